@@ -1,0 +1,71 @@
+"""The root command and the one place where exceptions become exit codes."""
+
+import importlib
+import sys
+import traceback
+
+import click
+
+from twinspan.cli.output import progress
+from twinspan.errors import TwinspanError
+
+_COMMANDS = {
+    "apply": "project",
+    "demo": "demo",
+    "destroy": "project",
+    "drill": "drill",
+    "plan": "project",
+    "probe": "probe",
+    "twin": "twin",
+    "verify": "verify",
+}
+"""Command -> module of `twinspan.cli` that defines it; loaded on use, so that `--help` is quick."""
+
+
+class _LazyGroup(click.Group):
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        del ctx
+        return sorted(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        del ctx
+        if cmd_name not in _COMMANDS:
+            return None
+        module = importlib.import_module(f"twinspan.cli.{_COMMANDS[cmd_name]}")
+        command: click.Command = getattr(module, cmd_name)
+        return command
+
+
+@click.group(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="twinspan")
+def root() -> None:
+    r"""Build, rehearse, break and measure a redundant VPN between AWS and Azure.
+
+    \b
+    Example: twinspan demo
+
+    \b
+    Exit codes: 0 good, 1 a check failed, 2 bad input, 3 the machine or an endpoint is not ready.
+    """
+
+
+def main() -> None:
+    """Run the command line; every deliberate error is one line, without a traceback."""
+    try:
+        status = root.main(standalone_mode=False)
+    except click.exceptions.Exit as end:
+        sys.exit(end.exit_code)
+    except click.Abort:
+        progress.print("aborted", style="red")
+        sys.exit(130)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(2)
+    except TwinspanError as error:
+        progress.print(f"error: {error}", style="red", markup=False)
+        sys.exit(error.exit_code)
+    except Exception:  # noqa: BLE001 - the last resort: a defect of ours, shown as such
+        traceback.print_exc()
+        progress.print("This is a defect in twinspan; please report it with the text above.")
+        sys.exit(3)
+    sys.exit(status if isinstance(status, int) else 0)

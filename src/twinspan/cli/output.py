@@ -1,0 +1,80 @@
+"""Options that every command shares, and how answers and progress are printed."""
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+from rich.console import Console
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+progress = Console(stderr=True, highlight=False)
+"""Progress and errors: standard error."""
+
+answers = Console(highlight=False, soft_wrap=True)
+"""Answers: standard output."""
+
+DEFAULT_ENV = Path("terraform/envs/dev")
+
+
+def format_option(command: Command) -> Command:
+    """Add `--format text|json` (parameter `fmt`)."""
+    return click.option(
+        "--format",
+        "fmt",
+        type=click.Choice(["text", "json"]),
+        default="text",
+        show_default=True,
+        help="How the answer is written to standard output.",
+    )(command)
+
+
+def on_option(command: Command) -> Command:
+    """Add `--on twin|cloud` (parameter `on`); the cloud is never implied."""
+    return click.option(
+        "--on",
+        type=click.Choice(["twin", "cloud"]),
+        default="twin",
+        show_default=True,
+        help="The local twin, or real accounts with your own credentials.",
+    )(command)
+
+
+def name_option(command: Command) -> Command:
+    """Add `--name NAME` of the twin (parameter `name`), also from TWINSPAN_NAME."""
+    return click.option(
+        "--name",
+        default="default",
+        show_default=True,
+        envvar="TWINSPAN_NAME",
+        help="Which twin; several run side by side.",
+    )(command)
+
+
+def env_argument(command: Command) -> Command:
+    """Add the argument ENV, an environment folder (parameter `env`)."""
+    return click.argument(
+        "env",
+        type=click.Path(path_type=Path),
+        default=DEFAULT_ENV,
+        required=False,
+    )(command)
+
+
+def print_json(value: object) -> None:
+    """Write one JSON document to standard output; addresses and times become text."""
+    click.echo(json.dumps(value, indent=2, default=str))
+
+
+@contextmanager
+def step(title: str) -> Iterator[None]:
+    """Show a spinner with `title` on standard error while the block runs (nothing off a terminal)."""
+    if progress.is_terminal:
+        with progress.status(title):
+            yield
+    else:
+        progress.print(f"... {title}")
+        yield

@@ -1,0 +1,1 @@
+"""Reads both clouds, real or twin, into the network model; acts on them."""

@@ -1,0 +1,1 @@
+"""Break one thing, measure the outage, heal."""

@@ -1,0 +1,1 @@
+"""The typed model of both clouds; pure data, imports nothing of ours."""

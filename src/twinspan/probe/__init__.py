@@ -1,0 +1,1 @@
+"""Packets between hosts of both clouds: ping and iperf3."""

@@ -1,0 +1,1 @@
+"""The Terraform project: run terraform, find environments."""

@@ -1,0 +1,1 @@
+"""The AWS API of the twin: moto, extended from outside."""

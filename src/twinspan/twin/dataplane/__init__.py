@@ -1,0 +1,1 @@
+"""The data-plane agent: namespaces, IPsec, BGP, routes and filters."""

@@ -1,0 +1,1 @@
+"""What both clouds say, checked link by link."""
