@@ -69,3 +69,7 @@ def main() -> None:
         progress.print("This is a defect in twinspan; please report it with the text above.")
         sys.exit(3)
     sys.exit(status if isinstance(status, int) else 0)
+
+
+if __name__ == "__main__":
+    main()

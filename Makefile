@@ -1,0 +1,82 @@
+# The only entry points; CI runs these and nothing else. `make help` lists them.
+SHELL := /bin/sh
+VENV := .venv
+BIN := $(VENV)/bin
+PYTEST := $(BIN)/python -m pytest
+SUDO := $(if $(filter 0,$(shell id -u)),,sudo --preserve-env=PATH,HOME,CI)
+export PATH := $(abspath $(BIN)):$(PATH)
+
+PACKAGES := charon-systemd strongswan-swanctl libcharon-extra-plugins libstrongswan-standard-plugins \
+  libstrongswan-extra-plugins bird2 nftables iproute2 iputils-ping iperf3 util-linux ca-certificates
+TEST_PACKAGES := $(PACKAGES) tcpdump
+
+.DEFAULT_GOAL := help
+.PHONY: help demo install test test-unit test-root test-slow test-az ci lint format bench clean host test-host
+
+help: ## List the targets
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 14
+
+demo: install ## Build, check, break, measure and remove the whole network on this machine
+	@$(BIN)/twinspan demo
+
+install: host $(VENV)/.run ## Install what `twinspan` needs (apt packages, .venv)
+
+host:
+	@scripts/install-host $(PACKAGES)
+
+$(VENV)/.run: requirements.txt pyproject.toml
+	@scripts/install-python $(VENV) requirements.txt
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e .
+	@scripts/install-terraform $(BIN)/terraform .venv-terraform
+	@touch $@
+
+test-host:
+	@scripts/install-host $(TEST_PACKAGES)
+
+$(VENV)/.dev: requirements-dev.txt $(VENV)/.run
+	@scripts/install-python $(VENV) requirements-dev.txt
+	@touch $@
+
+.venv-awscli/.done: requirements-awscli.txt
+	@scripts/install-python .venv-awscli requirements-awscli.txt
+	@touch $@
+
+.venv-az/.done: requirements-az.txt
+	@echo "azure-cli is large (700 MB); this takes a minute or two"
+	@scripts/install-python .venv-az requirements-az.txt
+	@touch $@
+
+test: lint test-unit test-root ## Lint, types and every test that takes seconds (installs what it needs)
+
+test-unit: test-host $(VENV)/.dev .venv-awscli/.done
+	@TWINSPAN_AWSCLI=$(abspath .venv-awscli/bin/aws) $(PYTEST) -m "not root and not slow and not az"
+
+test-root: test-host $(VENV)/.dev
+	@$(SUDO) $(PYTEST) -m "root and not slow and not az"
+
+test-slow: test-host $(VENV)/.dev .venv-awscli/.done ## The slow suites (whole runs, benchmarks' own checks)
+	@$(SUDO) env TWINSPAN_AWSCLI=$(abspath .venv-awscli/bin/aws) $(PYTEST) -m "slow and not az"
+
+test-az: test-host $(VENV)/.dev .venv-az/.done ## The real az CLI against the twin (installs 700 MB once)
+	@TWINSPAN_AZ=$(abspath .venv-az/bin/az) $(PYTEST) -m az
+
+ci: test test-slow test-az ## Everything CI runs
+
+lint: $(VENV)/.dev ## ruff, mypy --strict, terraform fmt, shellcheck; warnings are errors
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@terraform fmt -check -recursive terraform
+	@$(BIN)/shellcheck scripts/* .ci/run
+
+format: $(VENV)/.dev ## Format Python and HCL
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+	@terraform fmt -recursive terraform
+
+bench: install ## Run the benchmarks and print their ratios
+	@for benchmark in benchmarks/*.py; do $(SUDO) $(BIN)/python $$benchmark || exit 1; done
+
+clean: ## Remove what make made here
+	rm -rf .venv .venv-awscli .venv-az .venv-terraform .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

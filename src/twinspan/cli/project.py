@@ -1,0 +1,207 @@
+"""`twinspan plan|apply|destroy`: Terraform on the twin or on real accounts."""
+
+import os
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+
+from twinspan import command
+from twinspan.cli.output import (
+    answers,
+    env_argument,
+    format_option,
+    name_option,
+    on_option,
+    print_json,
+    progress,
+    step,
+)
+from twinspan.project.accounts import cloud_environment
+from twinspan.project.environment import Environment
+from twinspan.project.messages import Event, PlannedChange, ResourceEvent, Summary
+from twinspan.project.terraform import Choice, Outcome, Terraform
+
+_DONE = {"create": "created", "update": "updated", "delete": "removed", "read": "read"}
+
+_providers_option = click.option(
+    "--providers",
+    type=click.Choice(["auto", "real", "offline"]),
+    default="auto",
+    show_default=True,
+    help="The real Terraform providers, twinspan's offline ones (twin only), or real if possible.",
+)
+_yes_option = click.option("--yes", is_flag=True, help="Do not ask before changing real accounts.")
+
+
+@click.command()
+@env_argument
+@on_option
+@name_option
+@format_option
+@_providers_option
+def plan(env: Path, on: str, name: str, fmt: str, providers: Choice) -> None:
+    r"""Show what `apply` would change.
+
+    \b
+    Example: twinspan plan terraform/envs/dev
+
+    \b
+    Exit codes: 0 planned, 2 bad input, 3 the machine, the state or an endpoint is not ready.
+    """
+    environment = Environment.load(env)
+    with _terraform(environment, on=on, name=name, providers=providers) as terraform:
+        with step(f"Planning {environment.name} on {_target(on, name)}"):
+            outcome = terraform.plan()
+        _print(outcome, environment=environment, on=on, fmt=fmt)
+
+
+@click.command()
+@env_argument
+@on_option
+@name_option
+@format_option
+@_providers_option
+@_yes_option
+def apply(env: Path, on: str, name: str, fmt: str, providers: Choice, *, yes: bool) -> None:
+    r"""Build the environment, or change it into what its files say.
+
+    On the twin the state bucket is made if it is missing; on real accounts you make it once.
+
+    \b
+    Example: twinspan apply terraform/envs/dev
+
+    \b
+    Exit codes: 0 built, 2 bad input, 3 the machine, the state or an endpoint is not ready.
+    """
+    _change("apply", Environment.load(env), on=on, name=name, fmt=fmt, providers=providers, yes=yes)
+
+
+@click.command()
+@env_argument
+@on_option
+@name_option
+@format_option
+@_providers_option
+@_yes_option
+def destroy(env: Path, on: str, name: str, fmt: str, providers: Choice, *, yes: bool) -> None:
+    r"""Remove everything that `apply` has built; the state bucket stays.
+
+    \b
+    Example: twinspan destroy terraform/envs/dev
+
+    \b
+    Exit codes: 0 removed, 2 bad input, 3 the machine, the state or an endpoint is not ready.
+    """
+    _change("destroy", Environment.load(env), on=on, name=name, fmt=fmt, providers=providers, yes=yes)
+
+
+def _change(
+    operation: str, environment: Environment, *, on: str, name: str, fmt: str, providers: Choice, yes: bool
+) -> None:
+    if on == "cloud" and not yes and not sys.stdin.isatty():
+        raise click.UsageError(
+            f"{operation} --on cloud changes real accounts: say --yes, or run it in a terminal"
+        )
+    title = f"{'Building' if operation == 'apply' else 'Removing'} {environment.name} on {_target(on, name)}"
+    with _terraform(environment, on=on, name=name, providers=providers) as terraform:
+        if on == "cloud" and not yes:
+            outcome = _ask_then_change(terraform, operation, environment)
+        else:
+            with step(title):
+                outcome = terraform.apply() if operation == "apply" else terraform.destroy()
+        outputs = terraform.outputs() if operation == "apply" and fmt == "json" else {}
+        _print(outcome, environment=environment, on=on, fmt=fmt, outputs=outputs)
+
+
+def _ask_then_change(terraform: Terraform, operation: str, environment: Environment) -> Outcome:
+    # A saved plan holds secrets in clear text: its folder is closed to others and goes when it is applied.
+    with tempfile.TemporaryDirectory(prefix="twinspan-plan-") as folder:
+        saved = Path(folder) / "plan"
+        with step(f"Planning {operation} of {environment.name} on real accounts"):
+            planned = terraform.plan(save=saved, destroy=operation == "destroy")
+        _print_changes(planned, to_answers=False)
+        click.confirm(f"{operation} this on real accounts?", abort=True, err=True)
+        with step(f"{operation} {environment.name} on real accounts"):
+            return terraform.apply(plan=saved)
+
+
+@contextmanager
+def _terraform(environment: Environment, *, on: str, name: str, providers: Choice) -> Iterator[Terraform]:
+    with Terraform(
+        environment,
+        process_environment=_process_environment(on, name),
+        providers=providers,
+        on_event=_Progress(),
+    ) as terraform:
+        if terraform.init() == "offline":
+            progress.print(
+                "warning: twinspan's offline stand-ins for hashicorp/aws and hashicorp/azurerm are in use:"
+                " the real providers cannot be installed here, or were not asked for. Their schemas were"
+                " checked against aws 5.100.0 and 6.47.0 and azurerm 5.2.0; the real ones' own checks are"
+                " not in them.",
+                style="yellow",
+            )
+        yield terraform
+
+
+def _process_environment(on: str, name: str) -> dict[str, str]:
+    if on == "cloud":
+        return cloud_environment(os.environ)
+    from twinspan.twin import lifecycle  # noqa: PLC0415 - the cloud's way needs no twin
+
+    return command.environment(**lifecycle.environment(name))
+
+
+def _target(on: str, name: str) -> str:
+    return f"twin {name}" if on == "twin" else "real accounts"
+
+
+class _Progress:
+    """Prints a line per finished resource, numbered once the plan has said how many there are."""
+
+    def __init__(self) -> None:
+        self._planned = 0
+        self._ended = 0
+
+    def __call__(self, event: Event) -> None:
+        if isinstance(event, Summary):
+            self._planned = event.added + event.changed + event.removed
+        elif isinstance(event, ResourceEvent) and event.state == "done":
+            self._ended += 1
+            done = _DONE.get(event.action, event.action)
+            count = f"{self._ended}/{max(self._planned, self._ended)}"
+            progress.print(f"  {count:>7}  {done:<8} {event.elapsed_s:6.1f} s  {event.address}", markup=False)
+        elif isinstance(event, ResourceEvent) and event.state == "running":
+            progress.print(f"           waiting  {event.elapsed_s:6.0f} s  {event.address}", markup=False)
+        elif isinstance(event, PlannedChange) and event.drift:
+            progress.print(f"  changed outside Terraform: {event.address} ({event.action})", markup=False)
+
+
+def _print_changes(outcome: Outcome, *, to_answers: bool) -> None:
+    console = answers if to_answers else progress
+    for change in outcome.changes:
+        if not change.drift:
+            console.print(f"  {change.action:<8} {change.address}", markup=False)
+    summary = outcome.summary
+    console.print(f"plan: {summary.added} to add, {summary.changed} to change, {summary.removed} to destroy")
+
+
+def _print(outcome: Outcome, *, environment: Environment, on: str, fmt: str, outputs: object = None) -> None:
+    for warning in outcome.warnings:
+        if "offline stand-in" not in warning:
+            progress.print(f"warning: {warning}", style="yellow", markup=False)
+    if fmt == "json":
+        print_json({"environment": environment.name, "on": on, **asdict(outcome), "outputs": outputs or {}})
+    elif outcome.operation == "plan":
+        _print_changes(outcome, to_answers=True)
+    else:
+        summary = outcome.summary
+        answers.print(
+            f"{outcome.operation} of {environment.name} on {on}: {summary.added} added,"
+            f" {summary.changed} changed, {summary.removed} destroyed in {outcome.duration_s:.1f} s"
+        )

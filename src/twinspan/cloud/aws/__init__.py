@@ -1,0 +1,22 @@
+"""Read what exists in one AWS account and region; the same for a real account and for the twin."""
+
+from collections.abc import Mapping
+
+from twinspan.cloud.aws.endpoint import AwsEndpoint
+from twinspan.network.model import AwsNetwork
+
+__all__ = ["AwsEndpoint", "read_aws"]
+
+
+def read_aws(endpoint: AwsEndpoint) -> tuple[AwsNetwork, Mapping[tuple[str, str], str]]:
+    """Read the network, and apart from it the pre-shared keys: (connection id, outside address) -> key.
+
+    Objects that are deleted or being deleted are left out. All calls run at the same time.
+
+    Raises:
+        CloudRefusedError: AWS said no, or there are no usable credentials.
+        CloudUnreachableError: AWS did not answer in time.
+    """
+    from twinspan.cloud.aws.reader import read  # noqa: PLC0415 - boto3 takes 0.3 s to load
+
+    return read(endpoint)

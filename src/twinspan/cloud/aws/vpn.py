@@ -1,0 +1,146 @@
+"""VPN gateways and connections, from the EC2 API's answers.
+
+Where the API leaves a value out, its documented default is filled in.
+Source: EC2 API, VpnConnection, TunnelOption, VpnTunnelOptionsSpecification, VgwTelemetry.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from ipaddress import IPv4Address, IPv4Network
+from typing import TYPE_CHECKING, Protocol, TypeVar
+
+from twinspan.cloud.aws.vpc import name_of
+from twinspan.network.model import (
+    CustomerGateway,
+    Phase,
+    TelemetryStatus,
+    VgwTelemetry,
+    VpnConnection,
+    VpnGateway,
+    VpnTunnel,
+)
+
+if TYPE_CHECKING:
+    from mypy_boto3_ec2.type_defs import (
+        CustomerGatewayTypeDef,
+        TunnelOptionTypeDef,
+        VgwTelemetryTypeDef,
+        VpnConnectionTypeDef,
+        VpnGatewayTypeDef,
+    )
+
+DEFAULT_AMAZON_SIDE_ASN = 64512
+DEFAULT_CUSTOMER_ASN = 65000
+DEFAULT_PHASE1_LIFETIME_S = 28800
+DEFAULT_PHASE2_LIFETIME_S = 3600
+DEFAULT_DPD_TIMEOUT_S = 30
+"""Of CreateVpnConnection; the documents of ModifyVpnTunnelOptions say 40."""
+DEFAULT_REKEY_MARGIN_S = 270
+DEFAULT_REKEY_FUZZ_PERCENTAGE = 100
+DEFAULT_REPLAY_WINDOW_PACKETS = 1024
+
+_GONE = frozenset({"deleted", "deleting"})
+
+
+class _Stateful(Protocol):
+    def get(self, name: str, /) -> object: ...
+
+
+Item = TypeVar("Item", bound=_Stateful)
+
+
+def existing(raw: Iterable[Item]) -> Iterator[Item]:
+    """Yield the objects that are not deleted and not being deleted; AWS shows those for an hour more."""
+    return (item for item in raw if item.get("State") not in _GONE)
+
+
+def vpn_gateway(raw: "VpnGatewayTypeDef") -> VpnGateway:
+    """Read a virtual private gateway."""
+    attached = [item["VpcId"] for item in raw.get("VpcAttachments", ()) if item.get("State") == "attached"]
+    return VpnGateway(
+        id=raw["VpnGatewayId"],
+        name=name_of(raw.get("Tags")),
+        state=raw.get("State", "available"),
+        amazon_side_asn=raw.get("AmazonSideAsn", DEFAULT_AMAZON_SIDE_ASN),
+        vpc_id=attached[0] if attached else None,
+    )
+
+
+def customer_gateway(raw: "CustomerGatewayTypeDef") -> CustomerGateway:
+    """Read a customer gateway; an ASN above 2147483647 is in a member of its own."""
+    address = raw.get("IpAddress")
+    return CustomerGateway(
+        id=raw["CustomerGatewayId"],
+        name=name_of(raw.get("Tags")),
+        state=raw.get("State", "available"),
+        ip_address=IPv4Address(address) if address else None,
+        bgp_asn=int(raw.get("BgpAsnExtended") or raw.get("BgpAsn") or DEFAULT_CUSTOMER_ASN),
+    )
+
+
+def vpn_connection(raw: "VpnConnectionTypeDef") -> VpnConnection:
+    """Read a VPN connection. Tunnels that carry only IPv6 inside (transit gateways) are left out."""
+    options = raw.get("Options", {})
+    telemetry = {item.get("OutsideIpAddress"): _telemetry(item) for item in raw.get("VgwTelemetry", ())}
+    return VpnConnection(
+        id=raw["VpnConnectionId"],
+        name=name_of(raw.get("Tags")),
+        state=raw.get("State", "available"),
+        customer_gateway_id=raw["CustomerGatewayId"],
+        vpn_gateway_id=raw.get("VpnGatewayId") or None,
+        static_routes_only=options.get("StaticRoutesOnly", False),
+        static_routes=tuple(
+            IPv4Network(item["DestinationCidrBlock"]) for item in existing(raw.get("Routes", ()))
+        ),
+        tunnels=tuple(
+            _tunnel(item, telemetry.get(item.get("OutsideIpAddress")))
+            for item in options.get("TunnelOptions", ())
+            if item.get("TunnelInsideCidr")
+        ),
+    )
+
+
+def pre_shared_keys(raw: "Iterable[VpnConnectionTypeDef]") -> Mapping[tuple[str, str], str]:
+    """Return (connection id, outside address) -> key; a key kept in Secrets Manager is not shown."""
+    return {
+        (connection["VpnConnectionId"], tunnel["OutsideIpAddress"]): tunnel["PreSharedKey"]
+        for connection in raw
+        for tunnel in connection.get("Options", {}).get("TunnelOptions", ())
+        if tunnel.get("PreSharedKey") and tunnel.get("OutsideIpAddress")
+    }
+
+
+def _telemetry(raw: "VgwTelemetryTypeDef") -> VgwTelemetry:
+    return VgwTelemetry(
+        status=TelemetryStatus(raw.get("Status", "DOWN")),
+        status_message=raw.get("StatusMessage", ""),
+        accepted_route_count=raw.get("AcceptedRouteCount", 0),
+        last_status_change=raw.get("LastStatusChange"),
+    )
+
+
+def _tunnel(raw: "TunnelOptionTypeDef", telemetry: VgwTelemetry | None) -> VpnTunnel:
+    outside = raw.get("OutsideIpAddress")
+    return VpnTunnel(
+        outside_ip_address=IPv4Address(outside) if outside else None,
+        inside_cidr=IPv4Network(raw["TunnelInsideCidr"]),
+        ike_versions=tuple(item["Value"] for item in raw.get("IkeVersions", ())) or ("ikev1", "ikev2"),
+        phase1=Phase(
+            encryption_algorithms=tuple(item["Value"] for item in raw.get("Phase1EncryptionAlgorithms", ())),
+            integrity_algorithms=tuple(item["Value"] for item in raw.get("Phase1IntegrityAlgorithms", ())),
+            dh_group_numbers=tuple(item["Value"] for item in raw.get("Phase1DHGroupNumbers", ())),
+            lifetime_seconds=raw.get("Phase1LifetimeSeconds", DEFAULT_PHASE1_LIFETIME_S),
+        ),
+        phase2=Phase(
+            encryption_algorithms=tuple(item["Value"] for item in raw.get("Phase2EncryptionAlgorithms", ())),
+            integrity_algorithms=tuple(item["Value"] for item in raw.get("Phase2IntegrityAlgorithms", ())),
+            dh_group_numbers=tuple(item["Value"] for item in raw.get("Phase2DHGroupNumbers", ())),
+            lifetime_seconds=raw.get("Phase2LifetimeSeconds", DEFAULT_PHASE2_LIFETIME_S),
+        ),
+        dpd_timeout_seconds=raw.get("DpdTimeoutSeconds", DEFAULT_DPD_TIMEOUT_S),
+        dpd_timeout_action=raw.get("DpdTimeoutAction", "clear"),
+        startup_action=raw.get("StartupAction", "add"),
+        rekey_margin_time_seconds=raw.get("RekeyMarginTimeSeconds", DEFAULT_REKEY_MARGIN_S),
+        rekey_fuzz_percentage=raw.get("RekeyFuzzPercentage", DEFAULT_REKEY_FUZZ_PERCENTAGE),
+        replay_window_size=raw.get("ReplayWindowSize", DEFAULT_REPLAY_WINDOW_PACKETS),
+        telemetry=telemetry,
+    )

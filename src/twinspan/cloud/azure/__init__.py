@@ -1,0 +1,40 @@
+"""Read what exists in one Azure subscription; the same for a real one and for the twin."""
+
+from collections.abc import Mapping
+
+from twinspan.cloud.azure.endpoint import AzureBgp, AzureEndpoint
+from twinspan.network.model import AzureNetwork
+
+__all__ = ["AzureBgp", "AzureEndpoint", "read_azure", "read_azure_bgp"]
+
+
+def read_azure(endpoint: AzureEndpoint) -> tuple[AzureNetwork, Mapping[str, str]]:
+    """Read the network, and apart from it the pre-shared keys: connection id (lower case) -> key.
+
+    Objects that are being deleted are left out. Calls run at the same time.
+
+    Raises:
+        CloudRefusedError: Azure said no, or there are no usable credentials.
+        CloudUnreachableError: Azure did not answer in time.
+    """
+    from twinspan.cloud.azure.reader import read  # noqa: PLC0415 - the SDK takes a second to load
+
+    return read(endpoint)
+
+
+def read_azure_bgp(endpoint: AzureEndpoint, gateway_id: str) -> AzureBgp:
+    """Read the BGP sessions of a VPN gateway and the routes it has learned and advertises.
+
+    Azure answers these asynchronously, so this takes seconds.
+
+    Args:
+        endpoint: The subscription.
+        gateway_id: Resource id of the virtual network gateway, in any case.
+
+    Raises:
+        CloudRefusedError: Azure said no.
+        CloudUnreachableError: Azure did not answer in time.
+    """
+    from twinspan.cloud.azure.bgp import read  # noqa: PLC0415 - the SDK takes a second to load
+
+    return read(endpoint, gateway_id)

@@ -1,0 +1,124 @@
+"""Azure SDK clients, made once per endpoint, and their errors in our words."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from azure.core.credentials import TokenCredential
+from azure.core.exceptions import (
+    AzureError,
+    ClientAuthenticationError,
+    HttpResponseError,
+    ServiceRequestError,
+    ServiceResponseError,
+)
+from azure.identity import ClientSecretCredential, DefaultAzureCredential
+from azure.mgmt.network import NetworkManagementClient
+from azure.mgmt.resource.resources import ResourceManagementClient
+
+from twinspan.cloud.azure.endpoint import AzureEndpoint
+from twinspan.errors import CloudRefusedError, CloudUnreachableError
+
+CONNECT_TIMEOUT_S = 5
+READ_TIMEOUT_S = 20
+CONNECTIONS = 8
+"""Calls at the same time, at most."""
+
+_AZURE = "https://management.azure.com"
+_MAKING = threading.Lock()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AzureClients:
+    """The clients of one endpoint; thread safe."""
+
+    network: NetworkManagementClient
+    resources: ResourceManagementClient
+
+
+def clients(endpoint: AzureEndpoint) -> AzureClients:
+    """Return the clients of an endpoint; the same ones every time."""
+    with _MAKING:
+        return _make(endpoint)
+
+
+@lru_cache(maxsize=8)
+def _make(endpoint: AzureEndpoint) -> AzureClients:
+    url = endpoint.resource_manager_url or _AZURE
+    transport = _transport_options(endpoint)
+    credential = _credential(endpoint, transport)
+    scopes = [f"{url}/.default"]
+    return AzureClients(
+        network=NetworkManagementClient(
+            credential, endpoint.subscription_id, base_url=url, credential_scopes=scopes, **transport
+        ),
+        resources=ResourceManagementClient(
+            credential, endpoint.subscription_id, base_url=url, credential_scopes=scopes, **transport
+        ),
+    )
+
+
+def _transport_options(endpoint: AzureEndpoint) -> dict[str, Any]:
+    """Return time limits and trust; an endpoint of our own is never asked through a proxy."""
+    options: dict[str, Any] = {
+        "connection_timeout": CONNECT_TIMEOUT_S,
+        "read_timeout": READ_TIMEOUT_S,
+        "retry_total": 2,
+        "retry_backoff_factor": 0.2,
+        "retry_backoff_max": 10,
+    }
+    if endpoint.ca_certificate is not None:
+        options["connection_verify"] = str(endpoint.ca_certificate)
+    if endpoint.resource_manager_url is not None:
+        options["use_env_settings"] = False
+    return options
+
+
+def _credential(endpoint: AzureEndpoint, transport: dict[str, Any]) -> TokenCredential:
+    if endpoint.client_id is None or endpoint.client_secret is None or endpoint.tenant_id is None:
+        return DefaultAzureCredential()
+    if endpoint.authority is None:
+        return ClientSecretCredential(endpoint.tenant_id, endpoint.client_id, endpoint.client_secret)
+    return ClientSecretCredential(
+        endpoint.tenant_id,
+        endpoint.client_id,
+        endpoint.client_secret,
+        authority=endpoint.authority,
+        disable_instance_discovery=True,
+        **transport,
+    )
+
+
+@contextmanager
+def translated(endpoint: AzureEndpoint, operation: str) -> Iterator[None]:
+    """Turn the SDK's exceptions into CloudRefusedError and CloudUnreachableError."""
+    try:
+        yield
+    except (ServiceRequestError, ServiceResponseError) as error:
+        where = endpoint.resource_manager_url or _AZURE
+        raise CloudUnreachableError(f"{operation}: no answer from {where}: {error.message}") from error
+    except ClientAuthenticationError as error:
+        raise CloudRefusedError(
+            operation=operation, code=_code(error, "AuthenticationFailed"), message=_first_line(error)
+        ) from error
+    except HttpResponseError as error:
+        raise CloudRefusedError(
+            operation=operation, code=_code(error, str(error.status_code)), message=_first_line(error)
+        ) from error
+    except AzureError as error:
+        raise CloudRefusedError(
+            operation=operation, code=type(error).__name__, message=_first_line(error)
+        ) from error
+
+
+def _code(error: HttpResponseError, otherwise: str) -> str:
+    return (error.error.code if error.error else None) or otherwise
+
+
+def _first_line(error: AzureError) -> str:
+    details = getattr(error, "error", None)
+    text = getattr(details, "message", None) or error.message
+    return str(text).strip().splitlines()[0] if text else type(error).__name__

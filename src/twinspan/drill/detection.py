@@ -1,0 +1,69 @@
+"""Who noticed the dead tunnel, and by what."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from twinspan.drill.timers import Side
+from twinspan.protocols import Event
+from twinspan.verify.facts import TunnelLink
+
+CAUSES = {
+    "dpd-timeout": "dead peer detection",
+    "bgp-hold-expired": "BGP hold timer",
+    "ike-down": "IKE closed",
+    "child-down": "IPsec closed",
+    "bgp-down": "BGP closed",
+}
+"""Event kind -> what noticed, for a reader; the two timers are named first."""
+_TIMERS = ("dpd-timeout", "bgp-hold-expired")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Detection:
+    """The moment one side noticed.
+
+    Attributes:
+        side: Which side.
+        by: What noticed, in the words of `CAUSES`.
+        after_s: Seconds after the cut.
+        detail: The daemon's own words.
+    """
+
+    side: Side
+    by: str
+    after_s: float
+    detail: str
+
+
+def side_of(event: Event, link: TunnelLink) -> Side | None:
+    """Return which end of the tunnel an event is about; None if it is about another tunnel."""
+    subject = event.subject.lower()
+    connection = link.azure_connection
+    if connection and (connection.id.lower() in subject or f"/{connection.name.lower()}" in subject):
+        return "azure"
+    if link.tunnel and link.vpn_connection and link.vpn_connection.id.lower() in subject:
+        outside = str(link.tunnel.outside_ip_address)
+        return "aws" if outside in subject.replace("/", " ").split() else None
+    return None
+
+
+def first_detection(
+    events: Sequence[Event], link: TunnelLink, side: Side, *, cut_at_s: float
+) -> Detection | None:
+    """Return what first noticed the cut on one side; None if nothing has.
+
+    What a daemon closes at the same moment is a consequence of the timer, so a timer that fired within a
+    second of the first closing is what is named.
+
+    Args:
+        events: Oldest first, of all tunnels.
+        link: The tunnel that was cut.
+        side: The side that may have noticed.
+        cut_at_s: When it was cut, on the events' clock.
+    """
+    own = [e for e in events if e.at_s >= cut_at_s and e.kind in CAUSES and side_of(e, link) == side]
+    if not own:
+        return None
+    nearby = [event for event in own if event.at_s <= own[0].at_s + 1.0]
+    named = next((event for event in nearby if event.kind in _TIMERS), own[0])
+    return Detection(side=side, by=CAUSES[named.kind], after_s=own[0].at_s - cut_at_s, detail=named.detail)

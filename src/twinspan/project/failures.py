@@ -1,0 +1,135 @@
+"""What Terraform's errors mean to the user: bad input, a held lock, or a cloud that refuses."""
+
+import re
+from collections.abc import Sequence
+
+from twinspan.command import Completed
+from twinspan.errors import (
+    CloudRefusedError,
+    CloudUnreachableError,
+    CommandError,
+    DesignError,
+    HostError,
+    TwinspanError,
+)
+from twinspan.project.environment import Environment
+from twinspan.project.messages import Diagnostic
+
+_LOCKED = "Error acquiring the state lock"
+_NO_PROVIDER = re.compile(
+    r"Failed to query available provider packages|Failed to install provider|Failed to resolve provider"
+)
+_NO_BUCKET = re.compile(r'S3 bucket "[^"]*" does not exist')
+_UNREACHABLE = re.compile(
+    r"connection refused|no such host|i/o timeout|no route to host|dial tcp|Max retries exceeded"
+)
+_NO_CREDENTIALS = re.compile(
+    r"No valid credential sources|unable to build authorizer|could not acquire access token"
+)
+_LOCK_FIELD = re.compile(r"^\s*(ID|Who|Operation|Created):\s*(.+?)\s*$", re.MULTILINE)
+_CHECKED_BY = re.compile(r"\s*This was checked by the validation rule at .*$", re.DOTALL)
+
+
+def no_provider(errors: Sequence[Diagnostic]) -> bool:
+    """Whether a provider could not be installed."""
+    return any(_NO_PROVIDER.search(error.summary) for error in errors)
+
+
+def no_bucket(errors: Sequence[Diagnostic]) -> bool:
+    """Whether the state bucket does not exist."""
+    return any(_NO_BUCKET.search(error.as_line()) for error in errors)
+
+
+def explain(
+    env: Environment, errors: Sequence[Diagnostic], ended: Completed, *, applying: bool
+) -> TwinspanError:
+    """Return the exception for a Terraform run that ended with a non-zero status.
+
+    Args:
+        env: What it ran on.
+        errors: The errors it printed, in order.
+        ended: How it ended.
+        applying: Whether it had begun to change something.
+    """
+    if not errors:
+        return CommandError(ended.argv, ended.returncode, ended.stderr or "it printed no error")
+    written = [error for error in errors if not error.address and error.file]
+    host = _host(env, errors)
+    if host is not None:
+        return host
+    if written and not applying:
+        return _design(env, written)
+    text = _text(errors)
+    if _UNREACHABLE.search(text):
+        return CloudUnreachableError(text)
+    first = errors[0]
+    return CloudRefusedError(
+        operation=first.address or "terraform", code=first.summary, message=_rest(errors)
+    )
+
+
+def _host(env: Environment, errors: Sequence[Diagnostic]) -> HostError | None:
+    locked = [error for error in errors if error.summary.startswith(_LOCKED)]
+    if locked:
+        return _locked(env, locked[0])
+    if no_bucket(errors):
+        return missing_bucket(env)
+    text = _text(errors)
+    if no_provider(errors):
+        return HostError(
+            problem=f"a Terraform provider cannot be installed: {text}",
+            remedy="Connect to registry.terraform.io, give a filesystem mirror in TF_CLI_CONFIG_FILE, or take"
+            " --providers offline on the twin",
+        )
+    if _NO_CREDENTIALS.search(text):
+        return HostError(
+            problem=f"credentials are missing: {text}",
+            remedy="Sign in: `aws sso login` or AWS_PROFILE, and `az login`",
+        )
+    return None
+
+
+def _text(errors: Sequence[Diagnostic]) -> str:
+    return "\n".join(error.as_line() for error in errors)
+
+
+def missing_bucket(env: Environment) -> HostError:
+    """Return the error that says how to make the state bucket, once."""
+    state = env.state
+    make = f"terraform -chdir={env.bootstrap}"
+    return HostError(
+        problem=f"the state bucket {state.bucket} does not exist",
+        remedy=f"Make it once (S3 names are global; choose your own in {env.folder / 'backend.hcl'}):"
+        f" `{make} init && {make} apply -var bucket={state.bucket} -var region={state.region}`",
+    )
+
+
+def _locked(env: Environment, error: Diagnostic) -> HostError:
+    fields = dict(_LOCK_FIELD.findall(error.detail))
+    lock_id = fields.get("ID", "ID")
+    who = ", ".join(fields[name] for name in ("Who", "Operation", "Created") if fields.get(name))
+    state = env.state
+    return HostError(
+        problem=f"{_LOCKED}: s3://{state.bucket}/{state.key} is in use"
+        f" ({who or 'holder unknown'}, lock {lock_id})",
+        remedy="Wait for the other run to end; if it was killed, free it with"
+        f" `terraform -chdir={env.folder} force-unlock {lock_id}`",
+    )
+
+
+def _design(env: Environment, errors: Sequence[Diagnostic]) -> DesignError:
+    error = errors[0]
+    place = f"{env.folder.name}/{error.file} line {error.line}"
+    detail = " ".join(_CHECKED_BY.sub("", error.detail).split()).rstrip(".")
+    more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
+    problem, separator, remedy = detail.rpartition(". ")
+    if error.summary != "Invalid value for variable" or not separator:
+        problem = f"{error.summary}: {detail}"
+        remedy = f"Correct `{error.snippet.splitlines()[0]}` there" if error.snippet else "Correct it there"
+    return DesignError(where=place, problem=f"{problem}{more}", remedy=remedy)
+
+
+def _rest(errors: Sequence[Diagnostic]) -> str:
+    first, *others = errors
+    text = " ".join(first.detail.split()) or first.summary
+    return "; ".join([text, *(other.as_line() for other in others)])

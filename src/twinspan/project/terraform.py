@@ -1,0 +1,307 @@
+"""Runs Terraform on one environment: with progress, the right providers, and errors people understand."""
+
+import json
+import os
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Literal, Self
+from urllib.parse import urlsplit
+
+from twinspan import command
+from twinspan.errors import CommandError, HostError
+from twinspan.project import failures
+from twinspan.project.environment import Environment
+from twinspan.project.messages import Diagnostic, Event, OnEvent, PlannedChange, ResourceEvent, Summary, parse
+from twinspan.project.workspace import WorkingCopies, Workspace, uses_stand_ins
+
+Choice = Literal["auto", "real", "offline"]
+Providers = Literal["real", "offline"]
+
+_REGISTRY = {"TF_REGISTRY_CLIENT_TIMEOUT": "5", "TF_REGISTRY_DISCOVERY_RETRY": "0"}
+"""How long `auto` waits for a registry that does not answer, in seconds, before it goes on without."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What one run did, or would do.
+
+    Attributes:
+        operation: `plan`, `apply` or `destroy`.
+        providers: Which were used.
+        summary: Counts.
+        changes: The planned changes, drift included.
+        resources: What was changed, each with how long it took.
+        warnings: One line each.
+        duration_s: Of the whole run, in seconds.
+    """
+
+    operation: str
+    providers: Providers
+    summary: Summary
+    changes: tuple[PlannedChange, ...]
+    resources: tuple[ResourceEvent, ...]
+    warnings: tuple[str, ...]
+    duration_s: float
+
+
+@dataclass(slots=True)
+class _Heard:
+    events: list[Event] = field(default_factory=list)
+
+    def of(self, severity: str) -> list[Diagnostic]:
+        return [
+            event for event in self.events if isinstance(event, Diagnostic) and event.severity == severity
+        ]
+
+    @property
+    def applying(self) -> bool:
+        return any(isinstance(event, ResourceEvent) for event in self.events)
+
+
+class Terraform:
+    """Terraform on one environment; a context manager, which removes the working copy at its end.
+
+    Args:
+        env: The environment.
+        process_environment: The whole environment of Terraform's process: endpoints and credentials.
+        providers: `real` from a registry or mirror, `offline` (twin only), or `auto`: real if possible.
+        on_event: Called with everything Terraform reports, as it happens.
+    """
+
+    def __init__(
+        self,
+        env: Environment,
+        *,
+        process_environment: Mapping[str, str],
+        providers: Choice = "auto",
+        on_event: OnEvent | None = None,
+    ) -> None:
+        self._env = env
+        self._environment = dict(process_environment)
+        self._choice = providers
+        self._on_event = on_event
+        self._copies = WorkingCopies()
+        self._ready: tuple[Workspace, Providers] | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Remove the working copy."""
+        self._copies.close()
+
+    def init(self) -> Providers:
+        """Install the providers and open the state; on the twin make the state bucket if it is missing.
+
+        Raises:
+            DesignError: The environment does not parse.
+            HostError: A provider, Terraform or (in a cloud) the state bucket is missing.
+            CloudError: The state cannot be reached.
+        """
+        return self._prepared()[1]
+
+    def plan(self, *, save: Path | None = None, destroy: bool = False) -> Outcome:
+        """Compute what `apply`, or with `destroy` what `destroy` would do.
+
+        Args:
+            destroy: Plan the removal of everything.
+            save: Write the plan there for `apply`; the caller's folder must be closed to others, for a plan
+                holds secrets in clear text.
+
+        Raises:
+            TwinspanError: As `init`; also a held lock, or values that are refused.
+        """
+        options = [*(["-destroy"] if destroy else []), *([f"-out={save}"] if save else [])]
+        return self._run("plan", ["plan", *options])
+
+    def apply(self, *, plan: Path | None = None) -> Outcome:
+        """Make what the environment says; with `plan`, exactly what was planned.
+
+        Raises:
+            TwinspanError: As `plan`; also a cloud that refuses.
+        """
+        return self._run("apply", ["apply", "-auto-approve", *([str(plan)] if plan else [])])
+
+    def destroy(self) -> Outcome:
+        """Remove everything the state knows.
+
+        Raises:
+            TwinspanError: As `apply`.
+        """
+        return self._run("destroy", ["destroy", "-auto-approve"])
+
+    def outputs(self) -> Mapping[str, Any]:
+        """Return the outputs by name, as JSON values; empty before the first apply."""
+        workspace, _ = self._prepared()
+        wire = json.loads(self._answer(workspace, ["output", "-json"]))
+        return {name: output["value"] for name, output in wire.items()}
+
+    def show_json(self, plan: Path | None = None) -> Mapping[str, Any]:
+        """Return `terraform show -json` of the state or of a saved plan.
+
+        It holds secrets: never write it anywhere.
+        """
+        workspace, _ = self._prepared()
+        shown: Mapping[str, Any] = json.loads(
+            self._answer(workspace, ["show", "-json", *([str(plan)] if plan else [])])
+        )
+        return shown
+
+    @property
+    def on_this_machine(self) -> bool:
+        """Whether the AWS endpoint is one of this machine, hence a twin's."""
+        host = urlsplit(self._environment.get("AWS_ENDPOINT_URL", "")).hostname
+        return host in ("127.0.0.1", "localhost", "::1")
+
+    def _prepared(self) -> tuple[Workspace, Providers]:
+        if self._ready is None:
+            self._ready = self._prepare()
+        return self._ready
+
+    def _prepare(self) -> tuple[Workspace, Providers]:
+        if self._choice == "offline" and not self.on_this_machine:
+            raise HostError(
+                problem="the offline providers work with a twin only, and AWS_ENDPOINT_URL names none",
+                remedy="Use --on twin, or --providers real",
+            )
+        if not self.on_this_machine:
+            workspace = Workspace(folder=self._env.folder)
+            self._initialise(workspace)
+            return workspace, "real"
+        if self._choice != "offline":
+            workspace = self._copies.copy(self._env, self._env.folder, purpose="real")
+            if self._initialise(workspace, fall_back=self._choice == "auto"):
+                return workspace, "offline" if uses_stand_ins(workspace) else "real"
+        workspace = self._copies.copy(
+            self._env, self._env.folder, purpose="offline", config=self._offline_config()
+        )
+        self._initialise(workspace)
+        return workspace, "offline"
+
+    def _offline_config(self) -> Path:
+        from twinspan.twin.providers.mirror import write_mirror  # noqa: PLC0415 - slow to load, seldom needed
+
+        return write_mirror(self._copies.home / "providers")
+
+    def _initialise(self, workspace: Workspace, *, fall_back: bool = False) -> bool:
+        """Run `terraform init`; return False if a provider cannot be had and `fall_back` allows that."""
+        argv = ["init", "-backend-config=backend.hcl", "-reconfigure"]
+        extra = _REGISTRY if fall_back else {}
+        ended, heard = self._stream(workspace, argv, extra=extra)
+        errors = heard.of("error")
+        if ended.returncode != 0 and failures.no_bucket(errors) and self.on_this_machine:
+            self._make_bucket(workspace)
+            ended, heard = self._stream(workspace, argv, extra=extra)
+            errors = heard.of("error")
+        if ended.returncode == 0:
+            return True
+        if fall_back and failures.no_provider(errors):
+            return False
+        raise failures.explain(self._env, errors, ended, applying=False)
+
+    def _make_bucket(self, like: Workspace) -> None:
+        """Make the twin's state bucket with the same module that makes a real one."""
+        env, state = self._env, self._env.state
+        workspace = self._copies.copy(env, env.bootstrap, purpose="bootstrap", config=like.config)
+        ended, heard = self._stream(workspace, ["init"], extra=_REGISTRY)
+        if ended.returncode != 0 and failures.no_provider(heard.of("error")) and self._choice == "auto":
+            workspace = replace(workspace, config=self._offline_config())
+            ended, heard = self._stream(workspace, ["init"])
+        if ended.returncode == 0:
+            variables = [f"-var=bucket={state.bucket}", f"-var=region={state.region}"]
+            ended, heard = self._stream(workspace, ["apply", "-auto-approve", *variables])
+        if ended.returncode != 0:
+            raise failures.explain(env, heard.of("error"), ended, applying=heard.applying)
+
+    def _run(self, operation: str, argv: Sequence[str]) -> Outcome:
+        start = time.monotonic()
+        workspace, providers = self._prepared()
+        ended, heard = self._stream(workspace, argv, on_event=self._on_event)
+        if ended.returncode != 0:
+            raise failures.explain(self._env, heard.of("error"), ended, applying=heard.applying)
+        summaries = [event for event in heard.events if isinstance(event, Summary)]
+        return Outcome(
+            operation=operation,
+            providers=providers,
+            summary=summaries[-1] if summaries else Summary(added=0, changed=0, removed=0),
+            changes=tuple(event for event in heard.events if isinstance(event, PlannedChange)),
+            resources=tuple(
+                event for event in heard.events if isinstance(event, ResourceEvent) and event.state == "done"
+            ),
+            warnings=tuple(dict.fromkeys(warning.as_line() for warning in heard.of("warning"))),
+            duration_s=time.monotonic() - start,
+        )
+
+    def _stream(
+        self,
+        workspace: Workspace,
+        argv: Sequence[str],
+        *,
+        extra: Mapping[str, str] | None = None,
+        on_event: OnEvent | None = None,
+    ) -> tuple[command.Completed, _Heard]:
+        heard = _Heard()
+
+        started: dict[str, float] = {}
+
+        def on_line(line: str) -> None:
+            event = parse(line)
+            if event is None:
+                return
+            if isinstance(event, ResourceEvent):
+                start = started.setdefault(event.address, time.monotonic())
+                event = replace(event, elapsed_s=round(time.monotonic() - start, 3))
+            heard.events.append(event)
+            if on_event is not None:
+                on_event(event)
+
+        first, *rest = argv
+        whole = ["terraform", first, "-json", "-input=false", *rest]
+        ended = command.stream(
+            whole,
+            cwd=workspace.folder,
+            env=self._process_environment(workspace, extra or {}),
+            on_line=on_line,
+        )
+        return ended, heard
+
+    def _answer(self, workspace: Workspace, argv: Sequence[str]) -> str:
+        whole = ["terraform", *argv]
+        done = command.run(
+            whole, cwd=workspace.folder, env=self._process_environment(workspace, {}), check=False
+        )
+        if done.returncode != 0:
+            raise CommandError(whole, done.returncode, done.stderr)
+        return done.stdout
+
+    def _process_environment(self, workspace: Workspace, extra: Mapping[str, str]) -> dict[str, str]:
+        merged = {**self._environment, **extra, "TF_IN_AUTOMATION": "1", "CHECKPOINT_DISABLE": "1"}
+        if workspace.data is not None:
+            merged["TF_DATA_DIR"] = str(workspace.data)
+        if workspace.config is not None:
+            merged["TF_CLI_CONFIG_FILE"] = str(workspace.config)
+            # A cache would go on offering today's wrappers when they are long gone.
+            merged.pop("TF_PLUGIN_CACHE_DIR", None)
+        elif workspace.data is not None and not merged.get("TF_CLI_CONFIG_FILE"):
+            merged.setdefault("TF_PLUGIN_CACHE_DIR", str(_plugin_cache()))
+        merged.setdefault("PATH", os.defpath)
+        return merged
+
+
+def _plugin_cache() -> Path:
+    """Real providers are large; working copies share one download."""
+    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    cache = Path(base) / "twinspan" / "terraform-plugins"
+    cache.mkdir(parents=True, exist_ok=True)
+    return cache

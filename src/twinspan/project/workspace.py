@@ -1,0 +1,71 @@
+"""Private working copies of a Terraform tree, so that offline runs leave no trace in the user's."""
+
+import shutil
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from twinspan.project.environment import Environment
+
+_LEFT_BEHIND = (".git", ".terraform", "*.tfstate", "*.tfstate.*", "*.tfplan", "tests")
+_LOCK = ".terraform.lock.hcl"
+_STAND_IN = b"twinspan.twin.providers"
+_LARGEST_WRAPPER_BYTES = 4096
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Workspace:
+    """Where Terraform runs.
+
+    Attributes:
+        folder: The root module.
+        data: `TF_DATA_DIR`; None leaves the caller's.
+        config: `TF_CLI_CONFIG_FILE`; None leaves the caller's.
+    """
+
+    folder: Path
+    data: Path | None = None
+    config: Path | None = None
+
+
+def uses_stand_ins(workspace: Workspace) -> bool:
+    """Whether any provider that `terraform init` installed there is one of twinspan's own."""
+    installed = (workspace.data or workspace.folder / ".terraform") / "providers"
+    # Terraform links to a mirror's folder, and glob does not follow links: each level is resolved by hand.
+    return any(
+        executable.stat().st_size < _LARGEST_WRAPPER_BYTES and _STAND_IN in executable.read_bytes()
+        for platform in installed.glob("*/*/*/*/*")
+        for executable in platform.resolve().glob("terraform-provider-*")
+    )
+
+
+class WorkingCopies:
+    """A temporary folder, closed to other users, that goes with this object.
+
+    It holds a copy of the tree per use: a lock file that names an offline provider must never reach the tree
+    that is committed, and two runs at once must not meet in one folder.
+    """
+
+    def __init__(self) -> None:
+        self._home = tempfile.TemporaryDirectory(prefix="twinspan-terraform-")
+
+    @property
+    def home(self) -> Path:
+        """The folder itself."""
+        return Path(self._home.name)
+
+    def copy(self, env: Environment, module: Path, *, purpose: str, config: Path | None = None) -> Workspace:
+        """Copy the tree of `env` and return the workspace of its root module `module` there.
+
+        The tree's own lock file comes along unless a `config` says where providers come from.
+        """
+        here = self.home / purpose
+        left_behind = (*_LEFT_BEHIND, _LOCK) if config else _LEFT_BEHIND
+        shutil.copytree(env.tree, here / "tree", symlinks=True, ignore=shutil.ignore_patterns(*left_behind))
+        return Workspace(
+            folder=here / "tree" / module.relative_to(env.tree), data=here / "data", config=config
+        )
+
+    def close(self) -> None:
+        """Remove everything."""
+        self._home.cleanup()

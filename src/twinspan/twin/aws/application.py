@@ -1,0 +1,100 @@
+"""moto's services as WSGI applications whose every failure is an error of the API, never HTML."""
+
+import logging
+import re
+from collections.abc import Iterable
+from wsgiref.types import StartResponse, WSGIEnvironment
+
+import flask
+from botocore.model import OperationNotFoundError
+from moto import backends
+from moto.core.exceptions import ServiceException
+from moto.moto_server.werkzeug_app import create_backend_app
+from werkzeug.exceptions import HTTPException
+
+from twinspan.twin.aws import faults
+
+SERVICE_KEY = "twinspan.service"
+"""Where the signing name of the service asked is in a request's environment."""
+
+SERVICES: dict[str, backends.SERVICE_NAMES] = {
+    "ec2": "ec2",
+    "iam": "iam",
+    "logs": "logs",
+    "monitoring": "cloudwatch",
+    "s3": "s3",
+    "sts": "sts",
+}
+"""Signing name -> moto's name, of the services a twin has."""
+
+_S3_CONTROL_PATH = "/v20180820/"
+_LOG = logging.getLogger(__name__)
+_FILTER = re.compile(r"[Ff]ilters?\b.*?'(?P<name>[^']+)'")
+
+
+class Application:
+    """Passes each request to its service. A service is loaded when it is first asked."""
+
+    def __init__(self) -> None:
+        self._apps: dict[backends.SERVICE_NAMES, flask.Flask] = {}
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Answer one request, whose environment has its service at `SERVICE_KEY`."""
+        name = SERVICES[environ[SERVICE_KEY]]
+        if name == "s3" and environ.get("PATH_INFO", "").startswith(_S3_CONTROL_PATH):
+            name = "s3control"
+        return self.load(name)(environ, start_response)
+
+    def load(self, name: backends.SERVICE_NAMES) -> flask.Flask:
+        """Return a service, loading it if it is not loaded yet."""
+        if name not in self._apps:
+            self._apps[name] = _create_app(name)
+        return self._apps[name]
+
+
+def _create_app(service: backends.SERVICE_NAMES) -> flask.Flask:
+    app = create_backend_app(service)
+    app.debug = False
+    app.register_error_handler(ServiceException, _service_error)
+    app.register_error_handler(OperationNotFoundError, _unknown_operation)
+    app.register_error_handler(NotImplementedError, _not_implemented)
+    app.register_error_handler(HTTPException, _http_error)
+    app.register_error_handler(Exception, _bug)
+    return app
+
+
+def explain_gap(error: NotImplementedError) -> tuple[str, str]:
+    """Return the API's code and message for something that moto lacks."""
+    match = _FILTER.search(str(error))
+    if match is not None:
+        return "InvalidParameterValue", f"The filter '{match['name']}' is invalid"
+    return "UnsupportedOperation", f"The twin cannot do this: {str(error).split('. ')[0]}"
+
+
+def _answer(code: str, message: str, *, status: int = 400) -> flask.Response:
+    service = flask.request.environ[SERVICE_KEY]
+    style = faults.wire_style(service, flask.request.content_type or "")
+    written = faults.fault(style, code, message, status=status)
+    return flask.Response(written.body, status=written.status, content_type=written.content_type)
+
+
+def _service_error(error: ServiceException) -> flask.Response:
+    return _answer(error.code, error.message)
+
+
+def _unknown_operation(error: OperationNotFoundError) -> flask.Response:
+    action = str(error).rpartition(" ")[2]
+    return _answer("InvalidAction", f"The action {action} is not valid for this web service.")
+
+
+def _not_implemented(error: NotImplementedError) -> flask.Response:
+    return _answer(*explain_gap(error))
+
+
+def _http_error(error: HTTPException) -> flask.Response:
+    return _answer("InvalidAction", error.description or "Not found", status=error.code or 400)
+
+
+def _bug(error: Exception) -> flask.Response:
+    _LOG.error("the AWS API failed on %s %s", flask.request.method, flask.request.path, exc_info=error)
+    return _answer("InternalError", f"The twin failed: {type(error).__name__}", status=500)

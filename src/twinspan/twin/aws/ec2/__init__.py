@@ -1,0 +1,33 @@
+"""EC2 of the twin: moto's, extended from outside with what its VPN model lacks."""
+
+from types import SimpleNamespace
+
+import moto.ec2.urls
+
+from twinspan.twin.aws.ec2.base_response import BOARD_KEY
+from twinspan.twin.aws.ec2.responses import ConnectionActions
+from twinspan.twin.aws.ec2.routes import RouteBackend
+
+__all__ = ["BOARD_KEY", "TwinEC2Backend", "TwinEC2Response"]
+
+
+class TwinEC2Response(ConnectionActions):
+    """All EC2 actions of the twin."""
+
+
+class TwinEC2Backend(RouteBackend):
+    """The EC2 state of one region of the twin."""
+
+    def __init__(self, region_name: str, account_id: str) -> None:
+        self.propagations = {}
+        super().__init__(region_name, account_id)
+
+    def _load_amis(self) -> None:
+        """Leave out moto's thousand machine images: a twin has no instances to start from them."""
+
+    @property
+    def _url_module(self) -> SimpleNamespace:
+        """Moto looks for its URLs beside the class; ours lead to our own response class."""
+        return SimpleNamespace(
+            url_bases=moto.ec2.urls.url_bases, url_paths={"{0}/": TwinEC2Response.dispatch}
+        )

@@ -1,0 +1,189 @@
+"""The AWS API of a twin: a server in this process, on 127.0.0.1 only."""
+
+import logging
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from socket import SHUT_RDWR, create_server, socket
+
+from moto.core.base_backend import BackendDict
+from moto.core.utils import get_service_model
+from moto.ec2.models import ec2_backends
+from moto.moto_server.werkzeug_app import MotoRequestHandler
+from werkzeug.serving import ThreadedWSGIServer
+
+from twinspan.errors import HostError
+from twinspan.twin.aws import state
+from twinspan.twin.aws.application import Application
+from twinspan.twin.aws.ec2 import BOARD_KEY, TwinEC2Backend
+from twinspan.twin.aws.gate import Gate
+from twinspan.twin.aws.signature import AccessKey, known_regions
+from twinspan.twin.observed import ObservationBoard
+
+SAVE_DELAY_S = 0.5
+"""How long after a change the state is written, in seconds; changes in between go with it."""
+
+_LOG = logging.getLogger(__name__)
+_Request = socket | tuple[bytes, socket]
+_Address = tuple[str, int] | str
+
+
+class AwsApi:
+    """The AWS API. One per process at a time: moto keeps its state in its modules.
+
+    Args:
+        board: Where the API reads what the data plane says, at the time it is asked.
+        access_key_id: The one key it accepts.
+        secret_access_key: Its secret; never logged.
+        state_file: Where its state is kept. Loaded by `start` if it exists.
+        on_change: Called after every EC2 request that changed something, from the request's thread.
+        port: TCP port; 0 takes a free one.
+    """
+
+    def __init__(
+        self,
+        *,
+        board: ObservationBoard,
+        access_key_id: str,
+        secret_access_key: str,
+        state_file: Path,
+        on_change: Callable[[], None],
+        port: int = 0,
+    ) -> None:
+        self._board = board
+        self._key = AccessKey(access_key_id=access_key_id, secret_access_key=secret_access_key)
+        self._state_file = state_file
+        self._on_change = on_change
+        self._wanted_port = port
+        self._lock = threading.RLock()
+        self._saving = threading.Lock()
+        self._dirty = threading.Event()
+        self._stopping = threading.Event()
+        self._server: _Server | None = None
+        self._threads: tuple[threading.Thread, ...] = ()
+
+    @property
+    def port(self) -> int:
+        """The TCP port it listens on. RuntimeError before `start`."""
+        if self._server is None:
+            raise RuntimeError("the AWS API has not been started")
+        return self._server.port
+
+    @property
+    def url(self) -> str:
+        """The endpoint for every AWS service, e.g. for `AWS_ENDPOINT_URL`."""
+        return f"http://127.0.0.1:{self.port}"
+
+    def start(self) -> None:
+        """Load the state file, if there is one, and listen.
+
+        Raises:
+            HostError: The port is taken, or the state file cannot be used.
+        """
+        _reset()
+        if self._state_file.exists():
+            state.restore(state.read(self._state_file))
+        application = Application()
+        gate = Gate(
+            application,
+            key=self._key,
+            context={BOARD_KEY: self._board},
+            lock=self._lock,
+            on_change=self._changed,
+        )
+        try:
+            self._server = _Server(self._wanted_port, gate)
+        except OSError as error:
+            raise HostError(
+                problem=f"port {self._wanted_port} for the AWS API is taken ({error.strerror})",
+                remedy="Choose another one, or leave it out to take a free one",
+            ) from error
+        self._stopping.clear()
+        self._threads = (
+            threading.Thread(target=self._server.serve_forever, name="aws-api", daemon=True),
+            threading.Thread(target=self._save_changes, name="aws-api-state", daemon=True),
+            threading.Thread(target=self._warm_up, args=(application,), name="aws-api-load", daemon=True),
+        )
+        for thread in self._threads:
+            thread.start()
+
+    def save(self) -> None:
+        """Write the state file now."""
+        with self._saving:
+            self._dirty.clear()
+            with self._lock:
+                contents = state.dump()
+            state.write(self._state_file, contents)
+
+    def stop(self) -> None:
+        """Answer no more, save, and free the port. Does nothing if it does not run."""
+        if self._server is None:
+            return
+        self._server.shutdown()
+        self._server.close()
+        self._server = None
+        self._stopping.set()
+        self._dirty.set()
+        for thread in self._threads:
+            thread.join()
+        self.save()
+        _reset()
+
+    def _warm_up(self, application: Application) -> None:
+        """Load now what the first request would wait a second for."""
+        known_regions()
+        with self._lock:
+            application.load("ec2")
+            get_service_model("ec2")
+
+    def _changed(self, service: str) -> None:
+        self._dirty.set()
+        if service == "ec2":
+            self._on_change()
+
+    def _save_changes(self) -> None:
+        while not self._stopping.is_set():
+            self._dirty.wait()
+            if not self._stopping.wait(SAVE_DELAY_S):
+                self.save()
+
+
+def _reset() -> None:
+    """Empty moto, and let the next EC2 backend be ours."""
+    BackendDict.reset()
+    ec2_backends.backend = TwinEC2Backend
+
+
+class _Handler(MotoRequestHandler):
+    """Writes no access log: paths of state objects and the like belong to nobody's log."""
+
+    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+        _LOG.debug("%s %s %s", self.command, code, size)
+
+
+class _Server(ThreadedWSGIServer):
+    """A threaded server that can also hang up on clients that keep their connection."""
+
+    def __init__(self, port: int, gate: Gate) -> None:
+        self._clients: set[_Request] = set()
+        self._clients_lock = threading.Lock()
+        with create_server(("127.0.0.1", port), backlog=128) as listener:
+            super().__init__("127.0.0.1", port, gate, handler=_Handler, fd=listener.fileno())
+
+    def process_request(self, request: _Request, client_address: _Address) -> None:
+        with self._clients_lock:
+            self._clients.add(request)
+        super().process_request(request, client_address)
+
+    def shutdown_request(self, request: _Request) -> None:
+        with self._clients_lock:
+            self._clients.discard(request)
+        super().shutdown_request(request)
+
+    def close(self) -> None:
+        """Close the listener and every connection."""
+        self.server_close()
+        with self._clients_lock:
+            for client in self._clients:
+                if isinstance(client, socket):
+                    client.shutdown(SHUT_RDWR)

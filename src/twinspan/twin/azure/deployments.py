@@ -1,0 +1,232 @@
+"""Microsoft.Resources/deployments at resource group scope: what `az network vpn-connection create` uses."""
+
+import copy
+import hashlib
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from twinspan.twin.azure import groups, resources
+from twinspan.twin.azure.credentials import ArmCredentials
+from twinspan.twin.azure.documents import Json, JsonObject, member, objects, text, texts
+from twinspan.twin.azure.errors import ArmError
+from twinspan.twin.azure.resource_id import ResourceId
+from twinspan.twin.azure.resources import Conditions
+from twinspan.twin.azure.templates import Function, invalid_template, resolve
+from twinspan.twin.azure.types.base import Context
+
+TYPE = "Microsoft.Resources/deployments"
+_SECURE = {"securestring", "secureobject"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deployment:
+    """One run of a template in a resource group."""
+
+    context: Context
+    credentials: ArmCredentials
+    group: str
+    name: str
+    body: JsonObject
+
+    @property
+    def key(self) -> str:
+        """Its id in lower case."""
+        return self.identity.lower()
+
+    @property
+    def identity(self) -> str:
+        """Its id."""
+        scope = f"/subscriptions/{self.credentials.subscription_id}/resourceGroups/{self.group}"
+        return f"{scope}/providers/{TYPE}/{self.name}"
+
+    def plan(self) -> list[tuple[ResourceId, JsonObject]]:
+        """Return the template's resources, evaluated and in order of their dependencies.
+
+        Raises:
+            ArmError: `InvalidTemplate`, `ResourceGroupNotFound`.
+        """
+        groups.read(self.context.store, self.group)
+        mode = text(self.body, "properties", "mode") or ""
+        if mode.lower() != "incremental":
+            raise invalid_template(f"deployment mode '{mode}' is not part of the twin; use Incremental")
+        functions = self._functions()
+        planned: list[tuple[ResourceId, JsonObject]] = []
+        for each in _ordered(objects(self.body, "properties", "template", "resources")):
+            resource = resolve(each, functions)
+            if not isinstance(resource, dict):
+                raise invalid_template("a resource is not an object")
+            planned.append((self._resource_id(resource), resource))
+        return planned
+
+    def run(self) -> tuple[JsonObject, JsonObject | None]:
+        """Create the resources; return the deployment's document and its error, if any.
+
+        As in Azure, resources made before one that is refused stay.
+
+        Raises:
+            ArmError: The template itself is wrong; nothing was made.
+        """
+        planned = self.plan()
+        error: JsonObject | None = None
+        made: list[Json] = []
+        for identity, resource in planned:
+            body = {name: resource[name] for name in resource if name not in _ENVELOPE}
+            try:
+                resources.put(self.context, identity, body, Conditions())
+            except ArmError as refusal:
+                error = _failure(refusal)
+                break
+            made.append({"id": str(identity)})
+        outputs = {} if error is not None else self._outputs()
+        document = self._document(outputs, made, error)
+        self.context.store.deployments[self.key] = document
+        return document, error
+
+    def _outputs(self) -> JsonObject:
+        """Return the evaluated outputs."""
+        functions = self._functions()
+        declared = member(self.body, "properties", "template", "outputs")
+        outputs: JsonObject = {}
+        for name, each in declared.items() if isinstance(declared, dict) else ():
+            outputs[name] = {
+                "type": (text(each, "type") or "string").capitalize(),
+                "value": resolve(member(each, "value"), functions),
+            }
+        return outputs
+
+    def _document(self, outputs: JsonObject, made: list[Json], error: JsonObject | None) -> JsonObject:
+        """Return what is told about the deployment: never its parameters, which may be secret."""
+        told: JsonObject = {
+            "provisioningState": "Failed" if error is not None else "Succeeded",
+            "correlationId": str(uuid.uuid4()),
+            "templateHash": str(int(hashlib.sha256(repr(self.identity).encode()).hexdigest()[:15], 16)),
+            "timestamp": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
+            "duration": "PT0S",
+            "mode": "Incremental",
+            "dependencies": [],
+            "providers": [],
+            "outputs": outputs,
+            "outputResources": made,
+        }
+        if error is not None:
+            told["error"] = error
+        return {"id": self.identity, "name": self.name, "type": TYPE, "properties": told}
+
+    def _resource_id(self, resource: JsonObject) -> ResourceId:
+        """Return the id of a template's resource: its type and name, taken apart and joined."""
+        kind, name = text(resource, "type"), text(resource, "name")
+        if kind is None or name is None:
+            raise invalid_template("a resource has no type or no name")
+        provider, *kinds = kind.split("/")
+        names = name.split("/")
+        if not kinds or len(kinds) != len(names):
+            raise invalid_template(
+                f"the resource name '{name}' does not have as many parts as its type '{kind}'"
+            )
+        return ResourceId(
+            subscription_id=self.credentials.subscription_id,
+            resource_group=self.group,
+            provider=provider,
+            types=tuple(kinds),
+            names=tuple(names),
+        )
+
+    def _functions(self) -> Mapping[str, Function]:
+        """Return the functions an expression may call."""
+        return {
+            "parameters": self._parameter,
+            "variables": self._variable,
+            "reference": self._reference,
+            "resourceid": self._resource_id_function,
+            "concat": lambda given: "".join(str(each) for each in given),
+            "tolower": lambda given: _first(given).lower(),
+            "toupper": lambda given: _first(given).upper(),
+            "resourcegroup": lambda _: groups.render(
+                self.credentials, groups.read(self.context.store, self.group)
+            ),
+            "subscription": lambda _: {"subscriptionId": self.credentials.subscription_id},
+            "providers": lambda _: {"apiVersions": ["2025-01-01"]},
+        }
+
+    def _parameter(self, given: list[Json]) -> Json:
+        """`parameters('name')`: the value given, else the default."""
+        name = _first(given)
+        value = member(self.body, "properties", "parameters", name, "value")
+        declared = member(self.body, "properties", "template", "parameters", name)
+        if declared is None:
+            raise invalid_template(f"the template parameter '{name}' is not found")
+        if value is None:
+            value = member(declared, "defaultValue")
+        if value is None:
+            raise invalid_template(f"the value for the template parameter '{name}' is not provided")
+        return value
+
+    def _variable(self, given: list[Json]) -> Json:
+        """`variables('name')`."""
+        name = _first(given)
+        value = member(self.body, "properties", "template", "variables", name)
+        if value is None:
+            raise invalid_template(f"the template variable '{name}' is not found")
+        return resolve(value, self._functions())
+
+    def _reference(self, given: list[Json]) -> Json:
+        """`reference('name or id')`: the properties of a resource."""
+        target = _first(given)
+        if not target.startswith("/"):
+            named = [identity for identity, _ in self.plan() if identity.name.lower() == target.lower()]
+            if not named:
+                raise invalid_template(f"the resource '{target}' is not defined in the template")
+            target = str(named[0])
+        found = resources.read(self.context, ResourceId.parse(target))
+        document = resources.type_of(found.id).render(self.context, found)
+        return copy.deepcopy(member(document, "properties"))
+
+    def _resource_id_function(self, given: list[Json]) -> Json:
+        """`resourceId('Namespace/type', 'name', ...)` in this resource group."""
+        kind, *names = [str(each) for each in given]
+        return str(self._resource_id({"type": kind, "name": "/".join(names)}))
+
+
+_ENVELOPE = {"type", "name", "apiVersion", "dependsOn", "comments", "condition", "copy", "scope"}
+
+
+def _ordered(declared: list[JsonObject]) -> list[JsonObject]:
+    """Return resources so that each comes after those it depends on."""
+    ordered: list[JsonObject] = []
+    waiting = list(declared)
+    while waiting:
+        names = {(text(each, "name") or "").lower() for each in waiting}
+        ready = [each for each in waiting if not _depends(each, names)]
+        if not ready:
+            raise invalid_template("circular dependency between resources")
+        ordered += ready
+        waiting = [each for each in waiting if all(each is not one for one in ready)]
+    return ordered
+
+
+def _depends(resource: JsonObject, names: set[str]) -> bool:
+    """Whether `dependsOn` mentions one of `names`, as a name or inside an id."""
+    for target in texts(resource, "dependsOn"):
+        last = target.lower().replace("')]", "").replace("'", "/").rsplit("/", 1)[-1]
+        if last in names:
+            return True
+    return False
+
+
+def _first(given: list[Json]) -> str:
+    """Return the first argument, a text."""
+    if not given or not isinstance(given[0], str):
+        raise invalid_template("a template function lacks its first argument, a string")
+    return given[0]
+
+
+def _failure(refusal: ArmError) -> JsonObject:
+    """Return the error of a deployment whose resource was refused."""
+    return {
+        "code": "DeploymentFailed",
+        "message": "At least one resource deployment operation failed. Please list deployment operations for "
+        "details. Please see https://aka.ms/arm-deployment-operations for usage details.",
+        "details": [refusal.document()["error"]],
+    }

@@ -1,0 +1,308 @@
+"""Create, read, change and delete resources: what all types share."""
+
+import copy
+import re
+from dataclasses import dataclass
+
+from twinspan.twin.azure import schema
+from twinspan.twin.azure.documents import JsonObject, objects, properties, references, text
+from twinspan.twin.azure.errors import (
+    ArmError,
+    Detail,
+    bad_request,
+    invalid_format,
+    resource_group_not_found,
+    resource_not_found,
+)
+from twinspan.twin.azure.locations import canonical_location
+from twinspan.twin.azure.resource_id import ResourceId
+from twinspan.twin.azure.store import Resource
+from twinspan.twin.azure.types import RESOURCE_TYPES
+from twinspan.twin.azure.types.base import Context, Put, ResourceType
+
+_NAME = re.compile(r"\w([\w.-]{0,78}\w)?", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conditions:
+    """The conditional headers of a request (RFC 9110 13.1)."""
+
+    if_match: str | None = None
+    if_none_match: str | None = None
+
+
+def type_of(resource_id: ResourceId) -> ResourceType:
+    """Return the rules of a resource's type.
+
+    Raises:
+        ArmError: The twin has no such type.
+    """
+    found = RESOURCE_TYPES.get(resource_id.type.lower())
+    if found is None:
+        raise unknown_type(resource_id.provider, resource_id.types)
+    return found
+
+
+def unknown_type(provider: str, kinds: tuple[str, ...]) -> ArmError:
+    """Return the refusal of a type that the twin does not have."""
+    if provider.lower() != "microsoft.network":
+        return ArmError(404, "InvalidResourceNamespace", f"The resource namespace '{provider}' is invalid.")
+    return ArmError(
+        404,
+        "InvalidResourceType",
+        f"The resource type '{'/'.join(kinds)}' could not be found in the namespace '{provider}'. The twin has "
+        f"{', '.join(sorted(each.type for each in RESOURCE_TYPES.values()))}.",
+    )
+
+
+def read(context: Context, resource_id: ResourceId) -> Resource:
+    """Return a resource.
+
+    Raises:
+        ArmError: 404; which one tells whether the group, the parent or the resource is missing.
+    """
+    kind = type_of(resource_id)
+    if resource_id.resource_group.lower() not in context.store.groups:
+        raise resource_group_not_found(resource_id.resource_group)
+    found = context.store.get(resource_id)
+    if found is not None:
+        return found
+    parent = resource_id.parent
+    if parent is None:
+        raise resource_not_found(kind.type, resource_id.name, resource_id.resource_group)
+    read(context, parent)
+    raise ArmError(404, "NotFound", f"Resource {resource_id} not found.")
+
+
+def put(
+    context: Context, resource_id: ResourceId, body: JsonObject, conditions: Conditions
+) -> tuple[Resource, bool]:
+    """Create or replace a resource; return it and whether it is new. Nothing changes if it is refused.
+
+    Raises:
+        ArmError: The body does not fit the schema or breaks a rule; 404 parent; 412 condition.
+    """
+    kind = type_of(resource_id)
+    if resource_id.resource_group.lower() not in context.store.groups:
+        raise resource_group_not_found(resource_id.resource_group)
+    if not _NAME.fullmatch(resource_id.name):
+        raise bad_request("InvalidResourceName", f"Resource name {resource_id.name} is invalid. {_NAME_RULE}")
+    existing = context.store.get(resource_id)
+    check_conditions(existing, conditions)
+    body = copy.deepcopy(body)
+    body.pop("id", None)
+    shared_key = _take_secret(body)
+    wanted = Put(
+        id=existing.id if existing is not None else resource_id,
+        body=schema.clean(kind.model, body),
+        existing=existing,
+        shared_key=shared_key,
+    )
+    _tidy(kind, wanted)
+    _check_references(context, wanted)
+    kind.check(context, wanted)
+    parts = _check_parts(context, kind, wanted)
+    kind.complete(context, wanted)
+    return _commit(context, wanted, parts), existing is None
+
+
+_NAME_RULE = (
+    "The name can be up to 80 characters long. It must begin with a word character, and it must end with a word "
+    "character or with '_'. The name may contain word characters or '.', '-', '_'."
+)
+
+
+def check_conditions(existing: Resource | None, conditions: Conditions) -> None:
+    """Refuse a write whose `If-Match` or `If-None-Match` does not hold.
+
+    Raises:
+        ArmError: 412 `PreconditionFailed`.
+    """
+    etag = existing.etag if existing is not None else None
+    blocked = conditions.if_none_match is not None and existing is not None
+    if blocked and conditions.if_none_match in {"*", etag}:
+        raise ArmError(412, "PreconditionFailed", "The resource exists, and If-None-Match says it must not.")
+    if conditions.if_match is not None and (etag is None or conditions.if_match not in {"*", etag}):
+        raise ArmError(
+            412,
+            "PreconditionFailed",
+            f"Etag provided in if-match header {conditions.if_match} does "
+            f"not match etag {etag} of resource in NRP data store.",
+        )
+
+
+def set_tags(context: Context, resource_id: ResourceId, body: JsonObject) -> Resource:
+    """Replace a resource's tags (PATCH) and return it.
+
+    Raises:
+        ArmError: 404, or a body with anything else than tags.
+    """
+    found = read(context, resource_id)
+    if not type_of(resource_id).top_level:
+        raise ArmError(405, "MethodNotAllowed", f"{resource_id.type} takes no PATCH.")
+    tags = schema.clean("TagsObject", body).get("tags")
+    found.body["tags"] = tags if tags is not None else {}
+    found.touch()
+    return found
+
+
+def delete(context: Context, resource_id: ResourceId, conditions: Conditions) -> bool:
+    """Delete a resource with its parts; return whether there was one.
+
+    Raises:
+        ArmError: It is in use, or 412.
+    """
+    kind = type_of(resource_id)
+    found = context.store.get(resource_id)
+    if found is None:
+        return False
+    check_conditions(found, conditions)
+    kind.refuse_delete(context, found)
+    context.store.remove(found.id)
+    _touch_parent(context, found.id)
+    return True
+
+
+def _take_secret(body: JsonObject) -> str | None:
+    """Remove a connection's secrets from a body and return its shared key."""
+    inner = body.get("properties")
+    if not isinstance(inner, dict):
+        return None
+    inner.pop("authorizationKey", None)
+    key = inner.pop("sharedKey", None)
+    if key is None or key == "":
+        return None
+    if not isinstance(key, str):
+        message = "Error converting the value to 'str'. Path 'properties.sharedKey'."
+        raise invalid_format([Detail(code="InvalidJson", message=message)])
+    return key
+
+
+def _tidy(kind: ResourceType, wanted: Put) -> None:
+    """Check the envelope: location, tags and `properties`."""
+    properties(wanted.body)
+    wanted.body.pop("id", None)
+    wanted.body.pop("name", None)
+    if not kind.top_level:
+        return
+    location = text(wanted.body, "location")
+    if location is None:
+        raise bad_request("LocationRequired", "The location property is required for this definition.")
+    location = canonical_location(location, wanted.id.type)
+    before = text(wanted.existing.body, "location") if wanted.existing is not None else None
+    if before not in {None, location}:
+        raise ArmError(
+            409,
+            "InvalidResourceLocation",
+            f"The resource '{wanted.id.name}' already exists in location '{before}' in resource group "
+            f"'{wanted.id.resource_group}'. A resource with the same name cannot be created in location "
+            f"'{location}'. Please select a new resource name.",
+        )
+    wanted.body["location"] = location
+
+
+def _check_references(context: Context, wanted: Put) -> None:
+    """Check that everything a body refers to exists, in the same region."""
+    for path, target in references(wanted.body):
+        try:
+            identity = ResourceId.parse(target)
+        except ValueError as error:
+            message = f"Reference Id {target} is not formatted correctly. Path {path}."
+            raise invalid_format([Detail(code="InvalidJsonReferenceFormat", message=message)]) from error
+        found = context.store.get(identity)
+        if found is None or not _same_region(context, wanted, found):
+            raise bad_request(
+                "InvalidResourceReference",
+                f"Resource {target} referenced by resource {wanted.id} was not found. Please make sure that the "
+                "referenced resource exists, and that both resources are in the same region.",
+            )
+
+
+def _same_region(context: Context, wanted: Put, found: Resource) -> bool:
+    """Whether two resources are in one region; a part is where its parent is."""
+    top = found
+    while top.id.parent is not None:
+        parent = context.store.get(top.id.parent)
+        if parent is None:
+            return True
+        top = parent
+    own = text(wanted.body, "location")
+    return own is None or own == text(top.body, "location")
+
+
+def _check_parts(
+    context: Context, kind: ResourceType, wanted: Put
+) -> dict[str, list[tuple[ResourceId, JsonObject]]] | None:
+    """Take the embedded parts out of a body later on: return them by member; None if they stay as they are.
+
+    Raises:
+        ArmError: Two of them have one name, or one that is not listed any more is in use.
+    """
+    if not kind.parts:
+        return {}
+    parts: dict[str, list[tuple[ResourceId, JsonObject]]] = {}
+    for name in kind.parts:
+        if name not in wanted.properties and kind.parts_kept_if_absent:
+            continue
+        listed = [
+            (wanted.id.child(name, text(each, "name") or ""), each)
+            for each in objects(wanted.properties, name)
+        ]
+        keys = [identity.key for identity, _ in listed]
+        if len(set(keys)) != len(keys):
+            raise bad_request(
+                "DuplicateResourceName", f"Two of the {name} of {wanted.id} have the same name."
+            )
+        for each in context.store.children(wanted.id, name):
+            if each.id.key not in keys:
+                type_of(each.id).refuse_delete(context, each)
+        parts[name] = listed
+    return parts
+
+
+def _commit(
+    context: Context, wanted: Put, parts: dict[str, list[tuple[ResourceId, JsonObject]]] | None
+) -> Resource:
+    """Write what was checked."""
+    store = context.store
+    for name in type_of(wanted.id).parts:
+        wanted.properties.pop(name, None)
+    resource = wanted.existing
+    if resource is None:
+        resource = Resource(id=wanted.id, body=wanted.body)
+        store.add(resource)
+    else:
+        resource.body = wanted.body
+        resource.touch()
+    for name, listed in (parts or {}).items():
+        keys = {identity.key for identity, _ in listed}
+        for stale in store.children(wanted.id, name):
+            if stale.id.key not in keys:
+                store.remove(stale.id)
+        for identity, body in listed:
+            _write_part(context, identity, body)
+    if wanted.shared_key is not None:
+        store.shared_keys[resource.id.key] = wanted.shared_key
+    elif type_of(wanted.id).model == "VirtualNetworkGatewayConnection":
+        store.shared_keys.setdefault(resource.id.key, store.new_shared_key())
+    _touch_parent(context, resource.id)
+    return resource
+
+
+def _write_part(context: Context, identity: ResourceId, body: JsonObject) -> None:
+    """Write one embedded part."""
+    body.pop("name", None)
+    body.pop("id", None)
+    existing = context.store.get(identity)
+    if existing is None:
+        context.store.add(Resource(id=identity, body=body))
+    elif existing.body != body:
+        existing.body = body
+        existing.touch()
+
+
+def _touch_parent(context: Context, resource_id: ResourceId) -> None:
+    """A change of a part changes its parent's ETag."""
+    parent = context.store.get(resource_id.parent) if resource_id.parent is not None else None
+    if parent is not None:
+        parent.touch()

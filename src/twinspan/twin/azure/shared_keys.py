@@ -1,0 +1,55 @@
+"""A connection's pre-shared key: the only place where it can be read.
+
+Source: Virtual Network Gateway Connections - Get, Set, Reset Shared Key (REST).
+"""
+
+from twinspan.twin.azure import schema
+from twinspan.twin.azure.documents import JsonObject, number, text
+from twinspan.twin.azure.errors import bad_request
+from twinspan.twin.azure.resource_id import ResourceId
+from twinspan.twin.azure.resources import read
+from twinspan.twin.azure.types.base import Context
+from twinspan.twin.azure.types.connection_rules import check_shared_key
+
+_LENGTHS = range(1, 129)
+
+
+def get(context: Context, connection: ResourceId) -> JsonObject:
+    """Return a connection's key.
+
+    Raises:
+        ArmError: 404, no such connection.
+    """
+    found = read(context, connection)
+    return {"id": f"{found.id}/sharedKey", "value": context.store.shared_keys[found.id.key]}
+
+
+def put(context: Context, connection: ResourceId, body: JsonObject) -> JsonObject:
+    """Set a connection's key and return it.
+
+    Raises:
+        ArmError: 404, or a key that Azure does not take.
+    """
+    found = read(context, connection)
+    value = text(schema.clean("ConnectionSharedKey", body), "value") or ""
+    check_shared_key(value, where=str(found.id))
+    context.store.shared_keys[found.id.key] = value
+    found.touch()
+    return get(context, connection)
+
+
+def reset(context: Context, connection: ResourceId, body: JsonObject) -> JsonObject:
+    """Give a connection a new random key of `keyLength` characters; the answer repeats the length only.
+
+    Raises:
+        ArmError: 404, or a length outside 1-128.
+    """
+    found = read(context, connection)
+    length = number(schema.clean("ConnectionResetSharedKey", body), "keyLength") or 0
+    if length not in _LENGTHS:
+        raise bad_request(
+            "InvalidSharedKeyLength", f"keyLength {length} is not between {_LENGTHS[0]} and {_LENGTHS[-1]}."
+        )
+    context.store.shared_keys[found.id.key] = context.store.new_shared_key(length)
+    found.touch()
+    return {"keyLength": length}

@@ -1,0 +1,208 @@
+"""What has been made in the subscription, kept in memory and in one file."""
+
+import json
+import secrets
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from twinspan.errors import HostError
+from twinspan.twin.azure.documents import Json, JsonObject, member, number, text
+from twinspan.twin.azure.files import write_private
+from twinspan.twin.azure.resource_id import ResourceId
+
+_FORMAT = 1
+
+
+@dataclass(slots=True, kw_only=True)
+class Resource:
+    """One resource, or one embedded part of a resource that has its own id.
+
+    Attributes:
+        id: In the spelling it was made with.
+        body: `location`, `tags`, `properties` and the like as the client set them, cleaned; no secret.
+        resource_guid: Given at creation, never changed.
+        etag: Changes with every write.
+    """
+
+    id: ResourceId
+    body: JsonObject
+    resource_guid: str = field(default_factory=lambda: str(uuid.uuid4()))
+    etag: str = field(default_factory=lambda: f'W/"{uuid.uuid4()}"')
+
+    def touch(self) -> None:
+        """Give it a new ETag."""
+        self.etag = f'W/"{uuid.uuid4()}"'
+
+
+@dataclass(slots=True, kw_only=True)
+class ResourceGroup:
+    """One resource group."""
+
+    name: str
+    body: JsonObject
+
+
+@dataclass(slots=True, kw_only=True)
+class Store:
+    """The subscription's content. Not thread safe: the server holds one lock around each request.
+
+    Attributes:
+        groups: Lower-case name -> resource group.
+        resources: Lower-case id -> resource, in order of creation.
+        shared_keys: Lower-case connection id -> pre-shared key.
+        resets: Lower-case ip configuration id -> how often that gateway instance was reset.
+        deployments: Lower-case id -> what is told about a template deployment; no parameters.
+    """
+
+    groups: dict[str, ResourceGroup] = field(default_factory=dict)
+    resources: dict[str, Resource] = field(default_factory=dict)
+    shared_keys: dict[str, str] = field(default_factory=dict, repr=False)
+    resets: dict[str, int] = field(default_factory=dict)
+    deployments: dict[str, JsonObject] = field(default_factory=dict)
+
+    def get(self, resource_id: str | ResourceId) -> Resource | None:
+        """Return a resource by id, or None."""
+        key = resource_id.key if isinstance(resource_id, ResourceId) else resource_id.lower()
+        return self.resources.get(key)
+
+    def children(self, parent: ResourceId, kind: str) -> list[Resource]:
+        """Return the parts of a resource that are of one kind, in order of creation."""
+        prefix = f"{parent.key}/{kind.lower()}/"
+        depth = len(parent.types) + 1
+        return [
+            found
+            for key, found in self.resources.items()
+            if key.startswith(prefix) and len(found.id.types) == depth
+        ]
+
+    def of_type(self, resource_type: str, *, group: str | None = None) -> Iterator[Resource]:
+        """Yield the resources of a type, all or those of one resource group."""
+        for found in self.resources.values():
+            in_group = group is None or found.id.resource_group.lower() == group.lower()
+            if in_group and found.id.type.lower() == resource_type.lower():
+                yield found
+
+    def add(self, resource: Resource) -> None:
+        """Keep a new resource."""
+        self.resources[resource.id.key] = resource
+
+    def remove(self, resource_id: ResourceId) -> None:
+        """Forget a resource with its parts and its secrets."""
+        key = resource_id.key
+        for found in [each for each in self.resources if each == key or each.startswith(f"{key}/")]:
+            del self.resources[found]
+        self.shared_keys.pop(key, None)
+        for instance in [each for each in self.resets if each.startswith(f"{key}/")]:
+            del self.resets[instance]
+
+    def remove_group(self, name: str) -> None:
+        """Forget a resource group with everything in it."""
+        for found in [each.id for each in self.resources.values()]:
+            if found.resource_group.lower() == name.lower():
+                self.remove(found)
+        marker = f"/resourcegroups/{name.lower()}/"
+        for key in [each for each in self.deployments if marker in each]:
+            del self.deployments[key]
+        del self.groups[name.lower()]
+
+    def new_shared_key(self, length: int = 32) -> str:
+        """Return a random key from the characters that both clouds take."""
+        first = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+        rest = first + "0123456789"
+        return secrets.choice(first) + "".join(secrets.choice(rest) for _ in range(length - 1))
+
+    def save(self, path: Path) -> None:
+        """Write everything to `path`, mode 0600, whole or not at all."""
+        document: JsonObject = {
+            "format": _FORMAT,
+            "groups": [{"name": each.name, "body": each.body} for each in self.groups.values()],
+            "resources": [
+                {
+                    "id": str(each.id),
+                    "body": each.body,
+                    "resource_guid": each.resource_guid,
+                    "etag": each.etag,
+                }
+                for each in self.resources.values()
+            ],
+            "shared_keys": dict(self.shared_keys),
+            "resets": dict(self.resets),
+            "deployments": dict(self.deployments),
+        }
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        write_private(path, json.dumps(document).encode())
+
+    @classmethod
+    def load(cls, path: Path) -> "Store":
+        """Read a store back; an empty one if there is no file.
+
+        Raises:
+            HostError: The file is not one that `save` wrote.
+        """
+        try:
+            document: Json = json.loads(path.read_bytes())
+        except FileNotFoundError:
+            return cls()
+        except ValueError as error:
+            raise _damaged(path) from error
+        if number(document, "format") != _FORMAT:
+            raise _damaged(path)
+        try:
+            return cls._from_document(document)
+        except (ValueError, TypeError) as error:
+            raise _damaged(path) from error
+
+    @classmethod
+    def _from_document(cls, document: Json) -> "Store":
+        """Build a store from a parsed file; ValueError or TypeError if it has other members than ours."""
+        store = cls()
+        for each in _list(member(document, "groups")):
+            name = _text(each, "name")
+            store.groups[name.lower()] = ResourceGroup(name=name, body=_object(member(each, "body")))
+        for each in _list(member(document, "resources")):
+            store.add(
+                Resource(
+                    id=ResourceId.parse(_text(each, "id")),
+                    body=_object(member(each, "body")),
+                    resource_guid=_text(each, "resource_guid"),
+                    etag=_text(each, "etag"),
+                )
+            )
+        keys = _object(member(document, "shared_keys"))
+        store.shared_keys = {name: _text(keys, name) for name in keys}
+        resets = _object(member(document, "resets"))
+        store.resets = {name: number(resets, name) or 0 for name in resets}
+        deployments = _object(member(document, "deployments"))
+        store.deployments = {name: _object(each) for name, each in deployments.items()}
+        return store
+
+
+def _damaged(path: Path) -> HostError:
+    return HostError(
+        problem=f"{path} is not a state file of the twin's Azure API",
+        remedy="Remove it with `twinspan twin down --purge`, or put a good copy in its place",
+    )
+
+
+def _list(value: Json) -> list[Json]:
+    if not isinstance(value, list):
+        msg = "not a list"
+        raise TypeError(msg)
+    return value
+
+
+def _object(value: Json) -> JsonObject:
+    if not isinstance(value, dict):
+        msg = "not an object"
+        raise TypeError(msg)
+    return value
+
+
+def _text(value: Json, name: str) -> str:
+    found = text(value, name)
+    if found is None:
+        msg = f"no text {name}"
+        raise ValueError(msg)
+    return found

@@ -1,0 +1,30 @@
+"""The resource types of Microsoft.Network that the twin has, one module each."""
+
+from collections.abc import Mapping
+
+from twinspan.twin.azure.types.base import ResourceType
+from twinspan.twin.azure.types.connections import CONNECTIONS
+from twinspan.twin.azure.types.local_network_gateways import LOCAL_NETWORK_GATEWAYS
+from twinspan.twin.azure.types.network_security_groups import NETWORK_SECURITY_GROUPS, SECURITY_RULES
+from twinspan.twin.azure.types.public_ip_addresses import PUBLIC_IP_ADDRESSES
+from twinspan.twin.azure.types.route_tables import ROUTE_TABLES, ROUTES
+from twinspan.twin.azure.types.subnets import SUBNETS
+from twinspan.twin.azure.types.virtual_network_gateways import VIRTUAL_NETWORK_GATEWAYS
+from twinspan.twin.azure.types.virtual_networks import VIRTUAL_NETWORKS
+
+RESOURCE_TYPES: Mapping[str, ResourceType] = {
+    each.type.lower(): each
+    for each in (
+        VIRTUAL_NETWORKS,
+        SUBNETS,
+        PUBLIC_IP_ADDRESSES,
+        ROUTE_TABLES,
+        ROUTES,
+        NETWORK_SECURITY_GROUPS,
+        SECURITY_RULES,
+        VIRTUAL_NETWORK_GATEWAYS,
+        LOCAL_NETWORK_GATEWAYS,
+        CONNECTIONS,
+    )
+}
+"""Lower-case full type -> its rules."""

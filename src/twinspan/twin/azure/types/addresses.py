@@ -1,0 +1,74 @@
+"""Address arithmetic and the checks that several resource types share."""
+
+from collections.abc import Iterable, Sequence
+from ipaddress import IPv4Address, IPv4Network
+
+from twinspan.twin.azure.documents import JsonObject, text, texts
+from twinspan.twin.azure.errors import bad_request
+
+_FORBIDDEN = tuple(
+    IPv4Network(block)
+    for block in ("224.0.0.0/4", "255.255.255.255/32", "127.0.0.0/8", "169.254.0.0/16", "168.63.129.16/32")
+)
+"""Source: Azure Virtual Network FAQ, "Are there any restrictions on using IP addresses in these subnets"."""
+
+
+def network(prefix: str, *, where: str, code: str = "InvalidAddressPrefixFormat") -> IPv4Network:
+    """Parse an IPv4 prefix.
+
+    Raises:
+        ArmError: `InvalidAddressPrefixFormat`, or `InvalidCIDRNotation` if host bits are set.
+    """
+    try:
+        return IPv4Network(prefix)
+    except ValueError:
+        pass
+    try:
+        right = IPv4Network(prefix, strict=False)
+    except ValueError as error:
+        message = f"Address prefix {prefix} of resource {where} is not formatted correctly. It should follow "
+        raise bad_request(code, message + "CIDR notation, for example 10.0.0.0/24.") from error
+    message = f"The address prefix {prefix} in resource {where} has an invalid CIDR notation. For the given "
+    raise bad_request(
+        "InvalidCIDRNotation", message + f"prefix length, the address prefix should be {right}."
+    )
+
+
+def address(value: str, *, where: str, code: str = "InvalidIPAddressFormat") -> IPv4Address:
+    """Parse an IPv4 address.
+
+    Raises:
+        ArmError: With `code`.
+    """
+    try:
+        return IPv4Address(value)
+    except ValueError as error:
+        raise bad_request(code, f"IP address {value} of {where} is not a valid IPv4 address.") from error
+
+
+def subnet_networks(body: JsonObject, *, where: str) -> list[IPv4Network]:
+    """Return the prefixes of a subnet's body: `addressPrefixes`, else `addressPrefix`."""
+    prefixes = texts(body, "properties", "addressPrefixes")
+    single = text(body, "properties", "addressPrefix")
+    if not prefixes and single is not None:
+        prefixes = [single]
+    return [network(prefix, where=where) for prefix in prefixes]
+
+
+def overlap(networks: Sequence[IPv4Network]) -> tuple[IPv4Network, IPv4Network] | None:
+    """Return the first two networks that share addresses, or None."""
+    for index, first in enumerate(networks):
+        for second in networks[index + 1 :]:
+            if first.overlaps(second):
+                return first, second
+    return None
+
+
+def inside(inner: IPv4Network, outer: Iterable[IPv4Network]) -> bool:
+    """Whether one network lies wholly within one of the others."""
+    return any(inner.subnet_of(each) for each in outer)
+
+
+def forbidden(candidate: IPv4Network) -> IPv4Network | None:
+    """Return the reserved block that a virtual network's prefix touches, or None."""
+    return next((block for block in _FORBIDDEN if block.overlaps(candidate)), None)

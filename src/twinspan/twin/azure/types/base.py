@@ -1,0 +1,135 @@
+"""What every resource type has in common."""
+
+import copy
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from twinspan.twin.azure.documents import Json, JsonObject, properties, references
+from twinspan.twin.azure.errors import ArmError
+from twinspan.twin.azure.resource_id import ResourceId
+from twinspan.twin.azure.store import Resource, Store
+from twinspan.twin.observed import ObservationBoard
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context:
+    """What a resource type may look at."""
+
+    store: Store
+    board: ObservationBoard
+
+
+@dataclass(slots=True, kw_only=True)
+class Put:
+    """A PUT whose body fits the schema.
+
+    Attributes:
+        id: What is put.
+        body: Cleaned; embedded parts (subnets, routes, rules) are still in it.
+        existing: What was there before.
+        shared_key: A connection's key, already taken out of `body`.
+    """
+
+    id: ResourceId
+    body: JsonObject
+    existing: Resource | None
+    shared_key: str | None = None
+
+    @property
+    def properties(self) -> JsonObject:
+        """The body's `properties`."""
+        return properties(self.body)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Action:
+    """A POST on a resource, e.g. `getBgpPeerStatus`."""
+
+    name: str
+    query: Mapping[str, str]
+    body: JsonObject
+
+
+class ResourceType:
+    """Rules of one resource type; the common ones are here.
+
+    Attributes:
+        type: Full type name, e.g. `Microsoft.Network/virtualNetworks`.
+        model: Its class in `azure.mgmt.network.models`.
+        parts: Member of `properties` that holds embedded parts -> their full type.
+        parts_kept_if_absent: A PUT without the member leaves the parts alone.
+    """
+
+    type: str
+    model: str
+    parts: Mapping[str, str] = {}
+    parts_kept_if_absent: bool = False
+
+    @property
+    def top_level(self) -> bool:
+        """Whether it is a resource of its own, with a location, and not part of another one."""
+        return self.type.count("/") == 1
+
+    def check(self, context: Context, put: Put) -> None:
+        """Refuse a body that breaks the type's rules.
+
+        Raises:
+            ArmError: With the code and message of the broken rule.
+        """
+
+    def complete(self, context: Context, put: Put) -> None:
+        """Add to a checked body what the service decides itself, e.g. an address."""
+
+    def render(self, context: Context, resource: Resource, *, listed: bool = False) -> JsonObject:
+        """Return the resource as the API tells it; `listed` is an entry of a list."""
+        document: JsonObject = {
+            "id": str(resource.id),
+            "name": resource.id.name,
+            "type": resource.id.type,
+            "etag": resource.etag,
+            **copy.deepcopy(resource.body),
+        }
+        told = properties(document)
+        told["provisioningState"] = "Succeeded"
+        if self.top_level:
+            told["resourceGuid"] = resource.resource_guid
+        self.decorate(context, resource, told, listed=listed)
+        return document
+
+    def decorate(self, context: Context, resource: Resource, told: JsonObject, *, listed: bool) -> None:
+        """Add the read-only members and the defaults of `properties` to `told`."""
+
+    def refuse_delete(self, context: Context, resource: Resource) -> None:
+        """Refuse to delete a resource that others need.
+
+        Raises:
+            ArmError: 400 with the type's in-use code.
+        """
+
+    def act(self, context: Context, resource: Resource, action: Action) -> Json:
+        """Carry out a POST action and return its result, None if it has none.
+
+        Raises:
+            ArmError: The type has no such action, or the action refuses.
+        """
+        raise ArmError(
+            404,
+            "NotFound",
+            f"The action '{action.name}' of '{self.type}' is not part of the twin (resource "
+            f"{resource.id}, {len(context.store.resources)} resources in store).",
+        )
+
+
+def users_of(store: Store, resource_id: ResourceId) -> list[tuple[Resource, str]]:
+    """Return who refers to a resource: (resource, path of the reference in its body)."""
+    return [
+        (resource, path)
+        for resource in store.resources.values()
+        for path, identity in references(resource.body)
+        if identity.lower() == resource_id.key
+    ]
+
+
+def reference_list(identities: list[str]) -> Json:
+    """Return ids as a list of references."""
+    return [{"id": identity} for identity in identities]

@@ -1,0 +1,70 @@
+"""Microsoft.Network/connections."""
+
+from twinspan.twin.azure.documents import Json, JsonObject, flag, member, objects, text
+from twinspan.twin.azure.errors import bad_request
+from twinspan.twin.azure.status import connection_status
+from twinspan.twin.azure.store import Resource
+from twinspan.twin.azure.types.base import Action, Context, Put, ResourceType
+from twinspan.twin.azure.types.connection_rules import check_connection, ipsec_defaults
+
+_DEFAULTS: JsonObject = {
+    "connectionProtocol": "IKEv2",
+    "connectionMode": "Default",
+    "routingWeight": 0,
+    "dpdTimeoutSeconds": 45,
+    "enableBgp": False,
+    "useLocalAzureIpAddress": False,
+    "usePolicyBasedTrafficSelectors": False,
+    "expressRouteGatewayBypass": False,
+    "enablePrivateLinkFastPath": False,
+    "ipsecPolicies": [],
+    "trafficSelectorPolicies": [],
+    "gatewayCustomBgpIpAddresses": [],
+}
+
+
+class _Connections(ResourceType):
+    type = "Microsoft.Network/connections"
+    model = "VirtualNetworkGatewayConnection"
+
+    def check(self, context: Context, put: Put) -> None:
+        check_connection(context, put)
+
+    def complete(self, context: Context, put: Put) -> None:
+        told = put.properties
+        if not told.get("dpdTimeoutSeconds"):
+            told.pop("dpdTimeoutSeconds", None)
+        for name, value in _DEFAULTS.items():
+            told.setdefault(name, value if not isinstance(value, list) else [])
+        for policy in objects(told, "ipsecPolicies"):
+            ipsec_defaults(policy)
+
+    def decorate(self, context: Context, resource: Resource, told: JsonObject, *, listed: bool) -> None:
+        told["packetCaptureDiagnosticState"] = "None"
+        status = connection_status(context.board, resource.id)
+        if listed:  # a list tells the byte counts only
+            told["ingressBytesTransferred"] = status.ingress_bytes
+            told["egressBytesTransferred"] = status.egress_bytes
+            return
+        told.update(status.document())
+
+    def act(self, context: Context, resource: Resource, action: Action) -> Json:
+        if action.name != "resetconnection":
+            return super().act(context, resource, action)
+        key = resource.id.key
+        context.store.resets[key] = context.store.resets.get(key, 0) + 1
+        return None
+
+
+def gateway_connections(context: Context, gateway: Resource) -> list[Resource]:
+    """Return the connections of a gateway, in order of creation."""
+    return [
+        connection
+        for connection in context.store.of_type(_Connections.type)
+        if (text(connection.body, "properties", "virtualNetworkGateway1", "id") or "").lower()
+        == gateway.id.key
+    ]
+
+
+CONNECTIONS = _Connections()
+"""Source: Virtual Network Gateway Connections - Create Or Update (REST); VPN Gateway FAQ."""

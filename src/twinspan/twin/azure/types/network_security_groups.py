@@ -1,0 +1,171 @@
+"""Microsoft.Network/networkSecurityGroups and their rules."""
+
+import re
+
+from twinspan.twin.azure.documents import Json, JsonObject, number, objects, properties, text, texts
+from twinspan.twin.azure.errors import ArmError, bad_request
+from twinspan.twin.azure.resource_id import ResourceId
+from twinspan.twin.azure.store import Resource
+from twinspan.twin.azure.types import addresses
+from twinspan.twin.azure.types.base import Context, Put, ResourceType, reference_list, users_of
+
+_PRIORITY = range(100, 4097)
+_PORTS = re.compile(r"\d{1,5}(-\d{1,5})?")
+_LAST_PORT = 65535
+
+
+class _SecurityRules(ResourceType):
+    type = "Microsoft.Network/networkSecurityGroups/securityRules"
+    model = "SecurityRule"
+
+    def check(self, context: Context, put: Put) -> None:
+        parent = put.id.parent
+        if parent is None or context.store.get(parent) is None:
+            raise ArmError(404, "ParentResourceNotFound", f"The group of {put.id} was not found.")
+        siblings = [
+            (each.id.name, each.body)
+            for each in context.store.children(parent, "securityRules")
+            if each.id.key != put.id.key
+        ]
+        _check_rule(put.id, put.body, siblings)
+
+    def decorate(self, context: Context, resource: Resource, told: JsonObject, *, listed: bool) -> None:
+        for name in _LISTS:
+            told.setdefault(name, [])
+
+
+_LISTS = (
+    "sourcePortRanges",
+    "destinationPortRanges",
+    "sourceAddressPrefixes",
+    "destinationAddressPrefixes",
+)
+
+
+class _NetworkSecurityGroups(ResourceType):
+    type = "Microsoft.Network/networkSecurityGroups"
+    model = "NetworkSecurityGroup"
+    parts = {"securityRules": _SecurityRules.type}
+
+    def check(self, context: Context, put: Put) -> None:
+        seen: list[tuple[str, JsonObject]] = []
+        for rule in objects(put.properties, "securityRules"):
+            name = text(rule, "name")
+            if name is None:
+                raise bad_request("InvalidResourceName", f"A security rule of {put.id} has no name.")
+            _check_rule(put.id.child("securityRules", name), rule, seen)
+            seen.append((name, rule))
+
+    def decorate(self, context: Context, resource: Resource, told: JsonObject, *, listed: bool) -> None:
+        told["securityRules"] = [
+            SECURITY_RULES.render(context, rule)
+            for rule in context.store.children(resource.id, "securityRules")
+        ]
+        told["defaultSecurityRules"] = _default_rules(resource.id)
+        subnets = [str(user.id) for user, _ in users_of(context.store, resource.id)]
+        if subnets:
+            told["subnets"] = reference_list(subnets)
+
+    def refuse_delete(self, context: Context, resource: Resource) -> None:
+        users = [str(user.id) for user, _ in users_of(context.store, resource.id)]
+        if users:
+            raise bad_request(
+                "InUseNetworkSecurityGroupCannotBeDeleted",
+                f"Network security group {resource.id} cannot be deleted because it is in use by the following "
+                f"resources: {', '.join(users)}. In order to delete the Network security group, remove the "
+                "association with the resource(s).",
+            )
+
+
+def _check_rule(rule: ResourceId, body: JsonObject, siblings: list[tuple[str, JsonObject]]) -> None:
+    """Refuse a rule that is incomplete, out of range or has the priority of another one."""
+    told = properties(body)
+    priority = number(told, "priority")
+    if priority not in _PRIORITY:
+        raise bad_request(
+            "SecurityRuleInvalidPriority",
+            f"Security rule has invalid Priority. Priority must be between {_PRIORITY[0]} and {_PRIORITY[-1]}. "
+            f"Current priority: {priority}. Rule: {rule}.",
+        )
+    for end in ("source", "destination"):
+        _check_addresses(rule, told, end)
+        _check_ports(rule, told, end)
+    for name, other in siblings:
+        same_direction = text(other, "properties", "direction") == text(told, "direction")
+        if same_direction and number(other, "properties", "priority") == priority:
+            raise bad_request(
+                "SecurityRuleConflict",
+                f"Security rule {rule.name} conflicts with rule {name}. Rules cannot have the same Priority and "
+                "Direction.",
+            )
+
+
+def _check_addresses(rule: ResourceId, told: JsonObject, end: str) -> None:
+    """Check one end's address prefixes: one form, given, and valid."""
+    single, several = text(told, f"{end}AddressPrefix"), texts(told, f"{end}AddressPrefixes")
+    if (single is None) == (not several):
+        raise bad_request(
+            "SecurityRuleParameterContainsUnsupportedValue",
+            f"Security rule {rule} needs exactly one of {end}AddressPrefix and {end}AddressPrefixes.",
+        )
+    for prefix in several or [single or ""]:
+        if prefix[:1].isdigit():  # anything else is `*` or a service tag
+            addresses.network(prefix, where=str(rule), code="SecurityRuleInvalidAddressPrefix")
+
+
+def _check_ports(rule: ResourceId, told: JsonObject, end: str) -> None:
+    """Check one end's ports: one form, given, and valid."""
+    single, several = text(told, f"{end}PortRange"), texts(told, f"{end}PortRanges")
+    if (single is None) == (not several):
+        raise bad_request(
+            "SecurityRuleParameterContainsUnsupportedValue",
+            f"Security rule {rule} needs exactly one of {end}PortRange and {end}PortRanges.",
+        )
+    for ports in several or [single or ""]:
+        bounds = [int(bound) for bound in ports.split("-")] if _PORTS.fullmatch(ports) else [_LAST_PORT + 1]
+        if ports != "*" and (bounds[-1] > _LAST_PORT or bounds[0] > bounds[-1]):
+            raise bad_request(
+                "SecurityRuleInvalidPortRange",
+                f"Security rule has invalid Port range. Value provided: {ports}. Value should be an integer OR "
+                f"integer range with '-' delimiter. Valid range 0-{_LAST_PORT}. Rule: {rule}.",
+            )
+
+
+_DEFAULTS = (
+    ("AllowVnetInBound", 65000, "Inbound", "Allow", "VirtualNetwork", "VirtualNetwork"),
+    ("AllowAzureLoadBalancerInBound", 65001, "Inbound", "Allow", "AzureLoadBalancer", "*"),
+    ("DenyAllInBound", 65500, "Inbound", "Deny", "*", "*"),
+    ("AllowVnetOutBound", 65000, "Outbound", "Allow", "VirtualNetwork", "VirtualNetwork"),
+    ("AllowInternetOutBound", 65001, "Outbound", "Allow", "*", "Internet"),
+    ("DenyAllOutBound", 65500, "Outbound", "Deny", "*", "*"),
+)
+"""Source: Azure network security groups overview, default security rules."""
+
+
+def _default_rules(group: ResourceId) -> Json:
+    """Return the rules every group has."""
+    return [
+        {
+            "id": f"{group}/defaultSecurityRules/{name}",
+            "name": name,
+            "type": "Microsoft.Network/networkSecurityGroups/defaultSecurityRules",
+            "properties": {
+                "provisioningState": "Succeeded",
+                "protocol": "*",
+                "sourcePortRange": "*",
+                "destinationPortRange": "*",
+                "sourceAddressPrefix": source,
+                "destinationAddressPrefix": destination,
+                "access": access,
+                "priority": priority,
+                "direction": direction,
+            },
+        }
+        for name, priority, direction, access, source, destination in _DEFAULTS
+    ]
+
+
+SECURITY_RULES = _SecurityRules()
+"""Source: Security Rules - Create Or Update (REST)."""
+NETWORK_SECURITY_GROUPS = _NetworkSecurityGroups()
+"""Source: Network Security Groups - Create Or Update (REST)."""

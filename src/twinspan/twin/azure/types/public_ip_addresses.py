@@ -1,0 +1,111 @@
+"""Microsoft.Network/publicIPAddresses."""
+
+from ipaddress import IPv4Network
+
+from twinspan.twin.azure.documents import JsonObject, objects, text, texts
+from twinspan.twin.azure.errors import bad_request
+from twinspan.twin.azure.resource_id import ResourceId
+from twinspan.twin.azure.store import Resource
+from twinspan.twin.azure.types.base import Context, Put, ResourceType, users_of
+
+POOL = IPv4Network("198.51.100.0/24")
+"""Where addresses come from. Source: RFC 5737, TEST-NET-2: never routed on the Internet."""
+_FIRST = 4  # the lower ones are left to the routers of whoever carries the pool
+_ZONES = {"1", "2", "3"}
+
+
+class _PublicIpAddresses(ResourceType):
+    type = "Microsoft.Network/publicIPAddresses"
+    model = "PublicIPAddress"
+
+    def check(self, context: Context, put: Put) -> None:
+        sku = text(put.body, "sku", "name") or "Standard"
+        method = text(put.properties, "publicIPAllocationMethod") or "Static"
+        if sku == "Basic":
+            raise bad_request(
+                "BasicSkuPublicIpRetired",
+                f"Public IP address {put.id} asks for SKU Basic, which can no longer be created. Use Standard.",
+            )
+        if text(put.properties, "publicIPAddressVersion") == "IPv6":
+            raise bad_request(
+                "IPv6NotSupported", f"Public IP address {put.id} asks for IPv6; the twin has IPv4 only."
+            )
+        if method != "Static":
+            raise bad_request(
+                "StandardSkuPublicIPAddressesMustBeStatic",
+                f"Standard sku publicIp {put.id} must have AllocationMethod set to Static.",
+            )
+        unknown = [zone for zone in texts(put.body, "zones") if zone not in _ZONES]
+        if unknown:
+            raise bad_request(
+                "AvailabilityZoneNotSupported",
+                f"The zone(s) '{', '.join(unknown)}' of {put.id} are not supported; use 1, 2, 3.",
+            )
+        self._check_unchanged(put)
+
+    def _check_unchanged(self, put: Put) -> None:
+        """Refuse new zones for an existing address."""
+        if put.existing is None:
+            return
+        if sorted(texts(put.existing.body, "zones")) != sorted(texts(put.body, "zones")):
+            raise bad_request(
+                "ResourceAvailabilityZonesCannotBeModified",
+                f"Resource {put.id} has an existing availability zone constraint and cannot be changed.",
+            )
+
+    def complete(self, context: Context, put: Put) -> None:
+        put.body.setdefault("sku", {"name": "Standard", "tier": "Regional"})
+        sku = put.body["sku"]
+        if isinstance(sku, dict):
+            sku.setdefault("name", "Standard")
+            sku.setdefault("tier", "Regional")
+        told = put.properties
+        told.setdefault("publicIPAllocationMethod", "Static")
+        told.setdefault("publicIPAddressVersion", "IPv4")
+        told.setdefault("idleTimeoutInMinutes", 4)
+        told.setdefault("ipTags", [])
+        kept = text(put.existing.body, "properties", "ipAddress") if put.existing is not None else None
+        told["ipAddress"] = kept or _allocate(context)
+
+    def decorate(self, context: Context, resource: Resource, told: JsonObject, *, listed: bool) -> None:
+        user = public_ip_user(context, resource.id)
+        if user is not None:
+            told["ipConfiguration"] = {"id": user}
+
+    def refuse_delete(self, context: Context, resource: Resource) -> None:
+        user = public_ip_user(context, resource.id)
+        if user is not None:
+            raise bad_request(
+                "PublicIPAddressCannotBeDeleted",
+                f"Public IP address {resource.id} can not be deleted since it is still allocated to resource "
+                f"{user}. In order to delete the public IP, disassociate/detach the Public IP address from the "
+                "resource. To learn how to do this, see aka.ms/deletepublicip.",
+            )
+
+
+def public_ip_user(context: Context, public_ip: ResourceId) -> str | None:
+    """Return the id of the ip configuration that has a public address, or None."""
+    for resource, _ in users_of(context.store, public_ip):
+        for configuration in objects(resource.body, "properties", "ipConfigurations"):
+            target = text(configuration, "properties", "publicIPAddress", "id")
+            if target is not None and target.lower() == public_ip.key:
+                return f"{resource.id}/ipConfigurations/{text(configuration, 'name')}"
+    return None
+
+
+def _allocate(context: Context) -> str:
+    """Return a free address of the pool; the lowest ones first."""
+    taken = {
+        text(each.body, "properties", "ipAddress")
+        for each in context.store.of_type("Microsoft.Network/publicIPAddresses")
+    }
+    for candidate in list(POOL)[_FIRST:-1]:
+        if str(candidate) not in taken:
+            return str(candidate)
+    raise bad_request(
+        "PublicIPCountLimitReached", f"All public IP addresses of the twin ({POOL}) are in use. Delete some."
+    )
+
+
+PUBLIC_IP_ADDRESSES = _PublicIpAddresses()
+"""Source: Public IP Addresses - Create Or Update (REST); retirement of Basic SKU public IPs."""

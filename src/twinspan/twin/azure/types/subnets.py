@@ -1,0 +1,172 @@
+"""Microsoft.Network/virtualNetworks/subnets."""
+
+from collections.abc import Sequence
+from ipaddress import IPv4Network
+
+from twinspan.twin.azure.documents import JsonObject, member, objects, properties, text, texts
+from twinspan.twin.azure.errors import ArmError, bad_request
+from twinspan.twin.azure.resource_id import ResourceId
+from twinspan.twin.azure.store import Resource
+from twinspan.twin.azure.types import addresses
+from twinspan.twin.azure.types.base import Context, Put, ResourceType, reference_list, users_of
+
+GATEWAY_SUBNET = "GatewaySubnet"
+_SMALLEST = 29
+
+Subnet = tuple[ResourceId, JsonObject]
+
+
+class _Subnets(ResourceType):
+    type = "Microsoft.Network/virtualNetworks/subnets"
+    model = "Subnet"
+
+    def check(self, context: Context, put: Put) -> None:
+        parent = put.id.parent
+        network = context.store.get(parent) if parent is not None else None
+        if network is None:
+            raise ArmError(404, "ParentResourceNotFound", f"The virtual network of {put.id} was not found.")
+        prefixes = texts(network.body, "properties", "addressSpace", "addressPrefixes")
+        siblings = [
+            (each.id, each.body)
+            for each in context.store.children(network.id, "subnets")
+            if each.id.key != put.id.key
+        ]
+        space = [addresses.network(prefix, where=str(network.id)) for prefix in prefixes]
+        check_subnet(context, put.id, put.body, space=space, siblings=siblings)
+
+    def complete(self, context: Context, put: Put) -> None:
+        told = put.properties
+        prefixes = texts(told, "addressPrefixes")
+        if len(prefixes) == 1:  # Azure answers with the single form when there is one prefix
+            told["addressPrefix"] = prefixes[0]
+            del told["addressPrefixes"]
+        told.setdefault("delegations", [])
+        told.setdefault("privateEndpointNetworkPolicies", "Disabled")
+        told.setdefault("privateLinkServiceNetworkPolicies", "Enabled")
+
+    def decorate(self, context: Context, resource: Resource, told: JsonObject, *, listed: bool) -> None:
+        users = subnet_users(context, resource.id)
+        if users:
+            told["ipConfigurations"] = reference_list(users)
+
+    def refuse_delete(self, context: Context, resource: Resource) -> None:
+        users = subnet_users(context, resource.id)
+        if users:
+            raise bad_request(
+                "InUseSubnetCannotBeDeleted",
+                f"Subnet {resource.id.name} is in use by {users[0]} and cannot be deleted. In order to delete "
+                "the subnet, delete all the resources within the subnet. See aka.ms/deletesubnet.",
+            )
+
+
+def subnet_users(context: Context, subnet: ResourceId) -> list[str]:
+    """Return the ids of the ip configurations in a subnet."""
+    found = []
+    for resource, _ in users_of(context.store, subnet):
+        for configuration in objects(resource.body, "properties", "ipConfigurations"):
+            target = text(configuration, "properties", "subnet", "id")
+            if target is not None and target.lower() == subnet.key:
+                found.append(f"{resource.id}/ipConfigurations/{text(configuration, 'name')}")
+    return found
+
+
+def check_subnet(
+    context: Context,
+    subnet: ResourceId,
+    body: JsonObject,
+    *,
+    space: Sequence[IPv4Network],
+    siblings: Sequence[Subnet],
+) -> None:
+    """Refuse a subnet that does not fit its virtual network.
+
+    Args:
+        context: For who uses the subnet now.
+        subnet: Its id.
+        body: Its cleaned body.
+        space: The virtual network's address space.
+        siblings: The other subnets.
+
+    Raises:
+        ArmError: 400 with the broken rule's code.
+    """
+    networks = addresses.subnet_networks(body, where=str(subnet))
+    if not networks:
+        raise bad_request(
+            "InvalidRequestFormat", f"Subnet {subnet} has neither addressPrefix nor addressPrefixes."
+        )
+    for prefix in networks:
+        _check_prefix(prefix, subnet, space)
+        for other, sibling in siblings:
+            if any(prefix.overlaps(each) for each in addresses.subnet_networks(sibling, where=str(other))):
+                raise bad_request(
+                    "NetcfgSubnetRangesOverlap",
+                    f"Subnet '{subnet.name}' is not valid because its IP address range overlaps with that of an "
+                    f"existing subnet in virtual network '{subnet.names[0]}'.",
+                )
+    if subnet.name.lower() == GATEWAY_SUBNET.lower():
+        _check_gateway_subnet(context, subnet, body)
+    _check_still_fits(context, subnet, networks)
+
+
+def _check_prefix(prefix: IPv4Network, subnet: ResourceId, space: Sequence[IPv4Network]) -> None:
+    """Refuse a prefix that is too small or outside the virtual network."""
+    if prefix.prefixlen > _SMALLEST:
+        raise bad_request(
+            "NetcfgSubnetRangeTooSmall",
+            f"Subnet '{subnet.name}' has the range {prefix}; the smallest one is /{_SMALLEST}.",
+        )
+    if not addresses.inside(prefix, space):
+        raise bad_request(
+            "NetcfgSubnetRangeOutsideVnet",
+            f"Subnet '{subnet.name}' is not valid because its IP address range is outside the IP address range "
+            f"of virtual network '{subnet.names[0]}'.",
+        )
+
+
+def _check_gateway_subnet(context: Context, subnet: ResourceId, body: JsonObject) -> None:
+    """Refuse what stops a gateway from working. Source: About VPN Gateway settings, gateway subnet."""
+    if member(properties(body), "networkSecurityGroup") is not None:
+        raise bad_request(
+            "NetworkSecurityGroupNotSupportedOnGatewaySubnet",
+            f"Subnet {subnet} cannot have a network security group: associating one with GatewaySubnet stops "
+            "the gateway. Remove properties.networkSecurityGroup.",
+        )
+    if objects(properties(body), "delegations"):
+        raise bad_request("GatewaySubnetCannotBeDelegated", f"Subnet {subnet} cannot be delegated.")
+    _check_gateway_routes(context, subnet, text(properties(body), "routeTable", "id"))
+
+
+def _check_gateway_routes(context: Context, subnet: ResourceId, table_id: str | None) -> None:
+    """Refuse a default route, or a stop to route propagation, on GatewaySubnet."""
+    table = context.store.get(table_id) if table_id is not None else None
+    if table is None:
+        return
+    if member(table.body, "properties", "disableBgpRoutePropagation") is True:
+        raise bad_request(
+            "GatewaySubnetRouteTableNotSupported",
+            f"Subnet {subnet} cannot use {table.id}: gateway route propagation must stay on for GatewaySubnet.",
+        )
+    for route in context.store.children(table.id, "routes"):
+        if text(route.body, "properties", "addressPrefix") == "0.0.0.0/0":
+            raise bad_request(
+                "GatewaySubnetRouteTableNotSupported",
+                f"Subnet {subnet} cannot use {table.id}: a route to 0.0.0.0/0 is not supported on GatewaySubnet.",
+            )
+
+
+def _check_still_fits(context: Context, subnet: ResourceId, networks: Sequence[IPv4Network]) -> None:
+    """Refuse a new range for a subnet that has something in it."""
+    existing = context.store.get(subnet)
+    if existing is None or not subnet_users(context, subnet):
+        return
+    if addresses.subnet_networks(existing.body, where=str(subnet)) != list(networks):
+        raise bad_request(
+            "InUsePrefixCannotBeDeleted",
+            f"IpPrefix {addresses.subnet_networks(existing.body, where=str(subnet))[0]} on Subnet {subnet.name} "
+            "has active allocations and cannot be deleted.",
+        )
+
+
+SUBNETS = _Subnets()
+"""Source: Subnets - Create Or Update (REST); About VPN Gateway settings for GatewaySubnet."""

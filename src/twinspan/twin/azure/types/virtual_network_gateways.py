@@ -1,0 +1,154 @@
+"""Microsoft.Network/virtualNetworkGateways."""
+
+from twinspan.twin.azure.documents import Json, JsonObject, flag, number, objects, text, texts
+from twinspan.twin.azure.errors import ArmError, bad_request
+from twinspan.twin.azure.resource_id import ResourceId
+from twinspan.twin.azure.status import advertised_routes, bgp_peers, learned_routes
+from twinspan.twin.azure.store import Resource
+from twinspan.twin.azure.types import addresses, bgp
+from twinspan.twin.azure.types.base import Action, Context, Put, ResourceType, users_of
+from twinspan.twin.azure.types.gateway_rules import check_gateway, default_generation
+
+_FIRST_HOST = 4  # Azure keeps the first four addresses of every subnet for itself
+_DEFAULTS: JsonObject = {
+    "gatewayType": "Vpn",
+    "vpnType": "RouteBased",
+    "enableBgp": False,
+    "activeActive": False,
+    "enablePrivateIpAddress": False,
+    "disableIPSecReplayProtection": False,
+    "enableBgpRouteTranslationForNat": False,
+    "allowRemoteVnetTraffic": False,
+    "allowVirtualWanTraffic": False,
+}
+
+
+class _VirtualNetworkGateways(ResourceType):
+    type = "Microsoft.Network/virtualNetworkGateways"
+    model = "VirtualNetworkGateway"
+
+    def check(self, context: Context, put: Put) -> None:
+        check_gateway(context, put)
+
+    def complete(self, context: Context, put: Put) -> None:
+        told = put.properties
+        for name, value in _DEFAULTS.items():
+            told.setdefault(name, value)
+        sku = text(told, "sku", "name") or ""
+        told["sku"] = {"name": sku, "tier": sku, "capacity": 2}
+        if text(told, "vpnGatewayGeneration") in {None, "None"}:
+            told["vpnGatewayGeneration"] = default_generation(sku)
+        for configuration in objects(told, "ipConfigurations"):
+            configuration["id"] = configuration_id(put.id, configuration)
+            inner = configuration.setdefault("properties", {})
+            if isinstance(inner, dict):
+                inner["privateIPAllocationMethod"] = "Dynamic"
+                inner["provisioningState"] = "Succeeded"
+        settings: JsonObject = {
+            "asn": number(told, "bgpSettings", "asn") or bgp.DEFAULT_ASN,
+            "peerWeight": number(told, "bgpSettings", "peerWeight") or 0,
+            "bgpPeeringAddresses": [
+                {
+                    "ipconfigurationId": configuration_id(put.id, configuration),
+                    "customBgpIpAddresses": list(custom_addresses(told, put.id, configuration)),
+                }
+                for configuration in objects(told, "ipConfigurations")
+            ],
+        }
+        told["bgpSettings"] = settings
+
+    def decorate(self, context: Context, resource: Resource, told: JsonObject, *, listed: bool) -> None:
+        told.setdefault("natRules", [])
+        told.setdefault("virtualNetworkGatewayPolicyGroups", [])
+        settings = told["bgpSettings"]
+        if not isinstance(settings, dict):
+            return
+        defaults = default_bgp_addresses(context, resource)
+        settings["bgpPeeringAddress"] = ",".join(defaults)
+        configurations = objects(told, "ipConfigurations")
+        entries = objects(settings, "bgpPeeringAddresses")
+        for entry, configuration, default in zip(entries, configurations, defaults, strict=True):
+            public = text(configuration, "properties", "publicIPAddress", "id")
+            found = context.store.get(public) if public is not None else None
+            address = text(found.body, "properties", "ipAddress") if found is not None else None
+            entry["defaultBgpIpAddresses"] = [default]
+            entry["tunnelIpAddresses"] = [address] if address is not None else []
+
+    def refuse_delete(self, context: Context, resource: Resource) -> None:
+        users = [str(user.id) for user, _ in users_of(context.store, resource.id)]
+        if users:
+            raise bad_request(
+                "InUseVirtualNetworkGatewayCannotBeDeleted",
+                f"Virtual network gateway {resource.id} has the connections {', '.join(users)} and cannot be "
+                "deleted. Delete them first.",
+            )
+
+    def act(self, context: Context, resource: Resource, action: Action) -> Json:
+        observed = context.board.latest()
+        key = resource.id.key
+        match action.name:
+            case "getbgppeerstatus":
+                return bgp_peers(observed, key, peer=action.query.get("peer"))
+            case "getlearnedroutes":
+                return learned_routes(observed, key)
+            case "getadvertisedroutes":
+                peer = action.query.get("peer")
+                if not peer:
+                    raise bad_request(
+                        "InvalidRequestFormat",
+                        "The query parameter 'peer' is required: the peer's BGP address.",
+                    )
+                addresses.address(peer, where="query parameter 'peer'")
+                return advertised_routes(observed, key, peer=peer)
+            case "reset":
+                self._reset(context, resource, action.query.get("gatewayvip"))
+                return self.render(context, resource)
+            case _:
+                return super().act(context, resource, action)
+
+    def _reset(self, context: Context, resource: Resource, vip: str | None) -> None:
+        """Note a reset of the first instance, or of the one with the public address `vip`."""
+        for configuration in objects(resource.body, "properties", "ipConfigurations"):
+            public = text(configuration, "properties", "publicIPAddress", "id")
+            found = context.store.get(public) if public is not None else None
+            address = text(found.body, "properties", "ipAddress") if found is not None else None
+            if vip in {None, address}:
+                key = configuration_id(resource.id, configuration).lower()
+                context.store.resets[key] = context.store.resets.get(key, 0) + 1
+                return
+        raise bad_request("InvalidGatewayVip", f"{vip} is not a public IP address of gateway {resource.id}.")
+
+
+def configuration_id(gateway: ResourceId, configuration: JsonObject) -> str:
+    """Return the id of an ip configuration of a gateway."""
+    return f"{gateway}/ipConfigurations/{text(configuration, 'name')}"
+
+
+def custom_addresses(told: JsonObject, gateway: ResourceId, configuration: JsonObject) -> list[str]:
+    """Return the APIPA addresses of one instance, in order."""
+    wanted = configuration_id(gateway, configuration).lower()
+    for entry in objects(told, "bgpSettings", "bgpPeeringAddresses"):
+        if (text(entry, "ipconfigurationId") or "").lower() == wanted:
+            return texts(entry, "customBgpIpAddresses")
+    return []
+
+
+def default_bgp_addresses(context: Context, gateway: Resource) -> list[str]:
+    """Return each instance's address in GatewaySubnet.
+
+    Two instances get the first usable ones; a single one the last, as Azure shows it.
+    Source: How to configure BGP for Azure VPN Gateway (10.12.255.30 in a /27; .4 and .5 if active-active).
+    """
+    configurations = objects(gateway.body, "properties", "ipConfigurations")
+    target = text(configurations[0], "properties", "subnet", "id") or ""
+    subnet = context.store.get(target)
+    if subnet is None:
+        raise ArmError(500, "InternalServerError", f"Gateway {gateway.id} has lost its subnet {target}.")
+    network = addresses.subnet_networks(subnet.body, where=target)[0]
+    if flag(gateway.body, "properties", "activeActive"):
+        return [str(network[_FIRST_HOST + index]) for index in range(len(configurations))]
+    return [str(network[-2])]
+
+
+VIRTUAL_NETWORK_GATEWAYS = _VirtualNetworkGateways()
+"""Source: Virtual Network Gateways - Create Or Update (REST); About VPN Gateway settings."""

@@ -1,0 +1,100 @@
+"""Microsoft.Network/virtualNetworks."""
+
+from ipaddress import IPv4Network
+
+from twinspan.twin.azure.documents import JsonObject, objects, properties, text, texts
+from twinspan.twin.azure.errors import bad_request
+from twinspan.twin.azure.resource_id import ResourceId
+from twinspan.twin.azure.store import Resource
+from twinspan.twin.azure.types import addresses
+from twinspan.twin.azure.types.base import Context, Put, ResourceType
+from twinspan.twin.azure.types.subnets import SUBNETS, check_subnet
+
+_SMALLEST = 29
+
+
+class _VirtualNetworks(ResourceType):
+    type = "Microsoft.Network/virtualNetworks"
+    model = "VirtualNetwork"
+    parts = {"subnets": SUBNETS.type}
+    parts_kept_if_absent = True
+
+    def check(self, context: Context, put: Put) -> None:
+        space = address_space(put.body, put.id)
+        if not space:
+            raise bad_request(
+                "MissingAddressSpace",
+                f"Virtual network {put.id} has no address space. Give at least one prefix in "
+                "properties.addressSpace.addressPrefixes.",
+            )
+        for prefix in space:
+            _check_prefix(prefix, put.id)
+        clash = addresses.overlap(space)
+        if clash is not None:
+            raise bad_request(
+                "OverlappingAddressPrefixes",
+                f"Address prefixes {clash[0]} and {clash[1]} of resource {put.id} overlap.",
+            )
+        self._check_subnets(context, put, space)
+
+    def _check_subnets(self, context: Context, put: Put, space: list[IPv4Network]) -> None:
+        """Check the subnets of the body, or the ones that stay."""
+        if "subnets" in put.properties:
+            wanted = [
+                (put.id.child("subnets", _name(each)), each) for each in objects(put.properties, "subnets")
+            ]
+        else:
+            wanted = [(each.id, each.body) for each in context.store.children(put.id, "subnets")]
+        for index, (identity, body) in enumerate(wanted):
+            others = [(other, each) for place, (other, each) in enumerate(wanted) if place != index]
+            check_subnet(context, identity, body, space=space, siblings=others)
+
+    def complete(self, context: Context, put: Put) -> None:
+        for subnet in objects(put.properties, "subnets"):
+            SUBNETS.complete(
+                context, Put(id=put.id.child("subnets", _name(subnet)), body=subnet, existing=None)
+            )
+
+    def decorate(self, context: Context, resource: Resource, told: JsonObject, *, listed: bool) -> None:
+        told["subnets"] = [
+            SUBNETS.render(context, subnet) for subnet in context.store.children(resource.id, "subnets")
+        ]
+        told.setdefault("virtualNetworkPeerings", [])
+        told.setdefault("enableDdosProtection", False)
+        told.setdefault("dhcpOptions", {"dnsServers": []})
+
+    def refuse_delete(self, context: Context, resource: Resource) -> None:
+        for subnet in context.store.children(resource.id, "subnets"):
+            SUBNETS.refuse_delete(context, subnet)
+
+
+def address_space(body: JsonObject, where: ResourceId) -> list[IPv4Network]:
+    """Return the prefixes of a virtual network's body."""
+    prefixes = texts(properties(body), "addressSpace", "addressPrefixes")
+    return [addresses.network(prefix, where=str(where)) for prefix in prefixes]
+
+
+def _name(subnet: JsonObject) -> str:
+    name = text(subnet, "name")
+    if name is None:
+        raise bad_request("InvalidResourceName", "A subnet in properties.subnets has no name.")
+    return name
+
+
+def _check_prefix(prefix: IPv4Network, where: ResourceId) -> None:
+    """Refuse reserved blocks and networks that are too small."""
+    block = addresses.forbidden(prefix)
+    if block is not None:
+        raise bad_request(
+            "AddressPrefixNotAllowed",
+            f"Address prefix {prefix} of virtual network {where} overlaps {block}, which is reserved.",
+        )
+    if prefix.prefixlen > _SMALLEST:
+        raise bad_request(
+            "AddressPrefixTooSmall",
+            f"Address prefix {prefix} of virtual network {where} is smaller than /{_SMALLEST}.",
+        )
+
+
+VIRTUAL_NETWORKS = _VirtualNetworks()
+"""Source: Virtual Networks - Create Or Update (REST); Azure Virtual Network FAQ for the reserved blocks."""

@@ -1,0 +1,49 @@
+"""The offline provider for hashicorp/aws."""
+
+from twinspan.twin.providers import schema
+from twinspan.twin.providers.aws import connection, data, network, routing, security, storage, vpn
+from twinspan.twin.providers.aws.cloud import AwsCloud, connect
+from twinspan.twin.providers.engine import State
+from twinspan.twin.providers.provider import Definition, by_name
+from twinspan.twin.providers.warning import offline_warning
+
+_RESOURCES = (
+    connection.VpnConnection,
+    network.InternetGateway,
+    network.Subnet,
+    network.Vpc,
+    routing.Route,
+    routing.RouteTable,
+    routing.RouteTableAssociation,
+    routing.VpnGatewayRoutePropagation,
+    security.DefaultSecurityGroup,
+    security.EgressRule,
+    security.IngressRule,
+    security.SecurityGroup,
+    storage.Bucket,
+    storage.BucketEncryption,
+    storage.BucketPublicAccessBlock,
+    storage.BucketVersioning,
+    storage.LogGroup,
+    vpn.CustomerGateway,
+    vpn.VpnGateway,
+    vpn.VpnGatewayAttachment,
+)
+_DATA_SOURCES = (data.AvailabilityZones, data.CallerIdentity, data.Region)
+
+
+def _scope(cloud: AwsCloud, state: State) -> AwsCloud:
+    return cloud.in_region(state.get("region"))
+
+
+def definition() -> Definition[AwsCloud]:
+    """Return what makes this provider."""
+    served = schema.load("aws")
+    return Definition(
+        schema=served,
+        resources=by_name(_RESOURCES),
+        data_sources={item.type_name: item() for item in _DATA_SOURCES},
+        connect=connect,
+        scope=_scope,
+        warning=offline_warning("aws", served.version),
+    )

@@ -1,0 +1,72 @@
+"""The plugin process that Terraform starts: `python -m twinspan.twin.providers.plugin PROVIDER KEY_FILE`.
+
+It prints go-plugin's handshake line, serves until Terraform says Shutdown, and ends at once then (Terraform
+kills a plugin that takes two seconds). If Terraform dies without a word, it ends too.
+"""
+
+import os
+import shutil
+import sys
+import tempfile
+import threading
+from collections.abc import Callable
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from twinspan.twin.providers.provider import Provider
+from twinspan.twin.providers.server import start
+
+_COOKIE = ("TF_PLUGIN_MAGIC_COOKIE", "d602bf8f470bc67ca7faa0386276bbdd4330efaf76d1a219cb4d6991ca9872b2")
+"""Source: Terraform's plugin handshake, `docs/plugin-protocol/README.md` of hashicorp/terraform."""
+
+_DEFINITIONS = {"aws": "twinspan.twin.providers.aws", "azurerm": "twinspan.twin.providers.azurerm"}
+_BEGIN = b"-----BEGIN CERTIFICATE-----"
+
+
+def handshake(socket_path: str, pem: bytes) -> str:
+    """Return go-plugin's line: core protocol 1, plugin protocol 6, where, how, and the certificate (DER, base64)."""
+    body = pem[pem.index(_BEGIN) + len(_BEGIN) :].split(b"-----END", 1)[0]
+    certificate = b"".join(body.split()).rstrip(b"=").decode()
+    return f"1|6|unix|{socket_path}|grpc|{certificate}\n"
+
+
+def serve(provider: str, key_file: Path, announce: Callable[[str], None], ended: threading.Event) -> None:
+    """Serve a provider until `ended` is set or the parent process is gone."""
+    definition: Any = import_module(_DEFINITIONS[provider]).definition()
+    pem = key_file.read_bytes()
+    folder = tempfile.mkdtemp(prefix="twinspan-provider-")
+    try:
+        socket_path = f"{folder}/plugin"
+        server = start(
+            Provider(definition),
+            socket_path=socket_path,
+            tls=(pem, pem[pem.index(_BEGIN) :]),
+            stop=ended.set,
+        )
+        announce(handshake(socket_path, pem))
+        parent = os.getppid()
+        while not ended.wait(timeout=1.0) and os.getppid() == parent:
+            pass
+        server.stop(grace=0.2)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def main() -> None:
+    """Run as a plugin of Terraform."""
+    name, value = _COOKIE
+    if os.environ.get(name) != value or len(sys.argv) != 3 or sys.argv[1] not in _DEFINITIONS:
+        sys.stderr.write("This program is a Terraform provider; Terraform starts it. Run `terraform`.\n")
+        sys.exit(2)
+
+    def announce(line: str) -> None:
+        sys.stdout.write(line)
+        sys.stdout.flush()
+
+    serve(sys.argv[1], Path(sys.argv[2]), announce, threading.Event())
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    main()

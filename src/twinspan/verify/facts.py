@@ -1,0 +1,264 @@
+"""What the checks look at: both clouds' answers, in the scope of the expectation, joined into tunnels."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from ipaddress import IPv4Address, IPv4Network
+
+from twinspan.cloud.azure import AzureBgp
+from twinspan.network.model import (
+    AwsRouteTable,
+    AzureConnection,
+    BgpPeer,
+    CustomerGateway,
+    GatewayInstance,
+    GatewayRoute,
+    LocalNetworkGateway,
+    Network,
+    Secrets,
+    VirtualNetwork,
+    VirtualNetworkGateway,
+    Vpc,
+    VpnConnection,
+    VpnGateway,
+    VpnTunnel,
+)
+from twinspan.verify.expectation import Expectation
+from twinspan.verify.shell import group_and_name
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TunnelLink:
+    """One tunnel as both clouds know it; a part that is missing is None.
+
+    Attributes:
+        key: Terraform's key if known, else the AWS outside address or the Azure connection's name.
+        instance: The Azure gateway instance whose address AWS's customer gateway names.
+    """
+
+    key: str
+    vpn_connection: VpnConnection | None
+    tunnel: VpnTunnel | None
+    customer_gateway: CustomerGateway | None
+    azure_connection: AzureConnection | None
+    local_network_gateway: LocalNetworkGateway | None
+    instance: GatewayInstance | None
+
+    @property
+    def joined(self) -> bool:
+        """Whether both clouds know it and Azure's end leads to AWS's."""
+        if self.tunnel is None or self.azure_connection is None or self.local_network_gateway is None:
+            return False
+        return self.local_network_gateway.gateway_ip_address == self.tunnel.outside_ip_address
+
+    @property
+    def label(self) -> str:
+        """Name the tunnel for a reader: key and outside address."""
+        outside = self.tunnel.outside_ip_address if self.tunnel else None
+        return self.key if outside is None or str(outside) == self.key else f"{self.key} ({outside})"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ping:
+    """One direction between two hosts.
+
+    Attributes:
+        source: Name and address of the sender.
+        destination: Name and address of the receiver.
+        towards: `aws` or `azure`: the side of the receiver.
+        sent: Echo requests sent.
+        received: Replies that came back.
+        median_ms: Median round trip, ms; None without replies.
+        command: What was run.
+        error: Why no answer could be had at all; empty if it ran.
+        subnet_ids: The subnets of both ends, where known.
+    """
+
+    source: str
+    destination: str
+    towards: str
+    sent: int
+    received: int
+    median_ms: float | None
+    command: str
+    error: str = ""
+    subnet_ids: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """One reading of everything.
+
+    Attributes:
+        bgp: Azure gateway id -> what it says of BGP.
+        bgp_problems: Azure gateway id -> why it could not be asked.
+        pings: What the hosts measured; empty if none were given.
+    """
+
+    network: Network
+    secrets: Secrets = field(default_factory=Secrets)
+    expected: Expectation
+    bgp: Mapping[str, AzureBgp] = field(default_factory=dict)
+    bgp_problems: Mapping[str, str] = field(default_factory=dict)
+    pings: tuple[Ping, ...] = ()
+
+    @property
+    def region(self) -> str:
+        """The AWS region, for commands."""
+        return self.network.aws.region if self.network.aws else ""
+
+    @property
+    def vpn_connections(self) -> tuple[VpnConnection, ...]:
+        """The VPN connections in scope that are not deleted (AWS shows deleted ones for an hour)."""
+        wanted = self.expected.vpn_connection_ids
+        every = self.network.aws.vpn_connections if self.network.aws else ()
+        return tuple(c for c in every if c.state != "deleted" and (not wanted or c.id in wanted))
+
+    @property
+    def vpn_gateways(self) -> tuple[VpnGateway, ...]:
+        """The virtual private gateways in scope: the expected one, else those that connections use."""
+        every = self.network.aws.vpn_gateways if self.network.aws else ()
+        every = tuple(gateway for gateway in every if gateway.state != "deleted")
+        if self.expected.vpn_gateway_id:
+            return tuple(gateway for gateway in every if gateway.id == self.expected.vpn_gateway_id)
+        used = {connection.vpn_gateway_id for connection in self.vpn_connections}
+        return tuple(gateway for gateway in every if gateway.id in used) or every
+
+    @property
+    def vpcs(self) -> tuple[Vpc, ...]:
+        """The VPCs in scope: the expected one, else those that a gateway is attached to, else all."""
+        every = self.network.aws.vpcs if self.network.aws else ()
+        if self.expected.vpc_id:
+            return tuple(vpc for vpc in every if vpc.id == self.expected.vpc_id)
+        attached = {gateway.vpc_id for gateway in self.vpn_gateways}
+        return tuple(vpc for vpc in every if vpc.id in attached) or every
+
+    @property
+    def azure_gateways(self) -> tuple[VirtualNetworkGateway, ...]:
+        """The Azure gateways in scope."""
+        every = self.network.azure.virtual_network_gateways if self.network.azure else ()
+        name, group = self.expected.virtual_network_gateway_name, self.expected.resource_group_name
+        if not name:
+            return every
+        wanted = (group.lower(), name.lower())
+        return tuple(gateway for gateway in every if group_and_name(gateway.id.lower()) == wanted)
+
+    @property
+    def azure_connections(self) -> tuple[AzureConnection, ...]:
+        """The connections of the Azure gateways in scope."""
+        every = self.network.azure.connections if self.network.azure else ()
+        scope = {gateway.id.lower() for gateway in self.azure_gateways}
+        return tuple(c for c in every if c.virtual_network_gateway_id.lower() in scope)
+
+    @property
+    def virtual_networks(self) -> tuple[VirtualNetwork, ...]:
+        """The VNets in scope: the expected one, else those that hold a gateway in scope."""
+        every = self.network.azure.virtual_networks if self.network.azure else ()
+        if self.expected.virtual_network_id:
+            return tuple(vnet for vnet in every if vnet.id.lower() == self.expected.virtual_network_id)
+        homes = {i.subnet_id.lower() for gateway in self.azure_gateways for i in gateway.instances}
+        return tuple(vnet for vnet in every if any(s.id.lower() in homes for s in vnet.subnets))
+
+    @property
+    def vpc_prefixes(self) -> tuple[IPv4Network, ...]:
+        """What Azure must be able to reach."""
+        return tuple(block for vpc in self.vpcs for block in vpc.cidr_blocks)
+
+    @property
+    def azure_prefixes(self) -> tuple[IPv4Network, ...]:
+        """What AWS must be able to reach."""
+        return tuple(prefix for vnet in self.virtual_networks for prefix in vnet.address_space)
+
+    @property
+    def bgp_peers(self) -> tuple[BgpPeer, ...]:
+        """The BGP peers of the gateways in scope, over all instances."""
+        return tuple(p for g in self.azure_gateways if g.id in self.bgp for p in self.bgp[g.id].peers)
+
+    @property
+    def learned_routes(self) -> tuple[GatewayRoute, ...]:
+        """The routes that the gateways in scope have learned, over all instances."""
+        return tuple(r for g in self.azure_gateways if g.id in self.bgp for r in self.bgp[g.id].learned)
+
+    @property
+    def private_route_tables(self) -> tuple[AwsRouteTable, ...]:
+        """The VPC route tables that must know the way to Azure.
+
+        Those of the expected private subnets; else every table in use without a route to an internet gateway.
+        """
+        if self.network.aws is None:
+            return ()
+        scope = {vpc.id for vpc in self.vpcs}
+        subnets = self.expected.private_subnet_ids or tuple(
+            subnet.id for subnet in self.network.aws.subnets if subnet.vpc_id in scope
+        )
+        tables = {}
+        for subnet in subnets:
+            table = self.network.aws.route_table_of(subnet)
+            if table and (self.expected.private_subnet_ids or not _is_public(table)):
+                tables[table.id] = table
+        return tuple(tables.values())
+
+    def links(self) -> tuple[TunnelLink, ...]:
+        """Return every tunnel that is expected or that either cloud knows."""
+        found: dict[IPv4Address | str, TunnelLink] = {}
+        names = {tunnel.outside_ip_address: tunnel.key for tunnel in self.expected.tunnels}
+        for connection in self.vpn_connections:
+            for tunnel in connection.tunnels:
+                outside = tunnel.outside_ip_address or f"{connection.id} {tunnel.inside_cidr}"
+                key = names.get(outside, str(outside)) if isinstance(outside, IPv4Address) else outside
+                found[outside] = self._link(key, connection, tunnel)
+        for wanted in self.expected.tunnels:
+            if wanted.outside_ip_address not in found:
+                found[wanted.outside_ip_address] = self._link(wanted.key, None, None)
+        matched = {link.azure_connection.id for link in found.values() if link.azure_connection}
+        for azure in self.azure_connections:
+            if azure.id not in matched:
+                found[azure.id] = self._azure_only(azure)
+        return tuple(sorted(found.values(), key=lambda link: link.key))
+
+    def _link(self, key: str, connection: VpnConnection | None, tunnel: VpnTunnel | None) -> TunnelLink:
+        outside = tunnel.outside_ip_address if tunnel else None
+        azure, local = self._azure_end(outside, key)
+        gateways = self.network.aws.customer_gateways if self.network.aws else ()
+        customer = connection and next((g for g in gateways if g.id == connection.customer_gateway_id), None)
+        address = customer.ip_address if customer else None
+        instances = [i for gateway in self.azure_gateways for i in gateway.instances]
+        return TunnelLink(
+            key=key,
+            vpn_connection=connection,
+            tunnel=tunnel,
+            customer_gateway=customer,
+            azure_connection=azure,
+            local_network_gateway=local,
+            instance=next((i for i in instances if address and i.public_ip_address == address), None),
+        )
+
+    def _azure_end(
+        self, outside: IPv4Address | None, key: str
+    ) -> tuple[AzureConnection | None, LocalNetworkGateway | None]:
+        ends = [(connection, self._local_gateway(connection)) for connection in self.azure_connections]
+        for connection, local in ends:
+            if outside and local and local.gateway_ip_address == outside:
+                return connection, local
+        # One that leads elsewhere belongs to this tunnel all the same if Terraform made it for it.
+        names = {t.azure_connection_name.lower() for t in self.expected.tunnels if t.key == key}
+        return next(((c, local) for c, local in ends if c.name.lower() in names), (None, None))
+
+    def _local_gateway(self, connection: AzureConnection) -> LocalNetworkGateway | None:
+        every = self.network.azure.local_network_gateways if self.network.azure else ()
+        wanted = connection.local_network_gateway_id.lower()
+        return next((gateway for gateway in every if gateway.id.lower() == wanted), None)
+
+    def _azure_only(self, connection: AzureConnection) -> TunnelLink:
+        return TunnelLink(
+            key=connection.name,
+            vpn_connection=None,
+            tunnel=None,
+            customer_gateway=None,
+            azure_connection=connection,
+            local_network_gateway=self._local_gateway(connection),
+            instance=None,
+        )
+
+
+def _is_public(table: AwsRouteTable) -> bool:
+    return any(route.target.startswith("igw-") for route in table.routes)

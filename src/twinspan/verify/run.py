@@ -1,0 +1,112 @@
+"""Read both clouds, ping, and judge."""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+
+from twinspan.cloud.azure import AzureBgp, read_azure_bgp
+from twinspan.cloud.endpoints import Endpoints
+from twinspan.cloud.reader import read_network
+from twinspan.errors import CloudRefusedError, WaitTimeoutError
+from twinspan.network.model import VirtualNetworkGateway
+from twinspan.verify.evaluate import evaluate
+from twinspan.verify.expectation import Expectation, from_network
+from twinspan.verify.facts import Facts, Ping
+from twinspan.verify.findings import Verification
+from twinspan.verify.pings import HostInSubnet, ping
+from twinspan.wait import wait_until
+
+HostPair = tuple[HostInSubnet, HostInSubnet]
+"""One host on each side; pinged in both directions."""
+
+
+def verify(
+    endpoints: Endpoints,
+    *,
+    hosts: Sequence[HostPair] = (),
+    expected: Expectation | None = None,
+    wait_s: float = 0.0,
+    on_reading: Callable[[Verification], None] | None = None,
+) -> Verification:
+    """Check the whole line from gateways to packets.
+
+    Args:
+        endpoints: Both clouds, real or twin.
+        hosts: Pairs to ping between; none means that packets are not tested, and the answer says so.
+        expected: What must exist; None derives it from the network itself.
+        wait_s: Read again until green for at most this long, seconds.
+        on_reading: Called with every verification, also those that are not final.
+
+    Raises:
+        CloudError: A cloud refuses or does not answer.
+    """
+
+    def once() -> Verification:
+        verification = _verify_once(endpoints, hosts=hosts, expected=expected)
+        if on_reading is not None:
+            on_reading(verification)
+        return verification
+
+    try:
+        return wait_until(
+            once, lambda v: v.passed, what="green verification", timeout_s=wait_s, interval_s=0.5
+        )
+    except WaitTimeoutError as late:
+        # Not green is a result, not an error; with the last reading as evidence.
+        if isinstance(late.last, Verification):
+            return late.last
+        raise
+
+
+def read_facts(endpoints: Endpoints, *, expected: Expectation | None = None) -> Facts:
+    """Read both clouds once, without pinging.
+
+    Raises:
+        CloudError: A cloud refuses or does not answer.
+    """
+    network, secrets = read_network(endpoints)
+    facts = Facts(network=network, secrets=secrets, expected=expected or from_network(network))
+    bgp, problems = _read_bgp(endpoints, facts.azure_gateways)
+    return replace(facts, bgp=bgp, bgp_problems=problems)
+
+
+def _verify_once(
+    endpoints: Endpoints, *, hosts: Sequence[HostPair], expected: Expectation | None
+) -> Verification:
+    started = time.monotonic()
+    with ThreadPoolExecutor(max_workers=max(1, 2 * len(hosts)), thread_name_prefix="ping") as pool:
+        directions = [pair for one, other in hosts for pair in ((one, other), (other, one))]
+        pings = [pool.submit(ping, source, destination) for source, destination in directions]
+        facts = read_facts(endpoints, expected=expected)
+        measured: tuple[Ping, ...] = tuple(future.result() for future in pings)
+    facts = replace(facts, pings=measured)
+    return Verification(
+        expected_from=facts.expected.source,
+        results=evaluate(facts),
+        duration_s=time.monotonic() - started,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Answer:
+    bgp: AzureBgp | None
+    problem: str = ""
+
+
+def _read_bgp(
+    endpoints: Endpoints, gateways: Sequence[VirtualNetworkGateway]
+) -> tuple[Mapping[str, AzureBgp], Mapping[str, str]]:
+    azure = endpoints.azure
+    if azure is None:
+        return {}, {}
+    answers: dict[str, _Answer] = {}
+    for gateway in gateways:
+        try:
+            answers[gateway.id] = _Answer(bgp=read_azure_bgp(azure, gateway.id))
+        except CloudRefusedError as refused:
+            answers[gateway.id] = _Answer(bgp=None, problem=str(refused))
+    return (
+        {gateway: answer.bgp for gateway, answer in answers.items() if answer.bgp is not None},
+        {gateway: answer.problem for gateway, answer in answers.items() if answer.bgp is None},
+    )

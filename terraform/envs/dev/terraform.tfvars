@@ -1,0 +1,45 @@
+name = "twinspan-dev"
+
+tags = {
+  environment = "dev"
+  project     = "twinspan"
+}
+
+aws = {
+  region          = "us-east-1"
+  cidr_block      = "10.2.0.0/16"
+  amazon_side_asn = 64512
+  subnets = {
+    us-east-1a = { private_cidr_block = "10.2.1.0/24", public_cidr_block = "10.2.101.0/24" }
+    us-east-1b = { private_cidr_block = "10.2.2.0/24", public_cidr_block = "10.2.102.0/24" }
+  }
+}
+
+azure = {
+  location              = "eastus"
+  address_space         = ["10.1.0.0/16"]
+  gateway_subnet_prefix = "10.1.1.0/24"
+  subnets = {
+    app  = { address_prefix = "10.1.0.0/24", route_to_aws = true }
+    data = { address_prefix = "10.1.2.0/24" }
+  }
+  gateway = {
+    sku        = "VpnGw1AZ"
+    generation = "Generation1"
+    asn        = 65000
+  }
+}
+
+# AWS takes the first host address of each range, Azure the second.
+tunnels = {
+  tunnel1 = { azure_instance = "instance0", inside_cidr = "169.254.21.0/30" }
+  tunnel2 = { azure_instance = "instance0", inside_cidr = "169.254.22.0/30" }
+  tunnel3 = { azure_instance = "instance1", inside_cidr = "169.254.21.4/30" }
+  tunnel4 = { azure_instance = "instance1", inside_cidr = "169.254.22.4/30" }
+}
+
+# Both differ from BGP's hold time (30 s), so that a drill shows which timer ended an outage.
+dead_peer_detection = {
+  aws_timeout_seconds   = 45
+  azure_timeout_seconds = 15
+}

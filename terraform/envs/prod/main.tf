@@ -1,0 +1,103 @@
+resource "azurerm_resource_group" "this" {
+  name     = "${var.name}-rg"
+  location = var.azure.location
+  tags     = var.tags
+}
+
+module "ipsec_policy" {
+  source = "../../modules/ipsec_policy"
+
+  policy = var.ipsec_policy
+}
+
+module "aws_vpc" {
+  source = "../../modules/aws/vpc"
+
+  name                 = var.name
+  cidr_block           = var.aws.cidr_block
+  subnets              = var.aws.subnets
+  admitted_cidr_blocks = var.azure.address_space
+  tags                 = var.tags
+}
+
+module "azure_vnet" {
+  source = "../../modules/azure/vnet"
+
+  name                  = var.name
+  resource_group_name   = azurerm_resource_group.this.name
+  location              = azurerm_resource_group.this.location
+  address_space         = var.azure.address_space
+  gateway_subnet_prefix = var.azure.gateway_subnet_prefix
+  subnets = {
+    for name, subnet in var.azure.subnets : name => {
+      address_prefix = subnet.address_prefix
+      gateway_route  = subnet.route_to_aws
+    }
+  }
+  far_side_prefixes = [var.aws.cidr_block]
+  tags              = var.tags
+}
+
+# One apply builds both sides, although each needs the other's addresses: the Azure public addresses are static and
+# known long before the gateway that uses them, so the customer gateways and the AWS tunnels are made while Azure is
+# still building its gateway; the local network gateways and connections follow.
+module "azure_vpn_gateway" {
+  source = "../../modules/azure/vpn_gateway"
+
+  name                = var.name
+  resource_group_name = azurerm_resource_group.this.name
+  location            = azurerm_resource_group.this.location
+  gateway_subnet_id   = module.azure_vnet.gateway_subnet_id
+  gateway             = var.azure.gateway
+  instances = {
+    for instance in ["instance0", "instance1"] : instance => {
+      apipa_addresses = [
+        for tunnel in var.tunnels : cidrhost(tunnel.inside_cidr, 2) if tunnel.azure_instance == instance
+      ]
+    }
+  }
+  connections = {
+    for key, tunnel in var.tunnels : key => {
+      instance            = tunnel.azure_instance
+      bgp_address         = cidrhost(tunnel.inside_cidr, 2)
+      gateway_address     = module.aws_vpn.tunnels[key].outside_ip_address
+      bgp_peering_address = cidrhost(tunnel.inside_cidr, 1)
+      asn                 = var.aws.amazon_side_asn
+    }
+  }
+  pre_shared_keys     = module.aws_vpn.pre_shared_keys
+  ipsec_policy        = module.ipsec_policy.azure
+  dpd_timeout_seconds = var.dead_peer_detection.azure_timeout_seconds
+  tags                = var.tags
+}
+
+module "customer_gateway" {
+  source   = "../../modules/aws/customer_gateway"
+  for_each = module.azure_vpn_gateway.public_ip_addresses
+
+  name       = "${var.name}-azure-${each.key}"
+  ip_address = each.value
+  bgp_asn    = var.azure.gateway.asn
+  tags       = var.tags
+}
+
+module "aws_vpn" {
+  source = "../../modules/aws/vpn"
+
+  name                 = var.name
+  vpc_id               = module.aws_vpc.vpc_id
+  amazon_side_asn      = var.aws.amazon_side_asn
+  route_table_ids      = module.aws_vpc.private_route_table_ids
+  customer_gateway_ids = { for key, gateway in module.customer_gateway : key => gateway.id }
+  tunnels = {
+    for key, tunnel in var.tunnels : key => {
+      customer_gateway = tunnel.azure_instance
+      inside_cidr      = tunnel.inside_cidr
+    }
+  }
+  ipsec_policy        = module.ipsec_policy.aws
+  dpd_timeout_seconds = var.dead_peer_detection.aws_timeout_seconds
+  lifecycle_control   = var.tunnel_operations.lifecycle_control
+  log_retention_days  = var.tunnel_operations.log_retention_days
+  tags                = var.tags
+}

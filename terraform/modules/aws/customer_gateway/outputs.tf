@@ -1,0 +1,4 @@
+output "id" {
+  description = "The customer gateway."
+  value       = aws_customer_gateway.this.id
+}

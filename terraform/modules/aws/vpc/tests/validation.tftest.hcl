@@ -1,0 +1,103 @@
+mock_provider "aws" {}
+
+variables {
+  name                 = "test"
+  cidr_block           = "10.2.0.0/16"
+  admitted_cidr_blocks = ["10.1.0.0/16"]
+  subnets = {
+    us-east-1a = { private_cidr_block = "10.2.1.0/24", public_cidr_block = "10.2.101.0/24" }
+    us-east-1b = { private_cidr_block = "10.2.2.0/24", public_cidr_block = "10.2.102.0/24" }
+  }
+}
+
+run "the_security_group_admits_exactly_the_far_side" {
+  command = plan
+
+  assert {
+    condition     = [for rule in aws_vpc_security_group_ingress_rule.far_side : rule.cidr_ipv4] == ["10.1.0.0/16"]
+    error_message = "Ingress is not exactly 10.1.0.0/16."
+  }
+  assert {
+    condition     = [for rule in aws_vpc_security_group_egress_rule.far_side : rule.cidr_ipv4] == ["10.1.0.0/16"]
+    error_message = "Egress is not exactly 10.1.0.0/16."
+  }
+}
+
+run "every_private_subnet_has_a_table_of_its_own" {
+  command = plan
+
+  assert {
+    condition     = keys(aws_route_table.private) == keys(var.subnets) && keys(aws_route_table_association.private) == keys(var.subnets)
+    error_message = "A private subnet shares a route table or has none."
+  }
+}
+
+run "the_whole_internet_is_no_far_side" {
+  command = plan
+
+  variables {
+    admitted_cidr_blocks = ["0.0.0.0/0"]
+  }
+
+  expect_failures = [var.admitted_cidr_blocks]
+}
+
+run "a_vpc_larger_than_16_is_refused" {
+  command = plan
+
+  variables {
+    cidr_block = "10.0.0.0/8"
+  }
+
+  expect_failures = [var.cidr_block]
+}
+
+run "a_range_with_host_bits_is_refused" {
+  command = plan
+
+  variables {
+    cidr_block = "10.2.0.5/16"
+  }
+
+  expect_failures = [var.cidr_block]
+}
+
+run "a_bad_name_is_refused" {
+  command = plan
+
+  variables {
+    name = "Test_VPC"
+  }
+
+  expect_failures = [var.name]
+}
+
+run "one_zone_is_refused" {
+  command = plan
+
+  variables {
+    subnets = { us-east-1a = { private_cidr_block = "10.2.1.0/24", public_cidr_block = "10.2.101.0/24" } }
+  }
+
+  expect_failures = [var.subnets]
+}
+
+run "a_subnet_outside_the_vpc_is_refused" {
+  command = plan
+
+  variables {
+    subnets = { us-east-1a = { private_cidr_block = "10.3.1.0/24", public_cidr_block = "10.2.101.0/24" }, us-east-1b = { private_cidr_block = "10.2.2.0/24", public_cidr_block = "10.2.102.0/24" } }
+  }
+
+  expect_failures = [var.subnets]
+}
+
+run "overlapping_subnets_are_refused" {
+  command = plan
+
+  variables {
+    subnets = { us-east-1a = { private_cidr_block = "10.2.2.0/25", public_cidr_block = "10.2.101.0/24" }, us-east-1b = { private_cidr_block = "10.2.2.0/24", public_cidr_block = "10.2.102.0/24" } }
+  }
+
+  expect_failures = [var.subnets]
+}

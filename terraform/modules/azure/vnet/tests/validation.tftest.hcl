@@ -1,0 +1,144 @@
+mock_provider "azurerm" {}
+
+variables {
+  name                  = "test"
+  resource_group_name   = "test-rg"
+  location              = "eastus"
+  address_space         = ["10.1.0.0/16"]
+  gateway_subnet_prefix = "10.1.1.0/24"
+  far_side_prefixes     = ["10.2.0.0/16"]
+  subnets = {
+    app  = { address_prefix = "10.1.0.0/24", gateway_route = true }
+    data = { address_prefix = "10.1.2.0/24" }
+  }
+}
+
+run "one_subnet_has_the_visible_route_and_the_other_relies_on_propagation" {
+  command = plan
+
+  assert {
+    condition     = keys(azurerm_subnet_route_table_association.far_side) == ["app"]
+    error_message = "The route table is not on app alone."
+  }
+  assert {
+    condition     = azurerm_route.far_side["10.2.0.0/16"].next_hop_type == "VirtualNetworkGateway" && azurerm_route_table.far_side.bgp_route_propagation_enabled
+    error_message = "The route does not lead to the gateway, or the table stops propagation."
+  }
+}
+
+run "the_nsg_admits_exactly_the_far_side_and_the_own_network" {
+  command = plan
+
+  assert {
+    condition     = azurerm_network_security_rule.from_far_side.source_address_prefixes == toset(["10.2.0.0/16"])
+    error_message = "The far side is not exactly 10.2.0.0/16."
+  }
+  assert {
+    condition     = azurerm_network_security_rule.deny_others.access == "Deny" && azurerm_network_security_rule.deny_others.priority > azurerm_network_security_rule.from_far_side.priority
+    error_message = "What is not named must be denied, after what is."
+  }
+  assert {
+    condition     = keys(azurerm_subnet_network_security_group_association.workload) == ["app", "data"]
+    error_message = "The NSG must be on every workload subnet, and never on GatewaySubnet."
+  }
+}
+
+run "an_empty_address_space_is_refused" {
+  command = plan
+
+  variables {
+    address_space = []
+  }
+
+  expect_failures = [var.address_space]
+}
+
+run "overlapping_networks_are_refused" {
+  command = plan
+
+  variables {
+    far_side_prefixes = ["10.1.128.0/17"]
+  }
+
+  expect_failures = [var.address_space]
+}
+
+run "the_whole_internet_is_no_far_side" {
+  command = plan
+
+  variables {
+    far_side_prefixes = ["128.0.0.0/1"]
+  }
+
+  expect_failures = [var.far_side_prefixes]
+}
+
+run "a_28_is_too_small_for_the_gateway" {
+  command = plan
+
+  variables {
+    gateway_subnet_prefix = "10.1.1.0/28"
+  }
+
+  expect_failures = [var.gateway_subnet_prefix]
+}
+
+run "a_gateway_subnet_elsewhere_is_refused" {
+  command = plan
+
+  variables {
+    gateway_subnet_prefix = "10.9.1.0/24"
+  }
+
+  expect_failures = [var.gateway_subnet_prefix]
+}
+
+run "a_display_name_is_no_location" {
+  command = plan
+
+  variables {
+    location = "East US"
+  }
+
+  expect_failures = [var.location]
+}
+
+run "a_bad_name_is_refused" {
+  command = plan
+
+  variables {
+    name = "Test VNet"
+  }
+
+  expect_failures = [var.name]
+}
+
+run "a_workload_subnet_called_gatewaysubnet_is_refused" {
+  command = plan
+
+  variables {
+    subnets = { GatewaySubnet = { address_prefix = "10.1.3.0/24" } }
+  }
+
+  expect_failures = [var.subnets]
+}
+
+run "a_subnet_outside_the_address_space_is_refused" {
+  command = plan
+
+  variables {
+    subnets = { app = { address_prefix = "10.7.0.0/24" } }
+  }
+
+  expect_failures = [var.subnets]
+}
+
+run "overlapping_subnets_are_refused" {
+  command = plan
+
+  variables {
+    subnets = { app = { address_prefix = "10.1.1.128/25" } }
+  }
+
+  expect_failures = [var.subnets]
+}

@@ -1,0 +1,128 @@
+variable "address_space" {
+  type        = set(string)
+  description = "Ranges of the VNet."
+  nullable    = false
+
+  validation {
+    condition     = length(var.address_space) >= 1 && alltrue([for range in var.address_space : try(cidrhost(range, 0) == split("/", range)[0], false)])
+    error_message = "address_space ${join(", ", var.address_space)} must be one range at least, each beginning at its network address, e.g. 10.1.0.0/16."
+  }
+  validation {
+    condition = alltrue(flatten([
+      for range in var.address_space : [
+        for far in var.far_side_prefixes : try(
+          cidrhost("${split("/", range)[0]}/${min(split("/", range)[1], split("/", far)[1])}", 0) !=
+          cidrhost("${split("/", far)[0]}/${min(split("/", range)[1], split("/", far)[1])}", 0),
+          true
+        )
+      ]
+    ]))
+    error_message = "address_space ${join(", ", var.address_space)} overlaps far_side_prefixes ${join(", ", var.far_side_prefixes)}; nothing can be routed between networks that share addresses. Take another private range, e.g. 10.1.0.0/16."
+  }
+}
+
+variable "far_side_prefixes" {
+  type        = set(string)
+  description = "Ranges of the far side of the VPN: routed to the gateway, and admitted."
+  nullable    = false
+
+  validation {
+    condition     = alltrue([for range in var.far_side_prefixes : can(cidrhost(range, 0)) && try(tonumber(split("/", range)[1]), 0) >= 8])
+    error_message = "far_side_prefixes ${join(", ", var.far_side_prefixes)} must be ranges of /8 or smaller, e.g. 10.2.0.0/16."
+  }
+}
+
+variable "gateway_subnet_prefix" {
+  type        = string
+  description = "Range of GatewaySubnet: /27 or larger."
+  nullable    = false
+
+  validation {
+    condition     = try(cidrhost(var.gateway_subnet_prefix, 0) == split("/", var.gateway_subnet_prefix)[0] && tonumber(split("/", var.gateway_subnet_prefix)[1]) <= 27, false)
+    error_message = "gateway_subnet_prefix ${var.gateway_subnet_prefix} must be a /27 or larger that begins at its network address; two gateway instances and an upgrade need the room, e.g. 10.1.1.0/27."
+  }
+  validation {
+    condition = anytrue([
+      for space in var.address_space : try(
+        cidrhost("${split("/", var.gateway_subnet_prefix)[0]}/${split("/", space)[1]}", 0) == cidrhost(space, 0)
+        && tonumber(split("/", var.gateway_subnet_prefix)[1]) >= tonumber(split("/", space)[1]),
+        false
+      )
+    ])
+    error_message = "gateway_subnet_prefix ${var.gateway_subnet_prefix} must lie within address_space ${join(", ", var.address_space)}, e.g. 10.1.1.0/27 within 10.1.0.0/16."
+  }
+}
+
+variable "location" {
+  type        = string
+  description = "Azure region, in its short form."
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^[a-z][a-z0-9]+$", var.location))
+    error_message = "location ${var.location} must be the short form, small letters and digits only, e.g. eastus."
+  }
+}
+
+variable "name" {
+  type        = string
+  description = "Begins the name of everything."
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^[a-z][a-z0-9-]*[a-z0-9]$", var.name))
+    error_message = "name ${var.name} must be small letters, digits and hyphens, e.g. twinspan-dev."
+  }
+}
+
+variable "resource_group_name" {
+  type        = string
+  description = "Resource group of everything."
+  nullable    = false
+}
+
+variable "subnets" {
+  type = map(object({
+    address_prefix = string
+    gateway_route  = optional(bool, false)
+  }))
+  description = "Workload subnets by name. With `gateway_route` a subnet has the route table with explicit routes to the far side; without, it relies on propagation."
+  nullable    = false
+
+  validation {
+    condition     = !contains(keys(var.subnets), "GatewaySubnet")
+    error_message = "subnets must not have GatewaySubnet; the module makes it from gateway_subnet_prefix. Call yours e.g. app."
+  }
+  validation {
+    condition = alltrue([
+      for subnet in var.subnets : anytrue([
+        for space in var.address_space : try(
+          cidrhost("${split("/", subnet.address_prefix)[0]}/${split("/", space)[1]}", 0) == cidrhost(space, 0)
+          && tonumber(split("/", subnet.address_prefix)[1]) >= tonumber(split("/", space)[1])
+          && tonumber(split("/", subnet.address_prefix)[1]) <= 29,
+          false
+        )
+      ])
+    ])
+    error_message = "subnets must all lie within address_space ${join(", ", var.address_space)} and be /29 or larger, e.g. 10.1.0.0/24 within 10.1.0.0/16."
+  }
+  validation {
+    condition = alltrue(flatten([
+      for i, one in concat([var.gateway_subnet_prefix], [for subnet in var.subnets : subnet.address_prefix]) : [
+        for j, other in concat([var.gateway_subnet_prefix], [for subnet in var.subnets : subnet.address_prefix]) : i == j || try(
+          cidrhost("${split("/", one)[0]}/${min(split("/", one)[1], split("/", other)[1])}", 0) !=
+          cidrhost("${split("/", other)[0]}/${min(split("/", one)[1], split("/", other)[1])}", 0),
+          false
+        )
+      ]
+    ]))
+    error_message = "subnets overlap each other or GatewaySubnet: ${join(", ", concat([var.gateway_subnet_prefix], [for subnet in var.subnets : subnet.address_prefix]))}. Give each its own range, e.g. 10.1.0.0/24 and 10.1.2.0/24."
+  }
+}
+
+variable "tags" {
+  type        = map(string)
+  description = "Tags of everything that can have them."
+  default     = {}
+  nullable    = false
+}

@@ -1,0 +1,131 @@
+variable "aws" {
+  type = object({
+    region          = string
+    cidr_block      = string
+    amazon_side_asn = optional(number, 64512)
+    subnets = map(object({
+      private_cidr_block = string
+      public_cidr_block  = string
+    }))
+  })
+  description = "The AWS side: region, range of the VPC, ASN of its VPN gateway, and per availability zone one private and one public subnet."
+  nullable    = false
+
+  validation {
+    condition = can(cidrhost(var.aws.cidr_block, 0)) && alltrue([
+      for range in var.azure.address_space : try(
+        cidrhost("${split("/", range)[0]}/${min(split("/", range)[1], split("/", var.aws.cidr_block)[1])}", 0) !=
+        cidrhost("${split("/", var.aws.cidr_block)[0]}/${min(split("/", range)[1], split("/", var.aws.cidr_block)[1])}", 0),
+        true
+      )
+    ])
+    error_message = "aws.cidr_block ${var.aws.cidr_block} is not a range, or overlaps azure.address_space ${join(", ", var.azure.address_space)}; nothing can be routed between networks that share addresses. Take another private range, e.g. 10.2.0.0/16."
+  }
+  validation {
+    condition     = var.azure.gateway.asn != var.aws.amazon_side_asn
+    error_message = "azure.gateway.asn and aws.amazon_side_asn are both ${var.azure.gateway.asn}; eBGP needs two. Set azure.gateway.asn to another, e.g. 65000."
+  }
+  validation {
+    condition     = length(var.aws.subnets) >= 2
+    error_message = "aws.subnets has ${length(var.aws.subnets)} zone; one zone is no redundancy. Give two at least, e.g. us-east-1a and us-east-1b."
+  }
+  validation {
+    condition     = alltrue([for zone in keys(var.aws.subnets) : startswith(zone, var.aws.region)])
+    error_message = "aws.subnets has zones ${join(", ", keys(var.aws.subnets))} outside the region ${var.aws.region}. Name zones of that region, e.g. ${var.aws.region}a."
+  }
+}
+
+variable "azure" {
+  type = object({
+    location              = string
+    address_space         = set(string)
+    gateway_subnet_prefix = string
+    subnets = map(object({
+      address_prefix = string
+      route_to_aws   = optional(bool, false)
+    }))
+    gateway = object({
+      sku        = string
+      generation = string
+      asn        = optional(number, 65000)
+      zones      = optional(set(string), ["1", "2", "3"])
+    })
+  })
+  description = "The Azure side: location, ranges and subnets of the VNet, and the size and ASN of its VPN gateway. With `route_to_aws` a subnet gets a visible route to AWS; the others rely on BGP propagation."
+  nullable    = false
+}
+
+variable "dead_peer_detection" {
+  type = object({
+    aws_timeout_seconds   = optional(number, 30)
+    azure_timeout_seconds = optional(number, 45)
+  })
+  description = "After how many seconds of silence each side declares the other dead. The ranges (AWS: 30 or more, Azure: 9 to 3600) are checked by the modules."
+  default     = {}
+  nullable    = false
+}
+
+variable "ipsec_policy" {
+  type = object({
+    ike_encryption         = optional(string, "AES256-GCM-16")
+    ike_integrity          = optional(string, "SHA2-384")
+    ike_dh_group           = optional(number, 20)
+    ipsec_encryption       = optional(string, "AES256-GCM-16")
+    ipsec_integrity        = optional(string, "SHA2-256")
+    pfs_dh_group           = optional(number, 20)
+    ipsec_lifetime_seconds = optional(number, 3600)
+  })
+  description = "The one IKEv2 and IPsec policy of all tunnels, in AWS's words; modules/ipsec_policy puts it into Azure's."
+  default     = {}
+  nullable    = false
+}
+
+variable "name" {
+  type        = string
+  description = "Begins the name of everything; 2 to 24 small letters, digits and hyphens."
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^[a-z][a-z0-9-]{0,22}[a-z0-9]$", var.name))
+    error_message = "name ${var.name} must be 2 to 24 small letters, digits and hyphens, begin with a letter and not end with a hyphen, e.g. twinspan-dev."
+  }
+}
+
+variable "tags" {
+  type        = map(string)
+  description = "Tags of everything that can have them."
+  default     = {}
+  nullable    = false
+}
+
+variable "tunnel_operations" {
+  type = object({
+    lifecycle_control  = optional(bool, false)
+    log_retention_days = optional(number)
+  })
+  description = "`lifecycle_control`: you, not AWS, choose when a tunnel endpoint is replaced. `log_retention_days`: keep tunnel logs in CloudWatch that long; null means no logs."
+  default     = {}
+  nullable    = false
+}
+
+variable "tunnels" {
+  type = map(object({
+    azure_instance = string
+    inside_cidr    = string
+  }))
+  description = "The tunnels: at which instance of the Azure gateway (instance0 or instance1) each ends, and its inside /30. AWS takes the first host address, Azure the second."
+  nullable    = false
+
+  validation {
+    condition     = length(distinct([for tunnel in var.tunnels : tunnel.inside_cidr])) == length(var.tunnels)
+    error_message = "tunnels has an inside_cidr twice: ${join(", ", [for key, tunnel in var.tunnels : "${key}=${tunnel.inside_cidr}"])}. Give every tunnel its own, e.g. 169.254.21.0/30 and 169.254.22.0/30."
+  }
+  validation {
+    condition = alltrue([
+      for instance in ["instance0", "instance1"] : length([
+        for tunnel in var.tunnels : tunnel if tunnel.azure_instance == instance
+      ]) == 2
+    ]) && length(var.tunnels) == 4
+    error_message = "tunnels must be four, two at instance0 and two at instance1: AWS makes two per customer gateway, and each Azure instance is one customer gateway."
+  }
+}

@@ -1,0 +1,185 @@
+"""The drill's judgement: which tunnel, which timer, who noticed."""
+
+from dataclasses import replace
+from ipaddress import IPv4Address, IPv4Network
+
+import pytest
+
+from twinspan.drill.catalogue import DRILLS, TUNNEL_DOWN, named
+from twinspan.drill.detection import first_detection
+from twinspan.drill.in_use import carrying_key, choose, received_bytes
+from twinspan.drill.report import DirectionReport, DrillReport
+from twinspan.drill.timers import first_to_fire, timers_of
+from twinspan.errors import DesignError, HostError
+from twinspan.network.model import AzureConnection, Phase, VpnConnection, VpnTunnel
+from twinspan.protocols import Event
+from twinspan.verify.facts import TunnelLink
+
+PHASE = Phase(lifetime_seconds=3600)
+
+
+def link(number: int, *, received: int = 0, aws_dpd: int = 45, azure_dpd: int = 15) -> TunnelLink:
+    outside = IPv4Address(f"203.0.113.{number}")
+    tunnel = VpnTunnel(
+        outside_ip_address=outside,
+        inside_cidr=IPv4Network("169.254.21.0/30"),
+        ike_versions=("ikev2",),
+        phase1=PHASE,
+        phase2=PHASE,
+        dpd_timeout_seconds=aws_dpd,
+        dpd_timeout_action="restart",
+        startup_action="start",
+        rekey_margin_time_seconds=270,
+        rekey_fuzz_percentage=100,
+        replay_window_size=1024,
+    )
+    connection = AzureConnection(
+        id=f"/subscriptions/s/connections/dev-tunnel{number}",
+        name=f"dev-tunnel{number}",
+        virtual_network_gateway_id="g",
+        local_network_gateway_id="l",
+        connection_type="IPsec",
+        connection_protocol="IKEv2",
+        connection_mode="Default",
+        bgp_enabled=True,
+        custom_bgp_addresses={},
+        ipsec_policy=None,
+        dpd_timeout_seconds=azure_dpd,
+        routing_weight=0,
+        provisioning_state="Succeeded",
+        ingress_bytes_transferred=received,
+    )
+    return TunnelLink(
+        key=f"tunnel{number}",
+        vpn_connection=VpnConnection(
+            id="vpn-0a",
+            name="",
+            state="available",
+            customer_gateway_id="cgw-0a",
+            vpn_gateway_id="vgw-0a",
+            static_routes_only=False,
+            tunnels=(tunnel,),
+        ),
+        tunnel=tunnel,
+        customer_gateway=None,
+        azure_connection=connection,
+        local_network_gateway=None,
+        instance=None,
+    )
+
+
+def event(at_s: float, kind: str, subject: str) -> Event:
+    return Event(at_s=at_s, kind=kind, subject=subject, detail=f"{kind} of {subject}")
+
+
+def direction(**changes: object) -> DirectionReport:
+    good = DirectionReport(
+        direction="aws-to-azure",
+        flows=16,
+        flows_hit=16,
+        sent=1000,
+        lost=100,
+        longest_gap_ms=28_000.0,
+        recovered=True,
+        detection=None,
+        expected=first_to_fire(timers_of(link(1), hold_profile="negotiated"), "aws"),
+        allowed_ms=35_000.0,
+    )
+    return replace(good, **changes)  # type: ignore[arg-type]
+
+
+def test_the_tunnel_in_use_is_the_one_whose_counter_grew_most() -> None:
+    before = received_bytes([link(1, received=100), link(2, received=900)])
+    after = received_bytes([link(1, received=5000), link(2, received=950)])
+
+    assert carrying_key(before, after) == "tunnel1"
+
+
+def test_counters_that_stand_still_name_no_tunnel() -> None:
+    with pytest.raises(HostError, match="received anything"):
+        carrying_key({"tunnel1": 5}, {"tunnel1": 5})
+
+
+@pytest.mark.parametrize(
+    ("wanted", "chosen"), [("in-use", "tunnel2"), ("unused", "tunnel1"), ("tunnel3", "tunnel3")]
+)
+def test_a_drill_is_aimed_by_use_or_by_name(wanted: str, chosen: str) -> None:
+    assert choose([link(1), link(2), link(3)], wanted, carrying="tunnel2").key == chosen
+
+
+def test_a_tunnel_that_does_not_exist_is_refused_with_the_known_ones() -> None:
+    with pytest.raises(DesignError, match=r"no tunnel tunnel9.*in-use, unused or one of tunnel1, tunnel2"):
+        choose([link(1), link(2)], "tunnel9", carrying="tunnel1")
+
+
+def test_a_drill_that_does_not_exist_is_refused_with_the_known_ones() -> None:
+    with pytest.raises(DesignError, match=r"no drill meteor.*tunnel-down"):
+        named("meteor")
+    assert named("tunnel-down") in DRILLS
+
+
+def test_with_a_negotiated_hold_time_bgp_notices_first_at_aws_and_dpd_first_at_azure() -> None:
+    timers = timers_of(link(1), hold_profile="negotiated")
+
+    assert (first_to_fire(timers, "aws").name, first_to_fire(timers, "aws").seconds) == ("BGP hold timer", 30)
+    assert (first_to_fire(timers, "azure").name, first_to_fire(timers, "azure").seconds) == (
+        "dead peer detection",
+        15,
+    )
+
+
+def test_with_a_fixed_hold_time_dpd_notices_first_on_both_sides() -> None:
+    timers = timers_of(link(1), hold_profile="fixed")
+
+    assert first_to_fire(timers, "aws").seconds == 45
+    assert first_to_fire(timers, "azure").seconds == 15
+
+
+def test_the_timer_is_named_and_not_what_it_closed() -> None:
+    events = [
+        event(10.0, "child-down", "vpn-0a/203.0.113.1"),
+        event(10.1, "bgp-down", "vpn-0a/203.0.113.1"),
+        event(10.2, "dpd-timeout", "vpn-0a/203.0.113.1"),
+    ]
+
+    found = first_detection(events, link(1), "aws", cut_at_s=1.0)
+
+    assert found is not None
+    assert (found.by, found.after_s) == ("dead peer detection", 9.0)
+
+
+def test_events_of_another_tunnel_another_side_or_before_the_cut_do_not_count() -> None:
+    events = [
+        event(0.5, "bgp-hold-expired", "vpn-0a/203.0.113.1"),
+        event(2.0, "bgp-hold-expired", "vpn-0a/203.0.113.11"),
+        event(3.0, "dpd-timeout", "/subscriptions/s/connections/dev-tunnel1/198.51.100.4"),
+        event(4.0, "bgp-up", "vpn-0a/203.0.113.1"),
+    ]
+
+    assert first_detection(events, link(1), "aws", cut_at_s=1.0) is None
+    azure = first_detection(events, link(1), "azure", cut_at_s=1.0)
+    assert azure is not None
+    assert azure.after_s == 2.0
+
+
+def test_a_direction_passes_only_if_it_came_back_in_time_with_packets_sent() -> None:
+    assert direction().passed
+    assert not direction(recovered=False).passed
+    assert not direction(longest_gap_ms=36_000.0).passed
+    assert not direction(sent=0, lost=0).passed
+
+
+def test_a_drill_that_did_not_end_whole_has_not_passed() -> None:
+    report = DrillReport(
+        drill=TUNNEL_DOWN,
+        target="tunnel1",
+        carried_aws_traffic=True,
+        directions=(direction(), direction(direction="azure-to-aws")),
+        whole_again_s=4.0,
+        timeline=(),
+        other_profile="",
+    )
+
+    assert report.passed
+    assert not replace(report, whole_again_s=None).passed
+    assert report.as_dict()["schema"] == "twinspan/drill/1"

@@ -1,0 +1,98 @@
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+
+import click
+import pytest
+
+from twinspan.cli.main import root
+
+
+def commands(
+    group: click.Group, path: tuple[str, ...] = ()
+) -> Iterator[tuple[tuple[str, ...], click.Command]]:
+    context = click.Context(group)
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
+        assert command is not None
+        yield (*path, name), command
+        if isinstance(command, click.Group):
+            yield from commands(command, (*path, name))
+
+
+LEAVES = [(path, command) for path, command in commands(root) if not isinstance(command, click.Group)]
+
+
+def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "twinspan.cli.main", *arguments],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+        env={**os.environ, "TERM": "dumb"},
+    )
+
+
+@pytest.mark.parametrize(("path", "command"), LEAVES, ids=[" ".join(path) for path, _ in LEAVES])
+def test_every_command_has_help_with_an_example(path: tuple[str, ...], command: click.Command) -> None:
+    assert command.help, path
+    assert f"twinspan {' '.join(path)}" in command.help
+
+
+@pytest.mark.parametrize(("path", "command"), LEAVES, ids=[" ".join(path) for path, _ in LEAVES])
+def test_every_command_answers_in_text_or_json(path: tuple[str, ...], command: click.Command) -> None:
+    if path == ("twin", "logs"):
+        pytest.skip("a log is lines of text")
+    assert "fmt" in {parameter.name for parameter in command.params}
+
+
+def test_an_unknown_command_is_bad_input() -> None:
+    done = run("nonsense")
+    assert done.returncode == 2
+    assert "No such command 'nonsense'" in done.stderr
+
+
+def test_an_unknown_environment_is_bad_input_and_names_the_remedy() -> None:
+    done = run("plan", "/nonexistent/envs/dev")
+    assert done.returncode == 2
+    assert "/nonexistent/envs/dev" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_twin_that_is_not_up_is_named_with_the_command_that_starts_it(tmp_path: object) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "twinspan.cli.main", "verify", "--name", "not-there"],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+        env={**os.environ, "TERM": "dumb", "TWINSPAN_HOME": str(tmp_path)},
+    )
+    assert done.returncode == 3
+    assert "twinspan twin up" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_status_of_a_twin_that_is_not_there_is_json_too(tmp_path: object) -> None:
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "twinspan.cli.main",
+            "twin",
+            "status",
+            "--name",
+            "not-there",
+            "--format",
+            "json",
+        ],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+        env={**os.environ, "TWINSPAN_HOME": str(tmp_path)},
+    )
+    assert json.loads(done.stdout)["state"] == "down"

@@ -1,0 +1,69 @@
+"""The direction of imports, and who may sleep; both read from the source, so they hold for every module."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+SRC = Path(__file__).parents[2] / "src" / "twinspan"
+MODULES = sorted(SRC.rglob("*.py"))
+
+
+def imports(path: Path) -> set[str]:
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found |= {node.module} | {f"{node.module}.{alias.name}" for alias in node.names}
+    return found
+
+
+def offenders(folder: str, forbidden: str) -> list[str]:
+    return [
+        f"{path.relative_to(SRC)} imports {name}"
+        for path in MODULES
+        if path.relative_to(SRC).parts[0] == folder
+        for name in imports(path)
+        if name == forbidden or name.startswith(f"{forbidden}.")
+    ]
+
+
+def test_the_model_imports_nothing_of_ours_but_errors() -> None:
+    ours = {
+        name
+        for path in (SRC / "network").glob("*.py")
+        for name in imports(path)
+        if name.startswith("twinspan.")
+    }
+    assert {name for name in ours if not name.startswith(("twinspan.errors", "twinspan.network"))} == set()
+
+
+@pytest.mark.parametrize("folder", ["verify", "probe", "drill", "cloud"])
+def test_what_runs_on_real_accounts_never_imports_the_twin(folder: str) -> None:
+    assert offenders(folder, "twinspan.twin") == []
+
+
+def test_nothing_imports_the_command_line_but_itself() -> None:
+    assert [
+        str(path.relative_to(SRC))
+        for path in MODULES
+        if path.relative_to(SRC).parts[0] != "cli"
+        and any(name.startswith("twinspan.cli") for name in imports(path))
+    ] == []
+
+
+def test_only_the_wait_module_sleeps() -> None:
+    sleepers = {
+        str(path.relative_to(SRC))
+        for path in MODULES
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Attribute) and node.attr == "sleep"
+    }
+    standalone = {"drill/flow_sender.py", "drill/flow_receiver.py", "drill/flow_agent.py"}
+    assert sleepers - standalone == {"wait.py"}
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(SRC)))
+def test_every_module_says_what_it_is(path: Path) -> None:
+    assert ast.get_docstring(ast.parse(path.read_text()))

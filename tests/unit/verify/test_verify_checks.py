@@ -1,0 +1,304 @@
+"""Every check has a broken network that fails it and it alone."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from ipaddress import IPv4Address, IPv4Network
+
+import pytest
+import verified_network as vn
+
+from twinspan.network import model
+from twinspan.verify.catalogue import CATALOGUE
+from twinspan.verify.evaluate import evaluate
+from twinspan.verify.expectation import from_network
+from twinspan.verify.facts import Facts
+from twinspan.verify.findings import Outcome, Verification
+
+
+def verify(facts: Facts) -> Verification:
+    return Verification(expected_from="test", results=evaluate(facts), duration_s=0.0)
+
+
+def failed(facts: Facts) -> list[tuple[str, str]]:
+    return [(result.id, finding.subject) for result, finding in verify(facts).failures]
+
+
+def no_vpc(facts: Facts) -> Facts:
+    return vn.with_aws(facts, vpcs=())
+
+
+def no_vnet(facts: Facts) -> Facts:
+    return vn.with_azure(facts, virtual_networks=())
+
+
+def detached(facts: Facts) -> Facts:
+    assert facts.network.aws
+    return vn.with_aws(facts, vpn_gateways=(replace(facts.network.aws.vpn_gateways[0], vpc_id=None),))
+
+
+def gateway_updating(facts: Facts) -> Facts:
+    assert facts.network.azure
+    gateway = replace(facts.network.azure.virtual_network_gateways[0], provisioning_state="Updating")
+    return vn.with_azure(facts, virtual_network_gateways=(gateway,))
+
+
+def connection_pending(facts: Facts) -> Facts:
+    assert facts.network.aws
+    first, second = facts.network.aws.vpn_connections
+    return vn.with_aws(facts, vpn_connections=(replace(first, state="pending"), second))
+
+
+def wrong_local_gateway(facts: Facts) -> Facts:
+    assert facts.network.azure
+    first, *rest = facts.network.azure.local_network_gateways
+    wrong = replace(first, gateway_ip_address=IPv4Address("203.0.113.99"))
+    return vn.with_azure(facts, local_network_gateways=(wrong, *rest))
+
+
+def aws_tunnel_down(facts: Facts) -> Facts:
+    return vn.with_tunnel(facts, "tunnel3", telemetry=vn.down("IPSEC IS DOWN"))
+
+
+def aws_tunnel_without_routes(facts: Facts) -> Facts:
+    telemetry = model.VgwTelemetry(
+        status=model.TelemetryStatus.UP, status_message="", accepted_route_count=0, last_status_change=None
+    )
+    return vn.with_tunnel(facts, "tunnel2", telemetry=telemetry)
+
+
+def azure_not_connected(facts: Facts) -> Facts:
+    return vn.with_connection(facts, "tunnel4", connection_status="NotConnected")
+
+
+def peer_connecting(facts: Facts) -> Facts:
+    bgp = facts.bgp[vn.GATEWAY]
+    peers = tuple(
+        replace(p, state="Connecting") if str(p.local_address) == "169.254.22.2" else p for p in bgp.peers
+    )
+    return replace(facts, bgp={vn.GATEWAY: replace(bgp, peers=peers)})
+
+
+def no_propagation(facts: Facts) -> Facts:
+    assert facts.network.aws
+    first, *rest = facts.network.aws.route_tables
+    bare = replace(first, propagating_vgw_ids=(), routes=first.routes[:1])
+    return vn.with_aws(facts, route_tables=(bare, *rest))
+
+
+def nothing_learned_over_one(facts: Facts) -> Facts:
+    bgp = facts.bgp[vn.GATEWAY]
+    return replace(facts, bgp={vn.GATEWAY: replace(bgp, learned=bgp.learned[1:])})
+
+
+def route_to_nowhere(facts: Facts) -> Facts:
+    assert facts.network.azure
+    hole = model.AzureRoute(name="hole", address_prefix=IPv4Network("10.2.0.0/24"), next_hop_type="None")
+    table = facts.network.azure.route_tables[0]
+    return vn.with_azure(facts, route_tables=(replace(table, routes=(*table.routes, hole)),))
+
+
+def propagation_kept_out(facts: Facts) -> Facts:
+    assert facts.network.azure
+    table = replace(facts.network.azure.route_tables[0], bgp_route_propagation_enabled=False, routes=())
+    return vn.with_azure(facts, route_tables=(table,))
+
+
+def no_reply(towards: str) -> Callable[[Facts], Facts]:
+    def broken(facts: Facts) -> Facts:
+        return replace(
+            facts, pings=tuple(replace(p, received=0) if p.towards == towards else p for p in facts.pings)
+        )
+
+    return broken
+
+
+BROKEN = [
+    ("NET-01", "vpc-0a", no_vpc),
+    ("NET-02", "dev-vnet", no_vnet),
+    ("GW-01", "dev (vgw-0a)", detached),
+    ("GW-02", "dev-gateway", gateway_updating),
+    ("VPN-01", "instance0 (vpn-00)", connection_pending),
+    ("VPN-03", "tunnel3 (203.0.113.3) of vpn-01", aws_tunnel_down),
+    ("VPN-03", "tunnel2 (203.0.113.2) of vpn-00", aws_tunnel_without_routes),
+    ("VPN-04", "dev-tunnel4", azure_not_connected),
+    ("BGP-01", "tunnel2: 169.254.22.2 - 169.254.22.1", peer_connecting),
+    ("RTE-01", "private-a-table (rtb-subnet-0a)", no_propagation),
+    ("RTE-02", "tunnel1: from 169.254.21.1", nothing_learned_over_one),
+    ("RTE-03", "workload", route_to_nowhere),
+    ("RTE-03", "workload", propagation_kept_out),
+    ("RCH-01", "aws-1 -> azure-1", no_reply("azure")),
+    ("RCH-02", "azure-1 -> aws-1", no_reply("aws")),
+]
+
+
+def test_a_healthy_network_passes_every_check() -> None:
+    verification = verify(vn.healthy())
+
+    assert verification.passed
+    assert {result.id: result.outcome for result in verification.results} == {
+        check.id: Outcome.PASS for check in CATALOGUE
+    }
+
+
+@pytest.mark.parametrize(
+    ("check", "subject", "damage"), BROKEN, ids=lambda value: getattr(value, "__name__", None)
+)
+def test_one_broken_thing_fails_one_check_and_names_the_object(
+    check: str, subject: str, damage: Callable[[Facts], Facts]
+) -> None:
+    verification = verify(damage(vn.healthy()))
+
+    assert [(result.id, finding.subject) for result, finding in verification.failures] == [(check, subject)]
+    finding = verification.failures[0][1]
+    assert finding.evidence
+    assert finding.command
+    assert finding.remedy
+
+
+def test_a_tunnel_that_azure_does_not_know_fails_the_count_and_names_the_tunnel() -> None:
+    assert failed(wrong_local_gateway(vn.healthy())) == [
+        ("VPN-02", "tunnels"),
+        ("VPN-02", "tunnel1 (203.0.113.1)"),
+    ]
+
+
+def test_every_check_of_the_catalogue_has_a_case_that_fails_it() -> None:
+    assert {check for check, _, _ in BROKEN} | {"VPN-02"} == {check.id for check in CATALOGUE}
+
+
+def test_an_empty_network_is_never_green_even_without_an_expectation() -> None:
+    empty = model.Network(
+        aws=model.AwsNetwork(account_id="1", region="eu-west-1"),
+        azure=model.AzureNetwork(subscription_id="5b1d"),
+    )
+    facts = Facts(network=empty, expected=from_network(empty))
+
+    assert not verify(facts).passed
+    assert ("NET-01", "AWS") in failed(facts)
+
+
+def test_a_cloud_that_was_not_asked_is_inconclusive_and_not_green() -> None:
+    facts = replace(vn.healthy(), network=replace(vn.healthy().network, azure=None))
+
+    verification = verify(facts)
+
+    assert not verification.passed
+    assert verification.result("NET-02").outcome is Outcome.INCONCLUSIVE
+
+
+def test_tunnels_that_vanished_from_aws_fail_though_nothing_else_is_left_to_compare() -> None:
+    facts = vn.with_azure(vn.with_aws(vn.healthy(), vpn_connections=()), connections=())
+
+    verification = verify(facts)
+
+    assert not verification.passed
+    assert verification.result("VPN-01").passed_count == 0
+
+
+def test_without_outputs_two_gateway_instances_still_demand_four_tunnels() -> None:
+    healthy = vn.healthy()
+    assert healthy.network.aws
+    half = vn.with_aws(healthy, vpn_connections=healthy.network.aws.vpn_connections[:1])
+    facts = replace(half, expected=from_network(half.network))
+
+    assert facts.expected.tunnel_count == 4
+    assert ("VPN-02", "tunnels") in failed(facts)
+
+
+def test_a_healthy_network_passes_without_outputs_too() -> None:
+    facts = vn.healthy()
+
+    assert failed(replace(facts, expected=from_network(facts.network))) == []
+
+
+def test_the_ends_that_never_come_up_are_notes_and_not_failures() -> None:
+    verification = verify(vn.healthy())
+
+    assert "4 further Azure ends stay down" in verification.result("VPN-04").notes[0]
+    assert "4 further sessions" in verification.result("BGP-01").notes[0]
+
+
+def test_a_session_from_the_wrong_local_address_does_not_count() -> None:
+    healthy = vn.healthy()
+    bgp = healthy.bgp[vn.GATEWAY]
+    wrong = tuple(
+        replace(p, local_address=IPv4Address("169.254.21.2")) if str(p.local_address) == "169.254.22.2" else p
+        for p in bgp.peers
+    )
+    facts = replace(healthy, bgp={vn.GATEWAY: replace(bgp, peers=wrong)})
+
+    assert failed(facts) == [("BGP-01", "tunnel2: 169.254.22.2 - 169.254.22.1")]
+
+
+def test_a_failure_is_not_repeated_down_its_own_branch() -> None:
+    facts = peer_connecting(vn.with_connection(vn.healthy(), "tunnel2", connection_status="Connecting"))
+
+    verification = verify(facts)
+
+    assert [(result.id, finding.subject) for result, finding in verification.failures] == [
+        ("VPN-04", "dev-tunnel2")
+    ]
+    assert "VPN-04 failed for dev-tunnel2" in verification.result("BGP-01").findings[1].evidence
+
+
+def test_a_failure_on_one_branch_does_not_hide_one_on_another() -> None:
+    facts = peer_connecting(vn.with_connection(vn.healthy(), "tunnel4", connection_status="Connecting"))
+
+    assert [check for check, _ in failed(facts)] == ["VPN-04", "BGP-01"]
+
+
+def test_a_ping_that_fails_behind_a_broken_route_table_is_explained_by_it() -> None:
+    facts = no_reply("azure")(no_propagation(vn.healthy()))
+
+    assert failed(facts) == [("RTE-01", "private-a-table (rtb-subnet-0a)")]
+
+
+def test_one_lost_ping_is_a_failure() -> None:
+    facts = vn.healthy()
+    facts = replace(facts, pings=tuple(replace(p, received=2) for p in facts.pings))
+
+    assert [check for check, _ in failed(facts)] == ["RCH-01", "RCH-02"]
+
+
+def test_without_hosts_the_pings_are_skipped_with_the_reason() -> None:
+    verification = verify(replace(vn.healthy(), pings=()))
+
+    assert verification.passed
+    assert verification.result("RCH-01").outcome is Outcome.SKIPPED
+    assert "no hosts" in verification.result("RCH-01").findings[0].evidence
+
+
+def test_telemetry_that_aws_does_not_give_is_inconclusive() -> None:
+    facts = vn.with_tunnel(vn.healthy(), "tunnel1", telemetry=None)
+
+    assert verify(facts).failures[0][1].outcome is Outcome.INCONCLUSIVE
+
+
+def test_bgp_that_azure_does_not_tell_is_inconclusive_with_its_reason() -> None:
+    facts = replace(vn.healthy(), bgp={}, bgp_problems={vn.GATEWAY: "GatewayBusy"})
+
+    result = verify(facts).result("BGP-01")
+
+    assert result.outcome is Outcome.INCONCLUSIVE
+    assert "GatewayBusy" in result.findings[0].evidence
+
+
+def test_a_static_route_through_the_gateway_serves_as_well() -> None:
+    facts = no_propagation(vn.healthy())
+    assert facts.network.aws
+    first, *rest = facts.network.aws.route_tables
+    static = model.AwsRoute(destination=vn.VNET_CIDR, target="vgw-0a", state="active", origin="CreateRoute")
+    facts = vn.with_aws(facts, route_tables=(replace(first, routes=(*first.routes, static)), *rest))
+
+    assert failed(facts) == []
+
+
+def test_a_blackhole_route_fails() -> None:
+    facts = vn.healthy()
+    assert facts.network.aws
+    first, *rest = facts.network.aws.route_tables
+    dead = replace(first, routes=(first.routes[0], replace(first.routes[1], state="blackhole")))
+
+    assert failed(vn.with_aws(facts, route_tables=(dead, *rest))) == [
+        ("RTE-01", "private-a-table (rtb-subnet-0a)")
+    ]

@@ -1,0 +1,44 @@
+import json
+
+import pytest
+import verified_network as vn
+
+from twinspan.errors import DesignError
+from twinspan.verify.evaluate import evaluate
+from twinspan.verify.expectation import from_outputs
+from twinspan.verify.findings import SCHEMA, Verification
+
+
+def test_outputs_say_how_many_tunnels_there_must_be() -> None:
+    expected = from_outputs(vn.outputs(), source="Terraform outputs")
+
+    assert expected.tunnel_count == 4
+    assert [tunnel.key for tunnel in expected.tunnels] == ["tunnel1", "tunnel2", "tunnel3", "tunnel4"]
+
+
+def test_a_missing_output_is_named_with_the_remedy() -> None:
+    outputs = {name: value for name, value in vn.outputs().items() if name != "tunnels"}
+
+    with pytest.raises(DesignError, match=r"Terraform outputs tunnels: field required .* `twinspan apply`"):
+        from_outputs(outputs, source="Terraform outputs")
+
+
+def test_an_output_that_is_no_address_is_refused() -> None:
+    outputs = vn.outputs()
+    outputs["tunnels"]["tunnel1"]["outside_ip_address"] = "nonsense"
+
+    with pytest.raises(DesignError, match=r"tunnels\.tunnel1\.outside_ip_address"):
+        from_outputs(outputs, source="Terraform outputs")
+
+
+def test_the_json_form_is_versioned_and_free_of_secrets() -> None:
+    verification = Verification(expected_from="test", results=evaluate(vn.healthy()), duration_s=0.5)
+
+    text = json.dumps(verification.as_dict())
+
+    assert verification.as_dict()["schema"] == SCHEMA == "twinspan/verify/1"
+    assert "Key.of." not in text
+
+
+def test_a_verification_without_results_has_not_passed() -> None:
+    assert not Verification(expected_from="test", results=(), duration_s=0.0).passed
