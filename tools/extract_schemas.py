@@ -8,8 +8,8 @@ The wheels are HashiCorp's generated bindings (MPL-2.0) for hashicorp/aws 6.25.0
 4.55.0. Each generated JavaScript file carries its TypeScript source in an inline source map, and that source
 states every attribute's type, requiredness and nesting. Only these facts are taken. The types named in
 `src/twinspan/twin/providers/schemas/types.json` are written to `schemas/{aws,azurerm}.json`; what the
-bindings do not say (sensitive flags, versions, changes of azurerm 5) is in `schemas/overlay-*.json`, which this
-script does not touch.
+bindings do not say (sensitive flags, versions, changes of azurerm 5) is in `schemas/overlay-*.json`, which
+this script does not touch.
 """
 
 import base64
@@ -35,8 +35,9 @@ HCL_ENTRY = re.compile(
 )
 INTERFACE = re.compile(r"^export interface (\w+) .*?\{$(.*?)^\}$", re.MULTILINE | re.DOTALL)
 INTERFACE_FIELD = re.compile(r"#(\w+) \w+#\w+\}.*?\n  readonly \w+(\??):", re.DOTALL)
+Type = str | list[Any]
 SIMPLE = {"string": "string", "boolean": "bool", "number": "number"}
-GETTERS = {
+GETTERS: dict[str, Type] = {
     "String": "string",
     "Number": "number",
     "Boolean": "bool",
@@ -114,14 +115,11 @@ def _members(body: str) -> dict[str, Member]:
 
 
 def _entries(body: str) -> dict[str, Entry]:
-    return {
-        m[1]: Entry(value=m[2], nesting=m[4], storage=m[5])
-        for m in HCL_ENTRY.finditer(body)
-    }
+    return {m[1]: Entry(value=m[2], nesting=m[4], storage=m[5]) for m in HCL_ENTRY.finditer(body)}
 
 
 def block_of(source: Source, name: str) -> Block:
-    """Return a class's block: `attributes` and `block_types`, as `terraform providers schema -json` has them."""
+    """Return a class's block in the form of `terraform providers schema -json`."""
     attributes: Block = {}
     blocks: Block = {}
     members = source.members.get(name) or source.members.get(f"{name}OutputReference")
@@ -172,7 +170,7 @@ def _nested_block(source: Source, entry: Entry, *, required: bool) -> Block:
     return nested
 
 
-def _settable_type(source: Source, entry: Entry) -> Any:
+def _settable_type(source: Source, entry: Entry) -> Type:
     if entry.nesting == "simple":
         return SIMPLE[entry.storage]
     if entry.nesting in {"list", "set", "map"}:
@@ -181,7 +179,7 @@ def _settable_type(source: Source, entry: Entry) -> Any:
     raise ExtractionError(f"{source.root}: {entry}")
 
 
-def _computed_type(source: Source, member: Member) -> Any:
+def _computed_type(source: Source, member: Member) -> Type:
     struct = re.search(r"= new (\w+?)List\(this, \"\w+\", (true|false)\)", member.body)
     if struct:
         return ["set" if struct[2] == "true" else "list", _object(source, struct[1])]
@@ -197,7 +195,7 @@ def _computed_type(source: Source, member: Member) -> Any:
     return kind
 
 
-def _object(source: Source, name: str) -> Any:
+def _object(source: Source, name: str) -> Type:
     block = block_of(source, name)
     fields = {key: attribute["type"] for key, attribute in block["attributes"].items()}
     for key, nested in block.get("block_types", {}).items():

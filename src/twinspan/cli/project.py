@@ -23,7 +23,7 @@ from twinspan.cli.output import (
 )
 from twinspan.project.accounts import cloud_environment
 from twinspan.project.environment import Environment
-from twinspan.project.messages import Event, PlannedChange, ResourceEvent, Summary
+from twinspan.project.messages import Event, ResourceEvent, Summary
 from twinspan.project.terraform import Choice, Outcome, Terraform
 
 _DONE = {"create": "created", "update": "updated", "delete": "removed", "read": "read"}
@@ -138,12 +138,14 @@ def _terraform(environment: Environment, *, on: str, name: str, providers: Choic
         providers=providers,
         on_event=_Progress(),
     ) as terraform:
-        if terraform.init() == "offline":
+        with step("Getting Terraform ready"):
+            terraform.init()
+        if terraform.stand_ins:
             progress.print(
-                "warning: twinspan's offline stand-ins for hashicorp/aws and hashicorp/azurerm are in use:"
-                " the real providers cannot be installed here, or were not asked for. Their schemas were"
-                " checked against aws 5.100.0 and 6.47.0 and azurerm 5.2.0; the real ones' own checks are"
-                " not in them.",
+                f"warning: twinspan's offline stand-in for {' and '.join(terraform.stand_ins)} is in use: the"
+                " real provider cannot be installed here, or was not asked for. The stand-ins' schemas were"
+                " checked against aws 5.100.0 and 6.47.0 and azurerm 5.2.0; the real ones' own checks are not"
+                " in them.",
                 style="yellow",
             )
         yield terraform
@@ -178,15 +180,13 @@ class _Progress:
             progress.print(f"  {count:>7}  {done:<8} {event.elapsed_s:6.1f} s  {event.address}", markup=False)
         elif isinstance(event, ResourceEvent) and event.state == "running":
             progress.print(f"           waiting  {event.elapsed_s:6.0f} s  {event.address}", markup=False)
-        elif isinstance(event, PlannedChange) and event.drift:
-            progress.print(f"  changed outside Terraform: {event.address} ({event.action})", markup=False)
 
 
 def _print_changes(outcome: Outcome, *, to_answers: bool) -> None:
     console = answers if to_answers else progress
     for change in outcome.changes:
-        if not change.drift:
-            console.print(f"  {change.action:<8} {change.address}", markup=False)
+        text = "changed outside Terraform:" if change.drift else f"{change.action:<8}"
+        console.print(f"  {text} {change.address}", markup=False)
     summary = outcome.summary
     console.print(f"plan: {summary.added} to add, {summary.changed} to change, {summary.removed} to destroy")
 

@@ -36,14 +36,17 @@ class Detection:
 
 
 def side_of(event: Event, link: TunnelLink) -> Side | None:
-    """Return which end of the tunnel an event is about; None if it is about another tunnel."""
-    subject = event.subject.lower()
-    connection = link.azure_connection
-    if connection and (connection.id.lower() in subject or f"/{connection.name.lower()}" in subject):
-        return "azure"
-    if link.tunnel and link.vpn_connection and link.vpn_connection.id.lower() in subject:
-        outside = str(link.tunnel.outside_ip_address)
-        return "aws" if outside in subject.replace("/", " ").split() else None
+    """Return which end of the tunnel an event is about; None if it is about something else.
+
+    Subjects are `VPN connection id/outside address` and `Azure connection id/instance's public address`; the
+    other instance's end of the same connection never comes up and must not count.
+    """
+    owner, _, address = event.subject.lower().rpartition("/")
+    if link.azure_connection and owner == link.azure_connection.id.lower():
+        public = link.instance.public_ip_address if link.instance else None
+        return "azure" if public is None or address == str(public) else None
+    if link.vpn_connection and link.tunnel and owner == link.vpn_connection.id:
+        return "aws" if address == str(link.tunnel.outside_ip_address) else None
     return None
 
 

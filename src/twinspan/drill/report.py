@@ -1,17 +1,22 @@
 """What a drill found: per direction, how long, how much, and who noticed."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
 
+from twinspan.drill import flow_analysis
 from twinspan.drill.catalogue import Drill
 from twinspan.drill.detection import Detection
-from twinspan.drill.timers import Timer
+from twinspan.drill.flows import Measurement
+from twinspan.drill.timers import HOLD_PROFILES, Side, Timer, first_to_fire, timers_of
+from twinspan.verify.facts import TunnelLink
 
 SCHEMA = "twinspan/drill/1"
 """Name and version of the JSON form."""
-
-Direction = Literal["aws-to-azure", "azure-to-aws"]
-ARROWS = {"aws-to-azure": "AWS → Azure", "azure-to-aws": "Azure → AWS"}
+ALLOWANCE_S = 5.0
+"""What a timer's value does not cover, seconds: routes moving, queues draining."""
+SENDERS: Mapping[str, Side] = {"aws->azure": "aws", "azure->aws": "azure"}
+"""Direction of a measurement -> the side that sends, and whose timer ends its outage."""
+SIDES: Mapping[Side, str] = {"aws": "AWS", "azure": "Azure"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,45 +24,49 @@ class DirectionReport:
     """One direction of the traffic.
 
     Attributes:
-        direction: From which cloud to which.
-        flows: Flows that ran.
-        flows_hit: Flows that lost anything.
-        sent: Packets sent over all flows.
-        lost: Packets that never arrived.
-        longest_gap_ms: Longest silence of any flow, ms; 0.0 if nothing was lost.
-        recovered: Whether every flow was heard again before the tunnel was healed.
+        direction: `aws->azure` or `azure->aws`.
+        measured: What its flows went through.
+        recovered_after_s: From the cut until every flow got through again, seconds; None if nothing was lost
+            or it did not.
         detection: What noticed on the sending side; None if nothing did.
         expected: The sender's timer that should fire first.
         allowed_ms: The longest gap allowed, ms.
     """
 
-    direction: Direction
-    flows: int
-    flows_hit: int
-    sent: int
-    lost: int
-    longest_gap_ms: float
-    recovered: bool
+    direction: str
+    measured: flow_analysis.Direction
+    recovered_after_s: float | None
     detection: Detection | None
     expected: Timer
     allowed_ms: float
 
     @property
+    def longest_gap_ms(self) -> float:
+        """The longest silence of any flow, ms; 0.0 if nothing was lost."""
+        return self.measured.longest_gap_s * 1000
+
+    @property
     def passed(self) -> bool:
         """Whether traffic came back by itself, in time."""
-        return self.recovered and self.sent > 0 and self.longest_gap_ms <= self.allowed_ms
+        return self.measured.recovered and self.longest_gap_ms <= self.allowed_ms
+
+    @property
+    def arrow(self) -> str:
+        """The direction for a reader."""
+        sender = SENDERS[self.direction]
+        return f"{SIDES[sender]} → {SIDES['azure' if sender == 'aws' else 'aws']}"
 
     @property
     def found_by(self) -> str:
         """Who ended the silence, for a reader."""
-        if self.lost == 0:
-            return "not touched"
-        if not self.recovered:
-            return "nothing: it stayed silent until healed"
+        if self.measured.lost == 0:
+            return "nothing was lost"
+        if not self.measured.recovered:
+            return "nobody: silent until healed"
         if self.detection is None:
             return "unknown: the daemons told of no timer"
-        side = {"aws": "AWS", "azure": "Azure"}[self.detection.side]
-        return f"{side}, {self.detection.by}, after {self.detection.after_s:.1f} s"
+        found = self.detection
+        return f"{SIDES[found.side]}'s {found.by}, {found.after_s:.1f} s after the cut"
 
     def as_dict(self) -> dict[str, object]:
         """Return the JSON form."""
@@ -65,12 +74,11 @@ class DirectionReport:
         return {
             "direction": self.direction,
             "passed": self.passed,
-            "flows": self.flows,
-            "flows_hit": self.flows_hit,
-            "sent": self.sent,
-            "lost": self.lost,
             "longest_gap_ms": round(self.longest_gap_ms, 1),
-            "recovered": self.recovered,
+            "lost": self.measured.lost,
+            "sent": self.measured.sent,
+            "recovered": self.measured.recovered,
+            "recovered_after_s": self.recovered_after_s and round(self.recovered_after_s, 3),
             "found_by": detection.by if detection else None,
             "found_side": detection.side if detection else None,
             "found_after_s": round(detection.after_s, 3) if detection else None,
@@ -79,6 +87,7 @@ class DirectionReport:
             "expected_at_most_s": self.expected.seconds,
             "expected_source": self.expected.source,
             "allowed_ms": self.allowed_ms,
+            "measured": self.measured.as_dict(),
         }
 
 
@@ -117,8 +126,8 @@ class DrillReport:
         """Whether traffic came back in time both ways and the network is whole again."""
         return self.whole_again_s is not None and all(direction.passed for direction in self.directions)
 
-    def direction(self, name: Direction) -> DirectionReport:
-        """Return one direction."""
+    def direction(self, name: str) -> DirectionReport:
+        """Return one direction: `aws->azure` or `azure->aws`."""
         return next(direction for direction in self.directions if direction.direction == name)
 
     def as_dict(self) -> dict[str, object]:
@@ -135,3 +144,52 @@ class DrillReport:
             "timeline": [{"at_s": round(moment.at_s, 3), "what": moment.what} for moment in self.timeline],
             "other_profile": self.other_profile,
         }
+
+
+def compose(
+    *,
+    drill: Drill,
+    link: TunnelLink,
+    carries: bool,
+    measured: Measurement,
+    detections: Mapping[Side, Detection | None],
+    hold_profile: str,
+    limit_s: float | None,
+    cut_at_s: float,
+    whole_again_s: float | None,
+    timeline: tuple[Moment, ...],
+) -> DrillReport:
+    """Put a report together from what was measured; see `DrillReport` for the meaning of the arguments."""
+    timers = timers_of(link, hold_profile=hold_profile)
+    directions = []
+    for name, sender in SENDERS.items():
+        flows = measured.directions[name]
+        expected = first_to_fire(timers, sender)
+        allowed_s = expected.seconds + ALLOWANCE_S if limit_s is None else limit_s
+        directions.append(
+            DirectionReport(
+                direction=name,
+                measured=flows,
+                recovered_after_s=None if flows.recovery_s is None else flows.recovery_s - cut_at_s,
+                detection=detections.get(sender),
+                expected=expected,
+                allowed_ms=allowed_s * 1000,
+            )
+        )
+    return DrillReport(
+        drill=drill,
+        target=link.label,
+        carried_aws_traffic=carries,
+        directions=tuple(directions),
+        whole_again_s=whole_again_s,
+        timeline=timeline,
+        other_profile=_other_profile(link, hold_profile),
+    )
+
+
+def _other_profile(link: TunnelLink, hold_profile: str) -> str:
+    other = next(name for name in HOLD_PROFILES if name != hold_profile)
+    timers = timers_of(link, hold_profile=other)
+    both = [(SIDES[side], first_to_fire(timers, side)) for side in SENDERS.values()]
+    told = "; ".join(f"{side} after {timer.seconds:g} s ({timer.name})" for side, timer in both)
+    return f"with a {other} BGP hold time of {HOLD_PROFILES[other]} s the longest would be: {told}"

@@ -15,7 +15,7 @@ from twinspan.errors import CommandError, HostError
 from twinspan.project import failures
 from twinspan.project.environment import Environment
 from twinspan.project.messages import Diagnostic, Event, OnEvent, PlannedChange, ResourceEvent, Summary, parse
-from twinspan.project.workspace import WorkingCopies, Workspace, uses_stand_ins
+from twinspan.project.workspace import WorkingCopies, Workspace, stand_ins
 
 Choice = Literal["auto", "real", "offline"]
 Providers = Literal["real", "offline"]
@@ -30,9 +30,9 @@ class Outcome:
 
     Attributes:
         operation: `plan`, `apply` or `destroy`.
-        providers: Which were used.
+        providers: `offline` if one of them at least is twinspan's own.
         summary: Counts.
-        changes: The planned changes, drift included.
+        changes: The planned changes; with each, what happened to the same resource outside Terraform.
         resources: What was changed, each with how long it took.
         warnings: One line each.
         duration_s: Of the whole run, in seconds.
@@ -111,6 +111,11 @@ class Terraform:
         """
         return self._prepared()[1]
 
+    @property
+    def stand_ins(self) -> tuple[str, ...]:
+        """Which providers are twinspan's own, e.g. `hashicorp/azurerm`; empty if both are real."""
+        return stand_ins(self._prepared()[0])
+
     def plan(self, *, save: Path | None = None, destroy: bool = False) -> Outcome:
         """Compute what `apply`, or with `destroy` what `destroy` would do.
 
@@ -182,7 +187,7 @@ class Terraform:
         if self._choice != "offline":
             workspace = self._copies.copy(self._env, self._env.folder, purpose="real")
             if self._initialise(workspace, fall_back=self._choice == "auto"):
-                return workspace, "offline" if uses_stand_ins(workspace) else "real"
+                return workspace, "offline" if stand_ins(workspace) else "real"
         workspace = self._copies.copy(
             self._env, self._env.folder, purpose="offline", config=self._offline_config()
         )
@@ -235,7 +240,7 @@ class Terraform:
             operation=operation,
             providers=providers,
             summary=summaries[-1] if summaries else Summary(added=0, changed=0, removed=0),
-            changes=tuple(event for event in heard.events if isinstance(event, PlannedChange)),
+            changes=_changes(heard.events),
             resources=tuple(
                 event for event in heard.events if isinstance(event, ResourceEvent) and event.state == "done"
             ),
@@ -297,6 +302,13 @@ class Terraform:
             merged.setdefault("TF_PLUGIN_CACHE_DIR", str(_plugin_cache()))
         merged.setdefault("PATH", os.defpath)
         return merged
+
+
+def _changes(events: Sequence[Event]) -> tuple[PlannedChange, ...]:
+    """Leave out drift that asks for no change, e.g. a VNet that learned of its subnets."""
+    planned = [event for event in events if isinstance(event, PlannedChange)]
+    touched = {change.address for change in planned if not change.drift}
+    return tuple(change for change in planned if change.address in touched)
 
 
 def _plugin_cache() -> Path:

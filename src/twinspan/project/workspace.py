@@ -28,14 +28,17 @@ class Workspace:
     config: Path | None = None
 
 
-def uses_stand_ins(workspace: Workspace) -> bool:
-    """Whether any provider that `terraform init` installed there is one of twinspan's own."""
+def stand_ins(workspace: Workspace) -> tuple[str, ...]:
+    """Return which of the installed providers are twinspan's own, e.g. `hashicorp/aws`."""
     installed = (workspace.data or workspace.folder / ".terraform") / "providers"
-    # Terraform links to a mirror's folder, and glob does not follow links: each level is resolved by hand.
-    return any(
-        executable.stat().st_size < _LARGEST_WRAPPER_BYTES and _STAND_IN in executable.read_bytes()
-        for platform in installed.glob("*/*/*/*/*")
-        for executable in platform.resolve().glob("terraform-provider-*")
+    # installed/HOST/NAMESPACE/PROVIDER/VERSION/PLATFORM, the last of which is a link into a mirror.
+    return tuple(
+        sorted(
+            "/".join(platform.relative_to(installed).parts[1:3])
+            for platform in installed.glob("*/*/*/*/*")
+            for executable in platform.resolve().glob("terraform-provider-*")
+            if executable.stat().st_size < _LARGEST_WRAPPER_BYTES and _STAND_IN in executable.read_bytes()
+        )
     )
 
 

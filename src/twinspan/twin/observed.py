@@ -84,6 +84,8 @@ class Observed:
     """gateway id -> routes advertised; `source_peer` is the peer they are sent to."""
     vgw_routes: dict[str, tuple[IPv4Network, ...]] = field(default_factory=dict)
     """VPN gateway id -> prefixes its BGP has accepted from the far side (best routes)."""
+    vgw_active_tunnels: dict[str, tuple[IPv4Address, ...]] = field(default_factory=dict)
+    """VPN gateway id -> outside addresses of the tunnels that carry traffic from the VPC: one, or none."""
 
 
 _ADAPTER = TypeAdapter(Observed)

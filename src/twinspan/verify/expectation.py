@@ -45,6 +45,7 @@ class Expectation:
     vpn_gateway_id: str = ""
     vpn_connection_ids: tuple[str, ...] = ()
     private_subnet_ids: tuple[str, ...] = ()
+    workload_security_group_id: str = ""
     resource_group_name: str = ""
     virtual_network_id: str = ""
     virtual_network_gateway_name: str = ""
@@ -70,6 +71,7 @@ class _Outputs(BaseModel):
     aws_vpn_gateway_id: str
     aws_vpn_connection_ids: dict[str, str]
     aws_private_subnet_ids: dict[str, str]
+    aws_workload_security_group_id: str = ""
     azure_resource_group_name: str
     azure_virtual_network_id: str
     azure_virtual_network_gateway_name: str
@@ -104,6 +106,7 @@ def from_outputs(outputs: Mapping[str, Any], *, source: str) -> Expectation:
         vpn_gateway_id=read.aws_vpn_gateway_id,
         vpn_connection_ids=tuple(read.aws_vpn_connection_ids.values()),
         private_subnet_ids=tuple(read.aws_private_subnet_ids.values()),
+        workload_security_group_id=read.aws_workload_security_group_id,
         resource_group_name=read.azure_resource_group_name,
         virtual_network_id=read.azure_virtual_network_id.lower(),
         virtual_network_gateway_name=read.azure_virtual_network_gateway_name,

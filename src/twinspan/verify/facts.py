@@ -92,6 +92,7 @@ class Facts:
         bgp: Azure gateway id -> what it says of BGP.
         bgp_problems: Azure gateway id -> why it could not be asked.
         pings: What the hosts measured; empty if none were given.
+        host_problems: Why hosts that should have pinged could not be had.
     """
 
     network: Network
@@ -100,6 +101,7 @@ class Facts:
     bgp: Mapping[str, AzureBgp] = field(default_factory=dict)
     bgp_problems: Mapping[str, str] = field(default_factory=dict)
     pings: tuple[Ping, ...] = ()
+    host_problems: tuple[str, ...] = ()
 
     @property
     def region(self) -> str:
@@ -219,7 +221,8 @@ class Facts:
         outside = tunnel.outside_ip_address if tunnel else None
         azure, local = self._azure_end(outside, key)
         gateways = self.network.aws.customer_gateways if self.network.aws else ()
-        customer = connection and next((g for g in gateways if g.id == connection.customer_gateway_id), None)
+        wanted = connection.customer_gateway_id if connection else ""
+        customer = next((gateway for gateway in gateways if gateway.id == wanted), None)
         address = customer.ip_address if customer else None
         instances = [i for gateway in self.azure_gateways for i in gateway.instances]
         return TunnelLink(

@@ -25,6 +25,7 @@ def verify(
     endpoints: Endpoints,
     *,
     hosts: Sequence[HostPair] = (),
+    host_problems: Sequence[str] = (),
     expected: Expectation | None = None,
     wait_s: float = 0.0,
     on_reading: Callable[[Verification], None] | None = None,
@@ -34,6 +35,7 @@ def verify(
     Args:
         endpoints: Both clouds, real or twin.
         hosts: Pairs to ping between; none means that packets are not tested, and the answer says so.
+        host_problems: Why further pairs could not be had; each is a finding.
         expected: What must exist; None derives it from the network itself.
         wait_s: Read again until green for at most this long, seconds.
         on_reading: Called with every verification, also those that are not final.
@@ -43,7 +45,7 @@ def verify(
     """
 
     def once() -> Verification:
-        verification = _verify_once(endpoints, hosts=hosts, expected=expected)
+        verification = _verify_once(endpoints, hosts, tuple(host_problems), expected)
         if on_reading is not None:
             on_reading(verification)
         return verification
@@ -72,7 +74,10 @@ def read_facts(endpoints: Endpoints, *, expected: Expectation | None = None) -> 
 
 
 def _verify_once(
-    endpoints: Endpoints, *, hosts: Sequence[HostPair], expected: Expectation | None
+    endpoints: Endpoints,
+    hosts: Sequence[HostPair],
+    host_problems: tuple[str, ...],
+    expected: Expectation | None,
 ) -> Verification:
     started = time.monotonic()
     with ThreadPoolExecutor(max_workers=max(1, 2 * len(hosts)), thread_name_prefix="ping") as pool:
@@ -80,7 +85,7 @@ def _verify_once(
         pings = [pool.submit(ping, source, destination) for source, destination in directions]
         facts = read_facts(endpoints, expected=expected)
         measured: tuple[Ping, ...] = tuple(future.result() for future in pings)
-    facts = replace(facts, pings=measured)
+    facts = replace(facts, pings=measured, host_problems=host_problems)
     return Verification(
         expected_from=facts.expected.source,
         results=evaluate(facts),

@@ -3,16 +3,19 @@
 import json
 import secrets
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import boto3
 import pytest
-from botocore.client import BaseClient
 from moto.server import ThreadedMotoServer
 
 from twinspan.cloud.aws import AwsEndpoint
 from twinspan.errors import CloudUnreachableError, DesignError
 from twinspan.project.environment import StateLocation
 from twinspan.verify.outputs import outputs_in_state
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
 
 
 @pytest.fixture
@@ -37,7 +40,7 @@ def endpoint() -> Iterator[AwsEndpoint]:
     server.stop()
 
 
-def s3_of(endpoint: AwsEndpoint) -> BaseClient:
+def s3_of(endpoint: AwsEndpoint) -> "S3Client":
     return boto3.client(
         "s3",
         region_name=endpoint.region,

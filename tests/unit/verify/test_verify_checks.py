@@ -302,3 +302,10 @@ def test_a_blackhole_route_fails() -> None:
     assert failed(vn.with_aws(facts, route_tables=(dead, *rest))) == [
         ("RTE-01", "private-a-table (rtb-subnet-0a)")
     ]
+
+
+def test_a_host_that_could_not_be_had_is_inconclusive_and_not_skipped() -> None:
+    verification = verify(replace(vn.healthy(), pings=(), host_problems=("subnet subnet-0a is gone",)))
+
+    assert not verification.passed
+    assert verification.result("RCH-01").findings[0].outcome is Outcome.INCONCLUSIVE

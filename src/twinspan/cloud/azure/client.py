@@ -1,5 +1,6 @@
 """Azure SDK clients, made once per endpoint, and their errors in our words."""
 
+import logging
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -30,6 +31,8 @@ CONNECTIONS = 8
 _AZURE = "https://management.azure.com"
 _MAKING = threading.Lock()
 
+logging.getLogger("azure").addHandler(logging.NullHandler())  # what it logs, it raises too
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AzureClients:
@@ -43,6 +46,15 @@ def clients(endpoint: AzureEndpoint) -> AzureClients:
     """Return the clients of an endpoint; the same ones every time."""
     with _MAKING:
         return _make(endpoint)
+
+
+def close(endpoint: AzureEndpoint) -> None:
+    """Close the connections to an endpoint, so that its server need not wait for them."""
+    with _MAKING:
+        made = _make(endpoint)
+        _make.cache_clear()
+    made.network.close()
+    made.resources.close()
 
 
 @lru_cache(maxsize=8)
@@ -101,6 +113,9 @@ def translated(endpoint: AzureEndpoint, operation: str) -> Iterator[None]:
         where = endpoint.resource_manager_url or _AZURE
         raise CloudUnreachableError(f"{operation}: no answer from {where}: {error.message}") from error
     except ClientAuthenticationError as error:
+        if _is_silence(error):
+            authority = endpoint.authority or "Microsoft Entra ID"
+            raise CloudUnreachableError(f"{operation}: no token from {authority}: {error.message}") from error
         raise CloudRefusedError(
             operation=operation, code=_code(error, "AuthenticationFailed"), message=_first_line(error)
         ) from error
@@ -112,6 +127,14 @@ def translated(endpoint: AzureEndpoint, operation: str) -> Iterator[None]:
         raise CloudRefusedError(
             operation=operation, code=type(error).__name__, message=_first_line(error)
         ) from error
+
+
+def _is_silence(error: BaseException) -> bool:
+    """Whether a failed sign-in was no refusal: the SDK dresses a connection that failed as one."""
+    cause = error.__cause__ or error.__context__
+    if cause is None:
+        return False
+    return isinstance(cause, ServiceRequestError | ServiceResponseError) or _is_silence(cause)
 
 
 def _code(error: HttpResponseError, otherwise: str) -> str:

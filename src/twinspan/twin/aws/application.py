@@ -75,7 +75,7 @@ def _answer(code: str, message: str, *, status: int = 400) -> flask.Response:
     service = flask.request.environ[SERVICE_KEY]
     style = faults.wire_style(service, flask.request.content_type or "")
     written = faults.fault(style, code, message, status=status)
-    return flask.Response(written.body, status=written.status, content_type=written.content_type)
+    return flask.Response(written.body, status=written.status, headers=written.headers())
 
 
 def _service_error(error: ServiceException) -> flask.Response:

@@ -45,8 +45,13 @@ class Fault:
     """An error answer, ready to send."""
 
     status: int
+    code: str
     content_type: str
     body: bytes
+
+    def headers(self) -> dict[str, str]:
+        """Return the headers it needs; JSON clients look for the code in one of them."""
+        return {"Content-Type": self.content_type, "x-amzn-ErrorType": self.code}
 
 
 def wire_style(service: str | None, content_type: str) -> str:
@@ -58,11 +63,9 @@ def wire_style(service: str | None, content_type: str) -> str:
     """
     if service in {"ec2", "s3"}:
         return service
-    if "json" in content_type:
-        return "json"
-    if service is None and not content_type:
-        return "s3"
-    return "query"
+    if content_type.startswith("application/x-www-form-urlencoded"):
+        return "query"
+    return "s3" if service is None and not content_type else "json"
 
 
 def fault(style: str, code: str, message: str, *, status: int = 400) -> Fault:
@@ -70,7 +73,7 @@ def fault(style: str, code: str, message: str, *, status: int = 400) -> Fault:
     request_id = str(uuid4())
     if style == "json":
         text = json.dumps({"__type": code, "message": message})
-        return Fault(status=status, content_type="application/x-amz-json-1.1", body=text.encode())
+        return Fault(status=status, code=code, content_type="application/x-amz-json-1.1", body=text.encode())
     detail = f"<Code>{escape(code)}</Code><Message>{escape(message)}</Message>"
     if style == "ec2":
         text = (
@@ -85,7 +88,7 @@ def fault(style: str, code: str, message: str, *, status: int = 400) -> Fault:
             f"<RequestId>{request_id}</RequestId></ErrorResponse>"
         )
     document = f'<?xml version="1.0" encoding="UTF-8"?>\n{text}'
-    return Fault(status=status, content_type="text/xml;charset=UTF-8", body=document.encode())
+    return Fault(status=status, code=code, content_type="text/xml;charset=UTF-8", body=document.encode())
 
 
 def signature_fault(style: str, code: str, message: str) -> Fault:

@@ -144,6 +144,6 @@ def _unknown_service(style: str, scope: CredentialScope) -> faults.Fault:
 
 def _send(refusal: faults.Fault, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
     _LOG.info("refused %s %s: %d", environ["REQUEST_METHOD"], environ.get("PATH_INFO"), refusal.status)
-    answer = Response(refusal.body, status=refusal.status, content_type=refusal.content_type)
+    answer = Response(refusal.body, status=refusal.status, headers=refusal.headers())
     answer.headers["Connection"] = "close"
     return answer(environ, start_response)

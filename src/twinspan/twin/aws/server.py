@@ -23,6 +23,9 @@ from twinspan.twin.observed import ObservationBoard
 SAVE_DELAY_S = 0.5
 """How long after a change the state is written, in seconds; changes in between go with it."""
 
+SHUTDOWN_POLL_S = 0.02
+"""How often the listener looks whether it is to stop, in seconds."""
+
 _LOG = logging.getLogger(__name__)
 _Request = socket | tuple[bytes, socket]
 _Address = tuple[str, int] | str
@@ -100,7 +103,9 @@ class AwsApi:
             ) from error
         self._stopping.clear()
         self._threads = (
-            threading.Thread(target=self._server.serve_forever, name="aws-api", daemon=True),
+            threading.Thread(
+                target=self._server.serve_forever, args=(SHUTDOWN_POLL_S,), name="aws-api", daemon=True
+            ),
             threading.Thread(target=self._save_changes, name="aws-api-state", daemon=True),
             threading.Thread(target=self._warm_up, args=(application,), name="aws-api-load", daemon=True),
         )

@@ -16,6 +16,8 @@ from typing import Any
 import moto
 from moto.backends import get_backend
 from moto.core.base_backend import BackendDict, BaseBackend
+from moto.s3.models import S3Backend, s3_backends
+from moto.s3.utils import _VersionedKeyStore
 
 from twinspan.errors import HostError
 
@@ -35,6 +37,13 @@ class _Writer(pickle.Pickler):
 
     def persistent_id(self, obj: object) -> _BackendKey | None:
         return self._names.get(id(obj)) if isinstance(obj, BaseBackend) else None
+
+    def reducer_override(self, obj: object) -> Any:  # noqa: ANN401 - a tuple pickle knows, or NotImplemented
+        """Write all versions of S3's objects; as the dict that it is, their store shows only the last."""
+        if not isinstance(obj, _VersionedKeyStore):
+            return NotImplemented
+        versions = ((key, version) for key, versions in obj.lists() for version in versions)
+        return _VersionedKeyStore, (), None, None, versions
 
 
 class _Reader(pickle.Unpickler):
@@ -64,6 +73,10 @@ def restore(contents: bytes) -> None:
         backend = _backend(key)
         backend.__dict__.clear()
         backend.__dict__.update(attributes)
+    # The one thing of ours that moto keeps outside its backends: who owns which bucket.
+    for account, _, bucket_store in s3_backends.iter_backends():
+        for name in bucket_store.buckets if isinstance(bucket_store, S3Backend) else ():
+            s3_backends.bucket_accounts[name] = (bucket_store.partition, account)
 
 
 def write(path: Path, contents: bytes) -> None:

@@ -1,7 +1,6 @@
 """Microsoft.Resources/deployments at resource group scope: what `az network vpn-connection create` uses."""
 
 import copy
-import hashlib
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,7 +16,6 @@ from twinspan.twin.azure.templates import Function, invalid_template, resolve
 from twinspan.twin.azure.types.base import Context
 
 TYPE = "Microsoft.Resources/deployments"
-_SECURE = {"securestring", "secureobject"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,9 +99,7 @@ class Deployment:
         told: JsonObject = {
             "provisioningState": "Failed" if error is not None else "Succeeded",
             "correlationId": str(uuid.uuid4()),
-            "templateHash": str(int(hashlib.sha256(repr(self.identity).encode()).hexdigest()[:15], 16)),
             "timestamp": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
-            "duration": "PT0S",
             "mode": "Incremental",
             "dependencies": [],
             "providers": [],

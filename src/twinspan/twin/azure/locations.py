@@ -49,7 +49,8 @@ def canonical_location(location: str, resource_type: str) -> str:
     if name not in LOCATIONS:
         raise bad_request(
             "LocationNotAvailableForResourceType",
-            f"The provided location '{location}' is not available for resource type '{resource_type}'. List of "
+            f"The provided location '{location}' is not available for resource type '{resource_type}'. "
+            "List of "
             f"available regions for the resource type is '{','.join(LOCATIONS)}'.",
         )
     return name

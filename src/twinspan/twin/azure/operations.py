@@ -29,7 +29,8 @@ class Outcome:
 
 
 RETRY_AFTER = {"Retry-After": "1"}
-"""Seconds; 0 would be read as "not given" by the Python SDK, and none means 10 s to the Terraform provider."""
+"""Seconds; 0 would be read as "not given" by the Python SDK, and none means 10 s to the Terraform "
+"provider."""
 
 
 class Operations:

@@ -50,7 +50,8 @@ def unknown_type(provider: str, kinds: tuple[str, ...]) -> ArmError:
     return ArmError(
         404,
         "InvalidResourceType",
-        f"The resource type '{'/'.join(kinds)}' could not be found in the namespace '{provider}'. The twin has "
+        f"The resource type '{'/'.join(kinds)}' could not be found in the namespace '{provider}'. The twin "
+        "has "
         f"{', '.join(sorted(each.type for each in RESOURCE_TYPES.values()))}.",
     )
 
@@ -107,7 +108,8 @@ def put(
 
 
 _NAME_RULE = (
-    "The name can be up to 80 characters long. It must begin with a word character, and it must end with a word "
+    "The name can be up to 80 characters long. It must begin with a word character, and it must end with a "
+    "word "
     "character or with '_'. The name may contain word characters or '.', '-', '_'."
 )
 
@@ -213,7 +215,8 @@ def _check_references(context: Context, wanted: Put) -> None:
         if found is None or not _same_region(context, wanted, found):
             raise bad_request(
                 "InvalidResourceReference",
-                f"Resource {target} referenced by resource {wanted.id} was not found. Please make sure that the "
+                f"Resource {target} referenced by resource {wanted.id} was not found. Please make sure "
+                "that the "
                 "referenced resource exists, and that both resources are in the same region.",
             )
 

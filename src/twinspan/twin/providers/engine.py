@@ -31,17 +31,8 @@ class Facts:
     unset_as: Mapping[str, Value] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
-    """A planned state and the paths that need another object."""
-
-    state: State
-    requires_replace: tuple[str, ...] = ()
-    """Names of attributes or blocks at the top."""
-
-
-def plan(block: Block, facts: Facts, *, prior: State | None, config: State) -> Plan:
-    """Return what the object will be, and what in it cannot be changed in place.
+def plan(block: Block, facts: Facts, *, prior: State | None, config: State) -> State:
+    """Return what the object will be.
 
     Args:
         block: Schema of the type.
@@ -49,15 +40,17 @@ def plan(block: Block, facts: Facts, *, prior: State | None, config: State) -> P
         prior: The present state; None if there is no object yet.
         config: The configuration, null where nothing is written.
     """
-    state = _Planner(facts).block(block, "", prior, config)
-    if prior is None:
-        return Plan(state=state)
+    return _Planner(facts).block(block, "", prior, config)
+
+
+def replacements(facts: Facts, *, prior: State, planned: State) -> tuple[str, ...]:
+    """Return the attributes and blocks at the top whose change cannot be made in place."""
     changed = {
         path.split(".", 1)[0]
         for path in facts.force_new
-        if _at(state, path.split(".")) != _at(prior, path.split("."))
+        if _at(planned, path.split(".")) != _at(prior, path.split("."))
     }
-    return Plan(state=state, requires_replace=tuple(sorted(changed)))
+    return tuple(sorted(changed))
 
 
 def _at(value: Value, path: Sequence[str]) -> Value:
@@ -189,7 +182,7 @@ def _settle_nested(nested: NestedBlock, items: Value, known: Value) -> Value:
 
 def _covers(wanted: Value, value: Value) -> bool:
     """Whether `value` has all that is set in `wanted`; what is not set there may be anything."""
-    if is_zero(wanted):
+    if wanted is UNKNOWN or is_zero(wanted):
         return True
     if isinstance(wanted, dict) and isinstance(value, dict):
         return all(_covers(item, value.get(key)) for key, item in wanted.items())
@@ -203,7 +196,7 @@ def empty(block: Block) -> State:
     blocks: State = {
         name: None if nested.nesting_mode == "single" else [] for name, nested in block.block_types.items()
     }
-    return {name: None for name in block.attributes} | blocks
+    return dict.fromkeys(block.attributes) | blocks
 
 
 def without_unknowns(value: Value) -> Value:

@@ -13,9 +13,9 @@ _PLATFORM = "linux_amd64"
 def write_mirror(folder: Path, *, python: str = sys.executable) -> Path:
     """Write an unpacked filesystem mirror of both offline providers, and a CLI configuration that uses it.
 
-    The mirror holds one shell wrapper per provider. It starts `python`, so it works from any folder and with
-    an empty HOME, but only on this machine and as long as that interpreter has this package. Written again, it
-    is the same but for a new key.
+    The mirror holds one shell wrapper per provider. It starts `python`, so it works from any folder and
+    with an empty HOME, but only on this machine and as long as that interpreter has this package. Written
+    again, it is the same but for a new key.
 
     Args:
         folder: Where; made if missing, closed to others.
@@ -42,9 +42,7 @@ def write_mirror(folder: Path, *, python: str = sys.executable) -> Path:
 
 
 def _wrapper(python: str, provider: str, key_file: Path) -> str:
-    command = shlex.join(
-        [python, "-I", "-m", "twinspan.twin.providers.plugin", provider, str(key_file)]
-    )
+    command = shlex.join([python, "-I", "-m", "twinspan.twin.providers.plugin", provider, str(key_file)])
     return f"#!/bin/sh\nexec {command}\n"
 
 

@@ -25,7 +25,7 @@ _BEGIN = b"-----BEGIN CERTIFICATE-----"
 
 
 def handshake(socket_path: str, pem: bytes) -> str:
-    """Return go-plugin's line: core protocol 1, plugin protocol 6, where, how, and the certificate (DER, base64)."""
+    """Return go-plugin's line: core protocol 1, plugin protocol 6, where, how, certificate (DER, base64)."""
     body = pem[pem.index(_BEGIN) + len(_BEGIN) :].split(b"-----END", 1)[0]
     certificate = b"".join(body.split()).rstrip(b"=").decode()
     return f"1|6|unix|{socket_path}|grpc|{certificate}\n"
@@ -56,7 +56,7 @@ def serve(provider: str, key_file: Path, announce: Callable[[str], None], ended:
 def main() -> None:
     """Run as a plugin of Terraform."""
     name, value = _COOKIE
-    if os.environ.get(name) != value or len(sys.argv) != 3 or sys.argv[1] not in _DEFINITIONS:
+    if os.environ.get(name) != value or sys.argv[1:2] == [] or sys.argv[1] not in _DEFINITIONS:
         sys.stderr.write("This program is a Terraform provider; Terraform starts it. Run `terraform`.\n")
         sys.exit(2)
 

@@ -7,10 +7,10 @@ from typing import Generic
 
 from twinspan.errors import CloudRefusedError, TwinspanError
 from twinspan.twin.providers import engine
-from twinspan.twin.providers.engine import Facts, Plan, State
+from twinspan.twin.providers.engine import Facts, State
 from twinspan.twin.providers.resource import Change, Cloud, DataSource, Problem, Resource
 from twinspan.twin.providers.schema import Attribute, Block, ProviderSchema
-from twinspan.twin.providers.values import UNKNOWN, Value, conform, decode_json, is_wholly_known
+from twinspan.twin.providers.values import Value, conform, decode_json, is_wholly_known
 
 
 class ProblemError(Exception):
@@ -25,6 +25,14 @@ class ProblemError(Exception):
         super().__init__(problem.summary)
         self.problem = problem
         self.state = state
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """A planned state and the names of attributes that need another object."""
+
+    state: State
+    requires_replace: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,7 +91,7 @@ class Provider(Generic[Cloud]):
         return blocks[name]
 
     def configure(self, config: State) -> Sequence[Problem]:
-        """Connect to the cloud and return what to tell the user; an error among it means no connection."""
+        """Connect to the cloud and return what to tell the user; with an error in it, it did not connect."""
         try:
             with self._lock:
                 self._cloud = self.definition.connect(config)
@@ -138,28 +146,25 @@ class Provider(Generic[Cloud]):
     def plan(self, type_name: str, prior: State | None, config: State) -> Plan:
         """Return the planned state of an object that stays or comes (not of one that goes)."""
         block, resource = self.block(type_name), self.definition.resources.get(type_name)
-        if resource is None:
-            return engine.plan(block, Facts(), prior=prior, config=config)
-        planned = engine.plan(block, resource.facts, prior=prior, config=config)
-        if self._cloud is None:
-            return planned
-        change = Change(prior=prior, planned=planned.state, config=config)
-        try:
-            state = resource.adjust(self._cloud, change)
-        except TwinspanError as error:
-            raise ProblemError(problem_of(error, f"planning {type_name}")) from error
-        replaced = set(planned.requires_replace)
-        if prior is not None:
-            replaced |= {n for n in resource.facts.force_new if "." not in n and state[n] != prior[n]}
-        return Plan(state=state, requires_replace=tuple(sorted(replaced)))
+        facts = resource.facts if resource else Facts()
+        state = engine.plan(block, facts, prior=prior, config=config)
+        if resource is not None and self._cloud is not None:
+            change = Change(prior=prior, planned=state, config=config)
+            try:
+                state = resource.adjust(self._cloud, change)
+            except TwinspanError as error:
+                raise ProblemError(problem_of(error, f"planning {type_name}")) from error
+        if prior is None:
+            return Plan(state=state)
+        return Plan(state=state, requires_replace=engine.replacements(facts, prior=prior, planned=state))
 
     def _resource(self, type_name: str) -> Resource[Cloud]:
         if type_name not in self.definition.resources:
             raise ProblemError(
                 Problem(
                     summary=f"{type_name} cannot be applied offline",
-                    detail=f"The offline {self.schema.name} provider knows the schema of {type_name} but cannot "
-                    "create, read or delete it. Use the real provider.",
+                    detail=f"The offline {self.schema.name} provider knows the schema of {type_name} "
+                    "but cannot create, read or delete it. Use the real provider.",
                 )
             )
         return self.definition.resources[type_name]
@@ -213,8 +218,7 @@ class Provider(Generic[Cloud]):
         if said is None:
             return None
         merged = engine.without_unknowns({**state, **said})
-        _, members = block.type
-        whole = {name: conform(merged[name], kind) for name, kind in members.items()}
+        whole: State = conform(merged, block.type)
         return engine.settle(block, whole, reference)
 
     def import_state(self, type_name: str, import_id: str) -> State:
@@ -244,5 +248,3 @@ class Provider(Generic[Cloud]):
             raise ProblemError(problem_of(error, f"reading data {type_name}")) from error
         whole: State = conform({**config, **said}, block.type)
         return whole
-
-

@@ -1,3 +1,4 @@
+# ruff: noqa: ARG002 - the arguments are those of Resource, needed or not
 """What a resource type and a data source must be able to do."""
 
 import re
@@ -10,7 +11,7 @@ from twinspan.twin.providers.values import Value
 
 Cloud = TypeVar("Cloud")
 Record = Callable[[str], None]
-"""Told the id as soon as the object exists, so that a failure after it leaves a tainted object, not a lost one."""
+"""Told the id as soon as the object exists: a failure after that leaves it tainted, not lost."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,3 +1,4 @@
+# ruff: noqa: ANN401 - values of Terraform and of the APIs have no static type
 """The schemas that the offline providers serve: extracted facts plus an overlay.
 
 `schemas/aws.json` and `schemas/azurerm.json` are written by `tools/extract_schemas.py`; the overlays add what

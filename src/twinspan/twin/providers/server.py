@@ -1,3 +1,4 @@
+# ruff: noqa: ANN401 - messages are built at run time and have no static type
 """Terraform's plugin protocol over gRPC: messages in, `Provider` calls, messages out."""
 
 from collections.abc import Callable, Iterable
@@ -45,29 +46,45 @@ def _state(block: Block, message: Any) -> Any:
 
 
 class Service:
-    """The remote calls of `tfplugin6.Provider`, one method each, for one provider."""
+    """The remote calls of `tfplugin6.Provider`, one method each, for one provider.
+
+    A method takes the request message and returns the response message of its call.
+    """
 
     def __init__(self, provider: Provider[Any]) -> None:
         self._provider = provider
+        self._answers: dict[str, Callable[[Any], Any]] = {
+            "GetMetadata": self._get_metadata,
+            "GetProviderSchema": self._get_provider_schema,
+            "ValidateProviderConfig": self._validate_provider_config,
+            "ValidateResourceConfig": self._validate_resource_config,
+            "ValidateDataResourceConfig": self._validate_data_resource_config,
+            "UpgradeResourceState": self._upgrade_resource_state,
+            "ConfigureProvider": self._configure_provider,
+            "ReadResource": self._read_resource,
+            "PlanResourceChange": self._plan_resource_change,
+            "ApplyResourceChange": self._apply_resource_change,
+            "ImportResourceState": self._import_resource_state,
+            "ReadDataSource": self._read_data_source,
+            "StopProvider": self._stop_provider,
+        }
 
     def call(self, name: str, request: Any) -> Any:
         """Answer one call; what goes wrong becomes a diagnostic, never a broken connection."""
         response = MESSAGES.get(f"{name}.Response", MESSAGES["ValidateResourceConfig.Response"])
         try:
-            return getattr(self, name)(request)
+            return self._answers[name](request)
         except ProblemError as error:
             answer = response(diagnostics=_diagnostics([error.problem]))
             if error.state is not None:
                 field = "new_state" if name != "ImportResourceState" else "state"
-                getattr(answer, field).CopyFrom(
-                    _value(self._provider.block(request.type_name), error.state)
-                )
+                getattr(answer, field).CopyFrom(_value(self._provider.block(request.type_name), error.state))
             return answer
         except ValueFormatError as error:
             problem = Problem(summary=f"{name}: a value does not fit the schema", detail=str(error))
             return response(diagnostics=_diagnostics([problem]))
 
-    def GetMetadata(self, _: Any) -> Any:
+    def _get_metadata(self, _: Any) -> Any:
         schema, named = self._provider.schema, MESSAGES["TypeName"]
         return MESSAGES["GetMetadata.Response"](
             server_capabilities=MESSAGES["ServerCapabilities"](get_provider_schema_optional=True),
@@ -75,7 +92,7 @@ class Service:
             data_sources=[named(type_name=name) for name in schema.data_sources],
         )
 
-    def GetProviderSchema(self, _: Any) -> Any:
+    def _get_provider_schema(self, _: Any) -> Any:
         schema, entry = self._provider.schema, MESSAGES["SchemaEntry"]
         return MESSAGES["GetProviderSchema.Response"](
             provider=to_message(schema.provider),
@@ -84,35 +101,35 @@ class Service:
             server_capabilities=MESSAGES["ServerCapabilities"](get_provider_schema_optional=True),
         )
 
-    def ValidateProviderConfig(self, _: Any) -> Any:
+    def _validate_provider_config(self, _: Any) -> Any:
         return MESSAGES["ValidateProviderConfig.Response"]()
 
-    def ValidateResourceConfig(self, request: Any) -> Any:
+    def _validate_resource_config(self, request: Any) -> Any:
         block = self._provider.block(request.type_name)
         problems = self._provider.validate(request.type_name, _state(block, request.config))
         return MESSAGES["ValidateResourceConfig.Response"](diagnostics=_diagnostics(problems))
 
-    def ValidateDataResourceConfig(self, request: Any) -> Any:
+    def _validate_data_resource_config(self, request: Any) -> Any:
         self._provider.data_block(request.type_name)
         return MESSAGES["ValidateResourceConfig.Response"]()
 
-    def UpgradeResourceState(self, request: Any) -> Any:
+    def _upgrade_resource_state(self, request: Any) -> Any:
         state = self._provider.upgrade(request.type_name, request.version, request.raw_state.json)
         block = self._provider.block(request.type_name)
         return MESSAGES["UpgradeResourceState.Response"](upgraded_state=_value(block, state))
 
-    def ConfigureProvider(self, request: Any) -> Any:
+    def _configure_provider(self, request: Any) -> Any:
         config = _state(self._provider.schema.provider, request.config)
         return MESSAGES["ConfigureProvider.Response"](
             diagnostics=_diagnostics(self._provider.configure(config))
         )
 
-    def ReadResource(self, request: Any) -> Any:
+    def _read_resource(self, request: Any) -> Any:
         block = self._provider.block(request.type_name)
         state = self._provider.read(request.type_name, _state(block, request.current_state))
         return MESSAGES["ReadResource.Response"](new_state=_value(block, state), private=request.private)
 
-    def PlanResourceChange(self, request: Any) -> Any:
+    def _plan_resource_change(self, request: Any) -> Any:
         block = self._provider.block(request.type_name)
         config = _state(block, request.config)
         if config is None:
@@ -128,7 +145,7 @@ class Service:
             legacy_type_system=True,
         )
 
-    def ApplyResourceChange(self, request: Any) -> Any:
+    def _apply_resource_change(self, request: Any) -> Any:
         block, name = self._provider.block(request.type_name), request.type_name
         prior, planned = _state(block, request.prior_state), _state(block, request.planned_state)
         if planned is None:
@@ -142,18 +159,18 @@ class Service:
             new_state=_value(block, state), private=request.planned_private, legacy_type_system=True
         )
 
-    def ImportResourceState(self, request: Any) -> Any:
+    def _import_resource_state(self, request: Any) -> Any:
         block = self._provider.block(request.type_name)
         state = engine.without_unknowns(self._provider.import_state(request.type_name, request.id))
         imported = MESSAGES["ImportedResource"](type_name=request.type_name, state=_value(block, state))
         return MESSAGES["ImportResourceState.Response"](imported_resources=[imported])
 
-    def ReadDataSource(self, request: Any) -> Any:
+    def _read_data_source(self, request: Any) -> Any:
         block = self._provider.data_block(request.type_name)
         state = self._provider.read_data_source(request.type_name, _state(block, request.config))
         return MESSAGES["ReadDataSource.Response"](state=_value(block, state))
 
-    def StopProvider(self, _: Any) -> Any:
+    def _stop_provider(self, _: Any) -> Any:
         return MESSAGES["StopProvider.Response"]()
 
 
@@ -161,7 +178,9 @@ def _handler(answer: Callable[[Any], Any], decoder: Callable[[bytes], Any] | Non
     return grpc.unary_unary_rpc_method_handler(
         lambda request, _: answer(request),
         request_deserializer=decoder,
-        response_serializer=lambda message: message if isinstance(message, bytes) else message.SerializeToString(),
+        response_serializer=lambda message: (
+            message if isinstance(message, bytes) else message.SerializeToString()
+        ),
     )
 
 
@@ -172,7 +191,9 @@ def _provider_handlers(service: Service) -> dict[str, Any]:
     return {name: _handler(bound(name), MESSAGES[request].FromString) for name, request in RPCS.items()}
 
 
-def start(provider: Provider[Any], *, socket_path: str, tls: tuple[bytes, bytes], stop: Callable[[], None]) -> Any:
+def start(
+    provider: Provider[Any], *, socket_path: str, tls: tuple[bytes, bytes], stop: Callable[[], None]
+) -> Any:
     """Serve one provider on a Unix socket and return the running `grpc.Server`.
 
     The client's certificate is not asked for: go-plugin makes it on P-521, which gRPC's TLS library does

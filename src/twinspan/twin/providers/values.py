@@ -1,8 +1,9 @@
+# ruff: noqa: ANN401 - values of Terraform and of the APIs have no static type
 """Terraform's values: their types, and their MessagePack form on the wire.
 
 A type is written as in `terraform providers schema -json`: `"string"`, `"number"`, `"bool"`,
-`["list", T]`, `["set", T]`, `["map", T]`, `["object", {name: T}]`. A value is None (null), `UNKNOWN`, str, int,
-float, bool, list (lists and sets) or dict (maps and objects).
+`["list", T]`, `["set", T]`, `["map", T]`, `["object", {name: T}]`. A value is None (null), `UNKNOWN`, str,
+int, float, bool, list (lists and sets) or dict (maps and objects).
 
 Source: docs/plugin-protocol/object-wire-format.md of hashicorp/terraform.
 """

@@ -2,8 +2,8 @@
 
 Source: `docs/plugin-protocol/tfplugin6.8.proto` of hashicorp/terraform and `grpc_controller.proto` of
 hashicorp/go-plugin. Only what a provider without functions and ephemeral resources uses is here; fields
-that are left out are skipped on reading, as protobuf does with unknown ones. The descriptors come from the table
-below, so that no compiler and no generated file is needed.
+that are left out are skipped on reading, as protobuf does with unknown ones. The descriptors come from the
+table below, so that no compiler and no generated file is needed.
 """
 
 from typing import Any
@@ -103,13 +103,11 @@ def _messages() -> dict[str, Any]:
     pool = descriptor_pool.DescriptorPool()
     pool.Add(file)
     find = pool.FindMessageTypeByName
-    return {
-        name: message_factory.GetMessageClass(find(f"{_PACKAGE}.{_class_name(name)}")) for name in names
-    }
+    return {name: message_factory.GetMessageClass(find(f"{_PACKAGE}.{_class_name(name)}")) for name in names}
 
 
 MESSAGES = _messages()
-"""Message name, e.g. `PlanResourceChange.Response`, -> protobuf class. Maps are lists of entries, as on the wire."""
+"""Message name, e.g. `PlanResourceChange.Response`, -> class. Maps are lists of entries, as on the wire."""
 
 RPCS = {
     "GetMetadata": "Empty",
@@ -126,4 +124,4 @@ RPCS = {
     "ReadDataSource": "ReadDataSource.Request",
     "StopProvider": "Empty",
 }
-"""Remote call of the service `tfplugin6.Provider` -> its request message. Unlisted calls are unimplemented."""
+"""Remote call of `tfplugin6.Provider` -> its request message. Unlisted calls are unimplemented."""

@@ -20,7 +20,14 @@ def _direction(facts: Facts, *, towards: str) -> Iterator[Finding]:
     pings = [ping for ping in facts.pings if ping.towards == towards]
     for ping in pings:
         yield _ping(facts, ping)
-    if not pings:
+    for problem in facts.host_problems:
+        yield Finding(
+            subject="hosts",
+            outcome=Outcome.INCONCLUSIVE,
+            evidence=problem,
+            remedy="Build the missing part with `twinspan apply`",
+        )
+    if not pings and not facts.host_problems:
         yield Finding(
             subject="hosts",
             outcome=Outcome.SKIPPED,

@@ -16,7 +16,7 @@ from moto.ec2.exceptions import DryRunClientError, EC2ClientError
 from moto.ec2.responses import EC2Response
 
 from twinspan.twin.aws.application import explain_gap
-from twinspan.twin.aws.ec2.errors import missing
+from twinspan.twin.aws.ec2.errors import missing, unsupported
 from twinspan.twin.aws.ec2.routes import RouteBackend
 from twinspan.twin.aws.faults import EC2_STATUS
 from twinspan.twin.observed import ObservationBoard
@@ -25,6 +25,7 @@ BOARD_KEY = "twinspan.board"
 """Where the server puts the observation board into a request's environment."""
 
 _TAG_PREFIX = "aws:"
+_NEEDS_MACHINES = frozenset({"CreateFleet", "RequestSpotFleet", "RequestSpotInstances", "RunInstances"})
 _REQUEST_ID = re.compile(r"(?<=<request[iI][dD]>)request-id(?=</)|(?<=<RequestID>)request-id(?=</)")
 
 
@@ -126,6 +127,8 @@ class TwinBaseResponse(EC2Response):
 
     def _run(self) -> TYPE_RESPONSE:
         action = self._get_action()
+        if action in _NEEDS_MACHINES:
+            raise unsupported(f"The twin has no machines to run instances on ({action})")
         method = camelcase_to_underscores(action)
         if method not in self._actions:
             raise NotImplementedError(f"it has no {action}")

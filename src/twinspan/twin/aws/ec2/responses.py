@@ -51,7 +51,7 @@ class GatewayActions(TwinBaseResponse):
         gateway = self.backend.add_vpn_gateway(
             gateway_type=self._get_param("Type"),
             amazon_side_asn=DEFAULT_AMAZON_SIDE_ASN if asn is None else int(asn),
-            availability_zone=self._get_param("AvailabilityZone"),
+            availability_zone=self._get_param("AvailabilityZone") or None,
             tags=self.tags_for("vpn-gateway"),
         )
         return ExactResult({"VpnGateway": vpn_gateway_view(gateway)})

@@ -3,6 +3,7 @@
 import copy
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import ClassVar
 
 from twinspan.twin.azure.documents import Json, JsonObject, properties, references
 from twinspan.twin.azure.errors import ArmError
@@ -47,7 +48,6 @@ class Action:
 
     name: str
     query: Mapping[str, str]
-    body: JsonObject
 
 
 class ResourceType:
@@ -62,7 +62,7 @@ class ResourceType:
 
     type: str
     model: str
-    parts: Mapping[str, str] = {}
+    parts: ClassVar[Mapping[str, str]] = {}
     parts_kept_if_absent: bool = False
 
     @property
@@ -106,7 +106,7 @@ class ResourceType:
             ArmError: 400 with the type's in-use code.
         """
 
-    def act(self, context: Context, resource: Resource, action: Action) -> Json:
+    def act(self, context: Context, resource: Resource, action: Action) -> Json:  # noqa: ARG002  for subclasses
         """Carry out a POST action and return its result, None if it has none.
 
         Raises:
@@ -115,8 +115,7 @@ class ResourceType:
         raise ArmError(
             404,
             "NotFound",
-            f"The action '{action.name}' of '{self.type}' is not part of the twin (resource "
-            f"{resource.id}, {len(context.store.resources)} resources in store).",
+            f"The action '{action.name}' of {resource.id} is not part of the twin.",
         )
 
 

@@ -1,6 +1,7 @@
 """Rules of BGP numbers and addresses on Azure VPN gateways.
 
-Source: VPN Gateway FAQ, "BGP and routing"; How to configure BGP for Azure VPN Gateway, custom APIPA addresses.
+Source: VPN Gateway FAQ, "BGP and routing"; How to configure BGP for Azure VPN Gateway, custom APIPA
+addresses.
 """
 
 from ipaddress import IPv4Address

@@ -6,7 +6,7 @@ configure BGP for Azure VPN Gateway (a connection's custom BGP addresses).
 
 import re
 
-from twinspan.twin.azure.documents import JsonObject, flag, member, number, objects, text, texts
+from twinspan.twin.azure.documents import JsonObject, flag, number, objects, text, texts
 from twinspan.twin.azure.errors import Detail, bad_request, invalid_format
 from twinspan.twin.azure.resource_id import ResourceId
 from twinspan.twin.azure.store import Resource
@@ -34,7 +34,8 @@ def check_shared_key(key: str, *, where: str) -> None:
     if not _KEY.fullmatch(key):
         raise bad_request(
             "InvalidSharedKey",
-            f"The shared key of {where} must have 1 to 128 printable ASCII characters except space, hyphen and "
+            f"The shared key of {where} must have 1 to 128 printable ASCII characters except space, hyphen "
+            "and "
             "tilde.",
         )
 
@@ -197,14 +198,16 @@ def _check_custom_addresses(put: Put, gateway: Resource, custom: list[JsonObject
         if configuration not in offered or configuration in seen:
             raise bad_request(
                 "InvalidResourceReference",
-                f"gatewayCustomBgpIpAddresses of {put.id} names the ip configuration '{configuration}' twice, or "
+                f"gatewayCustomBgpIpAddresses of {put.id} names the ip configuration '{configuration}' "
+                "twice, or "
                 f"gateway {gateway.id.name} does not have it.",
             )
         seen.add(configuration)
         if address not in offered[configuration]:
             raise bad_request(
                 "CustomBgpIpAddressNotOnGateway",
-                f"Custom BGP address {address} of connection {put.id} is not one of those of {configuration}: "
+                f"Custom BGP address {address} of connection {put.id} is not one of those of "
+                f"{configuration}: "
                 f"{', '.join(offered[configuration]) or 'none'}.",
             )
 

@@ -1,7 +1,8 @@
 """Microsoft.Network/connections."""
 
-from twinspan.twin.azure.documents import Json, JsonObject, flag, member, objects, text
-from twinspan.twin.azure.errors import bad_request
+from typing_extensions import override
+
+from twinspan.twin.azure.documents import Json, JsonObject, objects, text
 from twinspan.twin.azure.status import connection_status
 from twinspan.twin.azure.store import Resource
 from twinspan.twin.azure.types.base import Action, Context, Put, ResourceType
@@ -27,9 +28,11 @@ class _Connections(ResourceType):
     type = "Microsoft.Network/connections"
     model = "VirtualNetworkGatewayConnection"
 
+    @override
     def check(self, context: Context, put: Put) -> None:
         check_connection(context, put)
 
+    @override
     def complete(self, context: Context, put: Put) -> None:
         told = put.properties
         if not told.get("dpdTimeoutSeconds"):
@@ -39,6 +42,7 @@ class _Connections(ResourceType):
         for policy in objects(told, "ipsecPolicies"):
             ipsec_defaults(policy)
 
+    @override
     def decorate(self, context: Context, resource: Resource, told: JsonObject, *, listed: bool) -> None:
         told["packetCaptureDiagnosticState"] = "None"
         status = connection_status(context.board, resource.id)
@@ -48,6 +52,7 @@ class _Connections(ResourceType):
             return
         told.update(status.document())
 
+    @override
     def act(self, context: Context, resource: Resource, action: Action) -> Json:
         if action.name != "resetconnection":
             return super().act(context, resource, action)

@@ -75,7 +75,8 @@ def _check_sku(put: Put) -> None:
     if sku not in _GENERATIONS:
         raise bad_request(
             "InvalidGatewaySkuSpecifiedForGatewayDeploymentType",
-            f"Virtual network gateway Sku {sku} specified is not valid for gateway {put.id}. The allowed Skus "
+            f"Virtual network gateway Sku {sku} specified is not valid for gateway {put.id}. The allowed "
+            "Skus "
             f"are {','.join(_GENERATIONS)}; SKUs without availability zones can no longer be created.",
         )
     if text(put.properties, "sku", "tier") not in {None, sku}:
@@ -86,7 +87,8 @@ def _check_sku(put: Put) -> None:
     if generation not in {None, "None", *_GENERATIONS[sku]}:
         raise bad_request(
             "VirtualNetworkGatewaySkuCannotBeCreatedForSpecifiedVmGeneration",
-            f"The Virtual Network Gateway Sku {sku} cannot be used when VirtualNetworkVpnGatewayGeneration is "
+            f"The Virtual Network Gateway Sku {sku} cannot be used when VirtualNetworkVpnGatewayGeneration "
+            "is "
             f"set to {generation}.",
         )
     if sku == "Basic" and flag(put.properties, "activeActive"):
@@ -116,7 +118,8 @@ def _check_configurations(put: Put) -> list[JsonObject]:
     if active_active and len(configurations) != 2:  # noqa: PLR2004  one for each of the two instances
         raise bad_request(
             "ActiveActiveGatewayRequiresTwoIpConfigurations",
-            f"Gateway {put.id} is active-active and needs exactly two ip configurations, each with a public IP "
+            f"Gateway {put.id} is active-active and needs exactly two ip configurations, each with a "
+            "public IP "
             f"address of its own; it has {len(configurations)}.",
         )
     if not active_active and len(configurations) != 1:
@@ -129,7 +132,8 @@ def _check_configurations(put: Put) -> list[JsonObject]:
         if text(each, "properties", "privateIPAllocationMethod") == "Static":
             raise bad_request(
                 "StaticPrivateIpNotSupported",
-                f"ip configuration {text(each, 'name')} of {put.id}: privateIPAllocationMethod must be Dynamic.",
+                f"ip configuration {text(each, 'name')} of {put.id}: privateIPAllocationMethod must be "
+                "Dynamic.",
             )
     return configurations
 
@@ -211,7 +215,8 @@ def _check_bgp(put: Put, names: list[str]) -> None:
         if configuration not in known:
             raise bad_request(
                 "InvalidResourceReference",
-                f"bgpPeeringAddresses of {where} names the ip configuration '{configuration}', which the gateway "
+                f"bgpPeeringAddresses of {where} names the ip configuration '{configuration}', which the "
+                "gateway "
                 "does not have.",
             )
         _check_custom_addresses(put, configuration, texts(entry, "customBgpIpAddresses"), seen)
@@ -225,7 +230,8 @@ def _check_custom_addresses(put: Put, configuration: str, custom: list[str], see
         if str(parsed) in seen:
             raise bad_request(
                 "DuplicateCustomBgpIpAddress",
-                f"Custom BGP address {parsed} is given twice, to {seen[str(parsed)]} and {configuration}; every "
+                f"Custom BGP address {parsed} is given twice, to {seen[str(parsed)]} and {configuration}; "
+                "every "
                 "address must be unique over both instances.",
             )
         seen[str(parsed)] = configuration

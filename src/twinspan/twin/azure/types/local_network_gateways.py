@@ -1,5 +1,7 @@
 """Microsoft.Network/localNetworkGateways."""
 
+from typing_extensions import override
+
 from twinspan.twin.azure.documents import JsonObject, member, number, text, texts
 from twinspan.twin.azure.errors import bad_request
 from twinspan.twin.azure.store import Resource
@@ -11,6 +13,7 @@ class _LocalNetworkGateways(ResourceType):
     type = "Microsoft.Network/localNetworkGateways"
     model = "LocalNetworkGateway"
 
+    @override
     def check(self, context: Context, put: Put) -> None:
         where = str(put.id)
         address, fqdn = text(put.properties, "gatewayIpAddress"), text(put.properties, "fqdn")
@@ -30,17 +33,20 @@ class _LocalNetworkGateways(ResourceType):
             if addresses.network(prefix, where=where).is_link_local:
                 raise bad_request(
                     "InvalidLocalNetworkAddressSpace",
-                    f"Address prefix {prefix} of {where} is an APIPA range, which cannot be routed. For a BGP "
+                    f"Address prefix {prefix} of {where} is an APIPA range, which cannot be routed. For a "
+                    "BGP "
                     "peer leave the address space empty.",
                 )
         _check_bgp(put)
 
+    @override
     def decorate(self, context: Context, resource: Resource, told: JsonObject, *, listed: bool) -> None:
         told.setdefault("localNetworkAddressSpace", {"addressPrefixes": []})
         settings = told.get("bgpSettings")
         if isinstance(settings, dict):
             settings.setdefault("peerWeight", 0)
 
+    @override
     def refuse_delete(self, context: Context, resource: Resource) -> None:
         users = [str(user.id) for user, _ in users_of(context.store, resource.id)]
         if users:
@@ -68,7 +74,8 @@ def _check_bgp(put: Put) -> None:
     if peer == text(put.properties, "gatewayIpAddress"):
         raise bad_request(
             "InvalidBgpPeeringAddress",
-            f"bgpPeeringAddress {peer} of {where} is also its gatewayIpAddress; it must be an inside address.",
+            f"bgpPeeringAddress {peer} of {where} is also its gatewayIpAddress; it must be an inside "
+            "address.",
         )
 
 

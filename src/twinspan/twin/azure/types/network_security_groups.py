@@ -1,6 +1,10 @@
 """Microsoft.Network/networkSecurityGroups and their rules."""
 
 import re
+from collections.abc import Mapping
+from typing import ClassVar
+
+from typing_extensions import override
 
 from twinspan.twin.azure.documents import Json, JsonObject, number, objects, properties, text, texts
 from twinspan.twin.azure.errors import ArmError, bad_request
@@ -18,6 +22,7 @@ class _SecurityRules(ResourceType):
     type = "Microsoft.Network/networkSecurityGroups/securityRules"
     model = "SecurityRule"
 
+    @override
     def check(self, context: Context, put: Put) -> None:
         parent = put.id.parent
         if parent is None or context.store.get(parent) is None:
@@ -29,6 +34,7 @@ class _SecurityRules(ResourceType):
         ]
         _check_rule(put.id, put.body, siblings)
 
+    @override
     def decorate(self, context: Context, resource: Resource, told: JsonObject, *, listed: bool) -> None:
         for name in _LISTS:
             told.setdefault(name, [])
@@ -45,8 +51,9 @@ _LISTS = (
 class _NetworkSecurityGroups(ResourceType):
     type = "Microsoft.Network/networkSecurityGroups"
     model = "NetworkSecurityGroup"
-    parts = {"securityRules": _SecurityRules.type}
+    parts: ClassVar[Mapping[str, str]] = {"securityRules": _SecurityRules.type}
 
+    @override
     def check(self, context: Context, put: Put) -> None:
         seen: list[tuple[str, JsonObject]] = []
         for rule in objects(put.properties, "securityRules"):
@@ -56,6 +63,7 @@ class _NetworkSecurityGroups(ResourceType):
             _check_rule(put.id.child("securityRules", name), rule, seen)
             seen.append((name, rule))
 
+    @override
     def decorate(self, context: Context, resource: Resource, told: JsonObject, *, listed: bool) -> None:
         told["securityRules"] = [
             SECURITY_RULES.render(context, rule)
@@ -66,12 +74,14 @@ class _NetworkSecurityGroups(ResourceType):
         if subnets:
             told["subnets"] = reference_list(subnets)
 
+    @override
     def refuse_delete(self, context: Context, resource: Resource) -> None:
         users = [str(user.id) for user, _ in users_of(context.store, resource.id)]
         if users:
             raise bad_request(
                 "InUseNetworkSecurityGroupCannotBeDeleted",
-                f"Network security group {resource.id} cannot be deleted because it is in use by the following "
+                f"Network security group {resource.id} cannot be deleted because it is in use by the "
+                "following "
                 f"resources: {', '.join(users)}. In order to delete the Network security group, remove the "
                 "association with the resource(s).",
             )
@@ -84,7 +94,8 @@ def _check_rule(rule: ResourceId, body: JsonObject, siblings: list[tuple[str, Js
     if priority not in _PRIORITY:
         raise bad_request(
             "SecurityRuleInvalidPriority",
-            f"Security rule has invalid Priority. Priority must be between {_PRIORITY[0]} and {_PRIORITY[-1]}. "
+            f"Security rule has invalid Priority. Priority must be between {_PRIORITY[0]} and "
+            f"{_PRIORITY[-1]}. "
             f"Current priority: {priority}. Rule: {rule}.",
         )
     for end in ("source", "destination"):
@@ -95,7 +106,8 @@ def _check_rule(rule: ResourceId, body: JsonObject, siblings: list[tuple[str, Js
         if same_direction and number(other, "properties", "priority") == priority:
             raise bad_request(
                 "SecurityRuleConflict",
-                f"Security rule {rule.name} conflicts with rule {name}. Rules cannot have the same Priority and "
+                f"Security rule {rule.name} conflicts with rule {name}. Rules cannot have the same "
+                "Priority and "
                 "Direction.",
             )
 
@@ -126,7 +138,8 @@ def _check_ports(rule: ResourceId, told: JsonObject, end: str) -> None:
         if ports != "*" and (bounds[-1] > _LAST_PORT or bounds[0] > bounds[-1]):
             raise bad_request(
                 "SecurityRuleInvalidPortRange",
-                f"Security rule has invalid Port range. Value provided: {ports}. Value should be an integer OR "
+                f"Security rule has invalid Port range. Value provided: {ports}. Value should be an "
+                "integer OR "
                 f"integer range with '-' delimiter. Valid range 0-{_LAST_PORT}. Rule: {rule}.",
             )
 

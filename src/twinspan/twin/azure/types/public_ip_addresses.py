@@ -2,6 +2,8 @@
 
 from ipaddress import IPv4Network
 
+from typing_extensions import override
+
 from twinspan.twin.azure.documents import JsonObject, objects, text, texts
 from twinspan.twin.azure.errors import bad_request
 from twinspan.twin.azure.resource_id import ResourceId
@@ -18,13 +20,15 @@ class _PublicIpAddresses(ResourceType):
     type = "Microsoft.Network/publicIPAddresses"
     model = "PublicIPAddress"
 
+    @override
     def check(self, context: Context, put: Put) -> None:
         sku = text(put.body, "sku", "name") or "Standard"
         method = text(put.properties, "publicIPAllocationMethod") or "Static"
         if sku == "Basic":
             raise bad_request(
                 "BasicSkuPublicIpRetired",
-                f"Public IP address {put.id} asks for SKU Basic, which can no longer be created. Use Standard.",
+                f"Public IP address {put.id} asks for SKU Basic, which can no longer be created. Use "
+                "Standard.",
             )
         if text(put.properties, "publicIPAddressVersion") == "IPv6":
             raise bad_request(
@@ -53,6 +57,7 @@ class _PublicIpAddresses(ResourceType):
                 f"Resource {put.id} has an existing availability zone constraint and cannot be changed.",
             )
 
+    @override
     def complete(self, context: Context, put: Put) -> None:
         put.body.setdefault("sku", {"name": "Standard", "tier": "Regional"})
         sku = put.body["sku"]
@@ -67,18 +72,21 @@ class _PublicIpAddresses(ResourceType):
         kept = text(put.existing.body, "properties", "ipAddress") if put.existing is not None else None
         told["ipAddress"] = kept or _allocate(context)
 
+    @override
     def decorate(self, context: Context, resource: Resource, told: JsonObject, *, listed: bool) -> None:
         user = public_ip_user(context, resource.id)
         if user is not None:
             told["ipConfiguration"] = {"id": user}
 
+    @override
     def refuse_delete(self, context: Context, resource: Resource) -> None:
         user = public_ip_user(context, resource.id)
         if user is not None:
             raise bad_request(
                 "PublicIPAddressCannotBeDeleted",
                 f"Public IP address {resource.id} can not be deleted since it is still allocated to resource "
-                f"{user}. In order to delete the public IP, disassociate/detach the Public IP address from the "
+                f"{user}. In order to delete the public IP, disassociate/detach the Public IP address from "
+                "the "
                 "resource. To learn how to do this, see aka.ms/deletepublicip.",
             )
 

@@ -1,5 +1,10 @@
 """Microsoft.Network/routeTables and their routes."""
 
+from collections.abc import Mapping
+from typing import ClassVar
+
+from typing_extensions import override
+
 from twinspan.twin.azure.documents import JsonObject, objects, properties, text
 from twinspan.twin.azure.errors import ArmError, bad_request
 from twinspan.twin.azure.resource_id import ResourceId
@@ -14,6 +19,7 @@ class _Routes(ResourceType):
     type = "Microsoft.Network/routeTables/routes"
     model = "Route"
 
+    @override
     def check(self, context: Context, put: Put) -> None:
         parent = put.id.parent
         if parent is None or context.store.get(parent) is None:
@@ -23,6 +29,7 @@ class _Routes(ResourceType):
         ]
         _check_route(put.id, put.body, siblings)
 
+    @override
     def decorate(self, context: Context, resource: Resource, told: JsonObject, *, listed: bool) -> None:
         told["hasBgpOverride"] = False
 
@@ -30,8 +37,9 @@ class _Routes(ResourceType):
 class _RouteTables(ResourceType):
     type = "Microsoft.Network/routeTables"
     model = "RouteTable"
-    parts = {"routes": _Routes.type}
+    parts: ClassVar[Mapping[str, str]] = {"routes": _Routes.type}
 
+    @override
     def check(self, context: Context, put: Put) -> None:
         routes = objects(put.properties, "routes")
         for index, route in enumerate(routes):
@@ -40,6 +48,7 @@ class _RouteTables(ResourceType):
                 raise bad_request("InvalidResourceName", f"A route of {put.id} has no name.")
             _check_route(put.id.child("routes", name), route, routes[:index])
 
+    @override
     def decorate(self, context: Context, resource: Resource, told: JsonObject, *, listed: bool) -> None:
         told.setdefault("disableBgpRoutePropagation", False)
         told["routes"] = [
@@ -49,6 +58,7 @@ class _RouteTables(ResourceType):
         if subnets:
             told["subnets"] = reference_list(subnets)
 
+    @override
     def refuse_delete(self, context: Context, resource: Resource) -> None:
         subnets = _subnets(context, resource.id)
         if subnets:

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from ipaddress import IPv4Network
 
+from typing_extensions import override
+
 from twinspan.twin.azure.documents import JsonObject, member, objects, properties, text, texts
 from twinspan.twin.azure.errors import ArmError, bad_request
 from twinspan.twin.azure.resource_id import ResourceId
@@ -20,6 +22,7 @@ class _Subnets(ResourceType):
     type = "Microsoft.Network/virtualNetworks/subnets"
     model = "Subnet"
 
+    @override
     def check(self, context: Context, put: Put) -> None:
         parent = put.id.parent
         network = context.store.get(parent) if parent is not None else None
@@ -34,6 +37,7 @@ class _Subnets(ResourceType):
         space = [addresses.network(prefix, where=str(network.id)) for prefix in prefixes]
         check_subnet(context, put.id, put.body, space=space, siblings=siblings)
 
+    @override
     def complete(self, context: Context, put: Put) -> None:
         told = put.properties
         prefixes = texts(told, "addressPrefixes")
@@ -44,17 +48,20 @@ class _Subnets(ResourceType):
         told.setdefault("privateEndpointNetworkPolicies", "Disabled")
         told.setdefault("privateLinkServiceNetworkPolicies", "Enabled")
 
+    @override
     def decorate(self, context: Context, resource: Resource, told: JsonObject, *, listed: bool) -> None:
         users = subnet_users(context, resource.id)
         if users:
             told["ipConfigurations"] = reference_list(users)
 
+    @override
     def refuse_delete(self, context: Context, resource: Resource) -> None:
         users = subnet_users(context, resource.id)
         if users:
             raise bad_request(
                 "InUseSubnetCannotBeDeleted",
-                f"Subnet {resource.id.name} is in use by {users[0]} and cannot be deleted. In order to delete "
+                f"Subnet {resource.id.name} is in use by {users[0]} and cannot be deleted. In order to "
+                "delete "
                 "the subnet, delete all the resources within the subnet. See aka.ms/deletesubnet.",
             )
 
@@ -62,7 +69,7 @@ class _Subnets(ResourceType):
 def subnet_users(context: Context, subnet: ResourceId) -> list[str]:
     """Return the ids of the ip configurations in a subnet."""
     found = []
-    for resource, _ in users_of(context.store, subnet):
+    for resource in {user.id.key: user for user, _ in users_of(context.store, subnet)}.values():
         for configuration in objects(resource.body, "properties", "ipConfigurations"):
             target = text(configuration, "properties", "subnet", "id")
             if target is not None and target.lower() == subnet.key:
@@ -101,7 +108,8 @@ def check_subnet(
             if any(prefix.overlaps(each) for each in addresses.subnet_networks(sibling, where=str(other))):
                 raise bad_request(
                     "NetcfgSubnetRangesOverlap",
-                    f"Subnet '{subnet.name}' is not valid because its IP address range overlaps with that of an "
+                    f"Subnet '{subnet.name}' is not valid because its IP address range overlaps with that "
+                    "of an "
                     f"existing subnet in virtual network '{subnet.names[0]}'.",
                 )
     if subnet.name.lower() == GATEWAY_SUBNET.lower():
@@ -119,7 +127,8 @@ def _check_prefix(prefix: IPv4Network, subnet: ResourceId, space: Sequence[IPv4N
     if not addresses.inside(prefix, space):
         raise bad_request(
             "NetcfgSubnetRangeOutsideVnet",
-            f"Subnet '{subnet.name}' is not valid because its IP address range is outside the IP address range "
+            f"Subnet '{subnet.name}' is not valid because its IP address range is outside the IP address "
+            "range "
             f"of virtual network '{subnet.names[0]}'.",
         )
 
@@ -145,13 +154,15 @@ def _check_gateway_routes(context: Context, subnet: ResourceId, table_id: str | 
     if member(table.body, "properties", "disableBgpRoutePropagation") is True:
         raise bad_request(
             "GatewaySubnetRouteTableNotSupported",
-            f"Subnet {subnet} cannot use {table.id}: gateway route propagation must stay on for GatewaySubnet.",
+            f"Subnet {subnet} cannot use {table.id}: gateway route propagation must stay on for "
+            "GatewaySubnet.",
         )
     for route in context.store.children(table.id, "routes"):
         if text(route.body, "properties", "addressPrefix") == "0.0.0.0/0":
             raise bad_request(
                 "GatewaySubnetRouteTableNotSupported",
-                f"Subnet {subnet} cannot use {table.id}: a route to 0.0.0.0/0 is not supported on GatewaySubnet.",
+                f"Subnet {subnet} cannot use {table.id}: a route to 0.0.0.0/0 is not supported on "
+                "GatewaySubnet.",
             )
 
 
@@ -163,7 +174,8 @@ def _check_still_fits(context: Context, subnet: ResourceId, networks: Sequence[I
     if addresses.subnet_networks(existing.body, where=str(subnet)) != list(networks):
         raise bad_request(
             "InUsePrefixCannotBeDeleted",
-            f"IpPrefix {addresses.subnet_networks(existing.body, where=str(subnet))[0]} on Subnet {subnet.name} "
+            f"IpPrefix {addresses.subnet_networks(existing.body, where=str(subnet))[0]} on Subnet "
+            f"{subnet.name} "
             "has active allocations and cannot be deleted.",
         )
 

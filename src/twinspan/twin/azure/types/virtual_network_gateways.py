@@ -1,5 +1,7 @@
 """Microsoft.Network/virtualNetworkGateways."""
 
+from typing_extensions import override
+
 from twinspan.twin.azure.documents import Json, JsonObject, flag, number, objects, text, texts
 from twinspan.twin.azure.errors import ArmError, bad_request
 from twinspan.twin.azure.resource_id import ResourceId
@@ -27,9 +29,11 @@ class _VirtualNetworkGateways(ResourceType):
     type = "Microsoft.Network/virtualNetworkGateways"
     model = "VirtualNetworkGateway"
 
+    @override
     def check(self, context: Context, put: Put) -> None:
         check_gateway(context, put)
 
+    @override
     def complete(self, context: Context, put: Put) -> None:
         told = put.properties
         for name, value in _DEFAULTS.items():
@@ -57,6 +61,7 @@ class _VirtualNetworkGateways(ResourceType):
         }
         told["bgpSettings"] = settings
 
+    @override
     def decorate(self, context: Context, resource: Resource, told: JsonObject, *, listed: bool) -> None:
         told.setdefault("natRules", [])
         told.setdefault("virtualNetworkGatewayPolicyGroups", [])
@@ -74,6 +79,7 @@ class _VirtualNetworkGateways(ResourceType):
             entry["defaultBgpIpAddresses"] = [default]
             entry["tunnelIpAddresses"] = [address] if address is not None else []
 
+    @override
     def refuse_delete(self, context: Context, resource: Resource) -> None:
         users = [str(user.id) for user, _ in users_of(context.store, resource.id)]
         if users:
@@ -83,6 +89,7 @@ class _VirtualNetworkGateways(ResourceType):
                 "deleted. Delete them first.",
             )
 
+    @override
     def act(self, context: Context, resource: Resource, action: Action) -> Json:
         observed = context.board.latest()
         key = resource.id.key
@@ -107,12 +114,16 @@ class _VirtualNetworkGateways(ResourceType):
                 return super().act(context, resource, action)
 
     def _reset(self, context: Context, resource: Resource, vip: str | None) -> None:
-        """Note a reset of the first instance, or of the one with the public address `vip`."""
+        """Note a reset of the first instance, or of the one with the public address `vip`.
+
+        The Azure CLI sends the text `None` where no address is given.
+        """
+        wanted = None if vip in {None, "", "None"} else vip
         for configuration in objects(resource.body, "properties", "ipConfigurations"):
             public = text(configuration, "properties", "publicIPAddress", "id")
             found = context.store.get(public) if public is not None else None
             address = text(found.body, "properties", "ipAddress") if found is not None else None
-            if vip in {None, address}:
+            if wanted in {None, address}:
                 key = configuration_id(resource.id, configuration).lower()
                 context.store.resets[key] = context.store.resets.get(key, 0) + 1
                 return

@@ -1,6 +1,10 @@
 """Microsoft.Network/virtualNetworks."""
 
+from collections.abc import Mapping
 from ipaddress import IPv4Network
+from typing import ClassVar
+
+from typing_extensions import override
 
 from twinspan.twin.azure.documents import JsonObject, objects, properties, text, texts
 from twinspan.twin.azure.errors import bad_request
@@ -16,9 +20,10 @@ _SMALLEST = 29
 class _VirtualNetworks(ResourceType):
     type = "Microsoft.Network/virtualNetworks"
     model = "VirtualNetwork"
-    parts = {"subnets": SUBNETS.type}
+    parts: ClassVar[Mapping[str, str]] = {"subnets": SUBNETS.type}
     parts_kept_if_absent = True
 
+    @override
     def check(self, context: Context, put: Put) -> None:
         space = address_space(put.body, put.id)
         if not space:
@@ -49,12 +54,14 @@ class _VirtualNetworks(ResourceType):
             others = [(other, each) for place, (other, each) in enumerate(wanted) if place != index]
             check_subnet(context, identity, body, space=space, siblings=others)
 
+    @override
     def complete(self, context: Context, put: Put) -> None:
         for subnet in objects(put.properties, "subnets"):
             SUBNETS.complete(
                 context, Put(id=put.id.child("subnets", _name(subnet)), body=subnet, existing=None)
             )
 
+    @override
     def decorate(self, context: Context, resource: Resource, told: JsonObject, *, listed: bool) -> None:
         told["subnets"] = [
             SUBNETS.render(context, subnet) for subnet in context.store.children(resource.id, "subnets")
@@ -63,6 +70,7 @@ class _VirtualNetworks(ResourceType):
         told.setdefault("enableDdosProtection", False)
         told.setdefault("dhcpOptions", {"dnsServers": []})
 
+    @override
     def refuse_delete(self, context: Context, resource: Resource) -> None:
         for subnet in context.store.children(resource.id, "subnets"):
             SUBNETS.refuse_delete(context, subnet)

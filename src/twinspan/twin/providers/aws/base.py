@@ -1,3 +1,4 @@
+# ruff: noqa: ANN401 - values of Terraform and of the APIs have no static type
 """What all AWS resource types share: tags, region, finding by id, waiting."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -51,7 +52,8 @@ def find(cloud: AwsCloud, operation: str, member: str, **parameters: Any) -> dic
 def filters(**values: str) -> list[dict[str, Any]]:
     """Return EC2 filters; underscores in names stand for hyphens, double ones for dots."""
     return [
-        {"Name": name.replace("__", ".").replace("_", "-"), "Values": [value]} for name, value in values.items()
+        {"Name": name.replace("__", ".").replace("_", "-"), "Values": [value]}
+        for name, value in values.items()
     ]
 
 

@@ -1,3 +1,4 @@
+# ruff: noqa: ANN401 - values of Terraform and of the APIs have no static type
 """The AWS client of the offline provider: credentials and endpoints as the real provider takes them."""
 
 import os
@@ -10,7 +11,7 @@ from twinspan.errors import CloudRefusedError, CloudUnreachableError, HostError
 from twinspan.twin.providers.engine import State
 
 _ATTEMPTS = 3
-"""Tries per request. The real provider makes 25, with minutes between; offline a dead endpoint should show at once."""
+"""Tries per request. The real provider makes 25, over minutes; offline a dead endpoint must show at once."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,7 +110,6 @@ class Clients:
         from botocore.config import Config  # noqa: PLC0415 - see above
 
         config = self._config
-        style = {"addressing_style": "path"} if config["s3_use_path_style"] else {}
         return self._session.create_client(
             service,
             region_name=region,
@@ -119,7 +119,9 @@ class Clients:
             aws_session_token=config["token"],
             verify=False if config["insecure"] else config["custom_ca_bundle"],
             config=Config(
-                retries={"mode": "standard", "total_max_attempts": _ATTEMPTS}, s3=style, max_pool_connections=20
+                retries={"mode": "standard", "total_max_attempts": _ATTEMPTS},
+                s3={"addressing_style": "path" if config["s3_use_path_style"] else "auto"},
+                max_pool_connections=20,
             ),
         )
 
@@ -138,11 +140,14 @@ def connect(config: State) -> AwsCloud:
         region = clients.region()
     except BotoCoreError as error:
         raise HostError(
-            problem=str(error), remedy="Name an existing profile, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
+            problem=str(error),
+            remedy="Name an existing profile, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY",
         ) from error
     if not region:
         raise HostError(problem="no AWS region is set", remedy='Set AWS_REGION or `region` in provider "aws"')
-    tags = {key: value for block in config["default_tags"] or [] for key, value in (block["tags"] or {}).items()}
+    tags = {
+        key: value for block in config["default_tags"] or [] for key, value in (block["tags"] or {}).items()
+    }
     cloud = AwsCloud(region=region, default_tags=tags, clients=clients)
     if config["skip_requesting_account_id"]:
         return cloud

@@ -57,9 +57,7 @@ class VpnConnection(AwsResource):
             | {f"{prefix}{name}" for prefix in _TUNNELS for name in ("inside_cidr", "inside_ipv6_cidr")}
         ),
         computed_blocks=frozenset(f"{prefix}log_options" for prefix in _TUNNELS),
-        unset_as={
-            f"{prefix}{name}": value for prefix in _TUNNELS for name, value in tunnel.DEFAULTS.items()
-        },
+        unset_as={f"{prefix}{name}": value for prefix in _TUNNELS for name, value in tunnel.DEFAULTS.items()},
     )
     rules: ClassVar = {
         "type": one_of("ipsec.1"),

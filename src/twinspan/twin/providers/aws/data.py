@@ -1,3 +1,4 @@
+# ruff: noqa: ARG002 - the arguments are those of Resource, needed or not
 """Data sources."""
 
 from twinspan.twin.providers.aws.base import filters
@@ -62,4 +63,10 @@ class Region(DataSource[AwsCloud]):
     def read(self, cloud: AwsCloud, config: State) -> State:
         """Return the region calls go to; no call is needed."""
         name = config["region"] or config["name"] or cloud.region
-        return {"id": name, "name": name, "region": name, "description": "", "endpoint": f"ec2.{name}.amazonaws.com"}
+        return {
+            "id": name,
+            "name": name,
+            "region": name,
+            "description": "",
+            "endpoint": f"ec2.{name}.amazonaws.com",
+        }

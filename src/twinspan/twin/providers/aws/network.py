@@ -113,7 +113,9 @@ class Vpc(AwsResource):
         identity = prior["id"]
         self._set_attributes(cloud, identity, prior, planned)
         if differs(prior, planned, "instance_tenancy"):
-            cloud.call("ec2", "modify_vpc_tenancy", VpcId=identity, InstanceTenancy=planned["instance_tenancy"])
+            cloud.call(
+                "ec2", "modify_vpc_tenancy", VpcId=identity, InstanceTenancy=planned["instance_tenancy"]
+            )
         self.update_tags(cloud, identity, prior, planned)
         return {}
 
@@ -203,7 +205,9 @@ class Subnet(AwsResource):
             "assign_ipv6_address_on_creation": subnet.get("AssignIpv6AddressOnCreation", False),
             "enable_dns64": subnet.get("EnableDns64", False),
             "enable_resource_name_dns_a_record_on_launch": names.get("EnableResourceNameDnsARecord", False),
-            "enable_resource_name_dns_aaaa_record_on_launch": names.get("EnableResourceNameDnsAAAARecord", False),
+            "enable_resource_name_dns_aaaa_record_on_launch": names.get(
+                "EnableResourceNameDnsAAAARecord", False
+            ),
             "private_dns_hostname_type_on_launch": names.get("HostnameType", "ip-name"),
             "ipv6_native": subnet.get("Ipv6Native", False),
             "ipv6_cidr_block": None,
@@ -247,9 +251,7 @@ class InternetGateway(AwsResource):
         identity: str = made["InternetGateway"]["InternetGatewayId"]
         record(identity)
         if isinstance(planned["vpc_id"], str):
-            cloud.call(
-                "ec2", "attach_internet_gateway", InternetGatewayId=identity, VpcId=planned["vpc_id"]
-            )
+            cloud.call("ec2", "attach_internet_gateway", InternetGatewayId=identity, VpcId=planned["vpc_id"])
         return identity
 
     def read(self, cloud: AwsCloud, state: State) -> State | None:
@@ -280,9 +282,7 @@ class InternetGateway(AwsResource):
 
     def _detach(self, cloud: AwsCloud, state: State) -> None:
         if state["vpc_id"]:
-            cloud.call(
-                "ec2", "detach_internet_gateway", InternetGatewayId=state["id"], VpcId=state["vpc_id"]
-            )
+            cloud.call("ec2", "detach_internet_gateway", InternetGatewayId=state["id"], VpcId=state["vpc_id"])
 
     def delete(self, cloud: AwsCloud, state: State) -> None:
         """Detach and delete."""

@@ -1,3 +1,5 @@
+# ruff: noqa: ARG002 - the arguments are those of Resource, needed or not
+# ruff: noqa: ANN401 - values of Terraform and of the APIs have no static type
 """Route tables, routes, associations, and route propagation."""
 
 import zlib
@@ -301,9 +303,7 @@ class VpnGatewayRoutePropagation(AwsResource):
         table, gateway = planned["route_table_id"], planned["vpn_gateway_id"]
         retry_while(
             "Gateway.NotAttached",
-            lambda: cloud.call(
-                "ec2", "enable_vgw_route_propagation", RouteTableId=table, GatewayId=gateway
-            ),
+            lambda: cloud.call("ec2", "enable_vgw_route_propagation", RouteTableId=table, GatewayId=gateway),
             what=f"{gateway} attached",
         )
         identity = f"{gateway}_{table}"
@@ -323,9 +323,7 @@ class VpnGatewayRoutePropagation(AwsResource):
         """DisableVgwRoutePropagation, and wait until it is so."""
         gateway, _, table_id = state["id"].partition("_")
         try:
-            cloud.call(
-                "ec2", "disable_vgw_route_propagation", RouteTableId=table_id, GatewayId=gateway
-            )
+            cloud.call("ec2", "disable_vgw_route_propagation", RouteTableId=table_id, GatewayId=gateway)
         except CloudRefusedError as error:
             if not is_gone(error):
                 raise

@@ -1,3 +1,4 @@
+# ruff: noqa: ANN401 - values of Terraform and of the APIs have no static type
 """Security groups and their rules."""
 
 import secrets

@@ -1,3 +1,4 @@
+# ruff: noqa: ARG002 - the arguments are those of Resource, needed or not
 """S3 buckets with what protects them, and CloudWatch log groups."""
 
 import secrets
@@ -126,19 +127,17 @@ def _encryption(cloud: AwsCloud, name: str) -> list[State]:
     missing = "ServerSideEncryptionConfigurationNotFoundError"
     answer = _ask(cloud, "get_bucket_encryption", missing, Bucket=name)
     rules = (answer or {}).get("ServerSideEncryptionConfiguration", {}).get("Rules", [])
-    return [{"rule": [_rule_state(rule, "") for rule in rules]}] if rules else []
+    return [{"rule": [_rule_state(rule) for rule in rules]}] if rules else []
 
 
-def _rule_state(rule: Mapping[str, Any], unset: str | None) -> State:
+def _rule_state(rule: Mapping[str, Any]) -> State:
     default = rule.get("ApplyServerSideEncryptionByDefault")
     blocks = [
-        {
-            "sse_algorithm": default["SSEAlgorithm"],
-            "kms_master_key_id": default.get("KMSMasterKeyID", unset),
-        }
+        {"sse_algorithm": each["SSEAlgorithm"], "kms_master_key_id": each.get("KMSMasterKeyID", "")}
+        for each in ([default] if default else [])
     ]
     return {
-        "apply_server_side_encryption_by_default": blocks if default else [],
+        "apply_server_side_encryption_by_default": blocks,
         "bucket_key_enabled": rule.get("BucketKeyEnabled", False),
     }
 
@@ -207,7 +206,9 @@ class BucketEncryption(AwsResource):
     type_name = "aws_s3_bucket_server_side_encryption_configuration"
     facts = Facts(force_new=frozenset({"region", "bucket", "expected_bucket_owner"}))
     rules: ClassVar = {
-        "rule.apply_server_side_encryption_by_default.sse_algorithm": one_of("AES256", "aws:kms", "aws:kms:dsse")
+        "rule.apply_server_side_encryption_by_default.sse_algorithm": one_of(
+            "AES256", "aws:kms", "aws:kms:dsse"
+        )
     }
 
     def create(self, cloud: AwsCloud, planned: State, record: Record) -> str:
@@ -224,7 +225,7 @@ class BucketEncryption(AwsResource):
         if answer is None:
             return None
         rules = answer["ServerSideEncryptionConfiguration"]["Rules"]
-        found = [{**_rule_state(rule, ""), "blocked_encryption_types": None} for rule in rules]
+        found = [{**_rule_state(rule), "blocked_encryption_types": None} for rule in rules]
         return {"bucket": state["id"], "region": cloud.region, "rule": found}
 
     def update(self, cloud: AwsCloud, prior: State, planned: State) -> State:

@@ -1,3 +1,4 @@
+# ruff: noqa: ANN401 - values of Terraform and of the APIs have no static type
 """Tunnel options of a VPN connection, and the document that tells the customer gateway about them."""
 
 from collections.abc import Mapping, Sequence
@@ -70,11 +71,11 @@ DEFAULTS: Mapping[str, Any] = {
 }
 """What AWS does where nothing is configured. Source: EC2 API, VpnTunnelOptionsSpecification."""
 
-RESERVED = ("169.254.0.0/30", "169.254.1.0/30", "169.254.2.0/30", "169.254.3.0/30", "169.254.4.0/30") + (
-    "169.254.5.0/30",
-    "169.254.169.252/30",
-)
-"""Inside ranges that AWS keeps for itself. Source: EC2 API, VpnTunnelOptionsSpecification.TunnelInsideCidr."""
+RESERVED = frozenset({f"169.254.{third}.0/30" for third in range(6)} | {"169.254.169.252/30"})
+"""Inside ranges that AWS keeps. Source: EC2 API, VpnTunnelOptionsSpecification.TunnelInsideCidr."""
+
+
+_INSIDE_PREFIX_LENGTH = 30
 
 
 def _inside_cidr(value: Any) -> str:
@@ -82,7 +83,7 @@ def _inside_cidr(value: Any) -> str:
         network = ip_network(value)
     except ValueError as error:
         return str(error)
-    if network.prefixlen != 30 or not network.subnet_of(ip_network("169.254.0.0/16")):  # type: ignore[arg-type]
+    if network.prefixlen != _INSIDE_PREFIX_LENGTH or not network.subnet_of(ip_network("169.254.0.0/16")):  # type: ignore[arg-type]
         return f"expected a /30 within 169.254.0.0/16, got {value}"
     return f"{value} is reserved by AWS" if value in RESERVED else ""
 
@@ -99,7 +100,8 @@ RULES: Mapping[str, Rule] = {
     "phase2_integrity_algorithms": each(one_of(*_INTEGRITY)),
     "phase2_lifetime_seconds": between(900, 3600),
     "preshared_key": matches(
-        r"[1-9a-zA-Z._][0-9a-zA-Z._]{7,63}", "8 to 64 letters, digits, dots or underscores, not starting with 0"
+        r"[1-9a-zA-Z._][0-9a-zA-Z._]{7,63}",
+        "8 to 64 letters, digits, dots or underscores, not starting with 0",
     ),
     "rekey_fuzz_percentage": between(0, 100),
     "rekey_margin_time_seconds": between(60, 1800),

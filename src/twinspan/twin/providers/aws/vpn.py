@@ -1,3 +1,4 @@
+# ruff: noqa: ARG002 - the arguments are those of Resource, needed or not
 """Virtual private gateway, its attachment, and customer gateway."""
 
 from typing import Any, ClassVar

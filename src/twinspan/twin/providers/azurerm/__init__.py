@@ -1,24 +1,59 @@
+# ruff: noqa: ARG002 - the arguments are those of Resource, needed or not
 """The offline provider for hashicorp/azurerm."""
 
-from typing import Any
-
 from twinspan.twin.providers import schema
+from twinspan.twin.providers.azurerm import network, security, vpn
+from twinspan.twin.providers.azurerm.cloud import ArmCloud, connect
 from twinspan.twin.providers.engine import State
-from twinspan.twin.providers.provider import Definition
+from twinspan.twin.providers.provider import Definition, by_name
+from twinspan.twin.providers.resource import DataSource
 from twinspan.twin.providers.warning import offline_warning
 
+_RESOURCES = (
+    network.PublicIp,
+    network.ResourceGroup,
+    network.Route,
+    network.RouteTable,
+    network.Subnet,
+    network.SubnetNetworkSecurityGroupAssociation,
+    network.SubnetRouteTableAssociation,
+    network.VirtualNetwork,
+    security.NetworkSecurityGroup,
+    security.NetworkSecurityRule,
+    vpn.LocalNetworkGateway,
+    vpn.VirtualNetworkGateway,
+    vpn.VirtualNetworkGatewayConnection,
+)
 
-def _connect(config: State) -> Any:
-    return object()
+
+class ClientConfig(DataSource[ArmCloud]):
+    """`azurerm_client_config`."""
+
+    type_name = "azurerm_client_config"
+
+    def read(self, cloud: ArmCloud, config: State) -> State:
+        """Return who is signed in; no call is needed."""
+        who = cloud.credentials
+        return {
+            "client_id": who.client_id,
+            "id": f"{who.client_id}-{who.subscription_id}",
+            "subscription_id": who.subscription_id,
+            "tenant_id": who.tenant_id,
+        }
 
 
-def definition() -> Definition[Any]:
+def _scope(cloud: ArmCloud, _: State) -> ArmCloud:
+    return cloud
+
+
+def definition() -> Definition[ArmCloud]:
     """Return what makes this provider."""
     served = schema.load("azurerm")
     return Definition(
         schema=served,
-        resources={},
-        data_sources={},
-        connect=_connect,
+        resources=by_name(_RESOURCES),
+        data_sources={ClientConfig.type_name: ClientConfig()},
+        connect=connect,
+        scope=_scope,
         warning=offline_warning("azurerm", served.version),
     )

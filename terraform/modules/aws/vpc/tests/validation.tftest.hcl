@@ -27,7 +27,7 @@ run "every_private_subnet_has_a_table_of_its_own" {
   command = plan
 
   assert {
-    condition     = keys(aws_route_table.private) == keys(var.subnets) && keys(aws_route_table_association.private) == keys(var.subnets)
+    condition     = toset(keys(aws_route_table.private)) == toset(keys(var.subnets)) && toset(keys(aws_route_table_association.private)) == toset(keys(var.subnets))
     error_message = "A private subnet shares a route table or has none."
   }
 }

@@ -54,7 +54,7 @@ run "each_customer_gateway_has_one_connection_with_its_two_ranges" {
     error_message = "There is a log group although no logs were asked for."
   }
   assert {
-    condition     = keys(aws_vpn_gateway_route_propagation.this) == keys(var.route_table_ids)
+    condition     = toset(keys(aws_vpn_gateway_route_propagation.this)) == toset(keys(var.route_table_ids))
     error_message = "A route table does not learn the far side's routes."
   }
 }

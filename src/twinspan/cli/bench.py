@@ -1,0 +1,67 @@
+"""What a drill works with on a twin: hosts, flows, faults and events from the control process."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from twinspan.cli.target import Hosts, Target, hosts_of
+from twinspan.drill.flows import FlowMeter
+from twinspan.drill.run import Bench
+from twinspan.errors import DesignError, HostError
+from twinspan.protocols import Fault
+from twinspan.verify.facts import TunnelLink
+from twinspan.verify.findings import Verification
+from twinspan.verify.run import read_facts, verify
+
+
+@contextmanager
+def bench_of(target: Target) -> Iterator[Bench]:
+    """Attach hosts and put a bench together; the hosts go when the block ends.
+
+    Raises:
+        DesignError: The target is a cloud, where no host is there to send from.
+        HostError: No host can be attached.
+    """
+    if target.on == "cloud":
+        raise DesignError(
+            where="--on cloud",
+            problem="a drill needs hosts to send from on both sides, and none are known there yet",
+            remedy="Run the drill on a twin (--on twin)",
+        )
+    from twinspan.twin import lifecycle  # noqa: PLC0415 - the cloud's way needs no twin
+    from twinspan.twin.client import TwinClient, TwinEvents  # noqa: PLC0415
+
+    client = TwinClient(target.name)
+    with hosts_of(target, pairs=1) as hosts:
+        if not hosts.pairs:
+            raise HostError(
+                problem=f"no host can be attached on both sides: {'; '.join(hosts.problems) or 'no subnets'}",
+                remedy="Build the network with `twinspan apply`",
+            )
+        aws, azure = hosts.pairs[0]
+        yield Bench(
+            links=lambda: read_facts(target.endpoints, expected=target.expected).links(),
+            verify=lambda: _verify(target, hosts),
+            meter=FlowMeter(aws.host, azure.host),
+            fault=lambda link: _path_cut(target, link),
+            events=TwinEvents(client),
+            hold_profile=lifecycle.status(target.name).azure_bgp_hold,
+        )
+
+
+def _verify(target: Target, hosts: Hosts) -> Verification:
+    return verify(target.endpoints, hosts=hosts.pairs, expected=target.expected)
+
+
+def _path_cut(target: Target, link: TunnelLink) -> Fault:
+    from twinspan.twin.client import TwinClient, TwinFault  # noqa: PLC0415 - the cloud's way needs no twin
+    from twinspan.twin.dataplane.wire import FaultSpec  # noqa: PLC0415
+
+    outside = link.tunnel.outside_ip_address if link.tunnel else None
+    public = link.instance.public_ip_address if link.instance else None
+    if outside is None or public is None:
+        raise HostError(
+            problem=f"{link.label} has no two public addresses to cut between",
+            remedy="Run `twinspan verify` and mend what it shows",
+        )
+    spec = FaultSpec(kind="path-cut", outside_ip_address=outside, public_ip_address=public)
+    return TwinFault(TwinClient(target.name), spec, f"path of {link.key}, {outside} - {public}")

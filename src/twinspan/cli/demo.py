@@ -1,0 +1,101 @@
+"""`twinspan demo`: the whole story once, on a twin of its own that is thrown away at the end."""
+
+import secrets
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+
+from twinspan.cli.demo_run import Demo, Figures
+from twinspan.cli.output import answers, env_argument, format_option, print_json, progress
+from twinspan.cli.signals import undone_on_signals
+from twinspan.cli.story import Story
+from twinspan.project.environment import Environment
+from twinspan.project.terraform import Choice
+from twinspan.twin import lifecycle
+from twinspan.twin.rundir import RunDir
+
+STEPS = 9
+
+
+@click.command()
+@env_argument
+@format_option
+@click.option("--keep", is_flag=True, help="Leave the network up at the end, to play with.")
+@click.option(
+    "--providers",
+    type=click.Choice(["auto", "real", "offline"]),
+    default="auto",
+    show_default=True,
+    help="Which Terraform providers, as in `twinspan apply`.",
+)
+def demo(env: Path, fmt: str, providers: Choice, *, keep: bool) -> None:
+    r"""Build, check, break, measure and remove the whole network on this machine.
+
+    Two clouds' APIs run here, on 127.0.0.1, and behind them the real thing in small: IPsec tunnels, BGP,
+    route tables, filters. Terraform builds on them what it would build in AWS and Azure. Nothing leaves the
+    machine, and nothing stays on it.
+
+    \b
+    Example: twinspan demo
+
+    \b
+    Exit codes: 0 all went well, 1 a check or the drill failed, 2 bad input, 3 the machine is not ready.
+    """
+    environment = Environment.load(env)
+    name = f"demo-{secrets.token_hex(3)}"
+    story = Story(total=STEPS - (2 if keep else 0))
+    with undone_on_signals(), _cleaned_up(name):
+        figures = Demo(environment=environment, path=env, name=name, providers=providers, story=story).run(
+            keep=keep
+        )
+    if fmt == "json":
+        print_json({"schema": "twinspan/demo/1", "steps": story.as_list(), "figures": asdict(figures)})
+    else:
+        _show(story, figures)
+    if keep:
+        _show_kept(name, env)
+    if not figures.passed:
+        raise click.exceptions.Exit(1)
+
+
+@contextmanager
+def _cleaned_up(name: str) -> Iterator[None]:
+    """If the block fails, save the logs, remove the twin, and let the error go on."""
+    try:
+        yield
+    except BaseException:
+        run_dir = RunDir(name)
+        if run_dir.path.exists():
+            progress.print("\nStopped early; removing what was built.", style="yellow")
+            logs = Path(tempfile.mkdtemp(prefix=f"twinspan-{name}-logs-"))
+            shutil.copytree(run_dir.logs, logs, dirs_exist_ok=True)
+            lifecycle.down(name, purge=True)
+            progress.print(f"Nothing is left running. The logs are in {logs}", markup=False)
+        raise
+
+
+def _show(story: Story, figures: Figures) -> None:
+    answers.print()
+    answers.print(story.table())
+    answers.print()
+    for line in figures.lines():
+        answers.print(line, markup=False)
+
+
+def _show_kept(name: str, env: Path) -> None:
+    for line in (
+        "",
+        "The network is still up. Use it:",
+        f'  eval "$(twinspan twin env --name {name})"     now terraform, aws and az talk to it in this shell',
+        f"  twinspan verify {env} --name {name}",
+        f"  twinspan probe ping {env} --name {name}",
+        f"  twinspan drill run tunnel-down {env} --name {name} --tunnel unused",
+        "Remove it:",
+        f"  twinspan twin down --name {name} --purge",
+    ):
+        progress.print(line, markup=False, soft_wrap=True)

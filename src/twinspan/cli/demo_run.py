@@ -1,0 +1,266 @@
+"""The steps of the demonstration, each with what it found."""
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from twinspan import command
+from twinspan.cli.bench import bench_of
+from twinspan.cli.output import progress
+from twinspan.cli.story import Story
+from twinspan.cli.target import Hosts, Target, hosts_of, open_target
+from twinspan.drill.catalogue import TUNNEL_DOWN
+from twinspan.drill.report import DrillReport
+from twinspan.drill.run import run_drill
+from twinspan.errors import HostError
+from twinspan.project.environment import Environment
+from twinspan.project.messages import Event, ResourceEvent, Summary
+from twinspan.project.terraform import Choice, Terraform
+from twinspan.twin import lifecycle, requirements
+from twinspan.twin.rundir import RunDir
+from twinspan.verify.findings import Verification
+from twinspan.verify.run import verify
+from twinspan.verify.tree import as_tree, summary
+from twinspan.wait import wait_until
+
+FIRST_PING_WITHIN_S = 60.0
+"""How long the first ping may take to get across, seconds."""
+WHOLE_WITHIN_S = 60.0
+"""How long all tunnels may take, seconds."""
+
+
+@dataclass(slots=True)
+class Figures:
+    """What the demonstration measured; seconds, ms and Mbit/s as named. None: not measured."""
+
+    first_ping_s: float | None = None
+    """From nothing to the first encrypted ping."""
+    tunnels_up: int = 0
+    tunnels_expected: int = 0
+    ping_median_ms: float | None = None
+    aws_to_azure_mbit_per_s: float | None = None
+    azure_to_aws_mbit_per_s: float | None = None
+    aws_to_azure_silent_ms: float | None = None
+    azure_to_aws_silent_ms: float | None = None
+    aws_to_azure_found_by: str = ""
+    azure_to_aws_found_by: str = ""
+    verified: bool = False
+    drill_passed: bool = False
+
+    @property
+    def passed(self) -> bool:
+        """Whether every check and the drill went well."""
+        return self.verified and self.drill_passed
+
+    def lines(self) -> tuple[str, ...]:
+        """Return the outcome in a few plain sentences."""
+        if self.first_ping_s is None or self.aws_to_azure_silent_ms is None:
+            return ()
+        return (
+            (
+                f"Encrypted path up in {self.first_ping_s:.1f} s, from nothing; then {self.tunnels_up} of "
+                f"{self.tunnels_expected} tunnels."
+            ),
+            (
+                f"One tunnel lost: AWS→Azure silent for {self.aws_to_azure_silent_ms:,.0f} ms, Azure→AWS for "
+                f"{self.azure_to_aws_silent_ms or 0:,.0f} ms."
+            ),
+            f"Found by: {self.aws_to_azure_found_by}; {self.azure_to_aws_found_by}.",
+            "All went well." if self.passed else "Something failed: see the steps above.",
+        )
+
+
+class _Counter:
+    """Tells how far Terraform is, in one line that changes (on a terminal)."""
+
+    def __init__(self, story: Story) -> None:
+        self._story = story
+        self._planned = 0
+        self._done = 0
+
+    def __call__(self, event: Event) -> None:
+        if isinstance(event, Summary):
+            self._planned, self._done = event.added + event.changed + event.removed, 0
+        elif isinstance(event, ResourceEvent) and event.state == "done":
+            self._done += 1
+            self._story.tick(f"{self._done} of {max(self._planned, self._done)}: {event.address}")
+
+
+class Demo:
+    """Runs the steps on the twin `name`; the caller removes the twin if this fails.
+
+    Args:
+        environment: What Terraform builds.
+        path: The environment's folder as the user gave it.
+        name: A name no other twin has.
+        providers: Which Terraform providers.
+        story: Where progress goes.
+    """
+
+    def __init__(
+        self, *, environment: Environment, path: Path, name: str, providers: Choice, story: Story
+    ) -> None:
+        self._environment = environment
+        self._path = path
+        self._name = name
+        self._providers = providers
+        self._story = story
+        self._figures = Figures()
+        self._pids: set[int] = set()
+
+    def run(self, *, keep: bool) -> Figures:
+        """Run all steps; with `keep`, all but the removal.
+
+        Raises:
+            TwinspanError: A step could not be done.
+        """
+        self._check_machine()
+        started = time.monotonic()
+        self._start()
+        process_environment = command.environment(**lifecycle.environment(self._name))
+        with Terraform(
+            self._environment,
+            process_environment=process_environment,
+            providers=self._providers,
+            on_event=_Counter(self._story),
+        ) as terraform:
+            self._build(terraform)
+            target = open_target(self._path, on="twin", name=self._name)
+            with hosts_of(target) as hosts:
+                self._first_ping(hosts, started)
+                verification = self._tunnels(target, hosts)
+                self._verify(verification)
+                self._measure(hosts)
+            self._drill(target)
+            if not keep:
+                self._destroy(terraform)
+        if not keep:
+            self._remove()
+        return self._figures
+
+    def _check_machine(self) -> None:
+        with self._story.chapter(
+            "Look at this machine", "The tunnels are real, so their programs must be installed."
+        ) as chapter:
+            requirements.check_right()
+            requirements.check_packages()
+            version = command.run(["terraform", "version"], timeout_s=30).stdout.splitlines()[0]
+            chapter.result = f"ready: strongSwan (IPsec), BIRD (BGP), nftables (filters), {version}"
+
+    def _start(self) -> None:
+        with self._story.chapter(
+            "Start a twin",
+            "Two cloud APIs on 127.0.0.1, and an empty data plane sealed off from your network.",
+        ) as chapter:
+            status = lifecycle.up(self._name)
+            chapter.result = ", ".join(f"{cloud} at {url}" for cloud, url in status.endpoints.items())
+
+    def _build(self, terraform: Terraform) -> None:
+        with self._story.chapter(
+            f"Build {self._environment.name} with Terraform",
+            "The same files would build it in AWS and Azure, where the Azure gateway alone takes 45 minutes.",
+        ) as chapter:
+            if terraform.init() == "offline":
+                self._story.say("warning: offline stand-ins for the aws and azurerm providers are in use")
+            outcome = terraform.apply()
+            chapter.result = f"{outcome.summary.added} resources built"
+
+    def _first_ping(self, hosts: Hosts, started: float) -> None:
+        with self._story.chapter(
+            "Wait for the first packet across", "A host in the VPC pings a host in the VNet until it answers."
+        ) as chapter:
+            if not hosts.pairs:
+                raise HostError(
+                    problem=f"no hosts to ping between: {'; '.join(hosts.problems) or 'no subnets'}",
+                    remedy="Look at the environment's subnets",
+                )
+            aws, azure = hosts.pairs[0]
+            argv = ["ping", "-n", "-c", "1", "-W", "1", str(azure.host.address)]
+            wait_until(
+                lambda: aws.host.run(argv, timeout_s=5).returncode,
+                lambda status: status == 0,
+                what=f"answer from {azure.host.address} to a ping from {aws.host.address}",
+                timeout_s=FIRST_PING_WITHIN_S,
+            )
+            self._figures.first_ping_s = time.monotonic() - started
+            chapter.result = (
+                f"the encrypted path is up, {self._figures.first_ping_s:.1f} s after nothing was there"
+            )
+
+    def _tunnels(self, target: Target, hosts: Hosts) -> Verification:
+        with self._story.chapter(
+            "Wait for all tunnels", "One tunnel is enough for traffic; the others take over when it fails."
+        ) as chapter:
+            seen: list[int] = []
+
+            def tell(verification: Verification) -> None:
+                count = verification.result("VPN-03").passed_count
+                if not seen or seen[-1] != count:
+                    seen.append(count)
+                    self._story.say(f"{count} of {len(verification.result('VPN-03').findings)} tunnels up")
+
+            verification = verify(
+                target.endpoints,
+                hosts=hosts.pairs,
+                host_problems=hosts.problems,
+                expected=target.expected,
+                wait_s=WHOLE_WITHIN_S,
+                on_reading=tell,
+            )
+            result = verification.result("VPN-03")
+            self._figures.tunnels_up = result.passed_count
+            self._figures.tunnels_expected = target.expected.tunnel_count if target.expected else 0
+            chapter.result = f"{result.passed_count} of {len(result.findings)} tunnels up, with routes"
+            self._pids = set(lifecycle.status(self._name).pids.values())
+            return verification
+
+    def _verify(self, verification: Verification) -> None:
+        with self._story.chapter(
+            "Verify", "What both clouds' APIs say, against what Terraform built, from gateway to packet."
+        ) as chapter:
+            progress.print(as_tree(verification))
+            self._figures.verified = verification.passed
+            chapter.result = summary(verification)
+
+    def _drill(self, target: Target) -> None:
+        with (
+            self._story.chapter(
+                "Lose a tunnel",
+                "16 flows each way; then the tunnel that AWS uses goes silent, without a word to anyone.",
+            ) as chapter,
+            bench_of(target) as bench,
+        ):
+            report = run_drill(
+                TUNNEL_DOWN,
+                bench,
+                tunnel="in-use",
+                on_moment=lambda moment: self._story.say(f"{moment.at_s:+6.1f} s  {moment.what}"),
+            )
+            self._take(report)
+            chapter.result = "; ".join(
+                f"{d.arrow} silent for {d.longest_gap_ms:,.0f} ms" for d in report.directions
+            )
+
+    def _take(self, report: DrillReport) -> None:
+        there, back = report.direction("aws->azure"), report.direction("azure->aws")
+        self._figures.aws_to_azure_silent_ms = round(there.longest_gap_ms, 1)
+        self._figures.azure_to_aws_silent_ms = round(back.longest_gap_ms, 1)
+        self._figures.aws_to_azure_found_by = there.found_by
+        self._figures.azure_to_aws_found_by = back.found_by
+        self._figures.drill_passed = report.passed
+
+    def _destroy(self, terraform: Terraform) -> None:
+        with self._story.chapter("Destroy", "Terraform removes everything it built.") as chapter:
+            outcome = terraform.destroy()
+            chapter.result = f"{outcome.summary.removed} resources removed"
+
+    def _remove(self) -> None:
+        with self._story.chapter("Stop the twin", "Its processes, namespaces and files go.") as chapter:
+            lifecycle.down(self._name, purge=True)
+            left = sorted(pid for pid in self._pids if Path(f"/proc/{pid}").exists())
+            if left or RunDir(self._name).path.exists():
+                raise HostError(
+                    problem=f"something is left of the twin {self._name}: {left or RunDir(self._name).path}",
+                    remedy=f"Run `twinspan twin down --name {self._name} --purge` and report this",
+                )
+            chapter.result = f"nothing is left: {len(self._pids)} processes ended, all files removed"

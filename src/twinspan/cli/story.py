@@ -1,0 +1,108 @@
+"""Steps of a longer run: progress on standard error, a line per finished step, and a table at the end."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from rich.markup import escape
+from rich.status import Status
+from rich.table import Table
+
+from twinspan.cli.output import progress
+
+
+@dataclass(slots=True)
+class Chapter:
+    """One step.
+
+    Attributes:
+        title: What is done, in plain words.
+        result: What came out, in one line; set while it runs.
+        duration_s: How long it took, seconds.
+        state: `running`, `done` or `failed`.
+    """
+
+    title: str
+    result: str = ""
+    duration_s: float = 0.0
+    state: str = "running"
+
+
+@dataclass(slots=True)
+class Story:
+    """The steps so far.
+
+    Attributes:
+        total: How many steps there will be, for the reader.
+    """
+
+    total: int
+    chapters: list[Chapter] = field(default_factory=list)
+    started_s: float = field(default_factory=time.monotonic)
+    _spinner: Status = field(default_factory=lambda: progress.status(""))
+
+    @contextmanager
+    def chapter(self, title: str, explanation: str) -> Iterator[Chapter]:
+        """Run one step: say what it does and why, time it, and tell how it ended."""
+        chapter = Chapter(title=title)
+        self.chapters.append(chapter)
+        number = f"[{len(self.chapters)}/{self.total}]"
+        progress.print(f"\n[bold]{number} {title}[/bold]")
+        progress.print(f"  {explanation}", style="dim", markup=False)
+        started = time.monotonic()
+        try:
+            with self._spinner:
+                self._spinner.update("")
+                yield chapter
+            chapter.state = "done"
+        except BaseException:
+            chapter.state = "failed"
+            raise
+        finally:
+            chapter.duration_s = time.monotonic() - started
+            mark, style = ("✓", "green") if chapter.state == "done" else ("✗", "red")
+            result = f"{chapter.result}  " if chapter.result else ""
+            progress.print(f"  {mark} {result}({chapter.duration_s:.1f} s)", style=style, markup=False)
+
+    def say(self, text: str) -> None:
+        """Print one line below the current step."""
+        progress.print(f"    {text}", markup=False)
+
+    def tick(self, text: str) -> None:
+        """Show `text` beside the spinner in place of the last one (nothing off a terminal)."""
+        self._spinner.update(escape(text))
+
+    @property
+    def elapsed_s(self) -> float:
+        """Seconds since the story began."""
+        return time.monotonic() - self.started_s
+
+    def table(self) -> Table:
+        """Return all steps with their results and times."""
+        table = Table(box=None, pad_edge=False)
+        table.add_column("step")
+        table.add_column("result")
+        table.add_column("time", justify="right")
+        for chapter in self.chapters:
+            table.add_row(
+                chapter.title,
+                chapter.result or chapter.state,
+                f"{chapter.duration_s:.1f} s",
+                style=None if chapter.state == "done" else "red",
+            )
+        table.add_section()
+        table.add_row("all of it", "", f"{self.elapsed_s:.1f} s", style="bold")
+        return table
+
+    def as_list(self) -> list[dict[str, object]]:
+        """Return the JSON form of the steps."""
+        return [
+            {
+                "title": chapter.title,
+                "result": chapter.result,
+                "state": chapter.state,
+                "duration_s": round(chapter.duration_s, 3),
+            }
+            for chapter in self.chapters
+        ]

@@ -1,0 +1,147 @@
+"""What a command works on, on the twin or in the clouds: endpoints, expectation, hosts to send from."""
+
+import secrets
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from twinspan.cloud.endpoints import Endpoints
+from twinspan.drill.timers import Side
+from twinspan.errors import DesignError
+from twinspan.project.environment import Environment
+from twinspan.verify.expectation import Expectation, from_outputs
+from twinspan.verify.facts import Facts
+from twinspan.verify.outputs import outputs_in_state
+from twinspan.verify.pings import HostInSubnet
+from twinspan.verify.run import HostPair, read_facts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """An environment on a twin or in the clouds.
+
+    Attributes:
+        on: `twin` or `cloud`.
+        name: The twin's name.
+        endpoints: Both clouds.
+        expected: What Terraform's outputs say must exist; None without outputs.
+    """
+
+    on: str
+    name: str
+    endpoints: Endpoints
+    expected: Expectation | None
+
+
+def open_target(env: Path, *, on: str, name: str) -> Target:
+    """Find the endpoints and read what must be there.
+
+    Raises:
+        DesignError: `env` is no environment folder, or its outputs are not those of this project.
+        HostError: The twin is not up, or credentials are missing.
+        CloudError: The state cannot be read.
+    """
+    environment = Environment.load(env)
+    endpoints = _endpoints(on, name)
+    outputs = outputs_in_state(endpoints.aws, environment.state) if endpoints.aws else {}
+    source = f"Terraform outputs of {environment.name}"
+    return Target(
+        on=on,
+        name=name,
+        endpoints=endpoints,
+        expected=from_outputs(outputs, source=source) if outputs else None,
+    )
+
+
+def _endpoints(on: str, name: str) -> Endpoints:
+    if on == "cloud":
+        return Endpoints.from_environment()
+    from twinspan.twin.client import twin_endpoints  # noqa: PLC0415 - the cloud's way needs no twin
+
+    return twin_endpoints(name)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hosts:
+    """Hosts to send from.
+
+    Attributes:
+        pairs: One on each side.
+        problems: Why a pair is missing.
+    """
+
+    pairs: tuple[HostPair, ...] = ()
+    problems: tuple[str, ...] = ()
+
+
+@contextmanager
+def hosts_of(target: Target, *, pairs: int | None = None) -> Iterator[Hosts]:
+    """Attach throw-away hosts in every private subnet of both sides while the block runs.
+
+    In the clouds there are no throw-away hosts: nothing is attached, and the caller gets no pairs.
+
+    Args:
+        target: Where.
+        pairs: How many pairs; None for as many as cover every subnet.
+    """
+    if target.on == "cloud":
+        yield Hosts()
+        return
+    aws, azure = _subnets(target)
+    count = (pairs or max(len(aws), len(azure))) if aws and azure else 0
+    mark = secrets.token_hex(2)
+    made: list[HostPair] = []
+    problems: list[str] = []
+    with ExitStack() as stack:
+        for n in range(count):
+            try:
+                one = _attach(stack, target, f"t{mark}-aws{n}", "aws", aws[n % len(aws)])
+                made.append(
+                    (one, _attach(stack, target, f"t{mark}-azure{n}", "azure", azure[n % len(azure)]))
+                )
+            except DesignError as problem:
+                # A subnet or group that is gone is a finding, not bad input.
+                problems.append(str(problem))
+        yield Hosts(pairs=tuple(made), problems=tuple(problems))
+
+
+def _subnets(target: Target) -> tuple[Sequence[str], Sequence[str]]:
+    if target.expected:
+        return target.expected.private_subnet_ids, target.expected.azure_subnet_ids
+    facts = read_facts(target.endpoints)
+    return _aws_subnets(facts), _azure_subnets(facts)
+
+
+def _attach(stack: ExitStack, target: Target, host: str, side: Side, subnet_id: str) -> HostInSubnet:
+    from twinspan.twin.client import TwinClient, TwinHost  # noqa: PLC0415 - the cloud's way needs no twin
+    from twinspan.twin.dataplane.wire import HostSpec  # noqa: PLC0415
+
+    client = TwinClient(target.name)
+    group = target.expected.workload_security_group_id if target.expected else ""
+    groups = (group,) if group and side == "aws" else ()
+    info = client.attach(HostSpec(name=host, side=side, subnet_id=subnet_id, security_group_ids=groups))
+    stack.callback(client.detach, host)
+    return HostInSubnet(host=TwinHost(client, info), subnet_id=subnet_id)
+
+
+def _aws_subnets(facts: Facts) -> tuple[str, ...]:
+    tables = {table.id for table in facts.private_route_tables}
+    aws = facts.network.aws
+    scope = {vpc.id for vpc in facts.vpcs}
+    return facts.expected.private_subnet_ids or tuple(
+        subnet.id
+        for subnet in (aws.subnets if aws else ())
+        if subnet.vpc_id in scope
+        and (table := aws.route_table_of(subnet.id) if aws else None)
+        and table.id in tables
+    )
+
+
+def _azure_subnets(facts: Facts) -> tuple[str, ...]:
+    return tuple(
+        subnet.id.lower()
+        for vnet in facts.virtual_networks
+        for subnet in vnet.subnets
+        if subnet.name != "GatewaySubnet"
+    )

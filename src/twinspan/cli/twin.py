@@ -1,0 +1,215 @@
+"""`twinspan twin`: start, stop and look at the local copy of both clouds."""
+
+import shlex
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict
+from typing import cast
+
+import click
+from rich.table import Table
+
+from twinspan.cli.output import answers, format_option, name_option, print_json, progress, step
+from twinspan.twin import lifecycle
+from twinspan.twin.environment import prepare_az
+from twinspan.twin.logs import follow, read_logs
+from twinspan.twin.rundir import RunDir
+from twinspan.twin.settings import BgpHold
+from twinspan.twin.status import Status
+
+_PORT = click.IntRange(0, 65535)
+
+
+@click.group("twin")
+def twin() -> None:
+    r"""Run a working copy of both clouds on this machine.
+
+    Two APIs on 127.0.0.1, and behind them real IPsec and BGP daemons in network namespaces of their own.
+
+    \b
+    Example: twinspan twin up && eval "$(twinspan twin env)" && aws ec2 describe-vpcs
+    """
+
+
+@twin.command("up")
+@name_option
+@click.option("--aws-port", type=_PORT, default=0, help="Port of the AWS API; 0: as before, else a free one.")
+@click.option(
+    "--azure-port", type=_PORT, default=0, help="Port of the Azure API; 0: as before, else a free one."
+)
+@click.option(
+    "--azure-bgp-hold",
+    type=click.Choice(["negotiated", "fixed"]),
+    default=None,
+    help="BGP hold time: the lower of both (30 s), or Azure's 180 s. Default: as before, else negotiated.",
+)
+@format_option
+def up(name: str, aws_port: int, azure_port: int, azure_bgp_hold: str | None, fmt: str) -> None:
+    r"""Start a twin. What it held when it went down is still there.
+
+    Needs root or sudo, for network namespaces. Only the data plane's agent keeps root.
+
+    \b
+    Example: twinspan twin up --name dev --aws-port 5000
+
+    \b
+    Exit codes: 0 it is up (or was already), 2 bad name, 3 the machine is not ready.
+    """
+    before = lifecycle.status(name).state
+    with step(f"starting the twin {name}"):
+        status = lifecycle.up(
+            name,
+            aws_port=aws_port,
+            azure_port=azure_port,
+            azure_bgp_hold=cast("BgpHold | None", azure_bgp_hold),
+        )
+    if before != "down":
+        progress.print(f"the twin {name} is already up")
+    _show(status, fmt)
+
+
+@twin.command("down")
+@name_option
+@click.option(
+    "--purge", is_flag=True, help="Remove what it keeps too: API objects, ports, credentials, logs."
+)
+@click.option("--dry-run", is_flag=True, help="Only say what would be done.")
+@format_option
+def down(name: str, purge: bool, dry_run: bool, fmt: str) -> None:
+    r"""Stop a twin, and remove what a crash may have left.
+
+    \b
+    Example: twinspan twin down --name dev --purge
+
+    \b
+    Exit codes: 0 it is down (or was already), 2 bad name.
+    """
+    if dry_run:
+        ran = lifecycle.status(name).state != "down"
+    else:
+        with step(f"stopping the twin {name}"):
+            ran = lifecycle.down(name, purge=purge)
+    folder = RunDir(name).path
+    if fmt == "json":
+        print_json({"name": name, "ran": ran, "purged": purge, "dry_run": dry_run, "run_directory": folder})
+        return
+    done = "would be stopped" if dry_run else "is down"
+    answers.print(f"the twin {name} {done}" if ran else f"the twin {name} was not up")
+    if purge:
+        answers.print(f"{folder} {'would be' if dry_run else 'is'} removed", markup=False)
+
+
+@twin.command("status")
+@name_option
+@format_option
+def status(name: str, fmt: str) -> None:
+    r"""Show processes, endpoints and tunnels of a twin; one that does not run is `down`.
+
+    \b
+    Example: twinspan twin status --format json
+
+    \b
+    Exit codes: 0 whatever its state, 2 bad name.
+    """
+    _show(lifecycle.status(name), fmt)
+
+
+@twin.command("env")
+@name_option
+@click.option(
+    "--az/--no-az",
+    default=True,
+    show_default=True,
+    help="Register the twin with `az` and sign in, the first time, if `az` is installed.",
+)
+@format_option
+def env(name: str, az: bool, fmt: str) -> None:
+    r"""Print the shell commands after which plain terraform, aws and az use the twin.
+
+    Sets endpoints, the twin's own credentials and trust (its authority vouches for localhost only), and
+    unsets what would get in the way: profiles, session tokens, ARM_* leftovers. `az` gets a configuration
+    folder of its own, so your login to Azure stays as it is. The output holds credentials.
+
+    \b
+    Example: eval "$(twinspan twin env)"
+
+    \b
+    Exit codes: 0 printed, 2 bad name, 3 the twin is not up.
+    """
+    variables = lifecycle.environment(name)
+    if az:
+        with step("preparing az"):
+            prepare_az(name)
+    if fmt == "json":
+        print_json(variables)
+        return
+    for line in shell_lines(variables):
+        click.echo(line)
+
+
+@twin.command("logs")
+@name_option
+@click.argument("roles", nargs=-1, metavar="[ROLE]...")
+@click.option("--follow", "-f", "following", is_flag=True, help="Go on with new lines until interrupted.")
+@click.option(
+    "--lines", "-n", type=click.IntRange(0), default=200, show_default=True, help="Last lines of each."
+)
+def logs(name: str, roles: tuple[str, ...], following: bool, lines: int) -> None:
+    r"""Print the logs of a twin: all, or those of ROLEs such as `control` and `dataplane`.
+
+    \b
+    Example: twinspan twin logs dataplane --follow
+
+    \b
+    Exit codes: 0 printed, 2 bad name or role.
+    """
+    run_dir = RunDir(name)
+    _echo(read_logs(run_dir, roles, last=lines))
+    if following:
+        _echo(follow(run_dir, roles))
+
+
+def shell_lines(variables: Mapping[str, str | None]) -> list[str]:
+    """Return POSIX shell commands that set, or for None unset, each variable."""
+    return [
+        f"unset {name}" if value is None else f"export {name}={shlex.quote(value)}"
+        for name, value in sorted(variables.items())
+    ]
+
+
+def _echo(lines: Iterable[tuple[str, str]]) -> None:
+    for role, line in lines:
+        click.echo(f"{role} | {line}")
+
+
+def _show(status: Status, fmt: str) -> None:
+    if fmt == "json":
+        print_json(asdict(status))
+        return
+    answers.print(f"{status.name}: {status.state}", style="bold" if status.state == "up" else "bold red")
+    for cloud, url in status.endpoints.items():
+        answers.print(f"  {cloud:<6} {url}", markup=False)
+    for problem in status.problems:
+        answers.print(f"  problem: {problem}", style="yellow", markup=False)
+    if status.tunnels:
+        answers.print(_tunnel_table(status))
+    if status.pids:
+        roles = ", ".join(f"{role} {pid}" for role, pid in status.pids.items())
+        answers.print(f"  processes: {roles}", markup=False)
+    if status.state == "up" and not status.tunnels:
+        answers.print(f'  next: eval "$(twinspan twin env --name {status.name})"', markup=False)
+
+
+def _tunnel_table(status: Status) -> Table:
+    table = Table("tunnel", "AWS", "Azure", "inside", "IPsec", "BGP", "routes", "last error")
+    for tunnel in status.tunnels:
+        table.add_row(
+            tunnel.name,
+            str(tunnel.outside_ip_address),
+            str(tunnel.public_ip_address),
+            str(tunnel.inside_cidr),
+            f"[{'green' if tunnel.ipsec == 'up' else 'red'}]{tunnel.ipsec}",
+            f"[{'green' if tunnel.bgp == 'Established' else 'red'}]{tunnel.bgp}",
+            str(tunnel.accepted_routes),
+            tunnel.last_error,
+        )
+    return table

@@ -1,0 +1,70 @@
+"""`twinspan verify`."""
+
+from pathlib import Path
+
+import click
+
+from twinspan.cli.output import (
+    answers,
+    env_argument,
+    format_option,
+    name_option,
+    on_option,
+    print_json,
+    step,
+)
+from twinspan.cli.target import hosts_of, open_target
+from twinspan.verify.findings import Verification
+from twinspan.verify.run import verify as run_verify
+from twinspan.verify.tree import as_tree, summary
+
+
+@click.command()
+@env_argument
+@on_option
+@name_option
+@format_option
+@click.option(
+    "--wait",
+    "wait_s",
+    type=click.FloatRange(min=0),
+    default=0.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="Look again until all is green, for at most this long.",
+)
+@click.option("--all", "every", is_flag=True, help="List what passed, too.")
+def verify(env: Path, on: str, name: str, fmt: str, wait_s: float, *, every: bool) -> None:
+    r"""Check the whole line of ENV: gateways, tunnels, BGP, routes, packets.
+
+    Asks both clouds and compares with what Terraform built; on the twin it also pings both ways. What is
+    wrong is shown with the evidence, the command that shows the same, and the remedy. What follows from an
+    earlier failure is skipped.
+
+    \b
+    Example: twinspan verify terraform/envs/dev --wait 60
+
+    \b
+    Exit codes: 0 all green, 1 something is not, 2 bad input, 3 an endpoint is not ready.
+    """
+    target = open_target(env, on=on, name=name)
+    with step(f"Verifying {env.name}"), hosts_of(target) as hosts:
+        verification = run_verify(
+            target.endpoints,
+            hosts=hosts.pairs,
+            host_problems=hosts.problems,
+            expected=target.expected,
+            wait_s=wait_s,
+        )
+    show(verification, fmt=fmt, every=every)
+    if not verification.passed:
+        raise click.exceptions.Exit(1)
+
+
+def show(verification: Verification, *, fmt: str, every: bool = False) -> None:
+    """Print a verification in the wanted form."""
+    if fmt == "json":
+        print_json(verification.as_dict())
+        return
+    answers.print(as_tree(verification, every=every))
+    answers.print(summary(verification), style="bold green" if verification.passed else "bold red")

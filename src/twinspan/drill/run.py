@@ -1,0 +1,239 @@
+"""Break one tunnel, measure both directions, heal, and see that all is whole again."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from twinspan.drill.catalogue import Drill
+from twinspan.drill.detection import Detection, first_detection
+from twinspan.drill.flows import Measurement, Progress
+from twinspan.drill.in_use import carrying_key, choose, received_bytes
+from twinspan.drill.report import DrillReport, Moment, compose
+from twinspan.drill.timers import Side, first_to_fire, timers_of
+from twinspan.errors import HostError, WaitTimeoutError
+from twinspan.protocols import Event, Events, Fault
+from twinspan.verify.facts import TunnelLink
+from twinspan.verify.findings import Verification
+from twinspan.wait import pause, wait_until
+
+BASELINE_S = 0.5
+"""Undisturbed traffic before the cut, at least, seconds."""
+COUNTERS_WITHIN_S = 30.0
+"""How long the clouds' byte counters may take to move, seconds."""
+DETECTION_MARGIN_S = 15.0
+"""How much later than its timer traffic may come back before the drill gives up, seconds."""
+HEARD_WITHIN_S = 0.5
+"""A flow counts as heard if its last packet is not older, seconds."""
+SETTLE_S = 0.5
+"""Traffic measured after it has come back, seconds."""
+WHOLE_WITHIN_S = 90.0
+"""How long all tunnels may take to be up again after healing, seconds."""
+_POLL_S = 0.25
+
+
+class Meter(Protocol):
+    """Flows in both directions; `FlowMeter` is one."""
+
+    def start(self) -> None:
+        """Start sending both ways."""
+        ...
+
+    def progress(self) -> Mapping[str, Progress]:
+        """Return how both directions are doing now."""
+        ...
+
+    def stop(self) -> Measurement:
+        """Stop, and return what was measured."""
+        ...
+
+    def close(self) -> None:
+        """End everything, also twice."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bench:
+    """What a drill works with; the twin and the clouds each supply theirs.
+
+    Attributes:
+        links: Reads all tunnels with their byte counters.
+        verify: Judges the whole line now.
+        meter: The flows that are measured.
+        fault: Makes the fault that breaks a tunnel.
+        events: What the daemons say.
+        hold_profile: A key of `timers.HOLD_PROFILES`.
+    """
+
+    links: Callable[[], Sequence[TunnelLink]]
+    verify: Callable[[], Verification]
+    meter: Meter
+    fault: Callable[[TunnelLink], Fault]
+    events: Events
+    hold_profile: str
+
+
+@dataclass(slots=True, kw_only=True)
+class _Timeline:
+    """What has happened so far; times count from the cut."""
+
+    events: Events
+    tell: Callable[[Moment], None]
+    cut_at_s: float = 0.0
+    moments: list[Moment] = field(default_factory=list)
+
+    def note(self, what: str, *, at_s: float | None = None) -> None:
+        moment = Moment(at_s=(self.events.now_s() if at_s is None else at_s) - self.cut_at_s, what=what)
+        self.moments.append(moment)
+        self.tell(moment)
+
+
+def run_drill(
+    drill: Drill,
+    bench: Bench,
+    *,
+    tunnel: str,
+    limit_s: float | None = None,
+    force: bool = False,
+    on_moment: Callable[[Moment], None] = lambda _: None,
+) -> DrillReport:
+    """Run a drill once. Whatever happens, the fault is healed before this returns or raises.
+
+    Args:
+        drill: Which one.
+        bench: What to run it on.
+        tunnel: `in-use`, `unused` or a tunnel's key.
+        limit_s: Longest outage allowed, seconds; None for the timer that should end it and a margin.
+        force: Run even if the network is not whole at the start.
+        on_moment: Called as things happen.
+
+    Raises:
+        HostError: The network is not whole at the start, or nothing crosses.
+        DesignError: There is no such tunnel.
+        TwinspanError: The target cannot be asked or broken.
+    """
+    if not force:
+        _must_be_whole(bench.verify())
+    timeline = _Timeline(events=bench.events, tell=on_moment)
+    try:
+        bench.meter.start()
+        carrying, links = _in_use(bench)
+        link = choose(links, tunnel, carrying=carrying)
+        fault = bench.fault(link)
+        try:
+            detections, measured = _break(bench, link, fault, timeline, carries=link.key == carrying)
+        finally:
+            fault.heal()
+        timeline.note("healed")
+    finally:
+        bench.meter.close()
+    whole_again_s = _wait_until_whole(bench, timeline)
+    return compose(
+        drill=drill,
+        link=link,
+        carries=link.key == carrying,
+        measured=measured,
+        detections=detections,
+        hold_profile=bench.hold_profile,
+        limit_s=limit_s,
+        cut_at_s=timeline.cut_at_s,
+        whole_again_s=whole_again_s,
+        timeline=tuple(timeline.moments),
+    )
+
+
+def _must_be_whole(verification: Verification) -> None:
+    if verification.passed:
+        return
+    result, finding = verification.failures[0]
+    raise HostError(
+        problem=f"the network is not whole: {result.id} {finding.subject}: {finding.evidence}",
+        remedy="Run `twinspan verify` and mend what it shows, or drill all the same with --force",
+    )
+
+
+def _in_use(bench: Bench) -> tuple[str, Sequence[TunnelLink]]:
+    """Return the key of the tunnel that carries the flows from AWS, and all tunnels."""
+    before = received_bytes(bench.links())
+    pause(BASELINE_S)
+    try:
+        links = wait_until(
+            bench.links,
+            lambda now: any(size > before.get(key, size) for key, size in received_bytes(now).items()),
+            what="byte counter that moves",
+            timeout_s=COUNTERS_WITHIN_S,
+            interval_s=_POLL_S,
+        )
+    except WaitTimeoutError:
+        links = bench.links()
+    return carrying_key(before, received_bytes(links)), links
+
+
+def _break(
+    bench: Bench, link: TunnelLink, fault: Fault, timeline: _Timeline, *, carries: bool
+) -> tuple[dict[Side, Detection | None], Measurement]:
+    timers = timers_of(link, hold_profile=bench.hold_profile)
+    # AWS sends over one tunnel, Azure over all of them: only who sends into the hole has to notice.
+    senders: tuple[Side, ...] = ("aws", "azure") if carries else ("azure",)
+    timeline.cut_at_s = bench.events.now_s()
+    fault.inject()
+    timeline.note(f"cut: {fault.description}", at_s=timeline.cut_at_s)
+    seen: dict[Side, Detection | None] = {}
+
+    def look() -> bool:
+        events = bench.events.since(timeline.cut_at_s)
+        _note_detections(events, link, timeline, seen)
+        return all(seen.get(side) for side in senders) and _all_heard(bench.meter.progress())
+
+    try:
+        wait_until(
+            look,
+            bool,
+            what="traffic again in every flow",
+            timeout_s=max(first_to_fire(timers, side).seconds for side in senders) + DETECTION_MARGIN_S,
+            interval_s=_POLL_S,
+        )
+        timeline.note("every flow is heard again")
+        pause(SETTLE_S)
+    except WaitTimeoutError:
+        # Traffic that does not come back is what the report is for.
+        timeline.note("gave up waiting for the traffic")
+    return seen, bench.meter.stop()
+
+
+def _note_detections(
+    events: Sequence[Event], link: TunnelLink, timeline: _Timeline, seen: dict[Side, Detection | None]
+) -> None:
+    sides: tuple[Side, ...] = ("aws", "azure")
+    for side in sides:
+        if seen.get(side) is None:
+            found = first_detection(events, link, side, cut_at_s=timeline.cut_at_s)
+            seen[side] = found
+            if found:
+                name = {"aws": "AWS", "azure": "Azure"}[side]
+                timeline.note(f"{name} noticed: {found.by}", at_s=timeline.cut_at_s + found.after_s)
+
+
+def _all_heard(progress: Mapping[str, Progress]) -> bool:
+    return bool(progress) and all(
+        direction.silent_s and max(direction.silent_s.values()) < HEARD_WITHIN_S
+        for direction in progress.values()
+    )
+
+
+def _wait_until_whole(bench: Bench, timeline: _Timeline) -> float | None:
+    started = bench.events.now_s()
+    try:
+        wait_until(
+            bench.verify,
+            lambda verification: verification.passed,
+            what="green verification after healing",
+            timeout_s=WHOLE_WITHIN_S,
+            interval_s=_POLL_S,
+        )
+    except WaitTimeoutError as late:
+        first = late.last.failures[0] if isinstance(late.last, Verification) and late.last.failures else None
+        reason = f": {first[0].id} {first[1].subject}: {first[1].evidence}" if first else ""
+        timeline.note(f"still not whole{reason}")
+        return None
+    timeline.note("all tunnels are up again")
+    return bench.events.now_s() - started

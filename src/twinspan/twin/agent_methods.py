@@ -1,0 +1,42 @@
+"""The calls of the control socket that go through to the data plane's agent."""
+
+from collections.abc import Callable
+from typing import Any
+
+from twinspan.twin.agents import AgentSlot
+from twinspan.twin.control_server import Method
+from twinspan.twin.dataplane import wire
+from twinspan.twin.dataplane.client import AgentClient
+
+
+def agent_methods(agents: AgentSlot) -> dict[str, Method]:
+    """Return name -> call, on whichever agent there is at the time."""
+
+    def bound(call: Callable[[AgentClient, dict[str, Any]], object]) -> Method:
+        return lambda params: call(agents.client, params)
+
+    return {
+        "observe": bound(lambda agent, _: wire.OBSERVED.dump_python(agent.observe(), mode="json")),
+        "attach": bound(_attach),
+        "detach": bound(lambda agent, params: agent.detach(str(params["name"]))),
+        "hosts": bound(lambda agent, _: wire.HOST_INFOS.dump_python(agent.hosts(), mode="json")),
+        "run": bound(_run),
+        "inject": bound(lambda agent, params: agent.inject(wire.FAULT_SPEC.validate_python(params))),
+        "heal": bound(lambda agent, params: agent.heal(wire.FAULT_SPEC.validate_python(params))),
+        "heal_all": bound(lambda agent, _: agent.heal_all()),
+        "events": bound(
+            lambda agent, params: wire.EVENTS.dump_python(agent.events(float(params["since_s"])), mode="json")
+        ),
+        "pids": bound(lambda agent, _: agent.pids()),
+    }
+
+
+def _attach(agent: AgentClient, params: dict[str, Any]) -> object:
+    spec = wire.HOST_SPEC.validate_python(params)
+    return wire.HOST_INFO.dump_python(agent.attach(spec), mode="json")
+
+
+def _run(agent: AgentClient, params: dict[str, Any]) -> object:
+    request = wire.RUN_REQUEST.validate_python(params)
+    done = agent.run(request.host, request.argv, timeout_s=request.timeout_s, stdin=request.stdin)
+    return wire.COMPLETED.dump_python(done, mode="json")

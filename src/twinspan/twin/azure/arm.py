@@ -1,0 +1,281 @@
+"""The routes of Azure Resource Manager. Whoever comes here has shown a good token."""
+
+import re
+from collections.abc import Mapping
+
+from twinspan.twin.azure import groups, resources, shared_keys, subscriptions
+from twinspan.twin.azure.credentials import ArmCredentials
+from twinspan.twin.azure.deployment_routes import DeploymentRoutes
+from twinspan.twin.azure.documents import JsonObject
+from twinspan.twin.azure.errors import ArmError, bad_request
+from twinspan.twin.azure.http import Answer, Request
+from twinspan.twin.azure.operations import RETRY_AFTER, Operations, Outcome
+from twinspan.twin.azure.resource_id import ResourceId
+from twinspan.twin.azure.resources import Conditions
+from twinspan.twin.azure.store import Resource
+from twinspan.twin.azure.types import RESOURCE_TYPES
+from twinspan.twin.azure.types.base import Action, Context
+from twinspan.twin.azure.types.connections import CONNECTIONS, gateway_connections
+from twinspan.twin.azure.types.virtual_network_gateways import VIRTUAL_NETWORK_GATEWAYS
+
+_API_VERSION = re.compile(r"20\d\d-\d\d-\d\d(-preview|-privatepreview|-alpha|-beta)?")
+_CHANGING = {"reset", "resetconnection"}
+
+
+class ResourceManager:
+    """Answers the requests of one subscription."""
+
+    def __init__(self, *, context: Context, credentials: ArmCredentials, base_url: str) -> None:
+        self._context = context
+        self._credentials = credentials
+        self._base_url = base_url
+        self._operations = Operations(base_url=base_url, subscription_id=credentials.subscription_id)
+        self._deployments = DeploymentRoutes(
+            context=context, credentials=credentials, operations=self._operations, base_url=base_url
+        )
+
+    def handle(self, request: Request) -> Answer:
+        """Answer a request.
+
+        Raises:
+            ArmError: It is refused.
+        """
+        _check_api_version(request.query)
+        parts = [part for part in request.path.split("/") if part]
+        match [part.lower() for part in parts]:
+            case ["tenants"] if request.method == "GET":
+                return Answer(document=subscriptions.tenants(self._credentials))
+            case ["subscriptions"] if request.method == "GET":
+                return Answer(document={"value": [subscriptions.subscription(self._credentials)]})
+            case ["subscriptions", _, *rest]:
+                self._check_subscription(parts[1])
+                return self._in_subscription(request, parts[2:], rest)
+            case _:
+                raise _no_route(request)
+
+    def _in_subscription(self, request: Request, parts: list[str], lower: list[str]) -> Answer:
+        """Answer below `/subscriptions/{id}`."""
+        match lower:
+            case ["resourcegroups", *_] if len(parts) > 1:
+                return self._in_groups(request, parts, lower)
+            case ["providers", _, *_]:
+                return self._in_providers(request, parts, lower)
+            case ["operationresults", operation] if request.method == "GET":
+                return self._operations.result(operation)
+            case [name] if request.method == "GET":
+                return self._list_of(request, name)
+            case [] if request.method == "GET":
+                return Answer(document=subscriptions.subscription(self._credentials))
+            case _:
+                raise _no_route(request)
+
+    def _list_of(self, request: Request, name: str) -> Answer:
+        """Answer one of the subscription's lists."""
+        match name:
+            case "locations":
+                return Answer(document=subscriptions.locations(self._credentials))
+            case "providers":
+                return Answer(document=subscriptions.providers(self._credentials))
+            case "resources":
+                return self._summaries(request, None)
+            case "resourcegroups":
+                every = self._context.store.groups.values()
+                return Answer(document={"value": [groups.render(self._credentials, each) for each in every]})
+            case _:
+                raise _no_route(request)
+
+    def _in_providers(self, request: Request, parts: list[str], lower: list[str]) -> Answer:
+        """Answer below `/subscriptions/{id}/providers`: registration, operations, lists."""
+        match request.method, lower[2:]:
+            case ("GET", []) | ("POST", ["register"]):
+                return Answer(document=subscriptions.provider(self._credentials, parts[1]))
+            case "GET", ["locations", _, "operations", operation]:
+                return self._operations.state(operation)
+            case "GET", ["locations", _, "operationresults", operation]:
+                return self._operations.result(operation)
+            case "GET", [_]:
+                return self._listed(parts[1], parts[2], group=None)
+            case _:
+                raise _no_route(request)
+
+    def _in_groups(self, request: Request, parts: list[str], lower: list[str]) -> Answer:
+        """Answer on a resource group and on what is in it."""
+        match request.method, lower[2:]:
+            case _, []:
+                return self._group(request, parts[1])
+            case "GET", ["resources"]:
+                groups.read(self._context.store, parts[1])
+                return self._summaries(request, parts[1])
+            case _, ["providers", "microsoft.resources", "deployments", *_]:
+                return self._deployments.handle(request, parts[1], parts[5:])
+            case "GET", ["providers", _, _]:
+                groups.read(self._context.store, parts[1])
+                return self._listed(parts[3], parts[4], group=parts[1])
+            case _, ["providers", _, _, _, *_]:
+                return self._resource(request, parts)
+            case _:
+                raise _no_route(request)
+
+    def _group(self, request: Request, name: str) -> Answer:
+        """Answer on one resource group."""
+        store = self._context.store
+        match request.method:
+            case "GET":
+                return Answer(document=groups.render(self._credentials, groups.read(store, name)))
+            case "HEAD":
+                return Answer(status=204 if name.lower() in store.groups else 404)
+            case "PUT":
+                group, created = groups.put(store, name, request.json_object())
+                document = groups.render(self._credentials, group)
+                return Answer(status=201 if created else 200, document=document, changed=True)
+            case "PATCH":
+                group = groups.set_tags(store, name, request.json_object())
+                return Answer(document=groups.render(self._credentials, group), changed=True)
+            case "DELETE":
+                groups.read(store, name)
+                store.remove_group(name)
+                operation = self._operations.keep(Outcome())
+                scope = f"{self._base_url}/subscriptions/{self._credentials.subscription_id}"
+                url = f"{scope}/operationresults/{operation}?api-version={request.query['api-version']}"
+                return Answer(status=202, headers={"Location": url, **RETRY_AFTER}, changed=True)
+            case _:
+                raise _no_route(request)
+
+    def _resource(self, request: Request, parts: list[str]) -> Answer:
+        """Answer on a resource, a list of its parts, or one of its actions."""
+        scope, tail = parts[:4], parts[4:]
+        if [part.lower() for part in tail[2:]] in (["sharedkey"], ["sharedkey", "reset"]):
+            return self._shared_key(request, self._resource_id([*scope, *tail[:2]]), tail[2:])
+        if len(tail) % 2 == 0:
+            return self._one(request, self._resource_id(parts))
+        owner = self._resource_id(parts[:-1])
+        if request.method == "GET":
+            return self._parts(owner, tail[-1])
+        if request.method == "POST":
+            return self._act(request, owner, tail[-1])
+        raise _no_route(request)
+
+    def _one(self, request: Request, identity: ResourceId) -> Answer:
+        """Answer on one resource."""
+        conditions = Conditions(
+            if_match=request.headers.get("if-match"), if_none_match=request.headers.get("if-none-match")
+        )
+        version = request.query["api-version"]
+        match request.method:
+            case "GET":
+                return Answer(document=self._render(resources.read(self._context, identity)))
+            case "HEAD":
+                resources.read(self._context, identity)
+                return Answer(status=204)
+            case "PUT":
+                found, created = resources.put(self._context, identity, request.json_object(), conditions)
+                return self._operations.written(self._render(found), created=created, api_version=version)
+            case "PATCH":
+                found = resources.set_tags(self._context, identity, request.json_object())
+                return Answer(document=self._render(found), changed=True)
+            case "DELETE":
+                found_before = self._context.store.get(identity)
+                body: JsonObject = dict(found_before.body) if found_before is not None else {}
+                if not resources.delete(self._context, identity, conditions):
+                    return Answer(status=204)
+                return self._operations.deleted(body, api_version=version)
+            case _:
+                raise _no_route(request)
+
+    def _parts(self, owner: ResourceId, kind: str) -> Answer:
+        """List the parts of a resource, or a gateway's connections."""
+        found = resources.read(self._context, owner)
+        if owner.type.lower() == VIRTUAL_NETWORK_GATEWAYS.type.lower() and kind.lower() == "connections":
+            rows = gateway_connections(self._context, found)
+            return Answer(
+                document={"value": [CONNECTIONS.render(self._context, row, listed=True) for row in rows]}
+            )
+        part = RESOURCE_TYPES.get(f"{owner.type}/{kind}".lower())
+        if part is None:
+            raise resources.unknown_type(owner.provider, (*owner.types, kind))
+        children = self._context.store.children(found.id, kind)
+        return Answer(document={"value": [part.render(self._context, row, listed=True) for row in children]})
+
+    def _act(self, request: Request, owner: ResourceId, name: str) -> Answer:
+        """Carry out a POST action."""
+        found = resources.read(self._context, owner)
+        action = Action(name=name.lower(), query=request.query)
+        result = resources.type_of(owner).act(self._context, found, action)
+        return self._operations.acted(
+            found.body,
+            result,
+            api_version=request.query["api-version"],
+            changed=action.name in _CHANGING,
+        )
+
+    def _shared_key(self, request: Request, connection: ResourceId, tail: list[str]) -> Answer:
+        """Answer on a connection's shared key."""
+        if connection.type.lower() != CONNECTIONS.type.lower():
+            raise resources.unknown_type(connection.provider, (*connection.types, *tail))
+        match request.method, len(tail):
+            case "GET", 1:
+                return Answer(document=shared_keys.get(self._context, connection))
+            case "PUT", 1:
+                document = shared_keys.put(self._context, connection, request.json_object())
+                version = request.query["api-version"]
+                return self._operations.written(document, created=False, api_version=version)
+            case "POST", 2:
+                document = shared_keys.reset(self._context, connection, request.json_object())
+                return Answer(document=document, changed=True)
+            case _:
+                raise _no_route(request)
+
+    def _listed(self, provider: str, kind: str, *, group: str | None) -> Answer:
+        """List the resources of a type."""
+        known = RESOURCE_TYPES.get(f"{provider}/{kind}".lower())
+        if known is None:
+            raise resources.unknown_type(provider, (kind,))
+        rows = self._context.store.of_type(known.type, group=group)
+        return Answer(document={"value": [known.render(self._context, row, listed=True) for row in rows]})
+
+    def _summaries(self, request: Request, group: str | None) -> Answer:
+        condition = request.query.get("$filter")
+        return Answer(document=groups.summaries(self._context.store, group=group, condition=condition))
+
+    def _render(self, resource: Resource) -> JsonObject:
+        return resources.type_of(resource.id).render(self._context, resource)
+
+    def _resource_id(self, parts: list[str]) -> ResourceId:
+        """Return the id of `resourceGroups/{group}/providers/...`, in the API's own spelling of keywords."""
+        group, provider = parts[1], parts[3]
+        kinds, names = parts[4::2], parts[5::2]
+        known = RESOURCE_TYPES.get("/".join([provider, *kinds]).lower())
+        if known is not None:
+            provider, *kinds = known.type.split("/")
+        existing = self._context.store.groups.get(group.lower())
+        return ResourceId(
+            subscription_id=self._credentials.subscription_id,
+            resource_group=existing.name if existing is not None else group,
+            provider=provider,
+            types=tuple(kinds),
+            names=tuple(names),
+        )
+
+    def _check_subscription(self, given: str) -> None:
+        if given.lower() != self._credentials.subscription_id:
+            raise ArmError(404, "SubscriptionNotFound", f"The subscription '{given}' could not be found.")
+
+
+def _check_api_version(query: Mapping[str, str]) -> None:
+    """Demand an API version; any date will do, the answer is in the newest shape."""
+    version = query.get("api-version")
+    if version is None:
+        raise bad_request(
+            "MissingApiVersionParameter",
+            "The api-version query parameter (?api-version=) is required for all requests.",
+        )
+    if not _API_VERSION.fullmatch(version):
+        raise bad_request(
+            "InvalidApiVersionParameter",
+            f"The api-version '{version}' is invalid. The supported versions have the form 2025-01-01.",
+        )
+
+
+def _no_route(request: Request) -> ArmError:
+    """Return the refusal of a method or path that the twin does not have."""
+    return ArmError(404, "NotFound", f"The twin has no {request.method} {request.path}.")

@@ -1,0 +1,84 @@
+"""The routes of Microsoft.Resources/deployments."""
+
+from dataclasses import dataclass
+
+from twinspan.twin.azure import groups
+from twinspan.twin.azure.credentials import ArmCredentials
+from twinspan.twin.azure.deployments import Deployment
+from twinspan.twin.azure.documents import JsonObject, member
+from twinspan.twin.azure.errors import ArmError
+from twinspan.twin.azure.http import Answer, Request
+from twinspan.twin.azure.operations import RETRY_AFTER, Operations, Outcome
+from twinspan.twin.azure.types.base import Context, reference_list
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeploymentRoutes:
+    """Answers below `.../providers/Microsoft.Resources/deployments`."""
+
+    context: Context
+    credentials: ArmCredentials
+    operations: Operations
+    base_url: str
+
+    def handle(self, request: Request, group: str, tail: list[str]) -> Answer:
+        """Answer a request; `tail` is what follows `deployments` in the path.
+
+        Raises:
+            ArmError: It is refused.
+        """
+        groups.read(self.context.store, group)
+        match request.method, [part.lower() for part in tail]:
+            case "GET", []:
+                return self._list(group)
+            case "PUT", [_]:
+                return self._run(request, self._deployment(group, tail[0], request.json_object()))
+            case "POST", [_, "validate"]:
+                return self._validate(self._deployment(group, tail[0], request.json_object()))
+            case (("GET" | "HEAD"), [_]):
+                found = self._find(group, tail[0])
+                return Answer(document=found) if request.method == "GET" else Answer(status=204)
+            case "DELETE", [_]:
+                self._find(group, tail[0])
+                del self.context.store.deployments[self._deployment(group, tail[0], {}).key]
+                return Answer(status=204, changed=True)
+            case "GET", [_, "operationstatuses", operation]:
+                return self.operations.state(operation)
+            case _:
+                raise ArmError(404, "NotFound", f"The twin has no {request.method} {request.path}.")
+
+    def _deployment(self, group: str, name: str, body: JsonObject) -> Deployment:
+        return Deployment(
+            context=self.context, credentials=self.credentials, group=group, name=name, body=body
+        )
+
+    def _find(self, group: str, name: str) -> JsonObject:
+        """Return a deployment's document, or refuse with 404."""
+        found = self.context.store.deployments.get(self._deployment(group, name, {}).key)
+        if found is None:
+            raise ArmError(404, "DeploymentNotFound", f"Deployment '{name}' could not be found.")
+        return found
+
+    def _list(self, group: str) -> Answer:
+        prefix = self._deployment(group, "", {}).key
+        found = self.context.store.deployments.items()
+        return Answer(document={"value": [document for key, document in found if key.startswith(prefix)]})
+
+    def _run(self, request: Request, deployment: Deployment) -> Answer:
+        """Run a template; its end, good or bad, is told at the `Azure-AsyncOperation` address."""
+        document, error = deployment.run()
+        operation = self.operations.keep(Outcome(error=error))
+        version = request.query["api-version"]
+        url = f"{self.base_url}{deployment.identity}/operationStatuses/{operation}?api-version={version}"
+        headers = {"Azure-AsyncOperation": url, **RETRY_AFTER}
+        return Answer(status=201, document=document, headers=headers, changed=True)
+
+    def _validate(self, deployment: Deployment) -> Answer:
+        """Check a template without making anything."""
+        planned = deployment.plan()
+        properties: JsonObject = {
+            "provisioningState": "Succeeded",
+            "mode": member(deployment.body, "properties", "mode"),
+            "validatedResources": reference_list([str(identity) for identity, _ in planned]),
+        }
+        return Answer(document={"id": deployment.identity, "name": deployment.name, "properties": properties})

@@ -1,0 +1,180 @@
+"""The Azure Resource Manager API as a server of its own thread."""
+
+import socket
+import threading
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import uvicorn
+
+from twinspan.errors import HostError
+from twinspan.twin.azure.app import ArmApplication
+from twinspan.twin.azure.arm import ResourceManager
+from twinspan.twin.azure.credentials import ArmCredentials
+from twinspan.twin.azure.identity import IdentityService
+from twinspan.twin.azure.store import Store
+from twinspan.twin.azure.tls import TlsFiles
+from twinspan.twin.azure.tokens import TokenAuthority, load_signing_key
+from twinspan.twin.azure.types.base import Context
+from twinspan.twin.observed import ObservationBoard
+from twinspan.wait import wait_until
+
+_ADDRESS = "127.0.0.1"
+_START_LIMIT_S = 20.0
+_STOP_LIMIT_S = 10.0
+_BACKLOG = 128
+_KEEP_ALIVE_S = 120  # clients that poll every minute or so keep their connection
+
+
+class ArmApi:
+    """Azure Resource Manager with its sign-in service, on the loopback address only.
+
+    Args:
+        board: What the data plane observed; read whenever a status is asked for.
+        credentials: The subscription and who may use it.
+        tls: The server's certificate.
+        state_file: Where the subscription is kept, mode 0600; written after every change. The key that signs
+            tokens is beside it, so that tokens outlive a restart on the same port.
+        on_change: Called, on a thread of the server, after each request that changed something.
+        port: TCP port; 0 for a free one.
+    """
+
+    def __init__(
+        self,
+        *,
+        board: ObservationBoard,
+        credentials: ArmCredentials,
+        tls: TlsFiles,
+        state_file: Path,
+        on_change: Callable[[], None],
+        port: int = 0,
+    ) -> None:
+        self._board = board
+        self._credentials = credentials
+        self._tls = tls
+        self._state_file = state_file
+        self._on_change = on_change
+        self._wanted_port = port
+        self._store = Store()
+        self._application: ArmApplication | None = None
+        self._server: uvicorn.Server | None = None
+        self._thread: threading.Thread | None = None
+        self._port: int | None = None
+
+    def start(self) -> None:
+        """Load the state and listen; returns when requests are answered.
+
+        Raises:
+            HostError: The port is taken, or the state file is damaged.
+        """
+        self._store = Store.load(self._state_file)
+        listener = self._listen()
+        self._port = listener.getsockname()[1]
+        self._application = self._build()
+        config = uvicorn.Config(
+            self._application.asgi,
+            ssl_certfile=str(self._tls.certificate),
+            ssl_keyfile=str(self._tls.key),
+            lifespan="off",
+            ws="none",
+            access_log=False,
+            log_config=None,
+            server_header=False,
+            timeout_keep_alive=_KEEP_ALIVE_S,
+        )
+        server = uvicorn.Server(config)
+        thread = threading.Thread(
+            target=server.run, kwargs={"sockets": [listener]}, name="azure-api", daemon=True
+        )
+        thread.start()
+        self._server, self._thread = server, thread
+        wait_until(
+            lambda: server.started or not thread.is_alive(),
+            lambda over: over,
+            what="answer of the twin's Azure API",
+            timeout_s=_START_LIMIT_S,
+            interval_s=0.01,
+        )
+        if not server.started:
+            listener.close()
+            raise HostError(
+                problem="the twin's Azure API did not start",
+                remedy="See the log of the control process, `twinspan twin logs`",
+            )
+
+    @property
+    def port(self) -> int:
+        """The TCP port it listens on; valid after `start`."""
+        if self._port is None:
+            raise HostError(problem="the twin's Azure API is not running", remedy="Start it first")
+        return self._port
+
+    @property
+    def url(self) -> str:
+        """`https://localhost:PORT`: resource manager, authority and audience alike; valid after `start`."""
+        return f"https://localhost:{self.port}"
+
+    def reset_generations(self) -> Mapping[str, int]:
+        """Return how often each gateway instance or connection was reset, by lower-case id.
+
+        Instances are known by the id of their ip configuration. What was never reset is missing.
+        """
+        return dict(self._store.resets)
+
+    def save(self) -> None:
+        """Write the state file; it also is after every change.
+
+        Raises:
+            OSError: The folder is not writable.
+        """
+        if self._application is None:
+            return
+        with self._application.lock:
+            self._store.save(self._state_file)
+
+    def stop(self) -> None:
+        """Save, answer what is being asked, and close the port. A second call does nothing."""
+        server, thread = self._server, self._thread
+        if server is None or thread is None:
+            return
+        self.save()
+        server.should_exit = True
+        thread.join(_STOP_LIMIT_S)
+        self._server = self._thread = None
+
+    def _listen(self) -> socket.socket:
+        """Return a listening socket."""
+        listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind((_ADDRESS, self._wanted_port))
+            listener.listen(_BACKLOG)
+        except OSError as error:
+            listener.close()
+            raise HostError(
+                problem=f"port {self._wanted_port} of {_ADDRESS} cannot be used ({error.strerror})",
+                remedy="Choose another port, or 0 for a free one",
+            ) from error
+        return listener
+
+    def _build(self) -> ArmApplication:
+        """Put the application together for the port we have."""
+        authority = TokenAuthority(
+            key=load_signing_key(self._state_file.with_suffix(".token-key.pem")),
+            credentials=self._credentials,
+            issuer=f"{self.url}/{self._credentials.tenant_id}/v2.0",
+            audience=self.url,
+        )
+        store = self._store
+        return ArmApplication(
+            manager=ResourceManager(
+                context=Context(store=store, board=self._board),
+                credentials=self._credentials,
+                base_url=self.url,
+            ),
+            identity=IdentityService(base_url=self.url, credentials=self._credentials, authority=authority),
+            authority=authority,
+            hosts=frozenset({f"localhost:{self.port}", f"{_ADDRESS}:{self.port}"}),
+            changed=lambda: store.save(self._state_file),
+            on_change=self._on_change,
+        )

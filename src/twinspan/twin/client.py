@@ -1,0 +1,234 @@
+"""A running twin, from outside: its control process, its endpoints, its hosts and faults."""
+
+import json
+import os
+import socket
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from ipaddress import IPv4Address
+from typing import Any
+
+from twinspan.cloud.aws import AwsEndpoint
+from twinspan.cloud.azure import AzureEndpoint
+from twinspan.cloud.endpoints import Endpoints
+from twinspan.command import Completed
+from twinspan.errors import HostError
+from twinspan.protocols import Event
+from twinspan.twin import control_wire
+from twinspan.twin.dataplane import wire
+from twinspan.twin.dataplane.wire import FaultSpec, HostInfo, HostSpec, RunRequest
+from twinspan.twin.observed import Observed
+from twinspan.twin.rundir import RunDir, short_path
+from twinspan.twin.settings import Settings
+from twinspan.twin.status import Status
+
+AWS_REGION = "us-west-2"
+"""Region of the twin's endpoints unless the environment names another one."""
+_ANSWER_WITHIN_S = 70.0
+
+
+def not_up(name: str) -> HostError:
+    """Return the error for a twin that does not run."""
+    option = "" if name == "default" else f" --name {name}"
+    return HostError(problem=f"the twin {name!r} is not up", remedy=f"Run `twinspan twin up{option}`")
+
+
+def region() -> str:
+    """Return the AWS region in use: AWS_REGION, AWS_DEFAULT_REGION, else `us-west-2`."""
+    return os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION") or AWS_REGION
+
+
+def twin_endpoints(name: str) -> Endpoints:
+    """Return where the APIs of the twin `name` are, and the credentials for them.
+
+    Raises:
+        HostError: The twin is not up.
+    """
+    run_dir = RunDir(name)
+    settings = Settings.load(run_dir.settings)
+    if settings is None or not run_dir.socket.exists():
+        raise not_up(name)
+    url = f"https://localhost:{settings.azure_port}"
+    return Endpoints(
+        aws=AwsEndpoint(
+            region=region(),
+            endpoint_url=f"http://127.0.0.1:{settings.aws_port}",
+            access_key_id=settings.access_key_id,
+            secret_access_key=settings.secret_access_key,
+        ),
+        azure=AzureEndpoint(
+            subscription_id=settings.azure.subscription_id,
+            resource_manager_url=url,
+            authority=url,
+            tenant_id=settings.azure.tenant_id,
+            client_id=settings.azure.client_id,
+            client_secret=settings.azure.client_secret,
+            ca_certificate=run_dir.authority,
+        ),
+    )
+
+
+class TwinClient:
+    """Commands the twin `name`. Thread safe; each call has a connection of its own.
+
+    Every call raises HostError if the twin is not up, and whatever TwinspanError it met itself.
+    """
+
+    def __init__(self, name: str) -> None:
+        self._run_dir = RunDir(name)
+
+    @property
+    def name(self) -> str:
+        """The twin's name."""
+        return self._run_dir.name
+
+    def status(self) -> Status:
+        """Return how it is."""
+        return control_wire.STATUS.validate_python(self._call("status", {}))
+
+    def settled(self, timeout_s: float) -> int:
+        """Wait until the data plane is what the APIs now describe; return its generation.
+
+        Raises:
+            WaitTimeoutError: It is not within `timeout_s` seconds; says why.
+        """
+        answer = self._call("settled", {"timeout_s": timeout_s}, limit_s=timeout_s + _ANSWER_WITHIN_S)
+        return int(str(answer))
+
+    def observe(self) -> Observed:
+        """Return what the daemons say now."""
+        return wire.OBSERVED.validate_python(self._call("observe", {}))
+
+    def attach(self, spec: HostSpec) -> HostInfo:
+        """Attach a throw-away host to a subnet."""
+        params = wire.HOST_SPEC.dump_python(spec, mode="json")
+        return wire.HOST_INFO.validate_python(self._call("attach", params))
+
+    def detach(self, name: str) -> None:
+        """Remove a host; nothing happens if there is none of that name."""
+        self._call("detach", {"name": name})
+
+    def hosts(self) -> tuple[HostInfo, ...]:
+        """Return the attached hosts."""
+        return wire.HOST_INFOS.validate_python(self._call("hosts", {}))
+
+    def run(self, host: str, argv: Sequence[str], *, timeout_s: float, stdin: str | None = None) -> Completed:
+        """Run a command on a host, or in the namespace `internet`, to its end.
+
+        Raises:
+            CommandError: It did not end in time (status -9).
+        """
+        request = RunRequest(host=host, argv=tuple(argv), timeout_s=timeout_s, stdin=stdin)
+        params = wire.RUN_REQUEST.dump_python(request, mode="json")
+        return wire.COMPLETED.validate_python(self._call("run", params, limit_s=timeout_s + _ANSWER_WITHIN_S))
+
+    def inject(self, fault: FaultSpec) -> None:
+        """Break something."""
+        self._call("inject", wire.FAULT_SPEC.dump_python(fault, mode="json"))
+
+    def heal(self, fault: FaultSpec) -> None:
+        """Mend it; also twice, also without `inject`."""
+        self._call("heal", wire.FAULT_SPEC.dump_python(fault, mode="json"))
+
+    def heal_all(self) -> None:
+        """Mend everything that was broken on purpose."""
+        self._call("heal_all", {})
+
+    def events(self, since_s: float) -> tuple[Event, ...]:
+        """Return the events from `since_s` on (`time.monotonic()`, seconds), oldest first."""
+        return wire.EVENTS.validate_python(self._call("events", {"since_s": since_s}))
+
+    def pids(self) -> dict[str, int]:
+        """Return role -> pid of the agent and its daemons."""
+        return wire.PIDS.validate_python(self._call("pids", {}))
+
+    def _call(self, method: str, params: Mapping[str, Any], *, limit_s: float = _ANSWER_WITHIN_S) -> object:
+        request = json.dumps({"id": 1, "method": method, "params": params}).encode() + b"\n"
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
+            connection.settimeout(limit_s)
+            self._connect(connection)
+            try:
+                connection.sendall(request)
+                with connection.makefile("rb") as stream:
+                    line = stream.readline()
+            except TimeoutError as error:
+                raise HostError(
+                    problem=f"the twin {self.name!r} did not answer `{method}` within {limit_s:g} s",
+                    remedy="Look at `twinspan twin logs`",
+                ) from error
+            except OSError as error:
+                raise not_up(self.name) from error
+        if not line:
+            raise not_up(self.name)
+        answer = json.loads(line)
+        if "error" in answer:
+            raise control_wire.error_from(answer["error"])
+        result: object = answer["result"]
+        return result
+
+    def _connect(self, connection: socket.socket) -> None:
+        try:
+            with short_path(self._run_dir.socket) as path:
+                connection.connect(path)
+        except OSError as error:
+            raise not_up(self.name) from error
+
+
+@dataclass(frozen=True, slots=True)
+class TwinHost:
+    """A host attached to a twin; a `protocols.Host`."""
+
+    client: TwinClient
+    info: HostInfo
+
+    @property
+    def name(self) -> str:
+        """Its name."""
+        return self.info.name
+
+    @property
+    def side(self) -> str:
+        """`aws` or `azure`."""
+        return self.info.side
+
+    @property
+    def address(self) -> IPv4Address:
+        """Its private address."""
+        return self.info.address
+
+    def run(self, argv: Sequence[str], *, timeout_s: float, stdin: str | None = None) -> Completed:
+        """Run a command there to its end; a non-zero status is returned, not raised."""
+        return self.client.run(self.info.name, argv, timeout_s=timeout_s, stdin=stdin)
+
+
+@dataclass(frozen=True, slots=True)
+class TwinFault:
+    """A fault of a twin's data plane; a `protocols.Fault`."""
+
+    client: TwinClient
+    spec: FaultSpec
+    description: str
+
+    def inject(self) -> None:
+        """Break it."""
+        self.client.inject(self.spec)
+
+    def heal(self) -> None:
+        """Mend it."""
+        self.client.heal(self.spec)
+
+
+@dataclass(frozen=True, slots=True)
+class TwinEvents:
+    """The events of a twin; a `protocols.Events`."""
+
+    client: TwinClient
+
+    def since(self, at_s: float) -> Sequence[Event]:
+        """Return the events from `at_s` on, oldest first."""
+        return self.client.events(at_s)
+
+    def now_s(self) -> float:
+        """Return the machine's monotonic clock, which every namespace shares, in seconds."""
+        return time.monotonic()

@@ -1,0 +1,176 @@
+"""What runs in a control process: two APIs, two loops and a socket."""
+
+import logging
+import socket
+import threading
+
+from twinspan.cloud.azure.client import close
+from twinspan.cloud.reader import read_network
+from twinspan.errors import HostError, TwinspanError
+from twinspan.network.model import Network, Secrets
+from twinspan.twin import status as twin_status
+from twinspan.twin.agent_methods import agent_methods
+from twinspan.twin.agents import AgentSlot, KeeperLauncher, SudoLauncher
+from twinspan.twin.aws.server import AwsApi
+from twinspan.twin.azure.server import ArmApi
+from twinspan.twin.azure.tls import ensure_tls
+from twinspan.twin.client import twin_endpoints
+from twinspan.twin.control_server import ControlServer, Method
+from twinspan.twin.control_wire import STATUS
+from twinspan.twin.dataplane.spec import Timers
+from twinspan.twin.keeper import Keeper
+from twinspan.twin.observed import ObservationBoard
+from twinspan.twin.processes import Process
+from twinspan.twin.reconciler import Observer, Reconciler
+from twinspan.twin.rundir import RunDir
+from twinspan.twin.settings import Settings
+
+AZURE_FIXED_HOLD_S = 180
+"""Azure's BGP hold time. Source: Azure VPN gateway FAQ (keepalive 60 s, hold 180 s)."""
+
+_LOG = logging.getLogger(__name__)
+
+
+class ControlProcess:
+    """A twin's control process.
+
+    Args:
+        run_dir: Its folder, with a settings file in it.
+        keeper: Who starts agents; None where sudo has to.
+
+    Raises:
+        HostError: There are no usable settings.
+    """
+
+    def __init__(self, run_dir: RunDir, *, keeper: Keeper | None) -> None:
+        settings = Settings.load(run_dir.settings)
+        if settings is None:
+            raise HostError(problem=f"{run_dir.settings} is missing", remedy="Run `twinspan twin up`")
+        self._run_dir = run_dir
+        self._settings = settings
+        self._keeper = keeper
+        self._board = ObservationBoard()
+        self._defects: list[str] = []
+        self._aws = AwsApi(
+            board=self._board,
+            access_key_id=settings.access_key_id,
+            secret_access_key=settings.secret_access_key,
+            state_file=run_dir.aws_state,
+            on_change=self._changed,
+            port=settings.aws_port,
+        )
+        self._azure = ArmApi(
+            board=self._board,
+            credentials=settings.azure,
+            tls=ensure_tls(run_dir.tls),
+            state_file=run_dir.azure_state,
+            on_change=self._changed,
+            port=settings.azure_port,
+        )
+        launcher = KeeperLauncher(keeper) if keeper else SudoLauncher(run_dir)
+        self._agents = AgentSlot(launcher, on_replaced=self._agent_replaced)
+        self._reconciler = Reconciler(self._read, self._agents, timers=_timers(settings))
+        self._observer = Observer(self._agents, self._board)
+        self._server = ControlServer(run_dir.socket, self._methods())
+        self._running = False
+
+    def start(self, agent: socket.socket) -> None:
+        """Start everything; returns when clients can be served.
+
+        Raises:
+            TwinspanError: Something cannot be started; call `stop` all the same.
+        """
+        threading.excepthook = self._defect
+        self._agents.start(agent)
+        self._aws.start()
+        self._azure.start()
+        self._settings = self._settings.model_copy(
+            update={"aws_port": self._aws.port, "azure_port": self._azure.port}
+        )
+        self._settings.save(self._run_dir.settings)
+        self._board.publish(self._agents.client.observe())
+        self._server.start()
+        self._running = True
+        self._reconciler.start()
+        self._observer.start()
+        _LOG.info("up: AWS at %s, Azure at %s", self._aws.url, self._azure.url)
+
+    def stop(self) -> None:
+        """Stop what runs; the APIs save their state, the data plane disappears."""
+        if self._running:
+            endpoints = twin_endpoints(self._run_dir.name)
+            self._server.stop()
+            self._observer.stop()
+            self._reconciler.stop()
+            if endpoints.azure is not None:
+                close(endpoints.azure)
+        self._agents.close()
+        self._aws.stop()
+        self._azure.stop()
+
+    def _changed(self) -> None:
+        self._reconciler.wake()
+
+    def _agent_replaced(self) -> None:
+        self._reconciler.forget()
+
+    def _read(self) -> tuple[Network, Secrets]:
+        return read_network(twin_endpoints(self._run_dir.name))
+
+    def _defect(self, args: threading.ExceptHookArgs) -> None:
+        """Keep what ended a thread: a defect of ours, which `status` must show."""
+        thread = args.thread.name if args.thread else "a thread"
+        _LOG.critical(
+            "%s ended",
+            thread,
+            exc_info=(args.exc_type, args.exc_value or args.exc_type(), args.exc_traceback),
+        )
+        self._defects.append(f"defect: {thread} ended with {args.exc_type.__name__}; see control.log")
+
+    def status(self) -> twin_status.Status:
+        """Return how the twin is now."""
+        problems = [*self._defects, *filter(None, [self._agents.problem]), *self._reconciler.problems]
+        broken = bool(self._defects or self._agents.problem)
+        return twin_status.Status(
+            name=self._run_dir.name,
+            state="degraded" if broken else "up",
+            run_directory=str(self._run_dir.path),
+            pids=self._pids(),
+            endpoints={"aws": self._aws.url, "azure": self._azure.url},
+            azure_bgp_hold=self._settings.azure_bgp_hold,
+            tunnels=twin_status.tunnels(self._reconciler.network, self._board.latest()),
+            problems=tuple(dict.fromkeys(problems)),
+        )
+
+    def _pids(self) -> dict[str, int]:
+        own = Process.load(self._run_dir.process)
+        pids = {"control": own.pid} if own else {}
+        if self._keeper:
+            pids["keeper"] = self._keeper.pid
+        try:
+            return {**pids, **self._agents.client.pids()}
+        except TwinspanError:
+            return pids
+
+    def _methods(self) -> dict[str, Method]:
+        return {
+            "status": lambda _: STATUS.dump_python(self.status(), mode="json"),
+            "settled": lambda params: self._reconciler.settled(float(params["timeout_s"])),
+            **agent_methods(self._agents),
+        }
+
+
+def _timers(settings: Settings) -> Timers:
+    """Return the BGP timers of a profile.
+
+    `fixed`: both ends keep Azure's 180 s, as Microsoft's own staff have described its gateways; RFC 4271
+    makes it the lower of both, so AWS's end has to offer 180 too.
+    """
+    if settings.azure_bgp_hold == "negotiated":
+        return Timers()
+    return Timers(
+        azure_bgp_hold_s=AZURE_FIXED_HOLD_S,
+        azure_bgp_keepalive_s=AZURE_FIXED_HOLD_S // 3,
+        aws_bgp_hold_s=AZURE_FIXED_HOLD_S,
+        aws_bgp_keepalive_s=AZURE_FIXED_HOLD_S // 3,
+    )

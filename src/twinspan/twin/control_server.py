@@ -1,0 +1,97 @@
+"""The control process's Unix socket. Its folder is the user's alone, and so is the socket."""
+
+import json
+import logging
+import os
+import socket
+import threading
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from twinspan.errors import TwinspanError
+from twinspan.twin import control_wire
+from twinspan.twin.rundir import short_path
+
+Method = Callable[[dict[str, Any]], object]
+"""Takes a request's params, returns what JSON can carry; raises TwinspanError to refuse."""
+
+_LOG = logging.getLogger(__name__)
+
+
+class ControlServer:
+    """Answers requests; each connection has a thread of its own, so a long call holds up nobody else.
+
+    Args:
+        path: Where the socket is made; one that is left there is replaced.
+        methods: Name -> what answers it.
+    """
+
+    def __init__(self, path: Path, methods: Mapping[str, Method]) -> None:
+        self._path = path
+        self._methods = methods
+        self._listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self._thread = threading.Thread(target=self._accept, name="control-socket", daemon=True)
+
+    def start(self) -> None:
+        """Listen."""
+        self._path.unlink(missing_ok=True)
+        with short_path(self._path) as path:
+            self._listener.bind(path)
+        self._path.chmod(0o600)
+        self._listener.listen(64)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Take no more requests and remove the socket."""
+        self._listener.shutdown(socket.SHUT_RDWR)
+        self._thread.join()
+        self._listener.close()
+        self._path.unlink(missing_ok=True)
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                client, _ = self._listener.accept()
+            except OSError:
+                return
+            if _peer_uid(client) not in {os.geteuid(), 0}:
+                client.close()
+                continue
+            threading.Thread(target=self._serve, args=(client,), name="control-client", daemon=True).start()
+
+    def _serve(self, client: socket.socket) -> None:
+        with client, client.makefile("rwb") as stream:
+            try:
+                for line in stream:
+                    stream.write(json.dumps(self._answer(line)).encode() + b"\n")
+                    stream.flush()
+            except (BrokenPipeError, ConnectionResetError):
+                _LOG.debug("a client of the control socket went before its answer")
+
+    def _answer(self, line: bytes) -> dict[str, object]:
+        try:
+            request = control_wire.REQUEST.validate_json(line)
+        except ValidationError as error:
+            return _refusal(0, f"not a request: {error.error_count()} problems")
+        method = self._methods.get(request.method)
+        if method is None:
+            return _refusal(request.id, f"there is no method {request.method!r}")
+        try:
+            return {"id": request.id, "result": method(request.params)}
+        except TwinspanError as error:
+            return {"id": request.id, "error": control_wire.error_document(error)}
+        except (ValidationError, KeyError) as error:
+            return _refusal(request.id, f"params of {request.method} do not fit: {error}")
+
+
+def _refusal(number: int, message: str) -> dict[str, object]:
+    return {"id": number, "error": {"kind": "TwinspanError", "message": message, "fields": {}}}
+
+
+def _peer_uid(client: socket.socket) -> int:
+    """Return the user at the other end. Source: unix(7), SO_PEERCRED (pid, uid, gid)."""
+    credentials = client.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12)
+    return int.from_bytes(credentials[4:8], "little")

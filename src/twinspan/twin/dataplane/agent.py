@@ -1,0 +1,54 @@
+"""The agent: `python -m twinspan.twin.dataplane.agent`, commanded over its standard input.
+
+Started by `launch.py` as the first process of its own network, mount and PID namespaces. That first
+process only waits for the second, the agent proper, and for orphans; when either ends, for whatever
+reason, the kernel ends every process, namespace and mount below.
+"""
+
+import os
+import signal
+import socket
+import sys
+from pathlib import Path
+
+from twinspan.command import run
+from twinspan.twin.dataplane.server import Server
+
+_FOLDER = Path("/run/twinspan")
+
+
+def main() -> None:
+    """Become init, fork the agent, wait."""
+    if os.getpid() != 1:
+        sys.stderr.write("this program is started by twinspan, as the first process of a PID namespace\n")
+        raise SystemExit(2)
+    host_processes = os.open("/proc", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    child = os.fork()
+    if child != 0:
+        _init(child)
+    _private_mounts()
+    Server(
+        socket.socket(fileno=os.dup(0)), folder=_FOLDER, host_processes=host_processes
+    ).serve()
+
+
+def _init(agent: int) -> None:
+    """Wait for children until the agent has ended; then end, and with it the PID namespace."""
+    os.close(0)
+    signal.signal(signal.SIGTERM, lambda _number, _frame: os._exit(0))
+    while True:
+        pid, status = os.wait()
+        if pid == agent:
+            os._exit(os.waitstatus_to_exitcode(status) & 0x7F)
+
+
+def _private_mounts() -> None:
+    """Cover /run and /proc, in this mount namespace only."""
+    os.umask(0o077)
+    run(["mount", "-t", "proc", "-o", "nosuid,nodev,noexec", "proc", "/proc"])
+    run(["mount", "-t", "tmpfs", "-o", "mode=0755,nosuid,nodev", "tmpfs", "/run"])
+    _FOLDER.mkdir(mode=0o700)
+
+
+if __name__ == "__main__":
+    main()

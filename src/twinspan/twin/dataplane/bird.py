@@ -1,0 +1,144 @@
+"""One BIRD in one namespace: started, reconfigured, listened to."""
+
+import re
+import threading
+from collections import Counter
+from collections.abc import Callable, Mapping
+from ipaddress import IPv4Network
+from pathlib import Path
+
+from twinspan.errors import HostError
+from twinspan.twin.dataplane.bird_control import (
+    BirdControl,
+    BirdRoute,
+    SessionState,
+    parse_routes,
+    parse_sessions,
+)
+from twinspan.twin.dataplane.daemons import Daemon
+from twinspan.twin.dataplane.events import Journal, log
+
+_PROGRAM = "/usr/sbin/bird"
+_LINE = re.compile(r"<(\w+)> (?:(?P<name>[A-Za-z_]\w*)(?:\.ipv4)?)?:? ?(?P<text>.*)$")
+_ADDED = re.compile(r"> added \[best\] (\S+)")
+_REMOVED = re.compile(r"> removed (?:\[\w+\] )?(\S+)")
+
+
+class Bird:
+    """A BGP speaker.
+
+    Args:
+        role: For people, e.g. `bird vgw-0a...`.
+        namespace: Where it runs.
+        folder: Private folder for its configuration and socket.
+        journal: Where its events go.
+        on_routes: Called when a session with debugging of routes gained or lost one.
+    """
+
+    def __init__(
+        self,
+        *,
+        role: str,
+        namespace: str,
+        folder: Path,
+        journal: Journal,
+        on_routes: Callable[[], None],
+    ) -> None:
+        self.messages_sent: Counter[str] = Counter()
+        self.messages_received: Counter[str] = Counter()
+        self._role = role
+        self._journal = journal
+        self._on_routes = on_routes
+        self._file = folder / f"{namespace}.bird"
+        self._text = ""
+        self._subjects: dict[str, str] = {}
+        self._up: set[str] = set()
+        self._lock = threading.Lock()
+        self._control = BirdControl(folder / f"{namespace}.ctl")
+        self.daemon = Daemon(
+            role=role,
+            namespace=namespace,
+            argv=[_PROGRAM, "-f", "-c", str(self._file), "-s", str(folder / f"{namespace}.ctl")],
+            environment={"TZ": "UTC", "PATH": "/usr/sbin:/usr/bin"},
+            journal=journal,
+            on_line=self._logged,
+            on_start=self._control.connect,
+        )
+
+    def configure(self, text: str, subjects: Mapping[str, str]) -> None:
+        """Take over a configuration, starting BIRD the first time. Equal text changes nothing.
+
+        Sessions that the new text does not change stay up.
+
+        Args:
+            text: bird.conf.
+            subjects: Session name -> subject of its events.
+
+        Raises:
+            CommandError: BIRD refuses the text.
+        """
+        self._subjects = dict(subjects)
+        if text == self._text:
+            return
+        first = not self._text
+        self._file.write_text(text)
+        self._text = text
+        if first:
+            self.daemon.start()
+        else:
+            self._control.command("configure")
+
+    def stop(self) -> None:
+        """End it; it closes its sessions."""
+        self.daemon.stop()
+        self._control.close()
+
+    def sessions(self) -> dict[str, SessionState]:
+        """Return its BGP sessions by name; none if BIRD is not there."""
+        try:
+            return parse_sessions(self._control.command("show protocols all"))
+        except HostError:
+            return {}
+
+    def routes(self, what: str = "") -> tuple[BirdRoute, ...]:
+        """Return routes, e.g. of `export NAME`; all of the main table by default."""
+        try:
+            return parse_routes(self._control.command(f"show route {what} all".replace("  ", " ")))
+        except HostError:
+            return ()
+
+    def _logged(self, line: str) -> None:
+        found = _LINE.search(line)
+        name = found.group("name") if found else None
+        if found is None or name is None or name not in self._subjects:
+            log(self._role, line)
+            return
+        text = found.group("text")
+        if text.startswith("Sending "):
+            self.messages_sent[name] += 1
+        elif text.startswith("Got "):
+            self.messages_received[name] += 1
+        else:
+            log(self._role, f"{name}: {text}")
+            self._session_event(name, text)
+
+    def _session_event(self, name: str, text: str) -> None:
+        subject = self._subjects[name]
+        if text.startswith("BGP session established"):
+            self._up.add(name)
+            self._journal.add("bgp-up", subject, text)
+        elif "Hold timer expired" in text and name in self._up:
+            self._journal.add("bgp-hold-expired", subject, text)
+        elif text.startswith(("State changed to stop", "State changed to down", "BGP session closed")):
+            if name in self._up:
+                self._up.discard(name)
+                self._journal.add("bgp-down", subject, text)
+        else:
+            self._route_event(subject, text)
+
+    def _route_event(self, subject: str, text: str) -> None:
+        for kind, pattern in (("route-added", _ADDED), ("route-removed", _REMOVED)):
+            found = pattern.search(text)
+            if found:
+                self._journal.add(kind, subject, str(IPv4Network(found.group(1))))
+                self._on_routes()

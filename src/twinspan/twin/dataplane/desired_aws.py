@@ -1,0 +1,215 @@
+"""The AWS half of the desired data plane."""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from twinspan.network.model import (
+    AwsNetwork,
+    AwsRouteTable,
+    CustomerGateway,
+    NetworkAcl,
+    Secrets,
+    VpnConnection,
+    VpnGateway,
+    VpnTunnel,
+)
+from twinspan.twin.dataplane.proposals import (
+    UnknownAlgorithmError,
+    aws_esp_proposals,
+    aws_ike_proposals,
+)
+from twinspan.twin.dataplane.spec import (
+    Bgp,
+    DeadPeer,
+    Desired,
+    EndSpec,
+    GatewaySpec,
+    Ike,
+    RouterSpec,
+    StaticRoute,
+    SubnetSpec,
+    TableSpec,
+    Timers,
+)
+
+_PROBE_AFTER_S = 10
+"""AWS's probe interval. Source: AWS user guide, "Tunnel options": a time-out of 40 s means that the
+peer is declared dead 30 s after the first missed probe."""
+
+_ROUTES_ACCEPTED = 100
+"""Source: AWS user guide, "Site-to-Site VPN quotas": dynamic routes from a customer gateway."""
+
+
+def aws_desired(network: AwsNetwork, secrets: Secrets, timers: Timers) -> Desired:
+    """Return routers, gateways and tunnel ends of AWS. The generation is not set (0)."""
+    builder = _Builder(network=network, secrets=secrets, timers=timers)
+    live = [gateway for gateway in network.vpn_gateways if gateway.state == "available"]
+    ends = tuple(end for connection in network.vpn_connections for end in builder.ends(connection))
+    return Desired(
+        generation=0,
+        routers=tuple(_router(network, vpc.id) for vpc in network.vpcs),
+        gateways=tuple(builder.gateway(gateway) for gateway in live),
+        ends=ends,
+        problems=tuple(builder.problems),
+    )
+
+
+@dataclass(slots=True, kw_only=True)
+class _Builder:
+    network: AwsNetwork
+    secrets: Secrets
+    timers: Timers
+    problems: list[str] = field(default_factory=list)
+
+    def gateway(self, gateway: VpnGateway) -> GatewaySpec:
+        vpcs = [vpc for vpc in self.network.vpcs if vpc.id == gateway.vpc_id]
+        return GatewaySpec(
+            key=gateway.id,
+            gateway_id=gateway.id,
+            side="aws",
+            asn=gateway.amazon_side_asn,
+            bgp_enabled=True,
+            networks=vpcs[0].cidr_blocks if vpcs else (),
+            router=vpcs[0].id if vpcs else None,
+        )
+
+    def ends(self, connection: VpnConnection) -> list[EndSpec]:
+        if connection.state not in {"available", "modifying"}:
+            return []
+        gateways = [g for g in self.network.vpn_gateways if g.id == connection.vpn_gateway_id]
+        customers = [
+            c for c in self.network.customer_gateways if c.id == connection.customer_gateway_id
+        ]
+        if not gateways or gateways[0].state != "available":
+            self.problems.append(f"{connection.id}: it has no virtual private gateway that is available")
+            return []
+        if not customers or customers[0].ip_address is None:
+            self.problems.append(f"{connection.id}: its customer gateway has no address")
+            return []
+        ends = [self._end(connection, tunnel, gateways[0], customers[0]) for tunnel in connection.tunnels]
+        return [end for end in ends if end is not None]
+
+    def _end(
+        self,
+        connection: VpnConnection,
+        tunnel: VpnTunnel,
+        gateway: VpnGateway,
+        customer: CustomerGateway,
+    ) -> EndSpec | None:
+        outside = tunnel.outside_ip_address
+        name = f"{connection.id}/{outside}"
+        key = self.secrets.aws.get((connection.id, str(outside)))
+        if outside is None or customer.ip_address is None or key is None:
+            self.problems.append(f"{name}: the API shows no outside address or no pre-shared key")
+            return None
+        if tunnel.ike_versions and "ikev2" not in tunnel.ike_versions:
+            self.problems.append(f"{name}: IKEv1 is not modelled")
+            return None
+        try:
+            ike = _ike(tunnel)
+        except UnknownAlgorithmError as error:
+            self.problems.append(f"{name}: {error}")
+            return None
+        return EndSpec(
+            key=name,
+            side="aws",
+            object_id=connection.id,
+            instance_id="",
+            gateway=gateway.id,
+            local_address=outside,
+            remote_address=customer.ip_address,
+            pre_shared_key=key,
+            ike=ike,
+            inside_local=tunnel.aws_inside_address,
+            inside_remote=tunnel.customer_inside_address,
+            bgp=None if connection.static_routes_only else self._bgp(gateway, customer),
+            static_routes=connection.static_routes if connection.static_routes_only else (),
+        )
+
+    def _bgp(self, gateway: VpnGateway, customer: CustomerGateway) -> Bgp:
+        return Bgp(
+            local_as=gateway.amazon_side_asn,
+            remote_as=customer.bgp_asn,
+            hold_s=self.timers.aws_bgp_hold_s,
+            passive=False,
+            import_limit=_ROUTES_ACCEPTED,
+        )
+
+
+def _ike(tunnel: VpnTunnel) -> Ike:
+    actions: dict[str, Literal["clear", "restart", "none"]] = {
+        "clear": "clear",
+        "restart": "restart",
+        "none": "none",
+    }
+    return Ike(
+        ike_proposals=aws_ike_proposals(tunnel.phase1),
+        esp_proposals=aws_esp_proposals(tunnel.phase2),
+        ike_lifetime_s=tunnel.phase1.lifetime_seconds,
+        child_lifetime_s=tunnel.phase2.lifetime_seconds,
+        rekey_margin_s=tunnel.rekey_margin_time_seconds,
+        rekey_fuzz_percentage=tunnel.rekey_fuzz_percentage,
+        dead_peer=DeadPeer(
+            delay_s=_PROBE_AFTER_S,
+            probing_s=max(tunnel.dpd_timeout_seconds - _PROBE_AFTER_S, 1),
+            action=actions.get(tunnel.dpd_timeout_action, "clear"),
+        ),
+        dials=tunnel.startup_action == "start",
+    )
+
+
+def _router(network: AwsNetwork, vpc_id: str) -> RouterSpec:
+    vpc = next(vpc for vpc in network.vpcs if vpc.id == vpc_id)
+    tables = [table for table in network.route_tables if table.vpc_id == vpc_id]
+    attached = {gateway.id for gateway in network.vpn_gateways if gateway.vpc_id == vpc_id}
+    return RouterSpec(
+        key=vpc_id,
+        side="aws",
+        networks=vpc.cidr_blocks,
+        subnets=tuple(_subnets(network, vpc_id)),
+        tables=tuple(_table(table, attached) for table in tables),
+        security_groups=tuple(group for group in network.security_groups if group.vpc_id == vpc_id),
+    )
+
+
+def _subnets(network: AwsNetwork, vpc_id: str) -> list[SubnetSpec]:
+    subnets = []
+    for subnet in network.subnets:
+        if subnet.vpc_id != vpc_id:
+            continue
+        table = network.route_table_of(subnet.id)
+        subnets.append(
+            SubnetSpec(
+                id=subnet.id,
+                prefixes=(subnet.cidr_block,),
+                table=table.id if table else "",
+                aws=subnet,
+                network_acl=_network_acl(network, vpc_id, subnet.id),
+            )
+        )
+    return subnets
+
+
+def _network_acl(network: AwsNetwork, vpc_id: str, subnet_id: str) -> NetworkAcl | None:
+    own = [acl for acl in network.network_acls if subnet_id in acl.subnet_ids]
+    default = [acl for acl in network.network_acls if acl.default and acl.vpc_id == vpc_id]
+    return (own or default or [None])[0]
+
+
+def _table(table: AwsRouteTable, attached: set[str]) -> TableSpec:
+    """Static routes as they stand; the propagated ones come from BGP, not from the API's copy."""
+    routes = []
+    for route in table.routes:
+        if route.origin == "EnableVgwRoutePropagation" or route.target == "local":
+            continue
+        if route.target in attached and route.state == "active":
+            routes.append(
+                StaticRoute(destination=route.destination, target="gateway", gateway=route.target)
+            )
+        else:
+            routes.append(StaticRoute(destination=route.destination, target="nowhere"))
+    return TableSpec(
+        key=table.id,
+        propagated=bool(attached & set(table.propagating_vgw_ids)),
+        routes=tuple(routes),
+    )

@@ -1,0 +1,275 @@
+"""The Azure half of the desired data plane."""
+
+from dataclasses import dataclass, field
+from ipaddress import IPv4Address, IPv4Network
+
+from twinspan.network.model import (
+    AzureConnection,
+    AzureNetwork,
+    AzureRoute,
+    GatewayInstance,
+    LocalNetworkGateway,
+    Secrets,
+    VirtualNetwork,
+    VirtualNetworkGateway,
+)
+from twinspan.twin.dataplane.proposals import (
+    UnknownAlgorithmError,
+    azure_esp_proposals,
+    azure_ike_proposals,
+)
+from twinspan.twin.dataplane.spec import (
+    Bgp,
+    DeadPeer,
+    Desired,
+    EndSpec,
+    GatewaySpec,
+    Ike,
+    RouterSpec,
+    StaticRoute,
+    SubnetSpec,
+    TableSpec,
+    Timers,
+)
+
+_IKE_LIFETIME_S = 28800
+_CHILD_LIFETIME_S = 27000
+_ROUTES_ACCEPTED = 4000
+"""Source: Azure VPN gateway FAQ: phase 1 lifetime is fixed, phase 2 default; BGP prefixes accepted."""
+
+_REKEY_MARGIN_S = 270
+"""Azure publishes none; AWS's default is used."""
+
+_APIPA = IPv4Network("169.254.0.0/16")
+_DEFAULT_TABLE = "default"
+_LIVE = {"Succeeded", "Updating"}
+
+
+def azure_desired(network: AzureNetwork, secrets: Secrets, timers: Timers) -> Desired:
+    """Return routers, gateway instances and tunnel ends of Azure. The generation is not set (0)."""
+    builder = _Builder(network=network, secrets=secrets, timers=timers)
+    live = [g for g in network.virtual_network_gateways if g.provisioning_state in _LIVE]
+    gateways = tuple(spec for gateway in live for spec in builder.instances(gateway))
+    ends = tuple(end for connection in network.connections for end in builder.ends(connection))
+    return Desired(
+        generation=0,
+        routers=tuple(_router(network, vnet) for vnet in network.virtual_networks),
+        gateways=gateways,
+        ends=ends,
+        problems=tuple(builder.problems),
+    )
+
+
+@dataclass(slots=True, kw_only=True)
+class _Builder:
+    network: AzureNetwork
+    secrets: Secrets
+    timers: Timers
+    problems: list[str] = field(default_factory=list)
+
+    def instances(self, gateway: VirtualNetworkGateway) -> list[GatewaySpec]:
+        vnets = [
+            vnet
+            for vnet in self.network.virtual_networks
+            if any(_same(subnet.id, i.subnet_id) for subnet in vnet.subnets for i in gateway.instances)
+        ]
+        if not vnets:
+            self.problems.append(f"{gateway.id}: the virtual network of its GatewaySubnet does not exist")
+            return []
+        addresses = _addresses(gateway)
+        return [
+            GatewaySpec(
+                key=instance.ip_configuration_id.lower(),
+                gateway_id=gateway.id.lower(),
+                side="azure",
+                asn=gateway.asn,
+                bgp_enabled=gateway.bgp_enabled,
+                networks=vnets[0].address_space,
+                router=vnets[0].id.lower(),
+                subnet_id=instance.subnet_id.lower(),
+                address=addresses[instance.ip_configuration_id.lower()],
+                siblings=tuple(
+                    address
+                    for key, address in sorted(addresses.items())
+                    if key != instance.ip_configuration_id.lower() and address is not None
+                ),
+            )
+            for instance in gateway.instances
+        ]
+
+    def ends(self, connection: AzureConnection) -> list[EndSpec]:
+        if connection.provisioning_state not in _LIVE or connection.connection_type != "IPsec":
+            return []
+        gateways = [
+            g
+            for g in self.network.virtual_network_gateways
+            if _same(g.id, connection.virtual_network_gateway_id) and g.provisioning_state in _LIVE
+        ]
+        locals_ = [
+            g
+            for g in self.network.local_network_gateways
+            if _same(g.id, connection.local_network_gateway_id)
+        ]
+        problem = self._problem(connection, gateways, locals_)
+        if problem:
+            self.problems.append(f"{connection.id}: {problem}")
+            return []
+        try:
+            return [
+                self._end(connection, gateways[0], instance, locals_[0])
+                for instance in gateways[0].instances
+                if instance.public_ip_address is not None
+            ]
+        except UnknownAlgorithmError as error:
+            self.problems.append(f"{connection.id}: {error}")
+            return []
+
+    def _problem(
+        self,
+        connection: AzureConnection,
+        gateways: list[VirtualNetworkGateway],
+        locals_: list[LocalNetworkGateway],
+    ) -> str:
+        if not gateways:
+            return "its virtual network gateway does not exist or is not ready"
+        if not locals_ or locals_[0].gateway_ip_address is None:
+            return "its local network gateway has no address"
+        if not self.secrets.azure.get(connection.id.lower()):
+            return "it has no shared key"
+        if connection.connection_protocol != "IKEv2":
+            return f"{connection.connection_protocol} is not modelled"
+        return ""
+
+    def _end(
+        self,
+        connection: AzureConnection,
+        gateway: VirtualNetworkGateway,
+        instance: GatewayInstance,
+        far: LocalNetworkGateway,
+    ) -> EndSpec:
+        public, outside = instance.public_ip_address, far.gateway_ip_address
+        if public is None or outside is None:
+            raise AssertionError("callers select instances and far ends that have addresses")
+        uses_bgp = connection.bgp_enabled and gateway.bgp_enabled
+        local = _inside_address(connection, instance, far)
+        return EndSpec(
+            key=f"{connection.id.lower()}/{public}",
+            side="azure",
+            object_id=connection.id.lower(),
+            instance_id=instance.ip_configuration_id.lower(),
+            gateway=instance.ip_configuration_id.lower(),
+            local_address=public,
+            remote_address=outside,
+            pre_shared_key=self.secrets.azure[connection.id.lower()],
+            ike=_ike(connection),
+            inside_local=local,
+            inside_remote=far.bgp_peering_address or IPv4Address(0),
+            bgp=self._bgp(gateway, far) if uses_bgp else None,
+            static_routes=far.address_prefixes,
+        )
+
+    def _bgp(self, gateway: VirtualNetworkGateway, far: LocalNetworkGateway) -> Bgp | None:
+        if far.asn is None or far.bgp_peering_address is None:
+            return None
+        return Bgp(
+            local_as=gateway.asn,
+            remote_as=far.asn,
+            hold_s=self.timers.azure_bgp_hold_s,
+            passive=far.bgp_peering_address in _APIPA,
+            import_limit=_ROUTES_ACCEPTED,
+        )
+
+
+def _inside_address(
+    connection: AzureConnection, instance: GatewayInstance, far: LocalNetworkGateway
+) -> IPv4Address:
+    """Return the address an instance uses on a connection.
+
+    Source: Azure, Configure BGP for VPN Gateway: the connection's custom address, else the first APIPA
+    address of the instance if the peer's is APIPA, else the address in GatewaySubnet.
+    """
+    custom = {key.lower(): value for key, value in connection.custom_bgp_addresses.items()}
+    chosen = custom.get(instance.ip_configuration_id.lower())
+    if chosen is not None:
+        return chosen
+    if far.bgp_peering_address in _APIPA and instance.custom_bgp_ip_addresses:
+        return instance.custom_bgp_ip_addresses[0]
+    return instance.default_bgp_ip_address or IPv4Address(0)
+
+
+def _ike(connection: AzureConnection) -> Ike:
+    policy = connection.ipsec_policy
+    delay_s = max(connection.dpd_timeout_seconds // 3, 1)
+    return Ike(
+        ike_proposals=azure_ike_proposals(policy),
+        esp_proposals=azure_esp_proposals(policy),
+        ike_lifetime_s=_IKE_LIFETIME_S,
+        child_lifetime_s=policy.sa_life_time_seconds if policy else _CHILD_LIFETIME_S,
+        rekey_margin_s=_REKEY_MARGIN_S,
+        rekey_fuzz_percentage=100,
+        dead_peer=DeadPeer(
+            delay_s=delay_s,
+            probing_s=max(connection.dpd_timeout_seconds - delay_s, 1),
+            action="restart",
+        ),
+        dials=connection.connection_mode != "ResponderOnly",
+    )
+
+
+def _addresses(gateway: VirtualNetworkGateway) -> dict[str, IPv4Address | None]:
+    return {i.ip_configuration_id.lower(): i.default_bgp_ip_address for i in gateway.instances}
+
+
+def _router(network: AzureNetwork, vnet: VirtualNetwork) -> RouterSpec:
+    groups = {group.id.lower(): group for group in network.network_security_groups}
+    known = {table.id.lower() for table in network.route_tables}
+    used = {subnet.route_table_id.lower() for subnet in vnet.subnets if subnet.route_table_id} & known
+    subnets = tuple(
+        SubnetSpec(
+            id=subnet.id.lower(),
+            prefixes=subnet.address_prefixes,
+            table=_table_key(subnet.route_table_id, known),
+            gateway_subnet=subnet.name == "GatewaySubnet",
+            network_security_group=groups.get((subnet.network_security_group_id or "").lower()),
+        )
+        for subnet in vnet.subnets
+    )
+    tables = [
+        TableSpec(
+            key=table.id.lower(),
+            propagated=table.bgp_route_propagation_enabled,
+            routes=tuple(_route(route) for route in table.routes),
+        )
+        for table in network.route_tables
+        if table.id.lower() in used
+    ]
+    return RouterSpec(
+        key=vnet.id.lower(),
+        side="azure",
+        networks=vnet.address_space,
+        subnets=subnets,
+        tables=(TableSpec(key=_DEFAULT_TABLE, propagated=True, routes=()), *tables),
+        virtual_network=vnet,
+    )
+
+
+def _table_key(route_table_id: str | None, known: set[str]) -> str:
+    key = (route_table_id or "").lower()
+    return key if key in known else _DEFAULT_TABLE
+
+
+def _route(route: AzureRoute) -> StaticRoute:
+    """Source: Azure, Virtual network traffic routing, next hop types. The twin has no internet."""
+    if route.next_hop_type == "VirtualNetworkGateway":
+        return StaticRoute(destination=route.address_prefix, target="gateway")
+    if route.next_hop_type == "VnetLocal":
+        return StaticRoute(destination=route.address_prefix, target="local")
+    if route.next_hop_type == "VirtualAppliance" and route.next_hop_ip_address is not None:
+        return StaticRoute(
+            destination=route.address_prefix, target="appliance", next_hop=route.next_hop_ip_address
+        )
+    return StaticRoute(destination=route.address_prefix, target="nowhere")
+
+
+def _same(first: str, second: str) -> bool:
+    return first.lower() == second.lower()

@@ -1,0 +1,58 @@
+"""Who starts a negotiation, and when again."""
+
+import time
+
+from twinspan.twin.dataplane.endpoint import Endpoint
+from twinspan.twin.dataplane.plane import Plane
+from twinspan.wait import pause
+
+_TICK_S = 0.1
+_AGAIN_AFTER_S = 4.0
+"""Neither cloud publishes how often it tries; a tunnel in the twin is back this soon after a cut."""
+
+
+class Dialler:
+    """Dials for every end that dials and has no tunnel.
+
+    If both ends of a tunnel would dial, AWS's does: two negotiations at once would leave two tunnels.
+    """
+
+    def __init__(self, plane: Plane) -> None:
+        self._plane = plane
+        self._next_s: dict[str, float] = {}
+
+    def run(self) -> None:
+        """Work for ever."""
+        while True:
+            self.tick()
+            pause(_TICK_S)
+
+    def tick(self) -> None:
+        """Look at every end once."""
+        now = time.monotonic()
+        ends = list(self._plane.ends.values())
+        for end in ends:
+            key = end.spec.key
+            if end.charon.child_up:
+                self._next_s[key] = now
+            elif end.charon.ready and self._dials(end) and now >= self._next_s.get(key, 0.0):
+                if not self._left_to_peer(end, ends):
+                    self._next_s[key] = now + _AGAIN_AFTER_S
+                    end.charon.dial()
+
+    def _dials(self, end: Endpoint) -> bool:
+        charon = end.charon
+        if charon.given_up:
+            return end.spec.ike.dead_peer.action == "restart"
+        return end.spec.ike.dials
+
+    def _left_to_peer(self, end: Endpoint, ends: list[Endpoint]) -> bool:
+        if end.spec.side == "aws":
+            return False
+        return any(
+            other.spec.side == "aws"
+            and other.spec.local_address == end.spec.remote_address
+            and other.spec.remote_address == end.spec.local_address
+            and self._dials(other)
+            for other in ends
+        )

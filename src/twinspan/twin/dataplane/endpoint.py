@@ -1,0 +1,166 @@
+"""One tunnel end: a namespace with its outside address and charon, its TUN device in the gateway."""
+
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+
+from twinspan.errors import CommandError
+from twinspan.twin.dataplane import links, namespaces
+from twinspan.twin.dataplane.charon import Charon
+from twinspan.twin.dataplane.events import Journal, log
+from twinspan.twin.dataplane.links import Plug, TransitAddresses
+from twinspan.twin.dataplane.namespaces import short_name
+from twinspan.twin.dataplane.spec import EndSpec
+from twinspan.twin.dataplane.wire import INTERNET
+
+_OUTSIDE = "outside"
+_TUN = "ipsec0"
+_MTU = 1400
+"""Inside MTU. Source: Azure, About VPN devices: MSS 1350 or MTU 1400; lower than AWS's own."""
+
+_QUEUE = 2000
+"""Packets the TUN device queues; its default of 500 overflows at one fast TCP flow."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Traffic:
+    """What went through an end's TUN device: inside packets, after decryption, before encryption."""
+
+    bytes_in: int = 0
+    bytes_out: int = 0
+    packets_in: int = 0
+    packets_out: int = 0
+
+
+class Endpoint:
+    """Builds, watches and removes one tunnel end.
+
+    Attributes:
+        spec: What it is now.
+        device: Name of its TUN device in the gateway's namespace.
+    """
+
+    def __init__(
+        self,
+        spec: EndSpec,
+        *,
+        gateway_namespace: str,
+        transit: TransitAddresses,
+        folder: Path,
+        journal: Journal,
+    ) -> None:
+        self.spec = spec
+        self.namespace = short_name("end", spec.key)
+        self.device = short_name("tun", spec.key)
+        self.clear_device: str | None = None
+        """The wire that carries the inside traffic in the clear, while that fault is injected."""
+        self._gateway = gateway_namespace
+        self._transit = transit
+        self._number = transit.take()
+        self._lock = threading.RLock()
+        self._peer = short_name("end", f"{spec.key} transit")
+        self.charon = Charon(
+            spec=spec,
+            namespace=self.namespace,
+            folder=folder,
+            journal=journal,
+            on_ready=self._adopt_device,
+            on_child=self._child_changed,
+        )
+
+    def start(self) -> None:
+        """Build the namespace and the way to the internet, start charon."""
+        near, far = self._transit.pair(self._number)
+        public = self.spec.local_address
+        namespaces.add([self.namespace])
+        links.join(Plug(namespace=self.namespace, interface=_OUTSIDE), self._internet_plug)
+        namespaces.ip(
+            [
+                f"addr add {public}/32 dev lo",
+                f"addr add {near}/31 dev {_OUTSIDE}",
+                f"link set {_OUTSIDE} up",
+                f"route add default via {far} src {public}",
+            ],
+            namespace=self.namespace,
+        )
+        namespaces.ip(
+            [
+                f"addr add {far}/31 dev {self._peer}",
+                f"link set {self._peer} up",
+                f"route add {public}/32 via {near} table {self._table}",
+                f"rule add from {self.spec.remote_address} to {public} lookup {self._table}",
+            ],
+            namespace=INTERNET,
+        )
+        self.charon.start()
+
+    def stop(self) -> None:
+        """Remove it all; charon says goodbye to its peer first."""
+        self.charon.stop()
+        namespaces.ip(
+            [f"rule delete from {self.spec.remote_address} to {self.spec.local_address} lookup {self._table}"],
+            namespace=INTERNET,
+        )
+        links.cut(self._internet_plug)
+        namespaces.delete(self.namespace)
+        self._transit.give_back(self._number)
+
+    def change(self, spec: EndSpec) -> None:
+        """Take over new inside addresses; the IKE daemon goes on."""
+        with self._lock:
+            old, self.spec = self.spec, spec
+            self.charon.spec = spec
+            if (old.inside_local, old.inside_remote) != (spec.inside_local, spec.inside_remote):
+                self.carry_inside(self.clear_device)
+
+    def carry_inside(self, clear_device: str | None) -> None:
+        """Give the inside addresses to the TUN device, or to a wire in the clear."""
+        with self._lock:
+            for device in {self.device, self.clear_device or self.device}:
+                namespaces.ip([f"addr flush dev {device}"], namespace=self._gateway)
+            self.clear_device = clear_device
+            namespaces.ip(self._addressing(clear_device or self.device), namespace=self._gateway)
+
+    @property
+    def _internet_plug(self) -> Plug:
+        return Plug(namespace=INTERNET, interface=self._peer)
+
+    @property
+    def _table(self) -> int:
+        return 1000 + self._number
+
+    def _addressing(self, device: str) -> list[str]:
+        local, remote = self.spec.inside_local, self.spec.inside_remote
+        if local.is_unspecified or remote.is_unspecified:
+            return []
+        return [f"addr add {local} peer {remote}/32 dev {device}"]
+
+    def _adopt_device(self) -> None:
+        """Move charon's TUN device into the gateway, so that BGP's TTL of 1 suffices.
+
+        kernel-libipsec refuses a child SA if it cannot add a route to its device, also with
+        `install_routes = no`; an idle bridge of that name takes the device's place.
+        """
+        with self._lock:
+            namespaces.ip(
+                [
+                    f"link set {_TUN} down netns {self._gateway} name {self.device}",
+                    f"link add name {_TUN} type bridge",
+                    f"link set {_TUN} up",
+                ],
+                namespace=self.namespace,
+            )
+            commands = [f"link set {self.device} down mtu {_MTU} txqueuelen {_QUEUE}"]
+            if self.clear_device is None:
+                commands += self._addressing(self.device)
+            namespaces.ip(commands, namespace=self._gateway)
+
+    def _child_changed(self, up: bool) -> None:
+        """Follow the child SA, so that BGP and the routes go with it at once."""
+        with self._lock:
+            try:
+                namespaces.ip(
+                    [f"link set {self.device} {'up' if up else 'down'}"], namespace=self._gateway
+                )
+            except CommandError as error:
+                log(self.spec.key, f"its device is gone: {error}")

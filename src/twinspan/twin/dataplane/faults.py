@@ -1,0 +1,97 @@
+"""What is broken on purpose."""
+
+import threading
+
+from twinspan.errors import DesignError
+from twinspan.twin.dataplane import internet, links, namespaces
+from twinspan.twin.dataplane.endpoint import Endpoint
+from twinspan.twin.dataplane.links import Plug
+from twinspan.twin.dataplane.namespaces import short_name
+from twinspan.twin.dataplane.plane import Plane
+from twinspan.twin.dataplane.wire import INTERNET, FaultSpec
+
+
+class Faults:
+    """The faults in force."""
+
+    def __init__(self, plane: Plane) -> None:
+        self._plane = plane
+        self._active: set[FaultSpec] = set()
+        self._lock = threading.Lock()
+
+    def inject(self, fault: FaultSpec) -> None:
+        """Break it; a second time changes nothing.
+
+        Raises:
+            DesignError: No tunnel end has these addresses.
+        """
+        with self._plane.lock, self._lock:
+            if fault in self._active:
+                return
+            ends = self._ends(fault)
+            if fault.kind == "path-cut":
+                internet.cut(fault.outside_ip_address, fault.public_ip_address)
+            else:
+                self._bypass(fault, ends)
+            self._active.add(fault)
+
+    def heal(self, fault: FaultSpec) -> None:
+        """Mend it; nothing happens if it is not broken."""
+        with self._plane.lock, self._lock:
+            if fault not in self._active:
+                return
+            if fault.kind == "path-cut":
+                internet.mend(fault.outside_ip_address, fault.public_ip_address)
+            else:
+                self._encrypt_again(fault)
+            self._active.discard(fault)
+
+    def heal_all(self) -> None:
+        """Mend everything."""
+        for fault in list(self._active):
+            self.heal(fault)
+
+    def _ends(self, fault: FaultSpec) -> list[Endpoint]:
+        pair = {fault.outside_ip_address, fault.public_ip_address}
+        ends = [
+            end
+            for end in self._plane.ends.values()
+            if {end.spec.local_address, end.spec.remote_address} == pair
+        ]
+        both = {end.spec.side for end in ends} == {"aws", "azure"}
+        if not ends or (fault.kind == "clear-text" and not both):
+            raise DesignError(
+                where=f"fault {fault.kind}",
+                problem=f"no tunnel joins {fault.outside_ip_address} and {fault.public_ip_address}",
+                remedy="Name an AWS outside address and the public address of its customer gateway",
+            )
+        return ends
+
+    def _bypass(self, fault: FaultSpec, ends: list[Endpoint]) -> None:
+        """A wire from gateway to gateway over a bridge in the internet; the inside addresses move to it."""
+        bridge = _bridge(fault)
+        namespaces.ip(
+            [f"link add name {bridge} type bridge forward_delay 0", f"link set {bridge} up"],
+            namespace=INTERNET,
+        )
+        for end in ends:
+            gateway = self._plane.gateways[end.spec.gateway].namespace
+            device = short_name("clr", end.spec.key)
+            outer = Plug(namespace=INTERNET, interface=device)
+            links.join(Plug(namespace=gateway, interface=device), outer, mtu=1400)
+            namespaces.ip([f"link set {device} master {bridge} up"], namespace=INTERNET)
+            namespaces.ip([f"link set {device} up"], namespace=gateway)
+            end.carry_inside(device)
+
+    def _encrypt_again(self, fault: FaultSpec) -> None:
+        pair = {fault.outside_ip_address, fault.public_ip_address}
+        for end in self._plane.ends.values():
+            if {end.spec.local_address, end.spec.remote_address} == pair and end.clear_device:
+                device = end.clear_device
+                end.carry_inside(None)
+                links.cut(Plug(namespace=INTERNET, interface=device))
+        namespaces.ip([f"link delete {_bridge(fault)}"], namespace=INTERNET)
+
+
+def _bridge(fault: FaultSpec) -> str:
+    return short_name("clr", f"{fault.outside_ip_address} {fault.public_ip_address}")

@@ -1,0 +1,244 @@
+"""AWS's two packet filters as nftables text: security groups and network ACLs."""
+
+import re
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from ipaddress import IPv4Address, IPv4Network
+
+from twinspan.errors import DesignError
+from twinspan.network.model import (
+    AwsSubnet,
+    IpPermission,
+    NetworkAcl,
+    NetworkAclEntry,
+    SecurityGroup,
+)
+from twinspan.twin.dataplane.filters_text import (
+    MAX_PORT,
+    Chain,
+    address_match,
+    host,
+    port_match,
+    rule_text,
+    table_text,
+)
+
+SECURITY_GROUP_TABLE = "twinspan_security_groups"
+_LINK_LOCAL_SERVICES = (host("169.254.169.123"), host("169.254.169.253"), host("169.254.169.254"))
+_PROTOCOL_NUMBERS = {"icmp": 1, "tcp": 6, "udp": 17}
+_WITH_PORTS = (6, 17)
+_ICMP = 1
+_ICMPV6 = ("icmpv6", "58")
+_MAX_PROTOCOL = 255
+_MAX_RULE_NUMBER = 32766
+_INTERFACE = re.compile(r"[A-Za-z0-9_.-]{1,15}")
+
+
+def security_group_ruleset(
+    groups: Sequence[SecurityGroup],
+    *,
+    interface_address: IPv4Address,
+    vpc_cidr_blocks: Sequence[IPv4Network],
+    members: Mapping[str, Collection[IPv4Address]] | None = None,
+) -> str:
+    """Return the filter of one network interface, to be loaded inside the host's namespace.
+
+    What any group allows is allowed; all else is dropped. Answers to what was let through pass (connection
+    tracking), also after the rule has gone. The source/destination check is on. The VPC's resolver and the
+    link-local services are not filtered.
+
+    Source: Amazon VPC User Guide, "Security groups for your VPC" and "Security group rules"; EC2 User Guide,
+    "Security group connection tracking"; EC2 API, NetworkInterface.SourceDestCheck.
+
+    Args:
+        groups: The interface's groups; with none, nothing passes.
+        interface_address: The interface's private address.
+        vpc_cidr_blocks: The VPC's ranges, the primary one first: its third address is the resolver.
+        members: Group id -> private addresses of the interfaces in it, for rules that name a group.
+
+    Raises:
+        DesignError: A rule names a protocol or ports that do not exist, or no range and no group.
+        ValueError: No VPC range.
+    """
+    if not vpc_cidr_blocks:
+        raise ValueError("a VPC has at least one CIDR block")
+    services = [*_LINK_LOCAL_SERVICES, host(vpc_cidr_blocks[0][2])]
+    ingress = [
+        'iifname "lo" accept',
+        rule_text([f"ip daddr != {interface_address}"], "drop", comment="source/destination check"),
+        "ct state established,related accept",
+        rule_text([address_match("saddr", services)], "accept", comment="VPC services"),
+        *_group_rules(groups, "ingress", members or {}),
+        rule_text([], "drop", comment="no group allows it"),
+    ]
+    egress = [
+        'oifname "lo" accept',
+        rule_text([f"ip saddr != {interface_address}"], "drop", comment="source/destination check"),
+        "ct state established,related accept",
+        rule_text([address_match("daddr", services)], "accept", comment="VPC services"),
+        *_group_rules(groups, "egress", members or {}),
+        rule_text([], "drop", comment="no group allows it"),
+    ]
+    return table_text(
+        SECURITY_GROUP_TABLE,
+        [
+            Chain(name="ingress", hook="input", policy="drop", rules=ingress),
+            Chain(name="egress", hook="output", policy="drop", rules=egress),
+        ],
+    )
+
+
+def network_acl_ruleset(acl: NetworkAcl, *, subnet: AwsSubnet, interface: str) -> str:
+    """Return the filter of one subnet's edge, to be loaded in the VPC router's namespace.
+
+    Stateless: the first entry by number that matches decides, and what none matches is dropped. Traffic
+    within the subnet, and to the router itself, is not filtered.
+
+    Source: Amazon VPC User Guide, "Control subnet traffic with network access control lists".
+
+    Args:
+        acl: The list that the subnet is associated with.
+        subnet: The subnet; each has a table of its own (`network_acl_table`).
+        interface: The router's interface towards the subnet.
+
+    Raises:
+        DesignError: An entry names a protocol or ports that do not exist, or two have one number.
+        ValueError: `interface` is no interface name.
+    """
+    if not _INTERFACE.fullmatch(interface):
+        raise ValueError(f"{interface!r} is no interface name")
+    _refuse_same_numbers(acl)
+    # A chain for each way: a packet between two subnets must pass both ACLs, and in nftables an `accept`
+    # ends only the chain it is in. Into the subnet is out of the router.
+    return table_text(
+        network_acl_table(subnet.id),
+        [
+            _acl_chain(acl, subnet, egress=False, edge=f'oifname "{interface}"'),
+            _acl_chain(acl, subnet, egress=True, edge=f'iifname "{interface}"'),
+        ],
+    )
+
+
+def network_acl_table(subnet_id: str) -> str:
+    """Return the name of the table that holds a subnet's network ACL."""
+    return "twinspan_acl_" + re.sub(r"[^A-Za-z0-9_]", "_", subnet_id)
+
+
+def _group_rules(
+    groups: Sequence[SecurityGroup], direction: str, members: Mapping[str, Collection[IPv4Address]]
+) -> Iterator[str]:
+    field = "saddr" if direction == "ingress" else "daddr"
+    for group in groups:
+        for permission in group.permissions:
+            if permission.direction != direction or permission.ip_protocol in _ICMPV6:
+                continue
+            networks = _peers(group, permission, members)
+            if networks:
+                matches = [address_match(field, networks), *_permission_matches(group, permission)]
+                yield rule_text(matches, "accept", comment=f"{group.id} {direction}")
+
+
+def _peers(
+    group: SecurityGroup, permission: IpPermission, members: Mapping[str, Collection[IPv4Address]]
+) -> list[IPv4Network]:
+    if permission.group_id is not None:
+        return [host(address) for address in members.get(permission.group_id, ())]
+    if permission.cidr is None:
+        raise DesignError(
+            where=f"security group {group.id}",
+            problem=f"an {permission.direction} rule names neither a range nor a group",
+            remedy="Give the rule an IPv4 range or a security group; prefix lists are not modelled",
+        )
+    return [permission.cidr]
+
+
+def _permission_matches(group: SecurityGroup, permission: IpPermission) -> list[str]:
+    where = f"security group {group.id}"
+    number = _protocol_number(permission.ip_protocol, where)
+    if number is None:
+        return []
+    if number == _ICMP:
+        return _icmp_matches(permission.from_port, permission.to_port, where)
+    matches = [f"meta l4proto {number}"]
+    if number in _WITH_PORTS and (permission.from_port, permission.to_port) != (-1, -1):
+        matches.append(_ports(permission.from_port, permission.to_port, where))
+    return matches
+
+
+def _icmp_matches(kind: int, code: int, where: str) -> list[str]:
+    if not (-1 <= kind <= _MAX_PROTOCOL and -1 <= code <= _MAX_PROTOCOL) or (kind == -1 and code != -1):
+        raise DesignError(
+            where=where,
+            problem=f"{kind}/{code} is no ICMP type and code",
+            remedy="Give -1 for any type and code, or a type of 0-255 and a code of -1 or 0-255",
+        )
+    matches = ["meta l4proto 1"]
+    if kind != -1:
+        matches.append(f"icmp type {kind}")
+    if code != -1:
+        matches.append(f"icmp code {code}")
+    return matches
+
+
+def _acl_chain(acl: NetworkAcl, subnet: AwsSubnet, *, egress: bool, edge: str) -> Chain:
+    within = [f"ip saddr {subnet.cidr_block}", f"ip daddr {subnet.cidr_block}"]
+    direction = "egress" if egress else "ingress"
+    entries = sorted((entry for entry in acl.entries if entry.egress is egress), key=lambda e: e.rule_number)
+    return Chain(
+        name=direction,
+        hook="forward",
+        policy="accept",
+        rules=[
+            rule_text(within, "accept", comment="within the subnet"),
+            *(_acl_rule(acl, entry, edge) for entry in entries if entry.protocol not in _ICMPV6),
+            rule_text([edge], "drop", comment=f"{acl.id} {direction} *"),
+        ],
+    )
+
+
+def _acl_rule(acl: NetworkAcl, entry: NetworkAclEntry, edge: str) -> str:
+    chosen = "egress" if entry.egress else "ingress"
+    where = f"network ACL {acl.id} {chosen} rule {entry.rule_number}"
+    number = _protocol_number(entry.protocol, where)
+    matches = [edge, address_match("daddr" if entry.egress else "saddr", [entry.cidr_block])]
+    if number is not None:
+        matches.append(f"meta l4proto {number}")
+        if number in _WITH_PORTS and entry.port_range is not None:
+            matches.append(_ports(*entry.port_range, where))
+    comment = f"{acl.id} {chosen} {entry.rule_number}"
+    return rule_text(matches, "accept" if entry.allow else "drop", comment=comment)
+
+
+def _refuse_same_numbers(acl: NetworkAcl) -> None:
+    numbers = [(entry.egress, entry.rule_number) for entry in acl.entries]
+    for egress, number in numbers:
+        if numbers.count((egress, number)) > 1:
+            raise DesignError(
+                where=f"network ACL {acl.id}",
+                problem=f"two {'egress' if egress else 'ingress'} rules have the number {number}",
+                remedy=f"Give each rule of a direction its own number, 1-{_MAX_RULE_NUMBER}",
+            )
+
+
+def _protocol_number(protocol: str, where: str) -> int | None:
+    """Return the IANA number, None for all protocols."""
+    if protocol == "-1":
+        return None
+    number = _PROTOCOL_NUMBERS.get(protocol)
+    if number is None and protocol.isascii() and protocol.isdigit() and int(protocol) <= _MAX_PROTOCOL:
+        number = int(protocol)
+    if number is None:
+        raise DesignError(
+            where=where,
+            problem=f"{protocol!r} is no IP protocol",
+            remedy="Use tcp, udp, icmp, -1 for all, or an IANA number of 0-255",
+        )
+    return number
+
+
+def _ports(first: int, last: int, where: str) -> str:
+    try:
+        return port_match("dport", [(first, last)])
+    except ValueError as error:
+        raise DesignError(
+            where=where, problem=str(error), remedy=f"Use ports of 0-{MAX_PORT}, the lower one first"
+        ) from error

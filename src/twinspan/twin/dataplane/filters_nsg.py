@@ -1,0 +1,263 @@
+"""Azure's packet filter as nftables text: the network security group (NSG)."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from ipaddress import IPv4Network, IPv6Network, ip_network
+from itertools import product
+from typing import Literal
+
+from twinspan.errors import DesignError
+from twinspan.network.model import NetworkSecurityGroup, SecurityRule, VirtualNetwork
+from twinspan.twin.dataplane.filters_text import (
+    MAX_PORT,
+    Chain,
+    address_match,
+    host,
+    port_match,
+    rule_text,
+    table_text,
+)
+
+NSG_TABLE = "twinspan_nsg"
+_HOOKS: Mapping[str, tuple[str, str]] = {"host": ("input", "output")}
+_AZURE_HOST = host("168.63.129.16")
+_INSTANCE_METADATA = host("169.254.169.254")
+_MIN_PRIORITY, _MAX_PRIORITY = 100, 4096
+_PROTOCOLS = {
+    "tcp": "meta l4proto tcp",
+    "udp": "meta l4proto udp",
+    "icmp": "meta l4proto icmp",
+    "esp": "meta l4proto esp",
+    "ah": "meta l4proto ah",
+    "*": "",
+}
+_WITH_PORTS = ("tcp", "udp", "*")
+_PORT_RANGE = re.compile(r"([0-9]{1,5})(?:-([0-9]{1,5}))?")
+_SERVICES = frozenset(
+    {
+        "actiongroup",
+        "apimanagement",
+        "appservice",
+        "azureactivedirectory",
+        "azurebackup",
+        "azurecloud",
+        "azurecontainerregistry",
+        "azurecosmosdb",
+        "azurefrontdoor.frontend",
+        "azurekeyvault",
+        "azuremonitor",
+        "azureresourcemanager",
+        "azuretrafficmanager",
+        "eventhub",
+        "gatewaymanager",
+        "microsoftcontainerregistry",
+        "servicebus",
+        "sql",
+        "storage",
+    }
+)
+
+
+def _default(
+    name: str,
+    priority: int,
+    *,
+    direction: Literal["Inbound", "Outbound"],
+    access: Literal["Allow", "Deny"] = "Allow",
+    source: str = "*",
+    target: str = "*",
+) -> SecurityRule:
+    return SecurityRule(
+        name=name,
+        priority=priority,
+        direction=direction,
+        access=access,
+        protocol="*",
+        source_address_prefixes=(source,),
+        source_port_ranges=("*",),
+        destination_address_prefixes=(target,),
+        destination_port_ranges=("*",),
+    )
+
+
+_VNET = "VirtualNetwork"
+DEFAULT_RULES = (
+    _default("AllowVnetInBound", 65000, direction="Inbound", source=_VNET, target=_VNET),
+    _default("AllowAzureLoadBalancerInBound", 65001, direction="Inbound", source="AzureLoadBalancer"),
+    _default("DenyAllInBound", 65500, direction="Inbound", access="Deny"),
+    _default("AllowVnetOutBound", 65000, direction="Outbound", source=_VNET, target=_VNET),
+    _default("AllowInternetOutBound", 65001, direction="Outbound", target="Internet"),
+    _default("DenyAllOutBound", 65500, direction="Outbound", access="Deny"),
+)
+"""The rules that every NSG ends with. Source: Azure, "Network security groups", default security rules."""
+
+
+def nsg_ruleset(
+    nsg: NetworkSecurityGroup | None,
+    *,
+    side: Literal["host"] = "host",
+    virtual_network: VirtualNetwork,
+    gateway_prefixes: Sequence[IPv4Network],
+) -> str:
+    """Return the filter of a host in a subnet, to be loaded inside the host's namespace.
+
+    Rules of each direction are tried by priority, Azure's default rules last; the first that matches
+    decides. Answers to what was let through pass (flow records), also after the rule has gone. What a host
+    asks the platform (168.63.129.16, 169.254.169.254) is not filtered.
+
+    The tag VirtualNetwork covers the address space, the far side's prefixes and 168.63.129.16; Internet is
+    everything else. Tags of Azure's public services match nothing, since the twin has no such service.
+
+    Source: Azure, "Network security groups" and "Virtual network service tags"; ARM, SecurityRule.
+
+    Args:
+        nsg: The subnet's group; None if it has none: then nothing is filtered and the table is removed.
+        side: Where the text is loaded; an NSG filters at the host.
+        virtual_network: The VNet of the subnet.
+        gateway_prefixes: Prefixes that the VNet knows through its gateway or by user-defined routes.
+
+    Raises:
+        DesignError: A rule has a protocol, prefix, port or priority that ARM would not take, or two rules
+            of a direction have the same priority.
+    """
+    if nsg is None:
+        return table_text(NSG_TABLE, [])
+    _refuse_bad_priorities(nsg)
+    tags = _Tags(connected=(*virtual_network.address_space, *gateway_prefixes, _AZURE_HOST))
+    inbound, outbound = _HOOKS[side]
+    platform = address_match("daddr", [_AZURE_HOST, _INSTANCE_METADATA])
+    return table_text(
+        NSG_TABLE,
+        [
+            Chain(
+                name="inbound",
+                hook=inbound,
+                policy="drop",
+                rules=[
+                    'iifname "lo" accept',
+                    "ct state established,related accept",
+                    *_rules(nsg, "Inbound", tags),
+                ],
+            ),
+            Chain(
+                name="outbound",
+                hook=outbound,
+                policy="drop",
+                rules=[
+                    'oifname "lo" accept',
+                    "ct state established,related accept",
+                    rule_text([platform], "accept", comment="platform"),
+                    *_rules(nsg, "Outbound", tags),
+                ],
+            ),
+        ],
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Tags:
+    """What the service tags stand for in one VNet; `connected` is VirtualNetwork."""
+
+    connected: tuple[IPv4Network, ...]
+
+
+def _rules(nsg: NetworkSecurityGroup, direction: str, tags: _Tags) -> Iterator[str]:
+    rules = [rule for rule in (*nsg.security_rules, *DEFAULT_RULES) if rule.direction == direction]
+    for rule in sorted(rules, key=lambda rule: rule.priority):
+        where = f"NSG {nsg.name} rule {rule.name}"
+        protocol = rule.protocol.lower()
+        if protocol not in _PROTOCOLS:
+            raise DesignError(
+                where=where,
+                problem=f"{rule.protocol!r} is no protocol of a security rule",
+                remedy="Use Tcp, Udp, Icmp, Esp, Ah or *",
+            )
+        ports = []
+        if protocol in _WITH_PORTS:
+            both = "{ tcp, udp }" if protocol == "*" else ""
+            ports = [
+                _ports("sport", rule.source_port_ranges, where, both),
+                _ports("dport", rule.destination_port_ranges, where, both),
+            ]
+        sources = _addresses("saddr", rule.source_address_prefixes, tags, where)
+        targets = _addresses("daddr", rule.destination_address_prefixes, tags, where)
+        verdict = "accept" if rule.access == "Allow" else "drop"
+        for source, target in product(sources, targets):
+            matches = [_PROTOCOLS[protocol], source, target, *ports]
+            yield rule_text(matches, verdict, comment=f"{rule.priority} {rule.name}")
+
+
+def _addresses(field: str, prefixes: Sequence[str], tags: _Tags, where: str) -> list[str]:
+    """Return alternative matches; none at all if no IPv4 packet can match."""
+    if not prefixes:
+        raise DesignError(
+            where=where,
+            problem="a source or destination without any address prefix",
+            remedy="Give a prefix, a service tag or *; application security groups are not modelled",
+        )
+    inside: list[IPv4Network] = []
+    outside = False
+    for prefix in prefixes:
+        tag = prefix.lower()
+        if tag == "*":
+            inside.append(IPv4Network("0.0.0.0/0"))
+        elif tag == "virtualnetwork":
+            inside.extend(tags.connected)
+        elif tag == "azureloadbalancer":
+            inside.append(_AZURE_HOST)
+        elif tag == "internet":
+            outside = True
+        elif tag not in _SERVICES and tag.partition(".")[0] not in _SERVICES:
+            network = _network(prefix, where)
+            if isinstance(network, IPv4Network):
+                inside.append(network)
+    matches = [address_match(field, inside)] if inside else []
+    if outside and IPv4Network("0.0.0.0/0") not in tags.connected:
+        matches.append(address_match(field, tags.connected, negate=True))
+    return matches
+
+
+def _network(prefix: str, where: str) -> IPv4Network | IPv6Network:
+    try:
+        return ip_network(prefix, strict=False)
+    except ValueError as error:
+        raise DesignError(
+            where=where,
+            problem=f"{prefix!r} is neither an address prefix nor a known service tag",
+            remedy="Use a prefix such as 10.2.0.0/16, VirtualNetwork, Internet, AzureLoadBalancer or *",
+        ) from error
+
+
+def _ports(direction: str, ranges: Sequence[str], where: str, protocols: str) -> str:
+    try:
+        return port_match(direction, [_port_range(text) for text in ranges], protocols=protocols)
+    except ValueError as error:
+        raise DesignError(
+            where=where,
+            problem=f"{', '.join(map(repr, ranges)) or 'nothing'} is no list of ports",
+            remedy=f"Use ports or ranges of 0-{MAX_PORT} such as 443 or 8000-8999, or *",
+        ) from error
+
+
+def _port_range(text: str) -> tuple[int, int]:
+    if text == "*":
+        return 0, MAX_PORT
+    numbers = _PORT_RANGE.fullmatch(text)
+    if numbers is None:
+        raise ValueError(f"{text!r} is no port range")
+    return int(numbers[1]), int(numbers[2] or numbers[1])
+
+
+def _refuse_bad_priorities(nsg: NetworkSecurityGroup) -> None:
+    seen: dict[tuple[str, int], str] = {}
+    for rule in nsg.security_rules:
+        where = f"NSG {nsg.name} rule {rule.name}"
+        remedy = f"Give each rule of a direction a priority of its own, {_MIN_PRIORITY}-{_MAX_PRIORITY}"
+        if not _MIN_PRIORITY <= rule.priority <= _MAX_PRIORITY:
+            raise DesignError(where=where, problem=f"priority {rule.priority} is out of range", remedy=remedy)
+        other = seen.setdefault((rule.direction, rule.priority), rule.name)
+        if other != rule.name:
+            raise DesignError(
+                where=where, problem=f"priority {rule.priority} is also that of {other}", remedy=remedy
+            )

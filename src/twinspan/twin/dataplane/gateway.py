@@ -1,0 +1,151 @@
+"""A gateway: a virtual private gateway, or one instance of an Azure VPN gateway."""
+
+from collections.abc import Sequence
+from ipaddress import IPv4Network
+from pathlib import Path
+
+from twinspan.twin.dataplane import links, namespaces
+from twinspan.twin.dataplane.bird import Bird
+from twinspan.twin.dataplane.bird_config import (
+    ROUTER_SESSION,
+    Uplink,
+    gateway_config,
+    session_name,
+    sibling_name,
+)
+from twinspan.twin.dataplane.events import Journal
+from twinspan.twin.dataplane.links import Plug, TransitAddresses
+from twinspan.twin.dataplane.namespaces import short_name
+from twinspan.twin.dataplane.router import Router
+from twinspan.twin.dataplane.routes import IpObjects, bgp_identifier
+from twinspan.twin.dataplane.spec import EndSpec, GatewaySpec
+
+_ROUTER = "router"
+_MSS = 1350
+"""TCP segment size clamped in both directions. Source: Azure, About VPN devices."""
+
+_RULES = f"""table inet twinspan_gateway {{
+  chain forward {{
+    type filter hook forward priority mangle; policy accept;
+    tcp flags & (syn | rst) == syn tcp option maxseg size set {_MSS}
+  }}
+  chain output {{
+    type filter hook output priority filter; policy accept;
+    icmp type destination-unreachable icmp code frag-needed drop
+  }}
+}}
+"""
+"""The output rule: neither cloud's VPN does path MTU discovery. Source: AWS Site-to-Site VPN quotas."""
+
+
+class Gateway:
+    """Builds and removes one gateway; its tunnel ends bring their TUN devices here.
+
+    Attributes:
+        spec: What it is now.
+        namespace: Where it lives.
+        bird: Its BGP speaker.
+    """
+
+    def __init__(
+        self, spec: GatewaySpec, *, transit: TransitAddresses, folder: Path, journal: Journal
+    ) -> None:
+        self.spec = spec
+        self.namespace = short_name("gw", spec.key)
+        self.bird = Bird(
+            role=f"bird {spec.key}",
+            namespace=self.namespace,
+            folder=folder,
+            journal=journal,
+            on_routes=lambda: None,
+        )
+        self.uplink: Uplink | None = None
+        self._transit = transit
+        self._number: int | None = None
+        self._router: Router | None = None
+        self._objects = IpObjects(self.namespace)
+
+    def start(self) -> None:
+        """Make its namespace."""
+        namespaces.add([self.namespace])
+        namespaces.set_sysctls(
+            self.namespace,
+            {
+                "ipv4/ip_forward": "1",
+                "ipv4/conf/all/rp_filter": "0",
+                "ipv4/conf/default/rp_filter": "0",
+                "ipv4/fib_multipath_hash_policy": "1",
+            },
+        )
+        namespaces.nft(self.namespace, _RULES)
+
+    def stop(self) -> None:
+        """Remove it, after its tunnel ends."""
+        self.bird.stop()
+        self._unplug()
+        namespaces.delete(self.namespace)
+
+    def wire(self, spec: GatewaySpec, router: Router | None) -> None:
+        """Join it to its router, or take it off, as `spec` says."""
+        moved = (spec.router, spec.subnet_id, spec.address) != (
+            self.spec.router,
+            self.spec.subnet_id,
+            self.spec.address,
+        )
+        self.spec = spec
+        if moved or router is not self._router:
+            self._unplug()
+        if router is not None and self._router is None:
+            self._plug(router)
+        self._objects.sync(self._routes_inside(spec.networks))
+
+    def configure(self, ends: Sequence[EndSpec]) -> None:
+        """Give BIRD its sessions."""
+        spec = self.spec
+        identifier = spec.address or bgp_identifier(spec.key)
+        devices = {end.key: short_name("tun", end.key) for end in ends}
+        text = gateway_config(spec, ends, devices, self.uplink, identifier)
+        subjects = {session_name(end.key): end.key for end in ends if end.bgp is not None}
+        subjects |= {sibling_name(address): spec.key for address in spec.siblings}
+        self.bird.configure(text, subjects)
+
+    def _routes_inside(self, networks: Sequence[IPv4Network]) -> set[tuple[str, str]]:
+        if self.uplink is None:
+            return set()
+        return {("route", f"{net} via {self.uplink.router} dev {_ROUTER}") for net in networks}
+
+    def _plug(self, router: Router) -> None:
+        far = Plug(namespace=router.namespace, interface=short_name("up", self.spec.key))
+        links.join(Plug(namespace=self.namespace, interface=_ROUTER), far)
+        if self.spec.side == "azure":
+            self.uplink, prefix_length = router.adopt_instance(self.spec, far.interface)
+        else:
+            self._number = self._transit.take()
+            ours, theirs = self._transit.pair(self._number)
+            self.uplink, prefix_length = Uplink(gateway=ours, router=theirs), 31
+            router.adopt_vpn_gateway(far.interface, self.uplink)
+        namespaces.ip(
+            [
+                f"addr add {self.uplink.gateway}/{prefix_length} dev {_ROUTER}",
+                f"link set {_ROUTER} up",
+            ],
+            namespace=self.namespace,
+        )
+        self._router = router
+
+    def _unplug(self) -> None:
+        if self._router is None:
+            return
+        links.cut(Plug(namespace=self.namespace, interface=_ROUTER))
+        self._objects.forget(_ROUTER)
+        if self._number is not None:
+            self._transit.give_back(self._number)
+        self._router = self._number = self.uplink = None
+
+
+def sessions_of(ends: Sequence[EndSpec]) -> dict[str, EndSpec]:
+    """Return session name -> tunnel end."""
+    return {session_name(end.key): end for end in ends}
+
+
+__all__ = ["ROUTER_SESSION", "Gateway", "sessions_of"]

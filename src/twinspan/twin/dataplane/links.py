@@ -1,0 +1,59 @@
+"""Wires between namespaces: pairs of virtual Ethernet devices with transit addresses."""
+
+import itertools
+import threading
+from dataclasses import dataclass
+from ipaddress import IPv4Address, IPv4Network
+
+from twinspan.twin.dataplane import namespaces
+
+_TRANSIT = IPv4Network("100.64.0.0/10")
+"""Shared address space (RFC 6598): never a VPC or VNet prefix here, never seen inside a tunnel."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plug:
+    """One end of a wire."""
+
+    namespace: str
+    interface: str
+
+
+class TransitAddresses:
+    """Hands out /31 transit networks; the lowest free one first."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._used: set[int] = set()
+
+    def take(self) -> int:
+        """Return the number of a free network."""
+        with self._lock:
+            number = next(n for n in itertools.count() if n not in self._used)
+            self._used.add(number)
+            return number
+
+    def give_back(self, number: int) -> None:
+        """Free a network."""
+        with self._lock:
+            self._used.discard(number)
+
+    @staticmethod
+    def pair(number: int) -> tuple[IPv4Address, IPv4Address]:
+        """Return both addresses of a transit network."""
+        return _TRANSIT[2 * number], _TRANSIT[2 * number + 1]
+
+
+def join(first: Plug, second: Plug, *, mtu: int = 1500) -> None:
+    """Make a wire, both ends down. Raises CommandError if a name is taken."""
+    namespaces.ip(
+        [
+            f"link add name {first.interface} mtu {mtu} netns {first.namespace} type veth "
+            f"peer name {second.interface} mtu {mtu} netns {second.namespace}"
+        ]
+    )
+
+
+def cut(plug: Plug) -> None:
+    """Remove a wire by one of its ends. Raises CommandError if it is not there."""
+    namespaces.ip([f"link delete {plug.interface}"], namespace=plug.namespace)

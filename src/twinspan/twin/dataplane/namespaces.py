@@ -1,0 +1,124 @@
+"""Network namespaces below the agent's private /run, and how to act inside one."""
+
+import ctypes
+import hashlib
+import os
+import threading
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import TypeVar
+
+from twinspan.command import run
+from twinspan.errors import HostError
+
+T = TypeVar("T")
+
+FOLDER = Path("/run/netns")
+"""Where `ip netns` keeps names; a tmpfs that only the agent's mount namespace has."""
+
+_CLONE_NEWNET = 0x40000000
+_libc = ctypes.CDLL(None, use_errno=True)
+
+
+def short_name(prefix: str, key: str) -> str:
+    """Return a name of at most 15 characters (IFNAMSIZ) that is the same for the same key.
+
+    Args:
+        prefix: At most 6 characters.
+        key: Any identifier.
+    """
+    return f"{prefix}{hashlib.sha256(key.encode()).hexdigest()[:9]}"
+
+
+def add(names: Iterable[str]) -> None:
+    """Make namespaces with `lo` up. Raises CommandError if one exists."""
+    names = list(names)
+    ip("".join(f"netns add {name}\n" for name in names))
+    for name in names:
+        ip("link set lo up\n", namespace=name)
+
+
+def delete(name: str) -> None:
+    """Remove a namespace's name; the kernel ends it with its last process."""
+    ip(f"netns delete {name}\n")
+
+
+def exists(name: str) -> bool:
+    """Return whether a namespace of that name has been made."""
+    return (FOLDER / name).exists()
+
+
+def ip(commands: str | Sequence[str], *, namespace: str | None = None) -> None:
+    """Run lines of `ip -batch` in a namespace, the agent's own if None.
+
+    Raises:
+        CommandError: One line failed; the lines after it did not run.
+    """
+    text = commands if isinstance(commands, str) else "".join(f"{line}\n" for line in commands)
+    if not text:
+        return
+    where = ["-n", namespace] if namespace else []
+    run(["ip", *where, "-batch", "-"], stdin=text)
+
+
+def nft(namespace: str, rules: str) -> None:
+    """Load an nftables script in a namespace, all of it or nothing.
+
+    Raises:
+        CommandError: nft refused it.
+    """
+    run(inside_argv(namespace, ["nft", "-f", "-"]), stdin=rules)
+
+
+def inside_argv(namespace: str, argv: Sequence[str]) -> list[str]:
+    """Return the command that becomes `argv` inside a namespace (same process id)."""
+    return ["nsenter", f"--net={FOLDER / namespace}", "--", *argv]
+
+
+def inside(namespace: str, function: Callable[[], T]) -> T:
+    """Call a function inside a namespace, on a thread that is thrown away, and return its answer.
+
+    Raises:
+        HostError: The namespace does not exist.
+    """
+    answers: list[T] = []
+    failures: list[BaseException] = []
+
+    def enter() -> None:
+        try:
+            _join(namespace)
+            answers.append(function())
+        except BaseException as error:  # noqa: BLE001 - raised again in the calling thread
+            failures.append(error)
+
+    thread = threading.Thread(target=enter, name=f"in-{namespace}")
+    thread.start()
+    thread.join()
+    if failures:
+        raise failures[0]
+    return answers[0]
+
+
+def set_sysctls(namespace: str, values: Mapping[str, str]) -> None:
+    """Set `net` sysctls of a namespace, e.g. `{"ipv4/ip_forward": "1"}`."""
+
+    def write() -> None:
+        for name, value in values.items():
+            (Path("/proc/sys/net") / name).write_text(value)
+
+    inside(namespace, write)
+
+
+def _join(namespace: str) -> None:
+    try:
+        descriptor = os.open(FOLDER / namespace, os.O_RDONLY | os.O_CLOEXEC)
+    except FileNotFoundError as error:
+        raise HostError(
+            problem=f"the namespace {namespace} does not exist", remedy="Run `twinspan twin up` again"
+        ) from error
+    try:
+        if _libc.setns(descriptor, _CLONE_NEWNET) != 0:
+            code = ctypes.get_errno()
+            raise OSError(code, f"setns {namespace}: {os.strerror(code)}")
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,238 @@
+"""A VPC or VNet: a router with one bridge per subnet and one kernel table per route table."""
+
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from ipaddress import IPv4Address, IPv4Network
+from pathlib import Path
+
+from twinspan.errors import HostError
+from twinspan.twin.dataplane import namespaces
+from twinspan.twin.dataplane.bird import Bird
+from twinspan.twin.dataplane.bird_config import Uplink, gateway_name, router_config
+from twinspan.twin.dataplane.events import Journal
+from twinspan.twin.dataplane.filters import network_acl_ruleset, network_acl_table
+from twinspan.twin.dataplane.namespaces import short_name
+from twinspan.twin.dataplane.routes import IpObjects, bgp_identifier
+from twinspan.twin.dataplane.spec import GatewaySpec, RouterSpec, StaticRoute, SubnetSpec
+
+_FIRST_TABLE = 1001
+_LOCAL_FIRST, _SUBNET_TABLE = 100, 200
+_STATIC_METRIC, _SYSTEM_METRIC, _LAST_METRIC = 10, 50, 4000
+
+
+class Router:
+    """Builds, changes and removes one router.
+
+    AWS: the VPC's own addresses come before any route table ("local" wins also over more specific
+    propagated routes). Azure: user-defined routes, BGP and system routes share one table, the longest
+    prefix wins, then that order. Sources: Amazon VPC user guide, "Route priority"; Azure, Virtual
+    network traffic routing, "How Azure selects a route".
+
+    Attributes:
+        spec: What it is now.
+        namespace: Where it lives.
+        bird: Learns routes from the gateways and puts them into the propagating tables.
+    """
+
+    def __init__(
+        self, spec: RouterSpec, *, folder: Path, journal: Journal, on_routes: Callable[[], None]
+    ) -> None:
+        self.spec = spec
+        self.namespace = short_name("net", spec.key)
+        self.bird = Bird(
+            role=f"bird {spec.key}",
+            namespace=self.namespace,
+            folder=folder,
+            journal=journal,
+            on_routes=on_routes,
+        )
+        self._objects = IpObjects(self.namespace)
+        self._subnets: dict[str, SubnetSpec] = {}
+        self._numbers: dict[str, int] = {}
+        self._acls: dict[str, str] = {}
+        self._lock = threading.RLock()
+
+    def start(self) -> None:
+        """Make its namespace."""
+        namespaces.add([self.namespace])
+        namespaces.set_sysctls(
+            self.namespace,
+            {
+                "ipv4/ip_forward": "1",
+                "ipv4/conf/all/rp_filter": "0",
+                "ipv4/conf/default/rp_filter": "0",
+                "ipv4/conf/all/send_redirects": "0",
+                "ipv4/conf/default/send_redirects": "0",
+                "ipv4/fib_multipath_hash_policy": "1",
+            },
+        )
+
+    def stop(self) -> None:
+        """Remove it, after its hosts and gateways."""
+        self.bird.stop()
+        namespaces.delete(self.namespace)
+
+    def set_subnets(self, spec: RouterSpec) -> None:
+        """Make the bridges of new subnets and remove those of old ones."""
+        with self._lock:
+            self.spec = spec
+            wanted = {subnet.id: subnet for subnet in spec.subnets}
+            commands: list[str] = []
+            for key, subnet in self._subnets.items():
+                if key not in wanted or wanted[key].prefixes != subnet.prefixes:
+                    commands.append(f"link delete {bridge_name(key)}")
+                    self._objects.forget(bridge_name(key))
+                    self._acls.pop(key, None)
+            kept = {k: s for k, s in self._subnets.items() if k in wanted and wanted[k].prefixes == s.prefixes}
+            for key, subnet in wanted.items():
+                if key not in kept:
+                    commands += _bridge(subnet)
+            namespaces.ip(commands, namespace=self.namespace)
+            self._subnets = wanted
+
+    def set_routes(self, gateways: Sequence[tuple[GatewaySpec, Uplink]]) -> None:
+        """Program route tables and rules, and give BIRD its sessions with the gateways."""
+        with self._lock:
+            self._number_tables()
+            objects = self._rules() | self._system_routes()
+            uplinks = {gateway.key: uplink for gateway, uplink in gateways}
+            for table in self.spec.tables:
+                for route in table.routes:
+                    objects.add(("route", self._static(route, self._numbers[table.key], uplinks)))
+            self._objects.sync(objects)
+        if gateways:
+            text = router_config(self.spec, gateways, self._numbers, bgp_identifier(self.spec.key))
+            self.bird.configure(text, {gateway_name(g.key): self.spec.key for g, _ in gateways})
+
+    def set_acls(self) -> None:
+        """Load the network ACLs that changed. Raises DesignError for one that makes no sense."""
+        with self._lock:
+            for subnet in self._subnets.values():
+                if subnet.aws is None or subnet.network_acl is None:
+                    continue
+                text = network_acl_ruleset(
+                    subnet.network_acl, subnet=subnet.aws, interface=bridge_name(subnet.id)
+                )
+                if self._acls.get(subnet.id) != text:
+                    namespaces.nft(self.namespace, text)
+                    self._acls[subnet.id] = text
+            for key in [key for key in self._acls if key not in self._subnets]:
+                namespaces.nft(self.namespace, f"delete table ip {network_acl_table(key)}\n")
+                del self._acls[key]
+
+    def subnet(self, subnet_id: str) -> SubnetSpec | None:
+        """Return a subnet by id."""
+        return self._subnets.get(subnet_id)
+
+    def adopt_vpn_gateway(self, device: str, uplink: Uplink) -> None:
+        """Take the wire of a virtual private gateway."""
+        namespaces.ip(
+            [f"addr add {uplink.router}/31 dev {device}", f"link set {device} up"],
+            namespace=self.namespace,
+        )
+
+    def adopt_instance(self, gateway: GatewaySpec, device: str) -> tuple[Uplink, int]:
+        """Take the wire of an Azure gateway instance into GatewaySubnet.
+
+        Returns:
+            The addresses of both, and the length of the subnet's prefix.
+
+        Raises:
+            HostError: The instance has no address in an existing GatewaySubnet.
+        """
+        subnet = self._subnets.get(gateway.subnet_id)
+        prefixes = [
+            p for p in (subnet.prefixes if subnet else ()) if gateway.address and gateway.address in p
+        ]
+        if subnet is None or gateway.address is None or not prefixes:
+            raise HostError(
+                problem=f"{gateway.key} has no address in its GatewaySubnet",
+                remedy="Give the subnet an address range that fits the gateway",
+            )
+        namespaces.ip(
+            [f"link set {device} master {bridge_name(subnet.id)} up"], namespace=self.namespace
+        )
+        uplink = Uplink(gateway=gateway.address, router=router_address(prefixes[0]))
+        return uplink, prefixes[0].prefixlen
+
+    def gateway_prefixes(self) -> tuple[IPv4Network, ...]:
+        """Return what the network reaches through its gateway: learned, or by user-defined route."""
+        static = {
+            route.destination
+            for table in self.spec.tables
+            for route in table.routes
+            if route.target == "gateway"
+        }
+        learned = {route.network for route in self.bird.routes()}
+        return tuple(sorted(static | learned))
+
+    def _number_tables(self) -> None:
+        for table in self.spec.tables:
+            if table.key not in self._numbers:
+                used = set(self._numbers.values())
+                free = (n for n in range(_FIRST_TABLE, _FIRST_TABLE + len(used) + 1) if n not in used)
+                self._numbers[table.key] = next(free)
+
+    def _rules(self) -> set[tuple[str, str]]:
+        rules = set()
+        if self.spec.side == "aws":
+            rules |= {
+                ("rule", f"to {network} lookup main priority {_LOCAL_FIRST}")
+                for network in self.spec.networks
+            }
+        for subnet in self._subnets.values():
+            number = self._numbers.get(subnet.table)
+            if number is not None:
+                device = bridge_name(subnet.id)
+                rules.add(("rule", f"iif {device} lookup {number} priority {_SUBNET_TABLE}"))
+        return rules
+
+    def _system_routes(self) -> set[tuple[str, str]]:
+        routes = {("route", f"unreachable {net} metric {_LAST_METRIC}") for net in self.spec.networks}
+        if self.spec.side == "azure":
+            routes |= {
+                ("route", f"throw {net} table {number} metric {_SYSTEM_METRIC}")
+                for net in self.spec.networks
+                for number in self._numbers.values()
+            }
+        return routes
+
+    def _static(self, route: StaticRoute, number: int, uplinks: Mapping[str, Uplink]) -> str:
+        end = f"table {number} metric {_STATIC_METRIC}"
+        if route.target == "local":
+            return f"throw {route.destination} {end}"
+        if route.target == "appliance" and route.next_hop is not None:
+            device = self._device_towards(route.next_hop)
+            if device:
+                return f"{route.destination} via {route.next_hop} dev {device} {end}"
+        if route.target == "gateway":
+            chosen = [u for key, u in sorted(uplinks.items()) if route.gateway in {"", key}]
+            if chosen:
+                hops = " ".join(f"nexthop via {uplink.gateway}" for uplink in chosen)
+                return f"{route.destination} {end} {hops}"
+        return f"blackhole {route.destination} {end}"
+
+    def _device_towards(self, address: IPv4Address) -> str:
+        for subnet in self._subnets.values():
+            if any(address in prefix for prefix in subnet.prefixes):
+                return bridge_name(subnet.id)
+        return ""
+
+
+def bridge_name(subnet_id: str) -> str:
+    """Return the name of a subnet's bridge in its router."""
+    return short_name("br", subnet_id)
+
+
+def router_address(prefix: IPv4Network) -> IPv4Address:
+    """Return the address of the router in a subnet: the first host, as in both clouds."""
+    return prefix[1]
+
+
+def _bridge(subnet: SubnetSpec) -> list[str]:
+    name = bridge_name(subnet.id)
+    return [
+        f"link add name {name} type bridge forward_delay 0",
+        *(f"addr add {router_address(prefix)}/{prefix.prefixlen} dev {name}" for prefix in subnet.prefixes),
+        f"link set {name} up",
+    ]

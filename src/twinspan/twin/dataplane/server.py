@@ -1,0 +1,154 @@
+"""The agent's side of the socket: reads requests, answers each from a thread of its own."""
+
+import json
+import os
+import socket
+import sys
+import threading
+import time
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from twinspan.errors import (
+    CommandError,
+    DesignError,
+    HostError,
+    TwinspanError,
+    WaitTimeoutError,
+)
+from twinspan.twin.dataplane import wire
+from twinspan.twin.dataplane.commands import run_inside
+from twinspan.twin.dataplane.dialler import Dialler
+from twinspan.twin.dataplane.faults import Faults
+from twinspan.twin.dataplane.hosts import Hosts
+from twinspan.twin.dataplane.observe import Observer
+from twinspan.twin.dataplane.plane import Plane
+from twinspan.twin.dataplane.processes import HostProcesses
+from twinspan.twin.dataplane.wire import INTERNET, ApplyResult
+
+_Params = dict[str, Any]
+
+
+class Server:
+    """Answers the requests of one client until it goes away.
+
+    Args:
+        sock: The client.
+        folder: Private folder for daemons' files.
+        host_processes: Descriptor of the host's /proc, to translate process ids.
+    """
+
+    def __init__(self, sock: socket.socket, *, folder: Path, host_processes: int) -> None:
+        self._socket = sock
+        self._send_lock = threading.Lock()
+        self._routes_changed = threading.Event()
+        self._plane = Plane(folder, on_routes=self._routes_changed.set)
+        self._hosts = Hosts(self._plane)
+        self._faults = Faults(self._plane)
+        self._observer = Observer(self._plane)
+        self._processes = HostProcesses(host_processes)
+        self._methods: dict[str, Callable[[_Params], object]] = {
+            "apply": self._apply,
+            "observe": lambda _: wire.OBSERVED.dump_python(self._observer.observe(), mode="json"),
+            "attach": self._attach,
+            "detach": lambda params: self._hosts.detach(params["name"]),
+            "hosts": lambda _: wire.HOST_INFOS.dump_python(self._hosts.infos(), mode="json"),
+            "run": self._run,
+            "inject": lambda params: self._faults.inject(wire.FAULT_SPEC.validate_python(params)),
+            "heal": lambda params: self._faults.heal(wire.FAULT_SPEC.validate_python(params)),
+            "heal_all": lambda _: self._faults.heal_all(),
+            "events": self._events,
+            "pids": lambda _: self._pids(),
+        }
+
+    def serve(self) -> None:
+        """Work until the client's end closes, then end the process and all below it."""
+        threading.Thread(target=self._follow_routes, name="routes", daemon=True).start()
+        threading.Thread(target=Dialler(self._plane).run, name="dialler", daemon=True).start()
+        with self._socket.makefile("rb") as lines:
+            try:
+                for line in lines:
+                    threading.Thread(target=self._handle, args=(line,), daemon=True).start()
+            except OSError as error:
+                sys.stderr.write(f"agent: the client's end broke: {error}\n")
+        os._exit(0)
+
+    def _handle(self, line: bytes) -> None:
+        request = json.loads(line)
+        answer: dict[str, object] = {"id": request["id"]}
+        try:
+            method = self._methods.get(request["method"])
+            if method is None:
+                raise HostError(
+                    problem=f"the agent has no method {request['method']}", remedy="Use the same version"
+                )
+            answer["result"] = method(request["params"])
+        except TwinspanError as error:
+            answer["error"] = _described(error)
+        except Exception as error:  # noqa: BLE001 - the edge of the process: the client must get an answer
+            traceback.print_exc()
+            answer["error"] = {"kind": type(error).__name__, "message": str(error), "fields": {}}
+        data = json.dumps(answer).encode() + b"\n"
+        with self._send_lock:
+            self._socket.sendall(data)
+
+    def _apply(self, params: _Params) -> object:
+        desired = wire.DESIRED.validate_python(params)
+        with self._plane.lock:
+            problems = self._plane.apply(desired, before_removal=self._hosts.leave)
+            problems += self._hosts.refresh()
+        result = ApplyResult(generation=desired.generation, problems=problems)
+        return wire.APPLY_RESULT.dump_python(result, mode="json")
+
+    def _attach(self, params: _Params) -> object:
+        info = self._hosts.attach(wire.HOST_SPEC.validate_python(params))
+        return wire.HOST_INFO.dump_python(info, mode="json")
+
+    def _run(self, params: _Params) -> object:
+        request = wire.RUN_REQUEST.validate_python(params)
+        completed = run_inside(
+            self._hosts.namespace(request.host),
+            request.argv,
+            timeout_s=request.timeout_s,
+            stdin=request.stdin,
+            capture=request.host == INTERNET,
+        )
+        return wire.COMPLETED.dump_python(completed, mode="json")
+
+    def _events(self, params: _Params) -> object:
+        return wire.EVENTS.dump_python(self._plane.journal.since(float(params["since_s"])), mode="json")
+
+    def _pids(self) -> dict[str, int]:
+        daemons = [
+            *(end.charon.daemon for end in list(self._plane.ends.values())),
+            *(gateway.bird.daemon for gateway in list(self._plane.gateways.values())),
+            *(router.bird.daemon for router in list(self._plane.routers.values())),
+        ]
+        inner = {daemon.role: daemon.pid for daemon in daemons}
+        inner |= {"agent": os.getpid(), "init": 1}
+        return self._processes.translate({role: pid for role, pid in inner.items() if pid is not None})
+
+    def _follow_routes(self) -> None:
+        """Load filters again when BGP brought or took a prefix: NSG tags follow it."""
+        while True:
+            self._routes_changed.wait()
+            self._routes_changed.clear()
+            started = time.monotonic()
+            problems = self._hosts.refresh()
+            if problems:
+                sys.stderr.write(f"{started:.3f} filters: {'; '.join(problems)}\n")
+
+
+def _described(error: TwinspanError) -> dict[str, object]:
+    fields: dict[str, object] = {}
+    if isinstance(error, DesignError):
+        fields = {"where": error.where, "problem": error.problem, "remedy": error.remedy}
+    elif isinstance(error, CommandError):
+        fields = {"argv": list(error.argv), "returncode": error.returncode, "stderr": error.stderr}
+    elif isinstance(error, WaitTimeoutError):
+        fields = {"what": error.what, "timeout_s": error.timeout_s, "last": str(error.last)}
+    elif isinstance(error, HostError):
+        fields = {"problem": error.problem, "remedy": error.remedy}
+    return {"kind": type(error).__name__, "message": str(error), "fields": fields}

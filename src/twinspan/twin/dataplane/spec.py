@@ -1,0 +1,176 @@
+"""The desired data plane as plain records; what `desired.py` writes and the agent builds.
+
+Records are compared for equality to find what changed, so nothing in here is observed state.
+"""
+
+from dataclasses import dataclass, field
+from ipaddress import IPv4Address, IPv4Network
+from typing import Literal
+
+from twinspan.network.model import (
+    AwsSubnet,
+    NetworkAcl,
+    NetworkSecurityGroup,
+    SecurityGroup,
+    VirtualNetwork,
+)
+
+Side = Literal["aws", "azure"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timers:
+    """BGP timers of both clouds, in seconds. The defaults let RFC 4271 negotiate the lower of both.
+
+    Sources: Azure VPN gateway FAQ (60 and 180 s, not configurable); AWS Site-to-Site VPN user guide,
+    sample configurations (10 and 30 s). Keepalives are not sent to BIRD, which derives hold / 3.
+    """
+
+    azure_bgp_hold_s: int = 180
+    azure_bgp_keepalive_s: int = 60
+    aws_bgp_hold_s: int = 30
+    aws_bgp_keepalive_s: int = 10
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeadPeer:
+    """When an end gives its peer up. `delay_s` of silence, then probes for `probing_s` in all."""
+
+    delay_s: int
+    probing_s: int
+    action: Literal["clear", "restart", "none"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ike:
+    """One end's IKEv2 and child SA settings, in strongSwan's words; lifetimes in seconds."""
+
+    ike_proposals: tuple[str, ...]
+    esp_proposals: tuple[str, ...]
+    ike_lifetime_s: int
+    child_lifetime_s: int
+    rekey_margin_s: int
+    rekey_fuzz_percentage: int
+    dead_peer: DeadPeer
+    dials: bool
+    """Whether this end starts the negotiation by itself."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bgp:
+    """One BGP session over a tunnel, seen from its own end; `hold_s` in seconds."""
+
+    local_as: int
+    remote_as: int
+    hold_s: int
+    passive: bool
+    import_limit: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EndSpec:
+    """One end of one IPsec tunnel: an outside address with an IKE daemon of its own."""
+
+    key: str
+    """AWS: `vpn-0a.../203.0.113.1`; Azure: `<connection id>/198.51.100.4` (the instance's address)."""
+    side: Side
+    object_id: str
+    """The VPN connection (AWS) or connection (Azure)."""
+    instance_id: str
+    """Azure: the ip configuration; AWS: empty."""
+    gateway: str
+    """Key of the `GatewaySpec` whose traffic it carries."""
+    local_address: IPv4Address
+    remote_address: IPv4Address
+    pre_shared_key: str = field(repr=False)
+    ike: Ike
+    inside_local: IPv4Address
+    inside_remote: IPv4Address
+    bgp: Bgp | None
+    static_routes: tuple[IPv4Network, ...] = ()
+
+    @property
+    def ipsec(self) -> tuple[object, ...]:
+        """What needs a fresh IKE daemon when it changes."""
+        return (self.gateway, self.local_address, self.remote_address, self.pre_shared_key, self.ike)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GatewaySpec:
+    """A BGP speaker: a virtual private gateway, or one instance of an Azure gateway."""
+
+    key: str
+    """VPN gateway id, or ip configuration id."""
+    gateway_id: str
+    """VPN gateway id, or virtual network gateway id."""
+    side: Side
+    asn: int
+    bgp_enabled: bool
+    networks: tuple[IPv4Network, ...]
+    """What it announces as its own: VPC blocks or VNet prefixes."""
+    router: str | None
+    """Key of the router it is joined to; None if detached."""
+    subnet_id: str = ""
+    """Azure: GatewaySubnet."""
+    address: IPv4Address | None = None
+    """Azure: its address in GatewaySubnet."""
+    siblings: tuple[IPv4Address, ...] = ()
+    """Azure: the other instances' addresses in GatewaySubnet."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StaticRoute:
+    """A route of a route table: to the VPN gateway, within the network, to an appliance, or nowhere."""
+
+    destination: IPv4Network
+    target: Literal["gateway", "local", "appliance", "nowhere"]
+    gateway: str = ""
+    """AWS: the VPN gateway's id."""
+    next_hop: IPv4Address | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TableSpec:
+    """One route table. `propagated`: routes learned by BGP enter it."""
+
+    key: str
+    propagated: bool
+    routes: tuple[StaticRoute, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SubnetSpec:
+    """One subnet with the filters that apply at its edge (AWS) or on its hosts (Azure)."""
+
+    id: str
+    prefixes: tuple[IPv4Network, ...]
+    table: str
+    """Key of its `TableSpec`; empty: no table, nothing but its own network."""
+    gateway_subnet: bool = False
+    aws: AwsSubnet | None = None
+    network_acl: NetworkAcl | None = None
+    network_security_group: NetworkSecurityGroup | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RouterSpec:
+    """A VPC or VNet: its subnets and route tables."""
+
+    key: str
+    side: Side
+    networks: tuple[IPv4Network, ...]
+    subnets: tuple[SubnetSpec, ...]
+    tables: tuple[TableSpec, ...]
+    security_groups: tuple[SecurityGroup, ...] = ()
+    virtual_network: VirtualNetwork | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Desired:
+    """The whole data plane wanted. `problems` says what could not be built, and why."""
+
+    generation: int
+    routers: tuple[RouterSpec, ...] = ()
+    gateways: tuple[GatewaySpec, ...] = ()
+    ends: tuple[EndSpec, ...] = ()
+    problems: tuple[str, ...] = ()

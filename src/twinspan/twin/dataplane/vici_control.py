@@ -1,0 +1,133 @@
+"""Talk to one charon over its vici socket: strongSwan's own control protocol, typed at the edge."""
+
+import socket
+import threading
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import vici
+from vici.exception import CommandException, SessionException
+
+from twinspan.errors import CommandError, HostError
+from twinspan.wait import wait_until
+
+Section = dict[str, Any]
+"""A vici message with its bytes decoded: text, lists of text and sections within sections."""
+
+_READY_WITHIN_S = 10.0
+_ANSWER_WITHIN_S = 5.0
+_EVENTS = ("log", "ike-updown", "child-updown", "child-rekey")
+
+
+class Control:
+    """Commands to one charon, one at a time."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._lock = threading.Lock()
+        self._session: Any = None
+        self._socket: socket.socket | None = None
+
+    def connect(self) -> None:
+        """Wait until charon answers. Raises WaitTimeoutError if it does not within 10 s."""
+        with self._lock:
+            self._drop()
+            sock = wait_until(
+                lambda: _connected(self._path),
+                lambda found: found is not None,
+                what=f"answer of charon at {self._path}",
+                timeout_s=_READY_WITHIN_S,
+                interval_s=0.005,
+            )
+            if sock is None:
+                raise AssertionError("wait_until accepts only a socket")
+            sock.settimeout(_ANSWER_WITHIN_S)
+            self._socket, self._session = sock, vici.Session(sock)
+        self.command("version", {})
+
+    def command(self, name: str, message: Mapping[str, object]) -> Section:
+        """Send a command and return the answer.
+
+        Raises:
+            CommandError: charon refused it.
+            HostError: charon is not there.
+        """
+        with self._lock:
+            try:
+                return decoded(self._live().request(name, dict(message)))
+            except CommandException as error:
+                raise CommandError(["vici", name], 1, str(error)) from error
+            except (OSError, SessionException) as error:
+                self._drop()
+                raise _absent(self._path) from error
+
+    def list_sas(self) -> list[Section]:
+        """Return the IKE SAs, without waiting for those that are busy."""
+        with self._lock:
+            try:
+                answers = list(self._live().list_sas({"noblock": "yes"}))
+            except (OSError, SessionException, CommandException) as error:
+                self._drop()
+                raise _absent(self._path) from error
+        return [decoded(sa) for answer in answers for sa in answer.values()]
+
+    def close(self) -> None:
+        """Close the connection."""
+        with self._lock:
+            self._drop()
+
+    def events(self) -> Iterator[tuple[str, Section]]:
+        """Yield charon's events over a connection of its own until charon ends."""
+        sock = _connected(self._path)
+        if sock is None:
+            return
+        try:
+            for kind, message in vici.Session(sock).listen(list(_EVENTS)):
+                yield kind.decode() if isinstance(kind, bytes) else kind, decoded(message)
+        except (OSError, SessionException):
+            return
+        finally:
+            sock.close()
+
+    def _live(self) -> Any:  # noqa: ANN401 - the vici package ships no types
+        if self._session is None:
+            raise _absent(self._path)
+        return self._session
+
+    def _drop(self) -> None:
+        if self._socket is not None:
+            self._socket.close()
+        self._socket = self._session = None
+
+
+def decoded(message: Mapping[str, Any]) -> Section:
+    """Return a vici message with text instead of bytes."""
+    return {key: _value(value) for key, value in message.items()}
+
+
+def _value(value: object) -> object:
+    if isinstance(value, bytes):
+        return value.decode(errors="replace")
+    if isinstance(value, list):
+        return [_value(item) for item in value]
+    if isinstance(value, dict):
+        return decoded(value)
+    return value
+
+
+def _connected(path: Path) -> socket.socket | None:
+    sock = socket.socket(socket.AF_UNIX)
+    try:
+        sock.connect(str(path))
+    except OSError:
+        sock.close()
+        return None
+    return sock
+
+
+def _absent(path: Path) -> HostError:
+    return HostError(
+        problem=f"charon does not answer at {path}",
+        remedy="Look at `twinspan twin logs`; it is started again by itself",
+    )

@@ -1,0 +1,387 @@
+# ruff: noqa: ARG002 - the arguments are those of Resource, needed or not
+# ruff: noqa: ANN401 - values of Terraform and of the APIs have no static type
+"""VPN gateway, local network gateway, connection."""
+
+from typing import Any, ClassVar
+
+from twinspan.errors import CloudRefusedError
+from twinspan.twin.providers.azurerm.base import ArmResource, given, id_in, last, reference, without_nones
+from twinspan.twin.providers.azurerm.cloud import ArmCloud, Document
+from twinspan.twin.providers.azurerm.network import NAMED
+from twinspan.twin.providers.engine import Facts, State
+from twinspan.twin.providers.resource import between, each, matches, one_of
+
+_APIPA = matches(
+    r"169\.254\.2[12]\.(25[0-5]|2[0-4]\d|1?\d?\d)", "an address from 169.254.21.0 to 169.254.22.255"
+)
+"""Source: Azure VPN Gateway FAQ, addresses for BGP over APIPA."""
+_ADDRESS = matches(r"\d{1,3}(\.\d{1,3}){3}", "an IPv4 address")
+_FLAGS = {
+    "active_active": "activeActive",
+    "bgp_enabled": "enableBgp",
+    "bgp_route_translation_for_nat_enabled": "enableBgpRouteTranslationForNat",
+    "dns_forwarding_enabled": "enableDnsForwarding",
+    "private_ip_address_enabled": "enablePrivateIpAddress",
+    "remote_vnet_traffic_enabled": "allowRemoteVnetTraffic",
+    "virtual_wan_traffic_enabled": "allowVirtualWanTraffic",
+}
+_SKUS = ("Basic", "Standard", "HighPerformance", "UltraPerformance", "ErGw1AZ", "ErGw2AZ", "ErGw3AZ")
+_VPN_SKUS = tuple(f"VpnGw{size}{zone}" for size in range(1, 6) for zone in ("", "AZ"))
+
+
+class VirtualNetworkGateway(ArmResource):
+    """`azurerm_virtual_network_gateway`, without point-to-site clients and policy groups."""
+
+    type_name = "azurerm_virtual_network_gateway"
+    facts = Facts(
+        defaults={
+            "active_active": False,
+            "bgp_enabled": False,
+            "bgp_route_translation_for_nat_enabled": False,
+            "ip_configuration.name": "vnetGatewayConfig",
+            "ip_configuration.private_ip_address_allocation": "Dynamic",
+            "ip_sec_replay_protection_enabled": True,
+            "remote_vnet_traffic_enabled": False,
+            "virtual_wan_traffic_enabled": False,
+            "vpn_type": "RouteBased",
+        },
+        force_new=NAMED
+        | {"type", "vpn_type", "generation", "edge_zone", "private_ip_address_enabled", "ip_configuration"},
+        computed_blocks=frozenset({"bgp_settings", "bgp_settings.peering_addresses"}),
+    )
+    rules: ClassVar = {
+        "bgp_settings.peering_addresses.apipa_addresses": each(_APIPA),
+        "generation": one_of("Generation1", "Generation2", "None"),
+        "ip_configuration.private_ip_address_allocation": one_of("Dynamic", "Static"),
+        "sku": one_of(*_SKUS, *_VPN_SKUS),
+        "type": one_of("Vpn", "ExpressRoute"),
+        "vpn_type": one_of("RouteBased", "PolicyBased"),
+    }
+    _segments = (("virtualNetworkGateways", "name"),)
+
+    def body(self, cloud: ArmCloud, planned: State, existing: Document) -> Document:
+        """Return the gateway."""
+        identity = self.identity(cloud, planned)
+        generation = given(planned["generation"])
+        return {
+            **{member: given(planned[name]) for name, member in _FLAGS.items()},
+            "bgpSettings": _bgp_body(planned["bgp_settings"], identity),
+            "disableIPSecReplayProtection": not planned["ip_sec_replay_protection_enabled"],
+            "gatewayDefaultSite": reference(planned["default_local_network_gateway_id"]),
+            "gatewayType": planned["type"],
+            "ipConfigurations": [_configuration_body(block) for block in planned["ip_configuration"]],
+            "sku": {"name": planned["sku"], "tier": planned["sku"]},
+            "vpnGatewayGeneration": generation,
+            "vpnType": planned["vpn_type"],
+        }
+
+    def flatten(self, cloud: ArmCloud, document: Document, state: State) -> State:
+        """Return the gateway."""
+        properties = document["properties"]
+        known = state.get("ip_configuration")
+        return {
+            **{name: properties.get(member, False) for name, member in _FLAGS.items()},
+            "bgp_settings": _bgp_state(properties.get("bgpSettings")),
+            "default_local_network_gateway_id": id_in(properties.get("gatewayDefaultSite"), None),
+            "generation": properties.get("vpnGatewayGeneration", ""),
+            "ip_configuration": _configurations(
+                properties["ipConfigurations"], known if isinstance(known, list) else []
+            ),
+            "ip_sec_replay_protection_enabled": not properties.get("disableIPSecReplayProtection", False),
+            "sku": properties["sku"]["name"],
+            "type": properties["gatewayType"],
+            "vpn_type": properties.get("vpnType", "RouteBased"),
+        }
+
+
+def _configuration_body(block: State) -> Document:
+    return {
+        "name": block["name"],
+        "properties": {
+            "privateIPAllocationMethod": block["private_ip_address_allocation"],
+            "publicIPAddress": reference(block["public_ip_address_id"]),
+            "subnet": reference(block["subnet_id"]),
+        },
+    }
+
+
+def _configurations(items: list[Document], known: list[State]) -> list[State]:
+    found = []
+    for item in items:
+        properties = item["properties"]
+        old = next((block for block in known if block["name"] == item["name"]), {})
+        found.append(
+            {
+                "name": item["name"],
+                "private_ip_address_allocation": properties.get("privateIPAllocationMethod", "Dynamic"),
+                "public_ip_address_id": id_in(
+                    properties.get("publicIPAddress"), old.get("public_ip_address_id")
+                ),
+                "subnet_id": id_in(properties.get("subnet"), old.get("subnet_id")),
+            }
+        )
+    return found
+
+
+def _bgp_body(blocks: Any, identity: str) -> Document | None:
+    if not isinstance(blocks, list) or not blocks:
+        return None
+    block = blocks[0]
+    addresses = block["peering_addresses"]
+    peerings = [
+        without_nones(
+            {
+                "ipconfigurationId": f"{identity}/ipConfigurations/{peering['ip_configuration_name']}",
+                "customBgpIpAddresses": peering["apipa_addresses"],
+            }
+        )
+        for peering in (addresses if isinstance(addresses, list) else [])
+    ]
+    return without_nones(
+        {
+            "asn": given(block["asn"]),
+            "peerWeight": given(block["peer_weight"]),
+            "bgpPeeringAddresses": peerings or None,
+        }
+    )
+
+
+def _bgp_state(settings: Document | None) -> list[State]:
+    if not settings:
+        return []
+    peerings = [
+        {
+            "ip_configuration_name": last(peering["ipconfigurationId"]),
+            "apipa_addresses": peering.get("customBgpIpAddresses", []),
+            "default_addresses": peering.get("defaultBgpIpAddresses", []),
+            "tunnel_ip_addresses": peering.get("tunnelIpAddresses", []),
+        }
+        for peering in settings.get("bgpPeeringAddresses", [])
+    ]
+    return [
+        {
+            "asn": settings.get("asn", 0),
+            "peer_weight": settings.get("peerWeight", 0),
+            "peering_addresses": peerings,
+        }
+    ]
+
+
+class LocalNetworkGateway(ArmResource):
+    """`azurerm_local_network_gateway`."""
+
+    type_name = "azurerm_local_network_gateway"
+    facts = Facts(force_new=NAMED)
+    rules: ClassVar = {"gateway_address": _ADDRESS, "bgp_settings.bgp_peering_address": _ADDRESS}
+    _segments = (("localNetworkGateways", "name"),)
+
+    def body(self, cloud: ArmCloud, planned: State, existing: Document) -> Document:
+        """Return the far end."""
+        bgp = [
+            without_nones(
+                {
+                    "asn": block["asn"],
+                    "bgpPeeringAddress": block["bgp_peering_address"],
+                    "peerWeight": given(block["peer_weight"]),
+                }
+            )
+            for block in planned["bgp_settings"]
+        ]
+        return {
+            "bgpSettings": bgp[0] if bgp else None,
+            "fqdn": given(planned["gateway_fqdn"]),
+            "gatewayIpAddress": given(planned["gateway_address"]),
+            "localNetworkAddressSpace": {"addressPrefixes": planned["address_space"] or []},
+        }
+
+    def flatten(self, cloud: ArmCloud, document: Document, state: State) -> State:
+        """Return the far end."""
+        properties = document["properties"]
+        bgp = properties.get("bgpSettings")
+        block = bgp and {
+            "asn": bgp["asn"],
+            "bgp_peering_address": bgp.get("bgpPeeringAddress", ""),
+            "peer_weight": bgp.get("peerWeight", 0),
+        }
+        space = properties.get("localNetworkAddressSpace") or {}
+        return {
+            "address_space": space.get("addressPrefixes", []),
+            "bgp_settings": [block] if block else [],
+            "gateway_address": properties.get("gatewayIpAddress", ""),
+            "gateway_fqdn": properties.get("fqdn", ""),
+        }
+
+
+_POLICY = {
+    "dh_group": "dhGroup",
+    "ike_encryption": "ikeEncryption",
+    "ike_integrity": "ikeIntegrity",
+    "ipsec_encryption": "ipsecEncryption",
+    "ipsec_integrity": "ipsecIntegrity",
+    "pfs_group": "pfsGroup",
+    "sa_datasize": "saDataSizeKilobytes",
+    "sa_lifetime": "saLifeTimeSeconds",
+}
+_SELECTOR = {"local_address_cidrs": "localAddressRanges", "remote_address_cidrs": "remoteAddressRanges"}
+_ENCRYPTION = ("AES128", "AES192", "AES256", "DES", "DES3", "GCMAES128", "GCMAES256")
+_DEFAULT_LIFETIME_S, _DEFAULT_DATA_SIZE_KB = 27000, 102400000
+"""Source: Azure VPN Gateway FAQ, IPsec/IKE policy."""
+
+
+class VirtualNetworkGatewayConnection(ArmResource):
+    """`azurerm_virtual_network_gateway_connection`."""
+
+    type_name = "azurerm_virtual_network_gateway_connection"
+    facts = Facts(
+        defaults={
+            "bgp_enabled": False,
+            "connection_mode": "Default",
+            "private_link_fast_path_enabled": False,
+        },
+        force_new=NAMED
+        | {"type", "virtual_network_gateway_id", "dpd_timeout_seconds", "express_route_circuit_id"}
+        | {"peer_virtual_network_gateway_id", "local_azure_ip_address_enabled"}
+        | {"connection_protocol", "connection_mode"},
+    )
+    rules: ClassVar = {
+        "connection_mode": one_of("Default", "InitiatorOnly", "ResponderOnly"),
+        "connection_protocol": one_of("IKEv1", "IKEv2"),
+        "custom_bgp_addresses.primary": _ADDRESS,
+        "custom_bgp_addresses.secondary": _ADDRESS,
+        "ipsec_policy.dh_group": one_of(
+            "DHGroup1", "DHGroup14", "DHGroup2", "DHGroup2048", "DHGroup24", "ECP256", "ECP384", "None"
+        ),
+        "ipsec_policy.ike_encryption": one_of(*_ENCRYPTION),
+        "ipsec_policy.ike_integrity": one_of("GCMAES128", "GCMAES256", "MD5", "SHA1", "SHA256", "SHA384"),
+        "ipsec_policy.ipsec_encryption": one_of(*_ENCRYPTION, "GCMAES192", "None"),
+        "ipsec_policy.ipsec_integrity": one_of(
+            "GCMAES128", "GCMAES192", "GCMAES256", "MD5", "SHA1", "SHA256"
+        ),
+        "ipsec_policy.pfs_group": one_of(
+            "ECP256", "ECP384", "None", "PFS1", "PFS14", "PFS2", "PFS2048", "PFS24", "PFSMM"
+        ),
+        "ipsec_policy.sa_datasize": between(1024, 2**31 - 1),
+        "ipsec_policy.sa_lifetime": between(300, 172799),
+        "routing_weight": between(0, 32000),
+        "type": one_of("ExpressRoute", "IPsec", "Vnet2Vnet"),
+    }
+    _segments = (("connections", "name"),)
+
+    def body(self, cloud: ArmCloud, planned: State, existing: Document) -> Document:
+        """Return the connection; the whole gateway is in it, as the real provider sends it."""
+        gateway = cloud.get(planned["virtual_network_gateway_id"])
+        if gateway is None:
+            raise CloudRefusedError(
+                operation=f"create {planned['name']}",
+                code="NotFound",
+                message=f"{planned['virtual_network_gateway_id']} does not exist",
+            )
+        return {
+            "connectionMode": planned["connection_mode"],
+            "connectionProtocol": given(planned["connection_protocol"]),
+            "connectionType": planned["type"],
+            "dpdTimeoutSeconds": given(planned["dpd_timeout_seconds"]),
+            "enableBgp": planned["bgp_enabled"],
+            "gatewayCustomBgpIpAddresses": _custom_addresses(planned["custom_bgp_addresses"], gateway),
+            "ipsecPolicies": [_policy_body(block) for block in planned["ipsec_policy"]],
+            "localNetworkGateway2": _embedded(planned["local_network_gateway_id"], cloud),
+            "routingWeight": given(planned["routing_weight"]),
+            "sharedKey": given(planned["shared_key"]),
+            "trafficSelectorPolicies": [
+                {member: block[name] for name, member in _SELECTOR.items()}
+                for block in planned["traffic_selector_policy"]
+            ],
+            "useLocalAzureIpAddress": given(planned["local_azure_ip_address_enabled"]),
+            "usePolicyBasedTrafficSelectors": given(planned["use_policy_based_traffic_selectors"]),
+            "virtualNetworkGateway1": _slim(gateway),
+            "virtualNetworkGateway2": reference(planned["peer_virtual_network_gateway_id"]),
+        }
+
+    def flatten(self, cloud: ArmCloud, document: Document, state: State) -> State:
+        """Return the connection; its key is asked for separately, as ARM does not show it in the document."""
+        properties = document["properties"]
+        key = cloud.get(f"{state['id']}/sharedkey") or {}
+        return {
+            "bgp_enabled": properties.get("enableBgp", False),
+            "connection_mode": properties.get("connectionMode", "Default"),
+            "connection_protocol": properties.get("connectionProtocol", "IKEv2"),
+            "custom_bgp_addresses": _custom_state(properties.get("gatewayCustomBgpIpAddresses", [])),
+            "dpd_timeout_seconds": properties.get("dpdTimeoutSeconds", 0),
+            "egress_nat_rule_ids": [],
+            "express_route_gateway_bypass": properties.get("expressRouteGatewayBypass", False),
+            "ingress_nat_rule_ids": [],
+            "ipsec_policy": [_policy_state(policy) for policy in properties.get("ipsecPolicies", [])],
+            "local_azure_ip_address_enabled": properties.get("useLocalAzureIpAddress", False),
+            "local_network_gateway_id": id_in(
+                properties.get("localNetworkGateway2"), state["local_network_gateway_id"]
+            ),
+            "routing_weight": properties.get("routingWeight", 0),
+            "shared_key": key.get("value", ""),
+            "traffic_selector_policy": [
+                {name: policy[member] for name, member in _SELECTOR.items()}
+                for policy in properties.get("trafficSelectorPolicies", [])
+            ],
+            "type": properties["connectionType"],
+            "use_policy_based_traffic_selectors": properties.get("usePolicyBasedTrafficSelectors", False),
+            "virtual_network_gateway_id": id_in(
+                properties.get("virtualNetworkGateway1"), state["virtual_network_gateway_id"]
+            ),
+        }
+
+    def update(self, cloud: ArmCloud, prior: State, planned: State) -> State:
+        """PUT the connection, then its key, which a PUT of an existing connection does not change."""
+        renewed = super().update(cloud, prior, planned)
+        if given(planned["shared_key"]) and planned["shared_key"] != prior["shared_key"]:
+            cloud.put(f"{prior['id']}/sharedkey", {"value": planned["shared_key"]})
+        return renewed
+
+
+def _embedded(identity: Any, cloud: ArmCloud) -> Document | None:
+    """Return a resource in full, as ARM wants it in a connection."""
+    if not isinstance(identity, str) or not identity:
+        return None
+    return _slim(cloud.get(identity) or {"id": identity})
+
+
+def _slim(document: Document) -> Document:
+    return {name: document[name] for name in ("id", "location", "properties") if name in document}
+
+
+def _custom_addresses(blocks: list[State], gateway: Document) -> list[Document] | None:
+    if not blocks:
+        return None
+    settings = gateway["properties"].get("bgpSettings") or {}
+    owners = {
+        address: peering["ipconfigurationId"]
+        for peering in settings.get("bgpPeeringAddresses", [])
+        for address in peering.get("customBgpIpAddresses", [])
+    }
+    wanted = [address for address in (blocks[0]["primary"], blocks[0]["secondary"]) if address]
+    missing = [address for address in wanted if address not in owners]
+    if missing:
+        raise CloudRefusedError(
+            operation="custom_bgp_addresses",
+            code="AddressNotFound",
+            message=f"primary or secondary address not found: {', '.join(missing)} is not among the "
+            f"gateway's apipa_addresses ({', '.join(sorted(owners)) or 'none'})",
+        )
+    return [{"customBgpIpAddress": address, "ipConfigurationId": owners[address]} for address in wanted]
+
+
+def _custom_state(items: list[Document]) -> list[State]:
+    """Return primary and secondary in the API's order, as the real provider does."""
+    if not items:
+        return []
+    addresses = [item["customBgpIpAddress"] for item in items]
+    return [{"primary": addresses[0], "secondary": addresses[1] if len(addresses) > 1 else ""}]
+
+
+def _policy_body(block: State) -> Document:
+    body = {member: given(block[name]) for name, member in _POLICY.items()}
+    body["saLifeTimeSeconds"] = body["saLifeTimeSeconds"] or _DEFAULT_LIFETIME_S
+    body["saDataSizeKilobytes"] = body["saDataSizeKilobytes"] or _DEFAULT_DATA_SIZE_KB
+    return body
+
+
+def _policy_state(policy: Document) -> State:
+    return {name: policy.get(member) for name, member in _POLICY.items()}

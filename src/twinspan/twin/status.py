@@ -1,0 +1,117 @@
+"""How a twin is: its processes, endpoints and tunnels."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from ipaddress import IPv4Address, IPv4Network
+from typing import Literal
+
+from twinspan.network.model import AwsNetwork, AzureNetwork, Network, VpnConnection, VpnTunnel
+from twinspan.twin.observed import AwsTunnelEnd, BgpState, Observed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TunnelStatus:
+    """One IPsec tunnel, as AWS's end of the data plane has it.
+
+    Attributes:
+        vpn_connection_id: AWS's connection.
+        name: Its name and the tunnel's number, e.g. `dev-instance0/1`.
+        outside_ip_address: AWS's public end.
+        public_ip_address: Azure's public end, as AWS knows it.
+        inside_cidr: The /30 inside.
+        azure_connections: Azure connections that lead to it.
+        ipsec: Whether its child SA is installed.
+        bgp: State of the BGP session over it; `None` if there is none.
+        accepted_routes: Prefixes that BGP accepted from Azure.
+        last_error: The IKE daemon's last complaint; empty if none.
+    """
+
+    vpn_connection_id: str
+    name: str
+    outside_ip_address: IPv4Address | None
+    public_ip_address: IPv4Address | None
+    inside_cidr: IPv4Network
+    azure_connections: tuple[str, ...]
+    ipsec: Literal["up", "down"]
+    bgp: BgpState
+    accepted_routes: int
+    last_error: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Status:
+    """A twin.
+
+    Attributes:
+        name: Its name.
+        state: `down`; `up`; `degraded`: it runs, but `problems` says what does not.
+        run_directory: Where its state and logs are.
+        pids: Role -> pid: `control`, `agent`, each daemon.
+        endpoints: `aws` and `azure` -> URL.
+        azure_bgp_hold: `negotiated` or `fixed`.
+        tunnels: One entry for each tunnel that AWS has.
+        problems: What does not work or cannot be built, in words.
+    """
+
+    name: str
+    state: Literal["down", "up", "degraded"]
+    run_directory: str
+    pids: dict[str, int] = field(default_factory=dict)
+    endpoints: dict[str, str] = field(default_factory=dict)
+    azure_bgp_hold: str = "negotiated"
+    tunnels: tuple[TunnelStatus, ...] = ()
+    problems: tuple[str, ...] = ()
+
+
+def tunnels(network: Network, observed: Observed) -> tuple[TunnelStatus, ...]:
+    """Join what AWS has configured with what the data plane says of it."""
+    if network.aws is None:
+        return ()
+    ends = {(end.vpn_connection_id, end.outside_ip_address): end for end in observed.aws_tunnels}
+    return tuple(
+        _tunnel(
+            network.aws,
+            network.azure,
+            connection,
+            number,
+            None
+            if tunnel.outside_ip_address is None
+            else ends.get((connection.id, tunnel.outside_ip_address)),
+        )
+        for connection in network.aws.vpn_connections
+        for number, tunnel in enumerate(connection.tunnels, start=1)
+    )
+
+
+def _tunnel(
+    aws: AwsNetwork,
+    azure: AzureNetwork | None,
+    connection: VpnConnection,
+    number: int,
+    end: AwsTunnelEnd | None,
+) -> TunnelStatus:
+    tunnel: VpnTunnel = connection.tunnels[number - 1]
+    far_ends = [
+        each.ip_address for each in aws.customer_gateways if each.id == connection.customer_gateway_id
+    ]
+    return TunnelStatus(
+        vpn_connection_id=connection.id,
+        name=f"{connection.name or connection.id}/{number}",
+        outside_ip_address=tunnel.outside_ip_address,
+        public_ip_address=far_ends[0] if far_ends else None,
+        inside_cidr=tunnel.inside_cidr,
+        azure_connections=tuple(_azure_connections(azure, tunnel.outside_ip_address)),
+        ipsec="up" if end is not None and end.ipsec_up else "down",
+        bgp=end.bgp_state if end is not None else "None",
+        accepted_routes=len(end.accepted_routes) if end is not None else 0,
+        last_error=end.last_error if end is not None else "",
+    )
+
+
+def _azure_connections(azure: AzureNetwork | None, outside: IPv4Address | None) -> Iterator[str]:
+    if azure is None or outside is None:
+        return
+    far_ends = {each.id for each in azure.local_network_gateways if each.gateway_ip_address == outside}
+    for connection in azure.connections:
+        if connection.local_network_gateway_id in far_ends:
+            yield connection.name

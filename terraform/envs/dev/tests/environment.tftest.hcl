@@ -1,0 +1,241 @@
+mock_provider "aws" {
+  mock_resource "aws_cloudwatch_log_group" {
+    defaults = {
+      arn = "arn:aws:logs:us-east-1:123456789012:log-group:/aws/vendedlogs/vpn/test"
+    }
+  }
+}
+
+mock_provider "azurerm" {
+  mock_resource "azurerm_public_ip" {
+    defaults = {
+      id         = "/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/test-rg/providers/Microsoft.Network/publicIPAddresses/test"
+      ip_address = "198.51.100.4"
+    }
+  }
+  mock_resource "azurerm_subnet" {
+    defaults = {
+      id = "/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/test-rg/providers/Microsoft.Network/virtualNetworks/test/subnets/test"
+    }
+  }
+  mock_resource "azurerm_route_table" {
+    defaults = {
+      id = "/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/test-rg/providers/Microsoft.Network/routeTables/test"
+    }
+  }
+  mock_resource "azurerm_network_security_group" {
+    defaults = {
+      id = "/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/test-rg/providers/Microsoft.Network/networkSecurityGroups/test"
+    }
+  }
+  mock_resource "azurerm_virtual_network_gateway" {
+    defaults = {
+      id = "/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/test-rg/providers/Microsoft.Network/virtualNetworkGateways/test"
+    }
+  }
+  mock_resource "azurerm_local_network_gateway" {
+    defaults = {
+      id = "/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/test-rg/providers/Microsoft.Network/localNetworkGateways/test"
+    }
+  }
+}
+
+override_resource {
+  target = module.aws_vpn.aws_vpn_connection.this["instance0"]
+  values = {
+    id                         = "vpn-0"
+    tunnel1_address            = "203.0.113.1"
+    tunnel1_vgw_inside_address = "169.254.21.1"
+    tunnel1_preshared_key      = "key_of_tunnel_1"
+    tunnel2_address            = "203.0.113.2"
+    tunnel2_vgw_inside_address = "169.254.22.1"
+    tunnel2_preshared_key      = "key_of_tunnel_2"
+  }
+}
+
+override_resource {
+  target = module.aws_vpn.aws_vpn_connection.this["instance1"]
+  values = {
+    id                         = "vpn-1"
+    tunnel1_address            = "203.0.113.3"
+    tunnel1_vgw_inside_address = "169.254.21.5"
+    tunnel1_preshared_key      = "key_of_tunnel_3"
+    tunnel2_address            = "203.0.113.4"
+    tunnel2_vgw_inside_address = "169.254.22.5"
+    tunnel2_preshared_key      = "key_of_tunnel_4"
+  }
+}
+
+run "one_apply_builds_both_sides" {
+  command = apply
+
+  assert {
+    condition = { for key, tunnel in output.tunnels : key => [tunnel.outside_ip_address, tunnel.aws_vpn_connection_id, tunnel.azure_connection_name] } == {
+      tunnel1 = ["203.0.113.1", "vpn-0", "${var.name}-tunnel1"]
+      tunnel2 = ["203.0.113.2", "vpn-0", "${var.name}-tunnel2"]
+      tunnel3 = ["203.0.113.3", "vpn-1", "${var.name}-tunnel3"]
+      tunnel4 = ["203.0.113.4", "vpn-1", "${var.name}-tunnel4"]
+    }
+    error_message = "A tunnel runs between the wrong ends: ${jsonencode(output.tunnels)}."
+  }
+  assert {
+    condition     = toset(keys(output.azure_subnet_ids)) == toset(["app", "data"]) && toset(keys(output.aws_private_subnet_ids)) == toset(keys(var.aws.subnets))
+    error_message = "A subnet is missing from the outputs."
+  }
+}
+
+run "dev_is_small_and_its_timers_differ_from_bgps" {
+  command = plan
+
+  assert {
+    condition     = var.azure.gateway.sku == "VpnGw1AZ" && var.tunnel_operations.log_retention_days == null
+    error_message = "dev has grown."
+  }
+  assert {
+    condition     = var.dead_peer_detection.aws_timeout_seconds == 45 && var.dead_peer_detection.azure_timeout_seconds == 15
+    error_message = "A drill on dev could no longer tell dead peer detection from BGP's hold time of 30 s."
+  }
+}
+
+run "overlapping_networks_are_refused" {
+  command = plan
+
+  variables {
+    aws = {
+      region          = "us-east-1"
+      cidr_block      = "10.1.0.0/16"
+      amazon_side_asn = 64512
+      subnets = {
+        us-east-1a = { private_cidr_block = "10.2.1.0/24", public_cidr_block = "10.2.101.0/24" }
+        us-east-1b = { private_cidr_block = "10.2.2.0/24", public_cidr_block = "10.2.102.0/24" }
+      }
+    }
+  }
+
+  expect_failures = [var.aws]
+}
+
+run "a_network_within_the_other_is_refused" {
+  command = plan
+
+  variables {
+    aws = {
+      region          = "us-east-1"
+      cidr_block      = "10.1.128.0/20"
+      amazon_side_asn = 64512
+      subnets = {
+        us-east-1a = { private_cidr_block = "10.2.1.0/24", public_cidr_block = "10.2.101.0/24" }
+        us-east-1b = { private_cidr_block = "10.2.2.0/24", public_cidr_block = "10.2.102.0/24" }
+      }
+    }
+  }
+
+  expect_failures = [var.aws]
+}
+
+run "one_zone_is_refused" {
+  command = plan
+
+  variables {
+    aws = {
+      region          = "us-east-1"
+      cidr_block      = "10.2.0.0/16"
+      amazon_side_asn = 64512
+      subnets = {
+        us-east-1a = { private_cidr_block = "10.2.1.0/24", public_cidr_block = "10.2.101.0/24" }
+      }
+    }
+  }
+
+  expect_failures = [var.aws]
+}
+
+run "a_zone_of_another_region_is_refused" {
+  command = plan
+
+  variables {
+    aws = {
+      region          = "us-east-1"
+      cidr_block      = "10.2.0.0/16"
+      amazon_side_asn = 64512
+      subnets = {
+        us-west-2a = { private_cidr_block = "10.2.1.0/24", public_cidr_block = "10.2.101.0/24" }
+        us-east-1b = { private_cidr_block = "10.2.2.0/24", public_cidr_block = "10.2.102.0/24" }
+      }
+    }
+  }
+
+  expect_failures = [var.aws]
+}
+
+run "one_asn_for_both_sides_is_refused" {
+  command = plan
+
+  variables {
+    aws = {
+      region          = "us-east-1"
+      cidr_block      = "10.2.0.0/16"
+      amazon_side_asn = 65000
+      subnets = {
+        us-east-1a = { private_cidr_block = "10.2.1.0/24", public_cidr_block = "10.2.101.0/24" }
+        us-east-1b = { private_cidr_block = "10.2.2.0/24", public_cidr_block = "10.2.102.0/24" }
+      }
+    }
+  }
+
+  expect_failures = [var.aws]
+}
+
+run "a_bad_name_is_refused" {
+  command = plan
+
+  variables {
+    name = "Twinspan Dev"
+  }
+
+  expect_failures = [var.name]
+}
+
+run "three_tunnels_are_refused" {
+  command = plan
+
+  variables {
+    tunnels = {
+      tunnel1 = { azure_instance = "instance0", inside_cidr = "169.254.21.0/30" }
+      tunnel2 = { azure_instance = "instance0", inside_cidr = "169.254.22.0/30" }
+      tunnel3 = { azure_instance = "instance1", inside_cidr = "169.254.21.4/30" }
+    }
+  }
+
+  expect_failures = [var.tunnels]
+}
+
+run "three_tunnels_at_one_instance_are_refused" {
+  command = plan
+
+  variables {
+    tunnels = {
+      tunnel1 = { azure_instance = "instance1", inside_cidr = "169.254.21.0/30" }
+      tunnel2 = { azure_instance = "instance0", inside_cidr = "169.254.22.0/30" }
+      tunnel3 = { azure_instance = "instance1", inside_cidr = "169.254.21.4/30" }
+      tunnel4 = { azure_instance = "instance1", inside_cidr = "169.254.22.4/30" }
+    }
+  }
+
+  expect_failures = [var.tunnels]
+}
+
+run "a_range_used_twice_is_refused" {
+  command = plan
+
+  variables {
+    tunnels = {
+      tunnel1 = { azure_instance = "instance0", inside_cidr = "169.254.22.0/30" }
+      tunnel2 = { azure_instance = "instance0", inside_cidr = "169.254.22.0/30" }
+      tunnel3 = { azure_instance = "instance1", inside_cidr = "169.254.21.4/30" }
+      tunnel4 = { azure_instance = "instance1", inside_cidr = "169.254.22.4/30" }
+    }
+  }
+
+  expect_failures = [var.tunnels]
+}

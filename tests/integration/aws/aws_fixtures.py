@@ -1,0 +1,109 @@
+"""Fixtures: a real AWS API on a free port, real clients, and what a data plane would say."""
+# ruff: noqa: ANN401 - the members of what a data plane says are given as plain arguments
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from ipaddress import IPv4Address, IPv4Network
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from aws_twin import ESTABLISHED, KEY_ID, REGION, SECRET, Site, Twin
+
+from twinspan.command import run
+from twinspan.twin.aws.server import AwsApi
+from twinspan.twin.observed import ObservationBoard, Observed
+
+if TYPE_CHECKING:
+    from mypy_boto3_ec2 import EC2Client
+    from mypy_boto3_ec2.type_defs import VpnConnectionTypeDef
+    from mypy_boto3_s3 import S3Client
+
+
+@pytest.fixture
+def twin(tmp_path: Path) -> Iterator[Twin]:
+    board, changes = ObservationBoard(), list[str]()
+    state_file = tmp_path / "aws.state"
+    api = AwsApi(
+        board=board,
+        access_key_id=KEY_ID,
+        secret_access_key=SECRET,
+        state_file=state_file,
+        on_change=lambda: changes.append("change"),
+    )
+    api.start()
+    yield Twin(api=api, board=board, changes=changes, state_file=state_file)
+    api.stop()
+
+
+@pytest.fixture
+def ec2(twin: Twin) -> Iterator["EC2Client"]:
+    client = twin.client("ec2")
+    yield client
+    client.close()
+
+
+@pytest.fixture
+def s3(twin: Twin) -> Iterator["S3Client"]:
+    client = twin.client("s3")
+    yield client
+    client.close()
+
+
+@pytest.fixture
+def site(ec2: "EC2Client") -> Site:
+    vpc_id = ec2.create_vpc(CidrBlock="10.2.0.0/16")["Vpc"]["VpcId"]
+    gateway = ec2.create_vpn_gateway(Type="ipsec.1")["VpnGateway"]["VpnGatewayId"]
+    ec2.attach_vpn_gateway(VpnGatewayId=gateway, VpcId=vpc_id)
+    customer = ec2.create_customer_gateway(Type="ipsec.1", IpAddress="198.51.100.4", BgpAsn=65000)
+    return Site(
+        ec2=ec2,
+        vpc_id=vpc_id,
+        vpn_gateway_id=gateway,
+        customer_gateway_id=customer["CustomerGateway"]["CustomerGatewayId"],
+    )
+
+
+@pytest.fixture
+def observe(twin: Twin) -> Callable[..., None]:
+    """Publish both tunnels of a connection as established, with `changes`; and what a VGW accepted."""
+
+    def publish(
+        connection: "VpnConnectionTypeDef", *, vgw_routes: tuple[str, ...] = (), **changes: Any
+    ) -> None:
+        ends = tuple(
+            replace(
+                ESTABLISHED,
+                vpn_connection_id=connection["VpnConnectionId"],
+                outside_ip_address=IPv4Address(tunnel["OutsideIpAddress"]),
+                **changes,
+            )
+            for tunnel in connection["Options"]["TunnelOptions"]
+        )
+        routes = {connection["VpnGatewayId"]: tuple(IPv4Network(text) for text in vgw_routes)}
+        twin.board.publish(Observed(generation=1, aws_tunnels=ends, vgw_routes=routes))
+
+    return publish
+
+
+@pytest.fixture
+def aws_cli(twin: Twin, tmp_path: Path) -> Callable[..., Any]:
+    """Run the real aws CLI against the twin."""
+    program = os.environ.get("TWINSPAN_AWSCLI") or shutil.which("aws")
+    if program is None:
+        pytest.skip("no aws CLI: put `aws` on PATH or its path in TWINSPAN_AWSCLI (`make test` does)")
+    environment = {
+        "PATH": os.environ["PATH"],
+        "HOME": str(tmp_path),
+        "AWS_ENDPOINT_URL": twin.api.url,
+        "AWS_ACCESS_KEY_ID": KEY_ID,
+        "AWS_SECRET_ACCESS_KEY": SECRET,
+        "AWS_DEFAULT_REGION": REGION,
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "AWS_PAGER": "",
+    }
+    if "PYENV_ROOT" in os.environ:
+        environment["PYENV_ROOT"] = os.environ["PYENV_ROOT"]
+    return lambda *argv, check=True: run([program, *argv], env=environment, timeout_s=60, check=check)

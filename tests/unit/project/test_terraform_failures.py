@@ -1,0 +1,119 @@
+import pytest
+
+from twinspan.command import Completed
+from twinspan.errors import CloudRefusedError, CloudUnreachableError, CommandError, DesignError, HostError
+from twinspan.project.accounts import cloud_environment
+from twinspan.project.environment import Environment, StateLocation
+from twinspan.project.failures import explain, no_bucket, no_provider
+from twinspan.project.messages import Diagnostic
+
+ENDED = Completed(argv=("terraform", "apply"), returncode=1, stdout="", stderr="what it said")
+LOCKED = Diagnostic(
+    severity="error",
+    summary="Error acquiring the state lock",
+    detail="Error message: ...\nLock Info:\n  ID:        1234-5678\n  Operation: OperationTypeApply\n"
+    "  Who:       me@here\n  Version:   1.11.4\n  Created:   2026-11-22 22:00:00 UTC\n  Info:      \n",
+)
+VALUE = Diagnostic(
+    severity="error",
+    summary="Invalid value for variable",
+    detail="name X is bad. Use small letters, e.g. twinspan-dev.\n\n"
+    "This was checked by the validation rule at a:1.",
+    file="terraform.tfvars",
+    line=3,
+)
+
+
+@pytest.fixture
+def env(tmp_path_factory: pytest.TempPathFactory) -> Environment:
+    folder = tmp_path_factory.mktemp("tree") / "envs" / "dev"
+    return Environment(
+        folder=folder,
+        tree=folder.parent.parent,
+        state=StateLocation(bucket="bkt", key="k", region="us-east-1"),
+    )
+
+
+def test_a_refused_value_is_bad_input_with_its_own_remedy(env: Environment) -> None:
+    error = explain(env, [VALUE], ENDED, applying=False)
+    assert isinstance(error, DesignError)
+    assert str(error) == "dev/terraform.tfvars line 3: name X is bad. Use small letters, e.g. twinspan-dev."
+
+
+def test_a_parse_error_is_bad_input_and_shows_the_line(env: Environment) -> None:
+    broken = Diagnostic(
+        severity="error", summary="Missing expression", file="terraform.tfvars", line=9, snippet="name = ["
+    )
+    error = explain(env, [broken, broken], ENDED, applying=False)
+    assert isinstance(error, DesignError)
+    assert error.where == "dev/terraform.tfvars line 9"
+    assert "(and 1 more)" in error.problem
+    assert error.remedy == "Correct `name = [` there"
+
+
+def test_a_held_lock_names_its_holder_and_how_to_free_it(env: Environment) -> None:
+    error = explain(env, [LOCKED], ENDED, applying=False)
+    assert isinstance(error, HostError)
+    assert error.exit_code == 3
+    assert "Error acquiring the state lock: s3://bkt/k is in use (me@here, OperationTypeApply" in str(error)
+    assert f"`terraform -chdir={env.folder} force-unlock 1234-5678`" in error.remedy
+
+
+def test_a_missing_bucket_gives_the_command_that_makes_it(env: Environment) -> None:
+    missing = Diagnostic(
+        severity="error", summary='Failed to get existing workspaces: S3 bucket "bkt" does not exist.'
+    )
+    assert no_bucket([missing])
+    error = explain(env, [missing], ENDED, applying=False)
+    assert isinstance(error, HostError)
+    assert (
+        f"terraform -chdir={env.tree}/bootstrap apply -var bucket=bkt -var region=us-east-1" in error.remedy
+    )
+
+
+def test_a_provider_that_cannot_be_had_is_the_machines_lack(env: Environment) -> None:
+    missing = Diagnostic(severity="error", summary="Failed to query available provider packages")
+    assert no_provider([missing])
+    assert isinstance(explain(env, [missing], ENDED, applying=False), HostError)
+
+
+def test_an_api_that_does_not_answer_is_told_from_one_that_refuses(env: Environment) -> None:
+    silent = Diagnostic(
+        severity="error",
+        summary="reading VPC",
+        detail="dial tcp 127.0.0.1:1: connection refused",
+        address="aws_vpc.x",
+    )
+    refusing = Diagnostic(
+        severity="error", summary="creating VPC", detail="VpcLimitExceeded", address="aws_vpc.x"
+    )
+    assert isinstance(explain(env, [silent], ENDED, applying=True), CloudUnreachableError)
+    error = explain(env, [refusing], ENDED, applying=True)
+    assert isinstance(error, CloudRefusedError)
+    assert "aws_vpc.x" in str(error)
+    assert "VpcLimitExceeded" in str(error)
+
+
+def test_a_failure_without_any_message_shows_what_terraform_wrote(env: Environment) -> None:
+    error = explain(env, [], ENDED, applying=False)
+    assert isinstance(error, CommandError)
+    assert "what it said" in str(error)
+
+
+def test_a_shell_that_points_at_a_twin_is_refused_for_the_cloud() -> None:
+    for name, value in (
+        ("AWS_ENDPOINT_URL", "http://127.0.0.1:4566"),
+        ("ARM_METADATA_HOSTNAME", "localhost:4567"),
+    ):
+        with pytest.raises(HostError, match=f"still points at a twin \\({name}="):
+            cloud_environment({name: value, "ARM_SUBSCRIPTION_ID": "x"})
+
+
+def test_without_a_subscription_the_cloud_is_refused() -> None:
+    with pytest.raises(HostError, match="set ARM_SUBSCRIPTION_ID"):
+        cloud_environment({"PATH": "/bin"})
+
+
+def test_the_shells_own_environment_goes_to_the_cloud() -> None:
+    present = {"ARM_SUBSCRIPTION_ID": "x", "AWS_PROFILE": "me"}
+    assert cloud_environment(present) == present
