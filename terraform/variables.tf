@@ -27,7 +27,7 @@ variable "aws" {
   }
   validation {
     condition     = length(var.aws.subnets) >= 2
-    error_message = "aws.subnets has ${length(var.aws.subnets)} zone; one zone is no redundancy. Give two at least, e.g. us-east-1a and us-east-1b."
+    error_message = "aws.subnets has ${length(var.aws.subnets)} zone; one zone is no redundancy. Give two at least, e.g. us-west-2a and us-west-2b."
   }
   validation {
     condition     = alltrue([for zone in keys(var.aws.subnets) : startswith(zone, var.aws.region)])

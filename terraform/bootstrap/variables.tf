@@ -16,7 +16,7 @@ variable "region" {
 
   validation {
     condition     = can(regex("^[a-z]{2}(-[a-z]+)+-[0-9]$", var.region))
-    error_message = "region ${var.region} must be the name of an AWS region, e.g. us-east-1."
+    error_message = "region ${var.region} must be the name of an AWS region, e.g. us-west-2."
   }
 }
 

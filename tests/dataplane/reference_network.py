@@ -82,9 +82,7 @@ TUNNELS = tuple(
         inside=IPv4Network(cidr),
         vpn=f"vpn-{index // 2}",
     )
-    for index, cidr in enumerate(
-        ("169.254.21.0/30", "169.254.22.0/30", "169.254.21.4/30", "169.254.22.4/30")
-    )
+    for index, cidr in enumerate(("169.254.21.0/30", "169.254.22.0/30", "169.254.21.4/30", "169.254.22.4/30"))
 )
 POLICY = IpsecPolicy(
     ike_encryption="GCMAES256",
@@ -209,9 +207,7 @@ def _aws() -> AwsNetwork:
                 ),
             ),
         ),
-        vpn_gateways=(
-            VpnGateway(id=VGW, name="vgw", state="available", amazon_side_asn=64512, vpc_id=VPC),
-        ),
+        vpn_gateways=(VpnGateway(id=VGW, name="vgw", state="available", amazon_side_asn=64512, vpc_id=VPC),),
         customer_gateways=tuple(
             CustomerGateway(
                 id=f"cgw-{index}", name=f"cgw{index}", state="available", ip_address=address, bgp_asn=65000
@@ -272,9 +268,7 @@ def _azure() -> AzureNetwork:
                 id=f"{_RG}/routetables/to-aws",
                 name="to-aws",
                 bgp_route_propagation_enabled=True,
-                routes=(
-                    AzureRoute(name="aws", address_prefix=AWS, next_hop_type="VirtualNetworkGateway"),
-                ),
+                routes=(AzureRoute(name="aws", address_prefix=AWS, next_hop_type="VirtualNetworkGateway"),),
             ),
             AzureRouteTable(
                 id=f"{_RG}/routetables/isolated",
@@ -368,7 +362,9 @@ def _instance(index: int) -> GatewayInstance:
 
 def _connection(wiring: Wiring) -> AzureConnection:
     partner = next(
-        t for t in TUNNELS if t.instance != wiring.instance and t.inside[0].packed[2] == wiring.inside[0].packed[2]
+        t
+        for t in TUNNELS
+        if t.instance != wiring.instance and t.inside[0].packed[2] == wiring.inside[0].packed[2]
     )
     return AzureConnection(
         id=wiring.connection_id,

@@ -19,7 +19,7 @@ from twinspan.project.terraform import Choice
 from twinspan.twin import lifecycle
 from twinspan.twin.rundir import RunDir
 
-STEPS = 9
+STEPS = 10
 
 
 @click.command()

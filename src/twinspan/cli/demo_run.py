@@ -9,10 +9,13 @@ from twinspan.cli.bench import bench_of
 from twinspan.cli.output import progress
 from twinspan.cli.story import Story
 from twinspan.cli.target import Hosts, Target, hosts_of, open_target
+from twinspan.cli.verify import print_tree
 from twinspan.drill.catalogue import TUNNEL_DOWN
 from twinspan.drill.report import DrillReport
 from twinspan.drill.run import run_drill
 from twinspan.errors import HostError
+from twinspan.probe.iperf import iperf
+from twinspan.probe.ping import ping
 from twinspan.project.environment import Environment
 from twinspan.project.messages import Event, ResourceEvent, Summary
 from twinspan.project.terraform import Choice, Terraform
@@ -20,13 +23,15 @@ from twinspan.twin import lifecycle, requirements
 from twinspan.twin.rundir import RunDir
 from twinspan.verify.findings import Verification
 from twinspan.verify.run import verify
-from twinspan.verify.tree import as_tree, summary
+from twinspan.verify.tree import summary
 from twinspan.wait import wait_until
 
 FIRST_PING_WITHIN_S = 60.0
 """How long the first ping may take to get across, seconds."""
 WHOLE_WITHIN_S = 60.0
 """How long all tunnels may take, seconds."""
+IPERF_S = 2
+"""How long each direction's throughput is measured, seconds."""
 
 
 @dataclass(slots=True)
@@ -218,9 +223,27 @@ class Demo:
         with self._story.chapter(
             "Verify", "What both clouds' APIs say, against what Terraform built, from gateway to packet."
         ) as chapter:
-            progress.print(as_tree(verification))
+            print_tree(verification, console=progress)
             self._figures.verified = verification.passed
             chapter.result = summary(verification)
+
+    def _measure(self, hosts: Hosts) -> None:
+        with self._story.chapter(
+            "Measure the path",
+            "Ping for the delay, iperf3 for the throughput of one TCP connection each way.",
+        ) as chapter:
+            aws, azure = (end.host for end in hosts.pairs[0])
+            answer = ping(aws, azure, count=20, interval_s=0.02)
+            there, back = iperf(aws, azure, seconds=IPERF_S).directions
+            figures = self._figures
+            figures.ping_median_ms = answer.percentile_ms(50)
+            figures.aws_to_azure_mbit_per_s = round(there.bits_per_s / 1e6, 1)
+            figures.azure_to_aws_mbit_per_s = round(back.bits_per_s / 1e6, 1)
+            chapter.result = (
+                f"ping {answer.received} of {answer.sent}, median {figures.ping_median_ms or 0:.2f} ms; "
+                f"AWS → Azure {figures.aws_to_azure_mbit_per_s:.0f} Mbit/s, "
+                f"Azure → AWS {figures.azure_to_aws_mbit_per_s:.0f} Mbit/s"
+            )
 
     def _drill(self, target: Target) -> None:
         with (

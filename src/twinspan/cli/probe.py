@@ -80,6 +80,7 @@ _loss_option = click.option(
 @_interval_option
 @_loss_option
 def ping_command(
+    *,
     env: Path,
     on: str,
     name: str,
@@ -120,7 +121,7 @@ def ping_command(
 @_interval_option
 @_loss_option
 def matrix_command(
-    env: Path, on: str, name: str, fmt: str, count: int, interval_s: float, limit_loss: float
+    *, env: Path, on: str, name: str, fmt: str, count: int, interval_s: float, limit_loss: float
 ) -> None:
     r"""Ping both ways between every private AWS subnet and every Azure subnet.
 
@@ -169,6 +170,7 @@ def matrix_command(
     help="Least throughput allowed in each direction, Mbit/s.",
 )
 def iperf_command(
+    *,
     env: Path,
     on: str,
     name: str,
@@ -194,14 +196,8 @@ def iperf_command(
         step(f"Sending TCP for {seconds} s each way"),
         _hosts(target, [aws_subnet], [azure_subnet]) as (aws, azure),
     ):
-        result = iperf(
-            aws[0],
-            azure[0],
-            seconds=seconds,
-            streams=streams,
-            port=port,
-            tunnel_bytes=_tunnel_bytes(target),
-        )
+        counts = _tunnel_bytes(target)
+        result = iperf(aws[0], azure[0], seconds=seconds, streams=streams, port=port, tunnel_bytes=counts)
     passed = all(way.bits_per_s >= limit_mbit_per_s * 1e6 for way in result.directions)
     if fmt == "json":
         print_json({"schema": SCHEMA, "passed": passed, **result.as_dict()})

@@ -45,14 +45,14 @@ _yes_option = click.option("--yes", is_flag=True, help="Do not ask before changi
 @format_option
 @_providers_option
 def plan(env: Path, on: str, name: str, fmt: str, providers: Choice) -> None:
-    r"""Show what `apply` would change.
+    """Show what `apply` would change.
 
     \b
     Example: twinspan plan terraform/envs/dev
 
     \b
     Exit codes: 0 planned, 2 bad input, 3 the machine, the state or an endpoint is not ready.
-    """
+    """  # noqa: D301 - click needs the character itself
     environment = Environment.load(env)
     with _terraform(environment, on=on, name=name, providers=providers) as terraform:
         with step(f"Planning {environment.name} on {_target(on, name)}"):
@@ -68,7 +68,7 @@ def plan(env: Path, on: str, name: str, fmt: str, providers: Choice) -> None:
 @_providers_option
 @_yes_option
 def apply(env: Path, on: str, name: str, fmt: str, providers: Choice, *, yes: bool) -> None:
-    r"""Build the environment, or change it into what its files say.
+    """Build the environment, or change it into what its files say.
 
     On the twin the state bucket is made if it is missing; on real accounts you make it once.
 
@@ -77,7 +77,7 @@ def apply(env: Path, on: str, name: str, fmt: str, providers: Choice, *, yes: bo
 
     \b
     Exit codes: 0 built, 2 bad input, 3 the machine, the state or an endpoint is not ready.
-    """
+    """  # noqa: D301 - click needs the character itself
     _change("apply", Environment.load(env), on=on, name=name, fmt=fmt, providers=providers, yes=yes)
 
 
@@ -89,14 +89,14 @@ def apply(env: Path, on: str, name: str, fmt: str, providers: Choice, *, yes: bo
 @_providers_option
 @_yes_option
 def destroy(env: Path, on: str, name: str, fmt: str, providers: Choice, *, yes: bool) -> None:
-    r"""Remove everything that `apply` has built; the state bucket stays.
+    """Remove everything that `apply` has built; the state bucket stays.
 
     \b
     Example: twinspan destroy terraform/envs/dev
 
     \b
     Exit codes: 0 removed, 2 bad input, 3 the machine, the state or an endpoint is not ready.
-    """
+    """  # noqa: D301 - click needs the character itself
     _change("destroy", Environment.load(env), on=on, name=name, fmt=fmt, providers=providers, yes=yes)
 
 
@@ -177,16 +177,20 @@ class _Progress:
             self._ended += 1
             done = _DONE.get(event.action, event.action)
             count = f"{self._ended}/{max(self._planned, self._ended)}"
-            progress.print(f"  {count:>7}  {done:<8} {event.elapsed_s:6.1f} s  {event.address}", markup=False)
+            _line(f"  {count:>7}  {done:<8} {event.elapsed_s:6.1f} s  {event.address}")
         elif isinstance(event, ResourceEvent) and event.state == "running":
-            progress.print(f"           waiting  {event.elapsed_s:6.0f} s  {event.address}", markup=False)
+            _line(f"           waiting  {event.elapsed_s:6.1f} s  {event.address}")
+
+
+def _line(text: str) -> None:
+    progress.print(text, markup=False, soft_wrap=True)
 
 
 def _print_changes(outcome: Outcome, *, to_answers: bool) -> None:
     console = answers if to_answers else progress
     for change in outcome.changes:
         text = "changed outside Terraform:" if change.drift else f"{change.action:<8}"
-        console.print(f"  {text} {change.address}", markup=False)
+        console.print(f"  {text} {change.address}", markup=False, soft_wrap=True)
     summary = outcome.summary
     console.print(f"plan: {summary.added} to add, {summary.changed} to change, {summary.removed} to destroy")
 

@@ -3,7 +3,7 @@
 import secrets
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from twinspan.cloud.endpoints import Endpoints
@@ -44,6 +44,9 @@ def open_target(env: Path, *, on: str, name: str) -> Target:
     """
     environment = Environment.load(env)
     endpoints = _endpoints(on, name)
+    if endpoints.aws:
+        # The environment says where it lives, not the shell; its state is kept in the same region.
+        endpoints = replace(endpoints, aws=replace(endpoints.aws, region=environment.state.region))
     outputs = outputs_in_state(endpoints.aws, environment.state) if endpoints.aws else {}
     source = f"Terraform outputs of {environment.name}"
     return Target(
@@ -103,7 +106,7 @@ def hosts_of(target: Target, *, pairs: int | None = None) -> Iterator[Hosts]:
             except DesignError as problem:
                 # A subnet or group that is gone is a finding, not bad input.
                 problems.append(str(problem))
-        yield Hosts(pairs=tuple(made), problems=tuple(problems))
+        yield Hosts(pairs=tuple(made), problems=tuple(dict.fromkeys(problems)))
 
 
 def _subnets(target: Target) -> tuple[Sequence[str], Sequence[str]]:

@@ -1,11 +1,14 @@
 """`twinspan twin`: start, stop and look at the local copy of both clouds."""
 
 import shlex
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from typing import cast
 
 import click
+from rich.box import SIMPLE
+from rich.console import Console
 from rich.table import Table
 
 from twinspan.cli.output import answers, format_option, name_option, print_json, progress, step
@@ -16,6 +19,7 @@ from twinspan.twin.rundir import RunDir
 from twinspan.twin.settings import BgpHold
 from twinspan.twin.status import Status
 
+_PIPE_WIDTH = 140
 _PORT = click.IntRange(0, 65535)
 
 
@@ -191,16 +195,30 @@ def _show(status: Status, fmt: str) -> None:
     for problem in status.problems:
         answers.print(f"  problem: {problem}", style="yellow", markup=False)
     if status.tunnels:
-        answers.print(_tunnel_table(status))
+        _print_table(_tunnel_table(status))
     if status.pids:
-        roles = ", ".join(f"{role} {pid}" for role, pid in status.pids.items())
-        answers.print(f"  processes: {roles}", markup=False)
+        answers.print(f"  processes: {_processes(status.pids)}", markup=False)
     if status.state == "up" and not status.tunnels:
         answers.print(f'  next: eval "$(twinspan twin env --name {status.name})"', markup=False)
 
 
+def _processes(pids: Mapping[str, int]) -> str:
+    """Name the few by pid and count the many, e.g. `control 71, agent 75, 8 x charon`."""
+    kinds = Counter(role.split()[0] for role in pids)
+    few = [f"{role} {pid}" for role, pid in pids.items() if " " not in role]
+    return ", ".join([*few, *(f"{count} x {kind}" for kind, count in kinds.items() if kind not in pids)])
+
+
+def _print_table(table: Table) -> None:
+    """Print a table as wide as the terminal, or, into a pipe, as wide as it needs."""
+    console = answers if answers.is_terminal else Console(highlight=False, width=_PIPE_WIDTH)
+    console.print(table)
+
+
 def _tunnel_table(status: Status) -> Table:
-    table = Table("tunnel", "AWS", "Azure", "inside", "IPsec", "BGP", "routes", "last error")
+    table = Table(box=SIMPLE)
+    for title in ("tunnel", "AWS", "Azure", "inside", "IPsec", "BGP", "routes", "last error"):
+        table.add_column(title, overflow="fold")
     for tunnel in status.tunnels:
         table.add_row(
             tunnel.name,

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import click
+from rich.console import Console
 
 from twinspan.cli.output import (
     answers,
@@ -17,6 +18,9 @@ from twinspan.cli.target import hosts_of, open_target
 from twinspan.verify.findings import Verification
 from twinspan.verify.run import verify as run_verify
 from twinspan.verify.tree import as_tree, summary
+
+_WHOLE_LINES = 1000
+"""Columns, off a terminal: what a reader greps for must not be broken."""
 
 
 @click.command()
@@ -66,5 +70,12 @@ def show(verification: Verification, *, fmt: str, every: bool = False) -> None:
     if fmt == "json":
         print_json(verification.as_dict())
         return
-    answers.print(as_tree(verification, every=every))
+    print_tree(verification, every=every)
     answers.print(summary(verification), style="bold green" if verification.passed else "bold red")
+
+
+def print_tree(verification: Verification, *, every: bool = False, console: Console = answers) -> None:
+    """Print the tree, wrapped at a terminal's edge and whole elsewhere."""
+    if not console.is_terminal:
+        console = Console(file=console.file, width=_WHOLE_LINES, highlight=False)
+    console.print(as_tree(verification, every=every), soft_wrap=False)

@@ -1,13 +1,13 @@
 """Throughput between two hosts, measured by iperf3 on both; and how it spread over the tunnels."""
 
 from collections.abc import Callable, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from twinspan.command import Completed
-from twinspan.errors import CommandError, HostError, WaitTimeoutError
+from twinspan.errors import CommandError, HostError
 from twinspan.protocols import Host
 from twinspan.wait import wait_until
 
@@ -18,7 +18,6 @@ TunnelBytes = Callable[[str], Mapping[str, int]]
 _CONNECT_S = 5
 _IDLE_S = 15
 """After this long without a client, the one-off server ends by itself."""
-_REFUSED = "Connection refused"
 
 
 class _Sum(BaseModel):
@@ -193,53 +192,52 @@ def _run(a: Host, b: Host, *, back: bool, seconds: int, streams: int, port: int)
     ask = ("iperf3", "-c", str(b.address), "-J", "-p", str(port), "-t", str(seconds), "-P", str(streams))
     ask = (*ask, "--connect-timeout", str(_CONNECT_S * 1000), *(("-R",) if back else ()))
     limit_s = seconds + _CONNECT_S + 2 * _IDLE_S
+    if port in _listening(b):
+        raise _taken(b, port)
     pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="iperf3-server")
     try:
         server = pool.submit(b.run, serve, timeout_s=limit_s)
-        report = _ask_until_heard(a, b, ask, server, limit_s=limit_s, port=port)
-        if not report.error:
-            _refuse_failed_server(b, server.result(), port=port)
-            return report.end
+        wait_until(
+            lambda: server.done() or port in _listening(b),
+            bool,
+            what=f"iperf3 listening on TCP port {port} of {b.name}",
+            timeout_s=_CONNECT_S,
+        )
+        if server.done():
+            raise _failed_server(b, server.result(), port)
+        report = _parse(a, a.run(ask, timeout_s=limit_s))
+    finally:
+        # Not waited for: a server that nobody reached ends by itself, after its idle time-out.
+        pool.shutdown(wait=False)
+    if report.error:
         raise HostError(
             problem=f"iperf3 from {a.name} to {b.name} ({b.address} port {port}): {report.error}",
             remedy=f"Run `twinspan verify`, and see whether security groups and NSGs admit TCP port {port}",
         )
-    finally:
-        # Not waited for: a server that nobody reached ends by itself, after its idle time-out.
-        pool.shutdown(wait=False)
+    return report.end
 
 
-def _ask_until_heard(
-    a: Host, b: Host, ask: tuple[str, ...], server: Future[Completed], *, limit_s: float, port: int
-) -> _Report:
-    """Run the client again for as long as the server has not opened its port."""
-
-    def once() -> _Report:
-        done = a.run(ask, timeout_s=limit_s)
-        if server.done():
-            _refuse_failed_server(b, server.result(), port=port)
-        return _parse(a, done)
-
-    try:
-        return wait_until(
-            once, lambda report: _REFUSED not in report.error, what="iperf3 server", timeout_s=_CONNECT_S
-        )
-    except WaitTimeoutError as error:
-        raise HostError(
-            problem=f"iperf3 on {b.name} ({b.address}) does not listen on TCP port {port}",
-            remedy="See whether iperf3 runs there, or give another port",
-        ) from error
+def _listening(host: Host) -> set[int]:
+    """Return the TCP ports on which somebody listens there."""
+    # Fields: number, local address:port in hexadecimal, remote, state; 0A is LISTEN.
+    # Source: Linux, Documentation/networking/proc_net_tcp.rst.
+    text = host.run(("cat", "/proc/net/tcp", "/proc/net/tcp6"), timeout_s=10).stdout
+    rows = (line.split() for line in text.splitlines())
+    return {int(row[1].rpartition(":")[2], 16) for row in rows if row[3:4] == ["0A"]}
 
 
-def _refuse_failed_server(b: Host, done: Completed, *, port: int) -> None:
+def _taken(b: Host, port: int) -> HostError:
+    return HostError(
+        problem=f"TCP port {port} on {b.name} is taken",
+        remedy="End what listens there, or give another port",
+    )
+
+
+def _failed_server(b: Host, done: Completed, port: int) -> HostError | CommandError:
     report = _parse(b, done)
     if "Address already in use" in report.error:
-        raise HostError(
-            problem=f"TCP port {port} on {b.name} is taken",
-            remedy="End what listens there, or give another port",
-        )
-    if report.error:
-        raise CommandError(done.argv, done.returncode, f"on {b.name}: {report.error}")
+        return _taken(b, port)
+    return CommandError(done.argv, done.returncode, f"on {b.name}: {report.error or 'ended at once'}")
 
 
 def _parse(host: Host, done: Completed) -> _Report:

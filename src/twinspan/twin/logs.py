@@ -1,7 +1,7 @@
 """The logs of a twin, one file per process."""
 
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from twinspan.errors import DesignError
@@ -41,9 +41,12 @@ def read_logs(run_dir: RunDir, roles: Sequence[str], *, last: int) -> Iterator[t
 
 
 def follow(run_dir: RunDir, roles: Sequence[str]) -> Iterator[tuple[str, str]]:
-    """Yield (role, line) of what is written from now on, for ever; rotated files are followed on."""
+    """Return (role, line) of what is written from this call on, for ever; rotated files are followed on."""
     files = log_files(run_dir, roles)
-    places = {role: _place(path) for role, path in files.items()}
+    return _follow(files, {role: _place(path) for role, path in files.items()})
+
+
+def _follow(files: Mapping[str, Path], places: dict[str, tuple[int, int]]) -> Iterator[tuple[str, str]]:
     while True:
         for role, path in files.items():
             inode, offset = places[role]

@@ -22,14 +22,34 @@ DEBOUNCE_S = 0.005
 """Changes that come within this time are handled together, in seconds."""
 RETRY_S = 1.0
 """Pause after a failure, in seconds."""
+TRANSITION_S = 0.2
+"""Pause between two looks while an API is still making or changing something, in seconds."""
 OBSERVE_S = 0.25
 """Pause between two snapshots of the data plane, in seconds."""
 
 _LOG = logging.getLogger(__name__)
 
 
+def in_transition(network: Network) -> bool:
+    """Whether an API is still making something: it will be ready without any further request.
+
+    Source: EC2 API, VpnConnection.State and VpnGateway.State (`pending`, `modifying`); ARM, provisioningState
+    (`Updating`).
+    """
+    states: list[str] = []
+    if network.aws:
+        states += [each.state for each in network.aws.vpn_connections]
+        states += [each.state for each in network.aws.vpn_gateways]
+    if network.azure:
+        states += [each.provisioning_state for each in network.azure.connections]
+        states += [each.provisioning_state for each in network.azure.virtual_network_gateways]
+    return not {"available", "Succeeded", "Failed"}.issuperset(states)
+
+
 class Reconciler:
     """Makes the data plane what the two APIs describe.
+
+    While something is in transition, nothing counts as settled.
 
     Args:
         read: Reads both APIs.
@@ -120,6 +140,9 @@ class Reconciler:
                 if problems != self._problems:
                     _LOG.warning("data plane: %s", "; ".join(problems) or "no problems any more")
                 self._problems = problems
+                if in_transition(self._network):
+                    self._condition.wait_for(lambda: self._stopping, TRANSITION_S)
+                    continue
                 self._handled = max(self._handled, target)
                 self._condition.notify_all()
             _LOG.debug("reconciled in %.0f ms", 1000 * (time.monotonic() - started))

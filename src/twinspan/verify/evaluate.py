@@ -57,15 +57,15 @@ def _ancestors(check: Check, by_id: Mapping[str, Check]) -> frozenset[str]:
 def _explained(finding: Finding, earlier: Mapping[str, tuple[Finding, ...]]) -> Finding:
     if not finding.bad:
         return finding
-    for identifier, findings in earlier.items():
-        for cause in findings:
-            if cause.bad and (_same_branch(finding, cause) or all(other.bad for other in findings)):
-                return replace(
-                    finding,
-                    outcome=Outcome.SKIPPED,
-                    evidence=f"not judged: {identifier} failed for {cause.subject}",
-                    remedy="",
-                )
+    own = [(i, c) for i, found in earlier.items() for c in found if c.bad and _same_branch(finding, c)]
+    whole = [(i, found[0]) for i, found in earlier.items() if all(cause.bad for cause in found)]
+    for identifier, cause in [*own, *whole]:
+        return replace(
+            finding,
+            outcome=Outcome.SKIPPED,
+            evidence=f"not judged: {identifier} failed for {cause.subject}",
+            remedy="",
+        )
     return finding
 
 

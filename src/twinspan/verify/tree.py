@@ -47,9 +47,13 @@ def _add_check(branch: Tree, result: CheckResult, *, every: bool) -> None:
         f"  {result.passed_count}/{len(result.findings)} {result.title}",
     )
     node = branch.add(line)
-    for finding in result.findings:
-        if every or finding.outcome is not Outcome.PASS:
-            _add_finding(node, finding)
+    reasons = {finding.evidence for finding in result.findings}
+    if result.outcome is Outcome.SKIPPED and len(reasons) == 1 and not every:
+        node.add(Text(reasons.pop(), style="dim"))
+    else:
+        for finding in result.findings:
+            if every or finding.outcome is not Outcome.PASS:
+                _add_finding(node, finding)
     for note in result.notes:
         node.add(Text(f"expected: {note}", style="dim"))
 

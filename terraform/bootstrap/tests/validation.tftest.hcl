@@ -2,7 +2,7 @@ mock_provider "aws" {}
 
 variables {
   bucket = "twinspan-terraform-state"
-  region = "us-east-1"
+  region = "us-west-2"
 }
 
 run "the_bucket_is_versioned_encrypted_and_private" {

@@ -1,4 +1,4 @@
 # S3 names are global: put something of your own (your account's number, for example) into the bucket's name.
 bucket = "twinspan-terraform-state"
 key    = "twinspan/dev/terraform.tfstate"
-region = "us-east-1"
+region = "us-west-2"

@@ -6,17 +6,17 @@ tags = {
 }
 
 aws = {
-  region          = "us-east-1"
+  region          = "us-west-2"
   cidr_block      = "10.2.0.0/16"
   amazon_side_asn = 64512
   subnets = {
-    us-east-1a = { private_cidr_block = "10.2.1.0/24", public_cidr_block = "10.2.101.0/24" }
-    us-east-1b = { private_cidr_block = "10.2.2.0/24", public_cidr_block = "10.2.102.0/24" }
+    us-west-2a = { private_cidr_block = "10.2.1.0/24", public_cidr_block = "10.2.101.0/24" }
+    us-west-2b = { private_cidr_block = "10.2.2.0/24", public_cidr_block = "10.2.102.0/24" }
   }
 }
 
 azure = {
-  location              = "eastus"
+  location              = "westus2"
   address_space         = ["10.1.0.0/16"]
   gateway_subnet_prefix = "10.1.1.0/24"
   subnets = {

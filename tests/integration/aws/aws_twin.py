@@ -1,6 +1,7 @@
 """What the tests of the AWS API share."""
 # ruff: noqa: ANN401 - requests are given as plain members, so that wrong ones can be given too
 
+import http.client
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -10,6 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 import pytest
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
 from botocore.exceptions import ClientError
 
 from twinspan.twin.aws.server import AwsApi
@@ -23,6 +27,8 @@ SESSION = boto3.session.Session()
 REGION = "eu-central-1"
 KEY_ID = "AKIATWINSPANTEST0001"
 SECRET = "a-secret-only-this-test-knows"
+QUERY = b"Action=DescribeVpcs&Version=2016-11-15"
+FORM = "application/x-www-form-urlencoded"
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 ESTABLISHED = AwsTunnelEnd(
     vpn_connection_id="",
@@ -100,3 +106,21 @@ class Site:
     def main_route_table_id(self) -> str:
         found = self.ec2.describe_route_tables(Filters=[{"Name": "vpc-id", "Values": [self.vpc_id]}])
         return found["RouteTables"][0]["RouteTableId"]
+
+
+def signed(twin: Twin, body: bytes = QUERY, service: str = "ec2") -> dict[str, str]:
+    request = AWSRequest("POST", f"{twin.api.url}/", data=body, headers={"Content-Type": FORM})
+    request.headers["Host"] = f"127.0.0.1:{twin.api.port}"
+    SigV4Auth(Credentials(KEY_ID, SECRET), service, REGION).add_auth(request)
+    return dict(request.headers.items())
+
+
+def send(
+    twin: Twin, headers: dict[str, str], *, body: bytes = QUERY, method: str = "POST", path: str = "/"
+) -> tuple[int, str]:
+    connection = http.client.HTTPConnection("127.0.0.1", twin.api.port, timeout=20)
+    connection.request(method, path, body, headers)
+    answer = connection.getresponse()
+    text = answer.read().decode()
+    connection.close()
+    return answer.status, text

@@ -51,14 +51,14 @@ def test_a_pending_connection_is_not_changed(site: Site) -> None:
 
 
 def test_replacement_may_be_skipped_only_with_life_cycle_control(site: Site, connection: Any) -> None:  # noqa: ANN401
-    request = {
+    request: dict[str, Any] = {
         "VpnConnectionId": connection["VpnConnectionId"],
         "VpnTunnelOutsideIpAddress": connection["Options"]["TunnelOptions"][0]["OutsideIpAddress"],
         "SkipTunnelReplacement": True,
     }
 
     def modify(**options: Any) -> Any:  # noqa: ANN401
-        return site.ec2.modify_vpn_tunnel_options(**request, TunnelOptions=options)
+        return site.ec2.modify_vpn_tunnel_options(**request | {"TunnelOptions": options})
 
     assert code_of(lambda: modify(DPDTimeoutSeconds=60)) == "InvalidParameterCombination"
     changed = modify(EnableTunnelLifecycleControl=True)["VpnConnection"]
@@ -91,7 +91,7 @@ def test_a_connection_moves_to_another_customer_gateway_with_its_tunnels(
 def test_a_move_to_nowhere_is_refused(
     site: Site,
     connection: Any,  # noqa: ANN401
-    request_members: dict[str, str],
+    request_members: dict[str, Any],
     code: str,
 ) -> None:
     assert (

@@ -48,7 +48,7 @@ def test_a_vpc_has_one_gateway_and_a_gateway_one_vpc(site: Site) -> None:
 def test_a_gateway_in_use_is_not_deleted(site: Site) -> None:
     connection = site.connect()["VpnConnectionId"]
 
-    def delete() -> Any:
+    def delete() -> object:
         return site.ec2.delete_vpn_gateway(VpnGatewayId=site.vpn_gateway_id)
 
     assert code_of(delete) == "IncorrectState"
@@ -104,7 +104,7 @@ def test_virtual_private_gateways_are_filtered(site: Site, name: str, value: str
 
 
 def customer_gateway(ec2: "EC2Client", **changes: Any) -> Any:  # noqa: ANN401 - wrong ones too
-    request = {"Type": "ipsec.1", "IpAddress": "198.51.100.4", "BgpAsn": 65000} | changes
+    request: dict[str, Any] = {"Type": "ipsec.1", "IpAddress": "198.51.100.4", "BgpAsn": 65000} | changes
     return ec2.create_customer_gateway(**request)["CustomerGateway"]
 
 

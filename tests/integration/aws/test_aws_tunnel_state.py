@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from aws_twin import NOON, Site, Twin, code_of
@@ -229,7 +230,7 @@ def test_route_tables_are_filtered_by_what_is_in_them(
 )
 def test_a_route_that_leads_nowhere_is_refused(site: Site, gateway: str | None, code: str) -> None:
     table = site.main_route_table_id()
-    target = {} if gateway is None else {"GatewayId": gateway}
+    target: dict[str, Any] = {} if gateway is None else {"GatewayId": gateway}
     assert (
         code_of(
             lambda: site.ec2.create_route(RouteTableId=table, DestinationCidrBlock="10.1.0.0/16", **target)

@@ -4,7 +4,7 @@ import http.client
 import json
 import ssl
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -111,7 +111,11 @@ class Twin:
     ) -> Reply:
         separator = "&" if "?" in path else "?"
         place = path if "api-version=" in path else f"{path}{separator}api-version={VERSION}"
-        sent = {"Authorization": f"Bearer {self.token}", "Content-Type": "application/json", **(headers or {})}
+        sent = {
+            "Authorization": f"Bearer {self.token}",
+            "Content-Type": "application/json",
+            **(headers or {}),
+        }
         return self.raw(method, place, None if body is None else json.dumps(body).encode(), sent)
 
     def credential(self) -> ClientSecretCredential:
@@ -124,12 +128,12 @@ class Twin:
             connection_verify=str(self.tls.ca_certificate),
         )
 
-    def network(self) -> NetworkManagementClient:
+    def network(self) -> Any:  # noqa: ANN401  its models make every member optional, its methods refuse dicts
         return NetworkManagementClient(
             self.credential(), self.credentials.subscription_id, **self._client_options()
         )
 
-    def resources(self) -> ResourceManagementClient:
+    def resources(self) -> Any:  # noqa: ANN401  likewise
         return ResourceManagementClient(
             self.credential(), self.credentials.subscription_id, **self._client_options()
         )
@@ -311,3 +315,47 @@ def lab(azure_twin: Twin) -> Iterator[Lab]:
     made = new_lab(azure_twin)
     yield made
     azure_twin.call("DELETE", f"{azure_twin.subscription}/resourceGroups/{made.group}")
+
+
+Change = Callable[[Body, Lab], None]
+
+
+def setting(path: str, value: Any) -> Change:  # noqa: ANN401  any JSON value
+    """Return a change that sets the member at a dotted path; numbers index lists."""
+
+    def change(body: Body, _: Lab) -> None:
+        *way, last = [int(step) if step.isdigit() else step for step in path.split(".")]
+        target: Any = body
+        for step in way:
+            target = target[step]
+        target[last] = value
+
+    return change
+
+
+def dropping(path: str) -> Change:
+    """Return a change that removes the member at a dotted path."""
+
+    def change(body: Body, _: Lab) -> None:
+        *way, last = [int(step) if step.isdigit() else step for step in path.split(".")]
+        target: Any = body
+        for step in way:
+            target = target[step]
+        del target[last]
+
+    return change
+
+
+def pointing(path: str, place: str) -> Change:
+    """Return a change that points the reference at a dotted path to something else in the group."""
+    return lambda body, lab: setting(path, {"id": f"{lab.scope}/{place}"})(body, lab)
+
+
+def both(first: Change, second: Change) -> Change:
+    """Return both changes, one after the other."""
+
+    def change(body: Body, lab: Lab) -> None:
+        first(body, lab)
+        second(body, lab)
+
+    return change

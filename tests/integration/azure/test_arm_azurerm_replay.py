@@ -22,7 +22,9 @@ class Provider:
     def __init__(self, twin: Twin) -> None:
         self.twin = twin
         cloud = twin.raw("GET", "/metadata/endpoints?api-version=2022-09-01", None, {}).json
-        assert cloud["authentication"]["loginEndpoint"] == cloud["authentication"]["loginEndpoint"].rstrip("/")
+        assert cloud["authentication"]["loginEndpoint"] == cloud["authentication"]["loginEndpoint"].rstrip(
+            "/"
+        )
         graph = twin.sign_in(scope=f"{cloud['microsoftGraphResourceId']}/.default")
         payload = graph.json["access_token"].split(".")[1]
         claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
@@ -154,7 +156,12 @@ def test_the_provider_creates_plans_and_destroys(own_azure_twin: Twin, embed: st
         provider.remove(f"{lab.scope}/{place}")
     for place in ("virtualNetworks/vnet/subnets/app", "virtualNetworks/vnet/subnets/GatewaySubnet"):
         provider.remove(f"{lab.scope}/{place}")
-    for place in ("routeTables/table", "publicIPAddresses/ip0", "publicIPAddresses/ip1", "virtualNetworks/vnet"):
+    for place in (
+        "routeTables/table",
+        "publicIPAddresses/ip0",
+        "publicIPAddresses/ip1",
+        "virtualNetworks/vnet",
+    ):
         provider.remove(f"{lab.scope}/{place}")
     nested = provider.call("GET", f"{group}/resources", "2023-07-01")
     assert nested.json["value"] == []

@@ -37,9 +37,7 @@ def _ask(twin: Twin, token: str) -> tuple[int, str]:
     return reply.status, "" if reply.status == 200 else reply.code
 
 
-@pytest.mark.parametrize(
-    "path", ["{tenant}/oauth2/v2.0/token", "{tenant}/oauth2/token", "adfs/oauth2/token"]
-)
+@pytest.mark.parametrize("path", ["{tenant}/oauth2/v2.0/token", "{tenant}/oauth2/token", "adfs/oauth2/token"])
 def test_every_token_endpoint_issues_a_token_that_is_taken(azure_twin: Twin, path: str) -> None:
     reply = azure_twin.sign_in(path)
     assert reply.status == 200

@@ -1,3 +1,4 @@
+# ruff: noqa: ANN401 - values of Terraform and of the APIs have no static type
 """What is planned: defaults, computed values, blocks, replacement."""
 
 from typing import Any
@@ -96,6 +97,13 @@ def test_what_the_api_says_of_something_never_set_is_no_change() -> None:
     assert engine.plan(schema, facts, prior={"action": "restart"}, config=unset) == unset
 
 
+def test_an_empty_map_written_out_equals_none() -> None:
+    schema = Block(attributes={"tags": Attribute(type=["map", "string"], optional=True)})
+
+    assert engine.plan(schema, Facts(), prior={"tags": None}, config={"tags": {}}) == {"tags": None}
+    assert engine.plan(schema, Facts(), prior={"tags": {"a": "b"}}, config={"tags": {}}) == {"tags": {}}
+
+
 def test_a_list_block_added_later_has_unknown_computed_values_of_its_own() -> None:
     prior = _applied(_plan(None, ports=[_port(1)]))
 
@@ -175,9 +183,7 @@ def test_drift_is_not_settled_away() -> None:
     assert (settled["size"], settled["name"]) == (0, "changed")
 
 
-_ports = st.lists(
-    st.builds(_port, st.integers(0, 9), note=st.none() | st.text("ab", max_size=2)), max_size=4
-)
+_ports = st.lists(st.builds(_port, st.integers(0, 9), note=st.none() | st.text("ab", max_size=2)), max_size=4)
 _configs = st.fixed_dictionaries(
     {
         "size": st.none() | st.integers(0, 9),
@@ -215,7 +221,7 @@ def test_nothing_unknown_is_saved(written: dict[str, Any]) -> None:
 
 
 def test_every_configured_attribute_is_visited_with_its_path() -> None:
-    seen = {}
+    seen: dict[str, list[Any]] = {}
 
     def see(_: Attribute, path: str, value: Any) -> None:
         seen.setdefault(path, []).append(value)

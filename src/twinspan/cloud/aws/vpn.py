@@ -5,6 +5,7 @@ Source: EC2 API, VpnConnection, TunnelOption, VpnTunnelOptionsSpecification, Vgw
 """
 
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import UTC
 from ipaddress import IPv4Address, IPv4Network
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
@@ -110,11 +111,12 @@ def pre_shared_keys(raw: "Iterable[VpnConnectionTypeDef]") -> Mapping[tuple[str,
 
 
 def _telemetry(raw: "VgwTelemetryTypeDef") -> VgwTelemetry:
+    changed = raw.get("LastStatusChange")
     return VgwTelemetry(
         status=TelemetryStatus(raw.get("Status", "DOWN")),
         status_message=raw.get("StatusMessage", ""),
         accepted_route_count=raw.get("AcceptedRouteCount", 0),
-        last_status_change=raw.get("LastStatusChange"),
+        last_status_change=changed.astimezone(UTC) if changed else None,
     )
 
 

@@ -65,10 +65,12 @@ def _create_app(service: backends.SERVICE_NAMES) -> flask.Flask:
 
 def explain_gap(error: NotImplementedError) -> tuple[str, str]:
     """Return the API's code and message for something that moto lacks."""
-    match = _FILTER.search(str(error))
+    # moto raises some with a template and what belongs in it, as if it were logging.
+    text = str(error.args[0]) % error.args[1:] if len(error.args) > 1 else str(error)
+    match = _FILTER.search(text)
     if match is not None:
         return "InvalidParameterValue", f"The filter '{match['name']}' is invalid"
-    return "UnsupportedOperation", f"The twin cannot do this: {str(error).split('. ')[0]}"
+    return "UnsupportedOperation", f"The twin cannot do this: {text.split('. ')[0]}"
 
 
 def _answer(code: str, message: str, *, status: int = 400) -> flask.Response:

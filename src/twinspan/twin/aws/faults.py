@@ -8,6 +8,7 @@ from xml.sax.saxutils import escape
 EC2_STATUS = {"DryRunOperation": 412, "AuthFailure": 401, "UnauthorizedOperation": 403, "InternalError": 500}
 """HTTP status of EC2 errors that are not 400. Source: EC2 API, Error codes for the Amazon EC2 API."""
 
+_XML_SERVICES = frozenset({"cloudfront", "route53"})
 _SIGNATURE_CODES = {
     "ec2": {
         "InvalidAccessKeyId": ("AuthFailure", 401),
@@ -63,7 +64,7 @@ def wire_style(service: str | None, content_type: str) -> str:
     """
     if service in {"ec2", "s3"}:
         return service
-    if content_type.startswith("application/x-www-form-urlencoded"):
+    if service in _XML_SERVICES or content_type.startswith("application/x-www-form-urlencoded"):
         return "query"
     return "s3" if service is None and not content_type else "json"
 

@@ -85,7 +85,7 @@ class AwsApi:
         """
         _reset()
         if self._state_file.exists():
-            state.restore(state.read(self._state_file))
+            state.load(self._state_file)
         application = Application()
         gate = Gate(
             application,
@@ -149,8 +149,12 @@ class AwsApi:
     def _save_changes(self) -> None:
         while not self._stopping.is_set():
             self._dirty.wait()
-            if not self._stopping.wait(SAVE_DELAY_S):
+            if self._stopping.wait(SAVE_DELAY_S):
+                return
+            try:
                 self.save()
+            except OSError as error:
+                _LOG.error("cannot write %s (%s); trying again at the next change", self._state_file, error)
 
 
 def _reset() -> None:

@@ -66,6 +66,19 @@ def dump() -> bytes:
     return buffer.getvalue()
 
 
+def load(path: Path) -> None:
+    """Replace the state of the API by what is in a file.
+
+    Raises:
+        HostError: The file cannot be used; says why and what to do.
+    """
+    contents = read(path)
+    try:
+        restore(contents)
+    except (pickle.UnpicklingError, AttributeError, ImportError, LookupError, TypeError) as error:
+        raise _unreadable(path, f"does not fit this version ({type(error).__name__}: {error})") from error
+
+
 def restore(contents: bytes) -> None:
     """Replace the state of the API by what `dump` returned once."""
     state: _Contents = _Reader(io.BytesIO(contents)).load()

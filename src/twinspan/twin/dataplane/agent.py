@@ -27,9 +27,7 @@ def main() -> None:
     if child != 0:
         _init(child)
     _private_mounts()
-    Server(
-        socket.socket(fileno=os.dup(0)), folder=_FOLDER, host_processes=host_processes
-    ).serve()
+    Server(socket.socket(fileno=os.dup(0)), folder=_FOLDER, host_processes=host_processes).serve()
 
 
 def _init(agent: int) -> None:

@@ -4,6 +4,7 @@ import re
 import threading
 from collections import Counter
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from ipaddress import IPv4Network
 from pathlib import Path
 
@@ -46,6 +47,8 @@ class Bird:
     ) -> None:
         self.messages_sent: Counter[str] = Counter()
         self.messages_received: Counter[str] = Counter()
+        self.since: dict[str, datetime] = {}
+        """Session -> when it last came up or went down, UTC."""
         self._role = role
         self._journal = journal
         self._on_routes = on_routes
@@ -126,12 +129,14 @@ class Bird:
         subject = self._subjects[name]
         if text.startswith("BGP session established"):
             self._up.add(name)
+            self.since[name] = datetime.now(UTC)
             self._journal.add("bgp-up", subject, text)
         elif "Hold timer expired" in text and name in self._up:
             self._journal.add("bgp-hold-expired", subject, text)
         elif text.startswith(("State changed to stop", "State changed to down", "BGP session closed")):
             if name in self._up:
                 self._up.discard(name)
+                self.since[name] = datetime.now(UTC)
                 self._journal.add("bgp-down", subject, text)
         else:
             self._route_event(subject, text)

@@ -95,7 +95,8 @@ def router_config(
             f"protocol pipe p{index} {{\n  table master4;\n  peer table rt{index};\n"
             "  export all;\n  import none;\n}\n"
             f"protocol kernel k{index} {{\n  kernel table {number};\n  metric {_IMPORTED_METRIC};\n"
-            f"{_merge(ecmp=spec.side == 'azure')}  ipv4 {{ table rt{index}; import none; export all; }};\n}}\n"
+            f"{_merge(ecmp=spec.side == 'azure')}"
+            f"  ipv4 {{ table rt{index}; import none; export all; }};\n}}\n"
         )
     for gateway, uplink in gateways:
         parts.append(
@@ -110,10 +111,7 @@ def router_config(
 
 def _head(router_id: IPv4Address) -> str:
     return (
-        "log stderr all;\n"
-        f"router id {router_id};\n"
-        "timeformat protocol iso long us;\n"
-        "protocol device {\n}\n"
+        f"log stderr all;\nrouter id {router_id};\ntimeformat protocol iso long us;\nprotocol device {{\n}}\n"
     )
 
 

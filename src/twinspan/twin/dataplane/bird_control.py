@@ -4,7 +4,6 @@ import re
 import socket
 import threading
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from ipaddress import IPv4Address, IPv4Network
 from pathlib import Path
 
@@ -24,8 +23,6 @@ class SessionState:
     name: str
     state: str
     """`Idle`, `Connect`, `Active`, `OpenSent`, `OpenConfirm` or `Established`; `Idle` if down."""
-    since: datetime
-    """When the protocol last changed, UTC."""
     last_error: str
 
 
@@ -124,19 +121,18 @@ def _without_code(line: str) -> str:
     return line[5:] if re.match(r"\d{4}[ -]", line) else line[1:]
 
 
-_PROTOCOL = re.compile(r"^(\S+)\s+BGP\s+\S+\s+(\S+)\s+(\S+ \S+)\s*(.*)$")
+_PROTOCOL = re.compile(r"^(\S+)\s+BGP\s")
 
 
 def parse_sessions(text: str) -> dict[str, SessionState]:
-    """Read the BGP sessions of `show protocols all`; times are taken as UTC."""
+    """Read the BGP sessions of `show protocols all`."""
     sessions: dict[str, SessionState] = {}
-    name, since = "", datetime.now(UTC)
+    name = ""
     for line in text.splitlines():
         head = _PROTOCOL.match(line)
         if head:
             name = head.group(1)
-            since = datetime.fromisoformat(head.group(3)).astimezone(UTC)
-            sessions[name] = SessionState(name=name, state="Idle", since=since, last_error="")
+            sessions[name] = SessionState(name=name, state="Idle", last_error="")
         elif line and not line[0].isspace():
             name = ""
         elif name:
@@ -152,7 +148,7 @@ def _detail(session: SessionState, line: str) -> SessionState:
         state = "Active" if value.strip() == "Passive" else state
     elif label == "Last error":
         error = value.strip()
-    return SessionState(name=session.name, state=state, since=session.since, last_error=error)
+    return SessionState(name=session.name, state=state, last_error=error)
 
 
 _ROUTE = re.compile(r"^(\d\S+/\d+)?\s+(?:unicast|blackhole|unreachable)\s+\[(\S+) [^\]]*\](\s+\*)?")

@@ -6,6 +6,7 @@ two tunnels with traffic selectors 0.0.0.0/0 cannot share a daemon: every end ha
 
 import re
 import threading
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -77,6 +78,7 @@ class Charon:
         """It knows its connection and can dial."""
         self.given_up = False
         """The peer did not answer probes; what happens next is up to the DPD action."""
+        self._dialled_s = 0.0
         self._journal = journal
         self._on_ready = on_ready
         self._on_child = on_child
@@ -103,13 +105,21 @@ class Charon:
         self.daemon.stop()
         self._control.close()
 
-    def dial(self) -> None:
-        """Start negotiating, without waiting for the end. Drops an attempt that got nowhere."""
+    def dial(self, *, give_up_after_s: float) -> None:
+        """Start negotiating, without waiting for the end.
+
+        An attempt under way goes on, unless it is older than `give_up_after_s`; then it is dropped
+        and the next one starts with short waits again.
+        """
+        now = time.monotonic()
         try:
             if self._control.list_sas():
+                if now - self._dialled_s < give_up_after_s:
+                    return
                 if not self.ike_up:
                     self.last_error = self.last_error or _NOT_RESPONDING
                 self._control.command("terminate", {"ike": _CONNECTION, "force": "yes", "timeout": "-1"})
+            self._dialled_s = now
             self._control.command("initiate", {"child": _CHILD, "ike": _CONNECTION, "timeout": "-1"})
         except (CommandError, HostError) as error:
             log(self.spec.key, f"cannot dial now: {error}")

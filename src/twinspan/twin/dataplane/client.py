@@ -63,9 +63,7 @@ class AgentClient:
         """Return the attached hosts."""
         return wire.HOST_INFOS.validate_python(self._call("hosts", {}))
 
-    def run(
-        self, host: str, argv: Sequence[str], *, timeout_s: float, stdin: str | None = None
-    ) -> Completed:
+    def run(self, host: str, argv: Sequence[str], *, timeout_s: float, stdin: str | None = None) -> Completed:
         """Run a command on a host, or in the namespace `internet`, to its end.
 
         Raises:

@@ -23,9 +23,7 @@ def desired_state(network: Network, secrets: Secrets, *, generation: int, timers
         timers: BGP timers of both sides.
     """
     aws = aws_desired(network.aws, secrets, timers) if network.aws else Desired(generation=generation)
-    azure = (
-        azure_desired(network.azure, secrets, timers) if network.azure else Desired(generation=generation)
-    )
+    azure = azure_desired(network.azure, secrets, timers) if network.azure else Desired(generation=generation)
     return Desired(
         generation=generation,
         routers=aws.routers + azure.routers,

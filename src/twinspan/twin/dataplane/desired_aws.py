@@ -77,9 +77,7 @@ class _Builder:
         if connection.state not in {"available", "modifying"}:
             return []
         gateways = [g for g in self.network.vpn_gateways if g.id == connection.vpn_gateway_id]
-        customers = [
-            c for c in self.network.customer_gateways if c.id == connection.customer_gateway_id
-        ]
+        customers = [c for c in self.network.customer_gateways if c.id == connection.customer_gateway_id]
         if not gateways or gateways[0].state != "available":
             self.problems.append(f"{connection.id}: it has no virtual private gateway that is available")
             return []
@@ -203,9 +201,7 @@ def _table(table: AwsRouteTable, attached: set[str]) -> TableSpec:
         if route.origin == "EnableVgwRoutePropagation" or route.target == "local":
             continue
         if route.target in attached and route.state == "active":
-            routes.append(
-                StaticRoute(destination=route.destination, target="gateway", gateway=route.target)
-            )
+            routes.append(StaticRoute(destination=route.destination, target="gateway", gateway=route.target))
         else:
             routes.append(StaticRoute(destination=route.destination, target="nowhere"))
     return TableSpec(

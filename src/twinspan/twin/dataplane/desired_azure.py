@@ -106,9 +106,7 @@ class _Builder:
             if _same(g.id, connection.virtual_network_gateway_id) and g.provisioning_state in _LIVE
         ]
         locals_ = [
-            g
-            for g in self.network.local_network_gateways
-            if _same(g.id, connection.local_network_gateway_id)
+            g for g in self.network.local_network_gateways if _same(g.id, connection.local_network_gateway_id)
         ]
         problem = self._problem(connection, gateways, locals_)
         if problem:

@@ -6,8 +6,9 @@ from twinspan.twin.dataplane.endpoint import Endpoint
 from twinspan.twin.dataplane.plane import Plane
 from twinspan.wait import pause
 
-_TICK_S = 0.1
-_AGAIN_AFTER_S = 4.0
+_TICK_S = 0.05
+_REFUSED_AGAIN_AFTER_S = 2.0
+_SILENT_AGAIN_AFTER_S = 4.0
 """Neither cloud publishes how often it tries; a tunnel in the twin is back this soon after a cut."""
 
 
@@ -28,17 +29,21 @@ class Dialler:
             pause(_TICK_S)
 
     def tick(self) -> None:
-        """Look at every end once."""
+        """Look at every end once; while ends are being built none dials, or the peer is not ready."""
+        if self._plane.building:
+            return
         now = time.monotonic()
         ends = list(self._plane.ends.values())
         for end in ends:
             key = end.spec.key
             if end.charon.child_up:
                 self._next_s[key] = now
-            elif end.charon.ready and self._dials(end) and now >= self._next_s.get(key, 0.0):
-                if not self._left_to_peer(end, ends):
-                    self._next_s[key] = now + _AGAIN_AFTER_S
-                    end.charon.dial()
+            elif self._due(end, now) and not self._left_to_peer(end, ends):
+                self._next_s[key] = now + _REFUSED_AGAIN_AFTER_S
+                end.charon.dial(give_up_after_s=_SILENT_AGAIN_AFTER_S)
+
+    def _due(self, end: Endpoint, now: float) -> bool:
+        return end.charon.ready and self._dials(end) and now >= self._next_s.get(end.spec.key, 0.0)
 
     def _dials(self, end: Endpoint) -> bool:
         charon = end.charon

@@ -88,7 +88,7 @@ class Endpoint:
                 f"addr add {far}/31 dev {self._peer}",
                 f"link set {self._peer} up",
                 f"route add {public}/32 via {near} table {self._table}",
-                f"rule add from {self.spec.remote_address} to {public} lookup {self._table}",
+                f"rule add {self._steering}",
             ],
             namespace=INTERNET,
         )
@@ -97,10 +97,7 @@ class Endpoint:
     def stop(self) -> None:
         """Remove it all; charon says goodbye to its peer first."""
         self.charon.stop()
-        namespaces.ip(
-            [f"rule delete from {self.spec.remote_address} to {self.spec.local_address} lookup {self._table}"],
-            namespace=INTERNET,
-        )
+        namespaces.ip([f"rule delete {self._steering}"], namespace=INTERNET)
         links.cut(self._internet_plug)
         namespaces.delete(self.namespace)
         self._transit.give_back(self._number)
@@ -128,6 +125,11 @@ class Endpoint:
     @property
     def _table(self) -> int:
         return 1000 + self._number
+
+    @property
+    def _steering(self) -> str:
+        """An instance's address serves several connections: the far end's address tells which."""
+        return f"from {self.spec.remote_address} to {self.spec.local_address} lookup {self._table}"
 
     def _addressing(self, device: str) -> list[str]:
         local, remote = self.spec.inside_local, self.spec.inside_remote
@@ -159,8 +161,6 @@ class Endpoint:
         """Follow the child SA, so that BGP and the routes go with it at once."""
         with self._lock:
             try:
-                namespaces.ip(
-                    [f"link set {self.device} {'up' if up else 'down'}"], namespace=self._gateway
-                )
+                namespaces.ip([f"link set {self.device} {'up' if up else 'down'}"], namespace=self._gateway)
             except CommandError as error:
                 log(self.spec.key, f"its device is gone: {error}")

@@ -46,12 +46,9 @@ class TransitAddresses:
 
 def join(first: Plug, second: Plug, *, mtu: int = 1500) -> None:
     """Make a wire, both ends down. Raises CommandError if a name is taken."""
-    namespaces.ip(
-        [
-            f"link add name {first.interface} mtu {mtu} netns {first.namespace} type veth "
-            f"peer name {second.interface} mtu {mtu} netns {second.namespace}"
-        ]
-    )
+    ours = f"name {first.interface} mtu {mtu} netns {first.namespace}"
+    theirs = f"name {second.interface} mtu {mtu} netns {second.namespace}"
+    namespaces.ip([f"link add {ours} type veth peer {theirs}"])
 
 
 def cut(plug: Plug) -> None:

@@ -133,9 +133,7 @@ def _negotiated(sa: Section, child: Section) -> NegotiatedSa:
         phase1_encryption=aws_encryption_name(sa.get("encr-alg", ""), int(sa.get("encr-keysize", 0))),
         phase1_integrity=aws_integrity_name(sa.get("integ-alg") or sa.get("prf-alg", "")),
         phase1_dh_group=group_number(sa.get("dh-group", "")) or 0,
-        phase2_encryption=aws_encryption_name(
-            child.get("encr-alg", ""), int(child.get("encr-keysize", 0))
-        ),
+        phase2_encryption=aws_encryption_name(child.get("encr-alg", ""), int(child.get("encr-keysize", 0))),
         phase2_integrity=aws_integrity_name(child.get("integ-alg", "")),
         phase2_dh_group=group_number(child.get("dh-group", "")),
     )
@@ -152,7 +150,7 @@ def _end(end: Endpoint, view: GatewayView | None, sa: NegotiatedSa | None) -> Aw
         "bgp_state": _STATES.get(session.state if session else "Idle", "Idle") if spec.bgp else "None",
         "accepted_routes": tuple(r.network for r in view.accepted(name)) if view else (),
         "since": charon.child_since,
-        "bgp_since": session.since if session else None,
+        "bgp_since": view.gateway.bird.since.get(name) if view else None,
         "bytes_in": traffic.bytes_in,
         "bytes_out": traffic.bytes_out,
         "packets_in": traffic.packets_in,
@@ -161,9 +159,7 @@ def _end(end: Endpoint, view: GatewayView | None, sa: NegotiatedSa | None) -> Aw
         "sa": sa,
     }
     if spec.side == "aws":
-        return AwsTunnelEnd(
-            vpn_connection_id=spec.object_id, outside_ip_address=spec.local_address, **common
-        )
+        return AwsTunnelEnd(vpn_connection_id=spec.object_id, outside_ip_address=spec.local_address, **common)
     return AzureTunnelEnd(
         connection_id=spec.object_id,
         ip_configuration_id=spec.instance_id,
@@ -222,7 +218,7 @@ def _peers(view: GatewayView, ends: list[Endpoint]) -> list[BgpPeer]:
                 neighbor=peering.neighbor,
                 asn=peering.asn,
                 state="Connected" if connected else "Connecting",
-                connected_duration=_duration(session.since) if session and connected else "00:00:00",
+                connected_duration=_duration(bird.since.get(peering.name)) if connected else "00:00:00",
                 routes_received=len(view.accepted(peering.name)),
                 messages_sent=bird.messages_sent[peering.name],
                 messages_received=bird.messages_received[peering.name],
@@ -231,9 +227,10 @@ def _peers(view: GatewayView, ends: list[Endpoint]) -> list[BgpPeer]:
     return peers
 
 
-def _duration(since: datetime) -> str:
+def _duration(since: datetime | None) -> str:
     """Return the time since then as .NET writes a TimeSpan: `[d.]hh:mm:ss.fffffff`."""
-    passed = max((datetime.now(UTC) - since).total_seconds(), 0.0)
+    now = datetime.now(UTC)
+    passed = max((now - (since or now)).total_seconds(), 0.0)
     whole = int(passed)
     days = f"{whole // 86400}." if whole >= 86400 else ""  # noqa: PLR2004 - seconds of a day
     fraction = int((passed - whole) * 10_000_000)

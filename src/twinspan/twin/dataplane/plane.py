@@ -3,8 +3,8 @@
 import threading
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
-from typing import TypeVar
 
 from twinspan.errors import TwinspanError
 from twinspan.twin.dataplane import internet
@@ -16,7 +16,6 @@ from twinspan.twin.dataplane.links import TransitAddresses
 from twinspan.twin.dataplane.router import Router
 from twinspan.twin.dataplane.spec import Desired, EndSpec, GatewaySpec
 
-Item = TypeVar("Item")
 _WORKERS = 16
 
 
@@ -28,6 +27,7 @@ class Plane:
         routers: Key -> router.
         gateways: Key -> gateway.
         ends: Key -> tunnel end.
+        building: True while `apply` works.
         journal: Events of all of them.
     """
 
@@ -38,6 +38,7 @@ class Plane:
         self.gateways: dict[str, Gateway] = {}
         self.ends: dict[str, Endpoint] = {}
         self.lock = threading.RLock()
+        self.building = False
         self._folder = folder
         self._transit = TransitAddresses()
         self._pool = ThreadPoolExecutor(max_workers=_WORKERS, thread_name_prefix="build")
@@ -55,18 +56,20 @@ class Plane:
         """
         with self.lock:
             self._problems = list(desired.problems)
+            self.building = True
             before_removal(desired)
             self._remove(desired)
             self._build_routers(desired)
             self._build_gateways(desired)
             self._each(
                 [
-                    *(lambda g=gateway: self._configure_gateway(g) for gateway in self.gateways.values()),
-                    *(lambda r=router: self._configure_router(r) for router in self.routers.values()),
-                    *(lambda e=end: self._build_end(e) for end in desired.ends),
+                    *(partial(self._configure_gateway, gateway) for gateway in self.gateways.values()),
+                    *(partial(self._configure_router, router) for router in self.routers.values()),
+                    *(partial(self._build_end, end) for end in desired.ends),
                 ]
             )
             self.desired = desired
+            self.building = False
             return tuple(self._problems)
 
     def ends_of(self, gateway_key: str) -> list[EndSpec]:
@@ -80,17 +83,15 @@ class Plane:
         stale = [
             key
             for key, end in self.ends.items()
-            if key not in ends
-            or ends[key].ipsec != end.spec.ipsec
-            or ends[key].gateway not in gateways
+            if key not in ends or ends[key].ipsec != end.spec.ipsec or ends[key].gateway not in gateways
         ]
-        self._each([lambda e=self.ends.pop(key): e.stop() for key in stale])
+        self._each([end.stop for end in [self.ends.pop(key) for key in stale]])
         lost = [key for key in self.gateways if key not in gateways]
-        self._each([lambda g=self.gateways.pop(key): g.stop() for key in lost])
+        self._each([gateway.stop for gateway in [self.gateways.pop(key) for key in lost]])
         for key in [key for key in self.routers if key not in routers]:
             for gateway in self.gateways.values():
                 if gateway.spec.router == key:
-                    self._try(lambda g=gateway: g.wire(g.spec, None))
+                    self._try(partial(gateway.wire, gateway.spec, None))
             self._try(self.routers.pop(key).stop)
 
     def _build_routers(self, desired: Desired) -> None:
@@ -102,7 +103,7 @@ class Plane:
                 )
                 fresh.append(self.routers[spec.key])
         self._each([router.start for router in fresh])
-        self._each([lambda s=spec: self.routers[s.key].set_subnets(s) for spec in desired.routers])
+        self._each([partial(self.routers[spec.key].set_subnets, spec) for spec in desired.routers])
 
     def _build_gateways(self, desired: Desired) -> None:
         fresh = []
@@ -113,7 +114,7 @@ class Plane:
                 )
                 fresh.append(self.gateways[spec.key])
         self._each([gateway.start for gateway in fresh])
-        self._each([lambda s=spec: self._wire(s) for spec in desired.gateways])
+        self._each([partial(self._wire, spec) for spec in desired.gateways])
         self._wanted_ends = {gateway.key: [] for gateway in desired.gateways}
         for end in desired.ends:
             self._wanted_ends.setdefault(end.gateway, []).append(end)

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 
 
 class HostProcesses:
@@ -9,7 +10,7 @@ class HostProcesses:
 
     def __init__(self, descriptor: int) -> None:
         self._descriptor = descriptor
-        self._namespace = os.stat("/proc/self/ns/pid").st_ino
+        self._namespace = Path("/proc/self/ns/pid").stat().st_ino
 
     def translate(self, inner: Mapping[str, int]) -> dict[str, int]:
         """Return role -> host's process id; processes that have just ended are left out."""
@@ -17,7 +18,7 @@ class HostProcesses:
         return {role: outer[pid] for role, pid in inner.items() if pid in outer}
 
     def _pairs(self) -> Iterator[tuple[int, int]]:
-        for name in os.listdir(self._descriptor):
+        for name in os.listdir(self._descriptor):  # noqa: PTH208 - pathlib takes no descriptor
             if not name.isdigit():
                 continue
             try:
@@ -29,7 +30,7 @@ class HostProcesses:
 
     def _innermost(self, name: str) -> int:
         descriptor = os.open(f"{name}/status", os.O_RDONLY | os.O_CLOEXEC, dir_fd=self._descriptor)
-        with open(descriptor, encoding="ascii", errors="replace") as status:
+        with os.fdopen(descriptor, encoding="ascii", errors="replace") as status:
             for line in status:
                 if line.startswith("NSpid:"):
                     return int(line.split()[-1])

@@ -83,7 +83,9 @@ class Router:
                     commands.append(f"link delete {bridge_name(key)}")
                     self._objects.forget(bridge_name(key))
                     self._acls.pop(key, None)
-            kept = {k: s for k, s in self._subnets.items() if k in wanted and wanted[k].prefixes == s.prefixes}
+            kept = {
+                k: s for k, s in self._subnets.items() if k in wanted and wanted[k].prefixes == s.prefixes
+            }
             for key, subnet in wanted.items():
                 if key not in kept:
                     commands += _bridge(subnet)
@@ -149,9 +151,7 @@ class Router:
                 problem=f"{gateway.key} has no address in its GatewaySubnet",
                 remedy="Give the subnet an address range that fits the gateway",
             )
-        namespaces.ip(
-            [f"link set {device} master {bridge_name(subnet.id)} up"], namespace=self.namespace
-        )
+        namespaces.ip([f"link set {device} master {bridge_name(subnet.id)} up"], namespace=self.namespace)
         uplink = Uplink(gateway=gateway.address, router=router_address(prefixes[0]))
         return uplink, prefixes[0].prefixlen
 

@@ -79,12 +79,7 @@ class Server:
         request = json.loads(line)
         answer: dict[str, object] = {"id": request["id"]}
         try:
-            method = self._methods.get(request["method"])
-            if method is None:
-                raise HostError(
-                    problem=f"the agent has no method {request['method']}", remedy="Use the same version"
-                )
-            answer["result"] = method(request["params"])
+            answer["result"] = self._method(request["method"])(request["params"])
         except TwinspanError as error:
             answer["error"] = _described(error)
         except Exception as error:  # noqa: BLE001 - the edge of the process: the client must get an answer
@@ -93,6 +88,14 @@ class Server:
         data = json.dumps(answer).encode() + b"\n"
         with self._send_lock:
             self._socket.sendall(data)
+
+    def _method(self, name: str) -> Callable[[_Params], object]:
+        if name not in self._methods:
+            raise HostError(
+                problem=f"the agent has no method {name}",
+                remedy="Start the agent again after installing another version",
+            )
+        return self._methods[name]
 
     def _apply(self, params: _Params) -> object:
         desired = wire.DESIRED.validate_python(params)

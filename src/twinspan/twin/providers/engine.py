@@ -83,14 +83,16 @@ class _Planner:
         if attribute.write_only:
             return None
         if configured is not None:
+            if configured in ([], {}) and prior is not None and prior[name] is None:
+                return None
             return fill(configured, attribute.type) if attribute.computed else configured
         if path in self._facts.defaults:
             return self._facts.defaults[path]
-        if attribute.computed:
-            return UNKNOWN if prior is None else prior[name]
-        if prior is not None and (is_zero(prior[name]) or prior[name] == self._facts.unset_as.get(path)):
-            return prior[name]
-        return None
+        if prior is None:
+            return UNKNOWN if attribute.computed else None
+        known = prior[name]
+        kept = attribute.computed or is_zero(known) or known == self._facts.unset_as.get(path)
+        return known if kept else None
 
     def _nested(self, nested: NestedBlock, path: str, prior: Value, configured: Value) -> Value:
         if configured is UNKNOWN:
@@ -182,7 +184,7 @@ def _settle_nested(nested: NestedBlock, items: Value, known: Value) -> Value:
 
 def _covers(wanted: Value, value: Value) -> bool:
     """Whether `value` has all that is set in `wanted`; what is not set there may be anything."""
-    if wanted is UNKNOWN or is_zero(wanted):
+    if wanted is UNKNOWN or value is UNKNOWN or is_zero(wanted):
         return True
     if isinstance(wanted, dict) and isinstance(value, dict):
         return all(_covers(item, value.get(key)) for key, item in wanted.items())

@@ -31,6 +31,10 @@ _UNKNOWN_EXTENSIONS = {0, 12}
 """Extension 0 is plain unknown; 12 is unknown with refinements, which we drop (as the format allows)."""
 
 
+_LARGEST_INT = 2**63 - 1
+"""Beyond it a number is written as text, as the format wants."""
+
+
 class ValueFormatError(ValueError):
     """Bytes or a value do not fit the type they are said to have."""
 
@@ -67,6 +71,8 @@ def encode(value: Value, kind: Type) -> bytes:
 def _to_wire(value: Value) -> Any:
     if value is UNKNOWN:
         return msgpack.ExtType(0, b"\0")
+    if isinstance(value, int) and abs(value) > _LARGEST_INT:
+        return str(value)
     if isinstance(value, list):
         return [_to_wire(item) for item in value]
     if isinstance(value, dict):

@@ -61,13 +61,14 @@ def _neighbor(link: TunnelLink) -> object:
 
 def expected_silent_peers(facts: Facts) -> Iterator[str]:
     """Say which sessions in Azure's list are never connected, and why that is right."""
-    wanted = {
-        (t.customer_inside_address, t.aws_inside_address) for t in (li.tunnel for li in facts.links()) if t
-    }
+    tunnels = [link.tunnel for link in facts.links() if link.tunnel]
+    local_of = {tunnel.aws_inside_address: tunnel.customer_inside_address for tunnel in tunnels}
     silent = [
         f"{peer.local_address} - {peer.neighbor}"
         for peer in facts.bgp_peers
-        if peer.state != "Connected" and (peer.local_address, peer.neighbor) not in wanted
+        if peer.state != "Connected"
+        and peer.neighbor in local_of
+        and peer.local_address != local_of[peer.neighbor]
     ]
     if silent:
         yield (

@@ -1,7 +1,7 @@
 mock_provider "aws" {
   mock_resource "aws_cloudwatch_log_group" {
     defaults = {
-      arn = "arn:aws:logs:us-east-1:123456789012:log-group:/aws/vendedlogs/vpn/test"
+      arn = "arn:aws:logs:us-west-2:123456789012:log-group:/aws/vendedlogs/vpn/test"
     }
   }
 }
@@ -102,12 +102,12 @@ run "overlapping_networks_are_refused" {
 
   variables {
     aws = {
-      region          = "us-east-1"
+      region          = "us-west-2"
       cidr_block      = "10.1.0.0/16"
       amazon_side_asn = 64512
       subnets = {
-        us-east-1a = { private_cidr_block = "10.2.1.0/24", public_cidr_block = "10.2.101.0/24" }
-        us-east-1b = { private_cidr_block = "10.2.2.0/24", public_cidr_block = "10.2.102.0/24" }
+        us-west-2a = { private_cidr_block = "10.2.1.0/24", public_cidr_block = "10.2.101.0/24" }
+        us-west-2b = { private_cidr_block = "10.2.2.0/24", public_cidr_block = "10.2.102.0/24" }
       }
     }
   }
@@ -120,12 +120,12 @@ run "a_network_within_the_other_is_refused" {
 
   variables {
     aws = {
-      region          = "us-east-1"
+      region          = "us-west-2"
       cidr_block      = "10.1.128.0/20"
       amazon_side_asn = 64512
       subnets = {
-        us-east-1a = { private_cidr_block = "10.2.1.0/24", public_cidr_block = "10.2.101.0/24" }
-        us-east-1b = { private_cidr_block = "10.2.2.0/24", public_cidr_block = "10.2.102.0/24" }
+        us-west-2a = { private_cidr_block = "10.2.1.0/24", public_cidr_block = "10.2.101.0/24" }
+        us-west-2b = { private_cidr_block = "10.2.2.0/24", public_cidr_block = "10.2.102.0/24" }
       }
     }
   }
@@ -138,11 +138,11 @@ run "one_zone_is_refused" {
 
   variables {
     aws = {
-      region          = "us-east-1"
+      region          = "us-west-2"
       cidr_block      = "10.2.0.0/16"
       amazon_side_asn = 64512
       subnets = {
-        us-east-1a = { private_cidr_block = "10.2.1.0/24", public_cidr_block = "10.2.101.0/24" }
+        us-west-2a = { private_cidr_block = "10.2.1.0/24", public_cidr_block = "10.2.101.0/24" }
       }
     }
   }
@@ -155,12 +155,12 @@ run "a_zone_of_another_region_is_refused" {
 
   variables {
     aws = {
-      region          = "us-east-1"
+      region          = "us-west-2"
       cidr_block      = "10.2.0.0/16"
       amazon_side_asn = 64512
       subnets = {
-        us-west-2a = { private_cidr_block = "10.2.1.0/24", public_cidr_block = "10.2.101.0/24" }
-        us-east-1b = { private_cidr_block = "10.2.2.0/24", public_cidr_block = "10.2.102.0/24" }
+        us-east-1a = { private_cidr_block = "10.2.1.0/24", public_cidr_block = "10.2.101.0/24" }
+        us-west-2b = { private_cidr_block = "10.2.2.0/24", public_cidr_block = "10.2.102.0/24" }
       }
     }
   }
@@ -173,12 +173,12 @@ run "one_asn_for_both_sides_is_refused" {
 
   variables {
     aws = {
-      region          = "us-east-1"
+      region          = "us-west-2"
       cidr_block      = "10.2.0.0/16"
       amazon_side_asn = 65000
       subnets = {
-        us-east-1a = { private_cidr_block = "10.2.1.0/24", public_cidr_block = "10.2.101.0/24" }
-        us-east-1b = { private_cidr_block = "10.2.2.0/24", public_cidr_block = "10.2.102.0/24" }
+        us-west-2a = { private_cidr_block = "10.2.1.0/24", public_cidr_block = "10.2.101.0/24" }
+        us-west-2b = { private_cidr_block = "10.2.2.0/24", public_cidr_block = "10.2.102.0/24" }
       }
     }
   }

@@ -1,7 +1,7 @@
 mock_provider "aws" {
   mock_resource "aws_cloudwatch_log_group" {
     defaults = {
-      arn = "arn:aws:logs:us-east-1:123456789012:log-group:/aws/vendedlogs/vpn/test"
+      arn = "arn:aws:logs:us-west-2:123456789012:log-group:/aws/vendedlogs/vpn/test"
     }
   }
 }

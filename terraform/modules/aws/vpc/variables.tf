@@ -45,7 +45,7 @@ variable "subnets" {
 
   validation {
     condition     = length(var.subnets) >= 2
-    error_message = "subnets has ${length(var.subnets)} zone; one zone is no redundancy. Give two at least, e.g. us-east-1a and us-east-1b."
+    error_message = "subnets has ${length(var.subnets)} zone; one zone is no redundancy. Give two at least, e.g. us-west-2a and us-west-2b."
   }
   validation {
     condition = alltrue(flatten([

@@ -60,7 +60,7 @@ variable "location" {
 
   validation {
     condition     = can(regex("^[a-z][a-z0-9]+$", var.location))
-    error_message = "location ${var.location} must be the short form, small letters and digits only, e.g. eastus."
+    error_message = "location ${var.location} must be the short form, small letters and digits only, e.g. westus2."
   }
 }
 

@@ -22,6 +22,11 @@ variable "dpd_timeout_seconds" {
   default = 15
 }
 
+variable "tags" {
+  type    = map(string)
+  default = {}
+}
+
 provider "azurerm" {
   features {}
 }
@@ -39,6 +44,7 @@ resource "azurerm_virtual_network" "this" {
   resource_group_name = azurerm_resource_group.this.name
   location            = azurerm_resource_group.this.location
   address_space       = ["10.1.0.0/16"]
+  tags                = var.tags
 }
 
 resource "azurerm_subnet" "gateway" {
@@ -88,6 +94,7 @@ resource "azurerm_network_security_group" "this" {
   name                = "${var.name}-nsg"
   resource_group_name = azurerm_resource_group.this.name
   location            = azurerm_resource_group.this.location
+  tags                = var.tags
 }
 
 resource "azurerm_network_security_group" "with_rules" {

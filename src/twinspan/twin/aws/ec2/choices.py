@@ -19,19 +19,23 @@ _KEY_START = string.ascii_letters + "123456789._"
 _KEY_REST = string.ascii_letters + string.digits + "._"
 
 
-def choose_outside_addresses(taken: Collection[IPv4Address]) -> tuple[IPv4Address, IPv4Address]:
-    """Return the two outside addresses of a new connection, the lowest pair that is free.
+def choose_outside_addresses(
+    *, live: Collection[IPv4Address], deleted: Collection[IPv4Address]
+) -> tuple[IPv4Address, IPv4Address]:
+    """Return the two outside addresses of a new connection.
 
-    A pair is an even address and the next one, from .10 up: both have as many digits, so they are in
-    the same order as text, by which Terraform's provider tells tunnel 1 from tunnel 2.
+    It is the lowest pair that never was in use; if there is none, the lowest that is not now. A pair is
+    an even address and the next one, from .10 up: both have as many digits, so they are in the same
+    order as text, by which Terraform's provider tells tunnel 1 from tunnel 2.
 
     Raises:
         EC2ClientError: None is left.
     """
-    for pair in range(_FIRST_PAIR, _LAST_PAIR + 1):
-        first, second = OUTSIDE_ADDRESSES[2 * pair], OUTSIDE_ADDRESSES[2 * pair + 1]
-        if first not in taken and second not in taken:
-            return first, second
+    for taken in ({*live, *deleted}, set(live)):
+        for pair in range(_FIRST_PAIR, _LAST_PAIR + 1):
+            first, second = OUTSIDE_ADDRESSES[2 * pair], OUTSIDE_ADDRESSES[2 * pair + 1]
+            if first not in taken and second not in taken:
+                return first, second
     raise EC2ClientError(
         "VpnConnectionLimitExceeded", f"The twin has no outside address left in {OUTSIDE_ADDRESSES}"
     )

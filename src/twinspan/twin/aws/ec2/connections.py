@@ -225,7 +225,7 @@ class ConnectionBackend(GatewayBackend):
         taken = self._inside_cidrs(request.vpn_gateway_id)
         wanted = {str(tunnel["TunnelInsideCidr"]) for tunnel in asked if "TunnelInsideCidr" in tunnel}
         made: list[TunnelOptions] = []
-        for outside, specification in zip(choose_outside_addresses(_outside_in_use()), asked, strict=True):
+        for outside, specification in zip(_choose_outside_addresses(), asked, strict=True):
             inside = choose_inside_cidr(taken)
             while str(inside) in wanted:
                 inside = choose_inside_cidr(taken)
@@ -252,15 +252,14 @@ class ConnectionBackend(GatewayBackend):
         }
 
 
-def _outside_in_use() -> set[IPv4Address]:
-    """Every outside address of the twin, in whatever region; of deleted connections too."""
-    return {
-        tunnel.outside_ip_address
-        for _, _, backend in ec2_backends.iter_backends()
-        if isinstance(backend, ConnectionBackend)
-        for connection in backend.twin_connections()
-        for tunnel in connection.tunnel_options
-    }
+def _choose_outside_addresses() -> tuple[IPv4Address, IPv4Address]:
+    """Choose a pair that is free in the whole twin, in whatever region."""
+    live, deleted = set[IPv4Address](), set[IPv4Address]()
+    for _, _, backend in ec2_backends.iter_backends():
+        for connection in backend.twin_connections() if isinstance(backend, ConnectionBackend) else ():
+            addresses = deleted if connection.state == "deleted" else live
+            addresses.update(tunnel.outside_ip_address for tunnel in connection.tunnel_options)
+    return choose_outside_addresses(live=live, deleted=deleted)
 
 
 def _pair(connection: VPNConnection) -> tuple[str, str | None]:

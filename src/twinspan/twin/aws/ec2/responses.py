@@ -79,7 +79,8 @@ class GatewayActions(TwinBaseResponse):
         if extended is not None:
             asn = parse_asn("BgpAsnExtended", extended, least=LARGEST_PLAIN_ASN + 1, most=LARGEST_ASN)
         else:
-            asn = parse_asn("BgpAsn", plain or DEFAULT_CUSTOMER_ASN, least=1, most=LARGEST_PLAIN_ASN)
+            plain = DEFAULT_CUSTOMER_ASN if plain is None else plain
+            asn = parse_asn("BgpAsn", plain, least=1, most=LARGEST_PLAIN_ASN)
         address = self._get_param("IpAddress") or self._get_param("PublicIp")
         gateway = self.backend.add_customer_gateway(
             CustomerGatewayRequest(

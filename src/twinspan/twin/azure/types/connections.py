@@ -44,7 +44,6 @@ class _Connections(ResourceType):
 
     @override
     def decorate(self, context: Context, resource: Resource, told: JsonObject, *, listed: bool) -> None:
-        told["packetCaptureDiagnosticState"] = "None"
         status = connection_status(context.board, resource.id)
         if listed:  # a list tells the byte counts only
             told["ingressBytesTransferred"] = status.ingress_bytes

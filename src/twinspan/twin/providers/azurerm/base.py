@@ -70,7 +70,11 @@ class ArmResource(Resource[ArmCloud]):
         return f"{cloud.subscription}/resourceGroups/{group}/providers/{self._provider}/{tail}"
 
     def body(self, cloud: ArmCloud, planned: State, existing: Document) -> Document:
-        """Return the `properties` to be sent; None in it means leave out."""
+        """Return the `properties` to be sent; None in it means leave out.
+
+        `existing` are the present ones, empty for a new resource: what other resource types put there
+        has to be sent again, as a PUT replaces everything.
+        """
         raise NotImplementedError
 
     def flatten(self, cloud: ArmCloud, document: Document, state: State) -> State:
@@ -110,9 +114,8 @@ class ArmResource(Resource[ArmCloud]):
         return identity
 
     def _document(self, cloud: ArmCloud, planned: State, existing: Document) -> Document:
-        old = existing.get("properties") or {}
-        new = self.body(cloud, planned, old)
-        document: Document = {"properties": without_nones({**old, **new}), **self.extras(planned)}
+        body = self.body(cloud, planned, existing.get("properties") or {})
+        document: Document = {"properties": without_nones(body), **self.extras(planned)}
         if "location" in planned:
             document["location"] = planned["location"]
         if "tags" in planned:
@@ -135,7 +138,7 @@ class ArmResource(Resource[ArmCloud]):
         return {**found, **self.flatten(cloud, document, state)}
 
     def update(self, cloud: ArmCloud, prior: State, planned: State) -> State:
-        """PUT the present document with the changes in it."""
+        """PUT the whole document anew, with what other resources have put into it."""
         identity = prior["id"]
         with self._locked(cloud, identity):
             existing = cloud.get(identity) or {}

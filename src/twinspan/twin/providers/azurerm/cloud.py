@@ -59,6 +59,12 @@ class Transport:
     def __init__(self) -> None:
         self._tls = ssl.create_default_context()
         self._local = threading.local()
+        self._all: list[http.client.HTTPSConnection] = []
+
+    def close(self) -> None:
+        """Close every connection."""
+        while self._all:
+            self._all.pop().close()
 
     def send(self, method: str, url: str, *, headers: Mapping[str, str], body: bytes | None) -> Answer:
         """Send a request, once more on a new connection if the kept one had been closed.
@@ -88,7 +94,10 @@ class Transport:
     def _connection(self, netloc: str, *, fresh: bool) -> http.client.HTTPSConnection:
         kept: dict[str, http.client.HTTPSConnection] = self._local.__dict__.setdefault("kept", {})
         if fresh or netloc not in kept:
+            if netloc in kept:
+                kept[netloc].close()
             kept[netloc] = http.client.HTTPSConnection(netloc, timeout=_TIMEOUT_S, context=self._tls)
+            self._all.append(kept[netloc])
         return kept[netloc]
 
 
@@ -123,6 +132,10 @@ class ArmCloud:
     def subscription(self) -> str:
         """The id of the subscription as a resource."""
         return f"/subscriptions/{self.credentials.subscription_id}"
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._transport.close()
 
     def lock(self, *identities: str) -> "Locks":
         """Return a context in which nobody else changes these resources, or what is inside them.
@@ -176,10 +189,11 @@ class ArmCloud:
         if answer.status < http.client.BAD_REQUEST:
             return
         error = answer.body.get("error", {})
+        details = [str(line.get("message", "")) for line in error.get("details") or []]
         raise CloudRefusedError(
             operation=f"arm:{operation}",
             code=str(error.get("code", answer.status)),
-            message=str(error.get("message", "")),
+            message=" ".join([str(error.get("message", "")), *details]),
         )
 
     def get(self, identity: str) -> Document | None:

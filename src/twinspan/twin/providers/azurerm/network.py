@@ -83,7 +83,7 @@ class VirtualNetwork(ArmResource):
             yield Problem(summary="subnet blocks are not supported offline", detail=detail, path="subnet")
 
     def body(self, cloud: ArmCloud, planned: State, existing: Document) -> Document:
-        """Return addresses and name servers; `existing` keeps the subnets."""
+        """Return addresses and name servers; the subnets stay."""
         servers = given(planned["dns_servers"])
         return {
             "addressSpace": {"addressPrefixes": planned["address_space"]},
@@ -152,7 +152,7 @@ class Subnet(ArmResource):
     _segments = (("virtualNetworks", "virtual_network_name"), ("subnets", "name"))
 
     def body(self, cloud: ArmCloud, planned: State, existing: Document) -> Document:
-        """Return addresses and policies; `existing` keeps route table and NSG."""
+        """Return addresses and policies; route table and NSG are associations' and stay."""
         enabled = planned["private_link_service_network_policies_enabled"]
         prefixes = planned["address_prefixes"] or []
         one = len(prefixes) == 1
@@ -161,8 +161,10 @@ class Subnet(ArmResource):
             "addressPrefixes": None if one else prefixes,
             "defaultOutboundAccess": planned["default_outbound_access_enabled"],
             "delegations": [_delegation(block) for block in planned["delegation"]],
+            "networkSecurityGroup": existing.get("networkSecurityGroup"),
             "privateEndpointNetworkPolicies": planned["private_endpoint_network_policies"],
             "privateLinkServiceNetworkPolicies": "Enabled" if enabled else "Disabled",
+            "routeTable": existing.get("routeTable"),
             "serviceEndpoints": [{"service": block["service"]} for block in planned["service_endpoint"]],
         }
 

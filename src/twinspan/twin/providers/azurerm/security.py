@@ -92,10 +92,6 @@ class NetworkSecurityRule(ArmResource):
     }
     _segments = (("networkSecurityGroups", "network_security_group_name"), ("securityRules", "name"))
 
-    def _document(self, cloud: ArmCloud, planned: State, existing: Document) -> Document:
-        """Return the whole rule anew: a single prefix and a list of them exclude each other."""
-        return super()._document(cloud, planned, {})
-
     def body(self, cloud: ArmCloud, planned: State, existing: Document) -> Document:
         """Return the rule."""
         return _rule_body(planned)

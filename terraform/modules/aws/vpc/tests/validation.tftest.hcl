@@ -5,8 +5,8 @@ variables {
   cidr_block           = "10.2.0.0/16"
   admitted_cidr_blocks = ["10.1.0.0/16"]
   subnets = {
-    us-east-1a = { private_cidr_block = "10.2.1.0/24", public_cidr_block = "10.2.101.0/24" }
-    us-east-1b = { private_cidr_block = "10.2.2.0/24", public_cidr_block = "10.2.102.0/24" }
+    us-west-2a = { private_cidr_block = "10.2.1.0/24", public_cidr_block = "10.2.101.0/24" }
+    us-west-2b = { private_cidr_block = "10.2.2.0/24", public_cidr_block = "10.2.102.0/24" }
   }
 }
 
@@ -76,7 +76,7 @@ run "one_zone_is_refused" {
   command = plan
 
   variables {
-    subnets = { us-east-1a = { private_cidr_block = "10.2.1.0/24", public_cidr_block = "10.2.101.0/24" } }
+    subnets = { us-west-2a = { private_cidr_block = "10.2.1.0/24", public_cidr_block = "10.2.101.0/24" } }
   }
 
   expect_failures = [var.subnets]
@@ -86,7 +86,7 @@ run "a_subnet_outside_the_vpc_is_refused" {
   command = plan
 
   variables {
-    subnets = { us-east-1a = { private_cidr_block = "10.3.1.0/24", public_cidr_block = "10.2.101.0/24" }, us-east-1b = { private_cidr_block = "10.2.2.0/24", public_cidr_block = "10.2.102.0/24" } }
+    subnets = { us-west-2a = { private_cidr_block = "10.3.1.0/24", public_cidr_block = "10.2.101.0/24" }, us-west-2b = { private_cidr_block = "10.2.2.0/24", public_cidr_block = "10.2.102.0/24" } }
   }
 
   expect_failures = [var.subnets]
@@ -96,7 +96,7 @@ run "overlapping_subnets_are_refused" {
   command = plan
 
   variables {
-    subnets = { us-east-1a = { private_cidr_block = "10.2.2.0/25", public_cidr_block = "10.2.101.0/24" }, us-east-1b = { private_cidr_block = "10.2.2.0/24", public_cidr_block = "10.2.102.0/24" } }
+    subnets = { us-west-2a = { private_cidr_block = "10.2.2.0/25", public_cidr_block = "10.2.101.0/24" }, us-west-2b = { private_cidr_block = "10.2.2.0/24", public_cidr_block = "10.2.102.0/24" } }
   }
 
   expect_failures = [var.subnets]

@@ -1,7 +1,7 @@
 mock_provider "aws" {
   mock_resource "aws_cloudwatch_log_group" {
     defaults = {
-      arn = "arn:aws:logs:us-east-1:123456789012:log-group:/aws/vendedlogs/vpn/test"
+      arn = "arn:aws:logs:us-west-2:123456789012:log-group:/aws/vendedlogs/vpn/test"
     }
   }
 }
@@ -9,7 +9,7 @@ mock_provider "aws" {
 variables {
   name                 = "test"
   vpc_id               = "vpc-0123456789abcdef0"
-  route_table_ids      = { us-east-1a = "rtb-0123456789abcdef0", us-east-1b = "rtb-0123456789abcdef1" }
+  route_table_ids      = { us-west-2a = "rtb-0123456789abcdef0", us-west-2b = "rtb-0123456789abcdef1" }
   customer_gateway_ids = { instance0 = "cgw-0123456789abcdef0", instance1 = "cgw-0123456789abcdef1" }
   tunnels = {
     tunnel1 = { customer_gateway = "instance0", inside_cidr = "169.254.21.0/30" }

@@ -3,7 +3,7 @@ mock_provider "azurerm" {}
 variables {
   name                  = "test"
   resource_group_name   = "test-rg"
-  location              = "eastus"
+  location              = "westus2"
   address_space         = ["10.1.0.0/16"]
   gateway_subnet_prefix = "10.1.1.0/24"
   far_side_prefixes     = ["10.2.0.0/16"]

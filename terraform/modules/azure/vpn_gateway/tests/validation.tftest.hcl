@@ -19,7 +19,7 @@ mock_provider "azurerm" {
 variables {
   name                = "test"
   resource_group_name = "test-rg"
-  location            = "eastus"
+  location            = "westus2"
   gateway_subnet_id   = "/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/test-rg/providers/Microsoft.Network/virtualNetworks/test/subnets/GatewaySubnet"
   gateway             = { sku = "VpnGw1AZ", generation = "Generation1", asn = 65000 }
   instances = {

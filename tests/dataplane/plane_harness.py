@@ -1,0 +1,83 @@
+"""A running data plane below its own agent, and short words for what tests say often."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from reference_network import AWS_PRIVATE, AZURE_ROUTED, GROUP
+
+from twinspan.network.model import Network, Secrets
+from twinspan.twin.dataplane.client import AgentClient
+from twinspan.twin.dataplane.desired import Timers, desired_state
+from twinspan.twin.dataplane.launch import launch_agent
+from twinspan.twin.dataplane.wire import ApplyResult, HostSpec
+from twinspan.twin.observed import AwsTunnelEnd, Observed
+from twinspan.wait import wait_until
+
+QUICK = Timers()
+
+
+@dataclass(slots=True)
+class Plane:
+    """An agent and short words for what tests say often."""
+
+    client: AgentClient
+    pid: int
+    log_file: Path
+    generation: int = 0
+
+    def apply(self, network: Network, secrets: Secrets, timers: Timers = QUICK) -> ApplyResult:
+        self.generation += 1
+        return self.client.apply(desired_state(network, secrets, generation=self.generation, timers=timers))
+
+    def until(self, accept: Callable[[Observed], bool], what: str, timeout_s: float = 15.0) -> Observed:
+        return wait_until(self.client.observe, accept, what=what, timeout_s=timeout_s)
+
+    def until_established(self, count: int, timeout_s: float = 15.0) -> Observed:
+        return self.until(
+            lambda seen: (
+                established(seen) == count
+                and sum(bool(end.accepted_routes) for end in seen.aws_tunnels) == count
+            ),
+            what=f"{count} BGP sessions",
+            timeout_s=timeout_s,
+        )
+
+    def attach_pair(self) -> tuple[str, str]:
+        """Attach one host on each side; return their addresses."""
+        first = self.client.attach(
+            HostSpec(name="aws-host", side="aws", subnet_id=AWS_PRIVATE, security_group_ids=(GROUP,))
+        )
+        second = self.client.attach(HostSpec(name="azure-host", side="azure", subnet_id=AZURE_ROUTED))
+        return str(first.address), str(second.address)
+
+    def reaches(self, host: str, address: str) -> bool:
+        """Whether three pings of one second find the address."""
+        argv = ["ping", "-c", "3", "-i", "0.2", "-W", "1", address]
+        return self.client.run(host, argv, timeout_s=10).returncode == 0
+
+    def until_reaches(self, host: str, address: str) -> None:
+        """Routers learn a little after the tunnels' sessions."""
+        wait_until(
+            lambda: self.reaches(host, address),
+            lambda found: found,
+            what=f"answer of {address} to {host}",
+            timeout_s=10,
+        )
+
+
+def established(seen: Observed) -> int:
+    return sum(end.bgp_state == "Established" for end in seen.aws_tunnels)
+
+
+def aws_end(seen: Observed, outside: object) -> AwsTunnelEnd:
+    return next(end for end in seen.aws_tunnels if end.outside_ip_address == outside)
+
+
+def running(folder: Path) -> Iterator[Plane]:
+    log_file = folder / "agent.log"
+    process, sock = launch_agent(folder, log_file=log_file)
+    client = AgentClient(sock)
+    yield Plane(client=client, pid=process.pid, log_file=log_file)
+    client.close()
+    process.wait(timeout=10)

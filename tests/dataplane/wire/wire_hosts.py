@@ -1,0 +1,96 @@
+"""Hosts that are network namespaces: one of each cloud, with a router between them."""
+
+import os
+import secrets
+import shutil
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from ipaddress import IPv4Address
+
+import pytest
+
+from twinspan import command
+from twinspan.command import Completed
+
+AWS_ADDRESS = IPv4Address("10.2.1.10")
+AZURE_ADDRESS = IPv4Address("10.1.1.10")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NamespaceHost:
+    """A `protocols.Host` that is a namespace."""
+
+    name: str
+    side: str
+    address: IPv4Address
+
+    def run(self, argv: Sequence[str], *, timeout_s: float, stdin: str | None = None) -> Completed:
+        inside = ("ip", "netns", "exec", self.name, *argv)
+        return command.run(inside, timeout_s=timeout_s, stdin=stdin, check=False)
+
+    def load(self, ruleset: str) -> None:
+        """Load nftables text; in one transaction, as nft does."""
+        done = self.run(("nft", "-f", "-"), timeout_s=10, stdin=ruleset)
+        assert done.returncode == 0, done.stderr
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wire:
+    """A host of each cloud with a router between them; the routers' ends are `aws0` and `azure0`."""
+
+    aws: NamespaceHost
+    azure: NamespaceHost
+    router: NamespaceHost
+
+
+def _ip(*words: str) -> None:
+    command.run(("ip", *words), timeout_s=10)
+
+
+def _namespace(stack: ExitStack) -> str:
+    name = f"tsp-{secrets.token_hex(4)}"
+    _ip("netns", "add", name)
+    stack.callback(_ip, "netns", "delete", name)
+    _ip("-n", name, "link", "set", "lo", "up")
+    return name
+
+
+def needs_root_and(*programs: str) -> None:
+    if os.geteuid() != 0:
+        pytest.skip("needs root: run `sudo make test`")
+    for program in programs:
+        if shutil.which(program) is None:
+            pytest.skip(f"needs {program}: run `make install`")
+
+
+def build_wire(stack: ExitStack) -> Wire:
+    """Make the three namespaces; the stack removes them."""
+    router = _namespace(stack)
+    hosts = {}
+    for side, address in (("aws", AWS_ADDRESS), ("azure", AZURE_ADDRESS)):
+        name = _namespace(stack)
+        gateway = f"{address + 1}"
+        _ip("link", "add", "eth0", "netns", name, "type", "veth", "peer", f"{side}0", "netns", router)
+        _ip("-n", name, "address", "add", f"{address}/24", "dev", "eth0")
+        _ip("-n", name, "link", "set", "eth0", "up")
+        _ip("-n", router, "address", "add", f"{gateway}/24", "dev", f"{side}0")
+        _ip("-n", router, "link", "set", f"{side}0", "up")
+        _ip("-n", name, "route", "add", "default", "via", gateway)
+        hosts[side] = NamespaceHost(name=name, side=side, address=address)
+    between = NamespaceHost(name=router, side="internet", address=AWS_ADDRESS + 1)
+    assert between.run(("sysctl", "-qw", "net.ipv4.ip_forward=1"), timeout_s=10).returncode == 0
+    return Wire(aws=hosts["aws"], azure=hosts["azure"], router=between)
+
+
+def fault(*rules: str, policy: str = "accept") -> str:
+    """Return a filter for the router that breaks the path; `HEAL` takes it away."""
+    lines = "\n".join(rules)
+    return (
+        f"table ip fault {{\nchain forward {{\ntype filter hook forward priority -10; policy {policy};\n"
+        f"{lines}\n}}\n}}\n"
+    )
+
+
+CUT = fault(policy="drop")
+HEAL = "delete table ip fault\n"

@@ -1,0 +1,188 @@
+"""Terraform builds dev on a real twin; verify is green, and red with the right name when something breaks."""
+
+import json
+import secrets
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+
+from twinspan.twin import lifecycle
+from twinspan.twin.client import TwinClient
+
+pytestmark = [pytest.mark.root, pytest.mark.slow, pytest.mark.timeout(300)]
+
+TWINSPAN = Path(sys.executable).parent / "twinspan"
+TREE = Path("/tmp/vtree")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Built:
+    """dev, built on a twin of its own."""
+
+    name: str
+    env: Path
+
+    def twinspan(self, *arguments: str, expect: int = 0) -> str:
+        argv = [str(TWINSPAN), *arguments, "--name", self.name]
+        done = subprocess.run(argv, capture_output=True, text=True, check=False, timeout=240)
+        assert done.returncode == expect, f"{argv}: {done.returncode}\n{done.stdout}\n{done.stderr}"
+        return done.stdout
+
+    def verify(self, *, expect: int, wait_s: int = 0) -> dict[str, Any]:
+        text = self.twinspan(
+            "verify", str(self.env), "--format", "json", "--wait", str(wait_s), expect=expect
+        )
+        document: dict[str, Any] = json.loads(text)
+        return document
+
+    @property
+    def outputs(self) -> dict[str, Any]:
+        client = boto3.client("s3", **self.aws())
+        folder = self.env / "backend.hcl"
+        settings = dict(
+            line.replace('"', "").replace(" ", "").split("=")
+            for line in folder.read_text().splitlines()
+            if "=" in line and not line.startswith("#")
+        )
+        body = client.get_object(Bucket=settings["bucket"], Key=settings["key"])["Body"].read()
+        return {name: output["value"] for name, output in json.loads(body)["outputs"].items()}
+
+    def aws(self) -> dict[str, Any]:
+        changes = lifecycle.environment(self.name)
+        region = next(
+            line.split('"')[1]
+            for line in (self.env / "backend.hcl").read_text().splitlines()
+            if "region" in line
+        )
+        return {
+            "endpoint_url": changes["AWS_ENDPOINT_URL"],
+            "region_name": region,
+            "aws_access_key_id": changes["AWS_ACCESS_KEY_ID"],
+            "aws_secret_access_key": changes["AWS_SECRET_ACCESS_KEY"],
+        }
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Built]:
+    home = tmp_path_factory.mktemp("twins")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TWINSPAN_HOME", str(home / "home"))
+        shutil.copytree(TREE, home / "terraform", symlinks=True)
+        built = Built(name=f"e2e-{secrets.token_hex(3)}", env=home / "terraform" / "envs" / "dev")
+        try:
+            built.twinspan("twin", "up")
+            built.twinspan("apply", str(built.env), "--providers", "offline")
+            yield built
+        finally:
+            built.twinspan("twin", "down", "--purge")
+
+
+def failures(document: dict[str, Any]) -> list[tuple[str, str]]:
+    return [
+        (check["id"], finding["subject"])
+        for check in document["checks"]
+        for finding in check["findings"]
+        if finding["outcome"] in {"fail", "inconclusive"}
+    ]
+
+
+def test_what_terraform_built_comes_up_and_is_green_down_to_the_packets(built: Built) -> None:
+    document = built.verify(expect=0, wait_s=60)
+
+    assert failures(document) == []
+    checks = {check["id"]: check for check in document["checks"]}
+    assert checks["VPN-03"]["passed"] == checks["VPN-04"]["passed"] == checks["BGP-01"]["passed"] == 4
+    assert checks["RCH-01"]["passed"] == checks["RCH-02"]["passed"] == 2
+    assert document["expected_from"] == "Terraform outputs of dev"
+
+
+def test_verify_leaves_no_host_behind(built: Built) -> None:
+    built.verify(expect=0, wait_s=60)
+
+    assert TwinClient(built.name).hosts() == ()
+
+
+def test_a_route_table_without_propagation_is_named_with_the_command_that_mends_it(built: Built) -> None:
+    built.verify(expect=0, wait_s=60)
+    ec2 = boto3.client("ec2", **built.aws())
+    outputs = built.outputs
+    subnet = next(iter(outputs["aws_private_subnet_ids"].values()))
+    tables = ec2.describe_route_tables(Filters=[{"Name": "association.subnet-id", "Values": [subnet]}])
+    table = tables["RouteTables"][0]["RouteTableId"]
+    gateway = outputs["aws_vpn_gateway_id"]
+    ec2.disable_vgw_route_propagation(RouteTableId=table, GatewayId=gateway)
+    TwinClient(built.name).settled(20)
+    try:
+        document = built.verify(expect=1)
+    finally:
+        ec2.enable_vgw_route_propagation(RouteTableId=table, GatewayId=gateway)
+
+    found = failures(document)
+    assert [check for check, _ in found] == ["RTE-01"]
+    assert table in found[0][1]
+    findings = next(check for check in document["checks"] if check["id"] == "RTE-01")["findings"]
+    remedy = next(finding["remedy"] for finding in findings if finding["outcome"] == "fail")
+    assert f"enable-vgw-route-propagation --route-table-id {table} --gateway-id {gateway}" in remedy
+    built.verify(expect=0, wait_s=60)
+
+
+def test_a_wrong_key_is_named_on_both_sides_and_never_shown(built: Built) -> None:
+    built.verify(expect=0, wait_s=60)
+    ec2 = boto3.client("ec2", **built.aws())
+    tunnel = built.outputs["tunnels"]["tunnel3"]
+    connection, outside = tunnel["aws_vpn_connection_id"], tunnel["outside_ip_address"]
+    described = ec2.describe_vpn_connections(VpnConnectionIds=[connection])["VpnConnections"][0]
+    options = described["Options"]["TunnelOptions"]
+    right = next(option["PreSharedKey"] for option in options if option["OutsideIpAddress"] == outside)
+
+    def set_key(key: str) -> None:
+        ec2.modify_vpn_tunnel_options(
+            VpnConnectionId=connection, VpnTunnelOutsideIpAddress=outside, TunnelOptions={"PreSharedKey": key}
+        )
+        TwinClient(built.name).settled(20)
+
+    set_key("Wrong.Key.0815")
+    try:
+        text = built.twinspan("verify", str(built.env), expect=1)
+    finally:
+        set_key(right)
+
+    assert "3/4 AWS tunnels UP" in text
+    assert "3/4 Azure connections Connected" in text
+    assert f"pre-shared keys of {connection} and {tunnel['azure_connection_name']} differ" in text
+    assert "Wrong.Key.0815" not in text
+    assert right not in text
+    built.verify(expect=0, wait_s=90)
+
+
+def test_a_drill_on_a_tunnel_that_is_not_in_use_spares_the_traffic_from_aws(built: Built) -> None:
+    built.verify(expect=0, wait_s=90)
+
+    text = built.twinspan(
+        "drill", "run", "tunnel-down", str(built.env), "--tunnel", "unused", "--format", "json"
+    )
+
+    report = json.loads(text)
+    there, back = report["directions"]
+    assert report["carried_aws_traffic"] is False
+    assert (there["direction"], there["lost"]) == ("aws->azure", 0)
+    assert back["recovered"]
+    assert back["found_side"] == "azure"
+    assert 0 < back["longest_gap_ms"] <= back["allowed_ms"]
+    assert report["whole_again_s"] is not None
+
+
+def test_verify_of_a_twin_that_is_not_up_says_how_to_start_it(built: Built) -> None:
+    argv = [str(TWINSPAN), "verify", str(built.env), "--name", "never-started"]
+
+    done = subprocess.run(argv, capture_output=True, text=True, check=False, timeout=60)
+
+    assert done.returncode == 3
+    assert "twinspan twin up --name never-started" in " ".join(done.stderr.split())

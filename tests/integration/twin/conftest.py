@@ -1,0 +1,28 @@
+import os
+import secrets
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from twinspan.twin import lifecycle
+
+
+@pytest.fixture
+def twin_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder for twins that only this test knows."""
+    home = tmp_path / "twins"
+    monkeypatch.setenv("TWINSPAN_HOME", str(home))
+    for name in list(os.environ):
+        if name.startswith(("AWS_", "ARM_", "AZURE_")):
+            monkeypatch.delenv(name)
+    return home
+
+
+@pytest.fixture
+def name(twin_home: Path) -> Iterator[str]:
+    """The name of a twin that is not up; it is down again afterwards."""
+    del twin_home
+    chosen = f"t{secrets.token_hex(4)}"
+    yield chosen
+    lifecycle.down(chosen, purge=True)

@@ -1,0 +1,56 @@
+import pytest
+
+from twinspan.twin.azure.documents import Json
+from twinspan.twin.azure.errors import ArmError
+from twinspan.twin.azure.templates import Function, resolve
+
+FUNCTIONS: dict[str, Function] = {
+    "concat": lambda given: "".join(str(each) for each in given),
+    "thing": lambda _: {"name": "x", "items": [{"deep": True}]},
+}
+
+
+@pytest.mark.parametrize(
+    ("template", "value"),
+    [
+        ("plain", "plain"),
+        ("[[not an expression]", "[not an expression]"),
+        ("[concat('a', 'b')]", "ab"),
+        ("[concat('it''s', ' ', 3)]", "it's 3"),
+        ("[CONCAT(concat('a'), thing().name)]", "ax"),
+        ("[thing().items[0].deep]", True),
+        ("[thing()['NAME']]", "x"),
+        ({"a": ["[concat('b')]", 1, None]}, {"a": ["b", 1, None]}),
+    ],
+)
+def test_expressions_are_evaluated(template: Json, value: Json) -> None:
+    assert resolve(template, FUNCTIONS) == value
+
+
+@pytest.mark.parametrize(
+    "template",
+    [
+        "[]",
+        "[concat(]",
+        "[concat('a']",
+        "[concat('a' 'b')]",
+        "[concat('a'))]",
+        "[unknown()]",
+        "[thing().missing]",
+        "[thing().items[7]]",
+        "[thing().name.more]",
+        "[#]",
+        "[" + "concat(" * 60 + "'a'" + ")" * 60 + "]",
+    ],
+)
+def test_a_bad_expression_is_refused(template: str) -> None:
+    with pytest.raises(ArmError, match="InvalidTemplate"):
+        resolve(template, FUNCTIONS)
+
+
+def test_nesting_has_an_end() -> None:
+    template: Json = "x"
+    for _ in range(60):
+        template = [template]
+    with pytest.raises(ArmError, match="nested deeper"):
+        resolve(template, FUNCTIONS)
