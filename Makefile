@@ -66,6 +66,7 @@ lint: $(VENV)/.dev ## ruff, mypy --strict, terraform fmt, shellcheck; warnings a
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
+	@for conftest in $$(find tests -name conftest.py); do $(BIN)/mypy $$conftest || exit 1; done
 	@terraform fmt -check -recursive terraform
 	@$(BIN)/shellcheck scripts/* .ci/run
 

@@ -1,7 +1,7 @@
 """Two strongSwan daemons joined by a veth pair and nothing else: the yardstick for throughput.
 
-Same charon, user-space ESP, cipher and MTU as the twin's tunnels, but no gateway, BGP, route table or filter between the
-two. Needs root; makes its own namespaces, which end with it. Prints one JSON object.
+Same charon, user-space ESP, cipher and MTU as the twin's tunnels, but no gateway, BGP, route table or filter
+between the two. Needs root; makes its own namespaces, which end with it. Prints one JSON object.
 
     sudo .venv/bin/python benchmarks/bare_charons.py --seconds 5
 """
@@ -27,7 +27,7 @@ INNER = {"left": "198.18.0.1", "right": "198.18.0.2"}
 PROPOSAL = "aes256gcm16-prfsha384-ecp384"
 CONFIG = """
 charon-systemd {{
-  load = random nonce x509 pubkey openssl gcm aes sha2 hmac kdf kernel-libipsec kernel-netlink socket-default vici
+  load = random nonce openssl gcm aes sha2 hmac kdf kernel-libipsec kernel-netlink socket-default vici
   install_routes = no
   install_virtual_ip = no
   plugins {{
@@ -61,11 +61,11 @@ def enter(pid: int, *argv: str) -> list[str]:
 @contextmanager
 def namespace() -> Iterator[int]:
     """Yield the pid of a process that holds a network namespace of its own."""
-    own = os.stat("/proc/self/ns/net").st_ino
+    own = Path("/proc/self/ns/net").stat().st_ino
     holder = subprocess.Popen(["unshare", "--net", "sleep", "infinity"])
     try:
         wait_until(
-            lambda: os.stat(f"/proc/{holder.pid}/ns/net").st_ino,
+            lambda: Path(f"/proc/{holder.pid}/ns/net").stat().st_ino,
             lambda inode: inode != own,
             what="network namespace",
             timeout_s=5,

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from ipaddress import IPv4Address, IPv4Network
+from typing import Any
 
 from twinspan.network.model import (
     AwsNetwork,
@@ -105,17 +106,17 @@ def reference_network() -> tuple[Network, Secrets]:
     return Network(aws=_aws(), azure=_azure()), secrets
 
 
-def with_aws(network: Network, **changes: object) -> Network:
+def with_aws(network: Network, **changes: Any) -> Network:
     assert network.aws is not None
     return replace(network, aws=replace(network.aws, **changes))
 
 
-def with_azure(network: Network, **changes: object) -> Network:
+def with_azure(network: Network, **changes: Any) -> Network:
     assert network.azure is not None
     return replace(network, azure=replace(network.azure, **changes))
 
 
-def with_connection(network: Network, wiring: Wiring, **changes: object) -> Network:
+def with_connection(network: Network, wiring: Wiring, **changes: Any) -> Network:
     assert network.azure is not None
     return with_azure(
         network,
@@ -125,7 +126,7 @@ def with_connection(network: Network, wiring: Wiring, **changes: object) -> Netw
     )
 
 
-def with_tunnel(network: Network, wiring: Wiring, **changes: object) -> Network:
+def with_tunnel(network: Network, wiring: Wiring, **changes: Any) -> Network:
     assert network.aws is not None
     return with_aws(
         network,

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from plane_harness import Plane, aws_end
+from plane_harness import Plane, aws_end, running
 from reference_network import TUNNELS, VGW, VPC, reference_network
 
 from twinspan.errors import HostError
@@ -32,13 +32,17 @@ for plane in running(Path({folder!r})):
 """
 
 
+def _names(folder: str) -> set[str]:
+    return {path.name for path in Path(folder).iterdir()} if Path(folder).exists() else set()
+
+
 def _machine() -> dict[str, set[str]]:
     """What an agent could leave behind on the host."""
     return {
-        "interfaces": set(os.listdir("/sys/class/net")),
+        "interfaces": _names("/sys/class/net"),
         "mounts": {line.split()[4] for line in Path("/proc/self/mountinfo").read_text().splitlines()},
-        "namespaces": set(os.listdir("/run/netns")) if Path("/run/netns").exists() else set(),
-        "run": set(os.listdir("/run")),
+        "namespaces": _names("/run/netns"),
+        "run": _names("/run"),
         "cgroups": {str(path) for path in Path("/sys/fs/cgroup").glob("*/*") if path.is_dir()},
     }
 
@@ -120,7 +124,7 @@ def test_a_killed_ike_daemon_comes_back_and_so_does_its_tunnel(plane: Plane, end
     os.kill(before[role], signal.SIGKILL)
 
     plane.until(
-        lambda seen: not aws_end(seen, TUNNELS[0].outside).bgp_state == "Established",
+        lambda seen: aws_end(seen, TUNNELS[0].outside).bgp_state != "Established",
         what="end of the session",
         timeout_s=40,
     )
@@ -151,8 +155,6 @@ def test_a_killed_bgp_daemon_comes_back_with_its_routes(plane: Plane, key: str) 
 
 
 def test_two_planes_run_side_by_side(plane: Plane, tmp_path_factory: pytest.TempPathFactory) -> None:
-    from plane_harness import running  # noqa: PLC0415 - the second plane of this test only
-
     for other in running(tmp_path_factory.mktemp("other")):
         for one in (plane, other):
             one.apply(*reference_network())

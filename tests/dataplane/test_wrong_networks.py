@@ -268,8 +268,8 @@ def test_a_tunnel_that_nobody_dials_stays_down(plane: Plane) -> None:
 def test_missing_objects_are_left_out_and_named(plane: Plane) -> None:
     network, secrets = reference_network()
     assert network.azure is not None
-    network = with_aws(network, customer_gateways=())
-    network = with_azure(network, local_network_gateways=network.azure.local_network_gateways[1:])
+    far = network.azure.local_network_gateways[1:]
+    network = with_azure(with_aws(network, customer_gateways=()), local_network_gateways=far)
     only_one = Secrets(azure={k: v for k, v in secrets.azure.items() if k != THIRD.connection_id})
 
     problems = plane.apply(network, only_one).problems

@@ -15,7 +15,7 @@ from twinspan.wait import wait_until
 pytestmark = [pytest.mark.root, pytest.mark.slow, pytest.mark.timeout(400)]
 
 TWINSPAN = Path(sys.executable).parent / "twinspan"
-TREE = Path("/tmp/vtree")
+TREE = Path(__file__).parents[2] / "terraform"
 
 
 @pytest.fixture

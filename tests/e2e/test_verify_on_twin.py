@@ -19,7 +19,7 @@ from twinspan.twin.client import TwinClient
 pytestmark = [pytest.mark.root, pytest.mark.slow, pytest.mark.timeout(300)]
 
 TWINSPAN = Path(sys.executable).parent / "twinspan"
-TREE = Path("/tmp/vtree")
+TREE = Path(__file__).parents[2] / "terraform"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

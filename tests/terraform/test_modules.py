@@ -41,6 +41,7 @@ def test_it_is_valid_and_passes_its_tests_offline(
     check(terraform(offline_config), folder)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("folder", AWS)
 def test_it_is_valid_and_passes_its_tests_with_the_real_aws_provider(
     folder: str, terraform: Terraform, real_aws_config: Path

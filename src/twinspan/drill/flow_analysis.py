@@ -3,7 +3,7 @@
 A packet's fate is counted on the sender's clock: an outage runs from the sending of the first packet lost to
 the sending of the first packet after it that arrived. So neither a late receiver nor a stalled sender looks
 like an outage, and a break of the path from t0 to t1 is measured as t1 - t0 give or take one interval
-between two packets, without bias.
+between two packets of the flow, without bias; the longest of many flows leans to the long side.
 """
 
 from collections.abc import Collection, Sequence

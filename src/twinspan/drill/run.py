@@ -87,6 +87,16 @@ class _Timeline:
         self.tell(moment)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Outcome:
+    """What the cut did."""
+
+    link: TunnelLink
+    carries: bool
+    measured: Measurement
+    detections: Mapping[Side, Detection | None]
+
+
 def run_drill(
     drill: Drill,
     bench: Bench,
@@ -114,31 +124,37 @@ def run_drill(
     if not force:
         _must_be_whole(bench.verify())
     timeline = _Timeline(events=bench.events, tell=on_moment)
-    try:
-        bench.meter.start()
-        carrying, links = _in_use(bench)
-        link = choose(links, tunnel, carrying=carrying)
-        fault = bench.fault(link)
-        try:
-            detections, measured = _break(bench, link, fault, timeline, carries=link.key == carrying)
-        finally:
-            fault.heal()
-        timeline.note("healed")
-    finally:
-        bench.meter.close()
+    outcome = _break_and_heal(bench, timeline, tunnel)
     whole_again_s = _wait_until_whole(bench, timeline)
     return compose(
         drill=drill,
-        link=link,
-        carries=link.key == carrying,
-        measured=measured,
-        detections=detections,
+        link=outcome.link,
+        carries=outcome.carries,
+        measured=outcome.measured,
+        detections=outcome.detections,
         hold_profile=bench.hold_profile,
         limit_s=limit_s,
         cut_at_s=timeline.cut_at_s,
         whole_again_s=whole_again_s,
         timeline=tuple(timeline.moments),
     )
+
+
+def _break_and_heal(bench: Bench, timeline: _Timeline, tunnel: str) -> _Outcome:
+    try:
+        bench.meter.start()
+        carrying, links = _in_use(bench)
+        link = choose(links, tunnel, carrying=carrying)
+        fault = bench.fault(link)
+        carries = link.key == carrying
+        try:
+            detections, measured = _break(bench, link, fault, timeline, carries=carries)
+        finally:
+            fault.heal()
+        timeline.note("healed")
+    finally:
+        bench.meter.close()
+    return _Outcome(link=link, carries=carries, measured=measured, detections=detections)
 
 
 def _must_be_whole(verification: Verification) -> None:

@@ -218,6 +218,8 @@ class Terraform:
     def _make_bucket(self, like: Workspace) -> None:
         """Make the twin's state bucket with the same module that makes a real one."""
         env, state = self._env, self._env.state
+        if not env.bootstrap.is_dir():
+            raise failures.missing_bucket(env)
         workspace = self._copies.copy(env, env.bootstrap, purpose="bootstrap", config=like.config)
         ended, heard = self._stream(workspace, ["init"], extra=_REGISTRY)
         if ended.returncode != 0 and failures.no_provider(heard.of("error")) and self._choice == "auto":

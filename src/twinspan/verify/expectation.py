@@ -6,7 +6,7 @@ AWS, and every instance of an Azure gateway needs one VPN connection.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from ipaddress import IPv4Address, IPv4Network
+from ipaddress import IPv4Address
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -57,9 +57,16 @@ class _TunnelOutput(BaseModel):
     model_config = ConfigDict(extra="ignore")
 
     outside_ip_address: IPv4Address
-    inside_cidr: IPv4Network
     aws_vpn_connection_id: str
     azure_connection_name: str
+
+    def named(self, key: str) -> ExpectedTunnel:
+        return ExpectedTunnel(
+            key=key,
+            outside_ip_address=self.outside_ip_address,
+            aws_vpn_connection_id=self.aws_vpn_connection_id,
+            azure_connection_name=self.azure_connection_name,
+        )
 
 
 class _Outputs(BaseModel):
@@ -100,7 +107,7 @@ def from_outputs(outputs: Mapping[str, Any], *, source: str) -> Expectation:
         ) from error
     return Expectation(
         source=source,
-        tunnel_count=len(read.tunnels),
+        tunnel_count=max(1, len(read.tunnels)),
         count_reason=f"{source} names {len(read.tunnels)} tunnels",
         vpc_id=read.aws_vpc_id,
         vpn_gateway_id=read.aws_vpn_gateway_id,
@@ -111,15 +118,7 @@ def from_outputs(outputs: Mapping[str, Any], *, source: str) -> Expectation:
         virtual_network_id=read.azure_virtual_network_id.lower(),
         virtual_network_gateway_name=read.azure_virtual_network_gateway_name,
         azure_subnet_ids=tuple(subnet.lower() for subnet in read.azure_subnet_ids.values()),
-        tunnels=tuple(
-            ExpectedTunnel(
-                key=key,
-                outside_ip_address=tunnel.outside_ip_address,
-                aws_vpn_connection_id=tunnel.aws_vpn_connection_id,
-                azure_connection_name=tunnel.azure_connection_name,
-            )
-            for key, tunnel in sorted(read.tunnels.items())
-        ),
+        tunnels=tuple(tunnel.named(key) for key, tunnel in sorted(read.tunnels.items())),
     )
 
 

@@ -1,5 +1,5 @@
 """Fixtures: a real AWS API on a free port, real clients, and what a data plane would say."""
-# ruff: noqa: ANN401 - the members of what a data plane says are given as plain arguments
+
 
 import os
 import shutil

@@ -1,5 +1,5 @@
 """What the tests of the AWS API share."""
-# ruff: noqa: ANN401 - requests are given as plain members, so that wrong ones can be given too
+
 
 import http.client
 from collections.abc import Callable

@@ -32,7 +32,7 @@ def test_a_signed_request_is_answered(twin: Twin) -> None:
 def test_the_wrong_secret_is_refused_in_each_services_words(
     twin: Twin,
     service: str,
-    call: Any,  # noqa: ANN401
+    call: Any,
     code: str,
 ) -> None:
     client = twin.client(service, secret="another secret")

@@ -10,13 +10,13 @@ pytest_plugins = ("aws_fixtures",)
 
 
 @pytest.fixture
-def connection(site: Site, observe: Callable[..., None]) -> Any:  # noqa: ANN401 - boto3's dict
+def connection(site: Site, observe: Callable[..., None]) -> Any:
     made = site.connect(TunnelOptions=[{"DPDTimeoutSeconds": 45}])
     observe(made)
     return made
 
 
-def modify_tunnel(site: Site, connection: Any, number: int = 0, **options: Any) -> Any:  # noqa: ANN401
+def modify_tunnel(site: Site, connection: Any, number: int = 0, **options: Any) -> Any:
     return site.ec2.modify_vpn_tunnel_options(
         VpnConnectionId=connection["VpnConnectionId"],
         VpnTunnelOutsideIpAddress=connection["Options"]["TunnelOptions"][number]["OutsideIpAddress"],
@@ -24,14 +24,14 @@ def modify_tunnel(site: Site, connection: Any, number: int = 0, **options: Any) 
     )["VpnConnection"]
 
 
-def test_one_tunnel_changes_and_the_rest_stays(site: Site, connection: Any) -> None:  # noqa: ANN401
+def test_one_tunnel_changes_and_the_rest_stays(site: Site, connection: Any) -> None:
     changed = modify_tunnel(site, connection, DPDTimeoutSeconds=60, IKEVersions=[{"Value": "ikev2"}])
     before, after = connection["Options"]["TunnelOptions"], changed["Options"]["TunnelOptions"]
     assert after[0] == before[0] | {"DpdTimeoutSeconds": 60, "IkeVersions": [{"Value": "ikev2"}]}
     assert after[1] == before[1]
 
 
-def test_a_changed_option_is_checked_against_those_that_stay(site: Site, connection: Any) -> None:  # noqa: ANN401
+def test_a_changed_option_is_checked_against_those_that_stay(site: Site, connection: Any) -> None:
     modify_tunnel(site, connection, Phase1LifetimeSeconds=1800, Phase2LifetimeSeconds=900)
     assert code_of(lambda: modify_tunnel(site, connection, Phase2LifetimeSeconds=1800)) == (
         "InvalidParameterValue"
@@ -50,14 +50,14 @@ def test_a_pending_connection_is_not_changed(site: Site) -> None:
     )
 
 
-def test_replacement_may_be_skipped_only_with_life_cycle_control(site: Site, connection: Any) -> None:  # noqa: ANN401
+def test_replacement_may_be_skipped_only_with_life_cycle_control(site: Site, connection: Any) -> None:
     request: dict[str, Any] = {
         "VpnConnectionId": connection["VpnConnectionId"],
         "VpnTunnelOutsideIpAddress": connection["Options"]["TunnelOptions"][0]["OutsideIpAddress"],
         "SkipTunnelReplacement": True,
     }
 
-    def modify(**options: Any) -> Any:  # noqa: ANN401
+    def modify(**options: Any) -> Any:
         return site.ec2.modify_vpn_tunnel_options(**request | {"TunnelOptions": options})
 
     assert code_of(lambda: modify(DPDTimeoutSeconds=60)) == "InvalidParameterCombination"
@@ -67,7 +67,7 @@ def test_replacement_may_be_skipped_only_with_life_cycle_control(site: Site, con
 
 def test_a_connection_moves_to_another_customer_gateway_with_its_tunnels(
     site: Site,
-    connection: Any,  # noqa: ANN401
+    connection: Any,
 ) -> None:
     other = site.ec2.create_customer_gateway(Type="ipsec.1", IpAddress="198.51.100.5", BgpAsn=65000)
     name = other["CustomerGateway"]["CustomerGatewayId"]
@@ -90,7 +90,7 @@ def test_a_connection_moves_to_another_customer_gateway_with_its_tunnels(
 )
 def test_a_move_to_nowhere_is_refused(
     site: Site,
-    connection: Any,  # noqa: ANN401
+    connection: Any,
     request_members: dict[str, Any],
     code: str,
 ) -> None:
@@ -104,8 +104,8 @@ def test_a_move_to_nowhere_is_refused(
     )
 
 
-def test_connection_options_change_and_are_checked(site: Site, connection: Any) -> None:  # noqa: ANN401
-    def modify(**options: str) -> Any:  # noqa: ANN401
+def test_connection_options_change_and_are_checked(site: Site, connection: Any) -> None:
+    def modify(**options: str) -> Any:
         return site.ec2.modify_vpn_connection_options(
             VpnConnectionId=connection["VpnConnectionId"],
             **options,  # type: ignore[arg-type]
@@ -120,10 +120,10 @@ def test_connection_options_change_and_are_checked(site: Site, connection: Any) 
 def test_static_routes_come_and_go_on_static_connections_only(site: Site) -> None:
     dynamic = site.connect()["VpnConnectionId"]
 
-    def add(name: str, cidr: str = "10.1.0.0/16") -> Any:  # noqa: ANN401
+    def add(name: str, cidr: str = "10.1.0.0/16") -> Any:
         return site.ec2.create_vpn_connection_route(VpnConnectionId=name, DestinationCidrBlock=cidr)
 
-    def remove(name: str) -> Any:  # noqa: ANN401
+    def remove(name: str) -> Any:
         return site.ec2.delete_vpn_connection_route(VpnConnectionId=name, DestinationCidrBlock="10.1.0.0/16")
 
     assert code_of(lambda: add(dynamic)) == "InvalidVpnConnection.InvalidType"
@@ -141,7 +141,7 @@ def test_static_routes_come_and_go_on_static_connections_only(site: Site) -> Non
     assert "<bgp>" not in site.connection(static)["CustomerGatewayConfiguration"]
 
 
-def test_a_replaced_tunnel_is_remembered(site: Site, connection: Any) -> None:  # noqa: ANN401
+def test_a_replaced_tunnel_is_remembered(site: Site, connection: Any) -> None:
     request = {
         "VpnConnectionId": connection["VpnConnectionId"],
         "VpnTunnelOutsideIpAddress": connection["Options"]["TunnelOptions"][1]["OutsideIpAddress"],

@@ -1,5 +1,5 @@
 """VPN connections: what is kept, what is refused, what happens twice."""
-# ruff: noqa: ANN401 - answers of boto3 that are not looked at
+
 
 import re
 from collections.abc import Callable

@@ -119,7 +119,7 @@ def test_errors_of_other_services_are_in_their_own_form(twin: Twin) -> None:
 
 
 def test_tags_for_another_kind_of_resource_are_refused(site: Site) -> None:
-    def create(kind: str, key: str) -> Any:  # noqa: ANN401
+    def create(kind: str, key: str) -> Any:
         tags: Any = [{"ResourceType": kind, "Tags": [{"Key": key, "Value": "v"}]}]
         return site.ec2.create_vpn_gateway(Type="ipsec.1", TagSpecifications=tags)
 

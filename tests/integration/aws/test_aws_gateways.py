@@ -103,7 +103,7 @@ def test_virtual_private_gateways_are_filtered(site: Site, name: str, value: str
     assert none["VpnGateways"] == []
 
 
-def customer_gateway(ec2: "EC2Client", **changes: Any) -> Any:  # noqa: ANN401 - wrong ones too
+def customer_gateway(ec2: "EC2Client", **changes: Any) -> Any:
     request: dict[str, Any] = {"Type": "ipsec.1", "IpAddress": "198.51.100.4", "BgpAsn": 65000} | changes
     return ec2.create_customer_gateway(**request)["CustomerGateway"]
 

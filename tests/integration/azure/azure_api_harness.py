@@ -32,7 +32,7 @@ class Reply:
     text: str
 
     @property
-    def json(self) -> Any:  # noqa: ANN401  whatever the server sent
+    def json(self) -> Any:
         return json.loads(self.text)
 
     @property
@@ -128,12 +128,12 @@ class Twin:
             connection_verify=str(self.tls.ca_certificate),
         )
 
-    def network(self) -> Any:  # noqa: ANN401  its models make every member optional, its methods refuse dicts
+    def network(self) -> Any:
         return NetworkManagementClient(
             self.credential(), self.credentials.subscription_id, **self._client_options()
         )
 
-    def resources(self) -> Any:  # noqa: ANN401  likewise
+    def resources(self) -> Any:
         return ResourceManagementClient(
             self.credential(), self.credentials.subscription_id, **self._client_options()
         )
@@ -320,7 +320,7 @@ def lab(azure_twin: Twin) -> Iterator[Lab]:
 Change = Callable[[Body, Lab], None]
 
 
-def setting(path: str, value: Any) -> Change:  # noqa: ANN401  any JSON value
+def setting(path: str, value: Any) -> Change:
     """Return a change that sets the member at a dotted path; numbers index lists."""
 
     def change(body: Body, _: Lab) -> None:

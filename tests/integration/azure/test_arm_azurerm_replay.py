@@ -37,12 +37,12 @@ class Provider:
         content = None if body is None else json.dumps(body).encode()
         return self.twin.raw(method, f"{place}?api-version={version}", content, headers)
 
-    def create(self, place: str, body: Body, version: str = NETWORK) -> Any:  # noqa: ANN401  parsed JSON
+    def create(self, place: str, body: Body, version: str = NETWORK) -> Any:
         before = self.call("GET", place, version)
         assert before.status == 404, before.text
         return self.write(place, body, version)
 
-    def write(self, place: str, body: Body, version: str = NETWORK) -> Any:  # noqa: ANN401  parsed JSON
+    def write(self, place: str, body: Body, version: str = NETWORK) -> Any:
         reply = self.call("PUT", place, version, body)
         assert reply.status in {200, 201}, reply.text
         self.follow(reply)

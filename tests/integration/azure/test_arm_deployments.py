@@ -9,7 +9,7 @@ from azure_api_harness import Body, Lab
 KEY = "From_A.Template_1"
 
 
-def _template(lab: Lab, **resource: Any) -> Body:  # noqa: ANN401  any JSON value
+def _template(lab: Lab, **resource: Any) -> Body:
     properties = lab.connection()["properties"]
     properties["sharedKey"] = "[parameters('sharedKey')]"
     connection = {

@@ -182,7 +182,7 @@ def test_what_was_read_can_be_put_back_and_changes_nothing(lab: Lab, place: str)
     assert lab.get("connections/tunnel1/sharedkey").json["value"] == "Twin.Key_0123456789"
 
 
-def _without_etags(document: Any) -> Any:  # noqa: ANN401  parsed JSON
+def _without_etags(document: Any) -> Any:
     if isinstance(document, dict):
         return {name: _without_etags(value) for name, value in document.items() if name != "etag"}
     if isinstance(document, list):

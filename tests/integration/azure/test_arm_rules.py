@@ -103,7 +103,7 @@ def test_a_bad_route_is_refused(lab: Lab, case: str) -> None:
     assert (reply.status, reply.code) == (400, code)
 
 
-def _rule(**changes: Any) -> Body:  # noqa: ANN401  any JSON value
+def _rule(**changes: Any) -> Body:
     told: Body = {
         "priority": 200,
         "direction": "Inbound",

@@ -22,7 +22,7 @@ def _claims(token: str) -> dict[str, Any]:
     return found
 
 
-def _authority(twin: Twin, **changes: Any) -> TokenAuthority:  # noqa: ANN401  any field
+def _authority(twin: Twin, **changes: Any) -> TokenAuthority:
     same = TokenAuthority(
         key=load_signing_key(twin.folder / "azure.token-key.pem"),
         credentials=twin.credentials,

@@ -33,7 +33,7 @@ class Az:
         )
         return run([_PROGRAM or "az", *line.split()], env=settings, timeout_s=120, check=check)
 
-    def ask(self, line: str) -> Any:  # noqa: ANN401  parsed JSON
+    def ask(self, line: str) -> Any:
         return json.loads(self.run(f"{line} --output json").stdout or "null")
 
 

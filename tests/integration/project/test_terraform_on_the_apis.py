@@ -200,6 +200,17 @@ def test_the_missing_bucket_is_made_versioned_encrypted_and_private(
     assert set(block.values()) == {True}
 
 
+def test_a_tree_without_the_bootstrap_module_is_told_that_the_bucket_is_missing(
+    env: Environment, process_environment: dict[str, str]
+) -> None:
+    shutil.rmtree(env.bootstrap)
+    with (
+        Terraform(env, process_environment=process_environment, providers="offline") as terraform,
+        pytest.raises(HostError, match=f"the state bucket {env.state.bucket} does not exist"),
+    ):
+        terraform.init()
+
+
 def test_a_plan_counts_every_resource_and_leaves_the_tree_untouched(
     env: Environment, process_environment: dict[str, str]
 ) -> None:

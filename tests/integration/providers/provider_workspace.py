@@ -1,4 +1,4 @@
-# ruff: noqa: ANN401 - values of Terraform and of the APIs have no static type
+
 """Real Terraform with the offline providers, against the twin's own two APIs on free ports."""
 
 import json

@@ -1,4 +1,4 @@
-# ruff: noqa: ANN401 - values of Terraform and of the APIs have no static type
+
 """The offline provider for hashicorp/aws, driven by Terraform against the twin's AWS API."""
 
 import secrets
@@ -55,6 +55,7 @@ def test_every_type_is_created_planned_empty_changed_and_destroyed(
     assert set(left) <= {"deleted"}
 
 
+@pytest.mark.slow
 def test_drift_made_through_the_api_shows_in_the_plan_and_is_mended(
     workspace: Workspace, clouds: Clouds, name: str
 ) -> None:
@@ -83,6 +84,7 @@ def test_drift_made_through_the_api_shows_in_the_plan_and_is_mended(
     workspace.apply("-destroy")
 
 
+@pytest.mark.slow
 def test_an_imported_object_needs_no_change(workspace: Workspace, name: str) -> None:
     workspace.apply()
     objects = {
@@ -104,6 +106,7 @@ def test_an_imported_object_needs_no_change(workspace: Workspace, name: str) -> 
     workspace.apply("-destroy")
 
 
+@pytest.mark.slow
 def test_tunnel_one_is_the_tunnel_with_the_first_inside_range(
     workspace: Workspace, clouds: Clouds, name: str
 ) -> None:
@@ -127,6 +130,7 @@ def test_tunnel_one_is_the_tunnel_with_the_first_inside_range(
     workspace.apply("-destroy")
 
 
+@pytest.mark.slow
 def test_a_pre_shared_key_is_never_shown(workspace: Workspace, name: str) -> None:
     assert name
     shown = workspace.apply().stdout

@@ -47,6 +47,7 @@ def test_every_type_is_created_planned_empty_changed_and_destroyed(
     assert arm.get(f"{arm.subscription}/resourceGroups/{name}") is None
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("name")
 def test_a_change_of_an_outer_resource_leaves_the_inner_ones_alone(workspace: Workspace) -> None:
     workspace.apply()
@@ -57,6 +58,7 @@ def test_a_change_of_an_outer_resource_leaves_the_inner_ones_alone(workspace: Wo
     workspace.apply("-destroy")
 
 
+@pytest.mark.slow
 def test_drift_made_through_the_api_shows_in_the_plan_and_is_mended(
     workspace: Workspace, arm: ArmCloud, name: str
 ) -> None:
@@ -79,6 +81,7 @@ def test_drift_made_through_the_api_shows_in_the_plan_and_is_mended(
     workspace.apply("-destroy")
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("name")
 def test_an_imported_object_needs_no_change(workspace: Workspace) -> None:
     workspace.apply()
@@ -99,6 +102,7 @@ def test_an_imported_object_needs_no_change(workspace: Workspace) -> None:
     workspace.apply("-destroy")
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("name")
 def test_a_shared_key_is_never_shown(workspace: Workspace) -> None:
     shown = workspace.apply().stdout

@@ -1,11 +1,14 @@
 import os
 import secrets
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from twinspan.twin import lifecycle
+
+sys.path.append(str(Path(__file__).parents[1] / "cloud"))  # dev_network, which both folders' tests use
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-# ruff: noqa: ANN401 - values of Terraform and of the APIs have no static type
+
 """What is planned: defaults, computed values, blocks, replacement."""
 
 from typing import Any

@@ -1,4 +1,4 @@
-# ruff: noqa: ANN401 - values of Terraform and of the APIs have no static type
+
 """The MessagePack codec of Terraform's values."""
 
 from typing import Any

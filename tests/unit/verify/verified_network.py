@@ -7,7 +7,6 @@ from ipaddress import IPv4Address, IPv4Network
 from typing import Any
 
 from twinspan.cloud.azure import AzureBgp
-
 from twinspan.network import model
 from twinspan.verify.expectation import Expectation, from_outputs
 from twinspan.verify.facts import Facts, Ping
@@ -333,19 +332,19 @@ def healthy() -> Facts:
     )
 
 
-def with_aws(facts: Facts, **changes: Any) -> Facts:  # noqa: ANN401 - any field of the model
+def with_aws(facts: Facts, **changes: Any) -> Facts:
     """Return the facts with fields of the AWS network replaced."""
     assert facts.network.aws is not None
     return replace(facts, network=replace(facts.network, aws=replace(facts.network.aws, **changes)))
 
 
-def with_azure(facts: Facts, **changes: Any) -> Facts:  # noqa: ANN401 - any field of the model
+def with_azure(facts: Facts, **changes: Any) -> Facts:
     """Return the facts with fields of the Azure network replaced."""
     assert facts.network.azure is not None
     return replace(facts, network=replace(facts.network, azure=replace(facts.network.azure, **changes)))
 
 
-def with_connection(facts: Facts, key: str, **changes: Any) -> Facts:  # noqa: ANN401 - any field of the model
+def with_connection(facts: Facts, key: str, **changes: Any) -> Facts:
     """Return the facts with fields of one Azure connection replaced."""
     assert facts.network.azure is not None
     name = f"dev-{key}"
@@ -357,7 +356,7 @@ def with_connection(facts: Facts, key: str, **changes: Any) -> Facts:  # noqa: A
     )
 
 
-def with_tunnel(facts: Facts, key: str, **changes: Any) -> Facts:  # noqa: ANN401 - any field of the model
+def with_tunnel(facts: Facts, key: str, **changes: Any) -> Facts:
     """Return the facts with fields of one AWS tunnel replaced."""
     assert facts.network.aws is not None
     return with_aws(

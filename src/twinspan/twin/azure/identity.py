@@ -6,6 +6,7 @@ codes; `/metadata/endpoints` as azure-cli and the Terraform provider read it.
 
 import hmac
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import parse_qs
 
@@ -140,6 +141,31 @@ class IdentityService:
         form = {name: values[0] for name, values in parse_qs(request.body.decode("utf-8", "replace")).items()}
         if not self._known(tenant):
             return self._unknown_tenant(tenant)
+        refusal = self._refuse_client(form)
+        if refusal is not None:
+            return refusal
+        wanted = form.get("resource") or form.get("scope", "").split(" ")[0].removesuffix("/.default")
+        if wanted.rstrip("/") not in {self.base_url, self.graph_resource}:
+            return _refused(
+                400,
+                "invalid_resource",
+                500011,
+                f"The resource principal named '{wanted}' was not found in the "
+                f"tenant. Ask for '{self.base_url}/.default'.",
+            )
+        return Answer(
+            document={
+                "token_type": "Bearer",
+                "expires_in": LIFETIME_S,
+                "ext_expires_in": LIFETIME_S,
+                "resource": wanted,
+                "access_token": self.authority.issue(wanted),
+            },
+            headers={"Cache-Control": "no-store", "Pragma": "no-cache"},
+        )
+
+    def _refuse_client(self, form: Mapping[str, str]) -> Answer | None:
+        """Return the refusal of a client that is not the service principal, None if it is."""
         if form.get("grant_type") != "client_credentials":
             return _refused(
                 400,
@@ -165,25 +191,7 @@ class IdentityService:
                 "Invalid client secret provided. Ensure the secret being sent in "
                 "the request is the client secret value, not the client secret ID, for the app.",
             )
-        wanted = form.get("resource") or form.get("scope", "").split(" ")[0].removesuffix("/.default")
-        if wanted.rstrip("/") not in {self.base_url, self.graph_resource}:
-            return _refused(
-                400,
-                "invalid_resource",
-                500011,
-                f"The resource principal named '{wanted}' was not found in the "
-                f"tenant. Ask for '{self.base_url}/.default'.",
-            )
-        return Answer(
-            document={
-                "token_type": "Bearer",
-                "expires_in": LIFETIME_S,
-                "ext_expires_in": LIFETIME_S,
-                "resource": wanted,
-                "access_token": self.authority.issue(wanted),
-            },
-            headers={"Cache-Control": "no-store", "Pragma": "no-cache"},
-        )
+        return None
 
     def _known(self, tenant: str) -> bool:
         return tenant.lower() in {self.credentials.tenant_id, *_COMMON}

@@ -85,19 +85,7 @@ class ArmApi:
         listener = self._listen()
         self._port = listener.getsockname()[1]
         self._application = self._build()
-        config = uvicorn.Config(
-            self._application.asgi,
-            ssl_certfile=str(self._tls.certificate),
-            ssl_keyfile=str(self._tls.key),
-            lifespan="off",
-            ws="none",
-            access_log=False,
-            log_config=None,
-            server_header=False,
-            timeout_keep_alive=_KEEP_ALIVE_S,
-            timeout_graceful_shutdown=_GRACE_S,
-        )
-        server = _Server(config)
+        server = _Server(self._configuration(self._application))
         thread = threading.Thread(
             target=server.run, kwargs={"sockets": [listener]}, name="azure-api", daemon=True
         )
@@ -172,6 +160,21 @@ class ArmApi:
                 remedy="Choose another port, or 0 for a free one",
             ) from error
         return listener
+
+    def _configuration(self, application: ArmApplication) -> uvicorn.Config:
+        """Return the web server's settings; it writes no log of requests."""
+        return uvicorn.Config(
+            application.asgi,
+            ssl_certfile=str(self._tls.certificate),
+            ssl_keyfile=str(self._tls.key),
+            lifespan="off",
+            ws="none",
+            access_log=False,
+            log_config=None,
+            server_header=False,
+            timeout_keep_alive=_KEEP_ALIVE_S,
+            timeout_graceful_shutdown=_GRACE_S,
+        )
 
     def _build(self) -> ArmApplication:
         """Put the application together for the port we have."""

@@ -65,6 +65,7 @@ class Bird:
             environment={"TZ": "UTC", "PATH": "/usr/sbin:/usr/bin"},
             journal=journal,
             on_line=self._logged,
+            before_start=lambda: None,
             on_start=self._control.connect,
         )
 

@@ -54,6 +54,7 @@ class Charon:
         namespace: Where it runs; has the outside address.
         folder: Private folder for its configuration and socket.
         journal: Where its events go.
+        before_start: Called before it is started, also again.
         on_ready: Called when it has started, before it knows any connection.
         on_child: Called with True when the tunnel can carry packets, with False when no more.
     """
@@ -65,6 +66,7 @@ class Charon:
         namespace: str,
         folder: Path,
         journal: Journal,
+        before_start: Callable[[], None],
         on_ready: Callable[[], None],
         on_child: Callable[[bool], None],
     ) -> None:
@@ -93,6 +95,7 @@ class Charon:
             environment={"STRONGSWAN_CONF": str(self._settings), "PATH": _PATH},
             journal=journal,
             on_line=lambda line: log(spec.key, line),
+            before_start=before_start,
             on_start=self._started,
         )
 

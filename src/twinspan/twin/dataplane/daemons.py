@@ -14,7 +14,9 @@ _STOP_WITHIN_S = 1.0
 
 
 class Daemon:
-    """One process in a namespace. If it ends by itself it is started again and `on_start` called.
+    """One process in a namespace. If it ends by itself it is started again.
+
+    `before_start` is called before each start, `on_start` after it.
 
     Attributes:
         role: What it is, e.g. `charon vpn-0a.../203.0.113.1`.
@@ -29,6 +31,7 @@ class Daemon:
         environment: Mapping[str, str],
         journal: Journal,
         on_line: Callable[[str], None],
+        before_start: Callable[[], None],
         on_start: Callable[[], None],
     ) -> None:
         self.role = role
@@ -36,6 +39,7 @@ class Daemon:
         self._environment = dict(environment)
         self._journal = journal
         self._on_line = on_line
+        self._before_start = before_start
         self._on_start = on_start
         self._lock = threading.Lock()
         self._wanted = False
@@ -68,16 +72,8 @@ class Daemon:
             process.kill()
             process.wait()
 
-    def kill(self) -> None:
-        """End it at once, without a farewell to its peers, and for good."""
-        with self._lock:
-            self._wanted = False
-            process = self._process
-        if process is not None:
-            process.kill()
-            process.wait()
-
     def _spawn(self) -> subprocess.Popen[str]:
+        self._before_start()
         process = subprocess.Popen(
             self._argv,
             env=self._environment,
@@ -103,14 +99,22 @@ class Daemon:
                 return
             self._journal.add("daemon-died", self.role, f"exit status {status}")
             pause(_RESTART_AFTER_S)
-            with self._lock:
-                if not self._wanted:
-                    return
-                process = self._spawn()
-            try:
-                self._on_start()
-            except (TwinspanError, OSError) as error:
-                log(self.role, f"did not come back: {error}")
-                process.kill()
-            else:
-                self._journal.add("daemon-restarted", self.role, f"process {process.pid}")
+            again = self._again()
+            if again is None:
+                return
+            process = again
+
+    def _again(self) -> subprocess.Popen[str] | None:
+        """Start it once more; None if it is not wanted any longer."""
+        with self._lock:
+            if not self._wanted:
+                return None
+            process = self._spawn()
+        try:
+            self._on_start()
+        except (TwinspanError, OSError) as error:
+            log(self.role, f"did not come back: {error}")
+            process.kill()
+        else:
+            self._journal.add("daemon-restarted", self.role, f"process {process.pid}")
+        return process

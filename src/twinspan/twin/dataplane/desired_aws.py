@@ -191,7 +191,7 @@ def _subnets(network: AwsNetwork, vpc_id: str) -> list[SubnetSpec]:
 def _network_acl(network: AwsNetwork, vpc_id: str, subnet_id: str) -> NetworkAcl | None:
     own = [acl for acl in network.network_acls if subnet_id in acl.subnet_ids]
     default = [acl for acl in network.network_acls if acl.default and acl.vpc_id == vpc_id]
-    return (own or default or [None])[0]
+    return next(iter(own or default), None)
 
 
 def _table(table: AwsRouteTable, attached: set[str]) -> TableSpec:

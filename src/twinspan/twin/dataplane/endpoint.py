@@ -58,12 +58,14 @@ class Endpoint:
         self._transit = transit
         self._number = transit.take()
         self._lock = threading.RLock()
+        self._placeholder = False
         self._peer = short_name("end", f"{spec.key} transit")
         self.charon = Charon(
             spec=spec,
             namespace=self.namespace,
             folder=folder,
             journal=journal,
+            before_start=self._clear_place,
             on_ready=self._adopt_device,
             on_child=self._child_changed,
         )
@@ -137,6 +139,13 @@ class Endpoint:
             return []
         return [f"addr add {local} peer {remote}/32 dev {device}"]
 
+    def _clear_place(self) -> None:
+        """Remove the placeholder, so that a restarted charon finds its device's name free."""
+        with self._lock:
+            if self._placeholder:
+                namespaces.ip([f"link delete {_TUN}"], namespace=self.namespace)
+                self._placeholder = False
+
     def _adopt_device(self) -> None:
         """Move charon's TUN device into the gateway, so that BGP's TTL of 1 suffices.
 
@@ -152,6 +161,7 @@ class Endpoint:
                 ],
                 namespace=self.namespace,
             )
+            self._placeholder = True
             commands = [f"link set {self.device} down mtu {_MTU} txqueuelen {_QUEUE}"]
             if self.clear_device is None:
                 commands += self._addressing(self.device)

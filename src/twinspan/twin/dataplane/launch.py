@@ -42,7 +42,7 @@ def launch_agent(run_dir: Path, *, log_file: Path) -> tuple[subprocess.Popen[byt
     log = os.open(log_file, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
     try:
         process = subprocess.Popen(
-            _argv(), stdin=theirs, stdout=log, stderr=log, cwd=run_dir, start_new_session=True
+            _argv(), stdin=theirs.fileno(), stdout=log, stderr=log, cwd=run_dir, start_new_session=True
         )
     except OSError as error:
         ours.close()

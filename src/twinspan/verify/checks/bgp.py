@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from twinspan.network.model import BgpPeer
+from twinspan.network.model import BgpPeer, VpnTunnel
 from twinspan.verify.causes import bgp_causes
 from twinspan.verify.facts import Facts, TunnelLink
 from twinspan.verify.findings import Finding, Outcome
@@ -17,13 +17,11 @@ def peers_connected(facts: Facts) -> Iterator[Finding]:
     """
     for link in facts.links():
         if link.tunnel:
-            yield _peer(facts, link)
+            yield _peer(facts, link, link.tunnel)
 
 
-def _peer(facts: Facts, link: TunnelLink) -> Finding:
-    if link.tunnel is None:  # pragma: no cover - the caller has looked
-        raise ValueError(link.key)
-    local, neighbor = link.tunnel.customer_inside_address, link.tunnel.aws_inside_address
+def _peer(facts: Facts, link: TunnelLink, tunnel: VpnTunnel) -> Finding:
+    local, neighbor = tunnel.customer_inside_address, tunnel.aws_inside_address
     peer = next((p for p in facts.bgp_peers if (p.local_address, p.neighbor) == (local, neighbor)), None)
     outcome, evidence, remedy = _judge(facts, link, peer)
     return Finding(

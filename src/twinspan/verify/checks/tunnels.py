@@ -47,7 +47,7 @@ def tunnels_have_both_ends(facts: Facts) -> Iterator[Finding]:
     """VPN-02: as many tunnels as expected, each known to both clouds."""
     links = facts.links()
     whole = [link for link in links if link.joined]
-    wanted = max(1, facts.expected.tunnel_count)
+    wanted = facts.expected.tunnel_count
     enough = len(whole) >= wanted
     yield Finding(
         subject="tunnels",

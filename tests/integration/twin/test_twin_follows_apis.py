@@ -1,0 +1,95 @@
+"""What is made through the two APIs is built, and what the daemons say comes back through them."""
+
+import os
+import signal
+
+import dev_network
+import pytest
+
+from twinspan.cloud.aws.client import clients as aws_clients
+from twinspan.cloud.reader import read_network
+from twinspan.twin import lifecycle
+from twinspan.twin.client import TwinClient, TwinHost, twin_endpoints
+from twinspan.twin.dataplane.wire import HostSpec
+from twinspan.twin.status import Status
+from twinspan.wait import wait_until
+
+pytestmark = pytest.mark.root
+
+
+def wait_for_tunnels(client: TwinClient, *, ipsec: int, bgp: int) -> Status:
+    def counts(status: Status) -> tuple[int, int]:
+        up = sum(tunnel.ipsec == "up" for tunnel in status.tunnels)
+        return up, sum(tunnel.bgp == "Established" for tunnel in status.tunnels)
+
+    return wait_until(
+        client.status,
+        lambda status: counts(status) == (ipsec, bgp),
+        what=f"{ipsec} tunnels with IPsec, {bgp} with BGP",
+        timeout_s=45,
+    )
+
+
+def test_a_network_made_through_the_apis_carries_packets_and_is_reported_up(name: str) -> None:
+    lifecycle.up(name)
+    client, endpoints = TwinClient(name), twin_endpoints(name)
+    dev = dev_network.build(endpoints)
+    client.settled(30)
+    wait_for_tunnels(client, ipsec=4, bgp=4)
+    network, _ = read_network(endpoints)
+    assert network.aws
+    assert network.azure
+    telemetry = [tunnel.telemetry for each in network.aws.vpn_connections for tunnel in each.tunnels]
+    assert [item.status if item else None for item in telemetry] == ["UP"] * 4
+    assert {each.connection_status for each in network.azure.connections} == {"Connected"}
+
+    subnet = next(each for each in network.aws.subnets if each.vpc_id == dev.vpc)
+    group = next(each for each in network.aws.security_groups if each.name == "workload")
+    workload = next(each for each in network.azure.virtual_networks[0].subnets if each.name == "workload")
+    near = TwinHost(
+        client,
+        client.attach(HostSpec(name="near", side="aws", subnet_id=subnet.id, security_group_ids=(group.id,))),
+    )
+    far = client.attach(HostSpec(name="far", side="azure", subnet_id=workload.id))
+    done = near.run(["ping", "-c", "2", "-W", "2", str(far.address)], timeout_s=10)
+    assert done.returncode == 0, done.stdout
+
+
+def test_a_deleted_connection_takes_its_tunnels_down(name: str) -> None:
+    lifecycle.up(name)
+    client, endpoints = TwinClient(name), twin_endpoints(name)
+    dev = dev_network.build(endpoints)
+    client.settled(30)
+    wait_for_tunnels(client, ipsec=4, bgp=4)
+    assert endpoints.aws
+    aws_clients(endpoints.aws).ec2.delete_vpn_connection(VpnConnectionId=dev.vpn_connections[0])
+    client.settled(30)
+    status = wait_for_tunnels(client, ipsec=2, bgp=2)
+    assert {tunnel.vpn_connection_id for tunnel in status.tunnels} == {dev.vpn_connections[1]}
+
+
+def test_one_wrong_key_costs_one_tunnel_and_says_so(name: str) -> None:
+    lifecycle.up(name)
+    client, endpoints = TwinClient(name), twin_endpoints(name)
+    dev_network.build(endpoints, wrong_key=True)
+    client.settled(30)
+    status = wait_for_tunnels(client, ipsec=3, bgp=3)
+    (broken,) = [tunnel for tunnel in status.tunnels if tunnel.ipsec == "down"]
+    assert broken.azure_connections == ("tunnel1",)
+    assert broken.last_error == "AUTHENTICATION_FAILED"
+
+
+def test_the_tunnels_come_back_after_the_agent_was_killed(name: str) -> None:
+    status = lifecycle.up(name)
+    client, endpoints = TwinClient(name), twin_endpoints(name)
+    dev_network.build(endpoints)
+    client.settled(30)
+    wait_for_tunnels(client, ipsec=4, bgp=4)
+    os.kill(status.pids["agent"], signal.SIGKILL)
+    wait_until(
+        client.status,
+        lambda found: found.pids.get("agent") not in {None, status.pids["agent"]},
+        what="another agent",
+        timeout_s=30,
+    )
+    wait_for_tunnels(client, ipsec=4, bgp=4)

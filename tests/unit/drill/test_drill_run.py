@@ -1,0 +1,125 @@
+"""Whatever happens in a drill, what it broke is mended; small real parts in memory stand for the network."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import pytest
+from test_drill_parts import link
+
+from twinspan.drill.catalogue import TUNNEL_DOWN
+from twinspan.drill.flows import Measurement, Progress
+from twinspan.drill.run import Bench, run_drill
+from twinspan.errors import CommandError, DesignError, HostError
+from twinspan.protocols import Event
+from twinspan.verify.facts import TunnelLink
+from twinspan.verify.findings import CheckResult, Finding, Outcome, Verification
+
+
+@dataclass(slots=True)
+class Path:
+    """A path that can be cut, and remembers."""
+
+    description: str = "the path"
+    cuts: int = 0
+    cut: bool = False
+
+    def inject(self) -> None:
+        self.cuts += 1
+        self.cut = True
+
+    def heal(self) -> None:
+        self.cut = False
+
+
+class BothNoticed:
+    """Events of two daemons that noticed at once."""
+
+    def since(self, at_s: float) -> Sequence[Event]:
+        aws, azure = "vpn-0a/203.0.113.1", "/subscriptions/s/connections/dev-tunnel1/198.51.100.4"
+        return [Event(at_s=at_s + 1, kind="dpd-timeout", subject=s, detail="") for s in (aws, azure)]
+
+    def now_s(self) -> float:
+        return 0.0
+
+
+@dataclass(slots=True)
+class DyingMeter:
+    """Flows whose host dies while the path is cut."""
+
+    closed: bool = False
+    error: BaseException = field(default_factory=lambda: CommandError(["ask"], 1, "the host has gone"))
+
+    def start(self) -> None:
+        self.closed = False
+
+    def progress(self) -> Mapping[str, Progress]:
+        raise self.error
+
+    def stop(self) -> Measurement:
+        raise self.error
+
+    def close(self) -> None:
+        self.closed = True
+
+
+def verification(outcome: Outcome) -> Verification:
+    finding = Finding(subject="tunnel1", outcome=outcome, evidence="DOWN")
+    result = CheckResult(id="VPN-03", title="tunnels up", section="Tunnels", findings=(finding,))
+    return Verification(expected_from="test", results=(result,), duration_s=0.0)
+
+
+def bench(path: Path, meter: DyingMeter, *, whole: bool = True, moving: bool = True) -> Bench:
+    readings = iter(range(0, 10_000, 1000 if moving else 10_001))
+
+    def links() -> Sequence[TunnelLink]:
+        return [link(1, received=next(readings, 0)), link(2)]
+
+    return Bench(
+        links=links,
+        verify=lambda: verification(Outcome.PASS if whole else Outcome.FAIL),
+        meter=meter,
+        fault=lambda _: path,
+        events=BothNoticed(),
+        hold_profile="negotiated",
+    )
+
+
+@pytest.mark.parametrize(
+    "error", [CommandError(["ask"], 1, "gone"), KeyboardInterrupt()], ids=["error", "Ctrl-C"]
+)
+def test_a_drill_that_dies_mends_what_it_broke_and_ends_its_flows(
+    error: BaseException,
+) -> None:
+    path, meter = Path(), DyingMeter(error=error)
+
+    with pytest.raises(type(error)):
+        run_drill(TUNNEL_DOWN, bench(path, meter), tunnel="in-use")
+
+    assert (path.cuts, path.cut, meter.closed) == (1, False, True)
+
+
+def test_a_network_that_is_not_whole_is_not_broken_further() -> None:
+    path = Path()
+
+    with pytest.raises(HostError, match=r"VPN-03 tunnel1: DOWN.*--force"):
+        run_drill(TUNNEL_DOWN, bench(path, DyingMeter(), whole=False), tunnel="in-use")
+
+    assert path.cuts == 0
+
+
+def test_with_force_it_is() -> None:
+    path = Path()
+
+    with pytest.raises(CommandError, match="the host has gone"):
+        run_drill(TUNNEL_DOWN, bench(path, DyingMeter(), whole=False), tunnel="in-use", force=True)
+
+    assert (path.cuts, path.cut) == (1, False)
+
+
+def test_a_tunnel_that_does_not_exist_breaks_nothing() -> None:
+    path, meter = Path(), DyingMeter()
+
+    with pytest.raises(DesignError, match="tunnel9"):
+        run_drill(TUNNEL_DOWN, bench(path, meter), tunnel="tunnel9")
+
+    assert (path.cuts, meter.closed) == (0, True)
