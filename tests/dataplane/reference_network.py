@@ -85,6 +85,7 @@ TUNNELS = tuple(
     )
     for index, cidr in enumerate(("169.254.21.0/30", "169.254.22.0/30", "169.254.21.4/30", "169.254.22.4/30"))
 )
+FIRST_APIPA = TUNNELS[0].inside[2]
 POLICY = IpsecPolicy(
     ike_encryption="GCMAES256",
     ike_integrity="SHA384",

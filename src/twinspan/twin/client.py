@@ -1,7 +1,6 @@
 """A running twin, from outside: its control process, its endpoints, its hosts and faults."""
 
 import json
-import os
 import socket
 import time
 from collections.abc import Mapping, Sequence
@@ -23,8 +22,6 @@ from twinspan.twin.rundir import RunDir, short_path
 from twinspan.twin.settings import Settings
 from twinspan.twin.status import Status
 
-AWS_REGION = "us-west-2"
-"""Region of the twin's endpoints unless the environment names another one."""
 _ANSWER_WITHIN_S = 70.0
 
 
@@ -32,11 +29,6 @@ def not_up(name: str) -> HostError:
     """Return the error for a twin that does not run."""
     option = "" if name == "default" else f" --name {name}"
     return HostError(problem=f"the twin {name!r} is not up", remedy=f"Run `twinspan twin up{option}`")
-
-
-def region() -> str:
-    """Return the AWS region in use: AWS_REGION, AWS_DEFAULT_REGION, else `us-west-2`."""
-    return os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION") or AWS_REGION
 
 
 def twin_endpoints(name: str) -> Endpoints:
@@ -52,7 +44,7 @@ def twin_endpoints(name: str) -> Endpoints:
     url = f"https://localhost:{settings.azure_port}"
     return Endpoints(
         aws=AwsEndpoint(
-            region=region(),
+            region=settings.aws_region,
             endpoint_url=f"http://127.0.0.1:{settings.aws_port}",
             access_key_id=settings.access_key_id,
             secret_access_key=settings.secret_access_key,

@@ -109,6 +109,11 @@ class ControlProcess:
         self._azure.stop()
 
     def _changed(self) -> None:
+        region = self._aws.region
+        if region is not None and region != self._settings.aws_region:
+            self._settings = self._settings.model_copy(update={"aws_region": region})
+            self._settings.save(self._run_dir.settings)
+            _LOG.info("the data plane follows the AWS region %s", region)
         self._reconciler.wake()
 
     def _agent_replaced(self) -> None:

@@ -8,7 +8,7 @@ from twinspan.command import environment as process_environment
 from twinspan.command import run
 from twinspan.errors import HostError
 from twinspan.twin.azure.files import write_private
-from twinspan.twin.client import not_up, region
+from twinspan.twin.client import not_up
 from twinspan.twin.rundir import RunDir, home
 from twinspan.twin.settings import Settings
 
@@ -139,8 +139,8 @@ def _aws(settings: Settings) -> dict[str, str]:
         "AWS_ENDPOINT_URL": f"http://127.0.0.1:{settings.aws_port}",
         "AWS_ACCESS_KEY_ID": settings.access_key_id,
         "AWS_SECRET_ACCESS_KEY": settings.secret_access_key,
-        "AWS_REGION": region(),
-        "AWS_DEFAULT_REGION": region(),
+        "AWS_REGION": settings.aws_region,
+        "AWS_DEFAULT_REGION": settings.aws_region,
         "AWS_EC2_METADATA_DISABLED": "true",
         "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "false",
         "AWS_PAGER": "",

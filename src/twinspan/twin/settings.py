@@ -23,6 +23,7 @@ class Settings(BaseModel):
     Attributes:
         aws_port: Port of the AWS API; 0 before the first start.
         azure_port: Port of the Azure API; 0 before the first start.
+        aws_region: The region that the data plane follows: the one of the newest EC2 change.
         azure_bgp_hold: See `BgpHold`.
         access_key_id: The AWS key pair's public half.
         secret_access_key: Its secret.
@@ -33,6 +34,7 @@ class Settings(BaseModel):
 
     aws_port: int = Field(default=0, ge=0, le=65535)
     azure_port: int = Field(default=0, ge=0, le=65535)
+    aws_region: str = "us-west-2"
     azure_bgp_hold: BgpHold = "negotiated"
     access_key_id: str = Field(pattern=r"^AKIA[A-Z2-7]{16}$")
     secret_access_key: str = Field(min_length=40, repr=False)

@@ -55,7 +55,8 @@ def test_a_quiet_path_loses_nothing(wire: Wire) -> None:
 
 @pytest.mark.parametrize("length_s", [0.3, 1.0])
 def test_a_cut_of_known_length_is_measured_to_20_ms(wire: Wire, length_s: float) -> None:
-    with FlowMeter(wire.aws, wire.azure) as meter:
+    # 8 ms between two packets of a flow leave 12 ms for a busy machine that sends late.
+    with FlowMeter(wire.aws, wire.azure, rate_hz=2000) as meter:
         pause(0.3)
         truth = cut(wire, length_s)
         pause(0.3)
@@ -67,7 +68,7 @@ def test_a_cut_of_known_length_is_measured_to_20_ms(wire: Wire, length_s: float)
         assert truth.fits(direction.longest_whole_gap_s)
         assert direction.first_loss_s is not None
         assert direction.recovery_s is not None
-        interval_s = direction.interval_s + 0.002
+        interval_s = direction.interval_s + direction.pacing_error_max_s
         assert truth.broken_s[0] <= direction.first_loss_s <= truth.broken_s[1] + interval_s
         assert truth.mended_s[0] <= direction.recovery_s <= truth.mended_s[1] + interval_s
 

@@ -38,7 +38,8 @@ class Gate:
         key: The key pair that must have signed.
         context: Put into the environment of each request, for `application`.
         lock: Held while `application` answers; shared with whoever reads its state.
-        on_change: Called, with the service's signing name, after each request that changed something.
+        on_change: Called, with the service's signing name and the region, after each request that changed
+            something.
     """
 
     def __init__(
@@ -48,7 +49,7 @@ class Gate:
         key: AccessKey,
         context: Mapping[str, object],
         lock: threading.RLock,
-        on_change: Callable[[str], None],
+        on_change: Callable[[str, str], None],
     ) -> None:
         self._application = application
         self._key = key
@@ -89,7 +90,7 @@ class Gate:
         for name in [name for name, _ in answer.headers if name.lower().startswith("access-control-")]:
             del answer.headers[name]
         if answer.status_code < HTTPStatus.BAD_REQUEST and _changes(request, body):
-            self._on_change(scope.service)
+            self._on_change(scope.service, scope.region)
         return answer(environ, start_response)
 
     def _refusal_before_signature(self, request: Request) -> faults.Fault | None:

@@ -58,6 +58,7 @@ class AwsApi:
         self._state_file = state_file
         self._on_change = on_change
         self._wanted_port = port
+        self._region: str | None = None
         self._lock = threading.RLock()
         self._saving = threading.Lock()
         self._dirty = threading.Event()
@@ -71,6 +72,11 @@ class AwsApi:
         if self._server is None:
             raise RuntimeError("the AWS API has not been started")
         return self._server.port
+
+    @property
+    def region(self) -> str | None:
+        """The region of the newest EC2 change since `start`; None before the first."""
+        return self._region
 
     @property
     def url(self) -> str:
@@ -141,9 +147,10 @@ class AwsApi:
             application.load("ec2")
             get_service_model("ec2")
 
-    def _changed(self, service: str) -> None:
+    def _changed(self, service: str, region: str) -> None:
         self._dirty.set()
         if service == "ec2":
+            self._region = region
             self._on_change()
 
     def _save_changes(self) -> None:

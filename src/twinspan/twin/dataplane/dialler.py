@@ -1,6 +1,7 @@
 """Who starts a negotiation, and when again."""
 
 import time
+from datetime import UTC, datetime
 
 from twinspan.twin.dataplane.endpoint import Endpoint
 from twinspan.twin.dataplane.plane import Plane
@@ -16,6 +17,7 @@ class Dialler:
     """Dials for every end that dials and has no tunnel.
 
     If both ends of a tunnel would dial, AWS's does: two negotiations at once would leave two tunnels.
+    Azure's does if AWS's still believes in a tunnel that Azure's end has lost.
     """
 
     def __init__(self, plane: Plane) -> None:
@@ -59,5 +61,14 @@ class Dialler:
             and other.spec.local_address == end.spec.remote_address
             and other.spec.remote_address == end.spec.local_address
             and self._dials(other)
+            and not _long_up(other)
             for other in ends
         )
+
+
+def _long_up(end: Endpoint) -> bool:
+    """Return whether an end believes in its tunnel; longer than the two ends' news are apart."""
+    since = end.charon.child_since
+    if not end.charon.child_up or since is None:
+        return False
+    return (datetime.now(UTC) - since).total_seconds() > _REFUSED_AGAIN_AFTER_S
