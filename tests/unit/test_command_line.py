@@ -22,7 +22,8 @@ def commands(
             yield from commands(command, (*path, name))
 
 
-LEAVES = [(path, command) for path, command in commands(root) if not isinstance(command, click.Group)]
+ALL = [((), root), *commands(root)]
+LEAVES = [(path, command) for path, command in ALL if not isinstance(command, click.Group)]
 
 
 def run(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -40,6 +41,21 @@ def run(*arguments: str) -> subprocess.CompletedProcess[str]:
 def test_every_command_has_help_with_an_example(path: tuple[str, ...], command: click.Command) -> None:
     assert command.help, path
     assert f"twinspan {' '.join(path)}" in command.help
+
+
+@pytest.mark.parametrize(("path", "command"), ALL, ids=[" ".join(("twinspan", *path)) for path, _ in ALL])
+def test_every_help_keeps_its_examples_and_exit_codes_on_lines_of_their_own(
+    path: tuple[str, ...], command: click.Command
+) -> None:
+    with click.Context(command, info_name=" ".join(("twinspan", *path)), terminal_width=78) as context:
+        shown = command.get_help(context)
+    assert "\\b" not in shown
+    assert "\b" not in shown
+    lines = [line.strip() for line in shown.splitlines()]
+    for kept in ("Example: ", "Exit codes: "):
+        written = [line.strip() for line in (command.help or "").splitlines() if kept in line]
+        assert [line for line in lines if kept in line] == written
+        assert all(line.startswith(kept) for line in written)
 
 
 @pytest.mark.parametrize(("path", "command"), LEAVES, ids=[" ".join(path) for path, _ in LEAVES])

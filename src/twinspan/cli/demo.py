@@ -34,7 +34,7 @@ STEPS = 10
     help="Which Terraform providers, as in `twinspan apply`.",
 )
 def demo(env: Path, fmt: str, providers: Choice, *, keep: bool) -> None:
-    r"""Build, check, break, measure and remove the whole network on this machine.
+    """Build, check, break, measure and remove the whole network on this machine.
 
     Two clouds' APIs run here, on 127.0.0.1, and behind them the real thing in small: IPsec tunnels, BGP,
     route tables, filters. Terraform builds on them what it would build in AWS and Azure. Nothing leaves the
@@ -45,7 +45,7 @@ def demo(env: Path, fmt: str, providers: Choice, *, keep: bool) -> None:
 
     \b
     Exit codes: 0 all went well, 1 a check or the drill failed, 2 bad input, 3 the machine is not ready.
-    """
+    """  # noqa: D301 - click needs the character itself
     environment = Environment.load(env)
     name = f"demo-{secrets.token_hex(3)}"
     story = Story(total=STEPS - (2 if keep else 0))

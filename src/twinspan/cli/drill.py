@@ -31,14 +31,14 @@ def drill() -> None:
 @drill.command("list")
 @format_option
 def list_drills(fmt: str) -> None:
-    r"""List the drills.
+    """List the drills.
 
     \b
     Example: twinspan drill list
 
     \b
     Exit codes: 0.
-    """
+    """  # noqa: D301 - click needs the character itself
     if fmt == "json":
         print_json([each.as_dict() for each in DRILLS])
         return
@@ -69,7 +69,7 @@ def run_one(
     limit_s: float | None,
     force: bool,
 ) -> None:
-    r"""Run the drill NAME on ENV: break, measure both directions, mend, see that all is whole again.
+    """Run the drill NAME on ENV: break, measure both directions, mend, see that all is whole again.
 
     Without --limit-s an outage may last as long as the timer that must end it, and five seconds more.
 
@@ -78,7 +78,7 @@ def run_one(
 
     \b
     Exit codes: 0 within the limit and whole again, 1 not, 2 bad input, 3 an endpoint is not ready.
-    """
+    """  # noqa: D301 - click needs the character itself
     chosen = named(drill_name)
     target = open_target(env, on=on, name=name)
     with undone_on_signals(), bench_of(target) as bench, step(f"Drill {chosen.name}"):

@@ -39,14 +39,14 @@ class _LazyGroup(click.Group):
 @click.group(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="twinspan")
 def root() -> None:
-    r"""Build, rehearse, break and measure a redundant VPN between AWS and Azure.
+    """Build, rehearse, break and measure a redundant VPN between AWS and Azure.
 
     \b
     Example: twinspan demo
 
     \b
     Exit codes: 0 good, 1 a check failed, 2 bad input, 3 the machine or an endpoint is not ready.
-    """
+    """  # noqa: D301 - click needs the character itself
 
 
 def main() -> None:

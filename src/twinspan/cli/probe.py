@@ -91,14 +91,14 @@ def ping_command(
     interval_s: float,
     limit_loss: float,
 ) -> None:
-    r"""Ping from AWS to Azure and back: loss and round-trip times.
+    """Ping from AWS to Azure and back: loss and round-trip times.
 
     \b
     Example: twinspan probe ping terraform/envs/dev --count 100 --interval 0.01
 
     \b
     Exit codes: 0 within the limit, 1 more loss, 2 bad input, 3 the twin or the machine is not ready.
-    """
+    """  # noqa: D301 - click needs the character itself
     _refuse_cloud(on)
     target = open_target(env, on=on, name=name)
     with (
@@ -123,14 +123,14 @@ def ping_command(
 def matrix_command(
     *, env: Path, on: str, name: str, fmt: str, count: int, interval_s: float, limit_loss: float
 ) -> None:
-    r"""Ping both ways between every private AWS subnet and every Azure subnet.
+    """Ping both ways between every private AWS subnet and every Azure subnet.
 
     \b
     Example: twinspan probe matrix terraform/envs/dev --count 20
 
     \b
     Exit codes: 0 within the limit, 1 more loss in any pair, 2 bad input, 3 the twin is not ready.
-    """
+    """  # noqa: D301 - click needs the character itself
     _refuse_cloud(on)
     target = open_target(env, on=on, name=name)
     expected = target.expected
@@ -182,14 +182,14 @@ def iperf_command(
     port: int,
     limit_mbit_per_s: float,
 ) -> None:
-    r"""Measure TCP throughput from AWS to Azure, then back, and the share of each tunnel.
+    """Measure TCP throughput from AWS to Azure, then back, and the share of each tunnel.
 
     \b
     Example: twinspan probe iperf terraform/envs/dev --seconds 10 --streams 8
 
     \b
     Exit codes: 0 measured, 1 below the limit, 2 bad input, 3 the twin or the machine is not ready.
-    """
+    """  # noqa: D301 - click needs the character itself
     _refuse_cloud(on)
     target = open_target(env, on=on, name=name)
     with (

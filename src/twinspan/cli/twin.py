@@ -25,13 +25,13 @@ _PORT = click.IntRange(0, 65535)
 
 @click.group("twin")
 def twin() -> None:
-    r"""Run a working copy of both clouds on this machine.
+    """Run a working copy of both clouds on this machine.
 
     Two APIs on 127.0.0.1, and behind them real IPsec and BGP daemons in network namespaces of their own.
 
     \b
     Example: twinspan twin up && eval "$(twinspan twin env)" && aws ec2 describe-vpcs
-    """
+    """  # noqa: D301 - click needs the character itself
 
 
 @twin.command("up")
@@ -48,7 +48,7 @@ def twin() -> None:
 )
 @format_option
 def up(name: str, aws_port: int, azure_port: int, azure_bgp_hold: str | None, fmt: str) -> None:
-    r"""Start a twin. What it held when it went down is still there.
+    """Start a twin. What it held when it went down is still there.
 
     Needs root or sudo, for network namespaces. Only the data plane's agent keeps root.
 
@@ -57,7 +57,7 @@ def up(name: str, aws_port: int, azure_port: int, azure_bgp_hold: str | None, fm
 
     \b
     Exit codes: 0 it is up (or was already), 2 bad name, 3 the machine is not ready.
-    """
+    """  # noqa: D301 - click needs the character itself
     before = lifecycle.status(name).state
     with step(f"starting the twin {name}"):
         status = lifecycle.up(
@@ -79,14 +79,14 @@ def up(name: str, aws_port: int, azure_port: int, azure_bgp_hold: str | None, fm
 @click.option("--dry-run", is_flag=True, help="Only say what would be done.")
 @format_option
 def down(name: str, purge: bool, dry_run: bool, fmt: str) -> None:
-    r"""Stop a twin, and remove what a crash may have left.
+    """Stop a twin, and remove what a crash may have left.
 
     \b
     Example: twinspan twin down --name dev --purge
 
     \b
     Exit codes: 0 it is down (or was already), 2 bad name.
-    """
+    """  # noqa: D301 - click needs the character itself
     if dry_run:
         ran = lifecycle.status(name).state != "down"
     else:
@@ -106,14 +106,14 @@ def down(name: str, purge: bool, dry_run: bool, fmt: str) -> None:
 @name_option
 @format_option
 def status(name: str, fmt: str) -> None:
-    r"""Show processes, endpoints and tunnels of a twin; one that does not run is `down`.
+    """Show processes, endpoints and tunnels of a twin; one that does not run is `down`.
 
     \b
     Example: twinspan twin status --format json
 
     \b
     Exit codes: 0 whatever its state, 2 bad name.
-    """
+    """  # noqa: D301 - click needs the character itself
     _show(lifecycle.status(name), fmt)
 
 
@@ -127,7 +127,7 @@ def status(name: str, fmt: str) -> None:
 )
 @format_option
 def env(name: str, az: bool, fmt: str) -> None:
-    r"""Print the shell commands after which plain terraform, aws and az use the twin.
+    """Print the shell commands after which plain terraform, aws and az use the twin.
 
     Sets endpoints, the twin's own credentials and trust (its authority vouches for localhost only), and
     unsets what would get in the way: profiles, session tokens, ARM_* leftovers. `az` gets a configuration
@@ -138,7 +138,7 @@ def env(name: str, az: bool, fmt: str) -> None:
 
     \b
     Exit codes: 0 printed, 2 bad name, 3 the twin is not up.
-    """
+    """  # noqa: D301 - click needs the character itself
     variables = lifecycle.environment(name)
     if az:
         with step("preparing az"):
@@ -158,14 +158,14 @@ def env(name: str, az: bool, fmt: str) -> None:
     "--lines", "-n", type=click.IntRange(0), default=200, show_default=True, help="Last lines of each."
 )
 def logs(name: str, roles: tuple[str, ...], following: bool, lines: int) -> None:
-    r"""Print the logs of a twin: all, or those of ROLEs such as `control` and `dataplane`.
+    """Print the logs of a twin: all, or those of ROLEs such as `control` and `dataplane`.
 
     \b
     Example: twinspan twin logs dataplane --follow
 
     \b
     Exit codes: 0 printed, 2 bad name or role.
-    """
+    """  # noqa: D301 - click needs the character itself
     run_dir = RunDir(name)
     _echo(read_logs(run_dir, roles, last=lines))
     if following:

@@ -39,7 +39,7 @@ _WHOLE_LINES = 1000
 )
 @click.option("--all", "every", is_flag=True, help="List what passed, too.")
 def verify(env: Path, on: str, name: str, fmt: str, wait_s: float, *, every: bool) -> None:
-    r"""Check the whole line of ENV: gateways, tunnels, BGP, routes, packets.
+    """Check the whole line of ENV: gateways, tunnels, BGP, routes, packets.
 
     Asks both clouds and compares with what Terraform built; on the twin it also pings both ways. What is
     wrong is shown with the evidence, the command that shows the same, and the remedy. What follows from an
@@ -50,7 +50,7 @@ def verify(env: Path, on: str, name: str, fmt: str, wait_s: float, *, every: boo
 
     \b
     Exit codes: 0 all green, 1 something is not, 2 bad input, 3 an endpoint is not ready.
-    """
+    """  # noqa: D301 - click needs the character itself
     target = open_target(env, on=on, name=name)
     with step(f"Verifying {env.name}"), hosts_of(target) as hosts:
         verification = run_verify(

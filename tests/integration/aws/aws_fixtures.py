@@ -5,6 +5,7 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import timedelta
 from ipaddress import IPv4Address, IPv4Network
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,6 +14,7 @@ import pytest
 from aws_twin import ESTABLISHED, KEY_ID, REGION, SECRET, Site, Twin
 
 from twinspan.command import run
+from twinspan.twin.aws.ec2 import connection_views
 from twinspan.twin.aws.server import AwsApi
 from twinspan.twin.observed import ObservationBoard, Observed
 
@@ -50,6 +52,12 @@ def s3(twin: Twin) -> Iterator["S3Client"]:
     client = twin.client("s3")
     yield client
     client.close()
+
+
+@pytest.fixture
+def always_pending(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without a data plane connections stay `pending`, however slow the machine is."""
+    monkeypatch.setattr(connection_views, "PROVISIONING_LIMIT", timedelta(hours=1))
 
 
 @pytest.fixture

@@ -43,6 +43,7 @@ def test_a_changed_option_is_checked_against_those_that_stay(site: Site, connect
     )
 
 
+@pytest.mark.usefixtures("always_pending")
 def test_a_pending_connection_is_not_changed(site: Site) -> None:
     made = site.connect()
     assert code_of(lambda: modify_tunnel(site, made, DPDTimeoutSeconds=60)) == (

@@ -84,6 +84,7 @@ def test_outside_addresses_are_unique_over_regions_and_in_order_as_text(site: Si
     assert addresses[0] < addresses[1]
 
 
+@pytest.mark.usefixtures("always_pending")
 def test_a_connection_is_pending_until_the_data_plane_has_it(
     site: Site, observe: Callable[..., None]
 ) -> None:
@@ -96,7 +97,7 @@ def test_a_connection_is_pending_until_the_data_plane_has_it(
 def test_without_a_data_plane_a_connection_still_becomes_available(site: Site) -> None:
     name = site.connect()["VpnConnectionId"]
     wait_until(
-        lambda: site.connection(name)["State"], lambda s: s == "available", what="available", timeout_s=10
+        lambda: site.connection(name)["State"], lambda s: s == "available", what="available", timeout_s=1.5
     )
 
 
@@ -287,6 +288,7 @@ def test_a_deleted_connection_stays_visible_as_deleted(site: Site) -> None:
     )
 
 
+@pytest.mark.usefixtures("always_pending")
 def test_every_documented_filter_finds_the_connection_and_no_other(site: Site) -> None:
     static = site.connect(StaticRoutesOnly=True)
     name = static["VpnConnectionId"]

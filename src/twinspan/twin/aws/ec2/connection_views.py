@@ -12,9 +12,12 @@ from twinspan.twin.aws.ec2.telemetry import Telemetry, telemetry
 from twinspan.twin.aws.ec2.tunnel_options import TunnelOptions
 from twinspan.twin.observed import ObservationBoard
 
-PROVISIONING_LIMIT = timedelta(seconds=2)
-"""A connection is `pending` until the data plane has both its tunnels, or at most for this long. In AWS
-it takes minutes; the limit is ours, and lets the API be used where there is no data plane."""
+PROVISIONING_LIMIT = timedelta(seconds=0.5)
+"""A connection is `pending` until the data plane has both its tunnels, or at most for this long.
+
+In AWS it takes minutes. The limit is ours: it lets the API be used where there is no data plane, and as
+nobody can give Azure the tunnels' addresses sooner, it is part of how long every build takes.
+"""
 
 Wire = dict[str, object]
 
