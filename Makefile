@@ -49,7 +49,7 @@ $(VENV)/.dev: requirements-dev.txt $(VENV)/.run
 test: lint test-unit test-root ## Lint, types and every test that takes seconds (installs what it needs)
 
 test-unit: test-host $(VENV)/.dev .venv-awscli/.done
-	@TWINSPAN_AWSCLI=$(abspath .venv-awscli/bin/aws) $(PYTEST) -m "not root and not slow and not az"
+	@TWINSPAN_AWSCLI=$(abspath .venv-awscli/bin/aws) $(PYTEST) -q -n auto --dist loadfile -m "not root and not slow and not az"
 
 test-root: test-host $(VENV)/.dev
 	@$(SUDO) $(PYTEST) -m "root and not slow and not az"

@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 
 from twinspan.cli.demo_run import Demo, Figures
-from twinspan.cli.output import answers, env_argument, format_option, print_json, progress
+from twinspan.cli.output import answers, env_argument, format_option, print_json, print_whole, progress
 from twinspan.cli.signals import undone_on_signals
 from twinspan.cli.story import Story
 from twinspan.project.environment import Environment
@@ -59,6 +59,10 @@ def demo(env: Path, fmt: str, providers: Choice, *, keep: bool) -> None:
         _show(story, figures)
     if keep:
         _show_kept(name, env)
+    else:
+        progress.print(
+            "Next: `twinspan demo --keep` leaves the network up, to look around and to break more."
+        )
     if not figures.passed:
         raise click.exceptions.Exit(1)
 
@@ -81,7 +85,7 @@ def _cleaned_up(name: str) -> Iterator[None]:
 
 def _show(story: Story, figures: Figures) -> None:
     answers.print()
-    answers.print(story.table())
+    print_whole(story.table())
     answers.print()
     for line in figures.lines():
         answers.print(line, markup=False)

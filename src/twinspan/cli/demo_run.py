@@ -6,12 +6,11 @@ from pathlib import Path
 
 from twinspan import command
 from twinspan.cli.bench import bench_of
-from twinspan.cli.output import progress
+from twinspan.cli.output import print_whole, progress
 from twinspan.cli.story import Story
 from twinspan.cli.target import Hosts, Target, hosts_of, open_target
-from twinspan.cli.verify import print_tree
 from twinspan.drill.catalogue import TUNNEL_DOWN
-from twinspan.drill.report import DrillReport
+from twinspan.drill.report import SIDES, DrillReport
 from twinspan.drill.run import run_drill
 from twinspan.errors import HostError
 from twinspan.probe.iperf import iperf
@@ -21,9 +20,10 @@ from twinspan.project.messages import Event, ResourceEvent, Summary
 from twinspan.project.terraform import Choice, Terraform
 from twinspan.twin import lifecycle, requirements
 from twinspan.twin.rundir import RunDir
+from twinspan.twin.terraform_providers import own_config
 from twinspan.verify.findings import Verification
 from twinspan.verify.run import verify
-from twinspan.verify.tree import summary
+from twinspan.verify.tree import as_tree, summary
 from twinspan.wait import wait_until
 
 FIRST_PING_WITHIN_S = 60.0
@@ -49,6 +49,8 @@ class Figures:
     azure_to_aws_silent_ms: float | None = None
     aws_to_azure_found_by: str = ""
     azure_to_aws_found_by: str = ""
+    other_profile: str = ""
+    """What to expect where Azure's BGP hold time is not what it is here."""
     verified: bool = False
     drill_passed: bool = False
 
@@ -61,18 +63,25 @@ class Figures:
         """Return the outcome in a few plain sentences."""
         if self.first_ping_s is None or self.aws_to_azure_silent_ms is None:
             return ()
+        there, back = lasting(self.aws_to_azure_silent_ms), lasting(self.azure_to_aws_silent_ms or 0.0)
         return (
-            (
-                f"Encrypted path up in {self.first_ping_s:.1f} s, from nothing; then {self.tunnels_up} of "
-                f"{self.tunnels_expected} tunnels."
-            ),
-            (
-                f"One tunnel lost: AWS→Azure silent for {self.aws_to_azure_silent_ms:,.0f} ms, Azure→AWS for "
-                f"{self.azure_to_aws_silent_ms or 0:,.0f} ms."
-            ),
-            f"Found by: {self.aws_to_azure_found_by}; {self.azure_to_aws_found_by}.",
+            f"From nothing to the first encrypted ping: {self.first_ping_s:.1f} s.",
+            f"Tunnels up: {self.tunnels_up} of {self.tunnels_expected}.",
+            f"One tunnel lost: AWS → Azure was silent for {there}, Azure → AWS for {back}.",
+            f"Noticed by {self.aws_to_azure_found_by}; by {self.azure_to_aws_found_by}.",
+            f"The design's timers set these times; {self.other_profile}.",
             "All went well." if self.passed else "Something failed: see the steps above.",
         )
+
+
+_SECOND_MS = 1000.0
+
+
+def lasting(milliseconds: float) -> str:
+    """Return a duration for a reader, e.g. `18.8 s`, `250 ms`."""
+    if milliseconds < _SECOND_MS:
+        return f"{milliseconds:.0f} ms"
+    return f"{milliseconds / _SECOND_MS:.1f} s"
 
 
 class _Counter:
@@ -122,7 +131,9 @@ class Demo:
         self._check_machine()
         started = time.monotonic()
         self._start()
-        process_environment = command.environment(**lifecycle.environment(self._name))
+        process_environment = command.environment(
+            **lifecycle.environment(self._name), TF_CLI_CONFIG_FILE=own_config()
+        )
         with Terraform(
             self._environment,
             process_environment=process_environment,
@@ -133,8 +144,8 @@ class Demo:
             target = open_target(self._path, on="twin", name=self._name)
             with hosts_of(target) as hosts:
                 self._first_ping(hosts, started)
-                verification = self._tunnels(target, hosts)
-                self._verify(verification)
+                self._tunnels(target, hosts)
+                self._verify(target, hosts)
                 self._measure(hosts)
             self._drill(target)
             if not keep:
@@ -158,7 +169,9 @@ class Demo:
             "Two cloud APIs on 127.0.0.1, and an empty data plane sealed off from your network.",
         ) as chapter:
             status = lifecycle.up(self._name)
-            chapter.result = ", ".join(f"{cloud} at {url}" for cloud, url in status.endpoints.items())
+            chapter.result = ", ".join(
+                f"{label} API at {status.endpoints[cloud]}" for cloud, label in SIDES.items()
+            )
 
     def _build(self, terraform: Terraform) -> None:
         with self._story.chapter(
@@ -166,7 +179,11 @@ class Demo:
             "The same files would build it in AWS and Azure, where the Azure gateway alone takes 45 minutes.",
         ) as chapter:
             if terraform.init() == "offline":
-                self._story.say("warning: offline stand-ins for the aws and azurerm providers are in use")
+                names = " and ".join(terraform.stand_ins)
+                self._story.say(
+                    f"warning: offline stand-in for {names} in use, because the real provider cannot be"
+                    " installed here, or was not asked for"
+                )
             outcome = terraform.apply()
             chapter.result = f"{outcome.summary.added} resources built"
 
@@ -189,10 +206,10 @@ class Demo:
             )
             self._figures.first_ping_s = time.monotonic() - started
             chapter.result = (
-                f"the encrypted path is up, {self._figures.first_ping_s:.1f} s after nothing was there"
+                f"the first answer came {self._figures.first_ping_s:.1f} s after the twin's start"
             )
 
-    def _tunnels(self, target: Target, hosts: Hosts) -> Verification:
+    def _tunnels(self, target: Target, hosts: Hosts) -> None:
         with self._story.chapter(
             "Wait for all tunnels", "One tunnel is enough for traffic; the others take over when it fails."
         ) as chapter:
@@ -217,20 +234,25 @@ class Demo:
             self._figures.tunnels_expected = target.expected.tunnel_count if target.expected else 0
             chapter.result = f"{result.passed_count} of {len(result.findings)} tunnels up, with routes"
             self._pids = set(lifecycle.status(self._name).pids.values())
-            return verification
 
-    def _verify(self, verification: Verification) -> None:
+    def _verify(self, target: Target, hosts: Hosts) -> None:
         with self._story.chapter(
             "Verify", "What both clouds' APIs say, against what Terraform built, from gateway to packet."
         ) as chapter:
-            print_tree(verification, console=progress)
+            verification = verify(
+                target.endpoints,
+                hosts=hosts.pairs,
+                host_problems=hosts.problems,
+                expected=target.expected,
+            )
+            print_whole(as_tree(verification), console=progress)
             self._figures.verified = verification.passed
             chapter.result = summary(verification)
 
     def _measure(self, hosts: Hosts) -> None:
         with self._story.chapter(
             "Measure the path",
-            "Ping for the delay, iperf3 for the throughput of one TCP connection each way.",
+            "Ping for the delay, iperf3 for the throughput of one TCP connection each way, on this machine.",
         ) as chapter:
             aws, azure = (end.host for end in hosts.pairs[0])
             answer = ping(aws, azure, count=20, interval_s=0.02)
@@ -249,7 +271,7 @@ class Demo:
         with (
             self._story.chapter(
                 "Lose a tunnel",
-                "16 flows each way; then the tunnel that AWS uses goes silent, without a word to anyone.",
+                "16 flows each way; then the tunnel that AWS uses goes silent. Only timers can notice that.",
             ) as chapter,
             bench_of(target) as bench,
         ):
@@ -261,7 +283,7 @@ class Demo:
             )
             self._take(report)
             chapter.result = "; ".join(
-                f"{d.arrow} silent for {d.longest_gap_ms:,.0f} ms" for d in report.directions
+                f"{d.arrow} silent for {lasting(d.longest_gap_ms)}" for d in report.directions
             )
 
     def _take(self, report: DrillReport) -> None:
@@ -270,6 +292,7 @@ class Demo:
         self._figures.azure_to_aws_silent_ms = round(back.longest_gap_ms, 1)
         self._figures.aws_to_azure_found_by = there.found_by
         self._figures.azure_to_aws_found_by = back.found_by
+        self._figures.other_profile = report.other_profile
         self._figures.drill_passed = report.passed
 
     def _destroy(self, terraform: Terraform) -> None:

@@ -13,6 +13,7 @@ from twinspan.cli.output import (
     name_option,
     on_option,
     print_json,
+    print_whole,
     progress,
     step,
 )
@@ -113,7 +114,7 @@ def show(report: DrillReport, *, fmt: str) -> None:
             each.found_by,
             style=None if each.passed else "red",
         )
-    answers.print(table)
+    print_whole(table)
     whole = report.whole_again_s
     answers.print("not whole again" if whole is None else f"whole again {whole:.1f} s after mending")
     answers.print(f"label: {report.drill.label.value}; {report.other_profile}", style="dim")

@@ -11,6 +11,7 @@ from twinspan.errors import TwinspanError
 
 _COMMANDS = {
     "apply": "project",
+    "check": "check",
     "demo": "demo",
     "destroy": "project",
     "drill": "drill",

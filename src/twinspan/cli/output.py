@@ -4,17 +4,36 @@ import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import IO, Any, TypeVar
 
 import click
-from rich.console import Console
+from rich.console import Console, RenderableType
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
-progress = Console(stderr=True, highlight=False)
+_WHOLE_LINES = 4000
+"""Columns off a terminal: what a reader greps for, or a script reads, must not be broken."""
+
+
+def console_for(*, stderr: bool = False, file: IO[str] | None = None, soft_wrap: bool = False) -> Console:
+    """Return a console that wraps at a terminal's edge, and never elsewhere.
+
+    Args:
+        stderr: Write to standard error instead of standard output.
+        file: Write there instead.
+        soft_wrap: Leave wrapping to the terminal, so that a command that is printed can be copied whole.
+    """
+    console = Console(stderr=stderr, file=file, highlight=False, soft_wrap=soft_wrap)
+    if not console.is_terminal:
+        console.soft_wrap = True
+        console.width = _WHOLE_LINES
+    return console
+
+
+progress = console_for(stderr=True)
 """Progress and errors: standard error."""
 
-answers = Console(highlight=False, soft_wrap=True)
+answers = console_for(soft_wrap=True)
 """Answers: standard output."""
 
 DEFAULT_ENV = Path("terraform/envs/dev")
@@ -69,9 +88,14 @@ def print_json(value: object) -> None:
     click.echo(json.dumps(value, indent=2, default=str))
 
 
+def print_whole(shown: RenderableType, *, console: Console = answers) -> None:
+    """Print a table or a tree: folded at a terminal's edge, in whole lines elsewhere; nothing is cut off."""
+    console.print(shown, soft_wrap=False)
+
+
 @contextmanager
 def step(title: str) -> Iterator[None]:
-    """Show a spinner with `title` on standard error while the block runs (nothing off a terminal)."""
+    """Show a spinner with `title` on standard error while the block runs; off a terminal, one line."""
     if progress.is_terminal:
         with progress.status(title):
             yield

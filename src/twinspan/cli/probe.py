@@ -10,12 +10,12 @@ import click
 from rich.table import Table
 
 from twinspan.cli.output import (
-    answers,
     env_argument,
     format_option,
     name_option,
     on_option,
     print_json,
+    print_whole,
     step,
 )
 from twinspan.cli.target import Target, open_target
@@ -202,7 +202,7 @@ def iperf_command(
     if fmt == "json":
         print_json({"schema": SCHEMA, "passed": passed, **result.as_dict()})
     else:
-        answers.print(_iperf_table(result))
+        print_whole(_iperf_table(result))
     if not passed:
         raise click.exceptions.Exit(1)
 
@@ -295,13 +295,22 @@ def _show_pings(results: Sequence[PingResult], *, fmt: str, limit_loss: float) -
         pings = [result.as_dict() for result in results]
         print_json({"schema": SCHEMA, "passed": passed, "limit_loss_percent": limit_loss, "pings": pings})
     else:
-        answers.print(_ping_table(results))
+        print_whole(_ping_table(results))
     if not passed:
         raise click.exceptions.Exit(1)
 
 
+def _table(titles: Sequence[str], *, words: int) -> Table:
+    """Return an empty table whose first `words` columns are text and whose others are figures."""
+    table = Table(box=None, pad_edge=False)
+    for number, title in enumerate(titles):
+        table.add_column(title, justify="left" if number < words else "right", overflow="fold")
+    return table
+
+
 def _ping_table(results: Sequence[PingResult]) -> Table:
-    table = Table("from", "to", "sent", "lost", "min ms", "p50 ms", "p90 ms", "p99 ms", "max ms")
+    titles = ("from", "to", "sent", "lost", "min ms", "p50 ms", "p90 ms", "p99 ms", "max ms")
+    table = _table(titles, words=2)
     for result in results:
         figures = [min(result.times_ms, default=None), *(result.percentile_ms(p) for p in (50, 90, 99))]
         figures.append(max(result.times_ms, default=None))
@@ -316,15 +325,16 @@ def _ping_table(results: Sequence[PingResult]) -> Table:
 
 
 def _iperf_table(result: IperfResult) -> Table:
-    table = Table("from", "to", "Mbit/s", "seconds", "retransmissions", "share of each tunnel")
+    titles = ("from", "to", "share of each tunnel", "Mbit/s", "seconds", "retransmissions")
+    table = _table(titles, words=3)
     for way in result.directions:
         shares = sorted(way.tunnel_share.items())
         table.add_row(
             f"{way.source_side} {way.source}",
             f"{way.destination_side} {way.destination}",
+            ", ".join(f"{tunnel} {share:.0%}" for tunnel, share in shares),
             f"{way.bits_per_s / 1e6:.1f}",
             f"{way.seconds:.1f}",
             "-" if way.retransmissions is None else str(way.retransmissions),
-            ", ".join(f"{tunnel} {share:.0%}" for tunnel, share in shares),
         )
     return table

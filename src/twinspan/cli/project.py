@@ -142,10 +142,9 @@ def _terraform(environment: Environment, *, on: str, name: str, providers: Choic
             terraform.init()
         if terraform.stand_ins:
             progress.print(
-                f"warning: twinspan's offline stand-in for {' and '.join(terraform.stand_ins)} is in use: the"
-                " real provider cannot be installed here, or was not asked for. The stand-ins' schemas were"
-                " checked against aws 5.100.0 and 6.47.0 and azurerm 5.2.0; the real ones' own checks are not"
-                " in them.",
+                f"warning: offline stand-in for {' and '.join(terraform.stand_ins)} in use, because the real"
+                " provider cannot be installed here, or was not asked for. Its schema was checked against the"
+                " real one's, but the real one's own checks are not in it.",
                 style="yellow",
             )
         yield terraform
@@ -155,8 +154,10 @@ def _process_environment(on: str, name: str) -> dict[str, str]:
     if on == "cloud":
         return cloud_environment(os.environ)
     from twinspan.twin import lifecycle  # noqa: PLC0415 - the cloud's way needs no twin
+    from twinspan.twin.terraform_providers import own_config  # noqa: PLC0415
 
-    return command.environment(**lifecycle.environment(name))
+    # In a shell of `twin env` the configuration may be the twin's, which the user did not choose.
+    return command.environment(**lifecycle.environment(name), TF_CLI_CONFIG_FILE=own_config())
 
 
 def _target(on: str, name: str) -> str:

@@ -6,10 +6,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from rich.markup import escape
+from rich.padding import Padding
 from rich.status import Status
 from rich.table import Table
+from rich.text import Text
 
 from twinspan.cli.output import progress
+
+_SPINNER_COLUMNS = 3
+"""What the spinner takes of the line that it shares with a text."""
 
 
 @dataclass(slots=True)
@@ -49,11 +54,11 @@ class Story:
         self.chapters.append(chapter)
         number = f"[{len(self.chapters)}/{self.total}]"
         progress.print(f"\n[bold]{number} {title}[/bold]")
-        progress.print(f"  {explanation}", style="dim", markup=False)
+        _print_indented(explanation, by=2, style="dim")
         started = time.monotonic()
         try:
             with self._spinner:
-                self._spinner.update("")
+                self.tick(title)
                 yield chapter
             chapter.state = "done"
         except BaseException:
@@ -63,15 +68,17 @@ class Story:
             chapter.duration_s = time.monotonic() - started
             mark, style = ("✓", "green") if chapter.state == "done" else ("✗", "red")
             result = f"{chapter.result}  " if chapter.result else ""
-            progress.print(f"  {mark} {result}({chapter.duration_s:.1f} s)", style=style, markup=False)
+            _print_indented(f"{mark} {result}({chapter.duration_s:.1f} s)", by=2, style=style)
 
     def say(self, text: str) -> None:
         """Print one line below the current step."""
-        progress.print(f"    {text}", markup=False)
+        _print_indented(text, by=4)
 
     def tick(self, text: str) -> None:
         """Show `text` beside the spinner in place of the last one (nothing off a terminal)."""
-        self._spinner.update(escape(text))
+        line = Text(text)
+        line.truncate(progress.width - _SPINNER_COLUMNS, overflow="ellipsis")
+        self._spinner.update(line)
 
     @property
     def elapsed_s(self) -> float:
@@ -81,18 +88,18 @@ class Story:
     def table(self) -> Table:
         """Return all steps with their results and times."""
         table = Table(box=None, pad_edge=False)
-        table.add_column("step")
-        table.add_column("result")
-        table.add_column("time", justify="right")
-        for chapter in self.chapters:
+        table.add_column("step", overflow="fold")
+        table.add_column("result", overflow="fold")
+        table.add_column("time", justify="right", no_wrap=True)
+        for number, chapter in enumerate(self.chapters, start=1):
             table.add_row(
-                chapter.title,
-                chapter.result or chapter.state,
+                f"{number:>2}  {chapter.title}",
+                escape(chapter.result) or chapter.state,
                 f"{chapter.duration_s:.1f} s",
                 style=None if chapter.state == "done" else "red",
             )
         table.add_section()
-        table.add_row("all of it", "", f"{self.elapsed_s:.1f} s", style="bold")
+        table.add_row("    total", f"{len(self.chapters)} steps", f"{self.elapsed_s:.1f} s", style="bold")
         return table
 
     def as_list(self) -> list[dict[str, object]]:
@@ -106,3 +113,8 @@ class Story:
             }
             for chapter in self.chapters
         ]
+
+
+def _print_indented(text: str, *, by: int, style: str = "") -> None:
+    """Print a text on standard error, each of its lines `by` columns from the edge."""
+    progress.print(Padding(Text(text, style=style), (0, 0, 0, by), expand=False))

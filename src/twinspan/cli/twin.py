@@ -7,20 +7,28 @@ from dataclasses import asdict
 from typing import cast
 
 import click
-from rich.box import SIMPLE
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
-from twinspan.cli.output import answers, format_option, name_option, print_json, progress, step
+from twinspan.cli.output import answers, format_option, name_option, print_json, print_whole, progress, step
 from twinspan.twin import lifecycle
 from twinspan.twin.environment import prepare_az
 from twinspan.twin.logs import follow, read_logs
 from twinspan.twin.rundir import RunDir
 from twinspan.twin.settings import BgpHold
-from twinspan.twin.status import Status
+from twinspan.twin.status import Status, TunnelStatus
+from twinspan.twin.terraform_providers import Choice, chosen_providers, provider_variables
 
-_PIPE_WIDTH = 140
+_OFFLINE = (
+    "warning: terraform in this shell uses twinspan's offline stand-ins for hashicorp/aws and"
+    " hashicorp/azurerm, because the real providers cannot be installed here, or were not asked for. The real"
+    " ones' own checks are not in them. Run terraform in a copy of the tree, so that no lock file names them."
+)
 _PORT = click.IntRange(0, 65535)
+_APIS = {"aws": "AWS API", "azure": "Azure API"}
+_WIDE = 125
+"""Columns from which the table of tunnels has room for the inside addresses and AWS's names."""
 
 
 @click.group("twin")
@@ -120,21 +128,37 @@ def status(name: str, fmt: str) -> None:
 @twin.command("env")
 @name_option
 @click.option(
+    "--providers",
+    type=click.Choice(["auto", "real", "offline"]),
+    default="auto",
+    show_default=True,
+    help="Terraform's real providers, twinspan's offline ones, or real if both can be installed.",
+)
+@click.option(
     "--az/--no-az",
     default=True,
     show_default=True,
     help="Register the twin with `az` and sign in, the first time, if `az` is installed.",
 )
 @format_option
-def env(name: str, az: bool, fmt: str) -> None:
+def env(name: str, providers: Choice, az: bool, fmt: str) -> None:
     """Print the shell commands after which plain terraform, aws and az use the twin.
 
     Sets endpoints, the twin's own credentials and trust (its authority vouches for localhost only), and
     unsets what would get in the way: profiles, session tokens, ARM_* leftovers. `az` gets a configuration
     folder of its own, so your login to Azure stays as it is. The output holds credentials.
 
+    Where Terraform cannot install the real providers, TF_CLI_CONFIG_FILE names twinspan's offline
+    stand-ins, with a warning. A lock file that names those is worth nothing elsewhere: run terraform in a
+    copy of the tree, once `twinspan apply` has made the state bucket.
+
     \b
     Example: eval "$(twinspan twin env)"
+
+    \b
+    Plain terraform, in a copy:
+      cp -r terraform /tmp/tree && cd /tmp/tree/envs/dev && rm -f .terraform.lock.hcl
+      terraform init -backend-config=backend.hcl && terraform plan
 
     \b
     Exit codes: 0 printed, 2 bad name, 3 the twin is not up.
@@ -143,6 +167,10 @@ def env(name: str, az: bool, fmt: str) -> None:
     if az:
         with step("preparing az"):
             prepare_az(name)
+    chosen = chosen_providers(name, providers)
+    if chosen == "offline":
+        progress.print(_OFFLINE, style="yellow", markup=False)
+    variables |= provider_variables(name, chosen)
     if fmt == "json":
         print_json(variables)
         return
@@ -188,46 +216,69 @@ def _echo(lines: Iterable[tuple[str, str]]) -> None:
 def _show(status: Status, fmt: str) -> None:
     if fmt == "json":
         print_json(asdict(status))
-        return
-    answers.print(f"{status.name}: {status.state}", style="bold" if status.state == "up" else "bold red")
-    for cloud, url in status.endpoints.items():
-        answers.print(f"  {cloud:<6} {url}", markup=False)
+    else:
+        show_status(status)
+
+
+def show_status(status: Status, *, console: Console = answers) -> None:
+    """Print how a twin is, in short names and counts; the JSON form has all ids and every process."""
+    verdict = {"up": "bold green", "degraded": "bold yellow", "down": "bold red"}[status.state]
+    console.print(f"{escape(status.name)}: [{verdict}]{status.state}[/]{_carrying(status)}")
     for problem in status.problems:
-        answers.print(f"  problem: {problem}", style="yellow", markup=False)
-    if status.tunnels:
-        _print_table(_tunnel_table(status))
+        console.print(f"  problem    {problem}", style="yellow", markup=False)
+    for cloud, url in status.endpoints.items():
+        console.print(f"  {_APIS[cloud]:<9}  {url}", markup=False)
     if status.pids:
-        answers.print(f"  processes: {_processes(status.pids)}", markup=False)
-    if status.state == "up" and not status.tunnels:
-        answers.print(f'  next: eval "$(twinspan twin env --name {status.name})"', markup=False)
+        console.print(f"  processes  {summarised(status.pids)}", markup=False)
+    if status.tunnels:
+        console.print()
+        print_whole(_tunnel_table(status, wide=console.width >= _WIDE), console=console)
+        for tunnel in status.tunnels:
+            if tunnel.last_error:
+                console.print(f"  {_short_name(tunnel)}: {tunnel.last_error}", style="yellow", markup=False)
+    option = "" if status.name == "default" else f" --name {status.name}"
+    if status.state == "down":
+        console.print(f"  next       twinspan twin up{option}", markup=False)
+    elif not status.tunnels:
+        console.print(f"  next       twinspan apply{option}", markup=False)
 
 
-def _processes(pids: Mapping[str, int]) -> str:
-    """Name the few by pid and count the many, e.g. `control 71, agent 75, 8 x charon`."""
+def summarised(pids: Mapping[str, int]) -> str:
+    """Name the few processes by pid and count the many, e.g. `control 71, agent 75, 12 charon, 5 bird`."""
     kinds = Counter(role.split()[0] for role in pids)
     few = [f"{role} {pid}" for role, pid in pids.items() if " " not in role]
-    return ", ".join([*few, *(f"{count} x {kind}" for kind, count in kinds.items() if kind not in pids)])
+    many = [f"{count} {kind}" for kind, count in kinds.items() if kind not in pids]
+    return ", ".join([*few, *many])
 
 
-def _print_table(table: Table) -> None:
-    """Print a table as wide as the terminal, or, into a pipe, as wide as it needs."""
-    console = answers if answers.is_terminal else Console(highlight=False, width=_PIPE_WIDTH)
-    console.print(table)
+def _carrying(status: Status) -> str:
+    if not status.tunnels:
+        return ", nothing built yet" if status.state == "up" else ""
+    whole = sum(tunnel.ipsec == "up" and tunnel.bgp == "Established" for tunnel in status.tunnels)
+    return f", {whole} of {len(status.tunnels)} tunnels up"
 
 
-def _tunnel_table(status: Status) -> Table:
-    table = Table(box=SIMPLE)
-    for title in ("tunnel", "AWS", "Azure", "inside", "IPsec", "BGP", "routes", "last error"):
+def _tunnel_table(status: Status, *, wide: bool) -> Table:
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    for title in ("  tunnel", "AWS end", "Azure end", "IPsec", "BGP"):
         table.add_column(title, overflow="fold")
-    for tunnel in status.tunnels:
+    table.add_column("routes", justify="right")
+    if wide:
+        table.add_column("inside")
+        table.add_column("AWS connection")
+    for tunnel in sorted(status.tunnels, key=_short_name):
         table.add_row(
-            tunnel.name,
-            str(tunnel.outside_ip_address),
-            str(tunnel.public_ip_address),
-            str(tunnel.inside_cidr),
+            f"  {escape(_short_name(tunnel))}",
+            str(tunnel.outside_ip_address or "-"),
+            str(tunnel.public_ip_address or "-"),
             f"[{'green' if tunnel.ipsec == 'up' else 'red'}]{tunnel.ipsec}",
             f"[{'green' if tunnel.bgp == 'Established' else 'red'}]{tunnel.bgp}",
             str(tunnel.accepted_routes),
-            tunnel.last_error,
+            *([str(tunnel.inside_cidr), escape(tunnel.name)] if wide else []),
         )
     return table
+
+
+def _short_name(tunnel: TunnelStatus) -> str:
+    """Name a tunnel as Azure's connection is named, for AWS gives a name to each pair only."""
+    return ", ".join(tunnel.azure_connections) or tunnel.name

@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import click
-from rich.console import Console
 
 from twinspan.cli.output import (
     answers,
@@ -12,15 +11,13 @@ from twinspan.cli.output import (
     name_option,
     on_option,
     print_json,
+    print_whole,
     step,
 )
 from twinspan.cli.target import hosts_of, open_target
 from twinspan.verify.findings import Verification
 from twinspan.verify.run import verify as run_verify
 from twinspan.verify.tree import as_tree, summary
-
-_WHOLE_LINES = 1000
-"""Columns, off a terminal: what a reader greps for must not be broken."""
 
 
 @click.command()
@@ -70,12 +67,5 @@ def show(verification: Verification, *, fmt: str, every: bool = False) -> None:
     if fmt == "json":
         print_json(verification.as_dict())
         return
-    print_tree(verification, every=every)
+    print_whole(as_tree(verification, every=every))
     answers.print(summary(verification), style="bold green" if verification.passed else "bold red")
-
-
-def print_tree(verification: Verification, *, every: bool = False, console: Console = answers) -> None:
-    """Print the tree, wrapped at a terminal's edge and whole elsewhere."""
-    if not console.is_terminal:
-        console = Console(file=console.file, width=_WHOLE_LINES, highlight=False)
-    console.print(as_tree(verification, every=every), soft_wrap=False)

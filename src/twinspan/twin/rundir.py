@@ -96,6 +96,16 @@ class RunDir:
         return self.path / "terraform"
 
     @property
+    def providers_mirror(self) -> Path:
+        """The offline Terraform providers for plain `terraform`."""
+        return self.path / "providers"
+
+    @property
+    def providers_answer(self) -> Path:
+        """Whether the real Terraform providers can be installed here, as last found."""
+        return self.path / "providers.json"
+
+    @property
     def data_plane(self) -> Path:
         """The agent's folder; gone when the twin is down."""
         return self.path / "dataplane"

@@ -1,6 +1,5 @@
 """Fixtures: a real AWS API on a free port, real clients, and what a data plane would say."""
 
-
 import os
 import shutil
 from collections.abc import Callable, Iterator

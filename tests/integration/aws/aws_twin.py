@@ -1,6 +1,5 @@
 """What the tests of the AWS API share."""
 
-
 import http.client
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -1,6 +1,5 @@
 """VPN connections: what is kept, what is refused, what happens twice."""
 
-
 import re
 from collections.abc import Callable
 from ipaddress import IPv4Address, IPv4Network

@@ -30,6 +30,8 @@ _PUBLIC = (
 _GROUPS_VERSION = "2023-07-01"
 _NETWORK_VERSION = "2025-01-01"
 """API versions that hashicorp/azurerm 5.2.0 uses for resource groups and for networks."""
+PLAN_ONLY = "TWINSPAN_PLAN_ONLY"
+"""Set to 1 in the environment: nothing is asked of Azure, so that a first plan needs no endpoint."""
 
 Document = dict[str, Any]
 
@@ -327,7 +329,8 @@ def connect(config: State) -> ArmCloud:
     cloud = ArmCloud(
         Credentials(**{name: str(value) for name, value in settings.items()}), metadata_host=host
     )
-    cloud.authenticate()
+    if os.environ.get(PLAN_ONLY) != "1":
+        cloud.authenticate()
     return cloud
 
 

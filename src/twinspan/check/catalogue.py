@@ -1,0 +1,178 @@
+"""Every check, in the order of a reader who goes from addresses to money."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from twinspan.check.design import Design
+from twinspan.check.findings import Finding, Severity
+from twinspan.check.rules import (
+    addresses,
+    asns,
+    bgp,
+    costs,
+    filters,
+    gateways,
+    keys,
+    kubernetes,
+    policies,
+    quotas,
+    redundancy,
+    routes,
+)
+
+Rule = Callable[[Design], Iterable[Finding]]
+
+_EC2_TUNNEL = "EC2 API, VpnTunnelOptionsSpecification"
+_AZ_FAQ = "Azure VPN Gateway FAQ"
+_AZ_BGP = "Azure, Configure BGP for VPN Gateway"
+_AZ_SETTINGS = "Azure, About VPN Gateway configuration settings"
+_AZ_AWS = "Azure, How to configure BGP between Azure VPN Gateway and AWS"
+_S2S_QUOTAS = "AWS Site-to-Site VPN quotas"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """One thing that must be true of a plan.
+
+    Attributes:
+        id: Stable for ever: subject and number. A retired id is never given to another check.
+        title: What must be true, in one phrase.
+        severity: How bad it is otherwise.
+        source: The public document the rule comes from.
+        rule: Yields what does not hold.
+    """
+
+    id: str
+    title: str
+    severity: Severity
+    source: str
+    rule: Rule
+
+    @property
+    def explanation(self) -> str:
+        """What the check does, in a sentence, as its rule says."""
+        return " ".join((self.rule.__doc__ or "").split()).removeprefix(f"{self.id}: ")
+
+
+def _error(id_: str, title: str, rule: Rule, source: str) -> Check:
+    return Check(id=id_, title=title, severity=Severity.ERROR, source=source, rule=rule)
+
+
+def _warning(id_: str, title: str, rule: Rule, source: str) -> Check:
+    return Check(id=id_, title=title, severity=Severity.WARNING, source=source, rule=rule)
+
+
+def _info(id_: str, title: str, rule: Rule, source: str) -> Check:
+    return Check(id=id_, title=title, severity=Severity.INFO, source=source, rule=rule)
+
+
+CATALOGUE: tuple[Check, ...] = (
+    _warning("ALL-01", "both sides are in the plan", addresses.both_sides, _AZ_AWS),
+    _error("ADDR-01", "AWS and Azure ranges are apart", addresses.ranges_apart, _AZ_SETTINGS),
+    _error("ADDR-02", "inside ranges fit both clouds", addresses.inside_fits_both, _EC2_TUNNEL),
+    _error("ADDR-03", "inside ranges are unique", addresses.inside_unique, _EC2_TUNNEL),
+    _error("ADDR-04", "BGP peers are at the right end", addresses.right_ends, _AZ_AWS),
+    _error("ADDR-05", "every tunnel has one Azure end", addresses.every_tunnel_ends, _AZ_AWS),
+    _error("ADDR-06", "no forbidden ranges", addresses.no_forbidden_ranges, "AKS, Azure CNI networking"),
+    _error("ADDR-07", "subnets lie in their network", addresses.subnets_inside, "EC2 API, CreateSubnet"),
+    _error("ASN-01", "AWS's ASN is allowed", asns.aws_side_allowed, "EC2 API, CreateVpnGateway"),
+    _error("ASN-02", "Azure's ASNs are not reserved", asns.azure_side_allowed, _AZ_FAQ),
+    _error("ASN-03", "the two ASNs differ", asns.sides_differ, _AZ_FAQ),
+    _error(
+        "ASN-04",
+        "customer gateways have Azure's ASN",
+        asns.customer_gateway_names_azure,
+        "AWS Site-to-Site VPN, customer gateway options",
+    ),
+    _error("ASN-05", "local network gateways have AWS's ASN", asns.local_gateway_names_aws, _AZ_AWS),
+    _error("BGP-01", "BGP is on at both ends", bgp.bgp_on, _AZ_BGP),
+    _error("BGP-02", "custom BGP addresses are set", bgp.custom_address_set, _AZ_BGP),
+    _error("BGP-03", "custom BGP addresses are the tunnels'", bgp.custom_address_right, _AZ_AWS),
+    _error("BGP-04", "custom BGP addresses are on the gateway", bgp.custom_address_on_gateway, _AZ_BGP),
+    _error("BGP-05", "APIPA addresses are allowed and unique", bgp.apipa_of_gateway, _AZ_BGP),
+    _error("BGP-06", "AWS calls the instance that has the address", bgp.same_instance, _AZ_AWS),
+    _warning("BGP-07", "no address space beside BGP", bgp.no_far_prefixes, _AZ_FAQ),
+    _error("POL-01", "IKE proposals intersect", policies.phase1_agrees, _EC2_TUNNEL),
+    _error("POL-02", "IPsec proposals intersect", policies.phase2_agrees, _AZ_FAQ),
+    _error("POL-03", "forward secrecy on both sides", policies.forward_secrecy, _EC2_TUNNEL),
+    _warning("POL-04", "policies are explicit", policies.explicit_policy, "Azure, About VPN devices"),
+    _warning("POL-05", "lifetimes agree", policies.lifetimes_agree, _AZ_FAQ),
+    _warning("POL-06", "algorithms are current", policies.strong_algorithms, _AZ_FAQ),
+    _error("POL-07", "dead peer detection is within bounds", policies.dead_peer_detection, _EC2_TUNNEL),
+    _error("POL-08", "one end begins", policies.somebody_begins, _EC2_TUNNEL),
+    _error("KEY-01", "keys are well formed", keys.well_formed, _EC2_TUNNEL),
+    _error("KEY-02", "no key is used twice", keys.not_shared, "AWS Site-to-Site VPN, best practices"),
+    _error("KEY-03", "both ends have the same key", keys.both_ends_same, "RFC 7296, section 2.15"),
+    _warning("KEY-04", "no key in the open", keys.in_the_open, "Terraform, Sensitive data in state"),
+    _error(
+        "GW-01", "one connection per pair of gateways", gateways.pairs_differ, "EC2 API, CreateVpnConnection"
+    ),
+    _error(
+        "GW-02",
+        "customer gateways differ",
+        gateways.customer_gateways_differ,
+        "EC2 API, CreateCustomerGateway",
+    ),
+    _error("GW-03", "the SKU is offered", gateways.sku_offered, "Azure, VPN Gateway SKU consolidation"),
+    _error("GW-04", "the SKU can do it", gateways.sku_can, "Azure, About VPN Gateway SKUs"),
+    _error("GW-05", "active-active is whole", gateways.active_active_whole, "Azure, Active-active gateways"),
+    _error("GW-06", "public addresses are static", gateways.public_addresses_static, _AZ_SETTINGS),
+    _error("GW-07", "GatewaySubnet has its name", gateways.gateway_subnet_named, _AZ_SETTINGS),
+    _error("GW-08", "GatewaySubnet is large enough", gateways.gateway_subnet_large, _AZ_SETTINGS),
+    _warning("GW-09", "GatewaySubnet has room", gateways.gateway_subnet_roomy, _AZ_SETTINGS),
+    _error("GW-10", "no NSG on GatewaySubnet", gateways.gateway_subnet_bare, _AZ_SETTINGS),
+    _error("GW-11", "one gateway per VPC", gateways.one_gateway_per_vpc, _S2S_QUOTAS),
+    _error("RTE-01", "private tables get the routes", routes.private_tables_propagate, _AZ_AWS),
+    _error(
+        "RTE-02",
+        "static connections have routes",
+        routes.static_has_routes,
+        "EC2 API, CreateVpnConnectionRoute",
+    ),
+    _error(
+        "RTE-03",
+        "Azure tables lead to AWS",
+        routes.azure_tables_lead_to_aws,
+        "Azure, Virtual network traffic routing",
+    ),
+    _error(
+        "RTE-04",
+        "Azure tables do not lead astray",
+        routes.azure_tables_not_astray,
+        "Azure, Virtual network traffic routing",
+    ),
+    _error("RTE-05", "GatewaySubnet keeps its routes", routes.gateway_subnet_untouched, _AZ_SETTINGS),
+    _error("FLT-01", "security groups admit Azure", filters.security_group_admits, "EC2 API, IpPermission"),
+    _error(
+        "FLT-02", "NSGs admit AWS", filters.network_security_group_admits, "Azure, Network security groups"
+    ),
+    _error("FLT-03", "network ACLs admit Azure", filters.network_acls_admit, "EC2 API, NetworkAclEntry"),
+    _warning(
+        "POD-01", "EKS pods keep their address", kubernetes.eks_keeps_pod_addresses, "Amazon VPC CNI, README"
+    ),
+    _warning(
+        "POD-02", "AKS pods can be reached", kubernetes.aks_pods_reachable, "AKS, CNI networking overview"
+    ),
+    _error("POD-03", "AKS nodes keep learned routes", kubernetes.aks_routes_kept, "AKS, Egress with UDR"),
+    _warning(
+        "RED-01", "two customer gateways", redundancy.two_customer_gateways, "Azure, Active-active gateways"
+    ),
+    _warning("RED-02", "active-active", redundancy.active_active, "Azure, Highly available connectivity"),
+    _warning("RED-03", "several zones", redundancy.zones, "Azure, Zone-redundant gateways"),
+    _warning(
+        "RED-04", "both instances used", redundancy.both_instances_used, "Azure, Active-active gateways"
+    ),
+    _info("RED-05", "what one failure costs", redundancy.weakest_links, "RFC 3706, RFC 4271 section 4.2"),
+    _error("QUO-01", "AWS connections within quota", quotas.aws_connections, _S2S_QUOTAS),
+    _error(
+        "QUO-02", "Azure connections within the SKU", quotas.azure_connections, "Azure, About VPN gateways"
+    ),
+    _error("QUO-03", "prefixes within AWS's limit", quotas.aws_routes, _S2S_QUOTAS),
+    _info("MTU-01", "how large packets may be", quotas.packet_size, "Azure, About VPN devices"),
+    _info("COST-01", "what it costs a month", costs.monthly, "AWS VPN pricing; Azure Retail Prices"),
+)
+
+
+def check_of(check_id: str) -> Check | None:
+    """Return the check with this id, in any case; None if there is none."""
+    return next((check for check in CATALOGUE if check.id == check_id.upper()), None)

@@ -1,0 +1,251 @@
+"""A plan as the rules see it: tunnels, their Azure ends, gateways and networks."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from ipaddress import IPv4Address, IPv4Network
+from typing import Any
+
+from twinspan.errors import DesignError
+from twinspan.project.joins import joined, references
+from twinspan.project.plan import UNKNOWN, Plan, PlannedResource, Unknown
+
+VPN_TYPES = (
+    "aws_vpn_connection",
+    "aws_vpn_gateway",
+    "aws_customer_gateway",
+    "azurerm_virtual_network_gateway",
+    "azurerm_virtual_network_gateway_connection",
+    "azurerm_local_network_gateway",
+)
+GATEWAY_SUBNET = "GatewaySubnet"
+
+
+def network(value: object) -> IPv4Network | None:
+    """Return a range, whatever its host bits; None if it is none or not known."""
+    try:
+        return IPv4Network(value, strict=False) if isinstance(value, str) else None
+    except ValueError:
+        return None
+
+
+def address(value: object) -> IPv4Address | None:
+    """Return an address; None if it is none or not known."""
+    try:
+        return IPv4Address(value) if isinstance(value, str) else None
+    except ValueError:
+        return None
+
+
+def number(value: object) -> int | None:
+    """Return a number that a provider may write as text; None if it is none or not known."""
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, int):
+        return value
+    return int(value) if isinstance(value, str) and value.isdecimal() else None
+
+
+def items(value: object) -> tuple[Any, ...]:
+    """Return a known list, else nothing."""
+    return tuple(value) if isinstance(value, list) else ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tunnel:
+    """One of the two tunnels of an AWS VPN connection."""
+
+    connection: PlannedResource
+    number: int
+
+    def get(self, option: str) -> Any:  # noqa: ANN401 - see PlannedResource.get
+        """Return a tunnel option, e.g. `inside_cidr`."""
+        return self.connection.get(f"tunnel{self.number}_{option}")
+
+    def where(self, option: str = "") -> str:
+        """Return its address, with an option."""
+        return f"{self.connection.address} tunnel{self.number}" + (f"_{option}" if option else "")
+
+    @property
+    def inside(self) -> IPv4Network | None:
+        """Its inside range if it is one with two hosts."""
+        cidr = network(self.get("inside_cidr"))
+        return cidr if cidr and cidr.num_addresses >= 4 else None  # noqa: PLR2004 - network, two hosts, broadcast
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Link:
+    """An AWS tunnel and the Azure connection that ends it."""
+
+    tunnel: Tunnel
+    connection: PlannedResource
+    local: PlannedResource
+
+
+@dataclass(frozen=True)
+class Design:
+    """A plan that has VPN resources."""
+
+    plan: Plan
+
+    @classmethod
+    def of(cls, plan: Plan, *, where: str) -> "Design":
+        """Return the design in a plan.
+
+        Raises:
+            DesignError: The plan has no VPN resource; nothing could be said of it.
+        """
+        if not plan.of(*VPN_TYPES):
+            raise DesignError(
+                where=where,
+                problem=f"this plan has no VPN resource ({len(plan.resources)} resources, none of them one of"
+                f" {', '.join(VPN_TYPES)})",
+                remedy="Plan the folder that builds the VPN, without -target, and not its removal",
+            )
+        return cls(plan)
+
+    def of_type(self, *types: str) -> tuple[PlannedResource, ...]:
+        """Return the resources of these types."""
+        return self.plan.of(*types)
+
+    def join(self, resource: PlannedResource, attribute: str, *types: str) -> PlannedResource | None:
+        """Return what `attribute` names; None if the plan does not tell, or it is not set."""
+        found = joined(self.plan, resource, attribute, *types)
+        return None if isinstance(found, Unknown) else found
+
+    @cached_property
+    def vpn_connections(self) -> tuple[PlannedResource, ...]:
+        """AWS's."""
+        return self.of_type("aws_vpn_connection")
+
+    @cached_property
+    def azure_connections(self) -> tuple[PlannedResource, ...]:
+        """Azure's, without those to another VNet or ExpressRoute."""
+        every = self.of_type("azurerm_virtual_network_gateway_connection")
+        return tuple(connection for connection in every if connection.get("type") in {"IPsec", None})
+
+    @cached_property
+    def azure_gateways(self) -> tuple[PlannedResource, ...]:
+        """Azure VPN gateways, without ExpressRoute's."""
+        every = self.of_type("azurerm_virtual_network_gateway")
+        return tuple(gateway for gateway in every if gateway.get("type") != "ExpressRoute")
+
+    @cached_property
+    def local_gateways(self) -> tuple[PlannedResource, ...]:
+        """Azure's local network gateways."""
+        return self.of_type("azurerm_local_network_gateway")
+
+    @cached_property
+    def tunnels(self) -> tuple[Tunnel, ...]:
+        """Both tunnels of every AWS VPN connection."""
+        return tuple(Tunnel(connection=each, number=n) for each in self.vpn_connections for n in (1, 2))
+
+    @cached_property
+    def links(self) -> tuple[Link, ...]:
+        """Tunnels whose Azure end is found: by BGP peer within the inside range, else by outside address."""
+        return tuple(
+            Link(tunnel=tunnel, connection=connection, local=local)
+            for tunnel in self.tunnels
+            for connection in self.azure_connections
+            if (local := self.local_of(connection)) is not None and self._ends(local, tunnel)
+        )
+
+    def _ends(self, local: PlannedResource, tunnel: Tunnel) -> bool:
+        peer = address(local.get("bgp_settings", 0, "bgp_peering_address"))
+        if peer is not None:
+            return tunnel.inside is not None and peer in tunnel.inside
+        outside = tunnel.get("address")
+        if known(outside) and known(local.get("gateway_address")):
+            return bool(outside == local.get("gateway_address"))
+        named = self.join(local, "gateway_address", "aws_vpn_connection") == tunnel.connection
+        wanted = f"tunnel{tunnel.number}_address"
+        return named and any(wanted in text for text in references(self.plan, local, "gateway_address"))
+
+    @cached_property
+    def both_clouds(self) -> bool:
+        """Whether the plan has tunnels of AWS and connections of Azure."""
+        return bool(self.vpn_connections and self.azure_connections)
+
+    def local_of(self, connection: PlannedResource) -> PlannedResource | None:
+        """Return the local network gateway of an Azure connection."""
+        return self.join(connection, "local_network_gateway_id", "azurerm_local_network_gateway")
+
+    def setting(self, resource: PlannedResource, *path: str | int) -> Any:  # noqa: ANN401 - see PlannedResource
+        """Return a value as `PlannedResource.get`, but None where the configuration leaves it to the provider.
+
+        What is neither written nor known is the provider's default, and known after apply only.
+        """
+        value = resource.get(*path)
+        computed = resource.get(path[0]) is UNKNOWN and not references(self.plan, resource, str(path[0]))
+        return None if computed else value
+
+    def gateway_of(self, connection: PlannedResource) -> PlannedResource | None:
+        """Return the VPN gateway of an Azure connection."""
+        return self.join(connection, "virtual_network_gateway_id", "azurerm_virtual_network_gateway")
+
+    def customer_gateway_of(self, connection: PlannedResource) -> PlannedResource | None:
+        """Return the customer gateway of an AWS connection."""
+        return self.join(connection, "customer_gateway_id", "aws_customer_gateway")
+
+    def vpn_gateway_of(self, connection: PlannedResource) -> PlannedResource | None:
+        """Return the virtual private gateway of an AWS connection."""
+        return self.join(connection, "vpn_gateway_id", "aws_vpn_gateway")
+
+    @cached_property
+    def aws_ranges(self) -> tuple[tuple[str, IPv4Network], ...]:
+        """(where, range) of every VPC and EKS service range."""
+        found = [
+            *_values(self.of_type("aws_vpc", "aws_vpc_ipv4_cidr_block_association"), "cidr_block"),
+            *_values(self.of_type("aws_eks_cluster"), "kubernetes_network_config", 0, "service_ipv4_cidr"),
+        ]
+        return tuple(_ranges(found))
+
+    @cached_property
+    def vpc_ranges(self) -> tuple[IPv4Network, ...]:
+        """Ranges of every VPC: what AWS advertises."""
+        found = _values(self.of_type("aws_vpc", "aws_vpc_ipv4_cidr_block_association"), "cidr_block")
+        return tuple(cidr for _, cidr in _ranges(found))
+
+    @cached_property
+    def vnet_ranges(self) -> tuple[tuple[str, IPv4Network], ...]:
+        """(where, range) of every VNet."""
+        return tuple(_ranges(_lists(self.of_type("azurerm_virtual_network"), "address_space")))
+
+    @cached_property
+    def azure_ranges(self) -> tuple[tuple[str, IPv4Network], ...]:
+        """(where, range) of every VNet, AKS pod and AKS service range."""
+        clusters = self.of_type("azurerm_kubernetes_cluster")
+        found = [
+            *_values(clusters, "network_profile", 0, "pod_cidr"),
+            *_values(clusters, "network_profile", 0, "service_cidr"),
+        ]
+        return (*self.vnet_ranges, *_ranges(found))
+
+    def azure_gateway_instances(self, gateway: PlannedResource) -> tuple[tuple[str, tuple[Any, ...]], ...]:
+        """Return (ip configuration name, APIPA addresses) of each instance, in order."""
+        return tuple(
+            (str(entry.get("ip_configuration_name") or ""), items(entry.get("apipa_addresses")))
+            for entry in items(gateway.get("bgp_settings", 0, "peering_addresses"))
+        )
+
+
+def _values(resources: tuple[PlannedResource, ...], *path: str | int) -> Iterator[tuple[str, object]]:
+    for resource in resources:
+        yield f"{resource.address} {path[-1]}", resource.get(*path)
+
+
+def _lists(resources: tuple[PlannedResource, ...], attribute: str) -> Iterator[tuple[str, object]]:
+    for resource in resources:
+        for value in items(resource.get(attribute)):
+            yield f"{resource.address} {attribute}", value
+
+
+def _ranges(found: Iterable[tuple[str, object]]) -> Iterator[tuple[str, IPv4Network]]:
+    for where, value in found:
+        if (cidr := network(value)) is not None:
+            yield where, cidr
+
+
+def known(value: object) -> bool:
+    """Whether a value is set and the plan tells it."""
+    return value is not None and value is not UNKNOWN

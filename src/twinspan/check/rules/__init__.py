@@ -1,0 +1,1 @@
+"""The rules, by what they are about; each takes a design and yields findings."""

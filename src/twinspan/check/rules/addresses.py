@@ -1,0 +1,208 @@
+"""Addresses: ranges that must not meet, and the inside ranges of the tunnels."""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from ipaddress import IPv4Address, IPv4Network
+
+from twinspan.check.design import Design, Tunnel, address, items, known, network
+from twinspan.check.findings import Finding, unclear
+from twinspan.project.plan import UNKNOWN
+
+APIPA_FIRST = IPv4Address("169.254.21.0")
+APIPA_LAST = IPv4Address("169.254.22.255")
+"""Source: Azure VPN Gateway FAQ, BGP (APIPA addresses)."""
+AWS_RESERVED_INSIDE = frozenset(
+    IPv4Network(text) for text in (*(f"169.254.{third}.0/30" for third in range(6)), "169.254.169.252/30")
+)
+"""Source: EC2 API, VpnTunnelOptionsSpecification.TunnelInsideCidr."""
+LINK_LOCAL = IPv4Network("169.254.0.0/16")
+AKS_FORBIDDEN = tuple(
+    IPv4Network(text) for text in ("169.254.0.0/16", "172.30.0.0/16", "172.31.0.0/16", "192.0.2.0/24")
+)
+"""Source: AKS, "Configure Azure CNI networking", ranges that a cluster cannot use."""
+_INSIDE_LENGTH = 30
+_TAKE = "Take a /30 of 169.254.21.0/24 or 169.254.22.0/24, e.g. 169.254.21.0/30"
+
+
+def ranges_apart(design: Design) -> Iterator[Finding]:
+    """ADDR-01: no range of AWS overlaps one of Azure."""
+    for here, mine in design.aws_ranges:
+        for there, theirs in design.azure_ranges:
+            if mine.overlaps(theirs):
+                yield Finding(
+                    where=here,
+                    problem=f"{mine} overlaps {theirs} of {there}",
+                    remedy="Give one of them another private range; what is in both is never routed"
+                    " between them",
+                )
+    for resource in design.of_type("aws_vpc"):
+        if resource.get("cidr_block") is UNKNOWN:
+            yield unclear(f"{resource.address} cidr_block", "the plan does not tell the VPC's range")
+    for resource in design.of_type("azurerm_virtual_network"):
+        if resource.get("address_space") is UNKNOWN:
+            yield unclear(f"{resource.address} address_space", "the plan does not tell the VNet's ranges")
+
+
+def inside_fits_both(design: Design) -> Iterator[Finding]:
+    """ADDR-02: every inside range is an aligned /30 that AWS and Azure both accept."""
+    azure = bool(design.azure_connections or design.azure_gateways)
+    for tunnel in design.tunnels:
+        where = tunnel.where("inside_cidr")
+        value = design.setting(tunnel.connection, f"tunnel{tunnel.number}_inside_cidr")
+        if known(value):
+            problem = inside_problem(str(value), azure=azure)
+            if problem:
+                yield Finding(where=where, problem=f"{value} {problem}", remedy=_TAKE)
+        elif azure and not _static(tunnel):
+            if value is UNKNOWN:
+                yield unclear(where, "the plan does not tell the inside range")
+            else:
+                yield Finding(
+                    where=where,
+                    problem="not set, so AWS picks one, which Azure will hardly accept",
+                    remedy=_TAKE,
+                )
+
+
+def inside_problem(text: str, *, azure: bool) -> str:
+    """Return why a tunnel cannot have this inside range; empty if it can.
+
+    Args:
+        text: The range as written.
+        azure: Whether the far end is an Azure VPN gateway, which takes a part of the range only.
+    """
+    lenient = network(text)
+    if lenient is None or "/" not in text:
+        return "is no range"
+    problems = (
+        (lenient.prefixlen != _INSIDE_LENGTH, "is no /30"),
+        (str(lenient) != text, f"has host bits set; its range is {lenient}"),
+        (lenient in AWS_RESERVED_INSIDE, "is reserved by AWS"),
+        (not lenient.subnet_of(LINK_LOCAL), f"is not within {LINK_LOCAL}"),
+        (
+            azure and not APIPA_FIRST <= lenient.network_address <= APIPA_LAST,
+            f"is not within {APIPA_FIRST}-{APIPA_LAST}, which is all that Azure takes",
+        ),
+    )
+    return next((problem for applies, problem in problems if applies), "")
+
+
+def _static(tunnel: Tunnel) -> bool:
+    return tunnel.connection.get("static_routes_only") is True
+
+
+def inside_unique(design: Design) -> Iterator[Finding]:
+    """ADDR-03: no two tunnels share an inside range."""
+    seen: dict[IPv4Network, Tunnel] = {}
+    for tunnel in design.tunnels:
+        if tunnel.inside is None:
+            continue
+        other = next((known for cidr, known in seen.items() if cidr.overlaps(tunnel.inside)), None)
+        if other is not None:
+            yield Finding(
+                where=tunnel.where("inside_cidr"),
+                problem=f"{tunnel.get('inside_cidr')} is already {other.where('inside_cidr')}",
+                remedy="Give every tunnel a range of its own",
+            )
+        seen.setdefault(tunnel.inside, tunnel)
+
+
+def right_ends(design: Design) -> Iterator[Finding]:
+    """ADDR-04: AWS has the first host of the inside range; Azure's peer is that address."""
+    for link in design.links:
+        peer = address(link.local.get("bgp_settings", 0, "bgp_peering_address"))
+        inside = link.tunnel.inside
+        if inside is not None and peer is not None and peer != inside[1]:
+            yield Finding(
+                where=f"{link.local.address} bgp_settings.bgp_peering_address",
+                problem=f"{peer} is not AWS's end of {inside}, which is always the first host, {inside[1]}",
+                remedy=f"Set it to {inside[1]}; {inside[2]} is Azure's",
+            )
+
+
+def every_tunnel_ends(design: Design) -> Iterator[Finding]:
+    """ADDR-05: every AWS tunnel has exactly one Azure connection at its other end."""
+    if not design.both_clouds:
+        return
+    ends: dict[str, list[str]] = defaultdict(list)
+    for link in design.links:
+        ends[link.tunnel.where()].append(link.connection.address)
+    blind = [
+        each
+        for each in design.azure_connections
+        if (local := design.local_of(each)) is None
+        or local.get("bgp_settings") is UNKNOWN
+        or local.get("bgp_settings", 0, "bgp_peering_address") is UNKNOWN
+    ]
+    for tunnel in design.tunnels:
+        found = ends[tunnel.where()]
+        if _static(tunnel) or tunnel.inside is None:
+            if not found:
+                yield unclear(tunnel.where(), "which Azure connection ends it cannot be told")
+        elif not found and blind:
+            yield unclear(tunnel.where(), f"whether {blind[0].address} ends it is not in the plan")
+        elif len(found) != 1:
+            yield Finding(
+                where=tunnel.where(),
+                problem=f"{len(found)} Azure connections peer with an address of {tunnel.inside}"
+                + (f" ({', '.join(found)})" if found else ""),
+                remedy="Make one local network gateway and one connection for it, with BGP peering address"
+                f" {tunnel.inside[1]}",
+            )
+
+
+def no_forbidden_ranges(design: Design) -> Iterator[Finding]:
+    """ADDR-06: no VNet, pod or service range is one that AKS cannot use."""
+    clusters = design.of_type("azurerm_kubernetes_cluster")
+    forbidden = AKS_FORBIDDEN if clusters else (LINK_LOCAL,)
+    for where, cidr in design.azure_ranges:
+        for barred in forbidden:
+            if cidr.overlaps(barred):
+                reason = "AKS cannot use" if clusters else "the tunnels' inside addresses are in"
+                yield Finding(
+                    where=where,
+                    problem=f"{cidr} overlaps {barred}, which {reason}",
+                    remedy="Take another private range, e.g. from 10.0.0.0/8",
+                )
+
+
+def subnets_inside(design: Design) -> Iterator[Finding]:
+    """ADDR-07: every subnet lies in the range of its VPC or VNet."""
+    for subnet in design.of_type("aws_subnet"):
+        vpc = design.join(subnet, "vpc_id", "aws_vpc")
+        cidr, whole = network(subnet.get("cidr_block")), network(vpc.get("cidr_block")) if vpc else None
+        others = [
+            network(each.get("cidr_block")) for each in design.of_type("aws_vpc_ipv4_cidr_block_association")
+        ]
+        if cidr and whole and not any(cidr.subnet_of(each) for each in (whole, *others) if each):
+            yield _outside(f"{subnet.address} cidr_block", cidr, whole)
+    for subnet in design.of_type("azurerm_subnet"):
+        vnet = design.join(subnet, "virtual_network_name", "azurerm_virtual_network")
+        space = [cidr for text in items(vnet.get("address_space")) if (cidr := network(text))] if vnet else []
+        for text in items(subnet.get("address_prefixes")):
+            prefix = network(text)
+            if prefix and space and not any(prefix.subnet_of(each) for each in space):
+                yield _outside(f"{subnet.address} address_prefixes", prefix, *space)
+
+
+def _outside(where: str, cidr: IPv4Network, *space: IPv4Network) -> Finding:
+    return Finding(
+        where=where,
+        problem=f"{cidr} is not within {', '.join(map(str, space))}",
+        remedy="Move it into the network's range, or add a range to the network",
+    )
+
+
+def both_sides(design: Design) -> Iterator[Finding]:
+    """ALL-01: both clouds are in the plan; what belongs together in two plans cannot be compared."""
+    for present, missing, cloud in (
+        (design.vpn_connections, design.azure_connections, "Azure"),
+        (design.azure_connections, design.vpn_connections, "AWS"),
+    ):
+        if not missing:
+            yield Finding(
+                where=present[0].address if present else "the plan",
+                problem=f"no VPN connection of {cloud} is in this plan, so nothing that both ends must"
+                f" share was checked",
+                remedy="Plan both sides together, or waive this where the other side is somebody else's",
+            )

@@ -1,0 +1,145 @@
+"""Autonomous system numbers at both ends."""
+
+from collections.abc import Iterator
+
+from twinspan.check.design import Design, number
+from twinspan.check.findings import Finding, unclear
+from twinspan.project.plan import UNKNOWN, PlannedResource
+
+AWS_ALLOWED = (range(64512, 65535), range(4200000000, 4294967295))
+"""Source: EC2 API, CreateVpnGateway.AmazonSideAsn."""
+AWS_DEFAULT = 64512
+"""Source: EC2 API, CreateVpnGateway.AmazonSideAsn."""
+AZURE_DEFAULT = 65515
+"""Source: Azure VPN Gateway FAQ, BGP."""
+AZURE_RESERVED = frozenset({8074, 8075, 12076, 65517, 65518, 65519, 65520})
+"""Source: Azure VPN Gateway FAQ, BGP; without 65515, which is the gateway's own default."""
+IANA_RESERVED = (range(23456, 23457), range(64496, 64512), range(65535, 65552))
+"""Source: Azure VPN Gateway FAQ, BGP."""
+CUSTOMER_RESERVED = {7224: "", 9059: "eu-west-1", 10124: "ap-northeast-1", 17943: "ap-southeast-1"}
+"""ASN -> region where AWS keeps it, empty: everywhere.
+
+Source: AWS Site-to-Site VPN, customer gateway options.
+"""
+_LARGEST = 4294967294
+
+
+def azure_asn(design: Design, gateway: PlannedResource) -> object:
+    """Return the ASN of an Azure gateway, which has a default."""
+    value = design.setting(gateway, "bgp_settings", 0, "asn")
+    return AZURE_DEFAULT if value is None else value
+
+
+def aws_asn(design: Design, gateway: PlannedResource) -> object:
+    """Return the ASN of a virtual private gateway, which has a default."""
+    value = design.setting(gateway, "amazon_side_asn")
+    return AWS_DEFAULT if value is None else value
+
+
+def customer_asn(gateway: PlannedResource) -> object:
+    """Return the ASN of a customer gateway, in whichever of two arguments it is."""
+    value = gateway.get("bgp_asn")
+    return gateway.get("bgp_asn_extended") if value is None else value
+
+
+def azure_problem(asn: int, *, own: bool) -> str:
+    """Return why Azure refuses an ASN; empty if it does not.
+
+    Args:
+        asn: The number.
+        own: Whether it is the Azure gateway's; only there 65515 is right.
+    """
+    if not 1 <= asn <= _LARGEST:
+        return "is no ASN"
+    if asn in AZURE_RESERVED or (asn == AZURE_DEFAULT and not own):
+        return "is reserved by Azure"
+    if any(asn in block for block in IANA_RESERVED):
+        return "is reserved by IANA"
+    return ""
+
+
+def aws_side_allowed(design: Design) -> Iterator[Finding]:
+    """ASN-01: the virtual private gateway has an ASN that AWS gives."""
+    for gateway in design.of_type("aws_vpn_gateway"):
+        asn = number(aws_asn(design, gateway))
+        if aws_asn(design, gateway) is UNKNOWN:
+            yield unclear(f"{gateway.address} amazon_side_asn", "the plan does not tell AWS's ASN")
+        if asn is not None and not any(asn in block for block in AWS_ALLOWED):
+            yield Finding(
+                where=f"{gateway.address} amazon_side_asn",
+                problem=f"{asn} is not within 64512-65534 or 4200000000-4294967294",
+                remedy="Take one of these, e.g. 64512; it cannot be changed later",
+            )
+
+
+def azure_side_allowed(design: Design) -> Iterator[Finding]:
+    """ASN-02: neither the Azure gateway nor a local network gateway has a reserved ASN."""
+    for gateway in design.azure_gateways:
+        asn = number(azure_asn(design, gateway))
+        if azure_asn(design, gateway) is UNKNOWN:
+            yield unclear(f"{gateway.address} bgp_settings.asn", "the plan does not tell Azure's ASN")
+        if asn is not None and (problem := azure_problem(asn, own=True)):
+            yield _refused(gateway, asn, problem, "65000")
+    for local in design.local_gateways:
+        asn = number(local.get("bgp_settings", 0, "asn"))
+        if asn is not None and (problem := azure_problem(asn, own=False)):
+            yield _refused(local, asn, problem, "64512")
+
+
+def _refused(resource: PlannedResource, asn: int, problem: str, instead: str) -> Finding:
+    return Finding(
+        where=f"{resource.address} bgp_settings.asn",
+        problem=f"{asn} {problem}",
+        remedy=f"Take another private number, e.g. {instead}",
+    )
+
+
+def sides_differ(design: Design) -> Iterator[Finding]:
+    """ASN-03: AWS's and Azure's ASN differ."""
+    for mine in design.of_type("aws_vpn_gateway"):
+        for theirs in design.azure_gateways:
+            asn = number(aws_asn(design, mine))
+            if asn is not None and asn == number(azure_asn(design, theirs)):
+                yield Finding(
+                    where=f"{theirs.address} bgp_settings.asn",
+                    problem=f"{asn} is also the ASN of {mine.address}; external BGP needs two",
+                    remedy="Give the Azure gateway another, e.g. 65000",
+                )
+
+
+def customer_gateway_names_azure(design: Design) -> Iterator[Finding]:
+    """ASN-04: every customer gateway has the Azure gateway's ASN."""
+    asns = {number(azure_asn(design, gateway)) for gateway in design.azure_gateways}
+    for gateway in design.of_type("aws_customer_gateway"):
+        asn, where = number(customer_asn(gateway)), f"{gateway.address} bgp_asn"
+        if customer_asn(gateway) is UNKNOWN:
+            yield unclear(where, "the plan does not tell the customer gateway's ASN")
+        elif asn is not None and asn in CUSTOMER_RESERVED and _kept_in(CUSTOMER_RESERVED[asn], gateway):
+            yield Finding(
+                where=where, problem=f"{asn} is reserved by AWS", remedy="Take the Azure gateway's ASN"
+            )
+        elif len(asns) == 1 and None not in asns and asn not in asns:
+            (expected,) = asns
+            yield Finding(
+                where=where,
+                problem=f"{asn} is not the ASN of the Azure gateway, {expected}",
+                remedy=f"Set it to {expected}; otherwise the tunnel is up and BGP is refused",
+            )
+
+
+def _kept_in(region: str, gateway: PlannedResource) -> bool:
+    return not region or gateway.get("region") == region
+
+
+def local_gateway_names_aws(design: Design) -> Iterator[Finding]:
+    """ASN-05: every local network gateway has the ASN of AWS's gateway."""
+    for link in design.links:
+        gateway = design.vpn_gateway_of(link.tunnel.connection)
+        asn = number(link.local.get("bgp_settings", 0, "asn"))
+        expected = number(aws_asn(design, gateway)) if gateway else None
+        if asn is not None and expected is not None and asn != expected:
+            yield Finding(
+                where=f"{link.local.address} bgp_settings.asn",
+                problem=f"{asn} is not the ASN of {gateway.address if gateway else 'AWS'}, {expected}",
+                remedy=f"Set it to {expected}; otherwise the tunnel is up and BGP is refused",
+            )

@@ -1,0 +1,178 @@
+"""BGP addresses and switches on the Azure side, where most public examples go wrong."""
+
+from collections.abc import Iterator
+from ipaddress import IPv4Address
+
+from twinspan.check.design import Design, Link, address, known
+from twinspan.check.findings import Finding, unclear
+from twinspan.check.rules.addresses import APIPA_FIRST, APIPA_LAST
+from twinspan.project.plan import UNKNOWN, PlannedResource
+
+
+def custom_addresses(connection: PlannedResource) -> tuple[IPv4Address, ...]:
+    """Return the custom BGP addresses of an Azure connection that are set."""
+    values = (connection.get("custom_bgp_addresses", 0, end) for end in ("primary", "secondary"))
+    return tuple(found for value in values if (found := address(value)) is not None)
+
+
+def gateway_addresses(design: Design, gateway: PlannedResource) -> dict[IPv4Address, str]:
+    """Return APIPA address -> name of the instance that has it."""
+    return {
+        found: name
+        for name, values in design.azure_gateway_instances(gateway)
+        for value in values
+        if (found := address(value)) is not None
+    }
+
+
+def bgp_on(design: Design) -> Iterator[Finding]:
+    """BGP-01: where AWS runs BGP, Azure's gateway, connection and local network gateway do too."""
+    for link in design.links:
+        if link.tunnel.connection.get("static_routes_only") is True:
+            yield Finding(
+                where=f"{link.tunnel.connection.address} static_routes_only",
+                problem=f"AWS is told to run no BGP, but {link.connection.address} expects a BGP peer",
+                remedy="Set static_routes_only to false",
+            )
+        elif not _enabled(link.connection):
+            yield Finding(
+                where=f"{link.connection.address} bgp_enabled",
+                problem="BGP is off, so the tunnel comes up and carries nothing",
+                remedy="Set bgp_enabled to true (enable_bgp before azurerm 5)",
+            )
+    for gateway in design.azure_gateways:
+        if design.links and not _enabled(gateway):
+            yield Finding(
+                where=f"{gateway.address} bgp_enabled",
+                problem="BGP is off, but its connections peer with AWS",
+                remedy="Set bgp_enabled to true (enable_bgp before azurerm 5)",
+            )
+
+
+def _enabled(resource: PlannedResource) -> bool:
+    values = (resource.get("bgp_enabled"), resource.get("enable_bgp"))
+    return any(value is True or value is UNKNOWN for value in values)
+
+
+def custom_address_set(design: Design) -> Iterator[Finding]:
+    """BGP-02: a connection that is not on its instance's first APIPA address names its own."""
+    for link in design.links:
+        gateway = design.gateway_of(link.connection)
+        if gateway is None:
+            yield unclear(link.connection.address, "the plan does not tell its gateway")
+            continue
+        inside = link.tunnel.inside
+        if inside is None or custom_addresses(link.connection):
+            continue
+        if link.connection.get("custom_bgp_addresses") is UNKNOWN:
+            yield unclear(f"{link.connection.address} custom_bgp_addresses", "known after apply only")
+            continue
+        firsts = [address(values[0]) for _, values in design.azure_gateway_instances(gateway) if values]
+        if inside[2] not in firsts:
+            yield Finding(
+                where=f"{link.connection.address} custom_bgp_addresses",
+                problem=f"not set, so Azure speaks from {firsts[0] if firsts else 'its own address'} and"
+                f" AWS, "
+                f"which expects {inside[2]}, gets no BGP session although the tunnel is up",
+                remedy=f"Name {inside[2]} for the instance that ends the tunnel",
+            )
+
+
+def custom_address_right(design: Design) -> Iterator[Finding]:
+    """BGP-03: one custom BGP address of a connection is its tunnel's second host."""
+    for link in design.links:
+        inside, custom = link.tunnel.inside, custom_addresses(link.connection)
+        if inside is not None and custom and inside[2] not in custom:
+            yield Finding(
+                where=f"{link.connection.address} custom_bgp_addresses",
+                problem=f"{', '.join(map(str, custom))}: none is {inside[2]}, which AWS expects on"
+                f" {link.tunnel.where()}",
+                remedy=f"Name {inside[2]} for the instance that ends the tunnel",
+            )
+
+
+def custom_address_on_gateway(design: Design) -> Iterator[Finding]:
+    """BGP-04: every custom BGP address is one of the gateway's APIPA addresses, on the right instance."""
+    for connection in design.azure_connections:
+        gateway = design.gateway_of(connection)
+        if gateway is None:
+            continue
+        has = gateway_addresses(design, gateway)
+        names = [name for name, _ in design.azure_gateway_instances(gateway)]
+        for position, end in enumerate(("primary", "secondary")):
+            value = address(connection.get("custom_bgp_addresses", 0, end))
+            where = f"{connection.address} custom_bgp_addresses.{end}"
+            if value is not None and value not in has:
+                yield Finding(
+                    where=where,
+                    problem=f"{value} is not among the APIPA addresses of {gateway.address}",
+                    remedy="Add it to apipa_addresses of the instance that ends the tunnel",
+                )
+            elif value is not None and position < len(names) and has[value] != names[position]:
+                yield Finding(
+                    where=where,
+                    problem=f"{value} belongs to {has[value]}, but {end} is {names[position]}'s",
+                    remedy="Exchange primary and secondary",
+                )
+
+
+def apipa_of_gateway(design: Design) -> Iterator[Finding]:
+    """BGP-05: the gateway's APIPA addresses are ones that Azure takes, each on one instance."""
+    for gateway in design.azure_gateways:
+        seen: dict[IPv4Address, str] = {}
+        for name, values in design.azure_gateway_instances(gateway):
+            for value in values:
+                found, where = address(value), f"{gateway.address} apipa_addresses of {name}"
+                if known(value) and (found is None or not APIPA_FIRST <= found <= APIPA_LAST):
+                    yield Finding(
+                        where=where,
+                        problem=f"{value} is not within {APIPA_FIRST}-{APIPA_LAST}",
+                        remedy="Take the second host of the tunnel's inside range",
+                    )
+                elif found is not None and found in seen:
+                    yield Finding(
+                        where=where,
+                        problem=f"{found} is already on {seen[found]}",
+                        remedy="Give it to the instance that ends the tunnel, and to no other",
+                    )
+                elif found is not None:
+                    seen[found] = name
+
+
+def same_instance(design: Design) -> Iterator[Finding]:
+    """BGP-06: the tunnel's Azure address is on the instance whose public address AWS calls."""
+    for link in design.links:
+        if (pair := _instances(design, link)) and pair[0] != pair[1]:
+            yield Finding(
+                where=f"{link.tunnel.connection.address} customer_gateway_id",
+                problem=f"AWS calls the public address of {pair[0]}, but {link.tunnel.inside} ends at"
+                f" {pair[1]}",
+                remedy="Exchange the customer gateways, or move the APIPA address to the other instance",
+            )
+
+
+def _instances(design: Design, link: Link) -> tuple[str, str] | None:
+    """Return the instance that AWS calls and the one that has the tunnel's address, if told."""
+    customer = design.customer_gateway_of(link.tunnel.connection)
+    gateway = design.gateway_of(link.connection)
+    public = design.join(customer, "ip_address", "azurerm_public_ip") if customer else None
+    if gateway is None or public is None or link.tunnel.inside is None:
+        return None
+    has = gateway_addresses(design, gateway).get(link.tunnel.inside[2])
+    names = {name for name, _ in design.azure_gateway_instances(gateway)}
+    called = public.keys & names
+    return (next(iter(called)), has) if len(called) == 1 and has else None
+
+
+def no_far_prefixes(design: Design) -> Iterator[Finding]:
+    """BGP-07: a local network gateway that runs BGP has no address space of its own."""
+    for link in design.links:
+        space = link.local.get("address_space")
+        if isinstance(space, list) and space:
+            yield Finding(
+                where=f"{link.local.address} address_space",
+                problem=f"{', '.join(map(str, space))} becomes a static route beside BGP's, and stays when"
+                f" the"
+                " session is down",
+                remedy="Leave address_space out; the routes come by BGP",
+            )

@@ -1,0 +1,219 @@
+"""The gateways themselves: sizes, public addresses and GatewaySubnet."""
+
+from collections import defaultdict
+from collections.abc import Iterator
+
+from twinspan.check.design import GATEWAY_SUBNET, Design, items, known, network
+from twinspan.check.findings import Finding, unclear
+from twinspan.project.plan import UNKNOWN, PlannedResource
+
+CURRENT_SKUS = ("Basic", "VpnGw1AZ", "VpnGw2AZ", "VpnGw3AZ", "VpnGw4AZ", "VpnGw5AZ")
+"""Source: Azure, "About VPN Gateway SKUs" and "SKU consolidation"."""
+_SMALLEST, _RECOMMENDED = 29, 27
+"""Source: Azure, "About VPN Gateway configuration settings", gateway subnet."""
+
+
+def pairs_differ(design: Design) -> Iterator[Finding]:
+    """GW-01: no two AWS VPN connections join the same customer gateway and gateway."""
+    seen: dict[tuple[str, str], str] = {}
+    for connection in design.vpn_connections:
+        customer = design.customer_gateway_of(connection)
+        gateway = design.vpn_gateway_of(connection)
+        if customer is None:
+            yield unclear(f"{connection.address} customer_gateway_id", "the plan does not tell which one")
+            continue
+        if gateway is None:
+            continue
+        pair = (customer.address, gateway.address)
+        if pair in seen:
+            yield Finding(
+                where=f"{connection.address} customer_gateway_id",
+                problem=f"{customer.address} and {gateway.address} are already joined by {seen[pair]}; AWS"
+                f" gives"
+                " the same connection again",
+                remedy="Make a second customer gateway, at the second instance of the Azure gateway",
+            )
+        seen.setdefault(pair, connection.address)
+
+
+def customer_gateways_differ(design: Design) -> Iterator[Finding]:
+    """GW-02: no two customer gateways have the same address, ASN and device name."""
+    seen: dict[tuple[object, ...], str] = {}
+    for gateway in design.of_type("aws_customer_gateway"):
+        public = design.join(gateway, "ip_address", "azurerm_public_ip")
+        place = public.address if public else gateway.get("ip_address")
+        if not known(place):
+            continue
+        facts = (place, str(gateway.get("bgp_asn")), gateway.get("device_name"))
+        if facts in seen:
+            yield Finding(
+                where=gateway.address,
+                problem=f"the same address, ASN and device name as {seen[facts]}; AWS gives that one again",
+                remedy="Give it the address of the other instance, or a device_name of its own",
+            )
+        seen.setdefault(facts, gateway.address)
+
+
+def sku_offered(design: Design) -> Iterator[Finding]:
+    """GW-03: the SKU can still be made."""
+    for gateway in design.azure_gateways:
+        sku = gateway.get("sku")
+        if sku is UNKNOWN:
+            yield unclear(f"{gateway.address} sku", "the plan does not tell the SKU")
+        elif sku not in CURRENT_SKUS:
+            yield Finding(
+                where=f"{gateway.address} sku",
+                problem=f"{sku} can no longer be made; Azure refuses it although the plan passes",
+                remedy=f"Take {sku}AZ" if f"{sku}AZ" in CURRENT_SKUS else "Take VpnGw1AZ or larger",
+            )
+
+
+def sku_can(design: Design) -> Iterator[Finding]:
+    """GW-04: the SKU can do what is asked of it: Basic has no BGP, active-active or custom policy."""
+    for gateway in design.azure_gateways:
+        sku, generation = gateway.get("sku"), gateway.get("generation")
+        if sku == "Basic":
+            asked = [
+                name for name in ("bgp_enabled", "enable_bgp", "active_active") if gateway.get(name) is True
+            ]
+            asked += ["ipsec_policy"] * any(
+                items(each.get("ipsec_policy")) for each in design.azure_connections
+            )
+            for name in asked:
+                yield Finding(
+                    where=f"{gateway.address} sku",
+                    problem=f"Basic does not offer {name}",
+                    remedy="Take VpnGw1AZ or larger",
+                )
+        elif (sku, generation) in {
+            ("VpnGw1AZ", "Generation2"),
+            ("VpnGw4AZ", "Generation1"),
+            ("VpnGw5AZ", "Generation1"),
+        }:
+            yield Finding(
+                where=f"{gateway.address} generation",
+                problem=f"{sku} does not exist in {generation}",
+                remedy=f"Set it to Generation{1 if sku == 'VpnGw1AZ' else 2}",
+            )
+
+
+def active_active_whole(design: Design) -> Iterator[Finding]:
+    """GW-05: an active-active gateway is route-based and has two ip configurations."""
+    for gateway in design.azure_gateways:
+        if gateway.get("active_active") is not True:
+            continue
+        count = len(items(gateway.get("ip_configuration")))
+        if gateway.get("ip_configuration") is not UNKNOWN and count != 2:  # noqa: PLR2004 - one per instance
+            yield Finding(
+                where=f"{gateway.address} ip_configuration",
+                problem=f"{count} given; an active-active gateway has two",
+                remedy="Write two, each with a public address of its own",
+            )
+        if gateway.get("vpn_type") == "PolicyBased":
+            yield Finding(
+                where=f"{gateway.address} vpn_type",
+                problem="PolicyBased gateways are neither active-active nor speak BGP",
+                remedy="Set it to RouteBased",
+            )
+
+
+def public_addresses_static(design: Design) -> Iterator[Finding]:
+    """GW-06: the gateway's public addresses are Standard and static."""
+    for public in gateway_public_addresses(design):
+        method, sku = public.get("allocation_method"), public.get("sku")
+        if known(method) and method != "Static":
+            yield Finding(
+                where=f"{public.address} allocation_method",
+                problem=f"{method}: the address is unknown until the gateway stands, and AWS needs it before",
+                remedy="Set it to Static",
+            )
+        if known(sku) and sku == "Basic":
+            yield Finding(
+                where=f"{public.address} sku",
+                problem="Basic public addresses are retired",
+                remedy="Set it to Standard",
+            )
+
+
+def gateway_public_addresses(design: Design) -> tuple[PlannedResource, ...]:
+    """Return the public addresses that customer gateways name; all there are, if the plan does not tell."""
+    named = [
+        public
+        for gateway in design.of_type("aws_customer_gateway")
+        if (public := design.join(gateway, "ip_address", "azurerm_public_ip")) is not None
+    ]
+    if named:
+        return tuple({each.address: each for each in named}.values())
+    return design.of_type("azurerm_public_ip") if design.azure_gateways else ()
+
+
+def _gateway_subnets(design: Design) -> tuple[PlannedResource, ...]:
+    return tuple(each for each in design.of_type("azurerm_subnet") if each.get("name") == GATEWAY_SUBNET)
+
+
+def gateway_subnet_named(design: Design) -> Iterator[Finding]:
+    """GW-07: the gateway has a subnet named GatewaySubnet."""
+    if not design.azure_gateways or not design.of_type("azurerm_virtual_network"):
+        return
+    if not _gateway_subnets(design):
+        yield Finding(
+            where=design.azure_gateways[0].address,
+            problem="no subnet is named GatewaySubnet, and the gateway stands in no other",
+            remedy='Name its subnet "GatewaySubnet", exactly so',
+        )
+
+
+def gateway_subnet_large(design: Design) -> Iterator[Finding]:
+    """GW-08: GatewaySubnet is a /29 at least."""
+    yield from _too_small(design, _SMALLEST, "Azure takes a /29 or larger")
+
+
+def gateway_subnet_roomy(design: Design) -> Iterator[Finding]:
+    """GW-09: GatewaySubnet is a /27 or larger, as recommended."""
+    yield from _too_small(design, _RECOMMENDED, "a /27 or larger is recommended")
+
+
+def _too_small(design: Design, limit: int, rule: str) -> Iterator[Finding]:
+    for subnet in _gateway_subnets(design):
+        for text in items(subnet.get("address_prefixes")):
+            prefix = network(text)
+            # The error says it already; a warning beside it would only repeat.
+            beyond = _SMALLEST if limit == _RECOMMENDED else 32
+            if prefix is not None and limit < prefix.prefixlen <= beyond:
+                yield Finding(
+                    where=f"{subnet.address} address_prefixes",
+                    problem=f"{prefix} is too small for GatewaySubnet; {rule}",
+                    remedy="Give it a /27",
+                )
+
+
+def gateway_subnet_bare(design: Design) -> Iterator[Finding]:
+    """GW-10: no network security group is put on GatewaySubnet."""
+    for each in design.of_type("azurerm_subnet_network_security_group_association"):
+        subnet = design.join(each, "subnet_id", "azurerm_subnet")
+        if subnet is None and _gateway_subnets(design):
+            yield unclear(f"{each.address} subnet_id", "the plan does not tell which subnet")
+        elif subnet is not None and subnet.get("name") == GATEWAY_SUBNET:
+            yield Finding(
+                where=each.address,
+                problem=f"puts a network security group on {subnet.address}; the gateway stops working",
+                remedy="Take GatewaySubnet out of the association",
+            )
+
+
+def one_gateway_per_vpc(design: Design) -> Iterator[Finding]:
+    """GW-11: a VPC has one virtual private gateway, attached in one way."""
+    attached: dict[str, list[str]] = defaultdict(list)
+    for gateway in design.of_type("aws_vpn_gateway", "aws_vpn_gateway_attachment"):
+        vpc = design.join(gateway, "vpc_id", "aws_vpc") if gateway.get("vpc_id") is not None else None
+        if vpc is not None:
+            attached[vpc.address].append(gateway.address)
+    for vpc_address, gateways in attached.items():
+        if len(gateways) > 1:
+            yield Finding(
+                where=gateways[1],
+                problem=f"{vpc_address} is already attached by {gateways[0]}; a VPC has one gateway, and"
+                f" vpc_id on"
+                " the gateway fights with an attachment",
+                remedy="Keep one gateway and one attachment",
+            )

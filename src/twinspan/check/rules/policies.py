@@ -1,0 +1,223 @@
+"""IKE and IPsec: what both ends offer, for how long, and who begins."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from twinspan.check.design import Design, Link, items, known, number
+from twinspan.check.findings import Finding
+
+ENCRYPTION = {
+    "AES128": "AES128",
+    "AES256": "AES256",
+    "AES128-GCM-16": "GCMAES128",
+    "AES256-GCM-16": "GCMAES256",
+}
+INTEGRITY = {"SHA1": "SHA1", "SHA2-256": "SHA256", "SHA2-384": "SHA384", "SHA2-512": "SHA512"}
+DH_GROUPS: Mapping[str, int] = {
+    "DHGroup1": 1, "DHGroup2": 2, "DHGroup14": 14, "DHGroup2048": 14, "ECP256": 19, "ECP384": 20,
+    "DHGroup24": 24,
+}  # fmt: skip
+PFS_GROUPS: Mapping[str, int] = {
+    "PFS1": 1, "PFS2": 2, "PFS14": 14, "PFS2048": 14, "ECP256": 19, "ECP384": 20, "PFS24": 24,
+}  # fmt: skip
+"""AWS's words -> Azure's, Azure's groups -> numbers.
+
+Sources: EC2 API, VpnTunnelOptionsSpecification; Azure, "About cryptographic requirements and VPN gateways".
+"""
+PHASE1_GROUPS = (2, *range(14, 25))
+PHASE2_GROUPS = (2, 5, *range(14, 25))
+"""AWS's default lists. Source: EC2 API, VpnTunnelOptionsSpecification."""
+AZURE_DPD_S, AWS_DPD_S = 45, 30
+"""Defaults. Sources: Azure VPN Gateway FAQ; EC2 API, VpnTunnelOptionsSpecification."""
+AZURE_SA_LIFETIME_S, AWS_SA_LIFETIME_S, IKE_LIFETIME_S = 27000, 3600, 28800
+"""Defaults; the last is fixed at Azure. Sources: as above."""
+_WEAK = {"SHA1", "DES", "DES3", "MD5", "DHGroup1", "DHGroup2", "PFS1", "PFS2", "None"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Field:
+    """One choice that both ends must share: AWS's list and Azure's word for it."""
+
+    option: str
+    azure: str
+    words: Mapping[str, str] | None = None
+    groups: Mapping[str, int] | None = None
+    defaults: Sequence[int] = ()
+
+    def offered(self, link: Link) -> tuple[str, ...]:
+        """What AWS's end takes: what is configured, else all it knows."""
+        configured = items(link.tunnel.get(self.option))
+        return tuple(map(str, configured or self.words or self.defaults))
+
+    def problem(self, link: Link) -> str:
+        """Return how the two ends differ; empty if they share a choice or one of them is not told."""
+        theirs = link.connection.get("ipsec_policy", 0, self.azure)
+        # An unset list is unknown too: the provider reads AWS's default back.
+        if not known(theirs):
+            return ""
+        mine = self.offered(link)
+        shared = (
+            theirs in {self.words.get(word) for word in mine}
+            if self.words
+            else (self.groups or {}).get(str(theirs)) in {number(word) for word in mine}
+        )
+        if shared:
+            return ""
+        return f"Azure's {self.azure} {theirs} is not among AWS's {self.option}: {', '.join(mine)}"
+
+
+_PHASE1 = (
+    _Field(option="phase1_encryption_algorithms", azure="ike_encryption", words=ENCRYPTION),
+    _Field(option="phase1_integrity_algorithms", azure="ike_integrity", words=INTEGRITY),
+    _Field(option="phase1_dh_group_numbers", azure="dh_group", groups=DH_GROUPS, defaults=PHASE1_GROUPS),
+)
+_PHASE2 = _Field(option="phase2_encryption_algorithms", azure="ipsec_encryption", words=ENCRYPTION)
+_PHASE2_INTEGRITY = _Field(option="phase2_integrity_algorithms", azure="ipsec_integrity", words=INTEGRITY)
+_PFS = _Field(option="phase2_dh_group_numbers", azure="pfs_group", groups=PFS_GROUPS, defaults=PHASE2_GROUPS)
+
+
+def _mismatch(link: Link, field: _Field) -> Iterator[Finding]:
+    if problem := field.problem(link):
+        yield Finding(
+            where=f"{link.connection.address} ipsec_policy.{field.azure}",
+            problem=f"{problem} ({link.tunnel.where()})",
+            remedy="Give both ends one choice in common",
+        )
+
+
+def phase1_agrees(design: Design) -> Iterator[Finding]:
+    """POL-01: the IKE proposals of both ends have a choice in common, and the version too."""
+    for link in design.links:
+        for field in _PHASE1:
+            yield from _mismatch(link, field)
+        versions = items(link.tunnel.get("ike_versions"))
+        theirs = link.connection.get("connection_protocol")
+        theirs = "IKEv2" if theirs is None else theirs
+        if versions and known(theirs) and str(theirs).lower() not in {str(each).lower() for each in versions}:
+            yield Finding(
+                where=f"{link.connection.address} connection_protocol",
+                problem=f"{theirs} is not among AWS's ike_versions: {', '.join(map(str, versions))}"
+                f" ({link.tunnel.where()})",
+                remedy="Use IKEv2 at both ends",
+            )
+
+
+def phase2_agrees(design: Design) -> Iterator[Finding]:
+    """POL-02: the IPsec proposals have a choice in common; with GCM, Azure's two fields are the same."""
+    for link in design.links:
+        yield from _mismatch(link, _PHASE2)
+        encryption = link.connection.get("ipsec_policy", 0, "ipsec_encryption")
+        integrity = link.connection.get("ipsec_policy", 0, "ipsec_integrity")
+        gcm = [str(each).startswith("GCM") for each in (encryption, integrity) if known(each)]
+        if any(gcm) and len(gcm) > 1 and encryption != integrity:
+            yield Finding(
+                where=f"{link.connection.address} ipsec_policy.ipsec_integrity",
+                problem=f"{integrity} with ipsec_encryption {encryption}; Azure wants the same GCM name in"
+                f" both",
+                remedy="Write the same GCM name in both, or GCM in neither",
+            )
+        elif not any(gcm):
+            yield from _mismatch(link, _PHASE2_INTEGRITY)
+
+
+def forward_secrecy(design: Design) -> Iterator[Finding]:
+    """POL-03: Azure uses perfect forward secrecy with a group that AWS has; None never matches."""
+    for link in design.links:
+        if link.connection.get("ipsec_policy", 0, "pfs_group") == "None":
+            yield Finding(
+                where=f"{link.connection.address} ipsec_policy.pfs_group",
+                problem=f"None, but AWS always wants a group in phase 2 ({link.tunnel.where()})",
+                remedy="Name a group of AWS's list, e.g. ECP384 for 20",
+            )
+        else:
+            yield from _mismatch(link, _PFS)
+
+
+def explicit_policy(design: Design) -> Iterator[Finding]:
+    """POL-04: every connection to AWS has an ipsec_policy; Azure's default proposes no forward secrecy."""
+    for link in design.links:
+        policy = link.connection.get("ipsec_policy")
+        if policy is None or policy == []:
+            yield Finding(
+                where=f"{link.connection.address} ipsec_policy",
+                problem="not set; Azure then proposes phase 2 without forward secrecy and IKE with group"
+                " 2, so"
+                " which end begins decides whether the tunnel comes up",
+                remedy="Write one policy, and the same at AWS",
+            )
+
+
+def lifetimes_agree(design: Design) -> Iterator[Finding]:
+    """POL-05: both ends rekey after the same time."""
+    for link in design.links:
+        theirs = link.connection.get("ipsec_policy", 0, "sa_lifetime")
+        mine = link.tunnel.get("phase2_lifetime_seconds")
+        ike = link.tunnel.get("phase1_lifetime_seconds")
+        theirs_s = AZURE_SA_LIFETIME_S if theirs is None else number(theirs)
+        mine_s = AWS_SA_LIFETIME_S if mine is None else number(mine)
+        ike_s = IKE_LIFETIME_S if ike is None else number(ike)
+        if theirs_s is not None and mine_s is not None and theirs_s != mine_s:
+            yield Finding(
+                where=f"{link.connection.address} ipsec_policy.sa_lifetime",
+                problem=f"{theirs_s} s, but AWS rekeys IPsec after {mine_s} s ({link.tunnel.where()})",
+                remedy=f"Set it to {mine_s}",
+            )
+        if ike_s is not None and ike_s != IKE_LIFETIME_S:
+            yield Finding(
+                where=link.tunnel.where("phase1_lifetime_seconds"),
+                problem=f"{ike_s} s, but Azure's IKE lifetime is fixed at {IKE_LIFETIME_S} s",
+                remedy=f"Set it to {IKE_LIFETIME_S}",
+            )
+
+
+def strong_algorithms(design: Design) -> Iterator[Finding]:
+    """POL-06: no connection uses an algorithm that is broken or no longer recommended."""
+    for connection in design.azure_connections:
+        for name in ("ike_encryption", "ike_integrity", "dh_group", "ipsec_encryption", "ipsec_integrity"):
+            value = connection.get("ipsec_policy", 0, name)
+            if value in _WEAK:
+                yield Finding(
+                    where=f"{connection.address} ipsec_policy.{name}",
+                    problem=f"{value} is no longer recommended",
+                    remedy="Take GCMAES256, SHA384 and ECP384, or AES256, SHA256 and DHGroup14",
+                )
+
+
+def dead_peer_detection(design: Design) -> Iterator[Finding]:
+    """POL-07: dead peer detection is within what each cloud takes, and a dead tunnel is started again."""
+    for tunnel in design.tunnels:
+        seconds = number(tunnel.get("dpd_timeout_seconds"))
+        if seconds is not None and seconds < AWS_DPD_S:
+            yield Finding(
+                where=tunnel.where("dpd_timeout_seconds"),
+                problem=f"{seconds} s; AWS takes {AWS_DPD_S} s or more",
+                remedy=f"Set it to {AWS_DPD_S} or more",
+            )
+    for connection in design.azure_connections:
+        seconds = number(connection.get("dpd_timeout_seconds"))
+        if seconds is not None and not 9 <= seconds <= 3600:  # noqa: PLR2004 - Azure VPN Gateway FAQ
+            yield Finding(
+                where=f"{connection.address} dpd_timeout_seconds",
+                problem=f"{seconds} s is not within 9-3600 s",
+                remedy="Set it to 45, or 9 at the least",
+            )
+
+
+def somebody_begins(design: Design) -> Iterator[Finding]:
+    """POL-08: one of the two ends starts the tunnel."""
+    for link in design.links:
+        startup, mode = link.tunnel.get("startup_action"), link.connection.get("connection_mode")
+        if startup in {None, "add"} and mode == "ResponderOnly":
+            yield Finding(
+                where=link.tunnel.where("startup_action"),
+                problem=f"{startup or 'not set (add)'}, and {link.connection.address} only responds:"
+                f" nobody begins",
+                remedy='Set startup_action to "start", or connection_mode to "Default"',
+            )
+        if startup == "start" and mode == "InitiatorOnly":
+            yield Finding(
+                where=f"{link.connection.address} connection_mode",
+                problem=f"InitiatorOnly refuses what AWS begins ({link.tunnel.where('startup_action')}"
+                f" start)",
+                remedy='Set connection_mode to "Default"',
+            )

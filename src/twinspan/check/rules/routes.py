@@ -1,0 +1,165 @@
+"""Routes: whether what BGP brings reaches the subnets."""
+
+from collections.abc import Iterator
+from ipaddress import IPv4Network
+
+from twinspan.check.design import GATEWAY_SUBNET, Design, items, network
+from twinspan.check.findings import Finding, unclear
+from twinspan.project.plan import UNKNOWN, PlannedResource
+
+ANYWHERE = IPv4Network("0.0.0.0/0")
+
+
+def private_tables_propagate(design: Design) -> Iterator[Finding]:
+    """RTE-01: every private route table gets its routes to Azure from the gateway, or has its own."""
+    if not design.vpn_connections or not design.of_type("aws_vpn_gateway"):
+        return
+    propagated, unsure = _propagated(design)
+    for table in design.of_type("aws_route_table"):
+        if table.address in propagated or _public(design, table) or _routed(design, table):
+            continue
+        if items(table.get("propagating_vgws")) or _mentions(design, table):
+            continue
+        if unsure:
+            yield unclear(table.address, f"whether {unsure} propagates into it is not in the plan")
+            continue
+        yield Finding(
+            where=table.address,
+            problem="the gateway propagates no routes into it, and it has none of its own to Azure",
+            remedy="Add an aws_vpn_gateway_route_propagation for it",
+        )
+
+
+def _mentions(design: Design, table: PlannedResource) -> bool:
+    return design.join(table, "propagating_vgws", "aws_vpn_gateway") is not None
+
+
+def _propagated(design: Design) -> tuple[set[str], str]:
+    """Return the tables propagated into, and a propagation whose table the plan does not tell."""
+    found, unsure = set(), ""
+    for each in design.of_type("aws_vpn_gateway_route_propagation"):
+        table = design.join(each, "route_table_id", "aws_route_table")
+        if table is None:
+            unsure = each.address
+        else:
+            found.add(table.address)
+    return found, unsure
+
+
+def _routes_of(
+    design: Design, table: PlannedResource
+) -> Iterator[tuple[PlannedResource, IPv4Network | None]]:
+    for route in design.of_type("aws_route"):
+        if design.join(route, "route_table_id", "aws_route_table") == table:
+            yield route, network(route.get("destination_cidr_block"))
+
+
+def _public(design: Design, table: PlannedResource) -> bool:
+    """A table whose default route leads to an internet gateway serves public subnets."""
+    for route, cidr in _routes_of(design, table):
+        if cidr == ANYWHERE and design.join(route, "gateway_id", "aws_internet_gateway") is not None:
+            return True
+    return any(str(each.get("gateway_id", "")).startswith("igw-") for each in items(table.get("route")))
+
+
+def _routed(design: Design, table: PlannedResource) -> bool:
+    wanted = [cidr for _, cidr in design.vnet_ranges]
+    own = [
+        cidr
+        for route, cidr in _routes_of(design, table)
+        if cidr is not None and design.join(route, "gateway_id", "aws_vpn_gateway") is not None
+    ]
+    return bool(wanted) and all(any(cidr.subnet_of(route) for route in own) for cidr in wanted)
+
+
+def static_has_routes(design: Design) -> Iterator[Finding]:
+    """RTE-02: a connection without BGP has at least one static route."""
+    served = [
+        connection
+        for route in design.of_type("aws_vpn_connection_route")
+        if (connection := design.join(route, "vpn_connection_id", "aws_vpn_connection")) is not None
+    ]
+    for connection in design.vpn_connections:
+        if connection.get("static_routes_only") is True and connection not in served:
+            if len(served) < len(design.of_type("aws_vpn_connection_route")):
+                yield unclear(connection.address, "whether a static route is for it is not in the plan")
+                continue
+            yield Finding(
+                where=f"{connection.address} static_routes_only",
+                problem="true, but it has no aws_vpn_connection_route; the tunnel is up and carries nothing",
+                remedy="Set it to false (BGP), or add a route to each Azure range",
+            )
+
+
+def azure_tables_lead_to_aws(design: Design) -> Iterator[Finding]:
+    """RTE-03: an Azure route table in use lets learned routes in, or has a route to AWS of its own."""
+    tables = _tables_in_use(design)
+    for table in tables:
+        if table.get("bgp_route_propagation_enabled") is not False and (
+            table.get("disable_bgp_route_propagation") is not True
+        ):
+            continue
+        own = [cidr for cidr, hop in _user_routes(design, table) if hop == "VirtualNetworkGateway"]
+        for cidr in design.vpc_ranges:
+            if not any(cidr.subnet_of(route) for route in own):
+                yield Finding(
+                    where=f"{table.address} bgp_route_propagation_enabled",
+                    problem=f"false, and the table has no route to {cidr} with next hop"
+                    f" VirtualNetworkGateway",
+                    remedy="Set it to true, or add that route",
+                )
+
+
+def azure_tables_not_astray(design: Design) -> Iterator[Finding]:
+    """RTE-04: no Azure route table sends AWS's ranges somewhere else than to the gateway."""
+    for table in _tables_in_use(design):
+        for cidr, hop in _user_routes(design, table):
+            for far in design.vpc_ranges:
+                if cidr is not None and cidr.subnet_of(far) and hop not in {"VirtualNetworkGateway", UNKNOWN}:
+                    yield Finding(
+                        where=table.address,
+                        problem=f"sends {cidr} of AWS to {hop}",
+                        remedy="Set next_hop_type to VirtualNetworkGateway, or remove the route; traffic"
+                        " that must"
+                        " pass an appliance needs the same way back",
+                    )
+
+
+def _tables_in_use(design: Design) -> tuple[PlannedResource, ...]:
+    found = {}
+    for each in design.of_type("azurerm_subnet_route_table_association"):
+        subnet = design.join(each, "subnet_id", "azurerm_subnet")
+        table = design.join(each, "route_table_id", "azurerm_route_table")
+        if table is not None and (subnet is None or subnet.get("name") != GATEWAY_SUBNET):
+            found[table.address] = table
+    return tuple(found.values())
+
+
+def _user_routes(design: Design, table: PlannedResource) -> Iterator[tuple[IPv4Network, object]]:
+    inline = [(each.get("address_prefix"), each.get("next_hop_type")) for each in items(table.get("route"))]
+    own = [
+        (route.get("address_prefix"), route.get("next_hop_type"))
+        for route in design.of_type("azurerm_route")
+        if design.join(route, "route_table_name", "azurerm_route_table") == table
+    ]
+    for text, hop in (*inline, *own):
+        if (cidr := network(text)) is not None:
+            yield cidr, hop
+
+
+def gateway_subnet_untouched(design: Design) -> Iterator[Finding]:
+    """RTE-05: the route table of GatewaySubnet, if any, has no default route and lets learned routes in."""
+    for each in design.of_type("azurerm_subnet_route_table_association"):
+        subnet = design.join(each, "subnet_id", "azurerm_subnet")
+        table = design.join(each, "route_table_id", "azurerm_route_table")
+        if table is None or subnet is None or subnet.get("name") != GATEWAY_SUBNET:
+            continue
+        problems = [f"sends {cidr} to {hop}" for cidr, hop in _user_routes(design, table) if cidr == ANYWHERE]
+        if table.get("bgp_route_propagation_enabled") is False:
+            problems.append("keeps learned routes out")
+        for problem in problems:
+            yield Finding(
+                where=table.address,
+                problem=f"is put on GatewaySubnet and {problem}; the gateway loses its own way out",
+                remedy="Take the table off GatewaySubnet",
+            )

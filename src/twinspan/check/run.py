@@ -1,0 +1,47 @@
+"""Runs every check on a plan."""
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
+
+from twinspan.check.catalogue import CATALOGUE
+from twinspan.check.design import Design
+from twinspan.check.findings import CheckResult, Report, Severity
+from twinspan.check.waivers import Waiver, apply_waivers
+from twinspan.project.plan import Plan
+
+
+def check(
+    plan: Plan,
+    *,
+    source: str,
+    waivers: Sequence[Waiver] = (),
+    fail_on: Severity = Severity.ERROR,
+    allow_inconclusive: bool = False,
+    today: date | None = None,
+) -> Report:
+    """Return what is wrong with a plan.
+
+    Args:
+        plan: Of any project that has VPN resources of AWS or Azure.
+        source: Its name, for the report.
+        waivers: Findings to let pass.
+        fail_on: From which severity on a finding fails the whole.
+        allow_inconclusive: Let pass what the plan does not tell.
+        today: For the ends of waivers; today in UTC if None.
+
+    Raises:
+        DesignError: The plan has no VPN resource.
+    """
+    design = Design.of(plan, where=source)
+    results = tuple(
+        CheckResult(id=each.id, title=each.title, severity=each.severity, findings=tuple(each.rule(design)))
+        for each in CATALOGUE
+    )
+    waived = apply_waivers(results, waivers, today=today or datetime.now(UTC).date())
+    return Report(
+        source=source,
+        results=waived.results,
+        fail_on=fail_on,
+        allow_inconclusive=allow_inconclusive,
+        notes=waived.notes,
+    )

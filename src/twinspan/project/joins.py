@@ -1,0 +1,172 @@
+"""Which planned resource another one refers to, when the id that joins them is known after apply only.
+
+A plan gives, for every argument, the references in its expression. They are followed through variables,
+module outputs, `for_each` and attributes of other resources. Locals are not in a plan, so what goes through
+one stays open.
+"""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from twinspan.project.plan import UNKNOWN, ModulePath, Plan, PlannedResource, Unknown
+
+_PART = re.compile(r'([^.\[\]"]+)|\[("[^"]*"|\d+)\]')
+_DEEPEST = 40
+"""No real configuration hands a value through so many places; a loop would."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Place:
+    """Where a reference is read: the module instance, and what `each.value` stands for there."""
+
+    module: ModulePath
+    each: tuple[str, ...] = ()
+    each_module: ModulePath = ()
+    depth: int = 0
+
+
+def joined(
+    plan: Plan, resource: PlannedResource, attribute: str, *types: str
+) -> PlannedResource | Unknown | None:
+    """Return the resource that `attribute` of `resource` names.
+
+    Args:
+        plan: The plan that holds both.
+        resource: The one that refers.
+        attribute: Its argument, e.g. `vpn_gateway_id`.
+        types: What may be referred to, e.g. `aws_vpn_gateway`.
+
+    Returns:
+        None if the argument is not set; `UNKNOWN` if the plan does not tell, or the target is outside it.
+    """
+    value = resource.get(attribute)
+    if value is None:
+        return None
+    targets = plan.of(*types)
+    if value is not UNKNOWN:
+        named = [
+            target
+            for target in targets
+            if _same(value, target.get("id")) or (attribute.endswith("_name") and value == target.get("name"))
+        ]
+        return named[0] if len(named) == 1 else UNKNOWN
+    block = _resource_block(plan, resource.module, resource.type, resource.name)
+    place = _Place(module=resource.module, each=_for_each(block), each_module=resource.module)
+    refs = _references(block.get("expressions", {}).get(attribute, {}))
+    found = _unique(target for ref in refs for target in _follow(plan, ref, place, types))
+    if len(found) > 1:
+        found = [target for target in found if target.keys & resource.keys]
+    return found[0] if len(found) == 1 else UNKNOWN
+
+
+def references(plan: Plan, resource: PlannedResource, attribute: str) -> tuple[str, ...]:
+    """Return what an argument's expression names directly, e.g. `aws_vpn_connection.a.tunnel1_address`."""
+    block = _resource_block(plan, resource.module, resource.type, resource.name)
+    return tuple(_references(block.get("expressions", {}).get(attribute, {})))
+
+
+def _same(one: object, other: object) -> bool:
+    """Azure compares ids without case."""
+    return isinstance(one, str) and isinstance(other, str) and one.lower() == other.lower()
+
+
+def _unique(found: Iterator[PlannedResource]) -> list[PlannedResource]:
+    return list({target.address: target for target in found}.values())
+
+
+def _follow(plan: Plan, reference: str, place: _Place, types: Sequence[str]) -> Iterator[PlannedResource]:
+    parts = [(name or key.strip('"'), bool(key)) for name, key in _PART.findall(reference)]
+    if not parts or place.depth > _DEEPEST:
+        return
+    head = parts[0][0]
+    deeper = replace(place, depth=place.depth + 1)
+    if head == "each":
+        if len(parts) > 1 and parts[1][0] == "value":
+            outer = _Place(module=place.each_module, depth=deeper.depth)
+            for ref in place.each:
+                yield from _follow(plan, ref, outer, types)
+    elif head == "var":
+        yield from _variable(plan, parts[1][0], deeper, types)
+    elif head == "module":
+        yield from _output(plan, parts, deeper, types)
+    elif head not in {"local", "data", "count", "path", "terraform", "self"} and len(parts) > 1:
+        yield from _resource(plan, parts, deeper, types)
+
+
+def _variable(plan: Plan, name: str, place: _Place, types: Sequence[str]) -> Iterator[PlannedResource]:
+    if not place.module:
+        return
+    parent, (call_name, _) = place.module[:-1], place.module[-1]
+    call = _module_block(plan, parent).get("module_calls", {}).get(call_name, {})
+    outer = _Place(
+        module=parent, each=_list_of(call.get("for_each_expression")), each_module=parent, depth=place.depth
+    )
+    for ref in _references(call.get("expressions", {}).get(name, {})):
+        yield from _follow(plan, ref, outer, types)
+
+
+def _output(
+    plan: Plan, parts: Sequence[tuple[str, bool]], place: _Place, types: Sequence[str]
+) -> Iterator[PlannedResource]:
+    name, rest = parts[1][0], list(parts[2:])
+    key = rest.pop(0)[0] if rest and rest[0][1] else None
+    for child in sorted(plan.modules):
+        if child[:-1] != place.module or not child or child[-1][0] != name:
+            continue
+        if key is not None and child[-1][1] != key:
+            continue
+        outputs = _module_block(plan, child).get("outputs", {})
+        chosen = [outputs[rest[0][0]]] if rest and rest[0][0] in outputs else list(outputs.values())
+        for output in chosen:
+            for ref in _references(output.get("expression", {})):
+                yield from _follow(plan, ref, _Place(module=child, depth=place.depth), types)
+
+
+def _resource(
+    plan: Plan, parts: Sequence[tuple[str, bool]], place: _Place, types: Sequence[str]
+) -> Iterator[PlannedResource]:
+    kind, name, rest = parts[0][0], parts[1][0], list(parts[2:])
+    key = rest.pop(0)[0] if rest and rest[0][1] else None
+    if kind in types:
+        for target in plan.of(kind):
+            if target.module == place.module and target.name == name and key in {None, target.key}:
+                yield target
+        return
+    block = _resource_block(plan, place.module, kind, name)
+    inner = _Place(module=place.module, each=_for_each(block), each_module=place.module, depth=place.depth)
+    for ref in _references(block.get("expressions", {}).get(rest[0][0], {})) if rest else ():
+        yield from _follow(plan, ref, inner, types)
+
+
+def _module_block(plan: Plan, module: ModulePath) -> Mapping[str, Any]:
+    block: Mapping[str, Any] = plan.configuration
+    for name, _ in module:
+        block = block.get("module_calls", {}).get(name, {}).get("module", {})
+    return block
+
+
+def _resource_block(plan: Plan, module: ModulePath, kind: str, name: str) -> Mapping[str, Any]:
+    blocks: Sequence[Mapping[str, Any]] = _module_block(plan, module).get("resources", [])
+    return next((block for block in blocks if (block["type"], block["name"]) == (kind, name)), {})
+
+
+def _for_each(block: Mapping[str, Any]) -> tuple[str, ...]:
+    return _list_of(block.get("for_each_expression"))
+
+
+def _list_of(expression: object) -> tuple[str, ...]:
+    return tuple(_references(expression))
+
+
+def _references(expression: object) -> list[str]:
+    """Return the references in an expression, without those that only shorten another."""
+    found: list[str] = []
+    if isinstance(expression, Mapping):
+        found = [str(ref) for ref in expression.get("references", [])]
+    return [ref for ref in dict.fromkeys(found) if not any(_shortens(ref, other) for other in found)]
+
+
+def _shortens(ref: str, other: str) -> bool:
+    return len(other) > len(ref) and other.startswith(ref) and other[len(ref)] in ".["

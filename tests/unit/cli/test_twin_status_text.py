@@ -1,0 +1,95 @@
+"""What `twinspan twin status` tells a newcomer: short names, counts, and which tunnels are up."""
+
+import io
+from dataclasses import replace
+from ipaddress import IPv4Address, IPv4Network
+
+from twinspan.cli.output import console_for
+from twinspan.cli.twin import show_status, summarised
+from twinspan.twin.status import Status, TunnelStatus
+
+CONNECTION = "/subscriptions/ed5fca06/resourcegroups/rg/providers/microsoft.network/connections/dev-tunnel1"
+TUNNEL = TunnelStatus(
+    vpn_connection_id="vpn-0123456789abcdef0",
+    name="dev-instance0/1",
+    outside_ip_address=IPv4Address("203.0.113.10"),
+    public_ip_address=IPv4Address("198.51.100.4"),
+    inside_cidr=IPv4Network("169.254.21.0/30"),
+    azure_connections=("dev-tunnel1",),
+    ipsec="up",
+    bgp="Established",
+    accepted_routes=3,
+    last_error="",
+)
+BROKEN = replace(
+    TUNNEL,
+    name="dev-instance0/2",
+    azure_connections=("dev-tunnel2",),
+    ipsec="down",
+    bgp="Active",
+    accepted_routes=0,
+    last_error="AUTHENTICATION_FAILED",
+)
+UP = Status(
+    name="lab",
+    state="up",
+    run_directory="/run/lab",
+    pids={
+        "control": 71,
+        "charon vpn-0/203.0.113.10": 80,
+        f"charon {CONNECTION}/198.51.100.4": 81,
+        "bird vgw-0": 90,
+        "agent": 75,
+    },
+    endpoints={"aws": "http://127.0.0.1:5000", "azure": "https://localhost:5001"},
+    tunnels=(BROKEN, TUNNEL),
+)
+
+
+def shown(status: Status, *, columns: int = 80) -> list[str]:
+    file = io.StringIO()
+    console = console_for(file=file)
+    console.width = columns
+    show_status(status, console=console)
+    return [line.rstrip() for line in file.getvalue().splitlines()]
+
+
+def test_daemons_are_counted_and_the_few_have_their_pids() -> None:
+    assert summarised(UP.pids) == "control 71, agent 75, 2 charon, 1 bird"
+
+
+def test_a_standard_terminal_shows_each_tunnel_on_one_line_in_order_without_arm_ids() -> None:
+    lines = shown(UP)
+    assert max(map(len, lines)) <= 80
+    assert "/subscriptions/" not in "\n".join(lines)
+    assert lines[0] == "lab: up, 1 of 2 tunnels up"
+    rows = [line.split() for line in lines if "203.0.113.10" in line]
+    assert rows == [
+        ["dev-tunnel1", "203.0.113.10", "198.51.100.4", "up", "Established", "3"],
+        ["dev-tunnel2", "203.0.113.10", "198.51.100.4", "down", "Active", "0"],
+    ]
+    assert "  dev-tunnel2: AUTHENTICATION_FAILED" in lines
+
+
+def test_a_wide_one_shows_the_inside_addresses_and_aws_names_too() -> None:
+    assert [line.split()[-2:] for line in shown(UP, columns=200) if "203.0.113.10" in line] == [
+        ["169.254.21.0/30", "dev-instance0/1"],
+        ["169.254.21.0/30", "dev-instance0/2"],
+    ]
+
+
+def test_a_tunnel_that_no_azure_connection_leads_to_has_its_aws_name() -> None:
+    lines = shown(replace(UP, tunnels=(replace(TUNNEL, azure_connections=()),)))
+    assert any(line.split()[:1] == ["dev-instance0/1"] for line in lines)
+
+
+def test_what_to_do_next_is_named() -> None:
+    assert shown(replace(UP, tunnels=()))[-1].endswith("twinspan apply --name lab")
+    assert shown(Status(name="default", state="down", run_directory="/run"))[-1].endswith("twinspan twin up")
+    assert "next" not in "\n".join(shown(UP))
+
+
+def test_problems_are_shown_literally() -> None:
+    lines = shown(replace(UP, state="degraded", problems=("charon [x] died",)))
+    assert lines[0].startswith("lab: degraded")
+    assert "  problem    charon [x] died" in lines
