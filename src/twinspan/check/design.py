@@ -7,7 +7,7 @@ from ipaddress import IPv4Address, IPv4Network
 from typing import Any
 
 from twinspan.errors import DesignError
-from twinspan.project.joins import joined, references
+from twinspan.project.joins import joined, references, written
 from twinspan.project.plan import UNKNOWN, Plan, PlannedResource, Unknown
 
 VPN_TYPES = (
@@ -142,7 +142,7 @@ class Design:
 
     @cached_property
     def links(self) -> tuple[Link, ...]:
-        """Tunnels whose Azure end is found: by BGP peer within the inside range, else by outside address."""
+        """Tunnels whose Azure end is found: by BGP peer, else by outside address."""
         return tuple(
             Link(tunnel=tunnel, connection=connection, local=local)
             for tunnel in self.tunnels
@@ -170,13 +170,13 @@ class Design:
         """Return the local network gateway of an Azure connection."""
         return self.join(connection, "local_network_gateway_id", "azurerm_local_network_gateway")
 
-    def setting(self, resource: PlannedResource, *path: str | int) -> Any:  # noqa: ANN401 - see PlannedResource
+    def setting(self, resource: PlannedResource, *path: str | int) -> Any:  # noqa: ANN401 - JSON
         """Return a value as `PlannedResource.get`, but None where the configuration leaves it to the provider.
 
         What is neither written nor known is the provider's default, and known after apply only.
         """
         value = resource.get(*path)
-        computed = resource.get(path[0]) is UNKNOWN and not references(self.plan, resource, str(path[0]))
+        computed = resource.get(path[0]) is UNKNOWN and not written(self.plan, resource, str(path[0]))
         return None if computed else value
 
     def gateway_of(self, connection: PlannedResource) -> PlannedResource | None:

@@ -75,8 +75,8 @@ Written by `pytest tests/golden --update-golden` from the catalogue; do not edit
 `twinspan check [ENV]` plans an environment in a copy, with a local backend and without any account, and
 looks at the plan before anything exists. `twinspan check --plan FILE` takes `terraform show -json` of any
 project (`-`: standard input). An `error` cannot be built or will carry no traffic; a `warning` works, but
-worse than it could; `info` is worth knowing. What a plan does not tell is `inconclusive` and fails too, unless
-`--allow-inconclusive` is given; it cannot be waived. Waivers are in `checks.toml` of the environment, or in
+worse than it could; `info` is worth knowing. What a plan does not tell is `inconclusive` and fails too
+unless `--allow-inconclusive` is given; it cannot be waived. Waivers are in `checks.toml` of the environment, or in
 the file that `--waivers` names:
 
 ```toml
@@ -87,8 +87,8 @@ reason = "zone 1 is all that this region has"
 expires = 2027-06-30        # optional
 ```
 
-`--fail-on warning` is stricter. `--format json` is of the schema `twinspan/check/1`; `--junit FILE` is for CI.
-Exit codes: 0 good, 1 a check failed, 2 bad input, 3 Terraform or a provider is missing.
+`--fail-on warning` is stricter. `--format json` is of the schema `twinspan/check/1`; `--junit FILE` is for
+CI. Exit codes: 0 good, 1 a check failed, 2 bad input, 3 Terraform or a provider is missing.
 
 Each check has a test in which a broken plan makes it speak, with the exact message.
 

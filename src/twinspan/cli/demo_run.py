@@ -74,14 +74,11 @@ class Figures:
         )
 
 
-_SECOND_MS = 1000.0
 
 
 def lasting(milliseconds: float) -> str:
-    """Return a duration for a reader, e.g. `18.8 s`, `250 ms`."""
-    if milliseconds < _SECOND_MS:
-        return f"{milliseconds:.0f} ms"
-    return f"{milliseconds / _SECOND_MS:.1f} s"
+    """Return a duration for a reader, e.g. `18,760 ms`."""
+    return f"{milliseconds:,.0f} ms"
 
 
 class _Counter:

@@ -67,6 +67,13 @@ def references(plan: Plan, resource: PlannedResource, attribute: str) -> tuple[s
     return tuple(_references(block.get("expressions", {}).get(attribute, {})))
 
 
+def written(plan: Plan, resource: PlannedResource, attribute: str) -> bool:
+    """Whether the configuration gives this argument or block; what it does not give, the provider decides."""
+    return attribute in _resource_block(plan, resource.module, resource.type, resource.name).get(
+        "expressions", {}
+    )
+
+
 def _same(one: object, other: object) -> bool:
     """Azure compares ids without case."""
     return isinstance(one, str) and isinstance(other, str) and one.lower() == other.lower()

@@ -25,6 +25,14 @@ def gateway_addresses(design: Design, gateway: PlannedResource) -> dict[IPv4Addr
     }
 
 
+def addresses_open(design: Design, gateway: PlannedResource) -> bool:
+    """Whether the gateway's APIPA addresses are written but known after apply only."""
+    return UNKNOWN in (
+        design.setting(gateway, "bgp_settings"),
+        design.setting(gateway, "bgp_settings", 0, "peering_addresses"),
+    )
+
+
 def bgp_on(design: Design) -> Iterator[Finding]:
     """BGP-01: where AWS runs BGP, Azure's gateway, connection and local network gateway do too."""
     for link in design.links:
@@ -64,7 +72,7 @@ def custom_address_set(design: Design) -> Iterator[Finding]:
         inside = link.tunnel.inside
         if inside is None or custom_addresses(link.connection):
             continue
-        if link.connection.get("custom_bgp_addresses") is UNKNOWN:
+        if link.connection.get("custom_bgp_addresses") is UNKNOWN or addresses_open(design, gateway):
             yield unclear(f"{link.connection.address} custom_bgp_addresses", "known after apply only")
             continue
         firsts = [address(values[0]) for _, values in design.azure_gateway_instances(gateway) if values]
@@ -96,6 +104,9 @@ def custom_address_on_gateway(design: Design) -> Iterator[Finding]:
     for connection in design.azure_connections:
         gateway = design.gateway_of(connection)
         if gateway is None:
+            continue
+        if addresses_open(design, gateway):
+            yield unclear(connection.address, "the plan does not tell the gateway's APIPA addresses")
             continue
         has = gateway_addresses(design, gateway)
         names = [name for name, _ in design.azure_gateway_instances(gateway)]

@@ -4,7 +4,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from twinspan.check.design import Design, Link, items, known, number
-from twinspan.check.findings import Finding
+from twinspan.check.findings import Finding, unclear
+from twinspan.project.plan import UNKNOWN
 
 ENCRYPTION = {
     "AES128": "AES128",
@@ -76,8 +77,13 @@ _PHASE2_INTEGRITY = _Field(option="phase2_integrity_algorithms", azure="ipsec_in
 _PFS = _Field(option="phase2_dh_group_numbers", azure="pfs_group", groups=PFS_GROUPS, defaults=PHASE2_GROUPS)
 
 
-def _mismatch(link: Link, field: _Field) -> Iterator[Finding]:
-    if problem := field.problem(link):
+def _mismatch(design: Design, link: Link, field: _Field) -> Iterator[Finding]:
+    theirs = link.connection.get("ipsec_policy", 0, field.azure)
+    if theirs is UNKNOWN:
+        yield unclear(f"{link.connection.address} ipsec_policy.{field.azure}", "known after apply only")
+    elif design.setting(link.tunnel.connection, f"tunnel{link.tunnel.number}_{field.option}") is UNKNOWN:
+        yield unclear(link.tunnel.where(field.option), "known after apply only")
+    elif problem := field.problem(link):
         yield Finding(
             where=f"{link.connection.address} ipsec_policy.{field.azure}",
             problem=f"{problem} ({link.tunnel.where()})",
@@ -89,7 +95,7 @@ def phase1_agrees(design: Design) -> Iterator[Finding]:
     """POL-01: the IKE proposals of both ends have a choice in common, and the version too."""
     for link in design.links:
         for field in _PHASE1:
-            yield from _mismatch(link, field)
+            yield from _mismatch(design, link, field)
         versions = items(link.tunnel.get("ike_versions"))
         theirs = link.connection.get("connection_protocol")
         theirs = "IKEv2" if theirs is None else theirs
@@ -105,7 +111,7 @@ def phase1_agrees(design: Design) -> Iterator[Finding]:
 def phase2_agrees(design: Design) -> Iterator[Finding]:
     """POL-02: the IPsec proposals have a choice in common; with GCM, Azure's two fields are the same."""
     for link in design.links:
-        yield from _mismatch(link, _PHASE2)
+        yield from _mismatch(design, link, _PHASE2)
         encryption = link.connection.get("ipsec_policy", 0, "ipsec_encryption")
         integrity = link.connection.get("ipsec_policy", 0, "ipsec_integrity")
         gcm = [str(each).startswith("GCM") for each in (encryption, integrity) if known(each)]
@@ -117,7 +123,7 @@ def phase2_agrees(design: Design) -> Iterator[Finding]:
                 remedy="Write the same GCM name in both, or GCM in neither",
             )
         elif not any(gcm):
-            yield from _mismatch(link, _PHASE2_INTEGRITY)
+            yield from _mismatch(design, link, _PHASE2_INTEGRITY)
 
 
 def forward_secrecy(design: Design) -> Iterator[Finding]:
@@ -130,7 +136,7 @@ def forward_secrecy(design: Design) -> Iterator[Finding]:
                 remedy="Name a group of AWS's list, e.g. ECP384 for 20",
             )
         else:
-            yield from _mismatch(link, _PFS)
+            yield from _mismatch(design, link, _PFS)
 
 
 def explicit_policy(design: Design) -> Iterator[Finding]:

@@ -74,9 +74,9 @@ class Gateway:
                 "ipv4/ip_forward": "1",
                 "ipv4/conf/all/rp_filter": "0",
                 "ipv4/conf/default/rp_filter": "0",
-                "ipv4/fib_multipath_hash_policy": "1",
             },
         )
+        namespaces.spread_flows(self.namespace)
         namespaces.nft(self.namespace, _RULES)
 
     def stop(self) -> None:

@@ -5,6 +5,7 @@ import hashlib
 import os
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar
 
@@ -107,6 +108,18 @@ def set_sysctls(namespace: str, values: Mapping[str, str]) -> None:
             (Path("/proc/sys/net") / name).write_text(value)
 
     inside(namespace, write)
+
+
+def spread_flows(namespace: str) -> None:
+    """Choose among equal paths by addresses and ports, differently in every namespace.
+
+    Routers in a row that hash alike would each see only the flows that hash to themselves, and send all
+    of them the same way. Kernels before 6.11 cannot be given a seed: there, hops still hash alike.
+    """
+    set_sysctls(namespace, {"ipv4/fib_multipath_hash_policy": "1"})
+    seed = int.from_bytes(hashlib.sha256(namespace.encode()).digest()[:4], "big") | 1
+    with suppress(FileNotFoundError):
+        set_sysctls(namespace, {"ipv4/fib_multipath_hash_seed": str(seed)})
 
 
 def _join(namespace: str) -> None:

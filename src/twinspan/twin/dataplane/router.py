@@ -63,9 +63,9 @@ class Router:
                 "ipv4/conf/default/rp_filter": "0",
                 "ipv4/conf/all/send_redirects": "0",
                 "ipv4/conf/default/send_redirects": "0",
-                "ipv4/fib_multipath_hash_policy": "1",
             },
         )
+        namespaces.spread_flows(self.namespace)
 
     def stop(self) -> None:
         """Remove it, after its hosts and gateways."""
