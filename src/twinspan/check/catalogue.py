@@ -75,6 +75,7 @@ CATALOGUE: tuple[Check, ...] = (
     _error("ADDR-05", "every tunnel has one Azure end", addresses.every_tunnel_ends, _AZ_AWS),
     _error("ADDR-06", "no forbidden ranges", addresses.no_forbidden_ranges, "AKS, Azure CNI networking"),
     _error("ADDR-07", "subnets lie in their network", addresses.subnets_inside, "EC2 API, CreateSubnet"),
+    _error("ADDR-08", "cluster ranges are apart", addresses.cluster_ranges_apart, "AKS; EKS, Networking"),
     _error("ASN-01", "AWS's ASN is allowed", asns.aws_side_allowed, "EC2 API, CreateVpnGateway"),
     _error("ASN-02", "Azure's ASNs are not reserved", asns.azure_side_allowed, _AZ_FAQ),
     _error("ASN-03", "the two ASNs differ", asns.sides_differ, _AZ_FAQ),

@@ -1,6 +1,6 @@
 """A plan as the rules see it: tunnels, their Azure ends, gateways and networks."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from ipaddress import IPv4Address, IPv4Network
@@ -49,6 +49,11 @@ def number(value: object) -> int | None:
 def items(value: object) -> tuple[Any, ...]:
     """Return a known list, else nothing."""
     return tuple(value) if isinstance(value, list) else ()
+
+
+def blocks(value: object) -> tuple[Mapping[str, Any], ...]:
+    """Return the blocks in a known list, else nothing."""
+    return tuple(each for each in items(value) if isinstance(each, Mapping))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,7 +127,7 @@ class Design:
     def azure_connections(self) -> tuple[PlannedResource, ...]:
         """Azure's, without those to another VNet or ExpressRoute."""
         every = self.of_type("azurerm_virtual_network_gateway_connection")
-        return tuple(connection for connection in every if connection.get("type") in {"IPsec", None})
+        return tuple(connection for connection in every if connection.get("type") in ("IPsec", None))
 
     @cached_property
     def azure_gateways(self) -> tuple[PlannedResource, ...]:
@@ -171,7 +176,7 @@ class Design:
         return self.join(connection, "local_network_gateway_id", "azurerm_local_network_gateway")
 
     def setting(self, resource: PlannedResource, *path: str | int) -> Any:  # noqa: ANN401 - JSON
-        """Return a value as `PlannedResource.get`, but None where the configuration leaves it to the provider.
+        """Return a value as `PlannedResource.get`, but None where the configuration leaves it open.
 
         What is neither written nor known is the provider's default, and known after apply only.
         """
@@ -211,6 +216,11 @@ class Design:
         """(where, range) of every VNet."""
         return tuple(_ranges(_lists(self.of_type("azurerm_virtual_network"), "address_space")))
 
+    @property
+    def vnet_spaces(self) -> tuple[IPv4Network, ...]:
+        """Ranges of every VNet: what Azure advertises."""
+        return tuple(cidr for _, cidr in self.vnet_ranges)
+
     @cached_property
     def azure_ranges(self) -> tuple[tuple[str, IPv4Network], ...]:
         """(where, range) of every VNet, AKS pod and AKS service range."""
@@ -225,7 +235,7 @@ class Design:
         """Return (ip configuration name, APIPA addresses) of each instance, in order."""
         return tuple(
             (str(entry.get("ip_configuration_name") or ""), items(entry.get("apipa_addresses")))
-            for entry in items(gateway.get("bgp_settings", 0, "peering_addresses"))
+            for entry in blocks(gateway.get("bgp_settings", 0, "peering_addresses"))
         )
 
 

@@ -76,8 +76,8 @@ Written by `pytest tests/golden --update-golden` from the catalogue; do not edit
 looks at the plan before anything exists. `twinspan check --plan FILE` takes `terraform show -json` of any
 project (`-`: standard input). An `error` cannot be built or will carry no traffic; a `warning` works, but
 worse than it could; `info` is worth knowing. What a plan does not tell is `inconclusive` and fails too
-unless `--allow-inconclusive` is given; it cannot be waived. Waivers are in `checks.toml` of the environment, or in
-the file that `--waivers` names:
+unless `--allow-inconclusive` is given; it cannot be waived. Waivers are in `checks.toml` of the environment,
+or in the file that `--waivers` names:
 
 ```toml
 [[waiver]]

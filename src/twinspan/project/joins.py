@@ -35,13 +35,14 @@ def joined(
     Args:
         plan: The plan that holds both.
         resource: The one that refers.
-        attribute: Its argument, e.g. `vpn_gateway_id`.
+        attribute: Its argument, e.g. `vpn_gateway_id`; in a block `ip_configuration.0.public_ip_address_id`.
         types: What may be referred to, e.g. `aws_vpn_gateway`.
 
     Returns:
         None if the argument is not set; `UNKNOWN` if the plan does not tell, or the target is outside it.
     """
-    value = resource.get(attribute)
+    path = [int(part) if part.isdecimal() else part for part in attribute.split(".")]
+    value = resource.get(*path)
     if value is None:
         return None
     targets = plan.of(*types)
@@ -54,11 +55,22 @@ def joined(
         return named[0] if len(named) == 1 else UNKNOWN
     block = _resource_block(plan, resource.module, resource.type, resource.name)
     place = _Place(module=resource.module, each=_for_each(block), each_module=resource.module)
-    refs = _references(block.get("expressions", {}).get(attribute, {}))
+    refs = _references(_at(block.get("expressions", {}), path))
     found = _unique(target for ref in refs for target in _follow(plan, ref, place, types))
     if len(found) > 1:
         found = [target for target in found if target.keys & resource.keys]
     return found[0] if len(found) == 1 else UNKNOWN
+
+
+def _at(expressions: object, path: Sequence[str | int]) -> object:
+    for part in path:
+        if isinstance(expressions, Mapping):
+            expressions = expressions.get(str(part))
+        elif isinstance(expressions, list) and isinstance(part, int) and part < len(expressions):
+            expressions = expressions[part]
+        else:
+            return None
+    return expressions
 
 
 def references(plan: Plan, resource: PlannedResource, attribute: str) -> tuple[str, ...]:

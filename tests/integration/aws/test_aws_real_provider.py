@@ -80,7 +80,7 @@ output "read" {
 @pytest.fixture
 def terraform(twin: Twin, tmp_path: Path) -> Callable[..., Completed]:
     mirror = os.environ.get("TWINSPAN_PROVIDER_MIRROR")
-    if mirror is None or not list(Path(mirror).rglob("terraform-provider-aws_v5.100.0*")):
+    if not mirror or not list(Path(mirror).rglob("terraform-provider-aws_v5.100.0*")):
         pytest.skip("no provider: put a mirror with hashicorp/aws 5.100.0 in TWINSPAN_PROVIDER_MIRROR")
     program = shutil.which("terraform")
     if program is None:

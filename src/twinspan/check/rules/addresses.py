@@ -35,12 +35,34 @@ def ranges_apart(design: Design) -> Iterator[Finding]:
                     remedy="Give one of them another private range; what is in both is never routed"
                     " between them",
                 )
+    yield from _ranges_not_told(design)
+
+
+def _ranges_not_told(design: Design) -> Iterator[Finding]:
+    if design.both_clouds:
+        for kind, what in (("aws_vpc", "VPC"), ("azurerm_virtual_network", "VNet")):
+            if not design.of_type(kind):
+                yield unclear(f"the {what}", "it is not in this plan, so its ranges could not be compared")
     for resource in design.of_type("aws_vpc"):
         if resource.get("cidr_block") is UNKNOWN:
             yield unclear(f"{resource.address} cidr_block", "the plan does not tell the VPC's range")
     for resource in design.of_type("azurerm_virtual_network"):
         if resource.get("address_space") is UNKNOWN:
             yield unclear(f"{resource.address} address_space", "the plan does not tell the VNet's ranges")
+
+
+def cluster_ranges_apart(design: Design) -> Iterator[Finding]:
+    """ADDR-08: the pod and service ranges of a cluster are outside its own network."""
+    networks = {"aws_eks_cluster": design.vpc_ranges, "azurerm_kubernetes_cluster": design.vnet_spaces}
+    for where, cidr in (*design.aws_ranges, *design.azure_ranges):
+        own = next((ranges for kind, ranges in networks.items() if f"{kind}." in where), ())
+        for other in own:
+            if cidr.overlaps(other):
+                yield Finding(
+                    where=where,
+                    problem=f"{cidr} overlaps {other}, the network that the cluster is in",
+                    remedy="Take another private range; nodes would look for these addresses in the cluster",
+                )
 
 
 def inside_fits_both(design: Design) -> Iterator[Finding]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from ipaddress import IPv4Address
 
-from twinspan.check.design import Design, Link, address, known
+from twinspan.check.design import Design, Link, address, blocks, known
 from twinspan.check.findings import Finding, unclear
 from twinspan.check.rules.addresses import APIPA_FIRST, APIPA_LAST
 from twinspan.project.plan import UNKNOWN, PlannedResource
@@ -153,26 +153,37 @@ def apipa_of_gateway(design: Design) -> Iterator[Finding]:
 def same_instance(design: Design) -> Iterator[Finding]:
     """BGP-06: the tunnel's Azure address is on the instance whose public address AWS calls."""
     for link in design.links:
-        if (pair := _instances(design, link)) and pair[0] != pair[1]:
+        gateway, inside = design.gateway_of(link.connection), link.tunnel.inside
+        if gateway is None or inside is None or len(design.azure_gateway_instances(gateway)) < 2:  # noqa: PLR2004 - no choice
+            continue
+        has, called = gateway_addresses(design, gateway).get(inside[2]), _called(design, link, gateway)
+        where = f"{link.tunnel.connection.address} customer_gateway_id"
+        if not called:
+            yield unclear(where, f"which instance of {gateway.address} it calls is not in the plan")
+        elif has and has != called:
             yield Finding(
-                where=f"{link.tunnel.connection.address} customer_gateway_id",
-                problem=f"AWS calls the public address of {pair[0]}, but {link.tunnel.inside} ends at"
-                f" {pair[1]}",
+                where=where,
+                problem=f"AWS calls the public address of {called}, but {inside} ends at {has}",
                 remedy="Exchange the customer gateways, or move the APIPA address to the other instance",
             )
 
 
-def _instances(design: Design, link: Link) -> tuple[str, str] | None:
-    """Return the instance that AWS calls and the one that has the tunnel's address, if told."""
+def _called(design: Design, link: Link, gateway: PlannedResource) -> str:
+    """Return the ip configuration whose public address AWS calls; empty if the plan does not tell.
+
+    A block made by `dynamic` has no references in a plan; there the public address and the configuration are
+    paired if the key of the one is the name of the other.
+    """
     customer = design.customer_gateway_of(link.tunnel.connection)
-    gateway = design.gateway_of(link.connection)
     public = design.join(customer, "ip_address", "azurerm_public_ip") if customer else None
-    if gateway is None or public is None or link.tunnel.inside is None:
-        return None
-    has = gateway_addresses(design, gateway).get(link.tunnel.inside[2])
-    names = {name for name, _ in design.azure_gateway_instances(gateway)}
-    called = public.keys & names
-    return (next(iter(called)), has) if len(called) == 1 and has else None
+    if public is None:
+        return ""
+    for position, block in enumerate(blocks(gateway.get("ip_configuration"))):
+        path = f"ip_configuration.{position}.public_ip_address_id"
+        if design.join(gateway, path, "azurerm_public_ip") == public:
+            return str(block.get("name") or "")
+    called = public.keys & {name for name, _ in design.azure_gateway_instances(gateway)}
+    return next(iter(called)) if len(called) == 1 else ""
 
 
 def no_far_prefixes(design: Design) -> Iterator[Finding]:

@@ -62,9 +62,9 @@ def monthly(design: Design) -> Iterator[Finding]:
     total = sum(price for _, price, _ in parts) * HOURS_A_MONTH
     text = "; ".join(f"{what} {price * HOURS_A_MONTH:.2f} (price of {read})" for what, price, read in parts)
     unknown = f"; no dated price for {', '.join(missing)}" if missing else ""
-    free = f"; {len(design.azure_connections)} Azure connections, of which {FREE_CONNECTIONS} are free"
+    free = f"; of {len(design.azure_connections)} Azure connections the first {FREE_CONNECTIONS} are free"
     yield Finding(
         where="the VPN",
-        problem=f"{total:.2f} USD a month without traffic:"
+        problem=f"{total:.2f} USD a month at list prices, without traffic:"
         f" {text}{free if design.azure_connections else ''}{unknown}",
     )

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from ipaddress import IPv4Network
 from typing import Any
 
-from twinspan.check.design import GATEWAY_SUBNET, Design, items, network, number
+from twinspan.check.design import GATEWAY_SUBNET, Design, blocks, items, network, number
 from twinspan.check.findings import Finding, unclear
 from twinspan.project.plan import UNKNOWN, PlannedResource
 
-_EVERYWHERE = frozenset({"*", "0.0.0.0/0", "Any"})
+_EVERYWHERE = ("*", "0.0.0.0/0", "Any")
 
 
 def security_group_admits(design: Design) -> Iterator[Finding]:
@@ -42,7 +42,7 @@ def _admitted(design: Design) -> tuple[list[IPv4Network], str]:
             texts += items(rule.get("cidr_blocks"))
             unsure = rule.address if rule.get("cidr_blocks") is UNKNOWN else unsure
     for group in design.of_type("aws_security_group"):
-        for entry in items(group.get("ingress")):
+        for entry in blocks(group.get("ingress")):
             texts += items(entry.get("cidr_blocks"))
     return [cidr for text in texts if (cidr := network(text)) is not None], unsure
 
@@ -88,7 +88,12 @@ def network_security_group_admits(design: Design) -> Iterator[Finding]:
     """FLT-02: no network security group in use denies all that comes from AWS."""
     if not design.azure_connections:
         return
+    for each in design.of_type("azurerm_subnet_network_security_group_association"):
+        if design.join(each, "network_security_group_id", "azurerm_network_security_group") is None:
+            yield unclear(f"{each.address} network_security_group_id", "the plan does not tell which group")
     for group in _groups_in_use(design):
+        if not design.vpc_ranges:
+            yield unclear(group.address, "no VPC is in this plan, so whether it denies AWS is open")
         rules = sorted(_rules(design, group), key=lambda rule: rule.priority)
         for cidr in design.vpc_ranges:
             first = next((rule for rule in rules if rule.meets(cidr)), None)
@@ -102,7 +107,7 @@ def network_security_group_admits(design: Design) -> Iterator[Finding]:
 
 
 def _rules(design: Design, group: PlannedResource) -> Iterator[_Rule]:
-    for entry in items(group.get("security_rule")):
+    for entry in blocks(group.get("security_rule")):
         yield _Rule.read(entry.get)
     for rule in design.of_type("azurerm_network_security_rule"):
         if design.join(rule, "network_security_group_name", "azurerm_network_security_group") == group:
@@ -122,7 +127,7 @@ def _groups_in_use(design: Design) -> tuple[PlannedResource, ...]:
 def network_acls_admit(design: Design) -> Iterator[Finding]:
     """FLT-03: no network ACL denies all that comes from Azure."""
     for acl in design.of_type("aws_network_acl"):
-        entries = sorted(items(acl.get("ingress")), key=lambda entry: number(entry.get("rule_no")) or 0)
+        entries = sorted(blocks(acl.get("ingress")), key=lambda entry: number(entry.get("rule_no")) or 0)
         for _, cidr in design.vnet_ranges:
             first = next((entry for entry in entries if _entry_meets(entry, cidr)), None)
             if entries and (first is None or str(first.get("action")).lower() == "deny"):

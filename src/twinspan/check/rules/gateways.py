@@ -23,6 +23,8 @@ def pairs_differ(design: Design) -> Iterator[Finding]:
             yield unclear(f"{connection.address} customer_gateway_id", "the plan does not tell which one")
             continue
         if gateway is None:
+            if connection.get("vpn_gateway_id") is not None:
+                yield unclear(f"{connection.address} vpn_gateway_id", "the plan does not tell which one")
             continue
         pair = (customer.address, gateway.address)
         if pair in seen:
@@ -44,7 +46,7 @@ def customer_gateways_differ(design: Design) -> Iterator[Finding]:
         place = public.address if public else gateway.get("ip_address")
         if not known(place):
             continue
-        facts = (place, str(gateway.get("bgp_asn")), gateway.get("device_name"))
+        facts = tuple(map(str, (place, gateway.get("bgp_asn"), gateway.get("device_name"))))
         if facts in seen:
             yield Finding(
                 where=gateway.address,
@@ -71,7 +73,7 @@ def sku_offered(design: Design) -> Iterator[Finding]:
 def sku_can(design: Design) -> Iterator[Finding]:
     """GW-04: the SKU can do what is asked of it: Basic has no BGP, active-active or custom policy."""
     for gateway in design.azure_gateways:
-        sku, generation = gateway.get("sku"), gateway.get("generation")
+        sku, generation = str(gateway.get("sku")), str(gateway.get("generation"))
         if sku == "Basic":
             asked = [
                 name for name in ("bgp_enabled", "enable_bgp", "active_active") if gateway.get(name) is True

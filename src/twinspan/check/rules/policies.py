@@ -32,7 +32,7 @@ AZURE_DPD_S, AWS_DPD_S = 45, 30
 """Defaults. Sources: Azure VPN Gateway FAQ; EC2 API, VpnTunnelOptionsSpecification."""
 AZURE_SA_LIFETIME_S, AWS_SA_LIFETIME_S, IKE_LIFETIME_S = 27000, 3600, 28800
 """Defaults; the last is fixed at Azure. Sources: as above."""
-_WEAK = {"SHA1", "DES", "DES3", "MD5", "DHGroup1", "DHGroup2", "PFS1", "PFS2", "None"}
+_WEAK = ("SHA1", "DES", "DES3", "MD5", "DHGroup1", "DHGroup2", "PFS1", "PFS2", "None")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +58,7 @@ class _Field:
             return ""
         mine = self.offered(link)
         shared = (
-            theirs in {self.words.get(word) for word in mine}
+            str(theirs) in {self.words.get(word) for word in mine}
             if self.words
             else (self.groups or {}).get(str(theirs)) in {number(word) for word in mine}
         )
@@ -213,7 +213,7 @@ def somebody_begins(design: Design) -> Iterator[Finding]:
     """POL-08: one of the two ends starts the tunnel."""
     for link in design.links:
         startup, mode = link.tunnel.get("startup_action"), link.connection.get("connection_mode")
-        if startup in {None, "add"} and mode == "ResponderOnly":
+        if startup in (None, "add") and mode == "ResponderOnly":
             yield Finding(
                 where=link.tunnel.where("startup_action"),
                 problem=f"{startup or 'not set (add)'}, and {link.connection.address} only responds:"

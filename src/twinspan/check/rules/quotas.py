@@ -62,10 +62,10 @@ def aws_routes(design: Design) -> Iterator[Finding]:
 def packet_size(design: Design) -> Iterator[Finding]:
     """MTU-01: how large packets may be; neither cloud sends ICMP that would tell."""
     mtus = [
-        INNER_MTU[word]
+        INNER_MTU[str(word)]
         for tunnel in design.tunnels
         for word in items(tunnel.get("phase2_encryption_algorithms")) or tuple(INNER_MTU)
-        if word in INNER_MTU
+        if str(word) in INNER_MTU
     ]
     if mtus and design.azure_connections:
         yield Finding(

@@ -31,7 +31,7 @@ def two_customer_gateways(design: Design) -> Iterator[Finding]:
 def active_active(design: Design) -> Iterator[Finding]:
     """RED-02: the Azure gateway is active-active."""
     for gateway in design.azure_gateways:
-        if gateway.get("active_active") in {None, False}:
+        if gateway.get("active_active") in (None, False):
             yield Finding(
                 where=f"{gateway.address} active_active",
                 problem=f"off; a failed instance is an outage of {AZURE_FAILOVER_S} s, and one custom BGP"
@@ -53,16 +53,11 @@ def zones(design: Design) -> Iterator[Finding]:
                 remedy='Set it to ["1", "2", "3"]',
             )
     subnets = design.of_type("aws_subnet")
-    found = {each.get("availability_zone") for each in subnets}
-    if (
-        subnets
-        and design.vpn_connections
-        and len(found) == 1
-        and all(isinstance(each, str) for each in found)
-    ):
+    told = [zone for each in subnets if isinstance(zone := each.get("availability_zone"), str)]
+    if design.vpn_connections and told and len(told) == len(subnets) and len(set(told)) == 1:
         yield Finding(
             where=subnets[0].address,
-            problem=f"every subnet is in {next(iter(found))}",
+            problem=f"every subnet is in {told[0]}",
             remedy="Spread them over two availability zones",
         )
 
@@ -87,34 +82,37 @@ def both_instances_used(design: Design) -> Iterator[Finding]:
 
 
 def weakest_links(design: Design) -> Iterator[Finding]:
-    """RED-05: what one failure costs, from the configured timers."""
+    """RED-05: what one failure costs, from the configured timers of the slowest tunnel."""
     if not design.links:
         return
-    aws = min(number(link.tunnel.get("dpd_timeout_seconds")) or AWS_DPD_S for link in design.links)
-    azure = min(number(link.connection.get("dpd_timeout_seconds")) or AZURE_DPD_S for link in design.links)
-    towards_azure, towards_aws = min(aws, AWS_HOLD_S), min(azure, AZURE_HOLD_S, AWS_HOLD_S)
-    count = len({link.tunnel.where() for link in design.links})
     customers = {
         customer.address
         for link in design.links
         if (customer := design.customer_gateway_of(link.tunnel.connection)) is not None
     }
-    gone = "until it is repaired"
-    timed = f"up to {towards_azure} s from AWS, {towards_aws} s from Azure"
-    fixed = min(azure, AZURE_HOLD_S)
-    note = f" ({fixed} s from Azure if it keeps its hold time of {AZURE_HOLD_S} s)" * (fixed != towards_aws)
     zoned = all(len(items(each.get("zones"))) > 1 for each in gateway_public_addresses(design))
-    for what, outage in (
-        ("one tunnel", timed + note if count > 1 else gone),
-        (
-            "one VPN connection",
-            timed + note if len({each.tunnel.connection.address for each in design.links}) > 1 else gone,
-        ),
-        ("one Azure gateway instance", timed + note if len(customers) > 1 else gone),
-        ("one Azure zone", timed + note if zoned and len(customers) > 1 else gone),
+    two_instances = len(customers) > 1
+    outage, timers = _outage(design)
+    for what, survives in (
+        ("one tunnel", len({link.tunnel.where() for link in design.links}) > 1),
+        ("one VPN connection", len({link.tunnel.connection.address for link in design.links}) > 1),
+        ("one Azure gateway instance", two_instances),
+        ("one Azure zone", two_instances and zoned),
     ):
         yield Finding(
             where=f"loss of {what}",
-            problem=f"outage {outage}; AWS: dead peer detection {aws} s, BGP hold {AWS_HOLD_S} s;"
-            f" Azure: dead peer detection {azure} s",
+            problem=f"outage {outage if survives else 'until it is repaired'}; {timers}",
         )
+
+
+def _outage(design: Design) -> tuple[str, str]:
+    """Return how long traffic is lost until both sides have noticed, and the timers that say so."""
+    aws = max(number(link.tunnel.get("dpd_timeout_seconds")) or AWS_DPD_S for link in design.links)
+    azure = max(number(link.connection.get("dpd_timeout_seconds")) or AZURE_DPD_S for link in design.links)
+    dead = f"dead peer detection: AWS {aws} s, Azure {azure} s"
+    if any(link.tunnel.connection.get("static_routes_only") is True for link in design.links):
+        return f"up to {aws} s from AWS, {azure} s from Azure", f"{dead}; no BGP"
+    towards_aws, fixed = min(azure, AWS_HOLD_S), min(azure, AZURE_HOLD_S)
+    note = f" ({fixed} s from Azure if it keeps its own hold time)" if fixed != towards_aws else ""
+    hold = f"BGP hold: AWS {AWS_HOLD_S} s, Azure {AZURE_HOLD_S} s"
+    return f"up to {min(aws, AWS_HOLD_S)} s from AWS, {towards_aws} s from Azure{note}", f"{dead}; {hold}"

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from ipaddress import IPv4Network
 
-from twinspan.check.design import GATEWAY_SUBNET, Design, items, network
+from twinspan.check.design import GATEWAY_SUBNET, Design, blocks, items, network
 from twinspan.check.findings import Finding, unclear
 from twinspan.project.plan import UNKNOWN, PlannedResource
 
@@ -15,6 +15,11 @@ def private_tables_propagate(design: Design) -> Iterator[Finding]:
     if not design.vpn_connections or not design.of_type("aws_vpn_gateway"):
         return
     propagated, unsure = _propagated(design)
+    if not design.of_type("aws_route_table", "aws_vpn_gateway_route_propagation"):
+        gateway = design.of_type("aws_vpn_gateway")[0]
+        yield unclear(
+            gateway.address, "no route table is in this plan, so whether one gets the routes is open"
+        )
     for table in design.of_type("aws_route_table"):
         if table.address in propagated or _public(design, table) or _routed(design, table):
             continue
@@ -59,7 +64,7 @@ def _public(design: Design, table: PlannedResource) -> bool:
     for route, cidr in _routes_of(design, table):
         if cidr == ANYWHERE and design.join(route, "gateway_id", "aws_internet_gateway") is not None:
             return True
-    return any(str(each.get("gateway_id", "")).startswith("igw-") for each in items(table.get("route")))
+    return any(str(each.get("gateway_id", "")).startswith("igw-") for each in blocks(table.get("route")))
 
 
 def _routed(design: Design, table: PlannedResource) -> bool:
@@ -93,15 +98,17 @@ def static_has_routes(design: Design) -> Iterator[Finding]:
 
 def azure_tables_lead_to_aws(design: Design) -> Iterator[Finding]:
     """RTE-03: an Azure route table in use lets learned routes in, or has a route to AWS of its own."""
-    tables = _tables_in_use(design)
-    for table in tables:
+    for each in design.of_type("azurerm_subnet_route_table_association"):
+        if design.join(each, "route_table_id", "azurerm_route_table") is None:
+            yield unclear(f"{each.address} route_table_id", "the plan does not tell which table")
+    for table in _tables_in_use(design):
         if table.get("bgp_route_propagation_enabled") is not False and (
             table.get("disable_bgp_route_propagation") is not True
         ):
             continue
         own = [cidr for cidr, hop in _user_routes(design, table) if hop == "VirtualNetworkGateway"]
-        for cidr in design.vpc_ranges:
-            if not any(cidr.subnet_of(route) for route in own):
+        for cidr in design.vpc_ranges or ("AWS",):
+            if not own or (not isinstance(cidr, str) and not any(cidr.subnet_of(route) for route in own)):
                 yield Finding(
                     where=f"{table.address} bgp_route_propagation_enabled",
                     problem=f"false, and the table has no route to {cidr} with next hop"
@@ -115,7 +122,7 @@ def azure_tables_not_astray(design: Design) -> Iterator[Finding]:
     for table in _tables_in_use(design):
         for cidr, hop in _user_routes(design, table):
             for far in design.vpc_ranges:
-                if cidr is not None and cidr.subnet_of(far) and hop not in {"VirtualNetworkGateway", UNKNOWN}:
+                if cidr is not None and cidr.subnet_of(far) and hop not in ("VirtualNetworkGateway", UNKNOWN):
                     yield Finding(
                         where=table.address,
                         problem=f"sends {cidr} of AWS to {hop}",
@@ -136,7 +143,7 @@ def _tables_in_use(design: Design) -> tuple[PlannedResource, ...]:
 
 
 def _user_routes(design: Design, table: PlannedResource) -> Iterator[tuple[IPv4Network, object]]:
-    inline = [(each.get("address_prefix"), each.get("next_hop_type")) for each in items(table.get("route"))]
+    inline = [(each.get("address_prefix"), each.get("next_hop_type")) for each in blocks(table.get("route"))]
     own = [
         (route.get("address_prefix"), route.get("next_hop_type"))
         for route in design.of_type("azurerm_route")

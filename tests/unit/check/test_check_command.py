@@ -1,0 +1,138 @@
+import json
+import subprocess
+import sys
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+import pytest
+
+from twinspan.check.catalogue import CATALOGUE
+
+ROOT = Path(__file__).parents[3]
+PLAN = ROOT / "tests" / "golden" / "check" / "base.json"
+GATEWAY = '"sku": "VpnGw1AZ"'
+
+
+def run(*arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "twinspan.cli.main", "check", *arguments],
+        input=stdin,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+@pytest.fixture
+def broken(tmp_path: Path) -> Path:
+    text = PLAN.read_text()
+    assert GATEWAY in text
+    file = tmp_path / "plan.json"
+    file.write_text(text.replace(GATEWAY, '"sku": "VpnGw1"'))
+    return file
+
+
+def test_a_good_plan_ends_with_0_and_says_how_much_was_looked_at() -> None:
+    done = run("--plan", str(PLAN))
+    assert done.returncode == 0, done.stderr
+    assert "0 errors, 0 warnings, 0 inconclusive" in done.stdout.splitlines()[-1]
+
+
+def test_a_bad_plan_ends_with_1_and_one_line_per_finding(broken: Path) -> None:
+    done = run("--plan", str(broken))
+    assert done.returncode == 1
+    first = done.stdout.splitlines()[0]
+    assert first.startswith("error GW-03 module.azure_vpn_gateway.azurerm_virtual_network_gateway.this sku: ")
+    assert first.endswith("Take VpnGw1AZ.")
+
+
+def test_standard_input_is_read(broken: Path) -> None:
+    done = run("--plan", "-", stdin=broken.read_text())
+    assert done.returncode == 1
+    assert "standard input: not good" in done.stdout
+
+
+def test_json_has_a_versioned_schema_and_every_check(broken: Path) -> None:
+    done = run("--plan", str(broken), "--format", "json")
+    assert done.returncode == 1
+    report = json.loads(done.stdout)
+    assert report["schema"] == "twinspan/check/1"
+    assert report["passed"] is False
+    assert report["errors"] == 1
+    assert [each["id"] for each in report["checks"]] == [each.id for each in CATALOGUE]
+    (sku,) = [each for each in report["checks"] if each["id"] == "GW-03"]
+    assert sku["outcome"] == "fail"
+    assert sku["findings"][0]["remedy"] == "Take VpnGw1AZ"
+
+
+def test_junit_names_the_failed_check(broken: Path, tmp_path: Path) -> None:
+    file = tmp_path / "junit.xml"
+    assert run("--plan", str(broken), "--junit", str(file)).returncode == 1
+    suite = ET.fromstring(file.read_text())
+    assert (suite.get("tests"), suite.get("failures"), suite.get("errors")) == (str(len(CATALOGUE)), "1", "0")
+    failed = [case.get("name") for case in suite if case.find("failure") is not None]
+    assert failed == ["GW-03 the SKU is offered"]
+
+
+def test_information_can_be_made_to_fail() -> None:
+    assert run("--plan", str(PLAN), "--fail-on", "info").returncode == 1
+
+
+def test_a_waiver_with_a_reason_lets_a_finding_pass(broken: Path, tmp_path: Path) -> None:
+    waivers = tmp_path / "waivers.toml"
+    waivers.write_text('[[waiver]]\nid = "GW-03"\nreason = "an old gateway that is imported"\n')
+    done = run("--plan", str(broken), "--waivers", str(waivers))
+    assert done.returncode == 0
+    assert "Waived: an old gateway that is imported" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        (PLAN.read_text()[:5000], "this is no complete JSON document"),
+        ('{"format_version": "2.0"}', "format 2.0 is not understood"),
+        ('{"format_version": "1.2", "planned_values": {}}', "no VPN resource"),
+    ],
+)
+def test_a_bad_document_is_bad_input_and_never_good(text: str, problem: str) -> None:
+    done = run("--plan", "-", stdin=text)
+    assert done.returncode == 2
+    assert problem in " ".join(done.stderr.split())
+    assert "Traceback" not in done.stderr
+
+
+def test_a_missing_file_and_a_binary_plan_are_bad_input(tmp_path: Path) -> None:
+    missing = run("--plan", str(tmp_path / "none.json"))
+    assert (missing.returncode, "cannot be read" in missing.stderr) == (2, True)
+    binary = tmp_path / "plan"
+    binary.write_bytes(b"PK\x03\x04\xff\xfe\x80")
+    done = run("--plan", str(binary))
+    assert (done.returncode, "this is no text" in done.stderr) == (2, True)
+
+
+def test_a_junit_file_that_cannot_be_written_is_bad_input(tmp_path: Path) -> None:
+    done = run("--plan", str(PLAN), "--junit", str(tmp_path / "none" / "junit.xml"))
+    assert done.returncode == 2
+    assert "cannot be written" in " ".join(done.stderr.split())
+
+
+def test_a_check_is_explained_by_its_id_in_any_case() -> None:
+    done = run("--explain", "addr-01")
+    assert done.returncode == 0
+    assert done.stdout.startswith("ADDR-01 (error): AWS and Azure ranges are apart\n")
+    assert "Source: " in done.stdout
+
+
+def test_an_unknown_id_is_bad_input_and_lists_the_ids() -> None:
+    done = run("--explain", "NOPE-99")
+    assert done.returncode == 2
+    assert "ADDR-01" in done.stderr
+
+
+def test_ids_are_unique_and_every_rule_says_its_id() -> None:
+    ids = [each.id for each in CATALOGUE]
+    assert len(set(ids)) == len(ids)
+    for each in CATALOGUE:
+        assert (each.rule.__doc__ or "").startswith(f"{each.id}: "), each.id
+        assert each.explanation
