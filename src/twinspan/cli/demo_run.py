@@ -74,8 +74,6 @@ class Figures:
         )
 
 
-
-
 def lasting(milliseconds: float) -> str:
     """Return a duration for a reader, e.g. `18,760 ms`."""
     return f"{milliseconds:,.0f} ms"

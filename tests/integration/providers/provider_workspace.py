@@ -1,4 +1,3 @@
-
 """Real Terraform with the offline providers, against the twin's own two APIs on free ports."""
 
 import json

@@ -1,4 +1,3 @@
-
 """The offline provider for hashicorp/aws, driven by Terraform against the twin's AWS API."""
 
 import secrets

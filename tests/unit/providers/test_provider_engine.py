@@ -1,4 +1,3 @@
-
 """What is planned: defaults, computed values, blocks, replacement."""
 
 from typing import Any

@@ -1,4 +1,3 @@
-
 """The MessagePack codec of Terraform's values."""
 
 from typing import Any
