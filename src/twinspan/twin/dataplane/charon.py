@@ -5,6 +5,7 @@ two tunnels with traffic selectors 0.0.0.0/0 cannot share a daemon: every end ha
 """
 
 import re
+import shutil
 import threading
 import time
 from collections.abc import Callable
@@ -17,7 +18,7 @@ from twinspan.twin.dataplane.events import Journal, log
 from twinspan.twin.dataplane.spec import EndSpec
 from twinspan.twin.dataplane.vici_control import Control, Section
 
-_PROGRAM = "/usr/sbin/charon-systemd"
+_PROGRAM = Path("/usr/sbin/charon-systemd")
 _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 _CONNECTION = "tunnel"
 _CHILD = "inside"
@@ -44,6 +45,21 @@ def retransmission_base(total_s: float) -> float:
         waited = sum(_FIRST_RETRANSMISSION_S * middle**n for n in range(_RETRANSMISSIONS + 1))
         low, high = (middle, high) if waited < total_s else (low, middle)
     return low
+
+
+def private_program(folder: Path) -> Path:
+    """Return a copy of charon in `folder`, made at the first call.
+
+    Debian and Ubuntu confine the installed file by an AppArmor profile that is attached to its path and,
+    where it is enforced, keeps charon from the configuration and the control socket of a twin.
+    """
+    copy = folder / "charon"
+    if not copy.exists():
+        draft = folder / f"charon.{threading.get_ident()}"
+        shutil.copyfile(_PROGRAM, draft)
+        draft.chmod(0o755)
+        draft.replace(copy)
+    return copy
 
 
 class Charon:
@@ -91,7 +107,7 @@ class Charon:
         self.daemon = Daemon(
             role=f"charon {spec.key}",
             namespace=namespace,
-            argv=[_PROGRAM],
+            argv=[str(private_program(folder))],
             environment={"STRONGSWAN_CONF": str(self._settings), "PATH": _PATH},
             journal=journal,
             on_line=lambda line: log(spec.key, line),

@@ -33,6 +33,7 @@ def handshake(socket_path: str, pem: bytes) -> str:
 
 def serve(provider: str, key_file: Path, announce: Callable[[str], None], ended: threading.Event) -> None:
     """Serve a provider until `ended` is set or the parent process is gone."""
+    parent = os.getppid()  # before the handshake: whoever reads it may be gone right after
     definition: Any = import_module(_DEFINITIONS[provider]).definition()
     pem = key_file.read_bytes()
     folder = tempfile.mkdtemp(prefix="twinspan-provider-")
@@ -45,7 +46,6 @@ def serve(provider: str, key_file: Path, announce: Callable[[str], None], ended:
             stop=ended.set,
         )
         announce(handshake(socket_path, pem))
-        parent = os.getppid()
         while not ended.wait(timeout=1.0) and os.getppid() == parent:
             pass
         server.stop(grace=0.2)
