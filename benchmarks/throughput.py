@@ -1,9 +1,9 @@
 """One TCP flow through a tunnel of the twin against the same flow through two bare charons.
 
 The two are measured in turn, pair by pair, and the ratio is what counts: the machine's own speed cancels
-out. Needs root and a twin with an environment applied, e.g. the one that `twinspan demo --keep` leaves.
+out. Needs root. Makes and removes a twin of its own.
 
-    sudo .venv/bin/python benchmarks/throughput.py terraform/envs/dev --name NAME
+    sudo .venv/bin/python benchmarks/throughput.py terraform/envs/dev --pairs 5
 """
 
 import argparse
@@ -12,6 +12,8 @@ import statistics
 import subprocess
 import sys
 from pathlib import Path
+
+from own_twin import own_twin, timed
 
 from twinspan.cli.target import hosts_of, open_target
 from twinspan.probe.iperf import iperf
@@ -36,16 +38,18 @@ def main() -> None:
     """Measure in turn and print both medians and the median of the ratios."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("env", type=Path)
-    parser.add_argument("--name", default="default")
     parser.add_argument("--pairs", type=int, default=5)
     parser.add_argument("--seconds", type=int, default=4)
     arguments = parser.parse_args()
-    with hosts_of(open_target(arguments.env, on="twin", name=arguments.name), pairs=1) as hosts:
-        ((aws, azure),) = hosts.pairs
-        pairs = [
-            (tunnel(aws.host, azure.host, arguments.seconds), bare(arguments.seconds))
-            for _ in range(arguments.pairs)
-        ]
+    with own_twin() as (name, _):
+        timed("apply", str(arguments.env), "--name", name)
+        timed("verify", str(arguments.env), "--name", name, "--wait", "30")
+        with hosts_of(open_target(arguments.env, on="twin", name=name), pairs=1) as hosts:
+            ((aws, azure),) = hosts.pairs
+            pairs = [
+                (tunnel(aws.host, azure.host, arguments.seconds), bare(arguments.seconds))
+                for _ in range(arguments.pairs)
+            ]
     ratios = [through / yardstick for through, yardstick in pairs]
     print(f"twin  {statistics.median(p[0] for p in pairs) / 1e6:7.0f} Mbit/s (median of {len(pairs)})")
     print(f"bare  {statistics.median(p[1] for p in pairs) / 1e6:7.0f} Mbit/s")

@@ -7,26 +7,16 @@ any apply. Needs root. Makes and removes twins of its own.
 """
 
 import argparse
-import secrets
 import statistics
-import subprocess
-import sys
 import time
 from pathlib import Path
+
+from own_twin import own_twin, timed
 
 from twinspan.cli.target import hosts_of, open_target
 from twinspan.errors import TwinspanError
 from twinspan.probe.ping import ping
 from twinspan.wait import wait_until
-
-TWINSPAN = str(Path(sys.executable).with_name("twinspan"))
-
-
-def timed(*arguments: str) -> float:
-    """Run a twinspan command and return how long it took, in seconds."""
-    begin = time.monotonic()
-    subprocess.run([TWINSPAN, *arguments], check=True, capture_output=True)
-    return time.monotonic() - begin
 
 
 def first_ping(env: Path, name: str) -> float:
@@ -53,14 +43,10 @@ def main() -> None:
     arguments = parser.parse_args()
     runs = []
     for _ in range(arguments.runs):
-        name = f"bench-{secrets.token_hex(3)}"
-        try:
-            up = timed("twin", "up", "--name", name)
+        with own_twin() as (name, up):
             apply = timed("apply", str(arguments.env), "--name", name)
             heard = first_ping(arguments.env, name)
             again = timed("apply", str(arguments.env), "--name", name)
-        finally:
-            timed("twin", "down", "--name", name, "--purge")
         runs.append((up, apply, heard, again))
     up, apply, heard, again = (statistics.median(column) for column in zip(*runs, strict=True))
     whole = statistics.median(sum(run[1:3]) for run in runs)
