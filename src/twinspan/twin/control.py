@@ -98,7 +98,7 @@ def _check_access(run_dir: RunDir) -> None:
     if not os.access(run_dir.path, os.R_OK | os.W_OK | os.X_OK):
         raise HostError(
             problem=f"{run_dir.path} belongs to another user, and the twin gives up root's powers",
-            remedy="Set TWINSPAN_HOME to a folder that root owns, e.g. /root/.local/state/twinspan",
+            remedy="Set TWINSPAN_HOME to a folder that root owns, e.g. /var/lib/twinspan",
         )
 
 
