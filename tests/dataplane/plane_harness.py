@@ -1,15 +1,19 @@
 """A running data plane below its own agent, and short words for what tests say often."""
 
+import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from reference_network import AWS_PRIVATE, AZURE_ROUTED, GROUP
 
 from twinspan.network.model import Network, Secrets
+from twinspan.protocols import Event
 from twinspan.twin.dataplane.client import AgentClient
 from twinspan.twin.dataplane.desired import Timers, desired_state
 from twinspan.twin.dataplane.launch import launch_agent
+from twinspan.twin.dataplane.namespaces import short_name
+from twinspan.twin.dataplane.spec import EndSpec
 from twinspan.twin.dataplane.wire import ApplyResult, HostSpec
 from twinspan.twin.observed import AwsTunnelEnd, Observed
 from twinspan.wait import wait_until
@@ -29,6 +33,36 @@ class Plane:
     def apply(self, network: Network, secrets: Secrets, timers: Timers = QUICK) -> ApplyResult:
         self.generation += 1
         return self.client.apply(desired_state(network, secrets, generation=self.generation, timers=timers))
+
+    def apply_ends(
+        self, network: Network, secrets: Secrets, change: Callable[[EndSpec], EndSpec]
+    ) -> ApplyResult:
+        """Apply with tunnel ends changed beyond what the APIs allow, e.g. lifetimes of seconds."""
+        self.generation += 1
+        desired = desired_state(network, secrets, generation=self.generation, timers=QUICK)
+        return self.client.apply(replace(desired, ends=tuple(change(end) for end in desired.ends)))
+
+    def swanctl(self, key: str, *arguments: str) -> str:
+        """Ask or command the IKE daemon of a tunnel end directly."""
+        argv = ["swanctl", *arguments, "--uri", f"unix:///run/twinspan/{short_name('end', key)}.vici"]
+        return self.client.run("internet", argv, timeout_s=10).stdout
+
+    def ike_sas(self, key: str) -> list[str]:
+        """Return the states of an end's IKE SAs."""
+        return re.findall(r"^tunnel: #\d+, (\w+)", self.swanctl(key, "--list-sas"), re.MULTILINE)
+
+    def events_of(self, key: str, since_s: float = 0.0) -> list[Event]:
+        """Return an end's own events."""
+        return [event for event in self.client.events(since_s) if event.subject == key]
+
+    def until_event(self, key: str, kind: str, *, since_s: float = 0.0, timeout_s: float = 15.0) -> Event:
+        """Wait for an event of an end and return the first."""
+        return wait_until(
+            lambda: [event for event in self.events_of(key, since_s) if event.kind == kind],
+            bool,
+            what=f"{kind} of {key}",
+            timeout_s=timeout_s,
+        )[0]
 
     def until(self, accept: Callable[[Observed], bool], what: str, timeout_s: float = 15.0) -> Observed:
         return wait_until(self.client.observe, accept, what=what, timeout_s=timeout_s)

@@ -28,6 +28,7 @@ from twinspan.command import Completed
 from twinspan.errors import CommandError, DesignError, HostError
 from twinspan.twin.dataplane.wire import FaultSpec, HostInfo, HostSpec
 from twinspan.twin.observed import NegotiatedSa
+from twinspan.wait import wait_until
 
 pytestmark = pytest.mark.root
 
@@ -181,6 +182,33 @@ def test_process_ids_are_those_of_the_host(full: Plane) -> None:
     assert sum(role.startswith("charon") for role in pids) == 12
     assert sum(role.startswith("bird") for role in pids) == 5
     assert all(_is_below(pid, full.pid) for pid in pids.values())
+
+
+def test_ike_daemons_run_from_a_private_copy_that_no_apparmor_profile_is_attached_to(full: Plane) -> None:
+    pids = full.client.pids()
+
+    programs = {str(Path(f"/proc/{pid}/exe").readlink()) for role, pid in pids.items() if "charon" in role}
+
+    assert programs == {"/run/twinspan/charon-systemd"}
+    mode = full.client.run("internet", ["stat", "-c", "%a", *programs], timeout_s=5).stdout
+    assert mode == "755\n"
+
+
+def test_the_log_says_once_what_ends_that_never_come_up_do_again_and_again(full: Plane) -> None:
+    wiring = TUNNELS[0]
+    wrong = f"{wiring.connection_id}/{PUBLIC[1 - wiring.instance]}"
+    wait_until(
+        lambda: full.swanctl(wrong, "--list-sas"),
+        lambda listed: bool(re.match(r"tunnel: #([2-9]|\d\d+), CONNECTING", listed)),
+        what="second attempt",
+        timeout_s=15,
+    )
+
+    lines = [
+        line for line in full.log_file.read_text().splitlines() if f" {wrong}: initiating IKE_SA" in line
+    ]
+
+    assert len(lines) == 1
 
 
 def _is_below(pid: int, ancestor: int) -> bool:

@@ -118,8 +118,9 @@ def test_a_running_plane_shows_nothing_on_the_host(plane: Plane, tmp_path: Path)
     plane.attach_pair()
 
     assert _added(before) == {}
-    assert [path.name for path in tmp_path.iterdir()] == ["agent.log"]
-    assert (tmp_path / "agent.log").stat().st_mode & 0o077 == 0
+    files = {path.name: path for path in tmp_path.iterdir()}
+    assert set(files) == {"agent.log", "agent.log.1"}
+    assert [path.stat().st_mode & 0o077 for path in files.values()] == [0, 0]
 
 
 @pytest.mark.parametrize("end", ["aws", "azure"])

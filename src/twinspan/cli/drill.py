@@ -118,6 +118,8 @@ def show(report: DrillReport, *, fmt: str) -> None:
     whole = report.whole_again_s
     answers.print("not whole again" if whole is None else f"whole again {whole:.1f} s after mending")
     answers.print(f"label: {report.drill.label.value}; {report.other_profile}", style="dim")
+    for caveat in report.caveats:
+        answers.print(f"note: {caveat}", style="dim")
     answers.print(
         "passed" if report.passed else "failed", style="bold green" if report.passed else "bold red"
     )

@@ -16,6 +16,7 @@ CAUSES = {
 }
 """Event kind -> what noticed, for a reader; the two timers are named first."""
 _TIMERS = ("dpd-timeout", "bgp-hold-expired")
+_LAST_EFFECT = "bgp-down"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,8 +56,9 @@ def first_detection(
 ) -> Detection | None:
     """Return what first noticed the cut on one side; None if nothing has.
 
-    What a daemon closes at the same moment is a consequence of the timer, so a timer that fired within a
-    second of the first closing is what is named.
+    A side's BGP session ends last: by its own hold timer, or because IPsec went, which dead peer detection
+    or the peer ended. So the cause is the side's own timer that fired first, if it fired before the session
+    ended; a timer that fired later only found what was known. Without a timer it is whatever closed first.
 
     Args:
         events: Oldest first, of all tunnels.
@@ -67,6 +69,6 @@ def first_detection(
     own = [e for e in events if e.at_s >= cut_at_s and e.kind in CAUSES and side_of(e, link) == side]
     if not own:
         return None
-    nearby = [event for event in own if event.at_s <= own[0].at_s + 1.0]
-    named = next((event for event in nearby if event.kind in _TIMERS), own[0])
-    return Detection(side=side, by=CAUSES[named.kind], after_s=own[0].at_s - cut_at_s, detail=named.detail)
+    end = next((index for index, event in enumerate(own) if event.kind == _LAST_EFFECT), len(own))
+    cause = next((event for event in own[:end] if event.kind in _TIMERS), own[0])
+    return Detection(side=side, by=CAUSES[cause.kind], after_s=cause.at_s - cut_at_s, detail=cause.detail)

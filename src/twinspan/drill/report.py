@@ -86,6 +86,7 @@ class DirectionReport:
             "expected_timer": self.expected.name,
             "expected_at_most_s": self.expected.seconds,
             "expected_source": self.expected.source,
+            "expected_caveat": self.expected.caveat,
             "allowed_ms": self.allowed_ms,
             "measured": self.measured.as_dict(),
         }
@@ -125,6 +126,12 @@ class DrillReport:
     def passed(self) -> bool:
         """Whether traffic came back in time both ways and the network is whole again."""
         return self.whole_again_s is not None and all(direction.passed for direction in self.directions)
+
+    @property
+    def caveats(self) -> tuple[str, ...]:
+        """In what the timers that end these outages differ from the clouds', for a reader."""
+        told = (direction.expected.caveat for direction in self.directions)
+        return tuple(dict.fromkeys(caveat for caveat in told if caveat))
 
     def direction(self, name: str) -> DirectionReport:
         """Return one direction: `aws->azure` or `azure->aws`."""

@@ -24,6 +24,16 @@ author wrote in 2026; the sources contradict each other, so both are reported.
 """
 
 
+KEEPALIVES_PER_HOLD = 3
+"""Source: RFC 4271, section 10: a keepalive time of a third of the hold time; both clouds document it so."""
+HOLD_JITTER = 0.25
+"""By how much BIRD, the twin's BGP speaker, shortens a timer at random, at most; hold timers too.
+
+RFC 4271, section 10, asks for that jitter on keepalives and reconnects, not on the hold timer.
+Source: BIRD 2.0.12, proto/bgp/bgp.c, `bgp_start_timer`.
+"""
+
+
 class Label(StrEnum):
     """Whether a measured figure holds in the clouds."""
 
@@ -42,12 +52,14 @@ class Timer:
         side: Who keeps it.
         seconds: After how long of silence it fires at the latest.
         source: Where the number comes from.
+        caveat: In what the twin's timer differs from the clouds'; empty if in nothing.
     """
 
     name: str
     side: Side
     seconds: float
     source: str
+    caveat: str = ""
 
 
 def timers_of(link: TunnelLink, *, hold_profile: str) -> tuple[Timer, ...]:
@@ -59,7 +71,11 @@ def timers_of(link: TunnelLink, *, hold_profile: str) -> tuple[Timer, ...]:
     """
     hold = HOLD_PROFILES[hold_profile]
     how = f"BGP hold {AWS_BGP_HOLD_S} s at AWS, {AZURE_BGP_HOLD_S} s at Azure, {hold_profile}"
-    timers = [Timer(name="BGP hold timer", side=side, seconds=hold, source=how) for side in ("aws", "azure")]
+    caveat = _hold_caveat(hold)
+    timers = [
+        Timer(name="BGP hold timer", side=side, seconds=hold, source=how, caveat=caveat)
+        for side in ("aws", "azure")
+    ]
     if link.tunnel:
         timers.append(
             Timer(
@@ -79,6 +95,27 @@ def timers_of(link: TunnelLink, *, hold_profile: str) -> tuple[Timer, ...]:
             )
         )
     return tuple(timers)
+
+
+def hold_fires_after_s(hold_s: float, *, jitter: float) -> tuple[float, float]:
+    """Return the soonest and the latest a hold timer fires after a path is cut, in seconds.
+
+    It counts from the peer's last message, which is up to a keepalive interval older than the cut.
+
+    Args:
+        hold_s: The negotiated hold time, seconds.
+        jitter: The largest part of it, 0 to 1, by which a speaker shortens it at random.
+    """
+    return hold_s * (1 - jitter) - hold_s / KEEPALIVES_PER_HOLD, hold_s
+
+
+def _hold_caveat(hold_s: float) -> str:
+    here, latest = hold_fires_after_s(hold_s, jitter=HOLD_JITTER)
+    elsewhere, _ = hold_fires_after_s(hold_s, jitter=0.0)
+    return (
+        f"a BGP hold timer of {hold_s:g} s fires {here:g} to {latest:g} s after the cut here: BIRD shortens "
+        f"it at random, by up to {HOLD_JITTER:.0%}; as RFC 4271 has it, {elsewhere:g} to {latest:g} s"
+    )
 
 
 def first_to_fire(timers: tuple[Timer, ...], side: Side) -> Timer:

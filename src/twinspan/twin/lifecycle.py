@@ -28,6 +28,8 @@ START_LIMIT_S = 60.0
 """How long the control process may take until it serves, in seconds."""
 END_GRACE_S = 20.0
 """How long it may take to save its state and end, in seconds; then it is killed."""
+_SUDO_WITHIN_S = 20.0
+_PASSWORD_WITHIN_S = 120.0
 _LOG_LIMIT_BYTES = 5_000_000
 _KEPT_VARIABLES = frozenset(
     {
@@ -229,16 +231,30 @@ def _agent_by_sudo(run_dir: RunDir) -> Iterator[socket.socket | None]:
     if os.geteuid() == 0:
         yield None
         return
-    try:
-        run(["sudo", "--validate"], timeout_s=120)
-    except CommandError as error:
-        raise HostError(
-            problem=f"sudo does not let you become root: {error.stderr.strip()}",
-            remedy="Run the command as root, or as a user who may use sudo",
-        ) from error
+    _authenticate()
     _, commands = launch_agent(run_dir.data_plane, log_file=run_dir.logs / "dataplane.log")
     with commands:
         yield commands
+
+
+def _authenticate() -> None:
+    """Let sudo ask for the password now, on the terminal, if it needs one.
+
+    Where only some of a user's rules ask for a password `--validate` asks too, so it is the second question.
+
+    Raises:
+        HostError: sudo does not let this user become root, or there is no terminal to ask on.
+    """
+    if run(["sudo", "--non-interactive", "true"], check=False, timeout_s=_SUDO_WITHIN_S).returncode == 0:
+        return
+    prompt = "twinspan needs root to make network namespaces. Password for %p: "
+    try:
+        run(["sudo", "--validate", "--prompt", prompt], timeout_s=_PASSWORD_WITHIN_S)
+    except CommandError as error:
+        raise HostError(
+            problem=f"sudo does not let you become root: {error.stderr.strip()}",
+            remedy="Run the command in a terminal as a user who may use sudo, or as root",
+        ) from error
 
 
 def _control_environment() -> dict[str, str]:

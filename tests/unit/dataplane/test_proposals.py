@@ -3,7 +3,7 @@
 import pytest
 
 from twinspan.network.model import IpsecPolicy, Phase
-from twinspan.twin.dataplane.charon import retransmission_base
+from twinspan.twin.dataplane.charon_config import retransmission_base
 from twinspan.twin.dataplane.proposals import (
     UnknownAlgorithmError,
     aws_encryption_name,

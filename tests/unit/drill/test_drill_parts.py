@@ -10,7 +10,7 @@ from twinspan.drill.detection import Detection, first_detection
 from twinspan.drill.flow_analysis import Arrival, Direction, DirectionLog, analyse
 from twinspan.drill.in_use import carrying_key, choose, received_bytes
 from twinspan.drill.report import DirectionReport, DrillReport
-from twinspan.drill.timers import first_to_fire, timers_of
+from twinspan.drill.timers import HOLD_JITTER, Side, first_to_fire, hold_fires_after_s, timers_of
 from twinspan.errors import DesignError, HostError
 from twinspan.network.model import AzureConnection, Phase, VpnConnection, VpnTunnel
 from twinspan.protocols import Event
@@ -89,13 +89,13 @@ def flows(*, lost_from: int | None = None, lost_until: int | None = None) -> Dir
     )
 
 
-def direction(measured: Direction, name: str = "aws->azure") -> DirectionReport:
+def direction(measured: Direction, name: str = "aws->azure", *, sender: Side = "aws") -> DirectionReport:
     return DirectionReport(
         direction=name,
         measured=measured,
         recovered_after_s=None,
         detection=None,
-        expected=first_to_fire(timers_of(link(1), hold_profile="negotiated"), "aws"),
+        expected=first_to_fire(timers_of(link(1), hold_profile="negotiated"), sender),
         allowed_ms=35_000.0,
     )
 
@@ -147,17 +147,71 @@ def test_with_a_fixed_hold_time_dpd_notices_first_on_both_sides() -> None:
     assert first_to_fire(timers, "azure").seconds == 15
 
 
+AWS_END, AZURE_END = "vpn-0a/203.0.113.1", "/subscriptions/s/connections/dev-tunnel1/198.51.100.4"
+
+
 def test_the_timer_is_named_and_not_what_it_closed() -> None:
     events = [
-        event(10.0, "child-down", "vpn-0a/203.0.113.1"),
-        event(10.1, "bgp-down", "vpn-0a/203.0.113.1"),
-        event(10.2, "dpd-timeout", "vpn-0a/203.0.113.1"),
+        event(10.0, "dpd-timeout", AWS_END),
+        event(10.0, "ike-down", AWS_END),
+        event(10.1, "child-down", AWS_END),
+        event(10.2, "bgp-down", AWS_END),
     ]
 
     found = first_detection(events, link(1), "aws", cut_at_s=1.0)
 
     assert found is not None
     assert (found.by, found.after_s) == ("dead peer detection", 9.0)
+
+
+def test_a_timer_that_fires_after_the_session_has_ended_did_not_end_it() -> None:
+    events = [
+        event(20.0, "bgp-hold-expired", AWS_END),
+        event(20.0, "bgp-down", AWS_END),
+        event(20.5, "dpd-timeout", AWS_END),
+    ]
+    closed_by_peer = [
+        event(20.0, "ike-down", AWS_END),
+        event(20.0, "bgp-down", AWS_END),
+        event(20.1, "bgp-hold-expired", AWS_END),
+    ]
+
+    by_hold = first_detection(events, link(1), "aws", cut_at_s=1.0)
+    by_peer = first_detection(closed_by_peer, link(1), "aws", cut_at_s=1.0)
+
+    assert by_hold is not None
+    assert by_hold.by == "BGP hold timer"
+    assert by_peer is not None
+    assert (by_peer.by, by_peer.after_s) == ("IKE closed", 19.0)
+
+
+def test_each_side_is_judged_by_its_own_timer() -> None:
+    events = [
+        event(15.0, "dpd-timeout", AZURE_END),
+        event(15.0, "bgp-down", AZURE_END),
+        event(15.1, "ike-down", AWS_END),
+        event(15.2, "bgp-down", AWS_END),
+    ]
+
+    found = first_detection(events, link(1), "aws", cut_at_s=1.0)
+
+    assert found is not None
+    assert found.by == "IKE closed"
+
+
+def test_a_hold_timer_counts_from_a_message_that_is_older_than_the_cut() -> None:
+    assert hold_fires_after_s(30, jitter=0.0) == (20, 30)
+    assert hold_fires_after_s(30, jitter=HOLD_JITTER) == (12.5, 30)
+
+
+def test_a_direction_that_a_hold_timer_ends_tells_in_what_that_differs_from_the_clouds() -> None:
+    report = drill_report()
+
+    (caveat,) = report.caveats
+    assert "12.5 to 30 s" in caveat
+    assert "20 to 30 s" in caveat
+    told = [each.as_dict()["expected_caveat"] for each in report.directions]
+    assert told == [caveat, ""]
 
 
 def test_events_of_another_tunnel_another_side_or_before_the_cut_do_not_count() -> None:
@@ -191,16 +245,20 @@ def test_a_direction_says_in_words_how_its_silence_ended() -> None:
     assert report.found_by == "AWS's BGP hold timer, 24.6 s after the cut"
 
 
-def test_a_drill_that_did_not_end_whole_has_not_passed() -> None:
-    report = DrillReport(
+def drill_report() -> DrillReport:
+    return DrillReport(
         drill=TUNNEL_DOWN,
         target="tunnel1",
         carried_aws_traffic=True,
-        directions=(direction(flows()), direction(flows(), "azure->aws")),
+        directions=(direction(flows()), direction(flows(), "azure->aws", sender="azure")),
         whole_again_s=4.0,
         timeline=(),
         other_profile="",
     )
+
+
+def test_a_drill_that_did_not_end_whole_has_not_passed() -> None:
+    report = drill_report()
 
     assert report.passed
     assert not replace(report, whole_again_s=None).passed

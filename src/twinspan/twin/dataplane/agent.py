@@ -12,21 +12,24 @@ import sys
 from pathlib import Path
 
 from twinspan.command import run
+from twinspan.twin.dataplane.charon import install_private_program
 from twinspan.twin.dataplane.server import Server
 
 _FOLDER = Path("/run/twinspan")
 
 
 def main() -> None:
-    """Become init, fork the agent, wait."""
+    """Become init, in a session that no terminal ends, fork the agent, wait."""
     if os.getpid() != 1:
         sys.stderr.write("this program is started by twinspan, as the first process of a PID namespace\n")
         raise SystemExit(2)
+    os.setsid()
     host_processes = os.open("/proc", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     child = os.fork()
     if child != 0:
         _init(child)
     _private_mounts()
+    install_private_program(_FOLDER)
     Server(socket.socket(fileno=os.dup(0)), folder=_FOLDER, host_processes=host_processes).serve()
 
 

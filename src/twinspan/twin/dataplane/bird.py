@@ -13,11 +13,10 @@ from twinspan.twin.dataplane.bird_control import (
     BirdControl,
     BirdRoute,
     SessionState,
-    parse_routes,
     parse_sessions,
 )
 from twinspan.twin.dataplane.daemons import Daemon
-from twinspan.twin.dataplane.events import Journal, log
+from twinspan.twin.dataplane.events import DaemonLines, Journal
 
 _PROGRAM = "/usr/sbin/bird"
 _LINE = re.compile(r"<(\w+)> (?:(?P<name>[A-Za-z_]\w*)(?:\.ipv4)?)?:? ?(?P<text>.*)$")
@@ -49,8 +48,8 @@ class Bird:
         self.messages_received: Counter[str] = Counter()
         self.since: dict[str, datetime] = {}
         """Session -> when it last came up or went down, UTC."""
-        self._role = role
         self._journal = journal
+        self._lines = DaemonLines(role)
         self._on_routes = on_routes
         self._file = folder / f"{namespace}.bird"
         self._text = ""
@@ -107,7 +106,7 @@ class Bird:
     def routes(self, what: str = "") -> tuple[BirdRoute, ...]:
         """Return routes, e.g. of `export NAME`; all of the main table by default."""
         try:
-            return parse_routes(self._control.command(f"show route {what} all".replace("  ", " ")))
+            return self._control.routes(what)
         except HostError:
             return ()
 
@@ -115,7 +114,7 @@ class Bird:
         found = _LINE.search(line)
         name = found.group("name") if found else None
         if found is None or name is None or name not in self._subjects:
-            log(self._role, line)
+            self._lines.add(line)
             return
         text = found.group("text")
         if text.startswith("Sending "):
@@ -123,7 +122,7 @@ class Bird:
         elif text.startswith("Got "):
             self.messages_received[name] += 1
         else:
-            log(self._role, f"{name}: {text}")
+            self._lines.add(f"{name}: {text}")
             self._session_event(name, text)
 
     def _session_event(self, name: str, text: str) -> None:
@@ -132,6 +131,7 @@ class Bird:
             self._up.add(name)
             self.since[name] = datetime.now(UTC)
             self._journal.add("bgp-up", subject, text)
+            self._lines.fresh()
         elif "Hold timer expired" in text and name in self._up:
             self._journal.add("bgp-hold-expired", subject, text)
         elif text.startswith(("State changed to stop", "State changed to down", "BGP session closed")):
@@ -139,6 +139,7 @@ class Bird:
                 self._up.discard(name)
                 self.since[name] = datetime.now(UTC)
                 self._journal.add("bgp-down", subject, text)
+                self._lines.fresh()
         else:
             self._route_event(subject, text)
 

@@ -14,6 +14,8 @@ _READY_WITHIN_S = 5.0
 _ANSWER_WITHIN_S = 5.0
 _REPLY_END = re.compile(rb"^(?:\d{4} [^\n]*\n)\Z|\n(?:\d{4} [^\n]*\n)\Z")
 _SYNTAX_ERRORS = "89"
+_NO_TABLE = "No valid tables"
+"""What BIRD answers to `show route export NAME` while that session has no table: it is down."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +80,22 @@ class BirdControl:
         if reply.splitlines() and reply.splitlines()[-1][:1] in _SYNTAX_ERRORS:
             raise CommandError(["birdc", *text.split()], 1, reply)
         return "\n".join(_without_code(line) for line in reply.splitlines())
+
+    def routes(self, what: str = "") -> tuple[BirdRoute, ...]:
+        """Return routes, e.g. of `export NAME`; all of the main table by default.
+
+        A session that is down exports none.
+
+        Raises:
+            CommandError: There is no such session.
+            HostError: BIRD is not there.
+        """
+        try:
+            return parse_routes(self.command(f"show route {what} all".replace("  ", " ")))
+        except CommandError as error:
+            if what and _NO_TABLE in error.stderr:
+                return ()
+            raise
 
     def close(self) -> None:
         """Close the connection."""

@@ -13,17 +13,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from twinspan.errors import CommandError, HostError
+from twinspan.twin.dataplane.charon_config import CHILD, CONNECTION, connection, daemon_settings
 from twinspan.twin.dataplane.daemons import Daemon
-from twinspan.twin.dataplane.events import Journal, log
+from twinspan.twin.dataplane.events import DaemonLines, Journal
 from twinspan.twin.dataplane.spec import EndSpec
 from twinspan.twin.dataplane.vici_control import Control, Section
 
-_PROGRAM = Path("/usr/sbin/charon-systemd")
+_PROGRAM = "charon-systemd"
 _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-_CONNECTION = "tunnel"
-_CHILD = "inside"
-_RETRANSMISSIONS = 5
-_FIRST_RETRANSMISSION_S = 0.5
+_LINE = re.compile(r"\d+\[\w+\] ?(?:<(?:[^>|]*\|)?(?P<sa>\d+)> )?(?P<text>.*)")
 _ERRORS = (
     (re.compile(r"MAC mismatched|no matching peer config found"), "AUTHENTICATION_FAILED"),
     (re.compile(r"no acceptable proposal found|proposals unacceptable"), "NO_PROPOSAL_CHOSEN"),
@@ -33,33 +31,26 @@ _ERRORS = (
 _NOT_RESPONDING = "peer not responding"
 
 
-def retransmission_base(total_s: float) -> float:
-    """Return the growth factor that makes all retransmissions of one request take `total_s`.
-
-    charon waits 0.5 s, then 0.5 x base, ... after the request and each of its 5 repetitions, and
-    gives up after the last wait. Never below 1: then it gives up after 3 s at the soonest.
-    """
-    low, high = 1.0, 100.0
-    for _ in range(60):
-        middle = (low + high) / 2
-        waited = sum(_FIRST_RETRANSMISSION_S * middle**n for n in range(_RETRANSMISSIONS + 1))
-        low, high = (middle, high) if waited < total_s else (low, middle)
-    return low
-
-
 def private_program(folder: Path) -> Path:
-    """Return a copy of charon in `folder`, made at the first call.
+    """Return where the agent keeps its own copy of charon."""
+    return folder / _PROGRAM
 
-    Debian and Ubuntu confine the installed file by an AppArmor profile that is attached to its path and,
-    where it is enforced, keeps charon from the configuration and the control socket of a twin.
+
+def install_private_program(folder: Path) -> None:
+    """Copy charon to a folder of the agent's own.
+
+    Ubuntu and Debian attach an AppArmor profile to the path of the packaged program, which would keep it
+    from our configuration and sockets. Its plugins are found all the same: their paths are compiled in.
     """
-    copy = folder / "charon"
-    if not copy.exists():
-        draft = folder / f"charon.{threading.get_ident()}"
-        shutil.copyfile(_PROGRAM, draft)
-        draft.chmod(0o755)
-        draft.replace(copy)
-    return copy
+    packaged = shutil.which(_PROGRAM, path=_PATH)
+    if packaged is None:
+        raise HostError(
+            problem=f"the program {_PROGRAM} is not installed",
+            remedy=f"Run `make install`, or `apt-get install {_PROGRAM}`",
+        )
+    own = private_program(folder)
+    shutil.copyfile(packaged, own)
+    own.chmod(0o755)
 
 
 class Charon:
@@ -68,7 +59,7 @@ class Charon:
     Args:
         spec: What it negotiates.
         namespace: Where it runs; has the outside address.
-        folder: Private folder for its configuration and socket.
+        folder: Private folder for its configuration and socket; has the program.
         journal: Where its events go.
         before_start: Called before it is started, also again.
         on_ready: Called when it has started, before it knows any connection.
@@ -97,20 +88,26 @@ class Charon:
         self.given_up = False
         """The peer did not answer probes; what happens next is up to the DPD action."""
         self._dialled_s = 0.0
+        self._dialling = False
+        self._established: list[str] = []
+        """Numbers of the IKE SAs that are up, oldest first."""
+        self._carrier = ""
+        """Number of the IKE SA whose child carries the packets."""
         self._journal = journal
+        self._lines = DaemonLines(spec.key)
         self._on_ready = on_ready
         self._on_child = on_child
         self._lock = threading.RLock()
         self._control = Control(folder / f"{namespace}.vici")
         self._settings = folder / f"{namespace}.conf"
-        self._settings.write_text(_settings(spec, folder / f"{namespace}.vici"))
+        self._settings.write_text(daemon_settings(spec, folder / f"{namespace}.vici"))
         self.daemon = Daemon(
             role=f"charon {spec.key}",
             namespace=namespace,
             argv=[str(private_program(folder))],
             environment={"STRONGSWAN_CONF": str(self._settings), "PATH": _PATH},
             journal=journal,
-            on_line=lambda line: log(spec.key, line),
+            on_line=self._logged,
             before_start=before_start,
             on_start=self._started,
         )
@@ -137,23 +134,52 @@ class Charon:
                     return
                 if not self.ike_up:
                     self.last_error = self.last_error or _NOT_RESPONDING
-                self._control.command("terminate", {"ike": _CONNECTION, "force": "yes", "timeout": "-1"})
-            self._dialled_s = now
-            self._control.command("initiate", {"child": _CHILD, "ike": _CONNECTION, "timeout": "-1"})
+                self._control.command("terminate", {"ike": CONNECTION, "force": "yes", "timeout": "-1"})
+            self._dialled_s, self._dialling = now, True
+            self._control.command("initiate", {"child": CHILD, "ike": CONNECTION, "timeout": "-1"})
         except (CommandError, HostError) as error:
-            log(self.spec.key, f"cannot dial now: {error}")
+            self._lines.add(f"cannot dial now: {error}")
 
-    def sas(self) -> list[Section]:
-        """Return the IKE SAs; none if charon is not there."""
+    def hang_up(self) -> None:
+        """Drop an attempt of this end's own that has not been answered: the peer dials now."""
+        if not self._dialling:
+            return
+        self._dialling = False
+        for sa in self.sas():
+            if sa.get("state") == "CONNECTING" and sa.get("initiator") == "yes":
+                self._drop(sa["uniqueid"])
+
+    def keep_one(self) -> None:
+        """Close IKE SAs beside the one that carries the packets: both ends have dialled at once.
+
+        One end must do this, and only one, or each might close the other's choice.
+        """
+        with self._lock:
+            spare = [number for number in self._established if number != self._carrier]
+            if not self._carrier or not spare:
+                return
+        alive = {sa["uniqueid"] for sa in self.sas() if sa.get("state") == "ESTABLISHED"}
+        for number in set(spare) & alive:
+            self._lines.add(f"closing IKE SA {number} beside IKE SA {self._carrier}")
+            self._drop(number)
+
+    def sas(self, *, wait: bool = False) -> list[Section]:
+        """Return the IKE SAs, with `wait` also those that are busy; none if charon is not there."""
         try:
-            return self._control.list_sas()
+            return self._control.list_sas(wait=wait)
         except HostError:
             return []
 
+    def _drop(self, number: str) -> None:
+        """Close an IKE SA. The peer is told, but may not know it any longer, so no answer is waited for."""
+        try:
+            self._control.command("terminate", {"ike-id": number, "force": "yes", "timeout": "-1"})
+        except (CommandError, HostError) as error:
+            self._lines.add(f"cannot close IKE SA {number}: {error}")
+
     def _started(self) -> None:
         self.ready = False
-        self._changed_ike(up=False)
-        self._changed_child(up=False)
+        self._all_down()
         self._control.connect()
         self._on_ready()
         threading.Thread(target=self._listen, name=f"{self.spec.key} events", daemon=True).start()
@@ -167,56 +193,100 @@ class Charon:
                 "owners": [str(spec.local_address), str(spec.remote_address)],
             },
         )
-        self._control.command("load-conn", {_CONNECTION: _connection(spec)})
+        self._control.command("load-conn", {CONNECTION: connection(spec)})
         self.given_up = False
         self.ready = True
 
     def _listen(self) -> None:
         for kind, message in self._control.events():
-            if kind == "log":
-                self._logged(str(message.get("msg", "")))
-            elif kind == "ike-updown":
-                self._changed_ike(up=message.get("up") == "yes")
-            elif kind == "child-updown":
-                self._changed_child(up=message.get("up") == "yes" or self._has_child())
-        self._changed_ike(up=False)
-        self._changed_child(up=False)
+            self.daemon.drain()  # what it has written explains what it tells now
+            with self._lock:
+                self._heard(kind, message)
+        self._all_down()
 
-    def _has_child(self) -> bool:
-        return any(installed(child) for sa in self.sas() for child in children(sa))
+    def _heard(self, kind: str, message: Section) -> None:
+        sa: Section = next((value for value in message.values() if isinstance(value, dict)), {})
+        number, up = str(sa.get("uniqueid", "")), message.get("up") == "yes"
+        if kind == "ike-rekey":
+            self._rekeyed(str(sa["old"]["uniqueid"]), str(sa["new"]["uniqueid"]))
+        elif kind == "ike-updown" and up:
+            self._established.append(number)
+            self._changed_ike(up=True)
+        elif kind == "ike-updown":
+            self._ike_closed(number)
+        elif kind == "child-updown" and up:
+            self._carrier = number
+            self._changed_child(up=True)
+        elif kind == "child-updown":
+            self._child_closed()
 
-    def _logged(self, text: str) -> None:
-        log(self.spec.key, text)
+    def _rekeyed(self, old: str, new: str) -> None:
+        self._established = [new if number == old else number for number in self._established]
+        self._carrier = new if self._carrier == old else self._carrier
+
+    def _ike_closed(self, closed: str) -> None:
+        """Follow the end of an IKE SA.
+
+        A peer that has lost its tunnel makes a new one and has this end drop the old one (INITIAL_CONTACT,
+        RFC 7296, 2.4). To the gateway the tunnel has been down then: BGP starts anew and need not wait
+        until the old session's silence is noticed.
+        """
+        left = self.sas(wait=True)
+        known = {sa["uniqueid"] for sa in left}
+        self._established = [n for n in self._established if n != closed and n in known]
+        self._changed_ike(up=bool(self._established))
+        if closed == self._carrier:
+            others = _carriers(left) & set(self._established)
+            self._carrier = min(others, default="")
+            if not others:
+                self._changed_child(up=False)
+
+    def _child_closed(self) -> None:
+        others = _carriers(self.sas(wait=True))
+        if self._carrier not in others:
+            self._carrier = min(others, default="")
+        if not others:
+            self._changed_child(up=False)
+
+    def _logged(self, line: str) -> None:
+        found = _LINE.match(line)
+        text = found.group("text") if found else line
+        self._lines.add(text)
         if text.startswith("giving up after"):
-            if self.ike_up:
+            if found and found.group("sa") in self._established:
                 self._journal.add("dpd-timeout", self.spec.key, text)
                 self.given_up = True
             self.last_error = _NOT_RESPONDING
             return
         for pattern, word in _ERRORS:
-            found = pattern.search(text)
-            if found:
-                self.last_error = word or found.group(1)
+            error = pattern.search(text)
+            if error:
+                self.last_error = word or error.group(1)
                 return
+
+    def _all_down(self) -> None:
+        with self._lock:
+            self._established, self._carrier = [], ""
+            self._changed_ike(up=False)
+            self._changed_child(up=False)
 
     def _changed_ike(self, *, up: bool) -> None:
-        with self._lock:
-            if up == self.ike_up:
-                return
+        if up != self.ike_up:
             self.ike_up = up
-        self._journal.add("ike-up" if up else "ike-down", self.spec.key, "")
+            self._journal.add("ike-up" if up else "ike-down", self.spec.key)
 
     def _changed_child(self, *, up: bool) -> None:
-        with self._lock:
-            if up == self.child_up:
-                return
-            self.child_up = up
-            self.child_since = datetime.now(UTC)
-            if up:
-                self.last_error = ""
-                self.given_up = False
-            self._on_child(up)
-        self._journal.add("child-up" if up else "child-down", self.spec.key, "")
+        """Journal the change before the gateway feels it, so that causes come before what they cause."""
+        if up == self.child_up:
+            return
+        self.child_up = up
+        self.child_since = datetime.now(UTC)
+        if up:
+            self.last_error = ""
+            self.given_up = self._dialling = False
+        self._journal.add("child-up" if up else "child-down", self.spec.key)
+        self._lines.fresh()
+        self._on_child(up)
 
 
 def children(sa: Section) -> list[Section]:
@@ -224,77 +294,11 @@ def children(sa: Section) -> list[Section]:
     return list(sa.get("child-sas", {}).values())
 
 
+def _carriers(sas: list[Section]) -> set[str]:
+    """Return the numbers of the IKE SAs that have a child which carries packets."""
+    return {sa["uniqueid"] for sa in sas if any(installed(child) for child in children(sa))}
+
+
 def installed(child: Section) -> bool:
     """Return whether a child SA carries packets."""
     return child.get("state") in {"INSTALLED", "REKEYING", "REKEYED"}
-
-
-def _settings(spec: EndSpec, socket: Path) -> str:
-    # The routing rule goes behind the main table: charon's route into the tunnel must not catch charon's
-    # own packets, and nothing else is sent from its namespace.
-    base = retransmission_base(spec.ike.dead_peer.probing_s)
-    return f"""charon-systemd {{
-  load = random nonce aesni aes des sha1 sha2 md5 hmac kdf gcm openssl kernel-libipsec kernel-netlink \
-socket-default vici
-  install_routes = no
-  install_virtual_ip = no
-  routing_table_prio = 40000
-  retransmit_tries = {_RETRANSMISSIONS}
-  retransmit_timeout = {_FIRST_RETRANSMISSION_S}
-  retransmit_base = {base:.6f}
-  plugins {{
-    vici {{
-      socket = unix://{socket}
-    }}
-    kernel-libipsec {{
-      allow_peer_ts = yes
-    }}
-  }}
-  journal {{
-    default = -1
-  }}
-  filelog {{
-    stderr {{
-      default = -1
-      dmn = 0
-      cfg = 0
-      lib = 0
-    }}
-  }}
-}}
-"""
-
-
-def _connection(spec: EndSpec) -> dict[str, object]:
-    ike = spec.ike
-    probes = ike.dead_peer.action != "none"
-    fuzz_s = ike.rekey_margin_s * ike.rekey_fuzz_percentage // 100
-    return {
-        "version": "2",
-        "local_addrs": [str(spec.local_address)],
-        "remote_addrs": [str(spec.remote_address)],
-        "proposals": list(ike.ike_proposals),
-        "encap": "yes",
-        "mobike": "no",
-        "keyingtries": "1",
-        "dpd_delay": f"{ike.dead_peer.delay_s if probes else 0}s",
-        "rekey_time": f"{ike.ike_lifetime_s - ike.rekey_margin_s}s",
-        "rand_time": f"{fuzz_s}s",
-        "over_time": f"{ike.rekey_margin_s}s",
-        "local": {"auth": "psk", "id": str(spec.local_address)},
-        "remote": {"auth": "psk", "id": str(spec.remote_address)},
-        "children": {
-            _CHILD: {
-                "esp_proposals": list(ike.esp_proposals),
-                "local_ts": ["0.0.0.0/0"],
-                "remote_ts": ["0.0.0.0/0"],
-                "mode": "tunnel",
-                "rekey_time": f"{max(ike.child_lifetime_s - ike.rekey_margin_s, 1)}s",
-                "rand_time": f"{fuzz_s}s",
-                "life_time": f"{ike.child_lifetime_s}s",
-                "dpd_action": "clear",
-                "close_action": "none",
-                "start_action": "none",
-            }
-        },
-    }

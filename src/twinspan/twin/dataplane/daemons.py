@@ -1,5 +1,7 @@
 """Daemons that must live: started in a namespace, watched, started again when they die."""
 
+import os
+import select
 import subprocess
 import threading
 from collections.abc import Callable, Mapping, Sequence
@@ -11,6 +13,50 @@ from twinspan.wait import pause
 
 _RESTART_AFTER_S = 0.2
 _STOP_WITHIN_S = 1.0
+_READ_BYTES = 65536
+
+
+class Output:
+    """What a process writes, line by line, each handed over once and in order.
+
+    Args:
+        descriptor: The reading end of its pipe; closed at the end.
+        on_line: Called with each line, without its end.
+    """
+
+    def __init__(self, descriptor: int, on_line: Callable[[str], None]) -> None:
+        self._descriptor = descriptor
+        self._on_line = on_line
+        self._lock = threading.Lock()
+        self._rest = b""
+        self._ended = False
+
+    def follow(self) -> None:
+        """Hand lines over until the process closes its end."""
+        poll = select.poll()
+        poll.register(self._descriptor, select.POLLIN)
+        while not self._ended:
+            poll.poll()
+            self.drain()
+        os.close(self._descriptor)
+
+    def drain(self) -> None:
+        """Hand over now what has been written so far."""
+        poll = select.poll()
+        with self._lock:
+            if self._ended:
+                return
+            poll.register(self._descriptor, select.POLLIN)
+            while not self._ended and poll.poll(0):
+                self._take(os.read(self._descriptor, _READ_BYTES))
+
+    def _take(self, data: bytes) -> None:
+        if not data:
+            self._ended = True
+            data = b"\n" if self._rest else b""
+        *lines, self._rest = (self._rest + data).split(b"\n")
+        for line in lines:
+            self._on_line(line.decode(errors="replace"))
 
 
 class Daemon:
@@ -43,7 +89,8 @@ class Daemon:
         self._on_start = on_start
         self._lock = threading.Lock()
         self._wanted = False
-        self._process: subprocess.Popen[str] | None = None
+        self._process: subprocess.Popen[bytes] | None = None
+        self._output: Output | None = None
 
     @property
     def pid(self) -> int | None:
@@ -72,27 +119,33 @@ class Daemon:
             process.kill()
             process.wait()
 
-    def _spawn(self) -> subprocess.Popen[str]:
+    def drain(self) -> None:
+        """Hand over to `on_line` all that it has written so far."""
+        if self._output is not None:
+            self._output.drain()
+
+    def _spawn(self) -> subprocess.Popen[bytes]:
         self._before_start()
-        process = subprocess.Popen(
-            self._argv,
-            env=self._environment,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            text=True,
-            errors="replace",
-        )
+        reader, writer = os.pipe2(os.O_CLOEXEC)
+        try:
+            process = subprocess.Popen(
+                self._argv,
+                env=self._environment,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=writer,
+            )
+        except OSError:
+            os.close(reader)
+            raise
+        finally:
+            os.close(writer)
         self._process = process
-        threading.Thread(target=self._read, args=(process,), name=f"{self.role} log", daemon=True).start()
+        self._output = Output(reader, self._on_line)
+        threading.Thread(target=self._output.follow, name=f"{self.role} log", daemon=True).start()
         return process
 
-    def _read(self, process: subprocess.Popen[str]) -> None:
-        if process.stderr is not None:
-            for line in process.stderr:
-                self._on_line(line.rstrip("\n"))
-
-    def _watch(self, process: subprocess.Popen[str]) -> None:
+    def _watch(self, process: subprocess.Popen[bytes]) -> None:
         while True:
             status = process.wait()
             if not self._wanted:
@@ -104,7 +157,7 @@ class Daemon:
                 return
             process = again
 
-    def _again(self) -> subprocess.Popen[str] | None:
+    def _again(self) -> subprocess.Popen[bytes] | None:
         """Start it once more; None if it is not wanted any longer."""
         with self._lock:
             if not self._wanted:

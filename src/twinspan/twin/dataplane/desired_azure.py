@@ -198,6 +198,7 @@ def _inside_address(
 def _ike(connection: AzureConnection) -> Ike:
     policy = connection.ipsec_policy
     delay_s = max(connection.dpd_timeout_seconds // 3, 1)
+    dials = connection.connection_mode != "ResponderOnly"
     return Ike(
         ike_proposals=azure_ike_proposals(policy),
         esp_proposals=azure_esp_proposals(policy),
@@ -208,9 +209,9 @@ def _ike(connection: AzureConnection) -> Ike:
         dead_peer=DeadPeer(
             delay_s=delay_s,
             probing_s=max(connection.dpd_timeout_seconds - delay_s, 1),
-            action="restart",
+            action="restart" if dials else "clear",
         ),
-        dials=connection.connection_mode != "ResponderOnly",
+        dials=dials,
     )
 
 

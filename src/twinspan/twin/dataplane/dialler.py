@@ -17,7 +17,8 @@ class Dialler:
     """Dials for every end that dials and has no tunnel.
 
     If both ends of a tunnel would dial, AWS's does: two negotiations at once would leave two tunnels.
-    Azure's does if AWS's still believes in a tunnel that Azure's end has lost.
+    Azure's does if AWS's still believes in a tunnel that Azure's end has lost; it stops when AWS's begins. If
+    both get through all the same, AWS's end keeps one.
     """
 
     def __init__(self, plane: Plane) -> None:
@@ -40,7 +41,11 @@ class Dialler:
             key = end.spec.key
             if end.charon.child_up:
                 self._next_s[key] = now
-            elif self._due(end, now) and not self._left_to_peer(end, ends):
+                if end.spec.side == "aws":
+                    end.charon.keep_one()
+            elif self._left_to_peer(end, ends):
+                end.charon.hang_up()
+            elif self._due(end, now):
                 self._next_s[key] = now + _REFUSED_AGAIN_AFTER_S
                 end.charon.dial(give_up_after_s=_SILENT_AGAIN_AFTER_S)
 

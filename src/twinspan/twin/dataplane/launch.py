@@ -4,6 +4,7 @@ import os
 import socket
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from shutil import which
 
@@ -19,6 +20,19 @@ _PROGRAMS = {
     "charon-systemd": "charon-systemd",
 }
 _SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+_AGENT = (
+    "unshare",
+    "--net",
+    "--mount",
+    "--pid",
+    "--fork",
+    "--kill-child=SIGKILL",
+    "--",
+    sys.executable,
+    "-I",
+    "-m",
+    "twinspan.twin.dataplane.agent",
+)
 _PLUGIN = "libstrongswan-kernel-libipsec.so"
 _PLUGIN_FOLDERS = ("/usr/lib/ipsec/plugins", "/usr/lib/strongswan/plugins", "/usr/lib64/strongswan/plugins")
 
@@ -28,22 +42,21 @@ def launch_agent(run_dir: Path, *, log_file: Path) -> tuple[subprocess.Popen[byt
 
     Everything the agent makes lives in namespaces below it. It ends, and the kernel removes all of
     that, when the socket is closed at this end, by this process's end too. Nothing is written but
-    `log_file`.
+    `log_file` and, with `.1` behind its name, its older part.
 
     Args:
         run_dir: The agent's working folder; must exist.
-        log_file: Where the agent and its daemons log; made with mode 0600, appended to.
+        log_file: Where the agent and its daemons log; made with mode 0600, appended to. Each of the two
+            files stays below 5 MB.
 
     Raises:
         HostError: A program is missing, there is no /dev/net/tun, or neither root nor `sudo` is there.
     """
     _check_machine()
     ours, theirs = socket.socketpair()
-    log = os.open(log_file, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+    logs = [_opened(log_file), _opened(log_file.with_name(f"{log_file.name}.1"))]
     try:
-        process = subprocess.Popen(
-            _argv(), stdin=theirs.fileno(), stdout=log, stderr=log, cwd=run_dir, start_new_session=True
-        )
+        process = _started(run_dir, theirs, logs)
     except OSError as error:
         ours.close()
         raise HostError(
@@ -51,27 +64,35 @@ def launch_agent(run_dir: Path, *, log_file: Path) -> tuple[subprocess.Popen[byt
             remedy="Run as root, or install sudo",
         ) from error
     finally:
-        os.close(log)
+        for log in logs:
+            os.close(log)
         theirs.close()
     return process, ours
 
 
-def _argv() -> list[str]:
-    privileged = [] if os.geteuid() == 0 else ["sudo", "--non-interactive", "--"]
-    return [
-        *privileged,
-        "unshare",
-        "--net",
-        "--mount",
-        "--pid",
-        "--fork",
-        "--kill-child=SIGKILL",
-        "--",
-        sys.executable,
-        "-I",
-        "-m",
-        "twinspan.twin.dataplane.agent",
-    ]
+def _opened(log_file: Path) -> int:
+    return os.open(log_file, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+
+
+def _started(run_dir: Path, commands: socket.socket, logs: Sequence[int]) -> subprocess.Popen[bytes]:
+    """Start the agent out of reach of the terminal's signals.
+
+    sudo remembers a password by session and terminal, so it must stay in this session and be only in a
+    process group of its own; the agent itself makes a session of its own.
+    """
+    current, older = logs
+    if os.geteuid() == 0:
+        return subprocess.Popen(
+            _AGENT, stdin=commands.fileno(), stdout=older, stderr=current, cwd=run_dir, start_new_session=True
+        )
+    return subprocess.Popen(
+        ["sudo", "--non-interactive", "--", *_AGENT],
+        stdin=commands.fileno(),
+        stdout=older,
+        stderr=current,
+        cwd=run_dir,
+        process_group=0,
+    )
 
 
 def _check_machine() -> None:

@@ -17,7 +17,7 @@ Section = dict[str, Any]
 
 _READY_WITHIN_S = 10.0
 _ANSWER_WITHIN_S = 5.0
-_EVENTS = ("log", "ike-updown", "child-updown", "child-rekey")
+_EVENTS = ("ike-updown", "ike-rekey", "child-updown")
 
 
 class Control:
@@ -62,11 +62,11 @@ class Control:
                 self._drop()
                 raise _absent(self._path) from error
 
-    def list_sas(self) -> list[Section]:
-        """Return the IKE SAs, without waiting for those that are busy."""
+    def list_sas(self, *, wait: bool = False) -> list[Section]:
+        """Return the IKE SAs; those that are busy are left out, unless this may `wait` for them."""
         with self._lock:
             try:
-                answers = list(self._live().list_sas({"noblock": "yes"}))
+                answers = list(self._live().list_sas({} if wait else {"noblock": "yes"}))
             except (OSError, SessionException, CommandException) as error:
                 self._drop()
                 raise _absent(self._path) from error
