@@ -13,6 +13,7 @@ from typing import Literal
 from pydantic import TypeAdapter
 
 from twinspan.network.model import BgpPeer, GatewayRoute
+from twinspan.twin.kubernetes.spec import ClusterHealth
 
 BgpState = Literal["Idle", "Connect", "Active", "OpenSent", "OpenConfirm", "Established", "None"]
 
@@ -86,6 +87,7 @@ class Observed:
     """VPN gateway id -> prefixes its BGP has accepted from the far side (best routes)."""
     vgw_active_tunnels: dict[str, tuple[IPv4Address, ...]] = field(default_factory=dict)
     """VPN gateway id -> outside addresses of the tunnels that carry traffic from the VPC: one, or none."""
+    clusters: tuple[ClusterHealth, ...] = ()
 
 
 _ADAPTER = TypeAdapter(Observed)
@@ -131,3 +133,7 @@ class ObservationBoard:
     def azure_tunnels(self, connection_id: str) -> tuple[AzureTunnelEnd, ...]:
         """Return the ends of a connection (lower-case id) over all gateway instances."""
         return tuple(e for e in self.latest().azure_tunnels if e.connection_id == connection_id.lower())
+
+    def cluster(self, key: str) -> ClusterHealth | None:
+        """Return how a cluster is (EKS: its ARN; AKS: its id in lower case); None if there is none yet."""
+        return next((each for each in self.latest().clusters if each.key == key), None)

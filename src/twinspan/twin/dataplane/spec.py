@@ -14,6 +14,7 @@ from twinspan.network.model import (
     SecurityGroup,
     VirtualNetwork,
 )
+from twinspan.twin.kubernetes.spec import ClusterSpec
 
 Side = Literal["aws", "azure"]
 
@@ -173,4 +174,5 @@ class Desired:
     routers: tuple[RouterSpec, ...] = ()
     gateways: tuple[GatewaySpec, ...] = ()
     ends: tuple[EndSpec, ...] = ()
+    clusters: tuple[ClusterSpec, ...] = ()
     problems: tuple[str, ...] = ()

@@ -1,0 +1,114 @@
+"""Carry byte streams from a listening socket to another socket, without looking into them."""
+
+import contextlib
+import socket
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from twinspan.twin.rundir import short_path
+
+_CHUNK_BYTES = 65536
+_CONNECT_WITHIN_S = 5.0
+
+Target = Callable[[], socket.socket]
+"""Opens the far end of one connection; OSError if nobody listens there."""
+
+
+@dataclass(frozen=True, slots=True)
+class UnixTarget:
+    """A Unix socket in the file system, however long its path is."""
+
+    path: Path
+
+    def __call__(self) -> socket.socket:
+        """Connect to it."""
+        far = socket.socket(socket.AF_UNIX)
+        far.settimeout(_CONNECT_WITHIN_S)
+        try:
+            with short_path(self.path) as name:
+                far.connect(name)
+        except OSError:
+            far.close()
+            raise
+        far.settimeout(None)
+        return far
+
+
+class Relay:
+    """Accepts connections and carries each to a fresh connection of its target, both ways.
+
+    If the target cannot be reached the accepted connection is closed at once, as by a server that is down.
+
+    Args:
+        listener: A listening socket, which belongs to the relay from now on.
+        target: Opens the far end.
+    """
+
+    def __init__(self, listener: socket.socket, target: Target) -> None:
+        self._listener = listener
+        self._target = target
+        self._lock = threading.Lock()
+        self._open: set[socket.socket] = set()
+        self._stopped = False
+
+    def start(self) -> None:
+        """Accept connections from now on."""
+        threading.Thread(target=self._accept, name="relay", daemon=True).start()
+
+    def stop(self) -> None:
+        """Close the listener and every connection."""
+        with self._lock:
+            self._stopped = True
+            ends = [self._listener, *self._open]
+            self._open.clear()
+        for end in ends:
+            _shut(end)
+            end.close()
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                near, _ = self._listener.accept()
+            except OSError:
+                return
+            threading.Thread(target=self._carry, args=(near,), name="relay", daemon=True).start()
+
+    def _carry(self, near: socket.socket) -> None:
+        try:
+            far = self._target()
+        except OSError:
+            near.close()
+            return
+        with self._lock:
+            if not self._stopped:
+                self._open |= {near, far}
+        if self._stopped:
+            near.close()
+            far.close()
+            return
+        back = threading.Thread(target=_pump, args=(far, near), name="relay", daemon=True)
+        back.start()
+        _pump(near, far)
+        back.join()
+        with self._lock:
+            self._open -= {near, far}
+        near.close()
+        far.close()
+
+
+def _pump(source: socket.socket, sink: socket.socket) -> None:
+    """Carry one direction until its end, then pass the end on."""
+    try:
+        while data := source.recv(_CHUNK_BYTES):
+            sink.sendall(data)
+        sink.shutdown(socket.SHUT_WR)
+    except OSError:
+        _shut(source)
+        _shut(sink)
+
+
+def _shut(end: socket.socket) -> None:
+    with contextlib.suppress(OSError):
+        end.shutdown(socket.SHUT_RDWR)
