@@ -3,7 +3,7 @@
 import os
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
@@ -35,6 +35,24 @@ _providers_option = click.option(
     show_default=True,
     help="The real Terraform providers, twinspan's offline ones (twin only), or real if possible.",
 )
+
+
+def _variables(_context: click.Context, _option: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:
+    pairs = [value.partition("=") for value in values]
+    wrong = [name or value for (name, sign, value) in pairs if not sign or not name.isidentifier()]
+    if wrong:
+        raise click.BadParameter(f"{wrong[0]!r} is not of the form NAME=VALUE")
+    return {name: value for name, _, value in pairs}
+
+
+_var_option = click.option(
+    "--var",
+    "variables",
+    metavar="NAME=VALUE",
+    multiple=True,
+    callback=_variables,
+    help="A variable's value that wins over the environment's files; can be repeated. Not for secrets.",
+)
 _yes_option = click.option("--yes", is_flag=True, help="Do not ask before changing real accounts.")
 
 
@@ -44,7 +62,8 @@ _yes_option = click.option("--yes", is_flag=True, help="Do not ask before changi
 @name_option
 @format_option
 @_providers_option
-def plan(env: Path, on: str, name: str, fmt: str, providers: Choice) -> None:
+@_var_option
+def plan(env: Path, on: str, name: str, fmt: str, providers: Choice, *, variables: dict[str, str]) -> None:
     """Show what `apply` would change.
 
     \b
@@ -54,7 +73,7 @@ def plan(env: Path, on: str, name: str, fmt: str, providers: Choice) -> None:
     Exit codes: 0 planned, 2 bad input, 3 the machine, the state or an endpoint is not ready.
     """  # noqa: D301 - click needs the character itself
     environment = Environment.load(env)
-    with _terraform(environment, on=on, name=name, providers=providers) as terraform:
+    with _terraform(environment, on=on, name=name, providers=providers, variables=variables) as terraform:
         with step(f"Planning {environment.name} on {_target(on, name)}"):
             outcome = terraform.plan()
         _print(outcome, environment=environment, on=on, fmt=fmt)
@@ -66,8 +85,11 @@ def plan(env: Path, on: str, name: str, fmt: str, providers: Choice) -> None:
 @name_option
 @format_option
 @_providers_option
+@_var_option
 @_yes_option
-def apply(env: Path, on: str, name: str, fmt: str, providers: Choice, *, yes: bool) -> None:
+def apply(
+    env: Path, on: str, name: str, fmt: str, providers: Choice, *, yes: bool, variables: dict[str, str]
+) -> None:
     """Build the environment, or change it into what its files say.
 
     On the twin the state bucket is made if it is missing; on real accounts you make it once.
@@ -78,7 +100,12 @@ def apply(env: Path, on: str, name: str, fmt: str, providers: Choice, *, yes: bo
     \b
     Exit codes: 0 built, 2 bad input, 3 the machine, the state or an endpoint is not ready.
     """  # noqa: D301 - click needs the character itself
-    _change("apply", Environment.load(env), on=on, name=name, fmt=fmt, providers=providers, yes=yes)
+    environment = Environment.load(env)
+    _refuse_unasked("apply", on=on, yes=yes)
+    with _terraform(environment, on=on, name=name, providers=providers, variables=variables) as terraform:
+        outcome = _change(terraform, "apply", environment, on=on, name=name, yes=yes)
+        outputs = terraform.outputs() if fmt == "json" else {}
+        _print(outcome, environment=environment, on=on, fmt=fmt, outputs=outputs)
 
 
 @click.command()
@@ -87,8 +114,11 @@ def apply(env: Path, on: str, name: str, fmt: str, providers: Choice, *, yes: bo
 @name_option
 @format_option
 @_providers_option
+@_var_option
 @_yes_option
-def destroy(env: Path, on: str, name: str, fmt: str, providers: Choice, *, yes: bool) -> None:
+def destroy(
+    env: Path, on: str, name: str, fmt: str, providers: Choice, *, yes: bool, variables: dict[str, str]
+) -> None:
     """Remove everything that `apply` has built; the state bucket stays.
 
     \b
@@ -97,25 +127,28 @@ def destroy(env: Path, on: str, name: str, fmt: str, providers: Choice, *, yes: 
     \b
     Exit codes: 0 removed, 2 bad input, 3 the machine, the state or an endpoint is not ready.
     """  # noqa: D301 - click needs the character itself
-    _change("destroy", Environment.load(env), on=on, name=name, fmt=fmt, providers=providers, yes=yes)
+    environment = Environment.load(env)
+    _refuse_unasked("destroy", on=on, yes=yes)
+    with _terraform(environment, on=on, name=name, providers=providers, variables=variables) as terraform:
+        outcome = _change(terraform, "destroy", environment, on=on, name=name, yes=yes)
+        _print(outcome, environment=environment, on=on, fmt=fmt)
 
 
-def _change(
-    operation: str, environment: Environment, *, on: str, name: str, fmt: str, providers: Choice, yes: bool
-) -> None:
+def _refuse_unasked(operation: str, *, on: str, yes: bool) -> None:
     if on == "cloud" and not yes and not sys.stdin.isatty():
         raise click.UsageError(
             f"{operation} --on cloud changes real accounts: say --yes, or run it in a terminal"
         )
-    title = f"{'Building' if operation == 'apply' else 'Removing'} {environment.name} on {_target(on, name)}"
-    with _terraform(environment, on=on, name=name, providers=providers) as terraform:
-        if on == "cloud" and not yes:
-            outcome = _ask_then_change(terraform, operation, environment)
-        else:
-            with step(title):
-                outcome = terraform.apply() if operation == "apply" else terraform.destroy()
-        outputs = terraform.outputs() if operation == "apply" and fmt == "json" else {}
-        _print(outcome, environment=environment, on=on, fmt=fmt, outputs=outputs)
+
+
+def _change(
+    terraform: Terraform, operation: str, environment: Environment, *, on: str, name: str, yes: bool
+) -> Outcome:
+    if on == "cloud" and not yes:
+        return _ask_then_change(terraform, operation, environment)
+    doing = "Building" if operation == "apply" else "Removing"
+    with step(f"{doing} {environment.name} on {_target(on, name)}"):
+        return terraform.apply() if operation == "apply" else terraform.destroy()
 
 
 def _ask_then_change(terraform: Terraform, operation: str, environment: Environment) -> Outcome:
@@ -131,12 +164,15 @@ def _ask_then_change(terraform: Terraform, operation: str, environment: Environm
 
 
 @contextmanager
-def _terraform(environment: Environment, *, on: str, name: str, providers: Choice) -> Iterator[Terraform]:
+def _terraform(
+    environment: Environment, *, on: str, name: str, providers: Choice, variables: Mapping[str, str]
+) -> Iterator[Terraform]:
     with Terraform(
         environment,
         process_environment=_process_environment(on, name),
         providers=providers,
         on_event=_Progress(),
+        variables=variables,
     ) as terraform:
         with step("Getting Terraform ready"):
             terraform.init()

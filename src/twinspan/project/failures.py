@@ -26,6 +26,7 @@ _UNREACHABLE = re.compile(
 _NO_CREDENTIALS = re.compile(
     r"No valid credential sources|unable to build authorizer|could not acquire access token"
 )
+_UNDECLARED = "Value for undeclared variable"
 _LOCK_FIELD = re.compile(r"^\s*(ID|Who|Operation|Created):\s*(.+?)\s*$", re.MULTILINE)
 _CHECKED_BY = re.compile(r"\s*This was checked by the validation rule at .*$", re.DOTALL)
 
@@ -57,6 +58,13 @@ def explain(
     host = _host(env, errors)
     if host is not None:
         return host
+    undeclared = [error for error in errors if error.summary == _UNDECLARED]
+    if undeclared:
+        return DesignError(
+            where=f"{env.folder.name}: --var",
+            problem=undeclared[0].detail.partition(". ")[0],
+            remedy="Choose one of those in variables.tf",
+        )
     if written and not applying:
         return _design(env, written)
     text = _text(errors)

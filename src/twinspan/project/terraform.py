@@ -69,6 +69,7 @@ class Terraform:
         process_environment: The whole environment of Terraform's process: endpoints and credentials.
         providers: `real` from a registry or mirror, `offline` (twin only), or `auto`: real if possible.
         on_event: Called with everything Terraform reports, as it happens.
+        variables: Values that win over those of the environment's files, as text, by the variable's name.
     """
 
     def __init__(
@@ -78,11 +79,13 @@ class Terraform:
         process_environment: Mapping[str, str],
         providers: Choice = "auto",
         on_event: OnEvent | None = None,
+        variables: Mapping[str, str] | None = None,
     ) -> None:
         self._env = env
         self._environment = dict(process_environment)
         self._choice = providers
         self._on_event = on_event
+        self._variables = [f"-var={name}={value}" for name, value in (variables or {}).items()]
         self._copies = WorkingCopies()
         self._ready: tuple[Workspace, Providers] | None = None
 
@@ -128,7 +131,7 @@ class Terraform:
             TwinspanError: As `init`; also a held lock, or values that are refused.
         """
         options = [*(["-destroy"] if destroy else []), *([f"-out={save}"] if save else [])]
-        return self._run("plan", ["plan", *options])
+        return self._run("plan", ["plan", *options, *self._variables])
 
     def apply(self, *, plan: Path | None = None) -> Outcome:
         """Make what the environment says; with `plan`, exactly what was planned.
@@ -136,7 +139,7 @@ class Terraform:
         Raises:
             TwinspanError: As `plan`; also a cloud that refuses.
         """
-        return self._run("apply", ["apply", "-auto-approve", *([str(plan)] if plan else [])])
+        return self._run("apply", ["apply", "-auto-approve", *([str(plan)] if plan else self._variables)])
 
     def destroy(self) -> Outcome:
         """Remove everything the state knows.
@@ -144,7 +147,7 @@ class Terraform:
         Raises:
             TwinspanError: As `apply`.
         """
-        return self._run("destroy", ["destroy", "-auto-approve"])
+        return self._run("destroy", ["destroy", "-auto-approve", *self._variables])
 
     def outputs(self) -> Mapping[str, Any]:
         """Return the outputs by name, as JSON values; empty before the first apply."""

@@ -111,6 +111,11 @@ class RunDir:
         return self.path / "dataplane"
 
     @property
+    def clusters(self) -> Path:
+        """Authorities and ports of the Kubernetes clusters."""
+        return self.path / "clusters"
+
+    @property
     def logs(self) -> Path:
         """One file per process: `control.log`, `dataplane.log`..."""
         return self.path / "logs"

@@ -316,3 +316,28 @@ def test_of_two_applies_at_once_one_builds_and_the_other_is_told_who_holds_the_l
         assert one.destroy().summary.removed == 51
     keys = [entry["Key"] for entry in apis.s3.list_objects_v2(Bucket=env.state.bucket)["Contents"]]
     assert keys == [env.state.key]
+
+
+def test_a_variable_wins_over_the_files_of_the_environment(
+    env: Environment, apis: Apis, process_environment: dict[str, str]
+) -> None:
+    with Terraform(
+        env, process_environment=process_environment, providers="offline", variables={"tags": '{"a" = "b"}'}
+    ) as terraform:
+        terraform.apply()
+        (vpc,) = apis.ec2.describe_vpcs(Filters=[{"Name": "tag:a", "Values": ["b"]}])["Vpcs"]
+        assert "project" not in {tag["Key"] for tag in vpc["Tags"]}
+        assert terraform.plan().changes == ()
+        terraform.destroy()
+
+
+@pytest.mark.parametrize("variables", [{"nme": "x"}, {"name": "Not A Name"}, {"aws": "{"}])
+def test_a_variable_that_is_unknown_or_wrong_is_bad_input(
+    env: Environment, process_environment: dict[str, str], variables: dict[str, str]
+) -> None:
+    with Terraform(
+        env, process_environment=process_environment, providers="offline", variables=variables
+    ) as terraform:
+        terraform.init()
+        with pytest.raises(DesignError, match=next(iter(variables))):
+            terraform.plan()

@@ -84,3 +84,11 @@ def test_the_help_has_an_example(twinspan: Twinspan, command: str) -> None:
     done = twinspan([command, "--help"])
     assert done.returncode == 0
     assert f"  Example: twinspan {command} terraform/envs/dev\n" in done.stdout
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize("value", ["name", "=x", "a-b=c"])
+def test_a_variable_without_name_or_value_is_bad_input(twinspan: Twinspan, command: str, value: str) -> None:
+    done = twinspan([command, DEV, "--var", value])
+    assert done.returncode == 2
+    assert "is not of the form NAME=VALUE" in done.stderr

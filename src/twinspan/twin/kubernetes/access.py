@@ -5,7 +5,6 @@ socket to the agent, and by the agent to that cluster's API server.
 """
 
 import hashlib
-import shutil
 import socket
 import threading
 from collections.abc import Mapping
@@ -100,13 +99,6 @@ class ClusterAccess:
                 relay.stop()
             if self._kept.pop(key, None) is not None:
                 self._path(key).unlink(missing_ok=True)
-
-    def purge(self) -> None:
-        """Remove everything that is kept."""
-        self.stop()
-        with self._lock:
-            self._kept.clear()
-        shutil.rmtree(self._folder, ignore_errors=True)
 
     @staticmethod
     def socket_name(key: str) -> str:
