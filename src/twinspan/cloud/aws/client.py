@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import boto3
 import botocore.session
@@ -49,8 +49,29 @@ def clients(endpoint: AwsEndpoint) -> AwsClients:
         return _make(endpoint)
 
 
+def service_client(endpoint: AwsEndpoint, service: str) -> Any:  # noqa: ANN401 - boto3 makes clients at run time
+    """Return the client of any service of an endpoint, e.g. `service-quotas`; the same one every time."""
+    with _MAKING, translated(endpoint, "credentials"):
+        return _make_service(endpoint, service)
+
+
+@lru_cache(maxsize=32)
+def _make_service(endpoint: AwsEndpoint, service: str) -> Any:  # noqa: ANN401 - as above
+    session: Any
+    session, config = _session_of(endpoint)
+    return session.client(service, endpoint_url=endpoint.endpoint_url, config=config)
+
+
 @lru_cache(maxsize=8)
 def _make(endpoint: AwsEndpoint) -> AwsClients:
+    session, config = _session_of(endpoint)
+    return AwsClients(
+        ec2=session.client("ec2", endpoint_url=endpoint.endpoint_url, config=config),
+        sts=session.client("sts", endpoint_url=endpoint.endpoint_url, config=config),
+    )
+
+
+def _session_of(endpoint: AwsEndpoint) -> tuple[boto3.session.Session, Config]:
     session = boto3.session.Session(
         aws_access_key_id=endpoint.access_key_id,
         aws_secret_access_key=endpoint.secret_access_key,
@@ -64,10 +85,7 @@ def _make(endpoint: AwsEndpoint) -> AwsClients:
         retries={"mode": "standard", "total_max_attempts": 3 if endpoint.endpoint_url is None else 2},
         proxies=None if endpoint.endpoint_url is None else {},
     )
-    return AwsClients(
-        ec2=session.client("ec2", endpoint_url=endpoint.endpoint_url, config=config),
-        sts=session.client("sts", endpoint_url=endpoint.endpoint_url, config=config),
-    )
+    return session, config
 
 
 def _session_without_profile() -> botocore.session.Session:

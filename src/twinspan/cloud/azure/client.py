@@ -28,7 +28,8 @@ READ_TIMEOUT_S = 20
 CONNECTIONS = 8
 """Calls at the same time, at most."""
 
-_AZURE = "https://management.azure.com"
+AZURE = "https://management.azure.com"
+"""Azure Resource Manager of the public cloud."""
 _MAKING = threading.Lock()
 
 logging.getLogger("azure").addHandler(logging.NullHandler())  # what it logs, it raises too
@@ -59,9 +60,9 @@ def close(endpoint: AzureEndpoint) -> None:
 
 @lru_cache(maxsize=8)
 def _make(endpoint: AzureEndpoint) -> AzureClients:
-    url = endpoint.resource_manager_url or _AZURE
-    transport = _transport_options(endpoint)
-    credential = _credential(endpoint, transport)
+    url = endpoint.resource_manager_url or AZURE
+    transport = transport_options(endpoint)
+    credential = credential_of(endpoint)
     scopes = [f"{url}/.default"]
     return AzureClients(
         network=NetworkManagementClient(
@@ -73,7 +74,7 @@ def _make(endpoint: AzureEndpoint) -> AzureClients:
     )
 
 
-def _transport_options(endpoint: AzureEndpoint) -> dict[str, Any]:
+def transport_options(endpoint: AzureEndpoint) -> dict[str, Any]:
     """Return time limits and trust; an endpoint of our own is never asked through a proxy."""
     options: dict[str, Any] = {
         "connection_timeout": CONNECT_TIMEOUT_S,
@@ -89,7 +90,9 @@ def _transport_options(endpoint: AzureEndpoint) -> dict[str, Any]:
     return options
 
 
-def _credential(endpoint: AzureEndpoint, transport: dict[str, Any]) -> TokenCredential:
+@lru_cache(maxsize=8)
+def credential_of(endpoint: AzureEndpoint) -> TokenCredential:
+    """Return what gets tokens for an endpoint; the same every time, so that tokens are kept."""
     if endpoint.client_id is None or endpoint.client_secret is None or endpoint.tenant_id is None:
         return DefaultAzureCredential()
     if endpoint.authority is None:
@@ -100,7 +103,7 @@ def _credential(endpoint: AzureEndpoint, transport: dict[str, Any]) -> TokenCred
         endpoint.client_secret,
         authority=endpoint.authority,
         disable_instance_discovery=True,
-        **transport,
+        **transport_options(endpoint),
     )
 
 
@@ -110,7 +113,7 @@ def translated(endpoint: AzureEndpoint, operation: str) -> Iterator[None]:
     try:
         yield
     except (ServiceRequestError, ServiceResponseError) as error:
-        where = endpoint.resource_manager_url or _AZURE
+        where = endpoint.resource_manager_url or AZURE
         raise CloudUnreachableError(f"{operation}: no answer from {where}: {error.message}") from error
     except ClientAuthenticationError as error:
         if _is_silence(error):
