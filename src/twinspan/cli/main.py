@@ -14,6 +14,7 @@ _COMMANDS = {
     "check": "check",
     "demo": "demo",
     "destroy": "project",
+    "doctor": "doctor",
     "drill": "drill",
     "plan": "project",
     "probe": "probe",

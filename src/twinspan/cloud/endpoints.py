@@ -2,7 +2,7 @@
 
 import os
 from dataclasses import dataclass
-from typing import Self
+from typing import Literal, Self
 from urllib.parse import urlsplit
 
 from twinspan.cloud.aws import AwsEndpoint
@@ -32,6 +32,18 @@ class Endpoints:
         """
         _refuse_a_twin()
         return cls(aws=AwsEndpoint(region=_region()), azure=_azure())
+
+    @classmethod
+    def of_one(cls, which: Literal["aws", "azure"]) -> Self:
+        """Return one of the real clouds, as `from_environment` finds it; the other is None.
+
+        Raises:
+            HostError: As `from_environment`, for that cloud only.
+        """
+        _refuse_a_twin()
+        if which == "aws":
+            return cls(aws=AwsEndpoint(region=_region()), azure=None)
+        return cls(aws=None, azure=_azure())
 
 
 def _refuse_a_twin() -> None:

@@ -1,5 +1,7 @@
 """A verification as a tree that a person reads from the top: layers, checks, and what is wrong with what."""
 
+from collections.abc import Iterable
+
 from rich.text import Text
 from rich.tree import Tree
 
@@ -15,9 +17,14 @@ _MARKS = {
 
 def as_tree(verification: Verification, *, every: bool = False) -> Tree:
     """Return the tree; objects that passed are listed only with `every`."""
-    tree = Tree(Text(_headline(verification), style="bold"), guide_style="dim")
+    return tree_of(verification.results, headline=_headline(verification), every=every)
+
+
+def tree_of(results: Iterable[CheckResult], *, headline: str, every: bool) -> Tree:
+    """Return the tree of any results, section by section."""
+    tree = Tree(Text(headline, style="bold"), guide_style="dim")
     branches: dict[str, Tree] = {}
-    for result in verification.results:
+    for result in results:
         branch = branches.get(result.section) or tree.add(Text(result.section, style="bold"))
         branches[result.section] = branch
         _add_check(branch, result, every=every)

@@ -1,10 +1,12 @@
 """Plain ARM requests, for what the typed clients do not cover."""
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
-from azure.core.rest import HttpRequest
-from azure.mgmt.core import ARMPipelineClient
+from azure.core import PipelineClient
+from azure.core.pipeline.policies import HeadersPolicy, RetryPolicy
+from azure.core.rest import HttpRequest, HttpResponse
 from azure.mgmt.core.policies import ARMChallengeAuthenticationPolicy
 
 from twinspan.cloud.azure.client import AZURE, credential_of, translated, transport_options
@@ -56,15 +58,24 @@ def _send(
     body: Document | None = None,
 ) -> Document:
     url = endpoint.resource_manager_url or AZURE
-    with translated(endpoint, f"{method} {path.partition('?')[0]}"), _client(endpoint, url) as client:
+    with translated(endpoint, f"{method} {path.partition('?')[0]}"):
         request = HttpRequest(method, path if "://" in path else url + path, params=dict(params), json=body)
-        response = client.send_request(request)
+        response = _client(endpoint).send_request(request)
         response.raise_for_status()
         answer: Document = response.json() if response.content else {}
         return answer
 
 
-def _client(endpoint: AzureEndpoint, url: str) -> ARMPipelineClient[Any, Any]:
+@lru_cache(maxsize=8)
+def _client(endpoint: AzureEndpoint) -> PipelineClient[HttpRequest, HttpResponse]:
     options = transport_options(endpoint)
-    policy = ARMChallengeAuthenticationPolicy(credential_of(endpoint), f"{url}/.default")
-    return ARMPipelineClient(base_url=url, authentication_policy=policy, **options)
+    url = endpoint.resource_manager_url or AZURE
+    return PipelineClient(
+        base_url=url,
+        policies=[
+            HeadersPolicy({"Accept": "application/json"}),
+            RetryPolicy(**options),
+            ARMChallengeAuthenticationPolicy(credential_of(endpoint), f"{url}/.default"),
+        ],
+        **options,
+    )

@@ -23,6 +23,7 @@ SERVICES: dict[str, backends.SERVICE_NAMES] = {
     "logs": "logs",
     "monitoring": "cloudwatch",
     "s3": "s3",
+    "servicequotas": "service-quotas",
     "sts": "sts",
 }
 """Signing name -> moto's name, of the services a twin has."""

@@ -9,7 +9,9 @@ from socket import SHUT_RDWR, create_server, socket
 from moto.core.base_backend import BackendDict
 from moto.core.utils import get_service_model
 from moto.ec2.models import ec2_backends
+from moto.iam.models import iam_backends
 from moto.moto_server.werkzeug_app import MotoRequestHandler
+from moto.servicequotas.models import servicequotas_backends
 from werkzeug.serving import ThreadedWSGIServer
 
 from twinspan.errors import HostError
@@ -17,6 +19,8 @@ from twinspan.twin.aws import state
 from twinspan.twin.aws.application import Application
 from twinspan.twin.aws.ec2 import BOARD_KEY, TwinEC2Backend
 from twinspan.twin.aws.gate import Gate
+from twinspan.twin.aws.iam import TwinIamBackend
+from twinspan.twin.aws.quotas import TwinServiceQuotasBackend
 from twinspan.twin.aws.signature import AccessKey, known_regions
 from twinspan.twin.observed import ObservationBoard
 
@@ -165,9 +169,11 @@ class AwsApi:
 
 
 def _reset() -> None:
-    """Empty moto, and let the next EC2 backend be ours."""
+    """Empty moto, and let the next backends be ours where we have one."""
     BackendDict.reset()
     ec2_backends.backend = TwinEC2Backend
+    iam_backends.backend = TwinIamBackend
+    servicequotas_backends.backend = TwinServiceQuotasBackend
 
 
 class _Handler(MotoRequestHandler):

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 
-from twinspan.twin.azure import groups, resources, shared_keys, subscriptions
+from twinspan.twin.azure import groups, offers, resources, shared_keys, subscriptions
 from twinspan.twin.azure.credentials import ArmCredentials
 from twinspan.twin.azure.deployment_routes import DeploymentRoutes
 from twinspan.twin.azure.documents import JsonObject
@@ -86,6 +86,9 @@ class ResourceManager:
 
     def _in_providers(self, request: Request, parts: list[str], lower: list[str]) -> Answer:
         """Answer below `/subscriptions/{id}/providers`: registration, operations, lists."""
+        offered = offers.answer(self._context.store, request, lower[1:])
+        if offered is not None:
+            return offered
         match request.method, lower[2:]:
             case ("GET", []) | ("POST", ["register"]):
                 return Answer(document=subscriptions.provider(self._credentials, parts[1]))

@@ -39,6 +39,10 @@ Source: Azure regions list, Microsoft Learn.
 """
 
 
+WITHOUT_ZONES = frozenset({"northcentralus", "westus"})
+"""Regions of the list above without availability zones. Source: Azure regions list, Microsoft Learn."""
+
+
 def canonical_location(location: str, resource_type: str) -> str:
     """Return a region's name for any spelling of it, e.g. `West Europe`.
 

@@ -3,7 +3,7 @@
 from twinspan.twin.azure.credentials import ArmCredentials
 from twinspan.twin.azure.documents import Json, JsonObject
 from twinspan.twin.azure.errors import ArmError
-from twinspan.twin.azure.locations import LOCATIONS
+from twinspan.twin.azure.locations import LOCATIONS, WITHOUT_ZONES
 from twinspan.twin.azure.types import RESOURCE_TYPES
 
 NAME = "twinspan twin"
@@ -59,10 +59,18 @@ def locations(credentials: ArmCredentials) -> JsonObject:
                 "displayName": display,
                 "regionalDisplayName": display,
                 "metadata": {"regionType": "Physical", "regionCategory": "Recommended"},
+                "availabilityZoneMappings": _zones(name),
             }
             for name, display in LOCATIONS.items()
         ]
     }
+
+
+def _zones(location: str) -> Json:
+    """Return how a region's logical zones map to physical ones; none for a region without zones."""
+    if location in WITHOUT_ZONES:
+        return []
+    return [{"logicalZone": zone, "physicalZone": f"{location}-az{zone}"} for zone in ("1", "2", "3")]
 
 
 def providers(credentials: ArmCredentials) -> JsonObject:

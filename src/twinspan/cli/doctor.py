@@ -1,0 +1,152 @@
+"""`twinspan doctor`."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Literal
+
+import click
+
+from twinspan.cli.output import (
+    answers,
+    env_argument,
+    format_option,
+    name_option,
+    on_option,
+    print_json,
+    print_whole,
+    progress,
+    step,
+)
+from twinspan.cloud.endpoints import Endpoints
+from twinspan.doctor import machine
+from twinspan.doctor.findings import Diagnosis
+from twinspan.doctor.needs import Needs, needs_of
+from twinspan.doctor.run import Accounts, diagnose
+from twinspan.errors import HostError, TwinspanError
+from twinspan.project.dry_plan import dry_plan
+from twinspan.project.environment import Environment
+from twinspan.project.plan import read_plan
+from twinspan.verify.findings import CheckResult, Outcome
+from twinspan.verify.outputs import outputs_in_state
+from twinspan.verify.tree import tree_of
+
+
+@click.command()
+@env_argument
+@on_option
+@name_option
+@format_option
+@click.option("--all", "every", is_flag=True, help="List what is well, too.")
+def doctor(env: Path, on: str, name: str, fmt: str, *, every: bool) -> None:
+    """Say what is missing on this machine and in the accounts to build ENV, and what provides it.
+
+    Changes nothing. Works with none, one or both clouds configured; on the twin it asks the twin's APIs.
+
+    \b
+    Example: twinspan doctor terraform/envs/dev --on cloud
+
+    \b
+    Exit codes: 0 nothing is missing, 1 something is, 2 bad input.
+    """  # noqa: D301 - click needs the character itself
+    environment = Environment.load(env)
+    with step(f"Looking at this machine and the accounts for {environment.name}"):
+        accounts = _accounts(on, name, environment)
+        diagnosis = diagnose(
+            machine=_machine(name) if on == "twin" else (),
+            accounts=accounts,
+            needs=_needs(environment),
+            built=_built(accounts.endpoints, environment),
+        )
+    _show(diagnosis, fmt=fmt, every=every)
+    if not diagnosis.passed:
+        raise click.exceptions.Exit(1)
+
+
+def _show(diagnosis: Diagnosis, *, fmt: str, every: bool) -> None:
+    if fmt == "json":
+        print_json(diagnosis.as_dict())
+        return
+    print_whole(tree_of(diagnosis.results, headline="what is needed", every=every))
+    passed = sum(result.outcome is Outcome.PASS for result in diagnosis.results)
+    colour = "green" if diagnosis.passed else "red"
+    answers.print(
+        f"{colour}: {passed} of {len(diagnosis.results)} checks passed in {diagnosis.duration_s:.1f} s",
+        style=f"bold {colour}",
+    )
+
+
+def _machine(name: str) -> tuple[CheckResult, ...]:
+    from twinspan.twin import lifecycle, requirements  # noqa: PLC0415 - the cloud's way needs no twin
+    from twinspan.twin.kubernetes.programs import cache_folder, find_programs  # noqa: PLC0415 - as above
+    from twinspan.twin.rundir import RunDir, home  # noqa: PLC0415 - as above
+    from twinspan.twin.settings import Settings  # noqa: PLC0415 - as above
+
+    kubernetes = machine.kubernetes(find_programs)
+    settings = Settings.load(RunDir(name).settings)
+    ports = (settings.aws_port, settings.azure_port) if settings else ()
+    taken = [(port, requirements.port_problem(port)) for port in ports if port]
+    return (
+        machine.packages(requirements.check_packages),
+        machine.rights(),
+        machine.kernel(),
+        machine.room(state=home(), cache=cache_folder(), built=kubernetes.outcome is Outcome.PASS),
+        machine.ports([(port, why) for port, why in taken if why], up=lifecycle.status(name).state != "down"),
+        kubernetes,
+    )
+
+
+def _accounts(on: str, name: str, environment: Environment) -> Accounts:
+    if on == "twin":
+        return _twin_accounts(name, environment)
+    aws, aws_reason = _cloud("aws")
+    azure, azure_reason = _cloud("azure")
+    if aws is not None and aws.aws is not None:
+        aws = replace(aws, aws=replace(aws.aws, region=environment.state.region))
+    return Accounts(
+        endpoints=Endpoints(aws=aws.aws if aws else None, azure=azure.azure if azure else None),
+        aws_reason=aws_reason,
+        azure_reason=azure_reason,
+    )
+
+
+def _twin_accounts(name: str, environment: Environment) -> Accounts:
+    from twinspan.twin.client import twin_endpoints  # noqa: PLC0415 - the cloud's way needs no twin
+
+    try:
+        endpoints = twin_endpoints(name)
+    except HostError as error:
+        return Accounts(
+            endpoints=Endpoints(aws=None, azure=None), aws_reason=str(error), azure_reason=str(error)
+        )
+    if endpoints.aws is not None:
+        endpoints = replace(endpoints, aws=replace(endpoints.aws, region=environment.state.region))
+    return Accounts(endpoints=endpoints)
+
+
+def _cloud(which: Literal["aws", "azure"]) -> tuple[Endpoints | None, str]:
+    """Return the user's own account of one cloud, or why there is none."""
+    try:
+        found = Endpoints.of_one(which)
+    except HostError as error:
+        return None, str(error)
+    return found, ""
+
+
+def _needs(environment: Environment) -> Needs | None:
+    try:
+        return needs_of(read_plan(dry_plan(environment), where=f"plan of {environment.name}"))
+    except TwinspanError as error:
+        progress.print(
+            f"warning: no plan, so what the accounts lack for it is not known: {error}", markup=False
+        )
+        return None
+
+
+def _built(endpoints: Endpoints, environment: Environment) -> bool:
+    """Return whether the environment's state has outputs; without an answer it counts as not built."""
+    if endpoints.aws is None:
+        return False
+    try:
+        return bool(outputs_in_state(endpoints.aws, environment.state))
+    except TwinspanError:
+        return False

@@ -1,0 +1,69 @@
+"""What an environment will ask of the accounts, read from its plan."""
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import Any
+
+from twinspan.project.plan import Plan, PlannedResource, Unknown
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Needs:
+    """What will be built, as far as a plan tells.
+
+    Attributes:
+        counts: Terraform type -> how many.
+        location: The Azure region; empty if the plan names none.
+        instance_types: EC2 instance types of node groups.
+        vm_sizes: Azure VM sizes of node pools.
+        gateway_skus: SKUs of VPN gateways.
+        eks_versions: Kubernetes versions that are asked of EKS.
+        aks_versions: Kubernetes versions that are asked of AKS.
+    """
+
+    counts: Counter[str]
+    location: str
+    instance_types: frozenset[str]
+    vm_sizes: frozenset[str]
+    gateway_skus: frozenset[str]
+    eks_versions: frozenset[str]
+    aks_versions: frozenset[str]
+
+
+def needs_of(plan: Plan) -> Needs:
+    """Return what a plan asks for."""
+    locations = [
+        _text(resource.get("location"))
+        for resource in plan.of("azurerm_virtual_network_gateway", "azurerm_resource_group")
+    ]
+    pools = plan.of("azurerm_kubernetes_cluster_node_pool")
+    clusters = plan.of("azurerm_kubernetes_cluster")
+    return Needs(
+        counts=Counter(resource.type for resource in plan.resources),
+        location=next((text for text in locations if text), ""),
+        instance_types=_texts(
+            each for group in plan.of("aws_eks_node_group") for each in _list(group, "instance_types")
+        ),
+        vm_sizes=_texts(
+            [
+                *(pool.get("vm_size") for pool in pools),
+                *(cluster.get("default_node_pool", 0, "vm_size") for cluster in clusters),
+            ]
+        ),
+        gateway_skus=_texts(each.get("sku") for each in plan.of("azurerm_virtual_network_gateway")),
+        eks_versions=_texts(each.get("version") for each in plan.of("aws_eks_cluster")),
+        aks_versions=_texts(each.get("kubernetes_version") for each in clusters),
+    )
+
+
+def _list(resource: PlannedResource, name: str) -> list[Any]:
+    value = resource.get(name)
+    return list(value) if isinstance(value, list | tuple) else []
+
+
+def _text(value: object) -> str:
+    return "" if value is None or isinstance(value, Unknown) else str(value)
+
+
+def _texts(values: Any) -> frozenset[str]:  # noqa: ANN401 - any iterable of JSON values
+    return frozenset(text for text in map(_text, values) if text)

@@ -1,0 +1,60 @@
+"""All of it: machine, tools, both accounts at the same time."""
+
+import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+from twinspan.cloud.endpoints import Endpoints
+from twinspan.doctor import aws, azure
+from twinspan.doctor.findings import Diagnosis
+from twinspan.doctor.needs import Needs
+from twinspan.doctor.tools import tools
+from twinspan.verify.findings import CheckResult
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Accounts:
+    """The accounts to look at.
+
+    Attributes:
+        endpoints: Both clouds; None for one that is not configured.
+        aws_reason: Why there is no AWS account.
+        azure_reason: Why there is no Azure subscription.
+    """
+
+    endpoints: Endpoints
+    aws_reason: str = ""
+    azure_reason: str = ""
+
+
+def diagnose(
+    *, machine: Sequence[CheckResult], accounts: Accounts, needs: Needs | None, built: bool
+) -> Diagnosis:
+    """Look at everything.
+
+    Args:
+        machine: What was found about this machine.
+        accounts: Where to ask.
+        needs: What the environment asks for; None if that is not known.
+        built: Whether the environment exists already.
+    """
+    began = time.monotonic()
+    with ThreadPoolExecutor(3, thread_name_prefix="doctor") as pool:
+        programs = pool.submit(tools)
+        amazon = pool.submit(_aws, accounts, needs, built)
+        microsoft = pool.submit(_azure, accounts, needs, built)
+        results = (*machine, *programs.result(), *amazon.result(), *microsoft.result())
+    return Diagnosis(results=results, duration_s=time.monotonic() - began)
+
+
+def _aws(accounts: Accounts, needs: Needs | None, built: bool) -> tuple[CheckResult, ...]:
+    if accounts.endpoints.aws is None:
+        return tuple(check.skipped(accounts.aws_reason) for check in aws.CHECKS)
+    return aws.account(accounts.endpoints.aws, needs, built=built)
+
+
+def _azure(accounts: Accounts, needs: Needs | None, built: bool) -> tuple[CheckResult, ...]:
+    if accounts.endpoints.azure is None:
+        return tuple(check.skipped(accounts.azure_reason) for check in azure.CHECKS)
+    return azure.account(accounts.endpoints.azure, needs, built=built)

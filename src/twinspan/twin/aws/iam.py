@@ -1,0 +1,65 @@
+"""IAM of the twin: moto's, and the policy simulator that `doctor` asks."""
+
+from types import SimpleNamespace
+
+import moto.iam.urls
+from moto.core.responses import ActionResult
+from moto.iam.access_control import IAMPolicy, PermissionResult
+from moto.iam.models import IAMBackend
+from moto.iam.responses import IamResponse
+
+
+class TwinIamResponse(IamResponse):
+    """IAM's actions."""
+
+    def simulate_principal_policy(self) -> ActionResult:
+        """Tell what a principal's policies allow; the twin's own key may do everything.
+
+        Source: IAM API, SimulatePrincipalPolicy. Simplified: conditions and boundaries are not looked at.
+        """
+        principal = self._get_param("PolicySourceArn")
+        resource = (self._get_param("ResourceArns") or ["*"])[0]
+        policies = self._policies_of(principal)
+        results = [
+            {
+                "EvalActionName": action,
+                "EvalResourceName": resource,
+                "EvalDecision": "allowed" if policies is None else _decision(policies, action, resource),
+                "MatchedStatements": [],
+                "MissingContextValues": [],
+            }
+            for action in self._get_param("ActionNames", [])
+        ]
+        return ActionResult({"EvaluationResults": results, "IsTruncated": False})
+
+    def _policies_of(self, arn: str) -> list[IAMPolicy] | None:
+        """Return the policies of a user or role that was made in the twin; None for the twin's own key."""
+        store = self.backend
+        for role in store.roles.values():
+            if role.arn == arn:
+                names = store.list_role_policies(role.name)
+                inline = [store.get_role_policy(role.name, name)[1] for name in names]
+                return [IAMPolicy(each) for each in [*inline, *role.managed_policies.values()]]
+        for user in store.users.values():
+            if user.arn == arn:
+                own = [store.get_user_policy(user.name, n) for n in store.list_user_policies(user.name)]
+                return [IAMPolicy(each) for each in [*own, *user.managed_policies.values()]]
+        return None
+
+
+def _decision(policies: list[IAMPolicy], action: str, resource: str) -> str:
+    results = {policy.is_action_permitted(action, resource) for policy in policies}
+    if PermissionResult.DENIED in results:
+        return "explicitDeny"
+    return "allowed" if PermissionResult.PERMITTED in results else "implicitDeny"
+
+
+class TwinIamBackend(IAMBackend):
+    """The IAM state of the twin."""
+
+    @property
+    def _url_module(self) -> SimpleNamespace:
+        """Moto looks for its URLs beside the class; ours lead to our own response class."""
+        return SimpleNamespace(
+            url_bases=moto.iam.urls.url_bases, url_paths={"{0}/$": TwinIamResponse.dispatch}
+        )

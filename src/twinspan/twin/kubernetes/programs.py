@@ -1,0 +1,147 @@
+"""Where the programs are that clusters are made of: Kubernetes' own, and those of the host's packages."""
+
+import os
+import pwd
+import shutil
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from twinspan.errors import HostError
+
+KUBERNETES_MINOR = "1.20"
+"""The version that the twin's clusters are made for: the newest whose whole source Debian carries."""
+
+NAMES = ("kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubelet", "kube-proxy", "kubectl")
+"""What `scripts/install-kubernetes` provides."""
+
+_CNI_FOLDER = Path("/usr/lib/cni")
+_SYSTEM_PATH = "/usr/local/sbin:/usr/sbin:/sbin"
+_HOST_PROGRAMS = {
+    "etcd": "etcd-server",
+    "containerd": "containerd",
+    "containerd-shim-runc-v2": "containerd",
+    "ctr": "containerd",
+    "runc": "runc",
+    "iptables": "iptables",
+    "iptables-restore": "iptables",
+    "conntrack": "conntrack",
+    "busybox": "busybox-static",
+    "dnsmasq": "dnsmasq-base",
+    "iperf3": "iperf3",
+    "ping": "iputils-ping",
+    "ip": "iproute2",
+}
+"""Program -> the Debian package that carries it."""
+_HOST_PLUGINS = ("loopback", "host-local")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Programs:
+    """The Kubernetes programs of this user.
+
+    Attributes:
+        folder: Holds all of `NAMES`; the real folder, so that a newer build does not change it under a twin.
+        version: Of all of them, e.g. `1.20.2`.
+    """
+
+    folder: Path
+    version: str
+
+
+def cache_folder() -> Path:
+    """Return the folder where `make kubernetes` puts programs for this user; it need not exist."""
+    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(base) / "twinspan" / "kubernetes"
+
+
+def find_programs() -> Programs:
+    """Find what clusters are made of, without running any of it.
+
+    Returns:
+        The folder that `make kubernetes` made, for this user or for the one who called sudo.
+
+    Raises:
+        HostError: Something is missing, changed since, or of a version that the twin's clusters are not made
+            for; names all of it.
+    """
+    current = next((folder for folder in _candidates() if folder.is_dir()), None)
+    lacking = [] if current else [f"the Kubernetes programs ({', '.join(NAMES)})"]
+    if current:
+        lacking += _problems(current)
+    lacking += [f"{program} (package {package})" for program, package in missing_host_programs().items()]
+    if current is None or lacking:
+        raise HostError(
+            problem=f"clusters need what is not here: {', '.join(lacking)}",
+            remedy="Run `make kubernetes`",
+        )
+    return Programs(folder=current, version=_version(current))
+
+
+def missing_host_programs() -> dict[str, str]:
+    """Return the programs that clusters run from the host's packages and that are not installed.
+
+    Returns:
+        Program -> the Debian package that carries it.
+    """
+    path = f"{os.environ.get('PATH', os.defpath)}:{_SYSTEM_PATH}"
+    missing = {
+        program: package
+        for program, package in _HOST_PROGRAMS.items()
+        if not shutil.which(program, path=path)
+    }
+    missing |= {
+        f"the CNI plug-in {name}": "containernetworking-plugins"
+        for name in _HOST_PLUGINS
+        if not (_CNI_FOLDER / name).exists()
+    }
+    return missing
+
+
+def _candidates() -> list[Path]:
+    """Name the folders `current` of this user's cache and, for root by sudo, of the caller's."""
+    folders = [cache_folder()]
+    caller = os.environ.get("SUDO_UID", "")
+    if os.geteuid() == 0 and caller.isdecimal():
+        with suppress(KeyError):  # a user without an entry has no cache that could be found
+            folders.append(Path(pwd.getpwuid(int(caller)).pw_dir) / ".cache" / "twinspan" / "kubernetes")
+    return [(folder / "current").resolve() for folder in folders]
+
+
+def _version(folder: Path) -> str:
+    try:
+        return (folder / "version").read_text().strip()
+    except FileNotFoundError:
+        return "unknown"
+
+
+def _problems(folder: Path) -> list[str]:
+    """Say what is wrong with the programs: of another version, gone, or not those that were checked."""
+    version = _version(folder)
+    if not version.startswith(f"{KUBERNETES_MINOR}."):
+        return [f"Kubernetes {KUBERNETES_MINOR} (in {folder} is version {version})"]
+    stamps = _stamps(folder)
+    return [problem for name in NAMES if (problem := _problem(folder / name, stamps.get(name)))]
+
+
+def _stamps(folder: Path) -> dict[str, tuple[int, int]]:
+    """Read name -> size in bytes and time of change in seconds, as the installing script saw them."""
+    try:
+        lines = (folder / "stamps").read_text().splitlines()
+    except FileNotFoundError:
+        return {}
+    fields = [line.split() for line in lines]
+    return {
+        name: (int(numbers[0]), int(numbers[1]))
+        for name, *numbers in fields
+        if len(numbers) == 2 and all(number.isdecimal() for number in numbers)  # noqa: PLR2004 - a pair
+    }
+
+
+def _problem(program: Path, stamp: tuple[int, int] | None) -> str:
+    if not os.access(program, os.X_OK):
+        return f"{program}"
+    seen = program.stat()
+    if (seen.st_size, int(seen.st_mtime)) != stamp:
+        return f"{program} as it was when `make kubernetes` checked its version"
+    return ""
