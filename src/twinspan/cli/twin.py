@@ -230,17 +230,31 @@ def show_status(status: Status, *, console: Console = answers) -> None:
         console.print(f"  {_APIS[cloud]:<9}  {url}", markup=False)
     if status.pids:
         console.print(f"  processes  {summarised(status.pids)}", markup=False)
-    if status.tunnels:
-        console.print()
-        print_whole(_tunnel_table(status, wide=console.width >= _WIDE), console=console)
-        for tunnel in status.tunnels:
-            if tunnel.last_error:
-                console.print(f"  {_short_name(tunnel)}: {tunnel.last_error}", style="yellow", markup=False)
+    _show_tunnels(status, console)
+    _show_clusters(status, console)
     option = "" if status.name == "default" else f" --name {status.name}"
     if status.state == "down":
         console.print(f"  next       twinspan twin up{option}", markup=False)
     elif not status.tunnels:
         console.print(f"  next       twinspan apply{option}", markup=False)
+
+
+def _show_tunnels(status: Status, console: Console) -> None:
+    if status.tunnels:
+        console.print()
+        print_whole(_tunnel_table(status, wide=console.width >= _WIDE), console=console)
+    for tunnel in status.tunnels:
+        if tunnel.last_error:
+            console.print(f"  {_short_name(tunnel)}: {tunnel.last_error}", style="yellow", markup=False)
+
+
+def _show_clusters(status: Status, console: Console) -> None:
+    if status.clusters:
+        console.print()
+        print_whole(_cluster_table(status), console=console)
+    for cluster in status.clusters:
+        if cluster.problem:
+            console.print(f"  {cluster.name}: {cluster.problem}", style="yellow", markup=False)
 
 
 def summarised(pids: Mapping[str, int]) -> str:
@@ -275,6 +289,22 @@ def _tunnel_table(status: Status, *, wide: bool) -> Table:
             f"[{'green' if tunnel.bgp == 'Established' else 'red'}]{tunnel.bgp}",
             str(tunnel.accepted_routes),
             *([str(tunnel.inside_cidr), escape(tunnel.name)] if wide else []),
+        )
+    return table
+
+
+def _cluster_table(status: Status) -> Table:
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    for title in ("  cluster", "cloud", "state", "nodes ready", "API server"):
+        table.add_column(title, overflow="fold")
+    for cluster in status.clusters:
+        whole = cluster.nodes_ready >= cluster.nodes and not cluster.problem
+        table.add_row(
+            f"  {escape(cluster.name)}",
+            cluster.side,
+            escape(cluster.state),
+            f"[{'green' if whole else 'red'}]{cluster.nodes_ready} of {cluster.nodes}",
+            cluster.endpoint or "-",
         )
     return table
 

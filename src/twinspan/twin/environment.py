@@ -1,4 +1,4 @@
-"""The environment in which plain `terraform`, `aws` and `az` talk to a twin."""
+"""The environment in which plain `terraform`, `aws`, `az` and `kubectl` talk to a twin."""
 
 import os
 import ssl
@@ -29,7 +29,7 @@ _UNSET = (
     "AWS_USE_FIPS_ENDPOINT",
     "AWS_WEB_IDENTITY_TOKEN_FILE",
 )
-_AWS_SERVICES = ("CLOUDWATCH", "DYNAMODB", "EC2", "EKS", "IAM", "LOGS", "S3", "STS")
+_AWS_SERVICES = ("CLOUDWATCH", "DYNAMODB", "EC2", "EKS", "IAM", "LOGS", "S3", "SERVICE_QUOTAS", "STS")
 """Services whose own AWS_ENDPOINT_URL_... would beat AWS_ENDPOINT_URL."""
 _ARM_LEFTOVERS = (
     "ARM_ACCESS_KEY",
@@ -167,6 +167,7 @@ def _common(run_dir: RunDir) -> dict[str, str]:
     no_proxy = ",".join(dict.fromkeys([*own, "localhost", "127.0.0.1"]))
     return {
         "CHECKPOINT_DISABLE": "1",
+        "KUBECONFIG": str(run_dir.kubeconfig),
         "NO_PROXY": no_proxy,
         "no_proxy": no_proxy,
         "REQUESTS_CA_BUNDLE": str(run_dir.ca_bundle),

@@ -14,6 +14,7 @@ from twinspan.errors import TwinspanError, WaitTimeoutError
 from twinspan.network.model import Network, Secrets
 from twinspan.twin.agents import AgentSlot
 from twinspan.twin.dataplane.desired import Desired, Timers, desired_state
+from twinspan.twin.kubernetes.spec import ClusterSpec
 from twinspan.twin.observed import ObservationBoard, Observed
 
 RESYNC_S = 30.0
@@ -28,6 +29,8 @@ OBSERVE_S = 0.25
 """Pause between two snapshots of the data plane, in seconds."""
 
 _LOG = logging.getLogger(__name__)
+
+Clusters = Callable[[Network], tuple[tuple[ClusterSpec, ...], tuple[str, ...]]]
 
 
 def in_transition(network: Network) -> bool:
@@ -55,14 +58,21 @@ class Reconciler:
         read: Reads both APIs.
         agents: Where the data plane's agent is.
         timers: BGP timers of both sides.
+        clusters: Says which Kubernetes clusters are to run, and what cannot be built of them.
     """
 
     def __init__(
-        self, read: Callable[[], tuple[Network, Secrets]], agents: AgentSlot, *, timers: Timers
+        self,
+        read: Callable[[], tuple[Network, Secrets]],
+        agents: AgentSlot,
+        *,
+        timers: Timers,
+        clusters: Clusters | None = None,
     ) -> None:
         self._read = read
         self._agents = agents
         self._timers = timers
+        self._clusters = clusters
         self._condition = threading.Condition()
         self._changes = 1  # what the APIs had loaded at the start counts as a change
         self._handled = 0
@@ -162,6 +172,9 @@ class Reconciler:
             self._network = network
             applied, generation = self._applied, self._generation
         desired = desired_state(network, secrets, generation=generation, timers=self._timers)
+        if self._clusters is not None:
+            clusters, problems = self._clusters(network)
+            desired = replace(desired, clusters=clusters, problems=desired.problems + problems)
         if applied is not None and applied == desired:
             return self._problems
         desired = replace(desired, generation=generation + 1)

@@ -111,6 +111,11 @@ class RunDir:
         return self.path / "dataplane"
 
     @property
+    def kubeconfig(self) -> Path:
+        """KUBECONFIG: where `aws eks update-kubeconfig` and `az aks get-credentials` write."""
+        return self.path / "kubeconfig"
+
+    @property
     def clusters(self) -> Path:
         """Authorities and ports of the Kubernetes clusters."""
         return self.path / "clusters"

@@ -1,11 +1,12 @@
 """How a twin is: its processes, endpoints and tunnels."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from ipaddress import IPv4Address, IPv4Network
 from typing import Literal
 
 from twinspan.network.model import AwsNetwork, AzureNetwork, Network, VpnConnection, VpnTunnel
+from twinspan.twin.kubernetes.spec import Side
 from twinspan.twin.observed import AwsTunnelEnd, BgpState, Observed
 
 
@@ -39,6 +40,29 @@ class TunnelStatus:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ClusterStatus:
+    """One Kubernetes cluster.
+
+    Attributes:
+        side: `aws` or `azure`.
+        name: The cluster's name in its cloud.
+        state: As the cloud's API says, e.g. `ACTIVE` or `Succeeded`.
+        endpoint: URL of its API server on this machine; empty until it has one.
+        nodes_ready: How many of its nodes are ready.
+        nodes: How many it is to have.
+        problem: Why it cannot work; empty if it can.
+    """
+
+    side: Literal["aws", "azure"]
+    name: str
+    state: str
+    endpoint: str
+    nodes_ready: int
+    nodes: int
+    problem: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Status:
     """A twin.
 
@@ -50,6 +74,7 @@ class Status:
         endpoints: `aws` and `azure` -> URL.
         azure_bgp_hold: `negotiated` or `fixed`.
         tunnels: One entry for each tunnel that AWS has.
+        clusters: One entry for each Kubernetes cluster.
         problems: What does not work or cannot be built, in words.
     """
 
@@ -60,6 +85,7 @@ class Status:
     endpoints: dict[str, str] = field(default_factory=dict)
     azure_bgp_hold: str = "negotiated"
     tunnels: tuple[TunnelStatus, ...] = ()
+    clusters: tuple[ClusterStatus, ...] = ()
     problems: tuple[str, ...] = ()
 
 
@@ -80,6 +106,46 @@ def tunnels(network: Network, observed: Observed) -> tuple[TunnelStatus, ...]:
         )
         for connection in network.aws.vpn_connections
         for number, tunnel in enumerate(connection.tunnels, start=1)
+    )
+
+
+def clusters(network: Network, observed: Observed, endpoints: Mapping[str, str]) -> tuple[ClusterStatus, ...]:
+    """Join the clusters that both APIs have with what the data plane says of them.
+
+    Args:
+        network: What exists in both clouds.
+        observed: How it is.
+        endpoints: ARN or id of a cluster -> URL of its API server on this machine.
+    """
+    found: list[tuple[Side, str, str, str, int]] = []
+    if network.aws:
+        found += [
+            ("aws", each.arn, each.name, each.status, sum(group.desired_size for group in each.node_groups))
+            for each in network.aws.eks_clusters
+        ]
+    if network.azure:
+        found += [
+            (
+                "azure",
+                each.id,
+                each.name,
+                each.provisioning_state,
+                sum(pool.count for pool in each.node_pools),
+            )
+            for each in network.azure.aks_clusters
+        ]
+    health = {each.key: each for each in observed.clusters}
+    return tuple(
+        ClusterStatus(
+            side=side,
+            name=name,
+            state=state,
+            endpoint=endpoints.get(key, ""),
+            nodes_ready=sum(node.ready for node in health[key].nodes) if key in health else 0,
+            nodes=nodes,
+            problem=health[key].problem if key in health else "",
+        )
+        for side, key, name, state, nodes in found
     )
 
 

@@ -86,6 +86,11 @@ class ClusterAccess:
         """Return where this machine reaches the cluster's API server, e.g. `https://127.0.0.1:40123`."""
         return f"https://{_LOOPBACK}:{self._get(key, name).port}"
 
+    def urls(self) -> Mapping[str, str]:
+        """Return where this machine reaches each known cluster's API server, by the cluster's key."""
+        with self._lock:
+            return {key: f"https://{_LOOPBACK}:{kept.port}" for key, kept in self._kept.items()}
+
     def authorities(self) -> Mapping[str, ClusterAuthority]:
         """Return all authorities by the cluster's key."""
         with self._lock:
