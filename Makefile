@@ -8,6 +8,8 @@ export PATH := $(abspath $(BIN)):$(PATH)
 
 PACKAGES := charon-systemd strongswan-swanctl libcharon-extra-plugins libstrongswan-standard-plugins \
   libstrongswan-extra-plugins bird2 nftables iproute2 iputils-ping iperf3 util-linux ca-certificates
+KUBERNETES_PACKAGES := etcd-server containerd runc containernetworking-plugins iptables conntrack busybox-static \
+  dnsmasq-base
 TEST_PACKAGES := $(PACKAGES) tcpdump
 
 # A filesystem mirror with the real hashicorp/aws, if this machine has one: some slow tests run it against the twin.
@@ -15,12 +17,13 @@ export TWINSPAN_PROVIDER_MIRROR ?= $(patsubst %/registry.terraform.io,%,$(firstw
   $(wildcard /opt/*/registry.terraform.io $(HOME)/.terraform.d/plugins/registry.terraform.io)))
 
 .DEFAULT_GOAL := help
-.PHONY: help demo install test test-unit test-root test-slow test-az ci lint format bench clean host test-host
+.PHONY: help demo install kubernetes test test-unit test-root test-slow test-az ci lint format bench clean host test-host
 
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 14
 
 demo: install ## Build, check, break, measure and remove the whole network on this machine
+	@$(MAKE) --no-print-directory kubernetes || echo "Going on without Kubernetes clusters, for the reason above"
 	@$(BIN)/twinspan demo
 
 install: host $(VENV)/.run ## Install what `twinspan` needs (apt packages, .venv)
@@ -33,6 +36,10 @@ $(VENV)/.run: requirements.txt pyproject.toml
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e .
 	@scripts/install-terraform $(BIN)/terraform .venv-terraform
 	@touch $@
+
+kubernetes: $(VENV)/.run ## Get the Kubernetes programs, once per user (builds them: 76 MB, a few minutes)
+	@scripts/install-host $(KUBERNETES_PACKAGES)
+	@scripts/install-kubernetes $(BIN)/python
 
 test-host:
 	@scripts/install-host $(TEST_PACKAGES)
@@ -55,10 +62,10 @@ test: lint test-unit test-root ## Lint, types and every test that takes seconds 
 test-unit: test-host $(VENV)/.dev .venv-awscli/.done
 	@TWINSPAN_AWSCLI=$(abspath .venv-awscli/bin/aws) $(PYTEST) -q -n auto --dist loadfile -m "not root and not slow and not az"
 
-test-root: test-host $(VENV)/.dev
-	@$(SUDO) $(PYTEST) -p no:cacheprovider -m "root and not slow and not az"
+test-root: test-host kubernetes $(VENV)/.dev
+	@$(SUDO) $(PYTEST) -q -p no:cacheprovider -n auto --dist loadfile -m "root and not slow and not az"
 
-test-slow: test-host $(VENV)/.dev .venv-awscli/.done ## The slow suites (whole runs, benchmarks' own checks)
+test-slow: test-host kubernetes $(VENV)/.dev .venv-awscli/.done ## The slow suites (whole runs, benchmarks' own checks)
 	@$(SUDO) TWINSPAN_AWSCLI=$(abspath .venv-awscli/bin/aws) TWINSPAN_PROVIDER_MIRROR="$$TWINSPAN_PROVIDER_MIRROR" \
 	  $(PYTEST) -p no:cacheprovider -m "slow and not az"
 

@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 TWINSPAN = str(Path(sys.executable).with_name("twinspan"))
+NETWORK_ONLY = ("--var", "kubernetes_enabled=false")
+"""Arguments of `apply` for benchmarks of the network, which have no use for clusters."""
 
 
 def timed(*arguments: str) -> float:

@@ -13,7 +13,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from own_twin import own_twin, timed
+from own_twin import NETWORK_ONLY, own_twin, timed
 
 from twinspan.cli.target import hosts_of, open_target
 from twinspan.probe.iperf import iperf
@@ -42,7 +42,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=int, default=4)
     arguments = parser.parse_args()
     with own_twin() as (name, _):
-        timed("apply", str(arguments.env), "--name", name)
+        timed("apply", str(arguments.env), "--name", name, *NETWORK_ONLY)
         timed("verify", str(arguments.env), "--name", name, "--wait", "30")
         with hosts_of(open_target(arguments.env, on="twin", name=name), pairs=1) as hosts:
             ((aws, azure),) = hosts.pairs

@@ -2,11 +2,13 @@
 
 import os
 import pwd
+import re
 import shutil
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from twinspan.command import run
 from twinspan.errors import HostError
 
 KUBERNETES_MINOR = "1.20"
@@ -33,7 +35,8 @@ _HOST_PROGRAMS = {
     "ip": "iproute2",
 }
 """Program -> the Debian package that carries it."""
-_HOST_PLUGINS = ("loopback", "host-local")
+_CONTAINERD_TOO_NEW = 2
+_HOST_PLUGINS = ("loopback", "ptp", "host-local", "portmap")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +59,7 @@ def cache_folder() -> Path:
 
 
 def find_programs() -> Programs:
-    """Find what clusters are made of, without running any of it.
+    """Find what clusters are made of; of all that, only `containerd --version` is run.
 
     Returns:
         The folder that `make kubernetes` made, for this user or for the one who called sudo.
@@ -70,6 +73,7 @@ def find_programs() -> Programs:
     if current:
         lacking += _problems(current)
     lacking += [f"{program} (package {package})" for program, package in missing_host_programs().items()]
+    lacking += _containerd_problems()
     if current is None or lacking:
         raise HostError(
             problem=f"clusters need what is not here: {', '.join(lacking)}",
@@ -96,6 +100,20 @@ def missing_host_programs() -> dict[str, str]:
         if not (_CNI_FOLDER / name).exists()
     }
     return missing
+
+
+def _which(program: str) -> str | None:
+    return shutil.which(program, path=f"{os.environ.get('PATH', os.defpath)}:{_SYSTEM_PATH}")
+
+
+def _containerd_problems() -> list[str]:
+    """Refuse containerd 2: it dropped CRI v1alpha2 (containerd.io, "Releases"), all that kubelet 1.20 has."""
+    program = _which("containerd")
+    said = run([program, "--version"], check=False).stdout if program else ""
+    version = re.search(r"\bv?((\d+)\.\d+\.\d+)", said)
+    if version is None or int(version[2]) < _CONTAINERD_TOO_NEW:
+        return []
+    return [f"containerd 1.x, e.g. the package containerd of Debian 12 or 13 ({program} is {version[1]})"]
 
 
 def _candidates() -> list[Path]:
@@ -130,12 +148,8 @@ def _stamps(folder: Path) -> dict[str, tuple[int, int]]:
         lines = (folder / "stamps").read_text().splitlines()
     except FileNotFoundError:
         return {}
-    fields = [line.split() for line in lines]
-    return {
-        name: (int(numbers[0]), int(numbers[1]))
-        for name, *numbers in fields
-        if len(numbers) == 2 and all(number.isdecimal() for number in numbers)  # noqa: PLR2004 - a pair
-    }
+    matches = (re.fullmatch(r"(\S+) (\d+) (\d+)", line) for line in lines)
+    return {match[1]: (int(match[2]), int(match[3])) for match in matches if match}
 
 
 def _problem(program: Path, stamp: tuple[int, int] | None) -> str:

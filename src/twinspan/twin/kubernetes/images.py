@@ -1,0 +1,231 @@
+"""The images that clusters of the twin have, made of this machine's Debian files: no registry is reached.
+
+They go by the names of public images that have the same programs: manifests need no change on real clouds.
+"""
+
+import fcntl
+import json
+import os
+import re
+import shutil
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from twinspan.command import environment, run
+from twinspan.errors import HostError
+from twinspan.twin.kubernetes.image_archive import Blob, Entry, Image, make_layer, write_archive
+
+PAUSE_IMAGE = "registry.k8s.io/pause:3.9"
+"""Holds a pod's namespaces; containerd's `sandbox_image`."""
+
+BUSYBOX_IMAGE = "docker.io/library/busybox:1.36"
+"""Small shell tools, `httpd`, `wget` and `nc` among them."""
+
+TOOLS_IMAGE = "docker.io/nicolaka/netshoot:v0.14"
+"""Network tools: `ping` of iputils, `iperf3`, `ip`, `iptables`; the real clouds pull the public one."""
+
+SYSTEM_IMAGE = "twinspan.local/system:1"
+"""What the system pods run: `iptables`, `nft`, `ip`, `conntrack`, `dnsmasq`, `kubectl`."""
+
+ARCHIVE = "images.tar"
+"""File name of the archive in the folder of archives; holds all images."""
+
+_RECIPE = 1  # counted up when this module makes other images of the same files
+_SEARCH_PATH = "/usr/sbin:/usr/bin:/sbin:/bin"
+_SHELLS = ("dash", "bash")
+_FIREWALL = ("xtables-nft-multi", "xtables-legacy-multi")
+_FIREWALL_NAMES = ("iptables", "iptables-save", "iptables-restore")
+_BASE = (*_SHELLS, "ping", "ip", *_FIREWALL)
+_TOOLS = ("iperf3",)
+_SYSTEM = ("conntrack", "dnsmasq", "nft")
+_EXTENSIONS = ("libxt_*.so", "libipt_*.so")
+_LIBRARY = re.compile(r"^\s+(?:\S+ => )?(/\S+) \(0x[0-9a-f]+\)$", re.MULTILINE)
+_PASSWD = b"root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/:/bin/false\n"
+_GROUP = b"root:x:0:\nnogroup:x:65534:\n"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Parts:
+    """Layers, in the order in which images stack them, so that images share what is below."""
+
+    busybox: Blob
+    base: Blob
+    kubectl: Blob
+    tools: Blob
+    system: Blob
+
+
+def ensure_images(folder: Path) -> Path:
+    """Write the archive of all images, unless it is there and its inputs are what they were.
+
+    Args:
+        folder: That of the programs (`Programs.folder`); `kubectl` is taken from it.
+
+    Returns:
+        The folder of archives; each `*.tar` in it is for `ctr -n k8s.io images import`.
+
+    Raises:
+        HostError: A program that goes into an image is not installed.
+        CommandError: `ldd` or `busybox` failed.
+        OSError: The folder is not writable.
+    """
+    images = folder / "images"
+    if _is_current(images, folder):
+        return images
+    images.mkdir(exist_ok=True)
+    _give_to_owner_of(folder, images)
+    with _locked(images / "lock"):
+        if not _is_current(images, folder):
+            sources: set[Path] = set()
+            write_archive(images / ARCHIVE, _images(_parts(folder, sources)))
+            draft = images / f"inputs.{os.getpid()}"
+            draft.write_text(json.dumps(_fingerprint(sources)))
+            draft.replace(images / "inputs.json")
+            _give_to_owner_of(folder, *images.iterdir())
+    return images
+
+
+def _images(parts: _Parts) -> tuple[Image, ...]:
+    """Put the layers together."""
+    common = (parts.busybox, parts.base, parts.kubectl)
+    return (
+        Image(names=(PAUSE_IMAGE,), layers=(parts.busybox,), command=("/bin/busybox", "sleep", "infinity")),
+        Image(names=(BUSYBOX_IMAGE,), layers=(parts.busybox,), command=("sh",)),
+        Image(names=(TOOLS_IMAGE,), layers=(*common, parts.tools), command=("sh",)),
+        Image(names=(SYSTEM_IMAGE,), layers=(*common, parts.system), command=("sh",)),
+    )
+
+
+def _parts(folder: Path, sources: set[Path]) -> _Parts:
+    """Make the layers; what they are made of is added to `sources`."""
+    busybox = _find("busybox")
+    base = [_find(name) for name in _BASE]
+    below = _with_libraries([*base, *_extensions()])
+    tools, system = (_with_libraries(_find(name) for name in names) for names in (_TOOLS, _SYSTEM))
+    kubectl = folder / "kubectl"
+    sources |= {busybox, kubectl, _find("iptables"), *below, *tools, *system}
+    links = [_link("sh", "dash"), *_firewall_links()]
+    return _Parts(
+        busybox=make_layer([*_skeleton(), *_busybox(busybox)]),
+        base=make_layer([*map(_copy, below), *links]),
+        kubectl=make_layer([Entry(path="usr/bin/kubectl", source=kubectl)]),
+        tools=make_layer(map(_copy, tools - below)),
+        system=make_layer(map(_copy, system - below)),
+    )
+
+
+def _skeleton() -> list[Entry]:
+    """Return what every image has: folders, users, and `/bin` and its like as one with `/usr/bin`."""
+    merged = [Entry(path=name, link=f"usr/{name}") for name in ("bin", "sbin", "lib", "lib64")]
+    folders = [f"usr/{name}" for name in ("bin", "sbin", "lib", "lib64")]
+    folders += ["dev", "etc", "proc", "root", "run", "sys", "var/lib", "var/log"]
+    return [
+        *merged,
+        *(Entry(path=name) for name in folders),
+        Entry(path="tmp", mode=0o1777),
+        Entry(path="var/run", link="../run"),
+        Entry(path="etc/passwd", content=_PASSWD, mode=0o644),
+        Entry(path="etc/group", content=_GROUP, mode=0o644),
+        Entry(path="etc/nsswitch.conf", content=b"hosts: files dns\n", mode=0o644),
+    ]
+
+
+def _busybox(program: Path) -> list[Entry]:
+    """Return busybox and a link for each of its commands."""
+    names = run([str(program), "--list"]).stdout.split()
+    links = [_link(name, "busybox") for name in names if name != "busybox"]
+    return [Entry(path="usr/bin/busybox", source=program), *links]
+
+
+def _firewall_links() -> list[Entry]:
+    """Link `iptables` to the variant that this machine's is: rules of the two kinds must not be mixed."""
+    variant = _find("iptables").resolve().name
+    links = []
+    for program in _FIREWALL:
+        kind = program.split("-")[1]
+        for name in _FIREWALL_NAMES:
+            special = name.replace("iptables", f"iptables-{kind}")
+            links.append(Entry(path=f"usr/sbin/{special}", link=program))
+            if program == variant:
+                links.append(Entry(path=f"usr/sbin/{name}", link=program))
+    return links
+
+
+def _extensions() -> list[Path]:
+    """Return the plug-ins that `iptables` loads for the matches and targets of rules."""
+    found = [file for pattern in _EXTENSIONS for file in Path("/usr/lib").glob(f"*/xtables/{pattern}")]
+    if not found:
+        raise HostError(
+            problem="the container images need iptables' extensions (/usr/lib/*/xtables), not found here",
+            remedy="Run `make kubernetes`",
+        )
+    return found
+
+
+def _find(program: str) -> Path:
+    found = shutil.which(program, path=_SEARCH_PATH)
+    if found is None:
+        raise HostError(
+            problem=f"the container images need {program}, which is in none of {_SEARCH_PATH}",
+            remedy="Run `make kubernetes`",
+        )
+    return Path(found)
+
+
+def _with_libraries(files: Iterable[Path]) -> set[Path]:
+    """Return the files and the shared libraries they load, each where its loader looks for it."""
+    own = list(files)
+    listed = run(["ldd", *map(str, own)], env=environment(LC_ALL="C"), check=False)
+    return {*own, *map(Path, _LIBRARY.findall(listed.stdout))}
+
+
+def _copy(source: Path) -> Entry:
+    """Copy a file to its own place, with `/lib` and its like under `/usr`."""
+    path = str(source).lstrip("/")
+    return Entry(path=path if path.startswith("usr/") else f"usr/{path}", source=source)
+
+
+def _link(name: str, target: str) -> Entry:
+    return Entry(path=f"usr/bin/{name}", link=target)
+
+
+def _is_current(images: Path, folder: Path) -> bool:
+    try:
+        recorded = json.loads((images / "inputs.json").read_text())
+        sources = {Path(path) for path in recorded["sources"]}
+    except (FileNotFoundError, ValueError, TypeError, KeyError):
+        return False
+    if folder / "kubectl" not in sources or not (images / ARCHIVE).exists():
+        return False
+    return bool(recorded == _fingerprint(sources))
+
+
+def _fingerprint(sources: Iterable[Path]) -> dict[str, object]:
+    """Say what the images are made of: each file's place, size and time of change; null if it is gone."""
+    return {"recipe": _RECIPE, "sources": {str(path): _state(path) for path in sorted(sources)}}
+
+
+def _state(path: Path) -> Sequence[str | int] | None:
+    try:
+        seen = path.stat()
+    except OSError:
+        return None
+    return [str(path.resolve()), seen.st_size, seen.st_mtime_ns]
+
+
+@contextmanager
+def _locked(path: Path) -> Iterator[None]:
+    """Wait until no other process makes the images."""
+    with path.open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _give_to_owner_of(folder: Path, *files: Path) -> None:
+    """Let the folder's owner go on using what root made in it."""
+    owner = folder.stat()
+    if os.geteuid() == 0 and owner.st_uid != 0:
+        for file in files:
+            os.chown(file, owner.st_uid, owner.st_gid)

@@ -1,0 +1,253 @@
+"""The clusters' images, made of this machine's files, and run by a real containerd."""
+
+import io
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tarfile
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from twinspan.command import run
+from twinspan.errors import HostError
+from twinspan.twin.kubernetes.images import (
+    ARCHIVE,
+    BUSYBOX_IMAGE,
+    PAUSE_IMAGE,
+    SYSTEM_IMAGE,
+    TOOLS_IMAGE,
+    ensure_images,
+)
+from twinspan.twin.kubernetes.programs import NAMES, find_programs, missing_host_programs
+from twinspan.wait import wait_until
+
+pytestmark = [
+    pytest.mark.root,
+    pytest.mark.skipif(bool(missing_host_programs()), reason="`make kubernetes` has not been run here"),
+]
+STAND_IN = "#!/bin/sh\necho kubectl was run\n"
+
+
+def programs_folder(folder: Path) -> Path:
+    folder.mkdir()
+    (folder / "kubectl").write_text(STAND_IN)
+    (folder / "kubectl").chmod(0o755)
+    os.utime(folder / "kubectl", (1000, 1000))
+    return folder
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return programs_folder(tmp_path / "programs")
+
+
+def contents(archive: Path, image: str) -> set[str]:
+    """List the paths in an image, all layers together."""
+    with tarfile.open(archive) as tar:
+
+        def read(descriptor: dict[str, str]) -> bytes:
+            member = tar.extractfile(f"blobs/sha256/{descriptor['digest'].removeprefix('sha256:')}")
+            assert member is not None
+            return member.read()
+
+        index = tar.extractfile("index.json")
+        assert index is not None
+        manifests = json.load(index)["manifests"]
+        (found,) = (one for one in manifests if one["annotations"]["io.containerd.image.name"] == image)
+        paths: set[str] = set()
+        for layer in json.loads(read(found))["layers"]:
+            with tarfile.open(fileobj=io.BytesIO(read(layer))) as packed:
+                paths |= set(packed.getnames())
+        return paths
+
+
+def test_programs_come_with_every_library_they_load(folder: Path) -> None:
+    archive = ensure_images(folder) / ARCHIVE
+    for image, programs in (
+        (TOOLS_IMAGE, ("ping", "iperf3", "ip")),
+        (SYSTEM_IMAGE, ("dnsmasq", "conntrack", "nft")),
+    ):
+        paths = contents(archive, image)
+        for program in programs:
+            found = shutil.which(program, path="/usr/sbin:/usr/bin")
+            assert found is not None
+            assert found.lstrip("/") in paths
+            loaded = [word for word in run(["ldd", found]).stdout.split() if word.startswith("/")]
+            assert loaded
+            assert {str(Path("usr", word.removeprefix("/usr/").lstrip("/"))) for word in loaded} <= paths
+
+
+def test_small_images_have_nothing_of_the_large_ones(folder: Path) -> None:
+    archive = ensure_images(folder) / ARCHIVE
+    small = contents(archive, BUSYBOX_IMAGE)
+    assert {"usr/bin/busybox", "usr/bin/sh", "usr/bin/httpd", "usr/bin/wget", "usr/bin/nc"} <= small
+    assert "usr/bin/kubectl" not in small
+    assert contents(archive, PAUSE_IMAGE) == small
+
+
+def test_images_are_made_once(folder: Path) -> None:
+    archive = ensure_images(folder) / ARCHIVE
+    made = archive.stat().st_mtime_ns
+    assert ensure_images(folder) == archive.parent
+    assert archive.stat().st_mtime_ns == made
+
+
+def test_images_are_made_again_when_a_program_changed(folder: Path) -> None:
+    archive = ensure_images(folder) / ARCHIVE
+    (folder / "kubectl").write_text(f"{STAND_IN}exit 1\n")
+    before = archive.read_bytes()
+    ensure_images(folder)
+    assert archive.read_bytes() != before
+
+
+@pytest.mark.parametrize("damage", ["", "[]", '{"sources": 1}', "{"])
+def test_a_record_that_makes_no_sense_has_them_made_again(folder: Path, damage: str) -> None:
+    images = ensure_images(folder)
+    (images / "inputs.json").write_text(damage)
+    (images / ARCHIVE).unlink()
+    assert (ensure_images(folder) / ARCHIVE).exists()
+
+
+def test_the_same_files_make_the_same_images(tmp_path: Path, folder: Path) -> None:
+    other = programs_folder(tmp_path / "other")
+    first, second = (ensure_images(made) / ARCHIVE for made in (folder, other))
+    assert first.read_bytes() == second.read_bytes()
+
+
+def test_two_processes_at_once_make_one_whole_archive(folder: Path) -> None:
+    code = (
+        "import pathlib, sys; from twinspan.twin.kubernetes.images import ensure_images;"
+        "ensure_images(pathlib.Path(sys.argv[1]))"
+    )
+    running = [subprocess.Popen([sys.executable, "-c", code, str(folder)]) for _ in range(2)]
+    assert [process.wait(timeout=60) for process in running] == [0, 0]
+    assert {path.name for path in (folder / "images").iterdir()} == {ARCHIVE, "inputs.json", "lock"}
+    assert contents(folder / "images" / ARCHIVE, TOOLS_IMAGE)
+
+
+def test_root_leaves_the_images_to_the_owner_of_the_programs(folder: Path) -> None:
+    os.chown(folder, 12345, 12345)
+    images = ensure_images(folder)
+    assert {path.stat().st_uid for path in (images, *images.iterdir())} == {12345}
+
+
+def test_without_kubectl_nothing_is_left_behind(tmp_path: Path) -> None:
+    folder = tmp_path / "empty"
+    folder.mkdir()
+    with pytest.raises(FileNotFoundError, match="kubectl"):
+        ensure_images(folder)
+    assert {path.name for path in (folder / "images").iterdir()} == {"lock"}
+
+
+def test_a_missing_program_of_the_host_is_named(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("twinspan.twin.kubernetes.images._TOOLS", ("no-such-iperf3",))
+    with pytest.raises(HostError, match=r"no-such-iperf3.*make kubernetes"):
+        ensure_images(folder)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_programs_say_the_version_that_was_recorded(name: str) -> None:
+    try:
+        found = find_programs()
+    except HostError as error:
+        pytest.skip(str(error))
+    argv = ["version", "--client"] if name == "kubectl" else ["--version"]
+    assert f"v{found.version}" in run([str(found.folder / name), *argv]).stdout
+
+
+class Containerd:
+    """A containerd of the test's own, without its Kubernetes part."""
+
+    def __init__(self, folder: Path) -> None:
+        self.socket = folder / "socket"
+        self.folder = folder
+        (folder / "config.toml").write_text(
+            f'version = 2\nroot = "{folder}/root"\nstate = "{folder}/state"\n'
+            f'disabled_plugins = ["io.containerd.grpc.v1.cri"]\n[grpc]\naddress = "{self.socket}"\n'
+        )
+
+    def ctr(self, *argv: str) -> str:
+        return run(
+            ["ctr", "--address", str(self.socket), "--namespace", "k8s.io", *argv], timeout_s=90
+        ).stdout
+
+    def run(self, image: str, command: str, *options: str) -> str:
+        """Run a command in a container without a cgroup, and remove the container."""
+        return self.ctr("run", "--rm", "--cgroup", "", *options, image, "test", "sh", "-c", command)
+
+
+@pytest.fixture(scope="module")
+def containerd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Containerd]:
+    """Start one with the images; its socket's path must be short."""
+    archive = ensure_images(programs_folder(tmp_path_factory.mktemp("images") / "programs")) / ARCHIVE
+    with tempfile.TemporaryDirectory(prefix="ctr") as name:
+        made = Containerd(Path(name))
+        with (
+            (made.folder / "log").open("w") as log,
+            subprocess.Popen(
+                ["containerd", "--config", f"{name}/config.toml"], stdout=log, stderr=log
+            ) as daemon,
+        ):
+            try:
+                wait_until(made.socket.exists, bool, what="containerd's socket", timeout_s=60)
+                made.ctr("images", "import", str(archive))
+                yield made
+            finally:
+                daemon.terminate()
+                daemon.wait(timeout=60)
+
+
+def test_containerd_takes_all_images_by_their_names(containerd: Containerd) -> None:
+    assert set(containerd.ctr("images", "ls", "--quiet").split()) == {
+        PAUSE_IMAGE,
+        BUSYBOX_IMAGE,
+        TOOLS_IMAGE,
+        SYSTEM_IMAGE,
+    }
+
+
+@pytest.mark.parametrize(
+    ("image", "command", "expected"),
+    [
+        (BUSYBOX_IMAGE, "echo hello | wc -c; type httpd", "6\nhttpd"),
+        (TOOLS_IMAGE, "ping -c 1 127.0.0.1", "1 packets transmitted, 1 received"),
+        (TOOLS_IMAGE, "ping -V", "iputils"),  # and not busybox's
+        (TOOLS_IMAGE, "iperf3 -s -1 -D; iperf3 -c 127.0.0.1 -n 1M", "iperf Done"),
+        (TOOLS_IMAGE, "ip -V", "iproute2"),
+        (TOOLS_IMAGE, "kubectl", "kubectl was run"),
+        (SYSTEM_IMAGE, "dnsmasq --version", "Dnsmasq version 2"),
+        (SYSTEM_IMAGE, "kubectl; conntrack --version", "kubectl was run\nconntrack v"),
+        (SYSTEM_IMAGE, "nft --version", "nftables v"),
+    ],
+)
+def test_programs_run_in_their_image(containerd: Containerd, image: str, command: str, expected: str) -> None:
+    assert expected in containerd.run(image, command)
+
+
+def test_source_addresses_can_be_changed_by_the_system_image(containerd: Containerd) -> None:
+    rules = (
+        "iptables -t nat -A POSTROUTING -m comment --comment twin -m addrtype ! --dst-type LOCAL"
+        " -j MASQUERADE &&"
+        "iptables -t nat -A POSTROUTING -s 10.2.0.0/16 -j SNAT --to-source 10.2.1.4 && iptables-save -t nat"
+    )
+    listed = containerd.run(SYSTEM_IMAGE, rules, "--privileged")
+    assert "-m comment --comment twin -m addrtype ! --dst-type LOCAL -j MASQUERADE" in listed
+    assert "-A POSTROUTING -s 10.2.0.0/16 -j SNAT --to-source 10.2.1.4" in listed
+
+
+def test_the_pause_image_runs_until_it_is_killed(containerd: Containerd) -> None:
+    containerd.ctr("run", "--detach", "--cgroup", "", PAUSE_IMAGE, "pause")
+    try:
+        assert "RUNNING" in containerd.ctr("task", "ls")
+    finally:
+        containerd.ctr("task", "kill", "--signal", "SIGKILL", "pause")
+        wait_until(
+            lambda: containerd.ctr("task", "ls"), lambda out: "STOPPED" in out, what="end", timeout_s=60
+        )
+        containerd.ctr("task", "delete", "pause")
+        containerd.ctr("containers", "rm", "pause")
