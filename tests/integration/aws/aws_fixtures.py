@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from aws_twin import ESTABLISHED, KEY_ID, REGION, SECRET, Site, Twin
+from eks_site import EksSite, cluster_access, eks_api, make_site
 
 from twinspan.command import run
 from twinspan.twin.aws.ec2 import connection_views
-from twinspan.twin.aws.server import AwsApi
 from twinspan.twin.observed import ObservationBoard, Observed
 
 if TYPE_CHECKING:
@@ -26,17 +26,14 @@ if TYPE_CHECKING:
 @pytest.fixture
 def twin(tmp_path: Path) -> Iterator[Twin]:
     board, changes = ObservationBoard(), list[str]()
-    state_file = tmp_path / "aws.state"
-    api = AwsApi(
-        board=board,
-        access_key_id=KEY_ID,
-        secret_access_key=SECRET,
-        state_file=state_file,
-        on_change=lambda: changes.append("change"),
-    )
+    access = cluster_access(tmp_path)
+    folder = tmp_path / "state"
+    folder.mkdir()
+    api = eks_api(folder, board, access, changes)
     api.start()
-    yield Twin(api=api, board=board, changes=changes, state_file=state_file)
+    yield Twin(api=api, board=board, changes=changes, state_file=folder / "aws.state", access=access)
     api.stop()
+    access.stop()
 
 
 @pytest.fixture
@@ -71,6 +68,11 @@ def site(ec2: "EC2Client") -> Site:
         vpn_gateway_id=gateway,
         customer_gateway_id=customer["CustomerGateway"]["CustomerGatewayId"],
     )
+
+
+@pytest.fixture
+def eks_site(twin: Twin) -> EksSite:
+    return make_site(twin)
 
 
 @pytest.fixture

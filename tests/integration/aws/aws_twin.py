@@ -16,6 +16,7 @@ from botocore.credentials import Credentials
 from botocore.exceptions import ClientError
 
 from twinspan.twin.aws.server import AwsApi
+from twinspan.twin.kubernetes.access import ClusterAccess
 from twinspan.twin.observed import AwsTunnelEnd, NegotiatedSa, ObservationBoard
 
 if TYPE_CHECKING:
@@ -71,6 +72,8 @@ class Twin:
     changes: list[str]
     """One entry for each call of `on_change`."""
     state_file: Path
+    access: ClusterAccess | None = None
+    """Its EKS clusters' API servers."""
 
     def client(self, service: str, *, secret: str = SECRET, region: str = REGION) -> Any:
         return SESSION.client(  # type: ignore[call-overload]

@@ -86,7 +86,7 @@ def test_the_account_cannot_be_chosen_by_a_header(twin: Twin) -> None:
 @pytest.mark.parametrize(
     ("service", "action"),
     [
-        ("eks", "list_clusters"),
+        ("ecs", "list_clusters"),
         ("dynamodb", "list_tables"),
         ("sns", "list_topics"),
         ("route53", "list_hosted_zones"),

@@ -109,7 +109,7 @@ def test_errors_of_other_services_are_in_their_own_form(twin: Twin) -> None:
     assert code_of(lambda: logs.describe_index_policies(logGroupIdentifiers=["x"])) == "UnsupportedOperation"
     assert code_of(lambda: logs.delete_log_group(logGroupName="x")) == "ResourceNotFoundException"
     assert (
-        code_of(lambda: iam.simulate_principal_policy(PolicySourceArn="a" * 20, ActionNames=["ec2:x"]))
+        code_of(lambda: iam.simulate_custom_policy(PolicyInputList=["{}"], ActionNames=["ec2:x"]))
         == "UnsupportedOperation"
     )
     assert code_of(lambda: iam.get_user(UserName="nobody")) == "NoSuchEntity"

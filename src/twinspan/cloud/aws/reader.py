@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any
 
-from twinspan.cloud.aws import vpc, vpn
+from twinspan.cloud.aws import eks, vpc, vpn
 from twinspan.cloud.aws.client import CONNECTIONS, AwsClients, clients, translated
 from twinspan.cloud.aws.endpoint import AwsEndpoint
 from twinspan.network.model import AwsNetwork
@@ -34,11 +34,13 @@ def read(endpoint: AwsEndpoint) -> tuple[AwsNetwork, Mapping[tuple[str, str], st
     """Read everything; see `twinspan.cloud.aws.read_aws`."""
     with ThreadPoolExecutor(CONNECTIONS, thread_name_prefix="read-aws") as pool:
         account = pool.submit(_account_id, endpoint)
+        clusters = pool.submit(eks.cluster_names, endpoint)
         futures = {
             name: pool.submit(_describe, endpoint, name, member) for name, member in (_WHOLE | _PAGED).items()
         }
         raw = {name: future.result() for name, future in futures.items()}
         account_id = account.result()
+        eks_clusters = eks.read_clusters(endpoint, clusters.result(), pool)
     network = AwsNetwork(
         account_id=account_id,
         region=endpoint.region,
@@ -50,6 +52,7 @@ def read(endpoint: AwsEndpoint) -> tuple[AwsNetwork, Mapping[tuple[str, str], st
         vpn_gateways=tuple(map(vpn.vpn_gateway, vpn.existing(raw["describe_vpn_gateways"]))),
         customer_gateways=tuple(map(vpn.customer_gateway, vpn.existing(raw["describe_customer_gateways"]))),
         vpn_connections=tuple(map(vpn.vpn_connection, vpn.existing(raw["describe_vpn_connections"]))),
+        eks_clusters=eks_clusters,
     )
     return network, vpn.pre_shared_keys(vpn.existing(raw["describe_vpn_connections"]))
 

@@ -12,7 +12,7 @@ from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 from werkzeug.wrappers import Request, Response
 
 from twinspan.twin.aws import faults
-from twinspan.twin.aws.application import SERVICE_KEY, SERVICES
+from twinspan.twin.aws.application import SCOPE_KEY, SERVICE_KEY, SERVICES
 from twinspan.twin.aws.signature import (
     AccessKey,
     CredentialScope,
@@ -83,6 +83,7 @@ class Gate:
             environ.pop(name, None)
         environ.update(self._context)
         environ[SERVICE_KEY] = scope.service
+        environ[SCOPE_KEY] = scope
         environ["wsgi.input"] = io.BytesIO(body)
         environ["CONTENT_LENGTH"] = str(len(body))
         with self._lock:

@@ -1,12 +1,31 @@
 """IAM of the twin: moto's, and the policy simulator that `doctor` asks."""
 
+import json
+from collections.abc import Mapping
+from functools import cache
 from types import SimpleNamespace
+from typing import Any
 
 import moto.iam.urls
 from moto.core.responses import ActionResult
 from moto.iam.access_control import IAMPolicy, PermissionResult
-from moto.iam.models import IAMBackend
+from moto.iam.aws_managed_policies import aws_managed_policies_data
+from moto.iam.models import AWSManagedPolicy, IAMBackend, ManagedPolicy
 from moto.iam.responses import IamResponse
+
+AWS_POLICIES = frozenset(
+    {
+        "AmazonEC2ContainerRegistryPullOnly",
+        "AmazonEC2ContainerRegistryReadOnly",
+        "AmazonEKSClusterPolicy",
+        "AmazonEKSServicePolicy",
+        "AmazonEKSVPCResourceController",
+        "AmazonEKSWorkerNodePolicy",
+        "AmazonEKS_CNI_Policy",
+        "AmazonSSMManagedInstanceCore",
+    }
+)
+"""AWS's own policies that clusters and their nodes need, of the fifteen hundred that there are."""
 
 
 class TwinIamResponse(IamResponse):
@@ -54,8 +73,21 @@ def _decision(policies: list[IAMPolicy], action: str, resource: str) -> str:
     return "allowed" if PermissionResult.PERMITTED in results else "implicitDeny"
 
 
+@cache
+def _aws_policies() -> Mapping[str, Any]:
+    known: Mapping[str, Any] = json.loads(aws_managed_policies_data)
+    return {name: known[name] for name in sorted(AWS_POLICIES)}
+
+
 class TwinIamBackend(IAMBackend):
     """The IAM state of the twin."""
+
+    def _init_aws_policies(self) -> list[ManagedPolicy]:
+        """Make the few of AWS's own policies that a twin has a use for."""
+        return [
+            AWSManagedPolicy.from_data(name, self.account_id, self.region_name, policy)
+            for name, policy in _aws_policies().items()
+        ]
 
     @property
     def _url_module(self) -> SimpleNamespace:

@@ -9,6 +9,7 @@ from socket import SHUT_RDWR, create_server, socket
 from moto.core.base_backend import BackendDict
 from moto.core.utils import get_service_model
 from moto.ec2.models import ec2_backends
+from moto.eks.models import eks_backends
 from moto.iam.models import iam_backends
 from moto.moto_server.werkzeug_app import MotoRequestHandler
 from moto.servicequotas.models import servicequotas_backends
@@ -18,14 +19,19 @@ from twinspan.errors import HostError
 from twinspan.twin.aws import state
 from twinspan.twin.aws.application import Application
 from twinspan.twin.aws.ec2 import BOARD_KEY, TwinEC2Backend
+from twinspan.twin.aws.eks import CLUSTERS_KEY, SETTLED_KEY, KubernetesUser, TwinEksBackend, find_user
 from twinspan.twin.aws.gate import Gate
 from twinspan.twin.aws.iam import TwinIamBackend
 from twinspan.twin.aws.quotas import TwinServiceQuotasBackend
 from twinspan.twin.aws.signature import AccessKey, known_regions
+from twinspan.twin.kubernetes.access import ClusterAccess
 from twinspan.twin.observed import ObservationBoard
 
 SAVE_DELAY_S = 0.5
 """How long after a change the state is written, in seconds; changes in between go with it."""
+
+_BUILT = frozenset({"ec2", "eks"})
+"""Services whose objects the data plane builds."""
 
 SHUTDOWN_POLL_S = 0.02
 """How often the listener looks whether it is to stop, in seconds."""
@@ -43,7 +49,8 @@ class AwsApi:
         access_key_id: The one key it accepts.
         secret_access_key: Its secret; never logged.
         state_file: Where its state is kept. Loaded by `start` if it exists.
-        on_change: Called after every EC2 request that changed something, from the request's thread.
+        on_change: Called after every EC2 or EKS request that changed something, from the request's thread.
+        clusters: Authorities and addresses of the EKS clusters' API servers; None: clusters have none.
         port: TCP port; 0 takes a free one.
     """
 
@@ -55,12 +62,14 @@ class AwsApi:
         secret_access_key: str,
         state_file: Path,
         on_change: Callable[[], None],
+        clusters: ClusterAccess | None = None,
         port: int = 0,
     ) -> None:
         self._board = board
         self._key = AccessKey(access_key_id=access_key_id, secret_access_key=secret_access_key)
         self._state_file = state_file
         self._on_change = on_change
+        self._clusters = clusters
         self._wanted_port = port
         self._region: str | None = None
         self._lock = threading.RLock()
@@ -79,13 +88,18 @@ class AwsApi:
 
     @property
     def region(self) -> str | None:
-        """The region of the newest EC2 change since `start`; None before the first."""
+        """The region of the newest EC2 or EKS change since `start`; None before the first."""
         return self._region
 
     @property
     def url(self) -> str:
         """The endpoint for every AWS service, e.g. for `AWS_ENDPOINT_URL`."""
         return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def hosts(self) -> frozenset[str]:
+        """The `host:port` pairs that it answers as."""
+        return frozenset({f"127.0.0.1:{self.port}", f"localhost:{self.port}"})
 
     def start(self) -> None:
         """Load the state file, if there is one, and listen.
@@ -100,7 +114,11 @@ class AwsApi:
         gate = Gate(
             application,
             key=self._key,
-            context={BOARD_KEY: self._board},
+            context={
+                BOARD_KEY: self._board,
+                CLUSTERS_KEY: self._clusters,
+                SETTLED_KEY: self._dirty.set,
+            },
             lock=self._lock,
             on_change=self._changed,
         )
@@ -130,6 +148,19 @@ class AwsApi:
                 contents = state.dump()
             state.write(self._state_file, contents)
 
+    def kubernetes_user(self, cluster_name: str, region: str) -> KubernetesUser | None:
+        """Return who the owner of the twin's key is to an EKS cluster, for the API server's token review.
+
+        Args:
+            cluster_name: The cluster's name in its region.
+            region: Where the token was made; clusters of other regions with the same name come second.
+
+        Returns:
+            None if there is no such cluster, or the owner has no access entry there.
+        """
+        with self._lock:
+            return find_user(cluster_name, region, self._key.access_key_id)
+
     def stop(self) -> None:
         """Answer no more, save, and free the port. Does nothing if it does not run."""
         if self._server is None:
@@ -150,10 +181,12 @@ class AwsApi:
         with self._lock:
             application.load("ec2")
             get_service_model("ec2")
+        with self._lock:
+            application.load("eks")
 
     def _changed(self, service: str, region: str) -> None:
         self._dirty.set()
-        if service == "ec2":
+        if service in _BUILT:
             self._region = region
             self._on_change()
 
@@ -172,6 +205,7 @@ def _reset() -> None:
     """Empty moto, and let the next backends be ours where we have one."""
     BackendDict.reset()
     ec2_backends.backend = TwinEC2Backend
+    eks_backends.backend = TwinEksBackend  # type: ignore[assignment]  # it has nothing of moto's
     iam_backends.backend = TwinIamBackend
     servicequotas_backends.backend = TwinServiceQuotasBackend
 

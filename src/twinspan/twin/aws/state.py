@@ -21,7 +21,7 @@ from moto.s3.utils import _VersionedKeyStore
 
 from twinspan.errors import HostError
 
-FORMAT = 1
+FORMAT = 2
 """Raise this whenever a stored class changes its fields."""
 
 _BackendKey = tuple[str, str, str]
