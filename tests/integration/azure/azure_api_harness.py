@@ -18,6 +18,7 @@ from azure.mgmt.resource.resources import ResourceManagementClient
 from twinspan.twin.azure.credentials import ArmCredentials
 from twinspan.twin.azure.server import ArmApi
 from twinspan.twin.azure.tls import TlsFiles, ensure_tls
+from twinspan.twin.kubernetes.access import ClusterAccess
 from twinspan.twin.observed import ObservationBoard
 
 VERSION = "2025-01-01"
@@ -50,6 +51,7 @@ class Twin:
     api: ArmApi = field(init=False)
     token: str = field(init=False, default="")
     connection: http.client.HTTPSConnection | None = field(init=False, default=None)
+    clusters: ClusterAccess | None = None
 
     def start(self, port: int = 0) -> None:
         self.api = ArmApi(
@@ -59,6 +61,7 @@ class Twin:
             state_file=self.folder / "azure.json",
             on_change=lambda: self.changes.append(None),
             port=port,
+            clusters=self.clusters,
         )
         self.api.start()
         if not self.token:

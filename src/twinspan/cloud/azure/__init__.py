@@ -1,11 +1,12 @@
 """Read what exists in one Azure subscription; the same for a real one and for the twin."""
 
 from collections.abc import Mapping
+from typing import Any
 
 from twinspan.cloud.azure.endpoint import AzureBgp, AzureEndpoint
 from twinspan.network.model import AzureNetwork
 
-__all__ = ["AzureBgp", "AzureEndpoint", "read_azure", "read_azure_bgp"]
+__all__ = ["AzureBgp", "AzureEndpoint", "aks_kubeconfig", "read_azure", "read_azure_bgp"]
 
 
 def read_azure(endpoint: AzureEndpoint) -> tuple[AzureNetwork, Mapping[str, str]]:
@@ -38,3 +39,20 @@ def read_azure_bgp(endpoint: AzureEndpoint, gateway_id: str) -> AzureBgp:
     from twinspan.cloud.azure.bgp import read  # noqa: PLC0415 - the SDK takes a second to load
 
     return read(endpoint, gateway_id)
+
+
+def aks_kubeconfig(endpoint: AzureEndpoint, cluster_id: str, *, admin: bool = False) -> dict[str, Any]:
+    """Return the kubeconfig of an AKS cluster, which holds a secret.
+
+    Args:
+        endpoint: The subscription.
+        cluster_id: Resource id of the cluster, in any case.
+        admin: As a cluster administrator, which works while local accounts are enabled; else as a user.
+
+    Raises:
+        CloudRefusedError: Azure said no, e.g. because local accounts are disabled.
+        CloudUnreachableError: Azure did not answer in time.
+    """
+    from twinspan.cloud.azure import clusters  # noqa: PLC0415 - the SDK takes a second to load
+
+    return clusters.aks_kubeconfig(endpoint, cluster_id, admin=admin)

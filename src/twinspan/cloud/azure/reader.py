@@ -14,6 +14,7 @@ from azure.mgmt.network import models
 
 from twinspan.cloud.azure import gateways, networks
 from twinspan.cloud.azure.client import CONNECTIONS, clients, translated
+from twinspan.cloud.azure.clusters import aks_clusters
 from twinspan.cloud.azure.endpoint import AzureEndpoint
 from twinspan.cloud.azure.words import group_and_name, required_identity, word
 from twinspan.network.model import AzureConnection, AzureNetwork
@@ -50,6 +51,7 @@ class _InGroups:
 def read(endpoint: AzureEndpoint) -> tuple[AzureNetwork, Mapping[str, str]]:
     """Read everything; see `twinspan.cloud.azure.read_azure`."""
     with ThreadPoolExecutor(CONNECTIONS, thread_name_prefix="read-azure") as pool:
+        clusters = pool.submit(aks_clusters, endpoint)
         whole = _in_subscription(endpoint, pool)
         parts = _in_groups(endpoint, pool, whole.groups)
         ids = [required_identity(raw) for raw in parts.connections]
@@ -57,6 +59,7 @@ def read(endpoint: AzureEndpoint) -> tuple[AzureNetwork, Mapping[str, str]]:
         read_keys = pool.map(lambda resource_id: _shared_key(endpoint, resource_id), ids)
         connections = [found for found in read_connections if found is not None]
         keys = dict(zip(ids, read_keys, strict=True))
+        found_clusters = clusters.result()
     addresses = gateways.public_addresses(whole.public_addresses)
     network = AzureNetwork(
         subscription_id=endpoint.subscription_id,
@@ -70,6 +73,7 @@ def read(endpoint: AzureEndpoint) -> tuple[AzureNetwork, Mapping[str, str]]:
         ),
         local_network_gateways=tuple(map(gateways.local_network_gateway, _staying(parts.local_gateways))),
         connections=tuple(connections),
+        aks_clusters=found_clusters,
     )
     return network, {item.id: key for item in connections if (key := keys[item.id])}
 

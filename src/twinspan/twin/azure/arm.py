@@ -2,8 +2,10 @@
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
+from functools import partial
 
-from twinspan.twin.azure import groups, offers, resources, shared_keys, subscriptions
+from twinspan.twin.azure import aks_routes, groups, offers, resources, roles, shared_keys, subscriptions
 from twinspan.twin.azure.credentials import ArmCredentials
 from twinspan.twin.azure.deployment_routes import DeploymentRoutes
 from twinspan.twin.azure.documents import JsonObject
@@ -13,7 +15,7 @@ from twinspan.twin.azure.operations import RETRY_AFTER, Operations, Outcome
 from twinspan.twin.azure.resource_id import ResourceId
 from twinspan.twin.azure.resources import Conditions
 from twinspan.twin.azure.store import Resource
-from twinspan.twin.azure.types import RESOURCE_TYPES
+from twinspan.twin.azure.types import RESOURCE_TYPES, aks_progress
 from twinspan.twin.azure.types.base import Action, Context
 from twinspan.twin.azure.types.connections import CONNECTIONS, gateway_connections
 from twinspan.twin.azure.types.virtual_network_gateways import VIRTUAL_NETWORK_GATEWAYS
@@ -41,6 +43,12 @@ class ResourceManager:
             ArmError: It is refused.
         """
         _check_api_version(request.query)
+        settled = aks_progress.settle(self._context)
+        answer = self._answer(request)
+        return replace(answer, changed=True) if settled else answer
+
+    def _answer(self, request: Request) -> Answer:
+        """Answer a request with a good API version."""
         parts = [part for part in request.path.split("/") if part]
         match [part.lower() for part in parts]:
             case ["tenants"] if request.method == "GET":
@@ -49,9 +57,21 @@ class ResourceManager:
                 return Answer(document={"value": [subscriptions.subscription(self._credentials)]})
             case ["subscriptions", _, *rest]:
                 self._check_subscription(parts[1])
-                return self._in_subscription(request, parts[2:], rest)
+                found = self._roles(request, parts)
+                return found if found is not None else self._in_subscription(request, parts[2:], rest)
+            case ["providers", "microsoft.authorization", "roledefinitions", *_]:
+                return self._roles(request, parts) or Answer(status=404)
             case _:
                 raise _no_route(request)
+
+    def _roles(self, request: Request, parts: list[str]) -> Answer | None:
+        """Answer about roles, at whatever scope; None if the request is about something else."""
+        lower = [part.lower() for part in parts]
+        for place in range(len(lower) - 2, -1, -1):
+            if lower[place : place + 2] == ["providers", "microsoft.authorization"] and parts[place + 2 :]:
+                scope = "".join(f"/{part}" for part in parts[:place])
+                return roles.answer(self._context, request, scope, parts[place + 2 :])
+        return None
 
     def _in_subscription(self, request: Request, parts: list[str], lower: list[str]) -> Answer:
         """Answer below `/subscriptions/{id}`."""
@@ -87,6 +107,7 @@ class ResourceManager:
     def _in_providers(self, request: Request, parts: list[str], lower: list[str]) -> Answer:
         """Answer below `/subscriptions/{id}/providers`: registration, operations, lists."""
         offered = offers.answer(self._context.store, request, lower[1:])
+        offered = aks_routes.in_provider(request, lower[1:]) if offered is None else offered
         if offered is not None:
             return offered
         match request.method, lower[2:]:
@@ -137,7 +158,7 @@ class ResourceManager:
             case "DELETE":
                 groups.read(store, name)
                 store.remove_group(name)
-                operation = self._operations.keep(Outcome())
+                operation = self._operations.keep(Outcome)
                 scope = f"{self._base_url}/subscriptions/{self._credentials.subscription_id}"
                 url = f"{scope}/operationresults/{operation}?api-version={request.query['api-version']}"
                 return Answer(status=202, headers={"Location": url, **RETRY_AFTER}, changed=True)
@@ -149,6 +170,11 @@ class ResourceManager:
         scope, tail = parts[:4], parts[4:]
         if [part.lower() for part in tail[2:]] in (["sharedkey"], ["sharedkey", "reset"]):
             return self._shared_key(request, self._resource_id([*scope, *tail[:2]]), tail[2:])
+        told = aks_routes.of_cluster(
+            self._context, request, self._resource_id([*parts, ""] if len(tail) % 2 else parts)
+        )
+        if told is not None:
+            return told
         if len(tail) % 2 == 0:
             return self._one(request, self._resource_id(parts))
         owner = self._resource_id(parts[:-1])
@@ -171,19 +197,35 @@ class ResourceManager:
                 resources.read(self._context, identity)
                 return Answer(status=204)
             case "PUT":
-                found, created = resources.put(self._context, identity, request.json_object(), conditions)
-                return self._operations.written(self._render(found), created=created, api_version=version)
+                return self._put(identity, request.json_object(), conditions, version)
             case "PATCH":
                 found = resources.set_tags(self._context, identity, request.json_object())
                 return Answer(document=self._render(found), changed=True)
             case "DELETE":
-                found_before = self._context.store.get(identity)
-                body: JsonObject = dict(found_before.body) if found_before is not None else {}
-                if not resources.delete(self._context, identity, conditions):
-                    return Answer(status=204)
-                return self._operations.deleted(body, api_version=version)
+                return self._delete(identity, conditions, version)
             case _:
                 raise _no_route(request)
+
+    def _put(self, identity: ResourceId, body: JsonObject, conditions: Conditions, version: str) -> Answer:
+        """Make or replace a resource."""
+        found, created = resources.put(self._context, identity, body, conditions)
+        kind, document = resources.type_of(found.id), self._render(found)
+        if kind.at_once:
+            return Answer(status=201 if created else 200, document=document, changed=True)
+        asked = partial(kind.outcome, self._context, found.id)
+        return self._operations.written(document, created=created, api_version=version, asked=asked)
+
+    def _delete(self, identity: ResourceId, conditions: Conditions, version: str) -> Answer:
+        """Delete a resource, or begin to."""
+        found = self._context.store.get(identity)
+        body: JsonObject = dict(found.body) if found is not None else {}
+        if not resources.delete(self._context, identity, conditions):
+            return Answer(status=204)
+        kind = resources.type_of(identity)
+        if kind.at_once:
+            return Answer(status=200, changed=True)
+        asked = partial(kind.outcome, self._context, identity)
+        return self._operations.deleted(body, api_version=version, asked=asked)
 
     def _parts(self, owner: ResourceId, kind: str) -> Answer:
         """List the parts of a resource, or a gateway's connections."""
@@ -203,12 +245,20 @@ class ResourceManager:
         """Carry out a POST action."""
         found = resources.read(self._context, owner)
         action = Action(name=name.lower(), query=request.query)
-        result = resources.type_of(owner).act(self._context, found, action)
+        kind = resources.type_of(owner)
+        result = kind.act(self._context, found, action)
+        if action.name in kind.synchronous:
+            return Answer(document=result)
+        over = kind.outcome(self._context, found.id) is not None
+
+        def asked() -> Outcome | None:
+            return Outcome(result=result) if over else kind.outcome(self._context, found.id)
+
         return self._operations.acted(
             found.body,
-            result,
+            asked,
             api_version=request.query["api-version"],
-            changed=action.name in _CHANGING,
+            changed=action.name in kind.changing or action.name in _CHANGING,
         )
 
     def _shared_key(self, request: Request, connection: ResourceId, tail: list[str]) -> Answer:

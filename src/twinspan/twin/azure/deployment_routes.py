@@ -67,7 +67,7 @@ class DeploymentRoutes:
     def _run(self, request: Request, deployment: Deployment) -> Answer:
         """Run a template; its end, good or bad, is told at the `Azure-AsyncOperation` address."""
         document, error = deployment.run()
-        operation = self.operations.keep(Outcome(error=error))
+        operation = self.operations.keep(lambda: Outcome(error=error))
         version = request.query["api-version"]
         url = f"{self.base_url}{deployment.identity}/operationStatuses/{operation}?api-version={version}"
         headers = {"Azure-AsyncOperation": url, **RETRY_AFTER}

@@ -62,6 +62,8 @@ def put(store: Store, name: str, body: JsonObject) -> tuple[ResourceGroup, bool]
             f"'{text(existing.body, 'location')}'.",
         )
     kept: JsonObject = {"location": location, "tags": _tags(body)}
+    if existing is not None and "managedBy" in existing.body:
+        kept["managedBy"] = existing.body["managedBy"]
     group = ResourceGroup(name=existing.name if existing is not None else name, body=kept)
     store.groups[name.lower()] = group
     return group, existing is None

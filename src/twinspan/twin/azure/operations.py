@@ -1,12 +1,15 @@
 """Asynchronous operations: how ARM answers when it takes its time.
 
-The twin's operations are over when they are announced; clients still follow the headers, and go on at once.
+Most of the twin's operations are over when they are announced; clients still follow the headers, and go on at
+once. Those of clusters last as long as the data plane takes.
 Source: Azure Resource Manager, "Track asynchronous operations" (Azure-AsyncOperation, Location, Retry-After).
 """
 
 import uuid
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from twinspan.twin.azure.documents import Json, JsonObject, text
 from twinspan.twin.azure.errors import ArmError
@@ -28,6 +31,9 @@ class Outcome:
     error: JsonObject | None = None
 
 
+Asked: TypeAlias = Callable[[], Outcome | None]
+"""Says how an operation ended, each time it is asked; None while it goes on."""
+
 RETRY_AFTER = {"Retry-After": "1"}
 """Seconds; 0 would be read as "not given" by the Python SDK, and none means 10 s to the Terraform "
 "provider."""
@@ -38,11 +44,13 @@ class Operations:
 
     def __init__(self, *, base_url: str, subscription_id: str) -> None:
         self._prefix = f"{base_url}/subscriptions/{subscription_id}/providers/Microsoft.Network/locations"
-        self._outcomes: OrderedDict[str, Outcome] = OrderedDict()
+        self._outcomes: OrderedDict[str, Asked] = OrderedDict()
 
-    def written(self, document: JsonObject, *, created: bool, api_version: str) -> Answer:
+    def written(
+        self, document: JsonObject, *, created: bool, api_version: str, asked: Asked = Outcome
+    ) -> Answer:
         """Return the answer to a PUT: the resource, and where to ask whether it is done."""
-        url = self._url("operations", self.keep(Outcome()), document, api_version)
+        url = self._url("operations", self.keep(asked), document, api_version)
         return Answer(
             status=201 if created else 200,
             document=document,
@@ -50,9 +58,9 @@ class Operations:
             changed=True,
         )
 
-    def deleted(self, document: JsonObject, *, api_version: str) -> Answer:
+    def deleted(self, document: JsonObject, *, api_version: str, asked: Asked = Outcome) -> Answer:
         """Return the answer to a DELETE of something that was there; `document` is what it was."""
-        operation = self.keep(Outcome())
+        operation = self.keep(asked)
         return Answer(
             status=202,
             headers={
@@ -63,36 +71,41 @@ class Operations:
             changed=True,
         )
 
-    def acted(self, document: JsonObject, result: Json, *, api_version: str, changed: bool) -> Answer:
+    def acted(self, document: JsonObject, asked: Asked, *, api_version: str, changed: bool) -> Answer:
         """Return the answer to a POST action; the result waits at `Location`."""
-        operation = self.keep(Outcome(result=result))
-        url = self._url("operationResults", operation, document, api_version)
+        url = self._url("operationResults", self.keep(asked), document, api_version)
         return Answer(status=202, headers={"Location": url, **RETRY_AFTER}, changed=changed)
 
     def state(self, operation: str) -> Answer:
         """Answer a GET on an `Azure-AsyncOperation` address."""
         outcome = self._outcome(operation)
+        if outcome is None:
+            return Answer(document={"status": "InProgress"}, headers=RETRY_AFTER)
         if outcome.error is not None:
             return Answer(document={"status": "Failed", "error": outcome.error})
         return Answer(document={"status": "Succeeded"})
 
     def result(self, operation: str) -> Answer:
-        """Answer a GET on a `Location` address: the result, or 204 if it has none."""
-        found = self._outcome(operation).result
-        return Answer(status=204) if found is None else Answer(document=found)
+        """Answer a GET on a `Location` address: the result, or 204 if it has none; 202 while it goes on."""
+        outcome = self._outcome(operation)
+        if outcome is None:
+            return Answer(status=202, headers=RETRY_AFTER)
+        if outcome.error is not None:
+            return Answer(status=409, document={"error": outcome.error})
+        return Answer(status=204) if outcome.result is None else Answer(document=outcome.result)
 
-    def keep(self, outcome: Outcome) -> str:
-        """Keep an outcome, forget the oldest, and return its id."""
+    def keep(self, asked: Asked) -> str:
+        """Keep an operation, forget the oldest, and return its id."""
         operation = str(uuid.uuid4())
-        self._outcomes[operation] = outcome
+        self._outcomes[operation] = asked
         while len(self._outcomes) > _KEPT:
             self._outcomes.popitem(last=False)
         return operation
 
-    def _outcome(self, operation: str) -> Outcome:
+    def _outcome(self, operation: str) -> Outcome | None:
         if operation not in self._outcomes:
             raise ArmError(404, "OperationNotFound", f"The operation {operation} was not found.")
-        return self._outcomes[operation]
+        return self._outcomes[operation]()
 
     def _url(self, kind: str, operation: str, document: JsonObject, api_version: str) -> str:
         location = text(document, "location") or "global"

@@ -45,7 +45,7 @@ def type_of(resource_id: ResourceId) -> ResourceType:
 
 def unknown_type(provider: str, kinds: tuple[str, ...]) -> ArmError:
     """Return the refusal of a type that the twin does not have."""
-    if provider.lower() != "microsoft.network":
+    if not any(each.startswith(f"{provider.lower()}/") for each in RESOURCE_TYPES):
         return ArmError(404, "InvalidResourceNamespace", f"The resource namespace '{provider}' is invalid.")
     return ArmError(
         404,
@@ -92,10 +92,12 @@ def put(
     check_conditions(existing, conditions)
     body = copy.deepcopy(body)
     body.pop("id", None)
+    if kind.top_level and body.get("location") is None:
+        raise bad_request("LocationRequired", "The location property is required for this definition.")
     shared_key = _take_secret(body)
     wanted = Put(
         id=existing.id if existing is not None else resource_id,
-        body=schema.clean(kind.model, body),
+        body=kind.clean(body),
         existing=existing,
         shared_key=shared_key,
     )
@@ -160,7 +162,7 @@ def delete(context: Context, resource_id: ResourceId, conditions: Conditions) ->
         return False
     check_conditions(found, conditions)
     kind.refuse_delete(context, found)
-    context.store.remove(found.id)
+    kind.delete(context, found)
     _touch_parent(context, found.id)
     return True
 
@@ -187,10 +189,7 @@ def _tidy(kind: ResourceType, wanted: Put) -> None:
     wanted.body.pop("name", None)
     if not kind.top_level:
         return
-    location = text(wanted.body, "location")
-    if location is None:
-        raise bad_request("LocationRequired", "The location property is required for this definition.")
-    location = canonical_location(location, wanted.id.type)
+    location = canonical_location(text(wanted.body, "location") or "", wanted.id.type)
     before = text(wanted.existing.body, "location") if wanted.existing is not None else None
     if before not in {None, location}:
         raise ArmError(

@@ -1,10 +1,11 @@
-"""Bodies checked against the models of the Azure SDK, which are generated from Azure's own API description.
+"""Bodies checked against the models of the Azure SDKs, which are generated from Azure's own API description.
 
 The models do not check anything by themselves, but they carry each member's JSON name, type, visibility
 and whether it is required. Some of that is in private attributes of the package, which is why its version is
 pinned and a test resolves every class named by a resource type.
 """
 
+import importlib
 import types
 import typing
 from collections.abc import Mapping
@@ -14,6 +15,7 @@ from functools import cache
 
 from azure.mgmt.network import models
 from azure.mgmt.network._utils.model_base import Model
+from typing_extensions import TypeIs
 
 from twinspan.twin.azure.documents import Json, JsonObject
 from twinspan.twin.azure.errors import Detail, invalid_format
@@ -61,7 +63,7 @@ def clean(model: str, body: JsonObject) -> JsonObject:
     becomes its id.
 
     Args:
-        model: Name of a class in `azure.mgmt.network.models`.
+        model: As `model_class` takes it.
         body: What the client sent.
 
     Raises:
@@ -77,21 +79,36 @@ def clean(model: str, body: JsonObject) -> JsonObject:
 def model_class(name: str) -> type[Model]:
     """Return a model by name.
 
+    Args:
+        name: A class of `azure.mgmt.network.models`, or `package.Class` for one of another
+            `azure.mgmt.PACKAGE`, which is loaded when it is first asked for: it takes a quarter of a second.
+
     Raises:
         LookupError: The installed SDK has no such model.
     """
-    found = getattr(models, name, None)
-    if isinstance(found, type) and issubclass(found, Model):
+    package, _, own = name.rpartition(".")
+    where = importlib.import_module(f"azure.mgmt.{package}.models") if package else models
+    found = getattr(where, own, None)
+    if _is_model(found):
         return found
-    msg = f"azure.mgmt.network.models has no model {name}; is the pinned version installed?"
+    msg = f"{where.__name__} has no model {own}; is the pinned version installed?"
     raise LookupError(msg)
+
+
+def _is_model(hint: object) -> TypeIs[type[Model]]:
+    """Whether something is a model: each SDK has a base class of its own, all of one name and make."""
+    return isinstance(hint, type) and any(
+        base.__name__ == Model.__name__ and base.__module__.endswith("._utils.model_base")
+        for base in hint.__mro__
+    )
 
 
 @cache
 def members(model: type[Model]) -> Mapping[str, Member]:
     """Return a model's members by JSON name."""
     instance = model.__new__(model)  # the field table of a class is made with its first instance
-    hints = typing.get_type_hints(model, localns={"_models": models})
+    siblings = importlib.import_module(model.__module__.rpartition(".")[0])
+    hints = typing.get_type_hints(model, localns={"_models": siblings})
     table: dict[str, Member] = {}
     for attribute, field in instance._attr_to_rest_field.items():  # noqa: SLF001  see the module's docstring
         shape, required = _shape(hints[attribute])
@@ -115,7 +132,7 @@ def _shape(hint: object) -> tuple[Shape, bool]:
         return ListOf(item=_shape(typing.get_args(hint)[0])[0]), True
     if typing.get_origin(hint) is dict:
         return MapOf(item=_shape(typing.get_args(hint)[1])[0]), True
-    if isinstance(hint, type) and issubclass(hint, (Model, str, int, bool, float)):
+    if _is_model(hint) or (isinstance(hint, type) and issubclass(hint, (str, int, bool, float))):
         return hint, True
     return str, True  # dates, which travel as text
 
@@ -154,7 +171,7 @@ def _value(shape: Shape, value: Json, path: str, problems: list[Detail]) -> Json
             return {name: _value(item, each, f"{path}.{name}", problems) for name, each in value.items()}
         case Choice(values=values) if isinstance(value, str) and value.lower() in values:
             return values[value.lower()]
-        case type() if issubclass(shape, Model) and isinstance(value, dict):
+        case type() if _is_model(shape) and isinstance(value, dict):
             return _part(shape, value, path, problems)
         case type() if type(value) is shape or (shape is float and type(value) is int):
             return value

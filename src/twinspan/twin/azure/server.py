@@ -17,6 +17,7 @@ from twinspan.twin.azure.store import Store
 from twinspan.twin.azure.tls import TlsFiles
 from twinspan.twin.azure.tokens import TokenAuthority, load_signing_key
 from twinspan.twin.azure.types.base import Context
+from twinspan.twin.kubernetes.access import ClusterAccess
 from twinspan.twin.observed import ObservationBoard
 from twinspan.wait import wait_until
 
@@ -51,6 +52,7 @@ class ArmApi:
             tokens is beside it, so that tokens outlive a restart on the same port.
         on_change: Called, on a thread of the server, after each request that changed something.
         port: TCP port; 0 for a free one.
+        clusters: Authorities and addresses of the clusters; None if there is no data plane to run them.
     """
 
     def __init__(
@@ -62,6 +64,7 @@ class ArmApi:
         state_file: Path,
         on_change: Callable[[], None],
         port: int = 0,
+        clusters: ClusterAccess | None = None,
     ) -> None:
         self._board = board
         self._credentials = credentials
@@ -69,6 +72,7 @@ class ArmApi:
         self._state_file = state_file
         self._on_change = on_change
         self._wanted_port = port
+        self._clusters = clusters
         self._store = Store()
         self._application: ArmApplication | None = None
         self._server: uvicorn.Server | None = None
@@ -187,7 +191,12 @@ class ArmApi:
         store = self._store
         return ArmApplication(
             manager=ResourceManager(
-                context=Context(store=store, board=self._board),
+                context=Context(
+                    store=store,
+                    board=self._board,
+                    clusters=self._clusters,
+                    tenant_id=self._credentials.tenant_id,
+                ),
                 credentials=self._credentials,
                 base_url=self.url,
             ),

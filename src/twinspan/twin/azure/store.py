@@ -54,6 +54,8 @@ class Store:
         shared_keys: Lower-case connection id -> pre-shared key.
         resets: Lower-case ip configuration id -> how often that gateway instance was reset.
         deployments: Lower-case id -> what is told about a template deployment; no parameters.
+        pending: Lower-case id of a cluster or pool -> what is being done with it, or how that failed.
+        assignments: Lower-case id -> role assignment.
     """
 
     groups: dict[str, ResourceGroup] = field(default_factory=dict)
@@ -61,6 +63,8 @@ class Store:
     shared_keys: dict[str, str] = field(default_factory=dict, repr=False)
     resets: dict[str, int] = field(default_factory=dict)
     deployments: dict[str, JsonObject] = field(default_factory=dict)
+    pending: dict[str, JsonObject] = field(default_factory=dict)
+    assignments: dict[str, JsonObject] = field(default_factory=dict)
 
     def get(self, resource_id: str | ResourceId) -> Resource | None:
         """Return a resource by id, or None."""
@@ -93,7 +97,10 @@ class Store:
         key = resource_id.key
         for found in [each for each in self.resources if each == key or each.startswith(f"{key}/")]:
             del self.resources[found]
+            self.pending.pop(found, None)
         self.shared_keys.pop(key, None)
+        for assignment in [each for each in self.assignments if each.startswith(f"{key}/providers/")]:
+            del self.assignments[assignment]
         for instance in [each for each in self.resets if each.startswith(f"{key}/")]:
             del self.resets[instance]
 
@@ -103,8 +110,9 @@ class Store:
             if found.resource_group.lower() == name.lower():
                 self.remove(found)
         marker = f"/resourcegroups/{name.lower()}/"
-        for key in [each for each in self.deployments if marker in each]:
-            del self.deployments[key]
+        for kept in (self.deployments, self.assignments):
+            for key in [each for each in kept if marker in each]:
+                del kept[key]
         del self.groups[name.lower()]
 
     def new_shared_key(self, length: int = 32) -> str:
@@ -130,6 +138,8 @@ class Store:
             "shared_keys": dict(self.shared_keys),
             "resets": dict(self.resets),
             "deployments": dict(self.deployments),
+            "pending": dict(self.pending),
+            "assignments": dict(self.assignments),
         }
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         write_private(path, json.dumps(document).encode())
@@ -176,6 +186,8 @@ class Store:
         store.resets = {name: number(resets, name) or 0 for name in resets}
         deployments = _object(member(document, "deployments"))
         store.deployments = {name: _object(each) for name, each in deployments.items()}
+        store.pending = _objects(document, "pending")
+        store.assignments = _objects(document, "assignments")
         return store
 
 
@@ -198,6 +210,12 @@ def _object(value: Json) -> JsonObject:
         msg = "not an object"
         raise TypeError(msg)
     return value
+
+
+def _objects(document: Json, name: str) -> dict[str, JsonObject]:
+    """Return a member that holds objects by id; files of older versions lack it."""
+    held = member(document, name)
+    return {} if held is None else {key: _object(each) for key, each in _object(held).items()}
 
 
 def _text(value: Json, name: str) -> str:

@@ -8,7 +8,13 @@ from twinspan.twin.azure.types import RESOURCE_TYPES
 
 NAME = "twinspan twin"
 _API_VERSIONS: Json = ["2025-01-01", "2024-05-01", "2023-11-01"]
-_PROVIDERS = ("Microsoft.Network", "Microsoft.Resources")
+_PROVIDERS = (
+    "Microsoft.Network",
+    "Microsoft.Resources",
+    "Microsoft.ContainerService",
+    "Microsoft.ManagedIdentity",
+    "Microsoft.Authorization",
+)
 
 
 def subscription(credentials: ArmCredentials) -> JsonObject:
@@ -98,9 +104,15 @@ def provider(credentials: ArmCredentials, namespace: str) -> JsonObject:
 
 def _resource_types(namespace: str) -> Json:
     """Return a provider's resource types with their regions and API versions."""
-    known = ["resourceGroups", "deployments", "subscriptions"]
-    if namespace == "Microsoft.Network":
-        known = [each.type.split("/", 1)[1] for each in RESOURCE_TYPES.values()]
+    others = {
+        "Microsoft.Resources": ["resourceGroups", "deployments", "subscriptions"],
+        "Microsoft.Authorization": ["roleAssignments", "roleDefinitions", "permissions"],
+    }
+    known = others.get(namespace) or [
+        each.type.split("/", 1)[1]
+        for each in RESOURCE_TYPES.values()
+        if each.type.startswith(f"{namespace}/")
+    ]
     return [
         {"resourceType": kind, "locations": list(LOCATIONS.values()), "apiVersions": _API_VERSIONS}
         for kind in known

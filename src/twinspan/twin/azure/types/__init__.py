@@ -1,14 +1,17 @@
-"""The resource types of Microsoft.Network that the twin has, one module each."""
+"""The resource types that the twin has, one module each."""
 
 from collections.abc import Mapping
 
+from twinspan.twin.azure.types.agent_pools import AGENT_POOLS
 from twinspan.twin.azure.types.base import ResourceType
 from twinspan.twin.azure.types.connections import CONNECTIONS
 from twinspan.twin.azure.types.local_network_gateways import LOCAL_NETWORK_GATEWAYS
+from twinspan.twin.azure.types.managed_clusters import MANAGED_CLUSTERS
 from twinspan.twin.azure.types.network_security_groups import NETWORK_SECURITY_GROUPS, SECURITY_RULES
 from twinspan.twin.azure.types.public_ip_addresses import PUBLIC_IP_ADDRESSES
 from twinspan.twin.azure.types.route_tables import ROUTE_TABLES, ROUTES
 from twinspan.twin.azure.types.subnets import SUBNETS
+from twinspan.twin.azure.types.user_assigned_identities import USER_ASSIGNED_IDENTITIES
 from twinspan.twin.azure.types.virtual_network_gateways import VIRTUAL_NETWORK_GATEWAYS
 from twinspan.twin.azure.types.virtual_networks import VIRTUAL_NETWORKS
 
@@ -25,6 +28,9 @@ RESOURCE_TYPES: Mapping[str, ResourceType] = {
         VIRTUAL_NETWORK_GATEWAYS,
         LOCAL_NETWORK_GATEWAYS,
         CONNECTIONS,
+        MANAGED_CLUSTERS,
+        AGENT_POOLS,
+        USER_ASSIGNED_IDENTITIES,
     )
 }
 """Lower-case full type -> its rules."""

@@ -5,10 +5,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
+from twinspan.twin.azure import schema
 from twinspan.twin.azure.documents import Json, JsonObject, properties, references
 from twinspan.twin.azure.errors import ArmError
+from twinspan.twin.azure.operations import Outcome
 from twinspan.twin.azure.resource_id import ResourceId
 from twinspan.twin.azure.store import Resource, Store
+from twinspan.twin.kubernetes.access import ClusterAccess
 from twinspan.twin.observed import ObservationBoard
 
 
@@ -18,6 +21,9 @@ class Context:
 
     store: Store
     board: ObservationBoard
+    clusters: ClusterAccess | None = None
+    """None: there is no data plane, so nothing of a cluster is waited for."""
+    tenant_id: str = ""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -55,20 +61,34 @@ class ResourceType:
 
     Attributes:
         type: Full type name, e.g. `Microsoft.Network/virtualNetworks`.
-        model: Its class in `azure.mgmt.network.models`.
+        model: Its class, as `schema.model_class` takes it.
         parts: Member of `properties` that holds embedded parts -> their full type.
         parts_kept_if_absent: A PUT without the member leaves the parts alone.
+        at_once: Whether a PUT or DELETE is over when it is answered, so that there is no operation to follow.
+        synchronous: Actions, in small letters, that answer at once; the others answer as operations.
+        changing: Actions, in small letters, that change something.
     """
 
     type: str
     model: str
     parts: ClassVar[Mapping[str, str]] = {}
     parts_kept_if_absent: bool = False
+    at_once: bool = False
+    synchronous: ClassVar[frozenset[str]] = frozenset()
+    changing: ClassVar[frozenset[str]] = frozenset()
 
     @property
     def top_level(self) -> bool:
         """Whether it is a resource of its own, with a location, and not part of another one."""
         return self.type.count("/") == 1
+
+    def clean(self, body: JsonObject) -> JsonObject:
+        """Return a body without what the service ignores.
+
+        Raises:
+            ArmError: It does not fit the type's schema.
+        """
+        return schema.clean(self.model, body)
 
     def check(self, context: Context, put: Put) -> None:
         """Refuse a body that breaks the type's rules.
@@ -105,6 +125,14 @@ class ResourceType:
         Raises:
             ArmError: 400 with the type's in-use code.
         """
+
+    def delete(self, context: Context, resource: Resource) -> None:
+        """Remove a resource that nobody needs, with its parts."""
+        context.store.remove(resource.id)
+
+    def outcome(self, context: Context, resource_id: ResourceId) -> Outcome | None:  # noqa: ARG002  for subclasses
+        """Return how the last change of a resource ended; None while it goes on."""
+        return Outcome()
 
     def act(self, context: Context, resource: Resource, action: Action) -> Json:  # noqa: ARG002  for subclasses
         """Carry out a POST action and return its result, None if it has none.

@@ -9,13 +9,19 @@ from twinspan.twin.azure.documents import JsonObject, member, objects, propertie
 from twinspan.twin.azure.errors import ArmError, bad_request
 from twinspan.twin.azure.resource_id import ResourceId
 from twinspan.twin.azure.store import Resource
-from twinspan.twin.azure.types import addresses
+from twinspan.twin.azure.types import addresses, aks_subnets
 from twinspan.twin.azure.types.base import Context, Put, ResourceType, reference_list, users_of
 
 GATEWAY_SUBNET = "GatewaySubnet"
 _SMALLEST = 29
 
 Subnet = tuple[ResourceId, JsonObject]
+
+_JOIN = "Microsoft.Network/virtualNetworks/subnets/join/action"
+"""What a service that a subnet is delegated to may do there, as Azure tells of it.
+
+Source: ARM, ServiceDelegationPropertiesFormat.actions (read-only).
+"""
 
 
 class _Subnets(ResourceType):
@@ -50,6 +56,8 @@ class _Subnets(ResourceType):
 
     @override
     def decorate(self, context: Context, resource: Resource, told: JsonObject, *, listed: bool) -> None:
+        for delegation in objects(told, "delegations"):
+            properties(delegation).setdefault("actions", [_JOIN])
         users = subnet_users(context, resource.id)
         if users:
             told["ipConfigurations"] = reference_list(users)
@@ -74,7 +82,7 @@ def subnet_users(context: Context, subnet: ResourceId) -> list[str]:
             target = text(configuration, "properties", "subnet", "id")
             if target is not None and target.lower() == subnet.key:
                 found.append(f"{resource.id}/ipConfigurations/{text(configuration, 'name')}")
-    return found
+    return found + aks_subnets.pool_configurations(context.store, subnet)
 
 
 def check_subnet(

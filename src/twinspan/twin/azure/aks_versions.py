@@ -1,0 +1,99 @@
+"""The Kubernetes versions that AKS offers, and what may follow what.
+
+The twin's clusters run one real version whatever the API says; see the table of known differences.
+Source: AKS release calendar (three minor versions are generally available); Kubernetes versions API.
+"""
+
+from twinspan.twin.azure.documents import Json, JsonObject
+from twinspan.twin.azure.errors import ArmError, bad_request
+
+_PATCHES = {
+    "1.33": ("1.33.5", "1.33.6", "1.33.7"),
+    "1.34": ("1.34.1", "1.34.2", "1.34.3"),
+    "1.35": ("1.35.0", "1.35.1"),
+}
+DEFAULT = "1.34"
+
+
+def full(version: str | None) -> str:
+    """Return the version that a cluster gets: the newest patch of a minor version, or the one named.
+
+    Raises:
+        ArmError: `K8sVersionNotSupported`.
+    """
+    wanted = version or DEFAULT
+    if wanted in _PATCHES:
+        return _PATCHES[wanted][-1]
+    if wanted in _PATCHES.get(_minor(wanted), ()):
+        return wanted
+    raise bad_request(
+        "K8sVersionNotSupported",
+        f"Managed cluster is on version {wanted}, which is not supported in this region. Please use [az aks "
+        "get-versions] command to get the supported version list in this region. For more information, "
+        "please "
+        "check https://aka.ms/supported-version-list",
+    )
+
+
+def check_change(before: str, after: str) -> None:
+    """Refuse to go back, or to leave out a minor version.
+
+    Raises:
+        ArmError: `OperationNotAllowed`.
+    """
+    if after != before and after not in upgrades(before):
+        raise ArmError(
+            409,
+            "OperationNotAllowed",
+            f"Upgrading Kubernetes version {before} to {after} is not allowed. Available upgrades: "
+            f"[{' '.join(upgrades(before))}]. Please see https://aka.ms/aks-supported-k8s-ver for version "
+            "details.",
+        )
+
+
+def upgrades(version: str) -> list[str]:
+    """Return what a version may be upgraded to: later patches, and all of the next minor version."""
+    minors = list(_PATCHES)
+    place = minors.index(_minor(version)) if _minor(version) in minors else -1
+    following = _PATCHES[minors[place + 1]] if 0 <= place < len(minors) - 1 else ()
+    patches = _PATCHES.get(_minor(version), ())
+    return [*(each for each in patches if _patch(each) > _patch(version)), *following]
+
+
+def listed() -> JsonObject:
+    """Return the answer of `locations/{location}/kubernetesVersions`."""
+    values: list[Json] = [
+        {
+            "version": minor,
+            "isDefault": minor == DEFAULT,
+            "isPreview": False,
+            "capabilities": {"supportPlan": ["KubernetesOfficial"]},
+            "patchVersions": {patch: {"upgrades": list(upgrades(patch))} for patch in patches},
+        }
+        for minor, patches in _PATCHES.items()
+    ]
+    return {"values": values}
+
+
+def for_pools() -> Json:
+    """Return the rows of `availableAgentPoolVersions`."""
+    newest = full(None)
+    return [
+        {"kubernetesVersion": patch, "default": patch == newest}
+        for patches in _PATCHES.values()
+        for patch in patches
+    ]
+
+
+def upgrade_rows(version: str) -> Json:
+    """Return the `upgrades` of an upgrade profile."""
+    return [{"kubernetesVersion": each, "isPreview": False} for each in upgrades(version)]
+
+
+def _minor(version: str) -> str:
+    return ".".join(version.split(".")[:2])
+
+
+def _patch(version: str) -> int:
+    last = version.rsplit(".", maxsplit=1)[-1]
+    return int(last) if last.isdigit() else 0
