@@ -28,7 +28,15 @@ def agent_methods(agents: AgentSlot) -> dict[str, Method]:
             lambda agent, params: wire.EVENTS.dump_python(agent.events(float(params["since_s"])), mode="json")
         ),
         "pids": bound(lambda agent, _: agent.pids()),
+        "lose_node": bound(lambda agent, params: agent.lose_node(*_node(params))),
+        "restore_node": bound(lambda agent, params: agent.restore_node(*_node(params))),
+        "lose_cluster": bound(lambda agent, params: agent.lose_cluster(str(params["cluster"]))),
+        "restore_cluster": bound(lambda agent, params: agent.restore_cluster(str(params["cluster"]))),
     }
+
+
+def _node(params: dict[str, Any]) -> tuple[str, str]:
+    return str(params["cluster"]), str(params["node"])
 
 
 def _attach(agent: AgentClient, params: dict[str, Any]) -> object:

@@ -135,6 +135,22 @@ class TwinClient:
         """Return role -> pid of the agent and its daemons."""
         return wire.PIDS.validate_python(self._call("pids", {}))
 
+    def lose_node(self, cluster_key: str, node_key: str) -> None:
+        """Cut the power of a cluster's node. Raises DesignError: no such cluster or node."""
+        self._call("lose_node", {"cluster": cluster_key, "node": node_key})
+
+    def restore_node(self, cluster_key: str, node_key: str) -> None:
+        """Give it its power back: the same address and name. Raises DesignError: no such cluster or node."""
+        self._call("restore_node", {"cluster": cluster_key, "node": node_key})
+
+    def lose_cluster(self, cluster_key: str) -> None:
+        """Cut the power of a whole cluster. Raises DesignError: no such cluster."""
+        self._call("lose_cluster", {"cluster": cluster_key})
+
+    def restore_cluster(self, cluster_key: str) -> None:
+        """Give it its power back; its objects are still there. Raises DesignError: no such cluster."""
+        self._call("restore_cluster", {"cluster": cluster_key})
+
     def _call(self, method: str, params: Mapping[str, Any], *, limit_s: float = _ANSWER_WITHIN_S) -> object:
         request = json.dumps({"id": 1, "method": method, "params": params}).encode() + b"\n"
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:

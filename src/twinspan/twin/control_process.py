@@ -3,6 +3,7 @@
 import logging
 import socket
 import threading
+from pathlib import Path
 
 from twinspan.cloud.azure.client import close
 from twinspan.cloud.reader import read_network
@@ -12,6 +13,7 @@ from twinspan.twin import status as twin_status
 from twinspan.twin.agent_methods import agent_methods
 from twinspan.twin.agents import AgentSlot, KeeperLauncher, SudoLauncher
 from twinspan.twin.aws.server import AwsApi
+from twinspan.twin.aws.signature import AccessKey
 from twinspan.twin.azure.server import ArmApi
 from twinspan.twin.azure.tls import ensure_tls
 from twinspan.twin.client import twin_endpoints
@@ -19,6 +21,12 @@ from twinspan.twin.control_server import ControlServer, Method
 from twinspan.twin.control_wire import STATUS
 from twinspan.twin.dataplane.spec import Timers
 from twinspan.twin.keeper import Keeper
+from twinspan.twin.kubernetes.access import ClusterAccess
+from twinspan.twin.kubernetes.authenticator import Authenticator
+from twinspan.twin.kubernetes.desired import AUTHENTICATOR_SOCKET, cluster_specs
+from twinspan.twin.kubernetes.images import ensure_images
+from twinspan.twin.kubernetes.programs import find_programs
+from twinspan.twin.kubernetes.spec import ClusterSpec
 from twinspan.twin.observed import ObservationBoard
 from twinspan.twin.processes import Process
 from twinspan.twin.reconciler import Observer, Reconciler
@@ -51,6 +59,7 @@ class ControlProcess:
         self._keeper = keeper
         self._board = ObservationBoard()
         self._defects: list[str] = []
+        self._clusters = ClusterAccess(run_dir.clusters, sockets=run_dir.data_plane)
         self._aws = AwsApi(
             board=self._board,
             access_key_id=settings.access_key_id,
@@ -58,6 +67,7 @@ class ControlProcess:
             state_file=run_dir.aws_state,
             on_change=self._changed,
             port=settings.aws_port,
+            clusters=self._clusters,
         )
         self._azure = ArmApi(
             board=self._board,
@@ -66,10 +76,19 @@ class ControlProcess:
             state_file=run_dir.azure_state,
             on_change=self._changed,
             port=settings.azure_port,
+            clusters=self._clusters,
+        )
+        self._authenticator = Authenticator(
+            run_dir.data_plane / AUTHENTICATOR_SOCKET,
+            key=AccessKey(access_key_id=settings.access_key_id, secret_access_key=settings.secret_access_key),
+            hosts=lambda: [self._aws.url.removeprefix("http://")],
+            find_user=self._aws.kubernetes_user,
         )
         launcher = KeeperLauncher(keeper) if keeper else SudoLauncher(run_dir)
         self._agents = AgentSlot(launcher, on_replaced=self._agent_replaced)
-        self._reconciler = Reconciler(self._read, self._agents, timers=_timers(settings))
+        self._reconciler = Reconciler(
+            self._read, self._agents, timers=_timers(settings), clusters=self._cluster_specs
+        )
         self._observer = Observer(self._agents, self._board)
         self._server = ControlServer(run_dir.socket, self._methods())
         self._running = False
@@ -82,6 +101,8 @@ class ControlProcess:
         """
         threading.excepthook = self._defect
         self._agents.start(agent)
+        self._clusters.start()
+        self._authenticator.start()
         self._aws.start()
         self._azure.start()
         self._settings = self._settings.model_copy(
@@ -107,6 +128,8 @@ class ControlProcess:
         self._agents.close()
         self._aws.stop()
         self._azure.stop()
+        self._authenticator.stop()
+        self._clusters.stop()
 
     def _changed(self) -> None:
         region = self._aws.region
@@ -121,6 +144,21 @@ class ControlProcess:
 
     def _read(self) -> tuple[Network, Secrets]:
         return read_network(twin_endpoints(self._run_dir.name))
+
+    def _cluster_specs(self, network: Network) -> tuple[tuple[ClusterSpec, ...], tuple[str, ...]]:
+        """Say which clusters are to run, and with which programs; the agent tells what it lacks."""
+        eks = network.aws.eks_clusters if network.aws else ()
+        aks = network.azure.aks_clusters if network.azure else ()
+        names = {each.arn: each.name for each in eks} | {each.id.lower(): each.name for each in aks}
+        authorities = {key: self._clusters.authority(key, name=name) for key, name in names.items()}
+        programs = images = ""
+        if names:
+            try:
+                programs = str(find_programs().folder)
+                images = str(ensure_images(Path(programs)))
+            except HostError as error:
+                _LOG.warning("no clusters: %s", error)
+        return cluster_specs(network, authorities, programs=programs, images=images)
 
     def _defect(self, args: threading.ExceptHookArgs) -> None:
         """Keep what ended a thread: a defect of ours, which `status` must show."""
@@ -144,6 +182,9 @@ class ControlProcess:
             endpoints={"aws": self._aws.url, "azure": self._azure.url},
             azure_bgp_hold=self._settings.azure_bgp_hold,
             tunnels=twin_status.tunnels(self._reconciler.network, self._board.latest()),
+            clusters=twin_status.clusters(
+                self._reconciler.network, self._board.latest(), self._clusters.urls()
+            ),
             problems=tuple(dict.fromkeys(problems)),
         )
 

@@ -15,6 +15,7 @@ from twinspan.errors import CommandError, HostError, TwinspanError
 from twinspan.twin import requirements
 from twinspan.twin.client import TwinClient
 from twinspan.twin.control_wire import error_from
+from twinspan.twin.dataplane.clusters import cgroups
 from twinspan.twin.dataplane.launch import launch_agent
 from twinspan.twin.environment import environment
 from twinspan.twin.processes import Process
@@ -151,6 +152,7 @@ def _clean(run_dir: RunDir) -> None:
     """Remove what belongs to a run, after a crash too; the kernel has removed the data plane itself."""
     for file in (run_dir.process, run_dir.socket):
         file.unlink(missing_ok=True)
+    cgroups.remove(cgroups.root_name(run_dir.data_plane), wait=False)  # the kernel does not
     shutil.rmtree(run_dir.data_plane, ignore_errors=True)
     run_dir.data_plane.mkdir(mode=0o700, exist_ok=True)
 

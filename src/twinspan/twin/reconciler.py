@@ -171,10 +171,10 @@ class Reconciler:
         with self._condition:
             self._network = network
             applied, generation = self._applied, self._generation
-        desired = desired_state(network, secrets, generation=generation, timers=self._timers)
-        if self._clusters is not None:
-            clusters, problems = self._clusters(network)
-            desired = replace(desired, clusters=clusters, problems=desired.problems + problems)
+        clusters = self._clusters(network) if self._clusters is not None else ((), ())
+        desired = desired_state(
+            network, secrets, generation=generation, timers=self._timers, clusters=clusters
+        )
         if applied is not None and applied == desired:
             return self._problems
         desired = replace(desired, generation=generation + 1)

@@ -109,7 +109,7 @@ def rule(
 def nsg(*rules: SecurityRule, connected: tuple[IPv4Network, ...] = (VPC,)) -> str:
     network = VirtualNetwork(id="v", name="v", location="westus2", address_space=(VNET,), subnets=())
     group = NetworkSecurityGroup(id="n", name="n", security_rules=rules)
-    return nsg_ruleset(group, side="host", virtual_network=network, gateway_prefixes=connected)
+    return nsg_ruleset(group, virtual_network=network, gateway_prefixes=connected)
 
 
 def acl(*entries: NetworkAclEntry) -> str:

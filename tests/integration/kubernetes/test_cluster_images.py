@@ -87,7 +87,9 @@ def test_small_images_have_nothing_of_the_large_ones(folder: Path) -> None:
     small = contents(archive, BUSYBOX_IMAGE)
     assert {"usr/bin/busybox", "usr/bin/sh", "usr/bin/httpd", "usr/bin/wget", "usr/bin/nc"} <= small
     assert "usr/bin/kubectl" not in small
-    assert contents(archive, PAUSE_IMAGE) == small
+    pause = contents(archive, PAUSE_IMAGE)
+    assert pause < small
+    assert not any(".so" in path for path in pause)
 
 
 def test_images_are_made_once(folder: Path) -> None:

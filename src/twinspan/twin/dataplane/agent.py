@@ -9,10 +9,12 @@ import os
 import signal
 import socket
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 from twinspan.command import run
 from twinspan.twin.dataplane.charon import install_private_program
+from twinspan.twin.dataplane.clusters import cgroups
 from twinspan.twin.dataplane.server import Server
 
 _FOLDER = Path("/run/twinspan")
@@ -29,6 +31,7 @@ def main() -> None:
     if child != 0:
         _init(child)
     _private_mounts()
+    cgroups.remove(cgroups.root_name(Path.cwd()), wait=False)  # those of an agent that was killed
     install_private_program(_FOLDER)
     Server(socket.socket(fileno=os.dup(0)), folder=_FOLDER, host_processes=host_processes).serve()
 
@@ -40,7 +43,18 @@ def _init(agent: int) -> None:
     while True:
         pid, status = os.wait()
         if pid == agent:
+            _remove_control_groups()
             os._exit(os.waitstatus_to_exitcode(status) & 0x7F)
+
+
+def _remove_control_groups() -> None:
+    """End all of this PID namespace, then remove what the kernel does not: the nodes' control groups."""
+    with suppress(ProcessLookupError):
+        os.kill(-1, signal.SIGKILL)
+    with suppress(ChildProcessError):
+        while True:
+            os.wait()
+    cgroups.remove(cgroups.root_name(Path.cwd()))
 
 
 def _private_mounts() -> None:

@@ -103,6 +103,22 @@ class AgentClient:
         """Return role -> process id as the host sees it: `agent`, `init`, `charon ...`, `bird ...`."""
         return wire.PIDS.validate_python(self._call("pids", {}))
 
+    def lose_node(self, cluster_key: str, node_key: str) -> None:
+        """Cut the power of a cluster's node. Raises DesignError: no such cluster or node."""
+        self._call("lose_node", {"cluster": cluster_key, "node": node_key})
+
+    def restore_node(self, cluster_key: str, node_key: str) -> None:
+        """Give it its power back: the same address and name. Raises DesignError: no such cluster or node."""
+        self._call("restore_node", {"cluster": cluster_key, "node": node_key})
+
+    def lose_cluster(self, cluster_key: str) -> None:
+        """Cut the power of a whole cluster. Raises DesignError: no such cluster."""
+        self._call("lose_cluster", {"cluster": cluster_key})
+
+    def restore_cluster(self, cluster_key: str) -> None:
+        """Give it its power back; its objects are still there. Raises DesignError: no such cluster."""
+        self._call("restore_cluster", {"cluster": cluster_key})
+
     def close(self) -> None:
         """Close the socket, which ends the agent and all it made."""
         try:

@@ -62,7 +62,7 @@ class Output:
 class Daemon:
     """One process in a namespace. If it ends by itself it is started again.
 
-    `before_start` is called before each start, `on_start` after it.
+    `before_start` is called before each start, `on_start` after it. `umask`: its own; -1: the agent's.
 
     Attributes:
         role: What it is, e.g. `charon vpn-0a.../203.0.113.1`.
@@ -79,8 +79,10 @@ class Daemon:
         on_line: Callable[[str], None],
         before_start: Callable[[], None],
         on_start: Callable[[], None],
+        umask: int = -1,
     ) -> None:
         self.role = role
+        self._umask = umask
         self._argv = inside_argv(namespace, argv)
         self._environment = dict(environment)
         self._journal = journal
@@ -105,14 +107,17 @@ class Daemon:
         self._on_start()
         threading.Thread(target=self._watch, args=(process,), name=self.role, daemon=True).start()
 
-    def stop(self) -> None:
-        """End it for good."""
+    def stop(self, *, at_once: bool = False) -> None:
+        """End it for good; `at_once`: as a power cut does, it cannot say goodbye."""
         with self._lock:
             self._wanted = False
             process = self._process
         if process is None:
             return
-        process.terminate()
+        if at_once:
+            process.kill()
+        else:
+            process.terminate()
         try:
             process.wait(timeout=_STOP_WITHIN_S)
         except subprocess.TimeoutExpired:
@@ -134,6 +139,7 @@ class Daemon:
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=writer,
+                umask=self._umask,
             )
         except OSError:
             os.close(reader)

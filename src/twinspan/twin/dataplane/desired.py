@@ -9,11 +9,19 @@ from twinspan.network.model import Network, Secrets
 from twinspan.twin.dataplane.desired_aws import aws_desired
 from twinspan.twin.dataplane.desired_azure import azure_desired
 from twinspan.twin.dataplane.spec import Desired, Timers
+from twinspan.twin.kubernetes.spec import ClusterSpec
 
 __all__ = ["Desired", "Timers", "desired_state"]
 
 
-def desired_state(network: Network, secrets: Secrets, *, generation: int, timers: Timers) -> Desired:
+def desired_state(
+    network: Network,
+    secrets: Secrets,
+    *,
+    generation: int,
+    timers: Timers,
+    clusters: tuple[tuple[ClusterSpec, ...], tuple[str, ...]] = ((), ()),
+) -> Desired:
     """Return the data plane that the two APIs describe.
 
     Args:
@@ -21,6 +29,7 @@ def desired_state(network: Network, secrets: Secrets, *, generation: int, timers
         secrets: The pre-shared keys; a tunnel end without one is not built.
         generation: Number of this state, given back by `apply` and `observe`.
         timers: BGP timers of both sides.
+        clusters: What `twin.kubernetes.desired.cluster_specs` has made of the same network.
     """
     aws = aws_desired(network.aws, secrets, timers) if network.aws else Desired(generation=generation)
     azure = azure_desired(network.azure, secrets, timers) if network.azure else Desired(generation=generation)
@@ -29,5 +38,6 @@ def desired_state(network: Network, secrets: Secrets, *, generation: int, timers
         routers=aws.routers + azure.routers,
         gateways=aws.gateways + azure.gateways,
         ends=aws.ends + azure.ends,
-        problems=aws.problems + azure.problems,
+        clusters=clusters[0],
+        problems=aws.problems + azure.problems + clusters[1],
     )

@@ -10,10 +10,12 @@ from twinspan.twin.dataplane.filters_aws import (
     security_group_ruleset,
 )
 from twinspan.twin.dataplane.filters_nsg import NSG_TABLE, nsg_ruleset
+from twinspan.twin.dataplane.filters_text import Edge
 
 __all__ = [
     "NSG_TABLE",
     "SECURITY_GROUP_TABLE",
+    "Edge",
     "network_acl_ruleset",
     "network_acl_table",
     "nsg_ruleset",

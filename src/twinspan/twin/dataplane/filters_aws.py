@@ -15,7 +15,9 @@ from twinspan.network.model import (
 from twinspan.twin.dataplane.filters_text import (
     MAX_PORT,
     Chain,
+    Edge,
     address_match,
+    filter_chain,
     host,
     port_match,
     rule_text,
@@ -38,7 +40,9 @@ def security_group_ruleset(
     *,
     interface_address: IPv4Address,
     vpc_cidr_blocks: Sequence[IPv4Network],
-    members: Mapping[str, Collection[IPv4Address]] | None = None,
+    members: Mapping[str, Collection[IPv4Address | IPv4Network]] | None = None,
+    pod_networks: Sequence[IPv4Network] = (),
+    edge: Edge | None = None,
 ) -> str:
     """Return the filter of one network interface, to be loaded inside the host's namespace.
 
@@ -54,6 +58,8 @@ def security_group_ruleset(
         interface_address: The interface's private address.
         vpc_cidr_blocks: The VPC's ranges, the primary one first: its third address is the resolver.
         members: Group id -> private addresses of the interfaces in it, for rules that name a group.
+        pod_networks: Prefixes assigned to the interface besides its address, for pods.
+        edge: A node's interface, which forwards; None: a host's only one.
 
     Raises:
         DesignError: A rule names a protocol or ports that do not exist, or no range and no group.
@@ -62,9 +68,10 @@ def security_group_ruleset(
     if not vpc_cidr_blocks:
         raise ValueError("a VPC has at least one CIDR block")
     services = [*_LINK_LOCAL_SERVICES, host(vpc_cidr_blocks[0][2])]
+    own = [host(interface_address), *pod_networks]
     ingress = [
         'iifname "lo" accept',
-        rule_text([f"ip daddr != {interface_address}"], "drop", comment="source/destination check"),
+        rule_text([address_match("daddr", own, negate=True)], "drop", comment="source/destination check"),
         "ct state established,related accept",
         rule_text([address_match("saddr", services)], "accept", comment="VPC services"),
         *_group_rules(groups, "ingress", members or {}),
@@ -72,17 +79,17 @@ def security_group_ruleset(
     ]
     egress = [
         'oifname "lo" accept',
-        rule_text([f"ip saddr != {interface_address}"], "drop", comment="source/destination check"),
+        rule_text([address_match("saddr", own, negate=True)], "drop", comment="source/destination check"),
         "ct state established,related accept",
         rule_text([address_match("daddr", services)], "accept", comment="VPC services"),
         *_group_rules(groups, "egress", members or {}),
         rule_text([], "drop", comment="no group allows it"),
     ]
     return table_text(
-        SECURITY_GROUP_TABLE,
+        edge.table(SECURITY_GROUP_TABLE) if edge else SECURITY_GROUP_TABLE,
         [
-            Chain(name="ingress", hook="input", policy="drop", rules=ingress),
-            Chain(name="egress", hook="output", policy="drop", rules=egress),
+            filter_chain(name="ingress", inbound=True, rules=ingress, edge=edge),
+            filter_chain(name="egress", inbound=False, rules=egress, edge=edge),
         ],
     )
 
@@ -124,7 +131,9 @@ def network_acl_table(subnet_id: str) -> str:
 
 
 def _group_rules(
-    groups: Sequence[SecurityGroup], direction: str, members: Mapping[str, Collection[IPv4Address]]
+    groups: Sequence[SecurityGroup],
+    direction: str,
+    members: Mapping[str, Collection[IPv4Address | IPv4Network]],
 ) -> Iterator[str]:
     field = "saddr" if direction == "ingress" else "daddr"
     for group in groups:
@@ -138,10 +147,12 @@ def _group_rules(
 
 
 def _peers(
-    group: SecurityGroup, permission: IpPermission, members: Mapping[str, Collection[IPv4Address]]
+    group: SecurityGroup,
+    permission: IpPermission,
+    members: Mapping[str, Collection[IPv4Address | IPv4Network]],
 ) -> list[IPv4Network]:
     if permission.group_id is not None:
-        return [host(address) for address in members.get(permission.group_id, ())]
+        return [IPv4Network(address) for address in members.get(permission.group_id, ())]
     if permission.cidr is None:
         raise DesignError(
             where=f"security group {group.id}",

@@ -1,7 +1,7 @@
 """Azure's packet filter as nftables text: the network security group (NSG)."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from itertools import product
@@ -11,8 +11,9 @@ from twinspan.errors import DesignError
 from twinspan.network.model import NetworkSecurityGroup, SecurityRule, VirtualNetwork
 from twinspan.twin.dataplane.filters_text import (
     MAX_PORT,
-    Chain,
+    Edge,
     address_match,
+    filter_chain,
     host,
     port_match,
     rule_text,
@@ -20,7 +21,6 @@ from twinspan.twin.dataplane.filters_text import (
 )
 
 NSG_TABLE = "twinspan_nsg"
-_HOOKS: Mapping[str, tuple[str, str]] = {"host": ("input", "output")}
 _AZURE_HOST = host("168.63.129.16")
 _INSTANCE_METADATA = host("169.254.169.254")
 _MIN_PRIORITY, _MAX_PRIORITY = 100, 4096
@@ -96,9 +96,9 @@ DEFAULT_RULES = (
 def nsg_ruleset(
     nsg: NetworkSecurityGroup | None,
     *,
-    side: Literal["host"] = "host",
     virtual_network: VirtualNetwork,
     gateway_prefixes: Sequence[IPv4Network],
+    edge: Edge | None = None,
 ) -> str:
     """Return the filter of a host in a subnet, to be loaded inside the host's namespace.
 
@@ -113,44 +113,36 @@ def nsg_ruleset(
 
     Args:
         nsg: The subnet's group; None if it has none: then nothing is filtered and the table is removed.
-        side: Where the text is loaded; an NSG filters at the host.
         virtual_network: The VNet of the subnet.
         gateway_prefixes: Prefixes that the VNet knows through its gateway or by user-defined routes.
+        edge: A node's interface in the subnet, which forwards; None: a host's only one.
 
     Raises:
         DesignError: A rule has a protocol, prefix, port or priority that ARM would not take, or two rules
             of a direction have the same priority.
     """
+    table = edge.table(NSG_TABLE) if edge else NSG_TABLE
     if nsg is None:
-        return table_text(NSG_TABLE, [])
+        return table_text(table, [])
     _refuse_bad_priorities(nsg)
     tags = _Tags(connected=(*virtual_network.address_space, *gateway_prefixes, _AZURE_HOST))
-    inbound, outbound = _HOOKS[side]
     platform = address_match("daddr", [_AZURE_HOST, _INSTANCE_METADATA])
+    inbound = [
+        'iifname "lo" accept',
+        "ct state established,related accept",
+        *_rules(nsg, "Inbound", tags),
+    ]
+    outbound = [
+        'oifname "lo" accept',
+        "ct state established,related accept",
+        rule_text([platform], "accept", comment="platform"),
+        *_rules(nsg, "Outbound", tags),
+    ]
     return table_text(
-        NSG_TABLE,
+        table,
         [
-            Chain(
-                name="inbound",
-                hook=inbound,
-                policy="drop",
-                rules=[
-                    'iifname "lo" accept',
-                    "ct state established,related accept",
-                    *_rules(nsg, "Inbound", tags),
-                ],
-            ),
-            Chain(
-                name="outbound",
-                hook=outbound,
-                policy="drop",
-                rules=[
-                    'oifname "lo" accept',
-                    "ct state established,related accept",
-                    rule_text([platform], "accept", comment="platform"),
-                    *_rules(nsg, "Outbound", tags),
-                ],
-            ),
+            filter_chain(name="inbound", inbound=True, rules=inbound, edge=edge),
+            filter_chain(name="outbound", inbound=False, rules=outbound, edge=edge),
         ],
     )
 

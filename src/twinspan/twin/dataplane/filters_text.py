@@ -18,6 +18,40 @@ class Chain:
     hook: str
     policy: str
     rules: Sequence[str]
+    priority: str = "filter"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Edge:
+    """A filter at one interface of a node, which forwards for its pods, instead of at a whole host.
+
+    It looks at what comes in before kube-proxy changes destinations, and at what goes out as it is on the
+    wire. Everything that does not cross the interface passes: pods of one node are not filtered.
+    """
+
+    device: str
+
+    def chain(self, *, name: str, inbound: bool, rules: Sequence[str]) -> Chain:
+        """Return a chain for one direction; `rules` must decide on every packet."""
+        others = f'{"iif" if inbound else "oif"}name != "{self.device}" accept'
+        if inbound:
+            # after connection tracking (-200), before dstnat (-100)
+            return Chain(
+                name=name, hook="prerouting", priority="-150", policy="accept", rules=[others, *rules]
+            )
+        # after srcnat (100)
+        return Chain(name=name, hook="postrouting", priority="150", policy="accept", rules=[others, *rules])
+
+    def table(self, name: str) -> str:
+        """Return the name of the interface's own table."""
+        return f"{name}_{self.device}"
+
+
+def filter_chain(*, name: str, inbound: bool, rules: Sequence[str], edge: Edge | None) -> Chain:
+    """Return the chain of one direction, at an interface of a node or (None) at a host."""
+    if edge is not None:
+        return edge.chain(name=name, inbound=inbound, rules=rules)
+    return Chain(name=name, hook="input" if inbound else "output", policy="drop", rules=rules)
 
 
 def table_text(name: str, chains: Sequence[Chain]) -> str:
@@ -33,7 +67,9 @@ def table_text(name: str, chains: Sequence[Chain]) -> str:
         lines.append(f"table ip {name} {{")
         for chain in chains:
             lines.append(f"  chain {chain.name} {{")
-            lines.append(f"    type filter hook {chain.hook} priority filter; policy {chain.policy};")
+            lines.append(
+                f"    type filter hook {chain.hook} priority {chain.priority}; policy {chain.policy};"
+            )
             lines.extend(f"    {rule}" for rule in chain.rules)
             lines.append("  }")
         lines.append("}")

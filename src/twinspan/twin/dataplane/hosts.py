@@ -2,24 +2,17 @@
 
 import re
 import threading
-from collections.abc import Collection
 from ipaddress import IPv4Address
 
 from twinspan.errors import DesignError, TwinspanError
-from twinspan.network.model import SecurityGroup
 from twinspan.twin.dataplane import links, namespaces
-from twinspan.twin.dataplane.events import log
-from twinspan.twin.dataplane.filters import nsg_ruleset, security_group_ruleset
+from twinspan.twin.dataplane.interfaces import Interface, Interfaces
 from twinspan.twin.dataplane.links import Plug
 from twinspan.twin.dataplane.namespaces import short_name
 from twinspan.twin.dataplane.plane import Plane
 from twinspan.twin.dataplane.router import Router, bridge_name, router_address
 from twinspan.twin.dataplane.spec import Desired, SubnetSpec
 from twinspan.twin.dataplane.wire import INTERNET, HostInfo, HostSpec
-
-_RESERVED = 4
-"""First addresses of a subnet that the cloud keeps. Sources: Amazon VPC user guide, "Subnet sizing"
-(first four and the last); Azure, Virtual network FAQ (the same)."""
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}")
 _INTERFACE = "eth0"
@@ -32,14 +25,22 @@ class _Host:
         self.router = router
         self.namespace = short_name("host", spec.name)
         self.plug = Plug(namespace=router.namespace, interface=short_name("host", spec.name))
-        self.filters = ""
+        self.interface = Interface(
+            name=f"host {spec.name}",
+            namespace=self.namespace,
+            router=router,
+            subnet_id=info.subnet_id,
+            address=info.address,
+            security_group_ids=spec.security_group_ids,
+        )
 
 
 class Hosts:
     """All attached hosts."""
 
-    def __init__(self, plane: Plane) -> None:
+    def __init__(self, plane: Plane, interfaces: Interfaces) -> None:
         self._plane = plane
+        self._interfaces = interfaces
         self._hosts: dict[str, _Host] = {}
         self._lock = threading.RLock()
 
@@ -58,10 +59,14 @@ class Hosts:
                 address=self._address(spec, router, subnet),
             )
             host = _Host(spec, info, router)
-            rules = self._filters(host, [*self._hosts.values(), host])
-            _build(host, subnet, rules)
+            try:
+                _build(host, subnet, self._interfaces.rules(host.interface))
+            except TwinspanError:
+                self._plane.addresses.give_back(router.spec.key, info.address)
+                raise
             self._hosts[spec.name] = host
-        self.refresh()
+            self._interfaces.add(host.interface)
+        self._interfaces.refresh()
         return info
 
     def detach(self, name: str) -> None:
@@ -69,9 +74,11 @@ class Hosts:
         with self._plane.lock, self._lock:
             host = self._hosts.pop(name, None)
             if host is not None:
+                self._interfaces.remove(host.interface)
+                self._plane.addresses.give_back(host.router.spec.key, host.info.address)
                 _remove(host)
         if host is not None:
-            self.refresh()
+            self._interfaces.refresh()
 
     def leave(self, desired: Desired) -> None:
         """Detach the hosts whose subnet will be gone or moved."""
@@ -105,21 +112,6 @@ class Hosts:
             )
         return host.namespace
 
-    def refresh(self) -> tuple[str, ...]:
-        """Load the filters that changed; return what could not be loaded."""
-        problems = []
-        with self._plane.lock, self._lock:
-            for host in self._hosts.values():
-                try:
-                    rules = self._filters(host, list(self._hosts.values()))
-                    if rules != host.filters:
-                        namespaces.nft(host.namespace, rules)
-                        host.filters = rules
-                except TwinspanError as error:
-                    log(host.info.name, str(error))
-                    problems.append(f"host {host.info.name}: {error}")
-        return tuple(problems)
-
     def _place(self, spec: HostSpec) -> tuple[Router, SubnetSpec]:
         where = f"host {spec.name}"
         if spec.name == INTERNET or not _NAME.fullmatch(spec.name):
@@ -142,70 +134,11 @@ class Hosts:
         )
 
     def _address(self, spec: HostSpec, router: Router, subnet: SubnetSpec) -> IPv4Address:
-        taken = {h.info.address for h in self._hosts.values() if h.router is router}
-        prefix = subnet.prefixes[0]
-        usable = range(_RESERVED, prefix.num_addresses - 1)
+        prefix, where = subnet.prefixes[0], f"host {spec.name}"
         if spec.address is None:
-            free = (prefix[number] for number in usable if prefix[number] not in taken)
-            chosen = next(free, None)
-            if chosen is None:
-                raise DesignError(
-                    where=f"host {spec.name}",
-                    problem=f"no address is free in {prefix}",
-                    remedy="Detach a host",
-                )
-            return chosen
-        fits = spec.address in prefix and int(spec.address) - int(prefix.network_address) in usable
-        if not fits or spec.address in taken:
-            raise DesignError(
-                where=f"host {spec.name}",
-                problem=f"{spec.address} is taken, reserved or not in {prefix}",
-                remedy="Choose a free address of the subnet, from its fifth on, or none",
-            )
+            return self._plane.addresses.take(router.spec.key, prefix, where=where)
+        self._plane.addresses.claim(router.spec.key, prefix, spec.address, where=where)
         return spec.address
-
-    def _filters(self, host: _Host, hosts: list[_Host]) -> str:
-        spec = host.router.spec
-        if host.info.side == "aws":
-            return security_group_ruleset(
-                self._groups(host),
-                interface_address=host.info.address,
-                vpc_cidr_blocks=spec.networks,
-                members=self._members(hosts),
-            )
-        subnet = host.router.subnet(host.info.subnet_id)
-        if spec.virtual_network is None or subnet is None:
-            raise AssertionError("an Azure host is in a subnet of a virtual network")
-        return nsg_ruleset(
-            subnet.network_security_group,
-            side="host",
-            virtual_network=spec.virtual_network,
-            gateway_prefixes=host.router.gateway_prefixes(),
-        )
-
-    def _groups(self, host: _Host) -> list[SecurityGroup]:
-        known = {group.id: group for group in host.router.spec.security_groups}
-        if not host.spec.security_group_ids:
-            return [group for group in known.values() if group.name == "default"]
-        unknown = [key for key in host.spec.security_group_ids if key not in known]
-        if unknown:
-            raise DesignError(
-                where=f"host {host.info.name}",
-                problem=f"the VPC has no security group {', '.join(unknown)}",
-                remedy="Name groups of the subnet's VPC",
-            )
-        return [known[key] for key in host.spec.security_group_ids]
-
-    def _members(self, hosts: list[_Host]) -> dict[str, Collection[IPv4Address]]:
-        members: dict[str, set[IPv4Address]] = {}
-        for host in hosts:
-            if host.info.side != "aws":
-                continue
-            known = {group.id: group.name for group in host.router.spec.security_groups}
-            default = [key for key, name in known.items() if name == "default"]
-            for key in host.spec.security_group_ids or default:
-                members.setdefault(key, set()).add(host.info.address)
-        return dict(members)
 
 
 def _build(host: _Host, subnet: SubnetSpec, rules: str) -> None:
@@ -214,7 +147,7 @@ def _build(host: _Host, subnet: SubnetSpec, rules: str) -> None:
     try:
         namespaces.set_sysctls(host.namespace, {"ipv4/ping_group_range": "0 2147483647"})
         namespaces.nft(host.namespace, rules)
-        host.filters = rules
+        host.interface.filters = rules
         links.join(Plug(namespace=host.namespace, interface=_INTERFACE), host.plug)
         namespaces.ip(
             [f"link set {host.plug.interface} master {bridge_name(subnet.id)} up"],

@@ -18,6 +18,7 @@ from twinspan.twin.dataplane.bird_config import (
 )
 from twinspan.twin.dataplane.bird_control import BirdRoute, SessionState
 from twinspan.twin.dataplane.charon import children, installed
+from twinspan.twin.dataplane.clusters.fleet import Fleet
 from twinspan.twin.dataplane.endpoint import Endpoint, Traffic
 from twinspan.twin.dataplane.gateway import Gateway
 from twinspan.twin.dataplane.plane import Plane
@@ -60,8 +61,9 @@ class GatewayView:
 class Observer:
     """Takes snapshots."""
 
-    def __init__(self, plane: Plane) -> None:
+    def __init__(self, plane: Plane, fleet: Fleet) -> None:
         self._plane = plane
+        self._fleet = fleet
         self._pool = ThreadPoolExecutor(max_workers=8, thread_name_prefix="observe")
 
     def observe(self) -> Observed:
@@ -85,6 +87,7 @@ class Observer:
             azure_advertised_routes=_by_gateway((v, r) for v in azure for r in _advertised(v, ends)),
             vgw_routes={key: _far_networks(view) for key, view in vgws.items()},
             vgw_active_tunnels={key: _active(view, ends) for key, view in vgws.items()},
+            clusters=self._fleet.health(),
         )
 
 

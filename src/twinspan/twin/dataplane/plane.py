@@ -8,6 +8,7 @@ from pathlib import Path
 
 from twinspan.errors import TwinspanError
 from twinspan.twin.dataplane import internet
+from twinspan.twin.dataplane.addresses import Addresses
 from twinspan.twin.dataplane.bird_config import Uplink
 from twinspan.twin.dataplane.endpoint import Endpoint
 from twinspan.twin.dataplane.events import Journal, log
@@ -29,11 +30,13 @@ class Plane:
         ends: Key -> tunnel end.
         building: True while `apply` works.
         journal: Events of all of them.
+        addresses: Those in use in the subnets.
     """
 
     def __init__(self, folder: Path, *, on_routes: Callable[[], None]) -> None:
         self.desired = Desired(generation=-1)
         self.journal = Journal()
+        self.addresses = Addresses()
         self.routers: dict[str, Router] = {}
         self.gateways: dict[str, Gateway] = {}
         self.ends: dict[str, Endpoint] = {}

@@ -19,10 +19,14 @@ from twinspan.errors import (
     WaitTimeoutError,
 )
 from twinspan.twin.dataplane import wire
+from twinspan.twin.dataplane.clusters import cgroups
+from twinspan.twin.dataplane.clusters.fleet import Fleet
+from twinspan.twin.dataplane.clusters.methods import cluster_methods
 from twinspan.twin.dataplane.commands import run_inside
 from twinspan.twin.dataplane.dialler import Dialler
 from twinspan.twin.dataplane.faults import Faults
 from twinspan.twin.dataplane.hosts import Hosts
+from twinspan.twin.dataplane.interfaces import Interfaces
 from twinspan.twin.dataplane.observe import Observer
 from twinspan.twin.dataplane.plane import Plane
 from twinspan.twin.dataplane.processes import HostProcesses
@@ -45,9 +49,13 @@ class Server:
         self._send_lock = threading.Lock()
         self._routes_changed = threading.Event()
         self._plane = Plane(folder, on_routes=self._routes_changed.set)
-        self._hosts = Hosts(self._plane)
+        self._interfaces = Interfaces(self._plane)
+        self._hosts = Hosts(self._plane, self._interfaces)
+        self._fleet = Fleet(
+            self._plane, self._interfaces, folder=folder, control_groups=cgroups.root_name(Path.cwd())
+        )
         self._faults = Faults(self._plane)
-        self._observer = Observer(self._plane)
+        self._observer = Observer(self._plane, self._fleet)
         self._processes = HostProcesses(host_processes)
         self._methods: dict[str, Callable[[_Params], object]] = {
             "apply": self._apply,
@@ -61,6 +69,7 @@ class Server:
             "heal_all": lambda _: self._faults.heal_all(),
             "events": self._events,
             "pids": lambda _: self._pids(),
+            **cluster_methods(self._fleet),
         }
 
     def serve(self) -> None:
@@ -101,7 +110,8 @@ class Server:
         desired = wire.DESIRED.validate_python(params)
         with self._plane.lock:
             problems = self._plane.apply(desired, before_removal=self._hosts.leave)
-            problems += self._hosts.refresh()
+            problems += self._interfaces.refresh()
+        self._fleet.apply(desired.clusters)
         result = ApplyResult(generation=desired.generation, problems=problems)
         return wire.APPLY_RESULT.dump_python(result, mode="json")
 
@@ -128,6 +138,7 @@ class Server:
             *(end.charon.daemon for end in list(self._plane.ends.values())),
             *(gateway.bird.daemon for gateway in list(self._plane.gateways.values())),
             *(router.bird.daemon for router in list(self._plane.routers.values())),
+            *self._fleet.daemons(),
         ]
         inner = {daemon.role: daemon.pid for daemon in daemons}
         inner |= {"agent": os.getpid(), "init": 1}
@@ -139,7 +150,7 @@ class Server:
             self._routes_changed.wait()
             self._routes_changed.clear()
             started = time.monotonic()
-            problems = self._hosts.refresh()
+            problems = self._interfaces.refresh()
             if problems:
                 sys.stderr.write(f"{started:.3f} filters: {'; '.join(problems)}\n")
 

@@ -32,13 +32,13 @@ SYSTEM_IMAGE = "twinspan.local/system:1"
 ARCHIVE = "images.tar"
 """File name of the archive in the folder of archives; holds all images."""
 
-_RECIPE = 1  # counted up when this module makes other images of the same files
+_RECIPE = 3  # counted up when this module makes other images of the same files
 _SEARCH_PATH = "/usr/sbin:/usr/bin:/sbin:/bin"
-_SHELLS = ("dash", "bash")
+_SHELL = ("dash", "wget")  # Debian's static busybox crashes in `wget -T`
 _FIREWALL = ("xtables-nft-multi", "xtables-legacy-multi")
 _FIREWALL_NAMES = ("iptables", "iptables-save", "iptables-restore")
-_BASE = (*_SHELLS, "ping", "ip", *_FIREWALL)
-_TOOLS = ("iperf3",)
+_BASE = ("bash", "ping", "ip", *_FIREWALL)
+_TOOLS = ("iperf3", "env", "timeout")  # busybox's own run its applets, such as its `ping`, before PATH
 _SYSTEM = ("conntrack", "dnsmasq", "nft")
 _EXTENSIONS = ("libxt_*.so", "libipt_*.so")
 _LIBRARY = re.compile(r"^\s+(?:\S+ => )?(/\S+) \(0x[0-9a-f]+\)$", re.MULTILINE)
@@ -51,6 +51,7 @@ class _Parts:
     """Layers, in the order in which images stack them, so that images share what is below."""
 
     busybox: Blob
+    shell: Blob
     base: Blob
     kubectl: Blob
     tools: Blob
@@ -89,10 +90,10 @@ def ensure_images(folder: Path) -> Path:
 
 def _images(parts: _Parts) -> tuple[Image, ...]:
     """Put the layers together."""
-    common = (parts.busybox, parts.base, parts.kubectl)
+    common = (parts.busybox, parts.shell, parts.base, parts.kubectl)
     return (
         Image(names=(PAUSE_IMAGE,), layers=(parts.busybox,), command=("/bin/busybox", "sleep", "infinity")),
-        Image(names=(BUSYBOX_IMAGE,), layers=(parts.busybox,), command=("sh",)),
+        Image(names=(BUSYBOX_IMAGE,), layers=(parts.busybox, parts.shell), command=("sh",)),
         Image(names=(TOOLS_IMAGE,), layers=(*common, parts.tools), command=("sh",)),
         Image(names=(SYSTEM_IMAGE,), layers=(*common, parts.system), command=("sh",)),
     )
@@ -102,14 +103,15 @@ def _parts(folder: Path, sources: set[Path]) -> _Parts:
     """Make the layers; what they are made of is added to `sources`."""
     busybox = _find("busybox")
     base = [_find(name) for name in _BASE]
-    below = _with_libraries([*base, *_extensions()])
+    shell = _with_libraries(_find(name) for name in _SHELL)
+    below = _with_libraries([*base, *_extensions()]) | shell
     tools, system = (_with_libraries(_find(name) for name in names) for names in (_TOOLS, _SYSTEM))
     kubectl = folder / "kubectl"
     sources |= {busybox, kubectl, _find("iptables"), *below, *tools, *system}
-    links = [_link("sh", "dash"), *_firewall_links()]
     return _Parts(
         busybox=make_layer([*_skeleton(), *_busybox(busybox)]),
-        base=make_layer([*map(_copy, below), *links]),
+        shell=make_layer([*map(_copy, shell), _link("sh", "dash")]),
+        base=make_layer([*map(_copy, below - shell), *_firewall_links()]),
         kubectl=make_layer([Entry(path="usr/bin/kubectl", source=kubectl)]),
         tools=make_layer(map(_copy, tools - below)),
         system=make_layer(map(_copy, system - below)),

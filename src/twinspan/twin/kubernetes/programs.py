@@ -33,6 +33,7 @@ _HOST_PROGRAMS = {
     "iperf3": "iperf3",
     "ping": "iputils-ping",
     "ip": "iproute2",
+    "wget": "wget",
 }
 """Program -> the Debian package that carries it."""
 _CONTAINERD_TOO_NEW = 2

@@ -1,0 +1,292 @@
+"""One cluster as built: follows what is wanted of it, from a thread of its own."""
+
+import shutil
+import threading
+from collections.abc import Iterable
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+
+from twinspan.errors import CloudError, DesignError, TwinspanError
+from twinspan.twin.dataplane.clusters import health
+from twinspan.twin.dataplane.clusters.control_plane import ControlPlane
+from twinspan.twin.dataplane.clusters.daemon import NodeDaemon
+from twinspan.twin.dataplane.clusters.load_balancers import LoadBalancers
+from twinspan.twin.dataplane.clusters.node import Node
+from twinspan.twin.dataplane.clusters.requirements import lacking
+from twinspan.twin.dataplane.clusters.system import SystemPods
+from twinspan.twin.dataplane.events import log
+from twinspan.twin.dataplane.interfaces import Interfaces
+from twinspan.twin.dataplane.plane import Plane
+from twinspan.twin.kubernetes.spec import ClusterHealth, ClusterSpec, NodeSpec
+from twinspan.wait import pause
+
+_BUSY_S, _SETTLED_S = 0.2, 0.5
+"""Pause between two looks while something is under way, and otherwise, in seconds."""
+_RETRY_S = 3.0
+_FAILURES = (TwinspanError, OSError, ValueError, LookupError)
+"""What can go wrong in a turn; the cluster is followed all the same."""
+
+
+class Cluster:
+    """Builds, changes, observes and removes one cluster. Methods return at once unless they say otherwise.
+
+    Args:
+        spec: What is wanted first.
+        plane: Where its subnets are.
+        interfaces: Where its nodes' filters are kept.
+        folder: Private folder of the agent's clusters.
+        control_groups: Name of the agent's root of control groups.
+        after: Clusters of the same key that are going: it is built when they are gone.
+    """
+
+    def __init__(
+        self,
+        spec: ClusterSpec,
+        *,
+        plane: Plane,
+        interfaces: Interfaces,
+        folder: Path,
+        control_groups: str,
+        after: Iterable["Cluster"] = (),
+    ) -> None:
+        self.key = spec.key
+        self._wanted: ClusterSpec | None = spec
+        self._spec = spec
+        self._plane = plane
+        self._interfaces = interfaces
+        self._folder = folder
+        self._control_groups = control_groups
+        self._condition = threading.Condition()
+        self._work = threading.RLock()
+        self._control: ControlPlane | None = None
+        self._system: SystemPods | None = None
+        self._balancers: LoadBalancers | None = None
+        self._nodes: dict[str, Node] = {}
+        self._starting: dict[str, Future[None]] = {}
+        self._problems: dict[str, str] = {}
+        self._lost = False
+        self._after = tuple(after)
+        self._pool = ThreadPoolExecutor(max_workers=4, thread_name_prefix="node")
+        self._health = ClusterHealth(key=spec.key, api_ready=False, system_ready=False)
+        self._thread = threading.Thread(target=self._run, name=f"cluster {spec.name}", daemon=True)
+        self._thread.start()
+
+    @property
+    def health(self) -> ClusterHealth:
+        """How it was at the last look."""
+        return self._health
+
+    @property
+    def ended(self) -> bool:
+        """Whether all of it is gone."""
+        return not self._thread.is_alive()
+
+    @property
+    def daemons(self) -> tuple[NodeDaemon, ...]:
+        """Its processes."""
+        control = self._control.daemons if self._control else ()
+        return (*control, *(daemon for node in list(self._nodes.values()) for daemon in node.daemons))
+
+    def want(self, spec: ClusterSpec | None) -> None:
+        """Change what is wanted; None: nothing is, and it goes."""
+        with self._condition:
+            if spec != self._wanted:
+                self._wanted = spec
+                self._condition.notify_all()
+
+    def node(self, key: str) -> Node:
+        """Return a node by its key.
+
+        Raises:
+            DesignError: No such node.
+        """
+        node = self._nodes.get(key)
+        if node is None:
+            raise DesignError(
+                where=f"cluster {self._spec.name}",
+                problem=f"it has no node {key}",
+                remedy=f"Name one of: {', '.join(sorted(self._nodes)) or 'none is there yet'}",
+            )
+        return node
+
+    def lose_node(self, key: str) -> None:
+        """Cut a node's power; returns when it is off. Raises DesignError: no such node."""
+        with self._work:
+            node = self.node(key)
+            self._finish_starting(key)
+            if self._control is not None and not node.lost:
+                node.lost = True
+                node.halt(self._control)
+                self._plane.journal.add("node-lost", node.name)
+
+    def restore_node(self, key: str) -> None:
+        """Give a node its power back; it is ready some seconds later. Raises DesignError: no such node."""
+        node = self.node(key)
+        node.lost = False
+        self._wake()
+
+    def lose(self) -> None:
+        """Cut the power of the control plane and all nodes; returns when they are off."""
+        with self._work:
+            self._lost = True
+            for key in list(self._nodes):
+                self.lose_node(key)
+            if self._control is not None:
+                self._control.halt()
+            self._plane.journal.add("cluster-lost", self._spec.name)
+
+    def restore(self) -> None:
+        """Give all of it its power back; what etcd had stored is still there."""
+        with self._work:
+            if self._lost and self._control is not None:
+                self._control.start()
+            self._lost = False
+            for node in self._nodes.values():
+                node.lost = False
+        self._wake()
+
+    def _wake(self) -> None:
+        with self._condition:
+            self._condition.notify_all()
+
+    def wait_ended(self) -> None:
+        """Wait until all of it is gone."""
+        self._thread.join()
+
+    def _run(self) -> None:
+        for cluster in self._after:
+            cluster.wait_ended()
+        while (spec := self._wanted) is not None:
+            pause_s = self._turn(spec)
+            with self._condition:
+                if self._wanted is spec:
+                    self._condition.wait(pause_s)
+        with self._work:
+            self._remove()
+
+    def _turn(self, spec: ClusterSpec) -> float:
+        """Do and look once; return how long to wait before the next turn, in seconds."""
+        pause_s = _RETRY_S
+        try:
+            with self._work:
+                self._spec = spec
+                pause_s = _SETTLED_S if self._step(spec) else _BUSY_S
+            self._problems.pop("", None)
+        except CloudError as error:
+            log(f"cluster {spec.name}", str(error))  # it needs time, or goes on at the next turn
+        except _FAILURES as error:
+            self._complain("", error)
+        try:
+            self._look(spec)
+        except _FAILURES as error:
+            log(f"cluster {spec.name}", f"cannot be looked at: {error}")
+        return pause_s
+
+    def _step(self, spec: ClusterSpec) -> bool:
+        """Do what can be done now; return whether nothing is under way."""
+        missing = lacking(spec)
+        if missing:
+            raise DesignError(
+                where=f"cluster {spec.name}", problem=missing, remedy="Run `make kubernetes`, then try again"
+            )
+        if self._control is None:
+            control = ControlPlane(spec, folder=self._folder, journal=self._plane.journal)
+            control.build()
+            control.start()
+            self._control = control
+            self._system = SystemPods(control.api)
+            self._balancers = LoadBalancers(control.api, plane=self._plane, interfaces=self._interfaces)
+        self._change_nodes(spec, self._control)
+        if self._lost or self._system is None or self._balancers is None:
+            return True
+        if self._health.api_ready:
+            self._system.apply(spec)
+            ready = [node.address for node in self._health.nodes if node.ready and node.address]
+            self._balancers.follow(spec, ready)
+        return not self._starting and self._health.system_ready and all(n.ready for n in self._health.nodes)
+
+    def _change_nodes(self, spec: ClusterSpec, control: ControlPlane) -> None:
+        wanted = {node.key: node for node in spec.nodes}
+        for key in [key for key, node in self._nodes.items() if wanted.get(key) != node.spec]:
+            self._drop(key, control)
+        for key, each in wanted.items():
+            if key not in self._nodes:
+                self._nodes[key] = self._node(spec, each)
+        for key, future in list(self._starting.items()):
+            if future.done():
+                del self._starting[key]
+        for key, node in self._nodes.items():
+            if not node.running and not node.lost and not self._lost and key not in self._starting:
+                self._starting[key] = self._pool.submit(self._start, node, control)
+
+    def _node(self, spec: ClusterSpec, node: NodeSpec) -> Node:
+        used = {each.number for each in self._nodes.values()}
+        return Node(
+            cluster=spec,
+            spec=node,
+            number=next(number for number in range(len(used) + 1) if number not in used),
+            plane=self._plane,
+            interfaces=self._interfaces,
+            folder=self._folder,
+            control_groups=self._control_groups,
+        )
+
+    def _start(self, node: Node, control: ControlPlane) -> None:
+        try:
+            node.halt(control)  # what is left of it, if it has ended by itself
+            node.start(control)
+            self._problems.pop(node.spec.key, None)
+        except _FAILURES as error:
+            self._complain(node.spec.key, error)
+            node.halt(control)
+            pause(_RETRY_S)
+
+    def _finish_starting(self, key: str) -> None:
+        future = self._starting.pop(key, None)
+        if future is not None:
+            future.result()
+
+    def _drop(self, key: str, control: ControlPlane) -> None:
+        """Remove a node, and what Kubernetes knows of it, so that its pods are made anew elsewhere."""
+        self._finish_starting(key)
+        node = self._nodes.pop(key)
+        name = node.name
+        node.halt(control)
+        node.give_back()
+        self._problems.pop(key, None)
+        if name and not self._lost:
+            try:
+                health.forget_node(control.api, name)
+            except CloudError as error:
+                log(self._spec.name, f"the node {name} is still listed: {error}")
+
+    def _look(self, spec: ClusterSpec) -> None:
+        if self._control is None:
+            self._health = ClusterHealth(
+                key=self.key, api_ready=False, system_ready=False, problem=self._problems.get("", "")
+            )
+            return
+        self._health = health.look(
+            spec, self._control, list(self._nodes.values()), self._problems, lost=self._lost
+        )
+
+    def _complain(self, about: str, error: Exception) -> None:
+        if self._problems.get(about) != str(error):
+            log(f"cluster {self._spec.name}", str(error))
+        self._problems[about] = str(error)
+
+    def _remove(self) -> None:
+        for key in list(self._starting):
+            self._finish_starting(key)
+        if self._balancers is not None:
+            self._balancers.remove_all()
+        if self._control is not None:
+            control = self._control
+            list(self._pool.map(lambda node: node.halt(control), list(self._nodes.values())))
+            for node in self._nodes.values():
+                node.give_back()
+            control.remove()
+        self._nodes.clear()
+        self._control = None
+        self._pool.shutdown()
+        shutil.rmtree(self._folder, ignore_errors=True)

@@ -1,0 +1,86 @@
+"""All clusters of an agent."""
+
+import threading
+from collections.abc import Iterable
+from pathlib import Path
+
+from twinspan.errors import DesignError
+from twinspan.twin.dataplane.clusters.cluster import Cluster
+from twinspan.twin.dataplane.clusters.daemon import NodeDaemon
+from twinspan.twin.dataplane.interfaces import Interfaces
+from twinspan.twin.dataplane.namespaces import short_name
+from twinspan.twin.dataplane.plane import Plane
+from twinspan.twin.kubernetes.spec import ClusterHealth, ClusterSpec
+
+
+class Fleet:
+    """Builds and removes clusters, each from a thread of its own. Thread safe.
+
+    Args:
+        plane: Where the subnets are.
+        interfaces: Where nodes' filters are kept.
+        folder: Private folder of the agent.
+        control_groups: Name of the agent's root of control groups.
+    """
+
+    def __init__(self, plane: Plane, interfaces: Interfaces, *, folder: Path, control_groups: str) -> None:
+        self._plane = plane
+        self._interfaces = interfaces
+        self._folder = folder / "clusters"
+        self._control_groups = control_groups
+        self._lock = threading.Lock()
+        self._clusters: dict[str, Cluster] = {}
+        self._going: list[Cluster] = []
+
+    def apply(self, specs: Iterable[ClusterSpec]) -> None:
+        """Let clusters become as wanted; returns at once."""
+        wanted = {spec.key: spec for spec in specs}
+        with self._lock:
+            self._going = [cluster for cluster in self._going if not cluster.ended]
+            for key in [key for key in self._clusters if key not in wanted]:
+                cluster = self._clusters.pop(key)
+                cluster.want(None)
+                self._going.append(cluster)
+            for key, spec in wanted.items():
+                if key in self._clusters:
+                    self._clusters[key].want(spec)
+                else:
+                    self._clusters[key] = self._new(spec)
+
+    def health(self) -> tuple[ClusterHealth, ...]:
+        """Return how all of them were at their last look."""
+        with self._lock:
+            return tuple(cluster.health for cluster in self._clusters.values())
+
+    def daemons(self) -> list[NodeDaemon]:
+        """Return the processes of all of them."""
+        with self._lock:
+            every = [*self._clusters.values(), *self._going]
+        return [daemon for cluster in every for daemon in cluster.daemons]
+
+    def cluster(self, key: str) -> Cluster:
+        """Return a cluster.
+
+        Raises:
+            DesignError: No such cluster.
+        """
+        with self._lock:
+            cluster = self._clusters.get(key)
+        if cluster is None:
+            raise DesignError(
+                where=f"cluster {key}",
+                problem="the data plane has no such cluster",
+                remedy="Name one by its ARN, or by its resource id in lower case",
+            )
+        return cluster
+
+    def _new(self, spec: ClusterSpec) -> Cluster:
+        before = [cluster for cluster in self._going if cluster.key == spec.key]
+        return Cluster(
+            spec,
+            plane=self._plane,
+            interfaces=self._interfaces,
+            folder=self._folder / short_name("k", spec.key),
+            control_groups=self._control_groups,
+            after=before,
+        )

@@ -1,0 +1,51 @@
+"""The cluster's own pods: made when its API server is ready, kept as the spec says."""
+
+from twinspan.twin.dataplane.clusters.api import ApiClient, Json
+from twinspan.twin.dataplane.clusters.system_manifests import (
+    DNS,
+    NAMESPACE,
+    network_agent_name,
+    system_objects,
+)
+from twinspan.twin.kubernetes.spec import ClusterSpec
+
+_APPS = f"/apis/apps/v1/namespaces/{NAMESPACE}"
+
+
+class SystemPods:
+    """Applies the manifests of one cluster, once per change of the spec: what users change stays."""
+
+    def __init__(self, api: ApiClient) -> None:
+        self._api = api
+        self._applied: dict[str, Json] = {}
+
+    def apply(self, spec: ClusterSpec) -> None:
+        """Make the objects what the spec asks for. Raises CloudError."""
+        for path, manifest in system_objects(spec).items():
+            if self._applied.get(path) != manifest:
+                self._api.apply(path, manifest)
+                self._applied[path] = manifest
+
+
+def system_ready(spec: ClusterSpec, api: ApiClient) -> bool:
+    """Return whether all of them are ready. Raises CloudError."""
+    names = api.find(f"{_APPS}/deployments/{DNS}")
+    agents = api.find(f"{_APPS}/daemonsets/{network_agent_name(spec)}")
+    return names is not None and agents is not None and _all_available(names) and _on_all_nodes(agents)
+
+
+def _all_available(deployment: Json) -> bool:
+    status = deployment.get("status", {})
+    wanted = deployment["spec"]["replicas"]
+    return _is_current(deployment) and bool(status.get("availableReplicas", 0) >= wanted)
+
+
+def _on_all_nodes(daemon_set: Json) -> bool:
+    status = daemon_set.get("status", {})
+    wanted = status.get("desiredNumberScheduled", 0)
+    done = min(status.get("numberReady", 0), status.get("updatedNumberScheduled", 0))
+    return _is_current(daemon_set) and bool(done >= wanted > 0)
+
+
+def _is_current(item: Json) -> bool:
+    return bool(item.get("status", {}).get("observedGeneration") == item["metadata"]["generation"])

@@ -1,0 +1,134 @@
+"""Network interfaces in subnets, of hosts and of clusters' nodes, with the filters that apply to them."""
+
+import threading
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
+from ipaddress import IPv4Address, IPv4Network
+
+from twinspan.errors import DesignError, TwinspanError
+from twinspan.network.model import SecurityGroup
+from twinspan.twin.dataplane import namespaces
+from twinspan.twin.dataplane.events import log
+from twinspan.twin.dataplane.filters import Edge, nsg_ruleset, security_group_ruleset
+from twinspan.twin.dataplane.plane import Plane
+from twinspan.twin.dataplane.router import Router
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class Interface:
+    """One interface in a subnet.
+
+    Attributes:
+        name: Whose it is, for messages.
+        namespace: Where its filters are loaded.
+        router: Its VPC or VNet.
+        subnet_id: Its subnet.
+        address: Its own address.
+        pod_networks: What it answers for besides: its pods' addresses, on a node.
+        security_group_ids: AWS: its groups; none: those named `default`.
+        device: Name of a node's interface, which forwards; empty: a host's only one.
+        filters: The rules in force.
+    """
+
+    name: str
+    namespace: str
+    router: Router
+    subnet_id: str
+    address: IPv4Address
+    pod_networks: tuple[IPv4Network, ...] = ()
+    security_group_ids: tuple[str, ...] = ()
+    device: str = ""
+    filters: str = field(default="", repr=False)
+
+
+class Interfaces:
+    """All of them: a group's rule may name a group, so each one's filter depends on all."""
+
+    def __init__(self, plane: Plane) -> None:
+        self._plane = plane
+        self._lock = threading.RLock()
+        self._known: list[Interface] = []
+
+    def rules(self, interface: Interface) -> str:
+        """Return the filter of an interface that may not have been added yet.
+
+        Raises:
+            DesignError: Its filter cannot be made, or a group of its does not exist.
+        """
+        with self._plane.lock, self._lock:
+            others = self._known if interface in self._known else [*self._known, interface]
+            return self._rules(interface, others)
+
+    def add(self, interface: Interface) -> None:
+        """Take an interface in; `refresh` does the rest."""
+        with self._lock:
+            self._known.append(interface)
+
+    def remove(self, interface: Interface) -> None:
+        """Forget an interface."""
+        with self._lock:
+            if interface in self._known:
+                self._known.remove(interface)
+
+    def refresh(self) -> tuple[str, ...]:
+        """Load the filters that changed; return what could not be loaded."""
+        problems = []
+        with self._plane.lock, self._lock:
+            for interface in self._known:
+                try:
+                    rules = self._rules(interface, self._known)
+                    if rules != interface.filters:
+                        namespaces.nft(interface.namespace, rules)
+                        interface.filters = rules
+                except TwinspanError as error:
+                    log(interface.name, str(error))
+                    problems.append(f"{interface.name}: {error}")
+        return tuple(problems)
+
+    def _rules(self, interface: Interface, known: Iterable[Interface]) -> str:
+        router = interface.router
+        edge = Edge(device=interface.device) if interface.device else None
+        if router.spec.side == "aws":
+            return security_group_ruleset(
+                _groups(interface),
+                interface_address=interface.address,
+                pod_networks=interface.pod_networks,
+                vpc_cidr_blocks=router.spec.networks,
+                members=_members(known),
+                edge=edge,
+            )
+        subnet = router.subnet(interface.subnet_id)
+        if router.spec.virtual_network is None:
+            raise AssertionError("an Azure interface is in a virtual network")
+        return nsg_ruleset(
+            subnet.network_security_group if subnet else None,
+            virtual_network=router.spec.virtual_network,
+            gateway_prefixes=router.gateway_prefixes(),
+            edge=edge,
+        )
+
+
+def _groups(interface: Interface) -> list[SecurityGroup]:
+    known = {group.id: group for group in interface.router.spec.security_groups}
+    if not interface.security_group_ids:
+        return [group for group in known.values() if group.name == "default"]
+    unknown = [key for key in interface.security_group_ids if key not in known]
+    if unknown:
+        raise DesignError(
+            where=interface.name,
+            problem=f"the VPC has no security group {', '.join(unknown)}",
+            remedy="Name groups of the subnet's VPC",
+        )
+    return [known[key] for key in interface.security_group_ids]
+
+
+def _members(interfaces: Iterable[Interface]) -> dict[str, Collection[IPv4Address | IPv4Network]]:
+    members: dict[str, set[IPv4Address | IPv4Network]] = {}
+    for interface in interfaces:
+        if interface.router.spec.side != "aws":
+            continue
+        known = {group.id: group.name for group in interface.router.spec.security_groups}
+        default = [key for key, name in known.items() if name == "default"]
+        for key in interface.security_group_ids or default:
+            members.setdefault(key, set()).update({interface.address, *interface.pod_networks})
+    return dict(members)

@@ -1,0 +1,42 @@
+"""Running clusters, shared by all modules here: each test leaves them as it found them."""
+
+from collections.abc import Iterator
+
+import pytest
+from cluster_harness import Clusters, Parts, both, running_clusters
+
+from twinspan.errors import HostError
+from twinspan.twin.kubernetes.images import ensure_images
+from twinspan.twin.kubernetes.programs import find_programs
+
+
+@pytest.fixture(scope="session")
+def parts() -> Parts:
+    """The programs and images that `make kubernetes` provides."""
+    try:
+        programs = find_programs()
+    except HostError as error:
+        pytest.skip(str(error))
+    return Parts(programs=programs.folder, images=ensure_images(programs.folder))
+
+
+@pytest.fixture(scope="session")
+def clusters(parts: Parts, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Clusters]:
+    """Both clusters, ready, with a pod `tools` in each that tells callers their address."""
+    with running_clusters(tmp_path_factory.mktemp("clusters"), parts) as found:
+        found.want(*both(parts))
+        for name in ("east", "west"):
+            found.until_ready(name)
+            found.open_api(name)
+            found.pod(name, "tools")
+        found.plane.until_established(4)
+        yield found
+
+
+@pytest.fixture
+def tools(clusters: Clusters) -> dict[str, str]:
+    """Cluster -> address of its pod `tools`."""
+    return {
+        name: clusters.kubectl(name, "get", "pod", "tools", "-o", "jsonpath={.status.podIP}").stdout
+        for name in ("east", "west")
+    }
