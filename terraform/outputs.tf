@@ -1,3 +1,18 @@
+output "aks_cluster_id" {
+  description = "Resource id of the AKS cluster; null without one."
+  value       = one(values(module.azure_aks)[*].id)
+}
+
+output "aks_cluster_name" {
+  description = "The AKS cluster; null without one."
+  value       = one(values(module.azure_aks)[*].name)
+}
+
+output "aks_subnet_ids" {
+  description = "The subnets aks-nodes and aks-pods, by name; empty without an AKS cluster."
+  value       = { for name, id in module.azure_vnet.subnet_ids : name => id if !contains(keys(var.azure.subnets), name) }
+}
+
 output "aws_private_subnet_ids" {
   description = "Private subnets, by availability zone."
   value       = module.aws_vpc.private_subnet_ids
@@ -39,8 +54,8 @@ output "azure_resource_group_name" {
 }
 
 output "azure_subnet_ids" {
-  description = "Subnets of the VNet, by name; GatewaySubnet is not among them."
-  value       = module.azure_vnet.subnet_ids
+  description = "Subnets of the VNet, by name; GatewaySubnet and those of the AKS cluster are not among them."
+  value       = { for name, id in module.azure_vnet.subnet_ids : name => id if contains(keys(var.azure.subnets), name) }
 }
 
 output "azure_virtual_network_gateway_name" {
@@ -51,6 +66,11 @@ output "azure_virtual_network_gateway_name" {
 output "azure_virtual_network_id" {
   description = "The VNet."
   value       = module.azure_vnet.virtual_network_id
+}
+
+output "eks_cluster_name" {
+  description = "The EKS cluster; null without one."
+  value       = one(values(module.aws_eks)[*].cluster_name)
 }
 
 output "tunnels" {

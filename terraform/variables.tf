@@ -80,6 +80,73 @@ variable "ipsec_policy" {
   nullable    = false
 }
 
+variable "kubernetes" {
+  type = object({
+    eks = object({
+      version                 = optional(string)
+      service_ipv4_cidr       = optional(string, "172.20.0.0/16")
+      endpoint_private_access = optional(bool, true)
+      endpoint_public_access  = optional(bool, true)
+      public_access_cidrs     = optional(set(string), ["0.0.0.0/0"])
+      log_types               = optional(set(string), [])
+      nat_gateways            = optional(string, "one")
+      node_groups = map(object({
+        instance_types  = list(string)
+        desired_size    = number
+        min_size        = number
+        max_size        = number
+        max_unavailable = optional(number, 1)
+        capacity_type   = optional(string, "ON_DEMAND")
+        labels          = optional(map(string), {})
+      }))
+      access_entries = optional(map(object({
+        principal_arn     = string
+        kubernetes_groups = optional(set(string), [])
+        policy            = optional(string)
+        namespaces        = optional(set(string), [])
+      })), {})
+    })
+    aks = object({
+      version            = optional(string)
+      sku_tier           = optional(string, "Free")
+      private            = optional(bool, false)
+      service_cidr       = optional(string, "10.96.0.0/16")
+      outbound_type      = optional(string, "loadBalancer")
+      node_subnet_prefix = string
+      pod_subnet_prefix  = string
+      system_pool = object({
+        name       = optional(string, "system")
+        vm_size    = string
+        node_count = number
+        max_pods   = optional(number, 30)
+        zones      = optional(set(string), [])
+        labels     = optional(map(string), {})
+      })
+      node_pools = optional(map(object({
+        vm_size    = string
+        node_count = number
+        max_pods   = optional(number, 30)
+        zones      = optional(set(string), [])
+        labels     = optional(map(string), {})
+      })), {})
+    })
+  })
+  description = "One EKS cluster in the private subnets and one AKS cluster in subnets of its own (aks-nodes and aks-pods); null for none. The modules say what each setting means and check it."
+  default     = null
+
+  validation {
+    condition     = var.kubernetes == null || length(setintersection(keys(var.azure.subnets), ["aks-nodes", "aks-pods"])) == 0
+    error_message = "azure.subnets has aks-nodes or aks-pods, which are made from kubernetes.aks. Call yours otherwise, e.g. app."
+  }
+}
+
+variable "kubernetes_enabled" {
+  type        = bool
+  description = "Whether the clusters of `kubernetes` are built; false builds everything else, e.g. where the twin has no Kubernetes programs."
+  default     = true
+  nullable    = false
+}
+
 variable "name" {
   type        = string
   description = "Begins the name of everything; 2 to 24 small letters, digits and hyphens."

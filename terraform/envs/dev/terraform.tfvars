@@ -43,3 +43,17 @@ dead_peer_detection = {
   aws_timeout_seconds   = 45
   azure_timeout_seconds = 15
 }
+
+# One small node on each side. EKS wants 1.5 GB for its own pods, AKS 2 processors and 4 GB for its system pool.
+kubernetes = {
+  eks = {
+    node_groups = {
+      default = { instance_types = ["t3.medium"], desired_size = 1, min_size = 1, max_size = 3 }
+    }
+  }
+  aks = {
+    node_subnet_prefix = "10.1.4.0/24"
+    pod_subnet_prefix  = "10.1.8.0/22"
+    system_pool        = { vm_size = "Standard_B2s_v2", node_count = 1 }
+  }
+}

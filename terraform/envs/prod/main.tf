@@ -1,3 +1,17 @@
+locals {
+  kubernetes = var.kubernetes_enabled ? var.kubernetes : null
+
+  # AKS has them to itself: Azure lets nothing but pods into a subnet delegated to it.
+  aks_subnets = local.kubernetes == null ? {} : {
+    aks-nodes = { address_prefix = local.kubernetes.aks.node_subnet_prefix, gateway_route = true }
+    aks-pods = {
+      address_prefix = local.kubernetes.aks.pod_subnet_prefix
+      gateway_route  = true
+      delegated_to   = "Microsoft.ContainerService/managedClusters"
+    }
+  }
+}
+
 resource "azurerm_resource_group" "this" {
   name     = "${var.name}-rg"
   location = var.azure.location
@@ -17,6 +31,8 @@ module "aws_vpc" {
   cidr_block           = var.aws.cidr_block
   subnets              = var.aws.subnets
   admitted_cidr_blocks = var.azure.address_space
+  nat_gateways         = local.kubernetes == null ? "none" : local.kubernetes.eks.nat_gateways
+  private_subnet_tags  = local.kubernetes == null ? {} : { "kubernetes.io/role/internal-elb" = "1" }
   tags                 = var.tags
 }
 
@@ -28,12 +44,15 @@ module "azure_vnet" {
   location              = azurerm_resource_group.this.location
   address_space         = var.azure.address_space
   gateway_subnet_prefix = var.azure.gateway_subnet_prefix
-  subnets = {
-    for name, subnet in var.azure.subnets : name => {
-      address_prefix = subnet.address_prefix
-      gateway_route  = subnet.route_to_aws
-    }
-  }
+  subnets = merge(
+    {
+      for name, subnet in var.azure.subnets : name => {
+        address_prefix = subnet.address_prefix
+        gateway_route  = subnet.route_to_aws
+      }
+    },
+    local.aks_subnets,
+  )
   far_side_prefixes = [var.aws.cidr_block]
   tags              = var.tags
 }
@@ -100,4 +119,41 @@ module "aws_vpn" {
   lifecycle_control   = var.tunnel_operations.lifecycle_control
   log_retention_days  = var.tunnel_operations.log_retention_days
   tags                = var.tags
+}
+
+module "aws_eks" {
+  source   = "../../modules/aws/eks"
+  for_each = local.kubernetes == null ? {} : { this = local.kubernetes.eks }
+
+  name                 = var.name
+  vpc_cidr_block       = var.aws.cidr_block
+  subnet_ids           = module.aws_vpc.private_subnet_ids
+  far_side_cidr_blocks = var.azure.address_space
+  cluster              = each.value
+  node_groups          = each.value.node_groups
+  access_entries       = each.value.access_entries
+  tags                 = var.tags
+}
+
+module "azure_aks" {
+  source   = "../../modules/azure/aks"
+  for_each = local.kubernetes == null ? {} : { this = local.kubernetes.aks }
+
+  name                = var.name
+  resource_group_name = azurerm_resource_group.this.name
+  location            = azurerm_resource_group.this.location
+  address_space       = var.azure.address_space
+  far_side_prefixes   = [var.aws.cidr_block]
+  node_subnet = {
+    id             = module.azure_vnet.subnet_ids["aks-nodes"]
+    address_prefix = each.value.node_subnet_prefix
+  }
+  pod_subnet = {
+    id             = module.azure_vnet.subnet_ids["aks-pods"]
+    address_prefix = each.value.pod_subnet_prefix
+  }
+  cluster     = each.value
+  system_pool = each.value.system_pool
+  node_pools  = each.value.node_pools
+  tags        = var.tags
 }

@@ -47,3 +47,22 @@ tunnel_operations = {
   lifecycle_control  = true
   log_retention_days = 90
 }
+
+# The API servers are reachable from the two networks alone: run kubectl there, or over the VPN.
+kubernetes = {
+  eks = {
+    endpoint_public_access = false
+    log_types              = ["api", "audit", "authenticator"]
+    nat_gateways           = "one_per_zone"
+    node_groups = {
+      default = { instance_types = ["m6i.large"], desired_size = 3, min_size = 3, max_size = 6 }
+    }
+  }
+  aks = {
+    sku_tier           = "Standard"
+    private            = true
+    node_subnet_prefix = "10.3.48.0/24"
+    pod_subnet_prefix  = "10.3.64.0/20"
+    system_pool        = { vm_size = "Standard_D4s_v5", node_count = 3, zones = ["1", "2", "3"] }
+  }
+}

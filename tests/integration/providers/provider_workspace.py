@@ -20,7 +20,7 @@ from twinspan.twin.providers.azurerm.cloud import ArmCloud, Credentials
 from twinspan.twin.providers.mirror import write_mirror
 
 REGION = "eu-west-1"
-_KEY_ID, _SECRET = "AKIATWINSPANTESTKEY0", "a-secret-for-tests"
+KEY_ID, SECRET = "AKIATWINSPANTESTKEY0", "a-secret-for-tests"
 _SYSTEM_ROOTS = Path("/etc/ssl/certs/ca-certificates.crt")
 
 
@@ -36,8 +36,8 @@ class Clouds:
     def variables(self) -> dict[str, str]:
         return {
             "AWS_ENDPOINT_URL": self.aws_url,
-            "AWS_ACCESS_KEY_ID": _KEY_ID,
-            "AWS_SECRET_ACCESS_KEY": _SECRET,
+            "AWS_ACCESS_KEY_ID": KEY_ID,
+            "AWS_SECRET_ACCESS_KEY": SECRET,
             "AWS_REGION": REGION,
             "ARM_METADATA_HOSTNAME": self.arm_url.removeprefix("https://"),
             "ARM_TENANT_ID": self.credentials.tenant_id,
@@ -52,8 +52,8 @@ class Clouds:
             service,
             endpoint_url=self.aws_url,
             region_name=REGION,
-            aws_access_key_id=_KEY_ID,
-            aws_secret_access_key=_SECRET,
+            aws_access_key_id=KEY_ID,
+            aws_secret_access_key=SECRET,
         )
 
 
@@ -63,13 +63,14 @@ class Workspace:
 
     folder: Path
     variables: Mapping[str, str]
+    timeout_s: float = 100
 
     def write(self, text: str) -> None:
         (self.folder / "main.tf").write_text(text)
 
     def terraform(self, *argv: str, check: bool = True, **changes: str | None) -> Completed:
         env = environment(**{**self.variables, **changes})
-        return run(["terraform", *argv], cwd=self.folder, env=env, check=check, timeout_s=100)
+        return run(["terraform", *argv], cwd=self.folder, env=env, check=check, timeout_s=self.timeout_s)
 
     def init(self) -> None:
         self.terraform("init", "-no-color")
@@ -98,14 +99,30 @@ class Workspace:
         return next(item["values"] for item in resources if item["address"] == address)
 
 
+def roots(folder: Path, authority: Path) -> Path:
+    """Write a file with the authorities of this machine and the twin's."""
+    certificates = folder / "roots.pem"
+    system = _SYSTEM_ROOTS.read_text() if _SYSTEM_ROOTS.exists() else ""
+    certificates.write_text(system + authority.read_text())
+    return certificates
+
+
+def workspace_for(folder: Path, clouds: Clouds, cli_config: Path) -> Workspace:
+    """An empty folder in which Terraform works against these APIs; skips without Terraform."""
+    if shutil.which("terraform") is None:
+        pytest.skip("terraform is not on PATH; run `make install`")
+    variables = {**clouds.variables(), "TF_CLI_CONFIG_FILE": str(cli_config), "HOME": str(folder)}
+    return Workspace(folder=folder, variables=variables)
+
+
 @pytest.fixture(scope="session")
 def clouds(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Clouds]:
     folder = tmp_path_factory.mktemp("clouds")
     board, credentials, tls = ObservationBoard(), ArmCredentials.generate(), ensure_tls(folder / "tls")
     aws = AwsApi(
         board=board,
-        access_key_id=_KEY_ID,
-        secret_access_key=_SECRET,
+        access_key_id=KEY_ID,
+        secret_access_key=SECRET,
         state_file=folder / "aws.state",
         on_change=lambda: None,
     )
@@ -118,9 +135,7 @@ def clouds(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Clouds]:
     )
     aws.start()
     arm.start()
-    certificates = folder / "roots.pem"
-    system = _SYSTEM_ROOTS.read_text() if _SYSTEM_ROOTS.exists() else ""
-    certificates.write_text(system + tls.ca_certificate.read_text())
+    certificates = roots(folder, tls.ca_certificate)
     yield Clouds(aws_url=aws.url, arm_url=arm.url, credentials=credentials, certificates=certificates)
     arm.stop()
     aws.stop()
@@ -133,10 +148,7 @@ def cli_config(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def workspace(tmp_path: Path, clouds: Clouds, cli_config: Path) -> Workspace:
-    if shutil.which("terraform") is None:
-        pytest.skip("terraform is not on PATH; run `make install`")
-    variables = {**clouds.variables(), "TF_CLI_CONFIG_FILE": str(cli_config), "HOME": str(tmp_path)}
-    return Workspace(folder=tmp_path, variables=variables)
+    return workspace_for(tmp_path, clouds, cli_config)
 
 
 @pytest.fixture

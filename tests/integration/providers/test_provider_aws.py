@@ -47,7 +47,7 @@ def test_every_type_is_created_planned_empty_changed_and_destroyed(
     assert "1 added, 0 changed, 1 destroyed" in replaced
     assert workspace.state("aws_vpn_connection.this")["id"] != connection
 
-    assert "0 added, 0 changed, 22 destroyed" in workspace.apply("-destroy").stdout
+    assert "0 added, 0 changed, 25 destroyed" in workspace.apply("-destroy").stdout
     ec2 = clouds.boto3("ec2")
     assert vpc not in [item["VpcId"] for item in ec2.describe_vpcs()["Vpcs"]]
     left = [item["State"] for item in ec2.describe_vpn_connections()["VpnConnections"]]

@@ -29,6 +29,28 @@ _SETTLED = {
         "bgp_log_enabled",
         "bgp_log_group_arn",
         "bgp_log_output_format",
+        "control_plane_scaling_config",
+        "deletion_protection",
+        "aws_eks_cluster.compute_config.enabled",
+        "aws_eks_cluster.kubernetes_network_config.elastic_load_balancing.enabled",
+        "aws_eks_cluster.storage_config.block_storage.enabled",
+        "max_parallel_nodes_repaired_count",
+        "max_parallel_nodes_repaired_percentage",
+        "max_unhealthy_node_threshold_count",
+        "max_unhealthy_node_threshold_percentage",
+        "node_repair_config_overrides",
+        "resolve_conflicts",
+        "aws_eip.vpc",
+        "aws_nat_gateway.auto_provision_zones",
+        "aws_nat_gateway.auto_scaling_ips",
+        "aws_nat_gateway.availability_mode",
+        "aws_nat_gateway.availability_zone_address",
+        "aws_nat_gateway.regional_nat_gateway_address",
+        "aws_nat_gateway.regional_nat_gateway_auto_mode",
+        "aws_nat_gateway.route_table_id",
+        "aws_nat_gateway.secondary_allocation_ids",
+        "aws_nat_gateway.subnet_id",
+        "aws_nat_gateway.vpc_id",
     ],
     "aws-6.47.0": [
         "odb_network_arn",
@@ -42,6 +64,9 @@ _SETTLED = {
         "ipv4_netmask_length",
         "ipv6_ipam_pool_id",
         "ipv6_netmask_length",
+        "namespace_config",
+        "remote_node_networks",
+        "update_strategy",
     ],
     "azurerm-5.2.0": [],
 }
@@ -121,7 +146,12 @@ def test_every_served_type_has_the_real_schema(served: Mapping[str, Any], name: 
                 found.append(f"{type_name} has version {schema['version']} for {real['version']}")
             found += _differences(schema["block"], real["block"], type_name)
 
-    assert [line for line in found if line.split()[0].rsplit(".", 1)[1] not in _SETTLED[name]] == []
+    assert [line for line in found if not _is_settled(line.split()[0], _SETTLED[name])] == []
+
+
+def _is_settled(path: str, settled: list[str]) -> bool:
+    """Whether an attribute's whole path, or its last part, is among those."""
+    return path in settled or path.rsplit(".", 1)[1] in settled
 
 
 def test_the_provider_block_of_azurerm_is_the_real_one(served: Mapping[str, Any]) -> None:

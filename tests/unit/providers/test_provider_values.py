@@ -81,6 +81,14 @@ def test_foreign_bytes_are_refused_and_nothing_else(data: bytes, kind: Any) -> N
     assert conform(value, kind) == value
 
 
+def test_unknown_elements_of_a_set_are_all_kept() -> None:
+    """They may turn out to differ; Terraform refuses a set that grows between plan and apply."""
+    kind = ["set", "string"]
+
+    assert conform([UNKNOWN, "b", UNKNOWN, "a", "b"], kind) == ["a", "b", UNKNOWN, UNKNOWN]
+    assert decode(encode([UNKNOWN, UNKNOWN], kind), kind) == [UNKNOWN, UNKNOWN]
+
+
 def test_an_unknown_value_with_refinements_is_just_unknown() -> None:
     refined = msgpack.packb(msgpack.ExtType(12, msgpack.packb({1: False})))
 

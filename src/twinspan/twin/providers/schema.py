@@ -18,6 +18,9 @@ from twinspan.twin.providers.wire import MESSAGES, NESTING
 VERSIONS = {"aws": "6.25.0", "azurerm": "5.2.0"}
 """Provider -> the version whose schema is served."""
 
+_DATA = "data-"
+"""Begins the name of a data source in the overlays; a resource type may have the same name."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attribute:
@@ -77,13 +80,16 @@ def load(provider: str) -> ProviderSchema:
     folder = files("twinspan.twin.providers") / "schemas"
     raw = json.loads((folder / f"{provider}.json").read_text())
     overlay = json.loads((folder / f"overlay-{provider}.json").read_text())
-    roots = {"provider": raw["provider"], **raw["resources"]}
+    sources = {f"{_DATA}{name}": block for name, block in raw["data_sources"].items()}
+    roots = {"provider": raw["provider"], **raw["resources"], **sources}
     _apply(overlay, roots)
     return ProviderSchema(
         name=provider,
         version=VERSIONS[provider],
-        provider=_block(roots.pop("provider"), 0),
-        resources={name: _block(block, overlay["versions"].get(name, 0)) for name, block in roots.items()},
+        provider=_block(raw["provider"], 0),
+        resources={
+            name: _block(block, overlay["versions"].get(name, 0)) for name, block in raw["resources"].items()
+        },
         data_sources={name: _block(block, 0) for name, block in raw["data_sources"].items()},
     )
 

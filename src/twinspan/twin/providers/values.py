@@ -139,8 +139,10 @@ def _conform_object(value: Mapping[str, Value], members: Mapping[str, Type], *, 
 
 
 def _as_set(items: list[Value]) -> list[Value]:
-    unique = {order_key(item): item for item in items}
-    return [unique[key] for key in sorted(unique)]
+    """Return the elements in one order, each known one once; two unknown ones may turn out to differ."""
+    unique = {order_key(item): item for item in items if is_wholly_known(item)}
+    unknown = sorted((item for item in items if not is_wholly_known(item)), key=order_key)
+    return [*(unique[key] for key in sorted(unique)), *unknown]
 
 
 def order_key(value: Value) -> str:

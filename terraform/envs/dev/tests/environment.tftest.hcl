@@ -1,4 +1,14 @@
 mock_provider "aws" {
+  mock_resource "aws_iam_role" {
+    defaults = {
+      arn = "arn:aws:iam::123456789012:role/test"
+    }
+  }
+  mock_resource "aws_eks_cluster" {
+    defaults = {
+      certificate_authority = [{ data = "dGVzdA==" }]
+    }
+  }
   mock_resource "aws_cloudwatch_log_group" {
     defaults = {
       arn = "arn:aws:logs:us-west-2:123456789012:log-group:/aws/vendedlogs/vpn/test"
@@ -7,6 +17,17 @@ mock_provider "aws" {
 }
 
 mock_provider "azurerm" {
+  mock_resource "azurerm_user_assigned_identity" {
+    defaults = {
+      id           = "/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/test-rg/providers/Microsoft.ManagedIdentity/userAssignedIdentities/test"
+      principal_id = "11111111-1111-1111-1111-111111111111"
+    }
+  }
+  mock_resource "azurerm_kubernetes_cluster" {
+    defaults = {
+      id = "/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/test-rg/providers/Microsoft.ContainerService/managedClusters/test"
+    }
+  }
   mock_resource "azurerm_public_ip" {
     defaults = {
       id         = "/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/test-rg/providers/Microsoft.Network/publicIPAddresses/test"
@@ -82,6 +103,14 @@ run "one_apply_builds_both_sides" {
     condition     = toset(keys(output.azure_subnet_ids)) == toset(["app", "data"]) && toset(keys(output.aws_private_subnet_ids)) == toset(keys(var.aws.subnets))
     error_message = "A subnet is missing from the outputs."
   }
+  assert {
+    condition     = output.eks_cluster_name == var.name && output.aks_cluster_name == "${var.name}-aks" && endswith(output.aks_cluster_id, "/managedClusters/test")
+    error_message = "A cluster is missing from the outputs."
+  }
+  assert {
+    condition     = toset(keys(output.aks_subnet_ids)) == toset(["aks-nodes", "aks-pods"])
+    error_message = "The subnets of the AKS cluster are missing from the outputs."
+  }
 }
 
 run "dev_is_small_and_its_timers_differ_from_bgps" {
@@ -95,6 +124,61 @@ run "dev_is_small_and_its_timers_differ_from_bgps" {
     condition     = var.dead_peer_detection.aws_timeout_seconds == 45 && var.dead_peer_detection.azure_timeout_seconds == 15
     error_message = "A drill on dev could no longer tell dead peer detection from BGP's hold time of 30 s."
   }
+}
+
+run "dev_has_one_small_node_on_each_side" {
+  command = plan
+
+  assert {
+    condition     = [for group in var.kubernetes.eks.node_groups : group.desired_size] == [1] && var.kubernetes.aks.system_pool.node_count == 1
+    error_message = "dev has grown."
+  }
+}
+
+run "without_clusters_everything_else_is_built" {
+  command = apply
+
+  variables {
+    kubernetes_enabled = false
+  }
+
+  assert {
+    condition     = output.eks_cluster_name == null && output.aks_cluster_name == null && output.aks_cluster_id == null && output.aks_subnet_ids == {}
+    error_message = "There are clusters although none is wanted."
+  }
+  assert {
+    condition     = length(output.tunnels) == 4 && toset(keys(output.azure_subnet_ids)) == toset(["app", "data"])
+    error_message = "Something else than the clusters is missing."
+  }
+}
+
+run "no_cluster_described_is_none_built" {
+  command = plan
+
+  variables {
+    kubernetes = null
+  }
+
+  assert {
+    condition     = output.eks_cluster_name == null && output.aks_cluster_name == null
+    error_message = "There are clusters although none is described."
+  }
+}
+
+run "a_subnet_that_the_aks_cluster_makes_is_refused" {
+  command = plan
+
+  variables {
+    azure = {
+      location              = "westus2"
+      address_space         = ["10.1.0.0/16"]
+      gateway_subnet_prefix = "10.1.1.0/24"
+      subnets               = { aks-nodes = { address_prefix = "10.1.0.0/24" } }
+      gateway               = { sku = "VpnGw1AZ", generation = "Generation1" }
+    }
+  }
+
+  expect_failures = [var.kubernetes]
 }
 
 run "overlapping_networks_are_refused" {

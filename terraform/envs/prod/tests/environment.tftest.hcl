@@ -1,4 +1,14 @@
 mock_provider "aws" {
+  mock_resource "aws_iam_role" {
+    defaults = {
+      arn = "arn:aws:iam::123456789012:role/test"
+    }
+  }
+  mock_resource "aws_eks_cluster" {
+    defaults = {
+      certificate_authority = [{ data = "dGVzdA==" }]
+    }
+  }
   mock_resource "aws_cloudwatch_log_group" {
     defaults = {
       arn = "arn:aws:logs:us-west-2:123456789012:log-group:/aws/vendedlogs/vpn/test"
@@ -7,6 +17,17 @@ mock_provider "aws" {
 }
 
 mock_provider "azurerm" {
+  mock_resource "azurerm_user_assigned_identity" {
+    defaults = {
+      id           = "/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/test-rg/providers/Microsoft.ManagedIdentity/userAssignedIdentities/test"
+      principal_id = "11111111-1111-1111-1111-111111111111"
+    }
+  }
+  mock_resource "azurerm_kubernetes_cluster" {
+    defaults = {
+      id = "/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/test-rg/providers/Microsoft.ContainerService/managedClusters/test"
+    }
+  }
   mock_resource "azurerm_public_ip" {
     defaults = {
       id         = "/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/test-rg/providers/Microsoft.Network/publicIPAddresses/test"
@@ -82,6 +103,14 @@ run "one_apply_builds_both_sides" {
     condition     = toset(keys(output.azure_subnet_ids)) == toset(["app", "data"]) && toset(keys(output.aws_private_subnet_ids)) == toset(keys(var.aws.subnets))
     error_message = "A subnet is missing from the outputs."
   }
+  assert {
+    condition     = output.eks_cluster_name == var.name && output.aks_cluster_name == "${var.name}-aks" && endswith(output.aks_cluster_id, "/managedClusters/test")
+    error_message = "A cluster is missing from the outputs."
+  }
+  assert {
+    condition     = toset(keys(output.aks_subnet_ids)) == toset(["aks-nodes", "aks-pods"])
+    error_message = "The subnets of the AKS cluster are missing from the outputs."
+  }
 }
 
 run "prod_is_larger_and_keeps_logs" {
@@ -94,5 +123,18 @@ run "prod_is_larger_and_keeps_logs" {
   assert {
     condition     = var.tunnel_operations.lifecycle_control && var.tunnel_operations.log_retention_days == 90
     error_message = "prod lacks tunnel lifecycle control or logs."
+  }
+}
+
+run "prod_has_three_nodes_on_each_side_and_private_endpoints" {
+  command = plan
+
+  assert {
+    condition     = [for group in var.kubernetes.eks.node_groups : group.desired_size] == [3] && var.kubernetes.aks.system_pool.node_count == 3 && var.kubernetes.aks.system_pool.zones == toset(["1", "2", "3"])
+    error_message = "prod has shrunk, or lies in fewer zones."
+  }
+  assert {
+    condition     = !var.kubernetes.eks.endpoint_public_access && var.kubernetes.eks.endpoint_private_access && var.kubernetes.aks.private
+    error_message = "An API server of prod is on the internet."
   }
 }

@@ -11,7 +11,7 @@ resource "aws_subnet" "private" {
   vpc_id            = aws_vpc.this.id
   availability_zone = each.key
   cidr_block        = each.value.private_cidr_block
-  tags              = merge(var.tags, { Name = "${var.name}-private-${each.key}" })
+  tags              = merge(var.tags, var.private_subnet_tags, { Name = "${var.name}-private-${each.key}" })
 }
 
 resource "aws_subnet" "public" {
@@ -60,6 +60,40 @@ resource "aws_route_table_association" "public" {
 
   subnet_id      = aws_subnet.public[each.key].id
   route_table_id = aws_route_table.public.id
+}
+
+locals {
+  nat_zones = {
+    none         = []
+    one          = slice(sort(keys(var.subnets)), 0, 1)
+    one_per_zone = keys(var.subnets)
+  }[var.nat_gateways]
+}
+
+resource "aws_eip" "nat" {
+  for_each = toset(local.nat_zones)
+
+  domain = "vpc"
+  tags   = merge(var.tags, { Name = "${var.name}-nat-${each.key}" })
+}
+
+resource "aws_nat_gateway" "this" {
+  for_each = toset(local.nat_zones)
+
+  allocation_id = aws_eip.nat[each.key].id
+  subnet_id     = aws_subnet.public[each.key].id
+  tags          = merge(var.tags, { Name = "${var.name}-${each.key}" })
+
+  depends_on = [aws_route.internet]
+}
+
+# Less specific than what the VPN gateway propagates, so the far side is not reached through it.
+resource "aws_route" "nat" {
+  for_each = var.nat_gateways == "none" ? {} : var.subnets
+
+  route_table_id         = aws_route_table.private[each.key].id
+  destination_cidr_block = "0.0.0.0/0"
+  nat_gateway_id         = aws_nat_gateway.this[contains(local.nat_zones, each.key) ? each.key : local.nat_zones[0]].id
 }
 
 resource "aws_security_group" "workload" {

@@ -4,8 +4,10 @@ output "private_route_table_ids" {
 }
 
 output "private_subnet_ids" {
-  description = "Private subnets, by availability zone."
+  description = "Private subnets, by availability zone, once their route tables and routes are in force."
   value       = { for zone, subnet in aws_subnet.private : zone => subnet.id }
+
+  depends_on = [aws_route.nat, aws_route_table_association.private]
 }
 
 output "public_subnet_ids" {

@@ -35,6 +35,25 @@ variable "name" {
   }
 }
 
+variable "nat_gateways" {
+  type        = string
+  description = "The way of the private subnets to the internet: `none`, `one` for all, or `one_per_zone`, which survives the loss of a zone. Nodes of EKS need one for their images."
+  default     = "none"
+  nullable    = false
+
+  validation {
+    condition     = contains(["none", "one", "one_per_zone"], var.nat_gateways)
+    error_message = "nat_gateways ${var.nat_gateways} must be none, one or one_per_zone."
+  }
+}
+
+variable "private_subnet_tags" {
+  type        = map(string)
+  description = "Further tags of the private subnets, e.g. `kubernetes.io/role/internal-elb`, by which EKS finds where internal load balancers go."
+  default     = {}
+  nullable    = false
+}
+
 variable "subnets" {
   type = map(object({
     private_cidr_block = string

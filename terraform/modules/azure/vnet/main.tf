@@ -21,6 +21,19 @@ resource "azurerm_subnet" "workload" {
   resource_group_name  = var.resource_group_name
   virtual_network_name = azurerm_virtual_network.this.name
   address_prefixes     = [each.value.address_prefix]
+
+  dynamic "delegation" {
+    for_each = each.value.delegated_to == null ? [] : [each.value.delegated_to]
+
+    content {
+      name = "delegation"
+
+      service_delegation {
+        name    = delegation.value
+        actions = ["Microsoft.Network/virtualNetworks/subnets/join/action"]
+      }
+    }
+  }
 }
 
 resource "azurerm_route_table" "far_side" {

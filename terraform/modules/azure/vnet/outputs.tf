@@ -4,8 +4,17 @@ output "gateway_subnet_id" {
 }
 
 output "subnet_ids" {
-  description = "Workload subnets, by name."
+  description = "Workload subnets, by name, once their filters and routes are in force."
   value       = { for name, subnet in azurerm_subnet.workload : name => subnet.id }
+
+  depends_on = [
+    azurerm_network_security_rule.deny_others,
+    azurerm_network_security_rule.from_far_side,
+    azurerm_network_security_rule.from_load_balancer,
+    azurerm_network_security_rule.from_own_network,
+    azurerm_subnet_network_security_group_association.workload,
+    azurerm_subnet_route_table_association.far_side,
+  ]
 }
 
 output "virtual_network_id" {

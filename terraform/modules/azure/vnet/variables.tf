@@ -85,13 +85,18 @@ variable "subnets" {
   type = map(object({
     address_prefix = string
     gateway_route  = optional(bool, false)
+    delegated_to   = optional(string)
   }))
-  description = "Workload subnets by name. With `gateway_route` a subnet has the route table with explicit routes to the far side; without, it relies on propagation."
+  description = "Workload subnets by name. With `gateway_route` a subnet has the route table with explicit routes to the far side; without, it relies on propagation. `delegated_to`: the service that alone may use it, e.g. Microsoft.ContainerService/managedClusters for the pods of AKS."
   nullable    = false
 
   validation {
     condition     = !contains(keys(var.subnets), "GatewaySubnet")
     error_message = "subnets must not have GatewaySubnet; the module makes it from gateway_subnet_prefix. Call yours e.g. app."
+  }
+  validation {
+    condition     = alltrue([for subnet in var.subnets : subnet.delegated_to == null || can(regex("^Microsoft\\.[A-Za-z]+/[A-Za-z]+$", subnet.delegated_to))])
+    error_message = "subnets have a delegated_to that names no service: ${join(", ", compact([for subnet in var.subnets : subnet.delegated_to]))}. Write e.g. Microsoft.ContainerService/managedClusters."
   }
   validation {
     condition = alltrue([

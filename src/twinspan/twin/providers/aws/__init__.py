@@ -1,7 +1,21 @@
 """The offline provider for hashicorp/aws."""
 
 from twinspan.twin.providers import schema
-from twinspan.twin.providers.aws import connection, data, network, routing, security, storage, vpn
+from twinspan.twin.providers.aws import (
+    connection,
+    data,
+    egress,
+    eks_access,
+    eks_addon,
+    eks_cluster,
+    eks_node_group,
+    iam,
+    network,
+    routing,
+    security,
+    storage,
+    vpn,
+)
 from twinspan.twin.providers.aws.cloud import AwsCloud, connect
 from twinspan.twin.providers.engine import State
 from twinspan.twin.providers.provider import Definition, by_name
@@ -9,6 +23,15 @@ from twinspan.twin.providers.warning import offline_warning
 
 _RESOURCES = (
     connection.VpnConnection,
+    egress.ElasticAddress,
+    egress.NatGateway,
+    eks_access.AccessEntry,
+    eks_access.AccessPolicyAssociation,
+    eks_addon.Addon,
+    eks_cluster.Cluster,
+    eks_node_group.NodeGroup,
+    iam.IamRole,
+    iam.IamRolePolicyAttachment,
     network.InternetGateway,
     network.Subnet,
     network.Vpc,
@@ -29,7 +52,7 @@ _RESOURCES = (
     vpn.VpnGateway,
     vpn.VpnGatewayAttachment,
 )
-_DATA_SOURCES = (data.AvailabilityZones, data.CallerIdentity, data.Region)
+_DATA_SOURCES = (data.AvailabilityZones, data.CallerIdentity, data.Region, eks_cluster.ClusterData)
 
 
 def _scope(cloud: AwsCloud, state: State) -> AwsCloud:

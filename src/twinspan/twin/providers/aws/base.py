@@ -23,6 +23,7 @@ def is_gone(error: CloudRefusedError) -> bool:
     return error.code.endswith((".NotFound", ".Malformed")) or error.code in {
         "Gateway.NotAttached",
         "NoSuchBucket",
+        "NoSuchEntity",
         "ResourceNotFoundException",
         "404",
     }

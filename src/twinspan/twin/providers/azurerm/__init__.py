@@ -2,7 +2,15 @@
 """The offline provider for hashicorp/azurerm."""
 
 from twinspan.twin.providers import schema
-from twinspan.twin.providers.azurerm import network, security, vpn
+from twinspan.twin.providers.azurerm import (
+    agent_pools,
+    identity,
+    kubernetes,
+    kubernetes_data,
+    network,
+    security,
+    vpn,
+)
 from twinspan.twin.providers.azurerm.cloud import ArmCloud, connect
 from twinspan.twin.providers.engine import State
 from twinspan.twin.providers.provider import Definition, by_name
@@ -10,6 +18,10 @@ from twinspan.twin.providers.resource import DataSource
 from twinspan.twin.providers.warning import offline_warning
 
 _RESOURCES = (
+    agent_pools.NodePool,
+    identity.RoleAssignment,
+    identity.UserAssignedIdentity,
+    kubernetes.Cluster,
     network.PublicIp,
     network.ResourceGroup,
     network.Route,
@@ -52,7 +64,7 @@ def definition() -> Definition[ArmCloud]:
     return Definition(
         schema=served,
         resources=by_name(_RESOURCES),
-        data_sources={ClientConfig.type_name: ClientConfig()},
+        data_sources={item.type_name: item() for item in (ClientConfig, kubernetes_data.ClusterData)},
         connect=connect,
         scope=_scope,
         warning=offline_warning("azurerm", served.version),

@@ -28,8 +28,16 @@ _PUBLIC = (
     "https://management.azure.com/",
 )
 _GROUPS_VERSION = "2023-07-01"
-_NETWORK_VERSION = "2025-01-01"
-"""API versions that hashicorp/azurerm 5.2.0 uses for resource groups and for networks."""
+_VERSIONS = {
+    "microsoft.authorization": "2022-04-01",
+    "microsoft.containerservice": "2025-05-01",
+    "microsoft.managedidentity": "2024-11-30",
+    "microsoft.network": "2025-01-01",
+}
+"""Stable API versions: of resource groups, and by resource provider.
+
+Source: Azure REST API specifications; for groups and networks those that hashicorp/azurerm 5.2.0 uses.
+"""
 PLAN_ONLY = "TWINSPAN_PLAN_ONLY"
 """Set to 1 in the environment: nothing is asked of Azure, so that a first plan needs no endpoint."""
 
@@ -183,8 +191,10 @@ class ArmCloud:
         return self._transport.send(method, url, headers=headers, body=body)
 
     def _url(self, identity: str, query: str = "") -> str:
-        network = "/providers/Microsoft.Network/" in identity
-        version = _NETWORK_VERSION if network else _GROUPS_VERSION
+        _, provided, rest = identity.rpartition("/providers/")
+        version = (
+            _VERSIONS.get(rest.split("/", 1)[0].lower(), _GROUPS_VERSION) if provided else _GROUPS_VERSION
+        )
         return f"{self._manager}{quote(identity)}?{query}api-version={version}"
 
     def _check(self, operation: str, answer: Answer) -> None:
@@ -219,6 +229,13 @@ class ArmCloud:
     def delete(self, identity: str) -> None:
         """Delete a resource and wait until it is gone; no error if it does not exist."""
         self._run("DELETE", identity, None)
+
+    def find(self, identity: str, condition: str) -> list[Document]:
+        """Return the members of a collection for which an OData condition holds."""
+        answer = self._request("GET", self._url(identity, f"{urlencode({'$filter': condition})}&"))
+        self._check(f"GET {_short(identity)}", answer)
+        found: list[Document] = answer.body.get("value", [])
+        return found
 
     def list_resources(self, group: str) -> list[Document]:
         """Return what is in a resource group."""
@@ -274,14 +291,14 @@ class ArmCloud:
             lambda: ((self.get(identity) or {}).get("properties") or {}).get(
                 "provisioningState", "Succeeded"
             ),
-            lambda found: found in {"Succeeded", "Failed"},
+            lambda found: found in {"Succeeded", "Failed", "Canceled"},
             what=f"{_short(identity)} provisioned",
             timeout_s=_OPERATION_TIMEOUT_S,
             interval_s=_POLL_S,
         )
-        if state == "Failed":
+        if state != "Succeeded":
             raise CloudRefusedError(
-                operation=f"arm:{operation}", code="Failed", message="provisioningState is Failed"
+                operation=f"arm:{operation}", code=state, message=f"provisioningState is {state}"
             )
 
 

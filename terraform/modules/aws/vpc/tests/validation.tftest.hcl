@@ -101,3 +101,61 @@ run "overlapping_subnets_are_refused" {
 
   expect_failures = [var.subnets]
 }
+
+run "no_way_to_the_internet_unless_asked_for" {
+  command = plan
+
+  assert {
+    condition     = length(aws_nat_gateway.this) == 0 && length(aws_route.nat) == 0
+    error_message = "There is a NAT gateway that nobody asked for."
+  }
+}
+
+run "one_nat_gateway_serves_both_zones" {
+  command = plan
+
+  variables {
+    nat_gateways = "one"
+  }
+
+  assert {
+    condition     = keys(aws_nat_gateway.this) == ["us-west-2a"] && keys(aws_route.nat) == ["us-west-2a", "us-west-2b"]
+    error_message = "Both private tables must lead to the one NAT gateway, in the first zone."
+  }
+}
+
+run "a_nat_gateway_in_each_zone" {
+  command = plan
+
+  variables {
+    nat_gateways = "one_per_zone"
+  }
+
+  assert {
+    condition     = keys(aws_nat_gateway.this) == ["us-west-2a", "us-west-2b"] && keys(aws_eip.nat) == ["us-west-2a", "us-west-2b"]
+    error_message = "A zone has no NAT gateway of its own."
+  }
+}
+
+run "two_nat_gateways_are_no_choice" {
+  command = plan
+
+  variables {
+    nat_gateways = "two"
+  }
+
+  expect_failures = [var.nat_gateways]
+}
+
+run "private_subnets_have_their_further_tags" {
+  command = plan
+
+  variables {
+    private_subnet_tags = { "kubernetes.io/role/internal-elb" = "1" }
+  }
+
+  assert {
+    condition     = alltrue([for subnet in aws_subnet.private : subnet.tags["kubernetes.io/role/internal-elb"] == "1"]) && alltrue([for subnet in aws_subnet.public : !contains(keys(subnet.tags), "kubernetes.io/role/internal-elb")])
+    error_message = "The tag must be on the private subnets, and on no public one."
+  }
+}

@@ -142,3 +142,33 @@ run "overlapping_subnets_are_refused" {
 
   expect_failures = [var.subnets]
 }
+
+run "a_subnet_is_delegated_to_one_service" {
+  command = plan
+
+  variables {
+    subnets = {
+      app  = { address_prefix = "10.1.0.0/24" }
+      pods = { address_prefix = "10.1.8.0/22", gateway_route = true, delegated_to = "Microsoft.ContainerService/managedClusters" }
+    }
+  }
+
+  assert {
+    condition     = azurerm_subnet.workload["pods"].delegation[0].service_delegation[0].name == "Microsoft.ContainerService/managedClusters" && length(azurerm_subnet.workload["app"].delegation) == 0
+    error_message = "The pods' subnet, and no other, must be delegated to AKS."
+  }
+  assert {
+    condition     = keys(azurerm_subnet_route_table_association.far_side) == ["pods"]
+    error_message = "A delegated subnet must have its route table too."
+  }
+}
+
+run "a_delegation_to_nothing_is_refused" {
+  command = plan
+
+  variables {
+    subnets = { pods = { address_prefix = "10.1.8.0/22", delegated_to = "kubernetes" } }
+  }
+
+  expect_failures = [var.subnets]
+}

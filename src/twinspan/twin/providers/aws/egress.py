@@ -1,0 +1,190 @@
+"""The way of private subnets to the internet: elastic addresses and NAT gateways."""
+
+from collections.abc import Iterator
+from typing import Any, ClassVar
+
+from twinspan.errors import CloudRefusedError
+from twinspan.twin.providers.aws.base import (
+    TIMEOUT_S,
+    AwsResource,
+    find,
+    gone_is_fine,
+    retry_while,
+    tag_specifications,
+    tags_of,
+)
+from twinspan.twin.providers.aws.cloud import AwsCloud
+from twinspan.twin.providers.engine import Facts, State
+from twinspan.twin.providers.resource import Problem, Record, one_of
+from twinspan.wait import wait_until
+
+_ADDRESS = {
+    "allocation_id": "AllocationId",
+    "association_id": "AssociationId",
+    "carrier_ip": "CarrierIp",
+    "customer_owned_ip": "CustomerOwnedIp",
+    "customer_owned_ipv4_pool": "CustomerOwnedIpv4Pool",
+    "domain": "Domain",
+    "instance": "InstanceId",
+    "network_border_group": "NetworkBorderGroup",
+    "network_interface": "NetworkInterfaceId",
+    "private_ip": "PrivateIpAddress",
+    "public_ip": "PublicIp",
+    "public_ipv4_pool": "PublicIpv4Pool",
+}
+_ONLY_AN_ADDRESS = ("address", "associate_with_private_ip", "customer_owned_ipv4_pool", "instance")
+
+
+class ElasticAddress(AwsResource):
+    """`aws_eip`: an address of its own, given to whatever names it."""
+
+    type_name = "aws_eip"
+    facts = Facts(
+        force_new=frozenset(
+            {"region", "address", "customer_owned_ipv4_pool", "domain", "ipam_pool_id"}
+            | {"network_border_group", "public_ipv4_pool"}
+        )
+    )
+    rules: ClassVar = {"domain": one_of("vpc", "standard")}
+
+    def validate(self, config: State) -> Iterator[Problem]:
+        """Refuse what this offline provider does not do with an address."""
+        for name in (*_ONLY_AN_ADDRESS, "network_interface"):
+            if config[name] is not None:
+                detail = f"The offline provider allocates addresses without {name}; use the real one."
+                yield Problem(summary=f"{name} is not supported offline", detail=detail, path=name)
+
+    def create(self, cloud: AwsCloud, planned: State, record: Record) -> str:
+        """AllocateAddress."""
+        made = cloud.call(
+            "ec2",
+            "allocate_address",
+            Domain=planned["domain"] if isinstance(planned["domain"], str) else None,
+            TagSpecifications=tag_specifications("elastic-ip", planned["tags_all"]),
+        )
+        identity: str = made["AllocationId"]
+        record(identity)
+        return identity
+
+    def read(self, cloud: AwsCloud, state: State) -> State | None:
+        """DescribeAddresses."""
+        address = find(cloud, "describe_addresses", "Addresses", AllocationIds=[state["id"]])
+        if address is None:
+            return None
+        return {
+            **{name: address.get(member, "") for name, member in _ADDRESS.items()},
+            "arn": cloud.arn("ec2", f"elastic-ip/{state['id']}"),
+            "region": cloud.region,
+            **self.tag_state(cloud, tags_of(address), state),
+        }
+
+    def update(self, cloud: AwsCloud, prior: State, planned: State) -> State:
+        """Tags are all that can change."""
+        self.update_tags(cloud, prior["id"], prior, planned)
+        return {}
+
+    def delete(self, cloud: AwsCloud, state: State) -> None:
+        """ReleaseAddress, waiting until nothing uses it."""
+        with gone_is_fine():
+            retry_while(
+                "InvalidIPAddress.InUse",
+                lambda: cloud.call("ec2", "release_address", AllocationId=state["id"]),
+                what=f"elastic address {state['id']} unused",
+            )
+
+
+class NatGateway(AwsResource):
+    """`aws_nat_gateway` in one zone, with one address."""
+
+    type_name = "aws_nat_gateway"
+    facts = Facts(
+        defaults={"connectivity_type": "public"},
+        force_new=frozenset(
+            {"region", "allocation_id", "availability_mode", "connectivity_type", "private_ip", "subnet_id"}
+            | {"vpc_id"}
+        ),
+    )
+    rules: ClassVar = {
+        "availability_mode": one_of("zonal"),
+        "connectivity_type": one_of("public", "private"),
+    }
+
+    def validate(self, config: State) -> Iterator[Problem]:
+        """Refuse regional gateways and further addresses."""
+        further = ("secondary_allocation_ids", "secondary_private_ip_address_count")
+        for name in ("availability_zone_address", *further, "secondary_private_ip_addresses", "vpc_id"):
+            if config[name] not in (None, []):
+                detail = f"The offline provider makes NAT gateways without {name}; use the real one."
+                yield Problem(summary=f"{name} is not supported offline", detail=detail, path=name)
+
+    def create(self, cloud: AwsCloud, planned: State, record: Record) -> str:
+        """CreateNatGateway, and wait until it is available."""
+        private = planned["private_ip"]
+        made = cloud.call(
+            "ec2",
+            "create_nat_gateway",
+            AllocationId=planned["allocation_id"],
+            ConnectivityType=planned["connectivity_type"],
+            PrivateIpAddress=private if isinstance(private, str) else None,
+            SubnetId=planned["subnet_id"],
+            TagSpecifications=tag_specifications("natgateway", planned["tags_all"]),
+        )
+        identity: str = made["NatGateway"]["NatGatewayId"]
+        record(identity)
+        wait_until(
+            lambda: self._state(cloud, identity),
+            lambda state: state == "available",
+            what=f"NAT gateway {identity} available",
+            timeout_s=TIMEOUT_S,
+        )
+        return identity
+
+    def _find(self, cloud: AwsCloud, identity: str) -> dict[str, Any] | None:
+        found = find(cloud, "describe_nat_gateways", "NatGateways", NatGatewayIds=[identity])
+        return None if found is None or found["State"] == "deleted" else found
+
+    def _state(self, cloud: AwsCloud, identity: str) -> str:
+        found = self._find(cloud, identity) or {}
+        if found.get("State") == "failed":
+            raise CloudRefusedError(
+                operation=f"waiting for NAT gateway {identity} to be available",
+                code=str(found.get("FailureCode", "failed")),
+                message=str(found.get("FailureMessage", "no reason given")),
+            )
+        return str(found.get("State", "gone"))
+
+    def read(self, cloud: AwsCloud, state: State) -> State | None:
+        """DescribeNatGateways."""
+        gateway = self._find(cloud, state["id"])
+        if gateway is None or gateway["State"] == "deleting":
+            return None
+        addresses = gateway.get("NatGatewayAddresses") or [{}]
+        return {
+            "allocation_id": addresses[0].get("AllocationId", ""),
+            "association_id": addresses[0].get("AssociationId", ""),
+            "availability_mode": gateway.get("AvailabilityMode", "zonal"),
+            "connectivity_type": gateway.get("ConnectivityType", "public"),
+            "network_interface_id": addresses[0].get("NetworkInterfaceId", ""),
+            "private_ip": addresses[0].get("PrivateIp", ""),
+            "public_ip": addresses[0].get("PublicIp", ""),
+            "region": cloud.region,
+            "subnet_id": gateway["SubnetId"],
+            "vpc_id": gateway.get("VpcId", ""),
+            **self.tag_state(cloud, tags_of(gateway), state),
+        }
+
+    def update(self, cloud: AwsCloud, prior: State, planned: State) -> State:
+        """Tags are all that can change."""
+        self.update_tags(cloud, prior["id"], prior, planned)
+        return {}
+
+    def delete(self, cloud: AwsCloud, state: State) -> None:
+        """DeleteNatGateway, and wait until it is gone."""
+        with gone_is_fine():
+            cloud.call("ec2", "delete_nat_gateway", NatGatewayId=state["id"])
+        wait_until(
+            lambda: self._find(cloud, state["id"]),
+            lambda found: found is None,
+            what=f"NAT gateway {state['id']} deleted",
+            timeout_s=TIMEOUT_S,
+        )

@@ -1,0 +1,138 @@
+"""The twin's two APIs with clusters, and something that says at once that what they ask for is there.
+
+What stands for the data plane here reads the APIs as the twin does and derives the clusters as the twin
+does; only building them is left out.
+"""
+
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from ipaddress import IPv4Address
+from pathlib import Path
+
+import pytest
+from provider_workspace import KEY_ID, REGION, SECRET, Clouds, Workspace, roots, workspace_for
+
+from twinspan.cloud.aws import AwsEndpoint
+from twinspan.cloud.azure import AzureEndpoint
+from twinspan.cloud.endpoints import Endpoints
+from twinspan.cloud.reader import read_network
+from twinspan.twin.aws.server import AwsApi
+from twinspan.twin.azure.credentials import ArmCredentials
+from twinspan.twin.azure.server import ArmApi
+from twinspan.twin.azure.tls import TlsFiles, ensure_tls
+from twinspan.twin.kubernetes.access import ClusterAccess
+from twinspan.twin.kubernetes.desired import cluster_specs
+from twinspan.twin.kubernetes.spec import ClusterHealth, ClusterSpec, NodeHealth
+from twinspan.twin.observed import ObservationBoard, Observed
+
+_FIRST_NODE = IPv4Address("10.2.1.4")
+_LOOK_S = 0.1
+
+
+@dataclass(kw_only=True)
+class Builder:
+    """Says of every cluster that is asked for that it is there, or why it cannot be.
+
+    Attributes:
+        problems: Name of a cluster -> what is wrong with it.
+    """
+
+    board: ObservationBoard
+    endpoints: Endpoints
+    access: ClusterAccess
+    problems: dict[str, str] = field(default_factory=dict)
+    ended: threading.Event = field(default_factory=threading.Event)
+    generation: int = 0
+
+    def run(self) -> None:
+        while not self.ended.wait(_LOOK_S):
+            network, _ = read_network(self.endpoints)
+            eks = network.aws.eks_clusters if network.aws else ()
+            aks = network.azure.aks_clusters if network.azure else ()
+            names = {each.arn: each.name for each in eks} | {each.id.lower(): each.name for each in aks}
+            keys = {key: self.access.authority(key, name=name) for key, name in names.items()}
+            specs, _ = cluster_specs(network, keys, programs="programs", images="images")
+            self.generation += 1
+            clusters = tuple(self._health(spec) for spec in specs)
+            self.board.publish(Observed(generation=self.generation, clusters=clusters))
+
+    def _health(self, spec: ClusterSpec) -> ClusterHealth:
+        problem = self.problems.get(spec.name, "")
+        nodes = tuple(
+            NodeHealth(
+                key=node.key,
+                name=node.name or f"node-{number}",
+                group=node.group,
+                address=_FIRST_NODE + number,
+                ready=not problem,
+                problem=problem,
+            )
+            for number, node in enumerate(spec.nodes)
+        )
+        good = not problem
+        return ClusterHealth(key=spec.key, api_ready=good, system_ready=good, nodes=nodes, problem=problem)
+
+
+def endpoints_of(aws: AwsApi, arm: ArmApi, who: ArmCredentials, tls: TlsFiles) -> Endpoints:
+    return Endpoints(
+        aws=AwsEndpoint(region=REGION, endpoint_url=aws.url, access_key_id=KEY_ID, secret_access_key=SECRET),
+        azure=AzureEndpoint(
+            subscription_id=who.subscription_id,
+            resource_manager_url=arm.url,
+            authority=arm.url,
+            tenant_id=who.tenant_id,
+            client_id=who.client_id,
+            client_secret=who.client_secret,
+            ca_certificate=tls.ca_certificate,
+        ),
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClusterClouds:
+    """Both APIs, and what stands for the data plane."""
+
+    clouds: Clouds
+    builder: Builder
+
+
+@pytest.fixture(scope="session")
+def cluster_clouds(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ClusterClouds]:
+    folder = tmp_path_factory.mktemp("clusters")
+    board, who, tls = ObservationBoard(), ArmCredentials.generate(), ensure_tls(folder / "tls")
+    access = ClusterAccess(folder / "access", sockets=folder)
+    aws = AwsApi(
+        board=board,
+        access_key_id=KEY_ID,
+        secret_access_key=SECRET,
+        state_file=folder / "aws.state",
+        on_change=lambda: None,
+        clusters=access,
+    )
+    arm = ArmApi(
+        board=board,
+        credentials=who,
+        tls=tls,
+        state_file=folder / "azure.state",
+        on_change=lambda: None,
+        clusters=access,
+    )
+    aws.start()
+    arm.start()
+    builder = Builder(board=board, endpoints=endpoints_of(aws, arm, who, tls), access=access)
+    thread = threading.Thread(target=builder.run, name="builder", daemon=True)
+    thread.start()
+    certificates = roots(folder, tls.ca_certificate)
+    clouds = Clouds(aws_url=aws.url, arm_url=arm.url, credentials=who, certificates=certificates)
+    yield ClusterClouds(clouds=clouds, builder=builder)
+    builder.ended.set()
+    thread.join()
+    arm.stop()
+    aws.stop()
+    access.stop()
+
+
+@pytest.fixture
+def cluster_workspace(tmp_path: Path, cluster_clouds: ClusterClouds, cli_config: Path) -> Workspace:
+    return workspace_for(tmp_path, cluster_clouds.clouds, cli_config)
