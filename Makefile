@@ -9,7 +9,7 @@ export PATH := $(abspath $(BIN)):$(PATH)
 PACKAGES := charon-systemd strongswan-swanctl libcharon-extra-plugins libstrongswan-standard-plugins \
   libstrongswan-extra-plugins bird2 nftables iproute2 iputils-ping iperf3 util-linux ca-certificates
 KUBERNETES_PACKAGES := etcd-server containerd runc containernetworking-plugins iptables conntrack busybox-static \
-  dnsmasq-base
+  dnsmasq-base wget
 TEST_PACKAGES := $(PACKAGES) tcpdump
 
 # A filesystem mirror with the real hashicorp/aws, if this machine has one: some slow tests run it against the twin.
@@ -87,9 +87,10 @@ format: $(VENV)/.dev ## Format Python and HCL
 	@$(BIN)/ruff check --fix .
 	@terraform fmt -recursive terraform
 
-bench: install ## Run the benchmarks and print their ratios
+bench: install kubernetes ## Run the benchmarks and print their ratios
 	@$(SUDO) $(BIN)/python benchmarks/time_to_ping.py terraform/envs/dev
 	@$(SUDO) $(BIN)/python benchmarks/throughput.py terraform/envs/dev
+	@$(SUDO) $(BIN)/python benchmarks/clusters.py terraform/envs/dev
 
 clean: ## Remove what make made here
 	rm -rf .venv .venv-awscli .venv-az .venv-terraform .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -19,7 +19,7 @@ from twinspan.project.terraform import Choice
 from twinspan.twin import lifecycle
 from twinspan.twin.rundir import RunDir
 
-STEPS = 10
+STEPS = 12
 
 
 @click.command()
@@ -98,6 +98,7 @@ def _show_kept(name: str, env: Path) -> None:
         f'  eval "$(twinspan twin env --name {name})"     now terraform, aws and az talk to it in this shell',
         f"  twinspan verify {env} --name {name}",
         f"  twinspan probe ping {env} --name {name}",
+        f"  twinspan probe ping {env} --name {name} --from pods",
         f"  twinspan drill run tunnel-down {env} --name {name} --tunnel unused",
         "Remove it:",
         f"  twinspan twin down --name {name} --purge",

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from twinspan import command
 from twinspan.cli.bench import bench_of
+from twinspan.cli.demo_pods import pods_talk
 from twinspan.cli.output import print_whole, progress
 from twinspan.cli.story import Story
 from twinspan.cli.target import Hosts, Target, hosts_of, open_target
@@ -19,6 +20,7 @@ from twinspan.project.environment import Environment
 from twinspan.project.messages import Event, ResourceEvent, Summary
 from twinspan.project.terraform import Choice, Terraform
 from twinspan.twin import lifecycle, requirements
+from twinspan.twin.kubernetes.programs import find_programs
 from twinspan.twin.rundir import RunDir
 from twinspan.twin.terraform_providers import own_config
 from twinspan.verify.findings import Verification
@@ -30,6 +32,8 @@ FIRST_PING_WITHIN_S = 60.0
 """How long the first ping may take to get across, seconds."""
 WHOLE_WITHIN_S = 60.0
 """How long all tunnels may take, seconds."""
+CLUSTERS = "kubernetes_enabled"
+"""The variable of the environments that says whether there are clusters."""
 IPERF_S = 2
 """How long each direction's throughput is measured, seconds."""
 
@@ -53,6 +57,13 @@ class Figures:
     """What to expect where Azure's BGP hold time is not what it is here."""
     verified: bool = False
     drill_passed: bool = False
+    nodes_ready: int = 0
+    """Of both Kubernetes clusters; 0: they were left out."""
+    clusters_ready_s: float | None = None
+    """What the apply that adds the clusters took."""
+    pods_ping_median_ms: float | None = None
+    pods_kept_address: bool = False
+    """Whether each pod saw the other by its own address."""
 
     @property
     def passed(self) -> bool:
@@ -67,10 +78,21 @@ class Figures:
         return (
             f"From nothing to the first encrypted ping: {self.first_ping_s:.1f} s.",
             f"Tunnels up: {self.tunnels_up} of {self.tunnels_expected}.",
+            *self._of_clusters(),
             f"One tunnel lost: AWS → Azure was silent for {there}, Azure → AWS for {back}.",
             f"Noticed by {self.aws_to_azure_found_by}; by {self.azure_to_aws_found_by}.",
             f"The design's timers set these times; {self.other_profile}.",
             "All went well." if self.passed else "Something failed: see the steps above.",
+        )
+
+    def _of_clusters(self) -> tuple[str, ...]:
+        if self.clusters_ready_s is None:
+            return ("Kubernetes clusters were left out; `make kubernetes` gets what they need.",)
+        kept = ", by its own address" if self.pods_kept_address else ""
+        trip = f"{self.pods_ping_median_ms or 0:.2f} ms"
+        return (
+            f"Two Kubernetes clusters added in {self.clusters_ready_s:.1f} s.",
+            f"A pod in AWS reaches one in Azure, and back, in {trip}{kept}.",
         )
 
 
@@ -116,6 +138,7 @@ class Demo:
         self._story = story
         self._figures = Figures()
         self._pids: set[int] = set()
+        self._no_clusters = ""
 
     def run(self, *, keep: bool) -> Figures:
         """Run all steps; with `keep`, all but the removal.
@@ -134,6 +157,7 @@ class Demo:
             process_environment=process_environment,
             providers=self._providers,
             on_event=_Counter(self._story),
+            variables={CLUSTERS: "false"},
         ) as terraform:
             self._build(terraform)
             target = open_target(self._path, on="twin", name=self._name)
@@ -142,6 +166,8 @@ class Demo:
                 self._tunnels(target, hosts)
                 self._verify(target, hosts)
                 self._measure(hosts)
+            self._clusters(terraform)
+            self._pods()
             self._drill(target)
             if not keep:
                 self._destroy(terraform)
@@ -156,7 +182,14 @@ class Demo:
             requirements.check_right()
             requirements.check_packages()
             version = command.run(["terraform", "version"], timeout_s=30).stdout.splitlines()[0]
-            chapter.result = f"ready: strongSwan (IPsec), BIRD (BGP), nftables (filters), {version}"
+            kubernetes = ""
+            try:
+                kubernetes = f", Kubernetes {find_programs().version}"
+            except HostError as error:
+                self._no_clusters = str(error)
+            chapter.result = (
+                f"ready: strongSwan (IPsec), BIRD (BGP), nftables (filters), {version}{kubernetes}"
+            )
 
     def _start(self) -> None:
         with self._story.chapter(
@@ -261,6 +294,40 @@ class Demo:
                 f"AWS → Azure {figures.aws_to_azure_mbit_per_s:.0f} Mbit/s, "
                 f"Azure → AWS {figures.azure_to_aws_mbit_per_s:.0f} Mbit/s"
             )
+
+    def _clusters(self, terraform: Terraform) -> None:
+        with self._story.chapter(
+            "Add a Kubernetes cluster on each side",
+            "The same Terraform with clusters: real control planes, kubelets and containers, in the subnets.",
+        ) as chapter:
+            if self._no_clusters:
+                chapter.result = f"left out: {self._no_clusters}"
+                return
+            started = time.monotonic()
+            terraform.variables.clear()
+            outcome = terraform.apply()
+            self._figures.clusters_ready_s = round(time.monotonic() - started, 1)
+            status = lifecycle.status(self._name)
+            self._figures.nodes_ready = sum(cluster.nodes_ready for cluster in status.clusters)
+            self._pids |= set(status.pids.values())
+            nodes = ", ".join(
+                f"{cluster.name}: {cluster.nodes_ready} of {cluster.nodes} nodes ready"
+                for cluster in status.clusters
+            )
+            chapter.result = f"{outcome.summary.added} resources built; {nodes}"
+
+    def _pods(self) -> None:
+        with self._story.chapter(
+            "Let pods talk across",
+            "A pod in each cluster pings the other's own address, through the tunnels.",
+        ) as chapter:
+            if self._no_clusters:
+                chapter.result = "left out, as the clusters"
+                return
+            talk = pods_talk(self._path, name=self._name)
+            self._figures.pods_ping_median_ms = talk.median_ms
+            self._figures.pods_kept_address = talk.kept_address
+            chapter.result = talk.told
 
     def _drill(self, target: Target) -> None:
         with (

@@ -13,6 +13,7 @@ _COMMANDS = {
     "apply": "project",
     "check": "check",
     "demo": "demo",
+    "deploy": "deploy",
     "destroy": "project",
     "doctor": "doctor",
     "drill": "drill",

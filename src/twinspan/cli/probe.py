@@ -1,8 +1,7 @@
 """`twinspan probe ping|iperf|matrix`: packets between throw-away hosts of both clouds."""
 
-import secrets
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -18,12 +17,20 @@ from twinspan.cli.output import (
     print_whole,
     step,
 )
-from twinspan.cli.target import Target, open_target
-from twinspan.drill.timers import Side
-from twinspan.errors import DesignError, HostError
-from twinspan.probe.iperf import PORT, IperfResult, TunnelBytes, iperf
+from twinspan.cli.probe_hosts import hosts_in, refuse_cloud, tunnel_bytes_of
+from twinspan.cli.probe_pods import (
+    PodChoice,
+    packets_table,
+    pod_options,
+    pods_as_dicts,
+    pods_of,
+    refuse_subnets,
+    sources_table,
+)
+from twinspan.cli.target import open_target
+from twinspan.probe.crossing import Crossing, cross
+from twinspan.probe.iperf import PORT, IperfResult, iperf
 from twinspan.probe.ping import PingResult, ping, ping_matrix
-from twinspan.protocols import Host
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 SCHEMA = "twinspan/probe/1"
@@ -34,7 +41,8 @@ SCHEMA = "twinspan/probe/1"
 def probe() -> None:
     """Send packets between the clouds and measure them.
 
-    Throw-away hosts are attached to subnets of both sides and always removed again.
+    Throw-away hosts are attached to subnets of both sides (--from hosts, twin only), or test pods run in both
+    clusters (--from pods, twin and cloud); they are always removed again.
     """
 
 
@@ -75,6 +83,7 @@ _loss_option = click.option(
 @on_option
 @name_option
 @format_option
+@pod_options
 @_subnet_options
 @_count_option
 @_interval_option
@@ -85,6 +94,10 @@ def ping_command(
     on: str,
     name: str,
     fmt: str,
+    source: str,
+    image: str,
+    aws_cluster: str | None,
+    azure_cluster: str | None,
     aws_subnet: str | None,
     azure_subnet: str | None,
     count: int,
@@ -93,17 +106,29 @@ def ping_command(
 ) -> None:
     """Ping from AWS to Azure and back: loss and round-trip times.
 
+    From pods, also what becomes of packets larger than the tunnels carry, and the address the far side sees.
+
     \b
-    Example: twinspan probe ping terraform/envs/dev --count 100 --interval 0.01
+    Examples:
+      twinspan probe ping terraform/envs/dev --count 100 --interval 0.01
+      twinspan probe ping terraform/envs/dev --from pods
 
     \b
     Exit codes: 0 within the limit, 1 more loss, 2 bad input, 3 the twin or the machine is not ready.
     """  # noqa: D301 - click needs the character itself
-    _refuse_cloud(on)
+    if source == "pods":
+        refuse_subnets({"--aws-subnet": aws_subnet, "--azure-subnet": azure_subnet})
+        choice = PodChoice(image=image, aws_cluster=aws_cluster, azure_cluster=azure_cluster)
+        with pods_of(env, on=on, name=name, choice=choice, every_node=False, doing="Pinging") as (one, other):
+            crossing = cross(one, other, count=count, interval_s=interval_s)
+            pods = pods_as_dicts([*one, *other])
+        _show_crossing(crossing, pods, fmt=fmt, limit_loss=limit_loss)
+        return
+    refuse_cloud(on)
     target = open_target(env, on=on, name=name)
     with (
         step(f"Pinging both ways, {count} times"),
-        _hosts(target, [aws_subnet], [azure_subnet]) as (aws, azure),
+        hosts_in(target, [aws_subnet], [azure_subnet]) as (aws, azure),
     ):
         results = tuple(
             ping(a, b, count=count, interval_s=interval_s)
@@ -117,28 +142,62 @@ def ping_command(
 @on_option
 @name_option
 @format_option
+@pod_options
 @_count_option
 @_interval_option
 @_loss_option
+@click.option(
+    "--iperf-seconds",
+    type=click.IntRange(0, 3600),
+    default=2,
+    show_default=True,
+    help="From pods: length of each pair's throughput test and way; 0 for none.",
+)
 def matrix_command(
-    *, env: Path, on: str, name: str, fmt: str, count: int, interval_s: float, limit_loss: float
+    *,
+    env: Path,
+    on: str,
+    name: str,
+    fmt: str,
+    source: str,
+    image: str,
+    aws_cluster: str | None,
+    azure_cluster: str | None,
+    count: int,
+    interval_s: float,
+    limit_loss: float,
+    iperf_seconds: int,
 ) -> None:
-    """Ping both ways between every private AWS subnet and every Azure subnet.
+    """Ping both ways between every private AWS subnet and every Azure subnet; or between pods on every node.
+
+    From pods, also throughput, packets larger than the tunnels carry, and the address the far side sees.
 
     \b
-    Example: twinspan probe matrix terraform/envs/dev --count 20
+    Examples:
+      twinspan probe matrix terraform/envs/dev --count 20
+      twinspan probe matrix terraform/envs/dev --from pods --format json
 
     \b
     Exit codes: 0 within the limit, 1 more loss in any pair, 2 bad input, 3 the twin is not ready.
     """  # noqa: D301 - click needs the character itself
-    _refuse_cloud(on)
+    if source == "pods":
+        choice = PodChoice(image=image, aws_cluster=aws_cluster, azure_cluster=azure_cluster)
+        with pods_of(env, on=on, name=name, choice=choice, every_node=True, doing="Measuring") as (
+            one,
+            other,
+        ):
+            crossing = cross(one, other, count=count, interval_s=interval_s, iperf_seconds=iperf_seconds)
+            pods = pods_as_dicts([*one, *other])
+        _show_crossing(crossing, pods, fmt=fmt, limit_loss=limit_loss)
+        return
+    refuse_cloud(on)
     target = open_target(env, on=on, name=name)
     expected = target.expected
     aws_subnets = expected.private_subnet_ids if expected else ()
     azure_subnets = expected.azure_subnet_ids if expected else ()
     with (
         step(f"Pinging between {len(aws_subnets)} AWS and {len(azure_subnets)} Azure subnets"),
-        _hosts(target, aws_subnets or [None], azure_subnets or [None]) as (aws, azure),
+        hosts_in(target, aws_subnets or [None], azure_subnets or [None]) as (aws, azure),
     ):
         results = ping_matrix(aws, azure, count=count, interval_s=interval_s)
     _show_pings(results, fmt=fmt, limit_loss=limit_loss)
@@ -149,6 +208,7 @@ def matrix_command(
 @on_option
 @name_option
 @format_option
+@pod_options
 @_subnet_options
 @click.option(
     "--seconds", type=click.IntRange(1, 3600), default=5, show_default=True, help="Length of each direction."
@@ -175,6 +235,10 @@ def iperf_command(
     on: str,
     name: str,
     fmt: str,
+    source: str,
+    image: str,
+    aws_cluster: str | None,
+    azure_cluster: str | None,
     aws_subnet: str | None,
     azure_subnet: str | None,
     seconds: int,
@@ -185,19 +249,27 @@ def iperf_command(
     """Measure TCP throughput from AWS to Azure, then back, and the share of each tunnel.
 
     \b
-    Example: twinspan probe iperf terraform/envs/dev --seconds 10 --streams 8
+    Examples:
+      twinspan probe iperf terraform/envs/dev --seconds 10 --streams 8
+      twinspan probe iperf terraform/envs/dev --from pods
 
     \b
     Exit codes: 0 measured, 1 below the limit, 2 bad input, 3 the twin or the machine is not ready.
     """  # noqa: D301 - click needs the character itself
-    _refuse_cloud(on)
-    target = open_target(env, on=on, name=name)
-    with (
-        step(f"Sending TCP for {seconds} s each way"),
-        _hosts(target, [aws_subnet], [azure_subnet]) as (aws, azure),
-    ):
-        counts = _tunnel_bytes(target)
-        result = iperf(aws[0], azure[0], seconds=seconds, streams=streams, port=port, tunnel_bytes=counts)
+    measure = partial(iperf, seconds=seconds, streams=streams, port=port)
+    if source == "pods":
+        refuse_subnets({"--aws-subnet": aws_subnet, "--azure-subnet": azure_subnet})
+        choice = PodChoice(image=image, aws_cluster=aws_cluster, azure_cluster=azure_cluster)
+        with pods_of(env, on=on, name=name, choice=choice, every_node=False, doing="TCP") as (one, other):
+            result = measure(one[0], other[0])
+    else:
+        refuse_cloud(on)
+        target = open_target(env, on=on, name=name)
+        with (
+            step(f"Sending TCP for {seconds} s each way"),
+            hosts_in(target, [aws_subnet], [azure_subnet]) as (aws, azure),
+        ):
+            result = measure(aws[0], azure[0], tunnel_bytes=tunnel_bytes_of(target))
     passed = all(way.bits_per_s >= limit_mbit_per_s * 1e6 for way in result.directions)
     if fmt == "json":
         print_json({"schema": SCHEMA, "passed": passed, **result.as_dict()})
@@ -207,88 +279,6 @@ def iperf_command(
         raise click.exceptions.Exit(1)
 
 
-def _refuse_cloud(on: str) -> None:
-    if on == "cloud":
-        raise HostError(
-            problem="probes on real accounts need hosts there, and twinspan attaches hosts to a twin only;"
-            " in the clouds they will be pods, which need the clusters that this version does not build",
-            remedy="Use --on twin, or run ping and iperf3 yourself on machines of both sides",
-        )
-
-
-@contextmanager
-def _hosts(
-    target: Target, aws_subnets: Sequence[str | None], azure_subnets: Sequence[str | None]
-) -> Iterator[tuple[list[Host], list[Host]]]:
-    """Attach one host per subnet while the block runs; None stands for the first of the outputs."""
-    from twinspan.twin.client import TwinClient, TwinHost  # noqa: PLC0415 - the cloud's way needs no twin
-    from twinspan.twin.dataplane.wire import HostSpec  # noqa: PLC0415
-
-    expected = target.expected
-    aws = [_subnet(each, "aws", expected.private_subnet_ids if expected else ()) for each in aws_subnets]
-    azure = [_subnet(each, "azure", expected.azure_subnet_ids if expected else ()) for each in azure_subnets]
-    group = expected.workload_security_group_id if expected else ""
-    client = TwinClient(target.name)
-    mark = secrets.token_hex(3)
-    made: dict[Side, list[Host]] = {"aws": [], "azure": []}
-    sides: tuple[tuple[Side, list[str]], ...] = (("aws", aws), ("azure", azure))
-    with ExitStack() as stack:
-        for side, subnets in sides:
-            for number, subnet_id in enumerate(subnets):
-                spec = HostSpec(
-                    name=f"p{mark}-{side}{number}",
-                    side=side,
-                    subnet_id=subnet_id,
-                    security_group_ids=(group,) if group and side == "aws" else (),
-                )
-                # Before attaching: an interrupt may come between the two, and detaching nothing is fine.
-                stack.callback(client.detach, spec.name)
-                made[side].append(TwinHost(client, client.attach(spec)))
-        yield made["aws"], made["azure"]
-
-
-def _subnet(given: str | None, side: Side, known: Sequence[str]) -> str:
-    if given:
-        return given.lower() if side == "azure" else given
-    if not known:
-        raise DesignError(
-            where=f"--{side}-subnet",
-            problem="no subnet is given, and the environment has no Terraform outputs yet",
-            remedy="Run `twinspan apply` first, or name the subnet",
-        )
-    return known[0]
-
-
-def _tunnel_bytes(target: Target) -> TunnelBytes:
-    from twinspan.twin.client import TwinClient  # noqa: PLC0415 - the cloud's way needs no twin
-
-    client = TwinClient(target.name)
-    tunnels = target.expected.tunnels if target.expected else ()
-    by_address = {tunnel.outside_ip_address: tunnel.key for tunnel in tunnels}
-    by_connection = {tunnel.azure_connection_name.lower(): tunnel.key for tunnel in tunnels}
-
-    def read(side: str) -> Mapping[str, int]:
-        counts: dict[str, int] = {}
-        observed = client.observe()
-        if side == "aws":
-            ends = [
-                (by_address.get(end.outside_ip_address, str(end.outside_ip_address)), end.bytes_out)
-                for end in observed.aws_tunnels
-            ]
-        else:
-            names = [end.connection_id.rpartition("/")[2].lower() for end in observed.azure_tunnels]
-            ends = [
-                (by_connection.get(name, name), end.bytes_out)
-                for name, end in zip(names, observed.azure_tunnels, strict=True)
-            ]
-        # A connection has an end at every instance of the gateway; one of them carries the tunnel.
-        for key, count in ends:
-            counts[key] = counts.get(key, 0) + count
-        return counts
-
-    return read
-
-
 def _show_pings(results: Sequence[PingResult], *, fmt: str, limit_loss: float) -> None:
     passed = all(result.loss_ratio * 100 <= limit_loss for result in results)
     if fmt == "json":
@@ -296,6 +286,23 @@ def _show_pings(results: Sequence[PingResult], *, fmt: str, limit_loss: float) -
         print_json({"schema": SCHEMA, "passed": passed, "limit_loss_percent": limit_loss, "pings": pings})
     else:
         print_whole(_ping_table(results))
+    if not passed:
+        raise click.exceptions.Exit(1)
+
+
+def _show_crossing(
+    crossing: Crossing, pods: Sequence[Mapping[str, str]], *, fmt: str, limit_loss: float
+) -> None:
+    passed = all(result.loss_ratio * 100 <= limit_loss for result in crossing.pings)
+    if fmt == "json":
+        head = {"schema": SCHEMA, "passed": passed, "limit_loss_percent": limit_loss, "pods": list(pods)}
+        print_json({**head, **crossing.as_dict()})
+    else:
+        print_whole(_ping_table(crossing.pings))
+        for result in crossing.iperf:
+            print_whole(_iperf_table(result))
+        print_whole(packets_table(crossing))
+        print_whole(sources_table(crossing))
     if not passed:
         raise click.exceptions.Exit(1)
 

@@ -1,9 +1,9 @@
 """What a command works on, on the twin or in the clouds: endpoints, expectation, hosts to send from."""
 
 import secrets
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from twinspan.cloud.endpoints import Endpoints
@@ -16,6 +16,8 @@ from twinspan.verify.outputs import outputs_in_state
 from twinspan.verify.pings import HostInSubnet
 from twinspan.verify.run import HostPair, read_facts
 
+_CLUSTER_OUTPUTS: Mapping[Side, str] = {"aws": "eks_cluster_name", "azure": "aks_cluster_name"}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
@@ -26,12 +28,14 @@ class Target:
         name: The twin's name.
         endpoints: Both clouds.
         expected: What Terraform's outputs say must exist; None without outputs.
+        clusters: Side -> the name of its Kubernetes cluster, as far as the outputs name one.
     """
 
     on: str
     name: str
     endpoints: Endpoints
     expected: Expectation | None
+    clusters: Mapping[Side, str] = field(default_factory=dict)
 
 
 def open_target(env: Path, *, on: str, name: str) -> Target:
@@ -54,6 +58,7 @@ def open_target(env: Path, *, on: str, name: str) -> Target:
         name=name,
         endpoints=endpoints,
         expected=from_outputs(outputs, source=source) if outputs else None,
+        clusters={side: outputs[key] for side, key in _CLUSTER_OUTPUTS.items() if outputs.get(key)},
     )
 
 

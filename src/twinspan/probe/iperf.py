@@ -1,6 +1,6 @@
 """Throughput between two hosts, measured by iperf3 on both; and how it spread over the tunnels."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -36,9 +36,25 @@ class _End(BaseModel):
     sum_received: _Sum | None = None
 
 
-class _Report(BaseModel):
+class _Accepted(BaseModel):
     model_config = ConfigDict(extra="ignore", frozen=True)
 
+    host: str
+
+
+class _Start(BaseModel):
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    accepted_connection: _Accepted | None = None
+
+
+class Report(BaseModel):
+    """What iperf3 -J prints. Source: iperf3, iperf_api.c, JSON_read and iperf_json_start."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    start: _Start = _Start()
+    """Of the server: who connected to it."""
     end: _End
     error: str = ""
 
@@ -188,10 +204,34 @@ def _direction(
 
 
 def _run(a: Host, b: Host, *, back: bool, seconds: int, streams: int, port: int) -> _End:
+    options = ("-t", str(seconds), "-P", str(streams), *(("-R",) if back else ()))
+    ran, _ = one_test(a, b, options, port=port, limit_s=seconds + _CONNECT_S + 2 * _IDLE_S)
+    return parse_report(a, ran).end
+
+
+def one_test(
+    a: Host, b: Host, options: Sequence[str], *, port: int, limit_s: float
+) -> tuple[Completed, Completed]:
+    """Run iperf3 as a server on `b` and, once it listens, as its client on `a`; one test.
+
+    Args:
+        a: The client.
+        b: The server.
+        options: The client's, beyond server, port and form of the output (JSON).
+        port: TCP port of the server.
+        limit_s: For each of the two programs, seconds.
+
+    Returns:
+        The client's and the server's own account.
+
+    Raises:
+        HostError: The port is taken, or the server does not answer.
+        CommandError: iperf3 failed otherwise.
+        TwinspanError: A host cannot be reached, or has no iperf3.
+    """
     serve = ("iperf3", "-s", "-1", "-J", "-p", str(port), "--idle-timeout", str(_IDLE_S))
-    ask = ("iperf3", "-c", str(b.address), "-J", "-p", str(port), "-t", str(seconds), "-P", str(streams))
-    ask = (*ask, "--connect-timeout", str(_CONNECT_S * 1000), *(("-R",) if back else ()))
-    limit_s = seconds + _CONNECT_S + 2 * _IDLE_S
+    ask = ("iperf3", "-c", str(b.address), "-J", "-p", str(port), *options)
+    ask = (*ask, "--connect-timeout", str(_CONNECT_S * 1000))
     if port in _listening(b):
         raise _taken(b, port)
     pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="iperf3-server")
@@ -205,16 +245,17 @@ def _run(a: Host, b: Host, *, back: bool, seconds: int, streams: int, port: int)
         )
         if server.done():
             raise _failed_server(b, server.result(), port)
-        report = _parse(a, a.run(ask, timeout_s=limit_s))
+        ran = a.run(ask, timeout_s=limit_s)
+        report = parse_report(a, ran)
+        if report.error:
+            raise HostError(
+                problem=f"iperf3 from {a.name} to {b.name} ({b.address} port {port}): {report.error}",
+                remedy=f"Run `twinspan verify`, and see whether both sides' filters admit port {port}",
+            )
+        return ran, server.result()
     finally:
-        # Not waited for: a server that nobody reached ends by itself, after its idle time-out.
+        # Not waited for after a failure: a server that nobody reached ends after its idle time-out.
         pool.shutdown(wait=False)
-    if report.error:
-        raise HostError(
-            problem=f"iperf3 from {a.name} to {b.name} ({b.address} port {port}): {report.error}",
-            remedy=f"Run `twinspan verify`, and see whether security groups and NSGs admit TCP port {port}",
-        )
-    return report.end
 
 
 def _listening(host: Host) -> set[int]:
@@ -234,15 +275,20 @@ def _taken(b: Host, port: int) -> HostError:
 
 
 def _failed_server(b: Host, done: Completed, port: int) -> HostError | CommandError:
-    report = _parse(b, done)
+    report = parse_report(b, done)
     if "Address already in use" in report.error:
         return _taken(b, port)
     return CommandError(done.argv, done.returncode, f"on {b.name}: {report.error or 'ended at once'}")
 
 
-def _parse(host: Host, done: Completed) -> _Report:
+def parse_report(host: Host, done: Completed) -> Report:
+    """Return what iperf3 printed.
+
+    Raises:
+        CommandError: It is no report of iperf3.
+    """
     try:
-        return _Report.model_validate_json(done.stdout)
+        return Report.model_validate_json(done.stdout)
     except ValidationError as error:
         words = done.stderr.strip() or done.stdout.strip()[:200] or "no word"
         raise CommandError(done.argv, done.returncode, f"on {host.name}: {words}") from error

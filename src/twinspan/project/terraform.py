@@ -70,6 +70,9 @@ class Terraform:
         providers: `real` from a registry or mirror, `offline` (twin only), or `auto`: real if possible.
         on_event: Called with everything Terraform reports, as it happens.
         variables: Values that win over those of the environment's files, as text, by the variable's name.
+
+    Attributes:
+        variables: The same; may be changed between two runs.
     """
 
     def __init__(
@@ -85,7 +88,7 @@ class Terraform:
         self._environment = dict(process_environment)
         self._choice = providers
         self._on_event = on_event
-        self._variables = [f"-var={name}={value}" for name, value in (variables or {}).items()]
+        self.variables = dict(variables or {})
         self._copies = WorkingCopies()
         self._ready: tuple[Workspace, Providers] | None = None
 
@@ -131,7 +134,7 @@ class Terraform:
             TwinspanError: As `init`; also a held lock, or values that are refused.
         """
         options = [*(["-destroy"] if destroy else []), *([f"-out={save}"] if save else [])]
-        return self._run("plan", ["plan", *options, *self._variables])
+        return self._run("plan", ["plan", *options, *self._options()])
 
     def apply(self, *, plan: Path | None = None) -> Outcome:
         """Make what the environment says; with `plan`, exactly what was planned.
@@ -139,7 +142,7 @@ class Terraform:
         Raises:
             TwinspanError: As `plan`; also a cloud that refuses.
         """
-        return self._run("apply", ["apply", "-auto-approve", *([str(plan)] if plan else self._variables)])
+        return self._run("apply", ["apply", "-auto-approve", *([str(plan)] if plan else self._options())])
 
     def destroy(self) -> Outcome:
         """Remove everything the state knows.
@@ -147,7 +150,7 @@ class Terraform:
         Raises:
             TwinspanError: As `apply`.
         """
-        return self._run("destroy", ["destroy", "-auto-approve", *self._variables])
+        return self._run("destroy", ["destroy", "-auto-approve", *self._options()])
 
     def outputs(self) -> Mapping[str, Any]:
         """Return the outputs by name, as JSON values; empty before the first apply."""
@@ -171,6 +174,9 @@ class Terraform:
         """Whether the AWS endpoint is one of this machine, hence a twin's."""
         host = urlsplit(self._environment.get("AWS_ENDPOINT_URL", "")).hostname
         return host in ("127.0.0.1", "localhost", "::1")
+
+    def _options(self) -> list[str]:
+        return [f"-var={name}={value}" for name, value in self.variables.items()]
 
     def _prepared(self) -> tuple[Workspace, Providers]:
         if self._ready is None:

@@ -1,0 +1,1 @@
+"""One application on the clusters of both clouds at once."""

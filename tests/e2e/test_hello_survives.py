@@ -1,0 +1,212 @@
+"""The example application on both clusters of a twin: it deploys, talks across, and survives a lost side."""
+
+import json
+import re
+import secrets
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from twinspan.cli.clusters import open_clusters
+from twinspan.cli.target import open_target
+from twinspan.errors import HostError
+from twinspan.kubernetes.api import ClusterApi
+from twinspan.twin.client import TwinClient
+from twinspan.twin.dataplane.wire import FaultSpec
+from twinspan.twin.kubernetes.programs import find_programs
+from twinspan.verify.facts import TunnelLink
+from twinspan.verify.run import read_facts
+from twinspan.wait import wait_until
+
+pytestmark = [pytest.mark.root, pytest.mark.slow, pytest.mark.timeout(600)]
+
+TWINSPAN = Path(sys.executable).parent / "twinspan"
+ROOT = Path(__file__).parents[2]
+HELLO = ROOT / "examples" / "hello"
+LINE = re.compile(r"own answered=(\d+) failed=(\d+) peer answered=(\d+) failed=(\d+)")
+CLIENTS = "app.kubernetes.io/name=hello-client"
+MANY = 10
+"""Requests of a client that must go one way before a test believes it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counts:
+    """What a client has counted so far."""
+
+    own_answered: int
+    own_failed: int
+    peer_answered: int
+    peer_failed: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Running:
+    """dev with both clusters on a twin of its own, and the application on them."""
+
+    name: str
+    env: Path
+    aws: ClusterApi
+    azure: ClusterApi
+
+    def twinspan(self, *arguments: str) -> Any:
+        return json.loads(twinspan(self.name, *arguments, "--format", "json"))
+
+    def counts(self, api: ClusterApi) -> Counts:
+        """Read the last line of a client's log; all zero before its first."""
+        pods = "/api/v1/namespaces/hello/pods"
+        items = [
+            pod
+            for pod in api.get(pods, labelSelector=CLIENTS)["items"]
+            if pod["status"].get("phase") == "Running" and not pod["metadata"].get("deletionTimestamp")
+        ]
+        log = api.text(f"{pods}/{items[0]['metadata']['name']}/log", tailLines="1") if items else ""
+        found = LINE.search(log)
+        own_answered, own_failed, peer_answered, peer_failed = (
+            map(int, found.groups()) if found else (0, 0, 0, 0)
+        )
+        return Counts(
+            own_answered=own_answered,
+            own_failed=own_failed,
+            peer_answered=peer_answered,
+            peer_failed=peer_failed,
+        )
+
+    def after(self, api: ClusterApi, accept: Callable[[Counts], bool], *, what: str) -> Counts:
+        return wait_until(
+            lambda: self.counts(api), accept, what=f"{what} on {api.name}", timeout_s=180, interval_s=1
+        )
+
+    def talking(self, api: ClusterApi) -> Counts:
+        """Wait until a side's client gets answers from the other side, many in a row."""
+        before = self.counts(api)
+        return self.after(
+            api,
+            lambda seen: seen.peer_answered >= before.peer_answered + MANY,
+            what="answers of the far side",
+        )
+
+
+def failed_since(before: Counts) -> Callable[[Counts], bool]:
+    return lambda seen: seen.peer_failed >= before.peer_failed + MANY
+
+
+def path_cut(link: TunnelLink) -> FaultSpec:
+    assert link.tunnel is not None
+    assert link.tunnel.outside_ip_address is not None
+    assert link.instance is not None
+    assert link.instance.public_ip_address is not None
+    return FaultSpec(
+        kind="path-cut",
+        outside_ip_address=link.tunnel.outside_ip_address,
+        public_ip_address=link.instance.public_ip_address,
+    )
+
+
+def twinspan(name: str, *arguments: str) -> str:
+    argv = [str(TWINSPAN), *arguments, "--name", name]
+    done = subprocess.run(argv, capture_output=True, text=True, check=False, timeout=400, cwd=ROOT)
+    assert done.returncode == 0, f"{argv}: {done.returncode}\n{done.stdout}\n{done.stderr}"
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    try:
+        find_programs()
+    except HostError as error:
+        pytest.skip(str(error))
+    home = tmp_path_factory.mktemp("twins")
+    name = f"e2e-{secrets.token_hex(3)}"
+    with pytest.MonkeyPatch.context() as patch, ExitStack() as stack:
+        patch.setenv("TWINSPAN_HOME", str(home / "home"))
+        shutil.copytree(ROOT / "terraform", home / "terraform", symlinks=True)
+        env = home / "terraform" / "envs" / "dev"
+        stack.callback(twinspan, name, "twin", "down", "--purge")
+        twinspan(name, "twin", "up")
+        twinspan(name, "apply", str(env), "--providers", "offline")
+        twinspan(name, "verify", str(env), "--wait", "60")
+        twinspan(name, "deploy", str(HELLO), str(env), "--timeout", "120")
+        target = open_target(env, on="twin", name=name)
+        aws, azure = stack.enter_context(open_clusters(target, aws_cluster=None, azure_cluster=None))
+        yield Running(name=name, env=env, aws=aws, azure=azure)
+
+
+def test_replicas_of_both_sides_reach_each_other(running: Running) -> None:
+    running.talking(running.aws)
+    running.talking(running.azure)
+
+
+def test_deploying_the_example_again_changes_nothing(running: Running) -> None:
+    report = running.twinspan("deploy", str(HELLO), str(running.env))
+    assert [cluster["state"] for cluster in report["clusters"]] == ["unchanged", "unchanged"]
+
+
+def test_pods_reach_each_other_by_their_own_addresses_and_leave_nothing(running: Running) -> None:
+    report = running.twinspan("probe", "matrix", str(running.env), "--from", "pods", "--iperf-seconds", "1")
+    assert report["passed"]
+    assert {pod["side"] for pod in report["pods"]} == {"aws", "azure"}
+    assert [ping["received"] for ping in report["pings"]] == [10, 10]
+    assert [source["kept"] for source in report["sources"]] == [True, True]
+    assert all(way["bits_per_s"] > 0 for pair in report["iperf"] for way in pair["directions"])
+    whole = {packet["received"] for packet in report["packets"] if packet["dont_fragment"]}
+    assert whole == {0}
+    wait_until(
+        lambda: [api.find("/api/v1/namespaces/twinspan-probe") for api in (running.aws, running.azure)],
+        lambda found: found == [None, None],
+        what="end of the probe's namespace",
+        timeout_s=60,
+    )
+
+
+@pytest.mark.parametrize("lost", ["aws", "azure"])
+def test_one_side_goes_on_while_the_other_cluster_is_gone_and_heals_with_it(
+    running: Running, lost: str
+) -> None:
+    survivor, other = (running.azure, running.aws) if lost == "aws" else (running.aws, running.azure)
+    running.talking(survivor)
+    twin = TwinClient(running.name)
+    # EKS clusters go by their ARN, AKS clusters by their resource id.
+    keys = [health.key for health in twin.observe().clusters]
+    key = next(each for each in keys if each.startswith("arn:") == (lost == "aws"))
+    before = running.counts(survivor)
+    twin.lose_cluster(key)
+    try:
+        during = running.after(survivor, failed_since(before), what="failures of the far side")
+    finally:
+        twin.restore_cluster(key)
+    assert during.own_answered >= before.own_answered + MANY
+    assert during.own_failed == before.own_failed
+    healed = running.talking(survivor)
+    assert healed.own_failed == before.own_failed
+    running.talking(other)
+
+
+def test_both_sides_go_on_while_all_tunnels_are_cut_and_heal_with_them(running: Running) -> None:
+    sides = (running.aws, running.azure)
+    for api in sides:
+        running.talking(api)
+    target = open_target(running.env, on="twin", name=running.name)
+    links = read_facts(target.endpoints, expected=target.expected).links()
+    twin = TwinClient(running.name)
+    before = [running.counts(api) for api in sides]
+    try:
+        for link in links:
+            twin.inject(path_cut(link))
+        during = [
+            running.after(api, failed_since(was), what="failures of the far side")
+            for api, was in zip(sides, before, strict=True)
+        ]
+    finally:
+        twin.heal_all()
+    assert len(links) == 4
+    assert [seen.own_failed for seen in during] == [was.own_failed for was in before]
+    assert all(seen.own_answered > was.own_answered for seen, was in zip(during, before, strict=True))
+    for api in sides:
+        running.talking(api)
