@@ -98,8 +98,8 @@ def test_what_terraform_built_comes_up_and_is_green_down_to_the_packets(built: B
 
     assert failures(document) == []
     checks = {check["id"]: check for check in document["checks"]}
-    assert checks["VPN-03"]["passed"] == checks["VPN-04"]["passed"] == checks["BGP-01"]["passed"] == 4
-    assert checks["RCH-01"]["passed"] == checks["RCH-02"]["passed"] == 2
+    assert [checks[each]["passed"] for each in ("VPN-03", "VPN-04", "BGP-01", "BGP-03")] == [4, 4, 4, 4]
+    assert [checks[f"RCH-0{n}"]["passed"] for n in (1, 2, 3, 4)] == [2, 2, 2, 2]
     assert document["expected_from"] == "Terraform outputs of dev"
 
 
@@ -154,8 +154,7 @@ def test_a_wrong_key_is_named_on_both_sides_and_never_shown(built: Built) -> Non
     finally:
         set_key(right)
 
-    assert "3/4 AWS tunnels UP" in text
-    assert "3/4 Azure connections Connected" in text
+    assert "3/4 pre-shared keys equal" in text
     assert f"pre-shared keys of {connection} and {tunnel['azure_connection_name']} differ" in text
     assert "Wrong.Key.0815" not in text
     assert right not in text

@@ -28,6 +28,8 @@ class Finding:
         evidence: What the cloud said, or why it was skipped.
         command: The aws, az or shell command that shows the same; empty if there is none.
         remedy: What to do; empty when passed.
+        fault: The word that the clouds' own tools or Batfish have for it, e.g. `PeerReachability`; empty if
+            there is none.
         branch: What the finding stands on: a tunnel's key, a route table's or subnet's id; empty for
             the network as a whole. A broken link stops later checks on its own branch only.
         needs: Further branches it stands on.
@@ -38,6 +40,7 @@ class Finding:
     evidence: str
     command: str = ""
     remedy: str = ""
+    fault: str = ""
     branch: str = ""
     needs: frozenset[str] = frozenset()
 
@@ -54,6 +57,7 @@ class Finding:
             "evidence": self.evidence,
             "command": self.command,
             "remedy": self.remedy,
+            "fault": self.fault,
         }
 
 
@@ -122,7 +126,10 @@ class Verification:
 
     @property
     def failures(self) -> tuple[tuple[CheckResult, Finding], ...]:
-        """Every failed or inconclusive finding with its check; the first is the first broken link."""
+        """Every failed or inconclusive finding with its check; the first is the first broken link.
+
+        What follows from an earlier one is not among them: it is skipped.
+        """
         return tuple(
             (result, finding) for result in self.results for finding in result.findings if finding.bad
         )

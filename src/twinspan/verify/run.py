@@ -8,13 +8,13 @@ from dataclasses import dataclass, replace
 from twinspan.cloud.azure import AzureBgp, read_azure_bgp
 from twinspan.cloud.endpoints import Endpoints
 from twinspan.cloud.reader import read_network
-from twinspan.errors import CloudRefusedError, WaitTimeoutError
-from twinspan.network.model import VirtualNetworkGateway
+from twinspan.errors import CloudError, CloudRefusedError, WaitTimeoutError
+from twinspan.network.model import Network, Secrets, VirtualNetworkGateway
 from twinspan.verify.evaluate import evaluate
 from twinspan.verify.expectation import Expectation, from_network
-from twinspan.verify.facts import Facts, Ping
+from twinspan.verify.facts import Facts
 from twinspan.verify.findings import Verification
-from twinspan.verify.pings import HostInSubnet, ping
+from twinspan.verify.pings import HostInSubnet, large_ping, ping
 from twinspan.wait import wait_until
 
 HostPair = tuple[HostInSubnet, HostInSubnet]
@@ -41,7 +41,7 @@ def verify(
         on_reading: Called with every verification, also those that are not final.
 
     Raises:
-        CloudError: A cloud refuses or does not answer.
+        CloudError: No cloud could be read. If just one could not, that is a finding.
     """
 
     def once() -> Verification:
@@ -67,10 +67,35 @@ def read_facts(endpoints: Endpoints, *, expected: Expectation | None = None) -> 
     Raises:
         CloudError: A cloud refuses or does not answer.
     """
-    network, secrets = read_network(endpoints)
-    facts = Facts(network=network, secrets=secrets, expected=expected or from_network(network))
-    bgp, problems = _read_bgp(endpoints, facts.azure_gateways)
-    return replace(facts, bgp=bgp, bgp_problems=problems)
+    network, secrets, problems = _read_clouds(endpoints)
+    facts = Facts(
+        network=network,
+        secrets=secrets,
+        expected=expected or from_network(network),
+        cloud_problems=problems,
+    )
+    bgp, bgp_problems = _read_bgp(endpoints, facts.azure_gateways)
+    return replace(facts, bgp=bgp, bgp_problems=bgp_problems)
+
+
+def _read_clouds(endpoints: Endpoints) -> tuple[Network, Secrets, Mapping[str, str]]:
+    """Read both clouds at the same time; if one of them fails, the other one is still worth knowing."""
+    with ThreadPoolExecutor(2, thread_name_prefix="read") as pool:
+        aws = pool.submit(read_network, replace(endpoints, azure=None)) if endpoints.aws else None
+        azure = pool.submit(read_network, replace(endpoints, aws=None)) if endpoints.azure else None
+    asked = {name: future for name, future in (("aws", aws), ("azure", azure)) if future is not None}
+    failed = {name: error for name, future in asked.items() if (error := future.exception()) is not None}
+    for error in failed.values():
+        if not isinstance(error, CloudError) or len(failed) == len(asked):
+            raise error
+    networks = {name: future.result() for name, future in asked.items() if name not in failed}
+    aws_network, aws_secrets = networks.get("aws", (Network(aws=None, azure=None), Secrets()))
+    azure_network, azure_secrets = networks.get("azure", (Network(aws=None, azure=None), Secrets()))
+    return (
+        Network(aws=aws_network.aws, azure=azure_network.azure),
+        Secrets(aws=aws_secrets.aws, azure=azure_secrets.azure),
+        {name: str(error) for name, error in failed.items()},
+    )
 
 
 def _verify_once(
@@ -80,12 +105,17 @@ def _verify_once(
     expected: Expectation | None,
 ) -> Verification:
     started = time.monotonic()
-    with ThreadPoolExecutor(max_workers=max(1, 2 * len(hosts)), thread_name_prefix="ping") as pool:
+    with ThreadPoolExecutor(max_workers=max(1, 4 * len(hosts)), thread_name_prefix="ping") as pool:
         directions = [pair for one, other in hosts for pair in ((one, other), (other, one))]
         pings = [pool.submit(ping, source, destination) for source, destination in directions]
+        large = [pool.submit(large_ping, source, destination) for source, destination in directions]
         facts = read_facts(endpoints, expected=expected)
-        measured: tuple[Ping, ...] = tuple(future.result() for future in pings)
-    facts = replace(facts, pings=measured, host_problems=host_problems)
+        facts = replace(
+            facts,
+            pings=tuple(future.result() for future in pings),
+            large_pings=tuple(future.result() for future in large),
+            host_problems=host_problems,
+        )
     return Verification(
         expected_from=facts.expected.source,
         results=evaluate(facts),

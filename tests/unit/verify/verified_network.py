@@ -101,6 +101,8 @@ def aws_network() -> model.AwsNetwork:
             )
             for identifier, name in names.items()
         ),
+        security_groups=(security_group(),),
+        network_acls=(network_acl(),),
         vpn_gateways=(
             model.VpnGateway(
                 id="vgw-0a", name="dev", state="available", amazon_side_asn=64512, vpc_id="vpc-0a"
@@ -173,7 +175,9 @@ def azure_network() -> model.AzureNetwork:
                         name=name,
                         address_prefixes=(IPv4Network(prefix),),
                         route_table_id=f"{GROUP}/routetables/dev-routes" if name == "workload" else None,
-                        network_security_group_id=None,
+                        network_security_group_id=f"{GROUP}/networksecuritygroups/dev-nsg"
+                        if name == "workload"
+                        else None,
                     )
                     for name, prefix in (
                         ("frontend", "10.1.0.0/24"),
@@ -195,6 +199,7 @@ def azure_network() -> model.AzureNetwork:
                 ),
             ),
         ),
+        network_security_groups=(network_security_group(),),
         virtual_network_gateways=(
             model.VirtualNetworkGateway(
                 id=GATEWAY,
@@ -277,6 +282,7 @@ def outputs() -> dict[str, Any]:
         "aws_vpc_id": "vpc-0a",
         "aws_vpn_gateway_id": "vgw-0a",
         "aws_vpn_connection_ids": {"instance0": VPN[0], "instance1": VPN[1]},
+        "aws_workload_security_group_id": "sg-0a",
         "aws_private_subnet_ids": {"eu-west-1a": PRIVATE_A, "eu-west-1b": PRIVATE_B},
         "azure_resource_group_name": "dev",
         "azure_virtual_network_id": VNET,
@@ -293,6 +299,64 @@ def outputs() -> dict[str, Any]:
             for key in INSIDE
         },
     }
+
+
+def security_group() -> model.SecurityGroup:
+    """The workloads' group: everything from and to the VNet."""
+    return model.SecurityGroup(
+        id="sg-0a",
+        name="workload",
+        vpc_id="vpc-0a",
+        permissions=(
+            model.IpPermission(
+                direction="ingress", ip_protocol="-1", from_port=-1, to_port=-1, cidr=VNET_CIDR
+            ),
+            model.IpPermission(
+                direction="egress", ip_protocol="-1", from_port=-1, to_port=-1, cidr=VNET_CIDR
+            ),
+        ),
+    )
+
+
+def network_acl() -> model.NetworkAcl:
+    """The VPC's default list: everything, both ways."""
+    return model.NetworkAcl(
+        id="acl-0a",
+        vpc_id="vpc-0a",
+        default=True,
+        subnet_ids=(PRIVATE_A, PRIVATE_B),
+        entries=tuple(
+            model.NetworkAclEntry(
+                egress=egress,
+                rule_number=100,
+                protocol="-1",
+                allow=True,
+                cidr_block=IPv4Network("0.0.0.0/0"),
+            )
+            for egress in (False, True)
+        ),
+    )
+
+
+def network_security_group() -> model.NetworkSecurityGroup:
+    """A group with one rule: everything from the VPC."""
+    return model.NetworkSecurityGroup(
+        id=f"{GROUP}/networksecuritygroups/dev-nsg",
+        name="dev-nsg",
+        security_rules=(
+            model.SecurityRule(
+                name="FarSide",
+                priority=100,
+                direction="Inbound",
+                access="Allow",
+                protocol="*",
+                source_address_prefixes=(str(VPC_CIDR),),
+                source_port_ranges=("*",),
+                destination_address_prefixes=(str(VNET_CIDR),),
+                destination_port_ranges=("*",),
+            ),
+        ),
+    )
 
 
 def expectation() -> Expectation:
@@ -329,6 +393,7 @@ def healthy() -> Facts:
         expected=expectation(),
         bgp={GATEWAY: azure_bgp()},
         pings=pings(),
+        large_pings=tuple(replace(each, size_bytes=1400) for each in pings()),
     )
 
 
