@@ -1,6 +1,5 @@
 """What breaks a VPN in the field, broken through the clouds' own APIs: verify names it, and nothing else."""
 
-from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
@@ -20,17 +19,6 @@ from twinspan.twin.dataplane.wire import FaultSpec
 pytestmark = [pytest.mark.root, pytest.mark.slow, pytest.mark.timeout(300)]
 
 
-@pytest.fixture(scope="module")
-def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
-    home = tmp_path_factory.mktemp("faults")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("TWINSPAN_HOME", str(home / "home"))
-        with verify_lab.lab(home / "home") as built:
-            whole = built.verify(wait_s=verify_lab.SEEN_WITHIN_S)
-            assert whole.passed, verify_lab.causes(whole)
-            yield built
-
-
 def test_a_wrong_key_on_the_aws_side(lab: Lab) -> None:
     tunnel = lab.tunnel("tunnel3")
     right = lab.key_of("tunnel3")
@@ -42,6 +30,7 @@ def test_a_wrong_key_on_the_aws_side(lab: Lab) -> None:
             seen={"VPN-03": 3, "VPN-04": 3},
         )
         shown = str(lab.readings[-1].as_dict())
+        drift = verify_lab.drift(lab.readings[-1])
 
     assert tunnel.aws_vpn_connection_id in finding.evidence
     assert tunnel.azure_connection_name in finding.evidence
@@ -50,6 +39,13 @@ def test_a_wrong_key_on_the_aws_side(lab: Lab) -> None:
     assert "Give Azure the key that AWS has" in finding.remedy
     assert wrong not in shown
     assert right not in shown
+    assert drift == [
+        (
+            "DRF-01",
+            f'module.aws_vpn.aws_vpn_connection.this["instance1"] ({tunnel.aws_vpn_connection_id})',
+            f"tunnel {tunnel.outside_ip_address} preshared_key: planned a key, deployed another key",
+        )
+    ]
 
 
 def test_a_wrong_key_on_the_azure_side(lab: Lab) -> None:

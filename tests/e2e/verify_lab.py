@@ -153,6 +153,7 @@ class Lab:
             self.target.endpoints,
             hosts=self.hosts.pairs if hosts is None else hosts,
             expected=self.target.expected,
+            planned=self.target.planned,
             wait_s=wait_s,
         )
         self.readings.append(verification)
@@ -168,14 +169,19 @@ class Lab:
         """
         return self._finds(lambda found: found == list(wanted), str(wanted), seen)
 
+    def finds_nothing(self) -> None:
+        """Wait until there is drift and no root cause, twice in a row."""
+        self._finds(lambda found: found == [], "none", {}, lambda reading: bool(reading.drift))
+
     def _finds(
         self,
         wanted: Callable[[Sequence[tuple[str, str]]], bool],
         what: str,
         seen: Mapping[str, int],
+        also: Callable[[Verification], bool] = lambda _: True,
     ) -> tuple[Finding, ...]:
         def right(reading: Verification) -> bool:
-            return wanted(causes(reading)) and counts(reading, seen) == seen
+            return wanted(causes(reading)) and counts(reading, seen) == seen and also(reading)
 
         def twice() -> tuple[Verification, Verification]:
             return self.verify(), self.verify()
@@ -188,10 +194,10 @@ class Lab:
                 timeout_s=SEEN_WITHIN_S,
             )
         except WaitTimeoutError:
-            found = [(r.id, f.subject, f.evidence) for r, f in self.readings[-1].failures]
+            found = [(r.id, f.subject, f.evidence) for r, f in self.readings[-1].root_causes]
             passed = counts(self.readings[-1], seen)
             pytest.fail(f"root causes {found}, not {what}; passed {passed}, not {seen}")
-        return tuple(finding for _, finding in self.readings[-1].failures)
+        return tuple(finding for _, finding in self.readings[-1].root_causes)
 
     def finds_all(self, check: str, *, seen: Mapping[str, int]) -> tuple[Finding, ...]:
         """Wait until findings of this check, one or more, are the only root causes, twice in a row."""
@@ -216,12 +222,17 @@ class Lab:
             heal()
             self.settled()
             whole = self.verify(wait_s=SEEN_WITHIN_S)
-            assert whole.passed, causes(whole)
+            assert whole.passed, (causes(whole), drift(whole))
 
 
 def causes(verification: Verification) -> list[tuple[str, str]]:
     """Return id and subject of everything that verify calls a root cause."""
-    return [(result.id, finding.subject) for result, finding in verification.failures]
+    return [(result.id, finding.subject) for result, finding in verification.root_causes]
+
+
+def drift(verification: Verification) -> list[tuple[str, str, str]]:
+    """Return id, subject and evidence of everything that is not as planned."""
+    return [(result.id, finding.subject, finding.evidence) for result, finding in verification.drift]
 
 
 def counts(verification: Verification, checks: Mapping[str, int]) -> Mapping[str, int]:

@@ -13,41 +13,55 @@ from twinspan.verify.page import as_markdown as verify_page
 
 TESTS = Path(__file__).parents[1]
 DOCS = TESTS.parent / "docs" / "checks.md"
-ON_THE_TWIN = TESTS / "e2e" / "test_verify_faults.py"
-OF_THE_RULES = TESTS / "unit" / "verify" / "test_verify_checks.py"
+ON_THE_TWIN = (TESTS / "e2e" / "test_verify_faults.py", TESTS / "e2e" / "test_verify_drift.py")
+OF_THE_RULES = tuple(
+    TESTS / "unit" / "verify" / f"{name}.py" for name in ("broken_networks", "test_verify_checks")
+)
+_IDENTIFIER = re.compile(r"\b[A-Z]{2,3}-\d\d\b")
 NEEDS_PACKETS = ("GW-01", "GW-03", "VPN-02", "VPN-03", "IKE-01", "IKE-02", "IPS-01", "BGP-02", "RTE-01")
-ROUTES_AND_FILTERS = ("RTE-03", "RTE-04", "RTE-05", "FLT-01", "FLT-02", "FLT-03", "RCH-03")
+ROUTES_AND_FILTERS = (
+    "RTE-03",
+    "RTE-04",
+    "RTE-05",
+    "FLT-01",
+    "FLT-02",
+    "FLT-03",
+    "RCH-03",
+    "DRF-01",
+    "DRF-02",
+)
 
 
 def found_on_the_twin() -> Mapping[str, list[str]]:
-    """Check id -> the tests that wait for it as the only root cause, with real packets."""
+    """Check id -> the tests that wait for it as the only root cause, or as drift, with real packets."""
     found: dict[str, list[str]] = {}
-    for function in ast.parse(ON_THE_TWIN.read_text()).body:
-        if isinstance(function, ast.FunctionDef) and function.name.startswith("test_"):
-            for call in ast.walk(function):
-                wanted = _wanted(call)
-                if wanted:
-                    found.setdefault(wanted, []).append(function.name)
+    for file in ON_THE_TWIN:
+        for function in ast.parse(file.read_text()).body:
+            if isinstance(function, ast.FunctionDef) and function.name.startswith("test_"):
+                for wanted in dict.fromkeys(each for node in ast.walk(function) for each in _wanted(node)):
+                    found.setdefault(wanted, []).append(f"`{function.name}`")
     return found
 
 
-def _wanted(node: ast.AST) -> str:
-    if not isinstance(node, ast.Call) or not ast.unparse(node.func).startswith("lab.finds"):
-        return ""
-    first = node.args[0]
-    value = first.elts[0] if isinstance(first, ast.Tuple) else first
-    return value.value if isinstance(value, ast.Constant) and isinstance(value.value, str) else ""
+def _wanted(node: ast.AST) -> list[str]:
+    """Return the ids in the first argument of `lab.finds...`, and in what drift is compared with."""
+    if isinstance(node, ast.Call) and ast.unparse(node.func).startswith("lab.finds") and node.args:
+        return _IDENTIFIER.findall(ast.unparse(node.args[0]))
+    if isinstance(node, ast.Compare):
+        return [each for each in _IDENTIFIER.findall(ast.unparse(node)) if each.startswith("DRF")]
+    return []
 
 
 def breaking_tests() -> Mapping[str, str]:
     packets = found_on_the_twin()
-    rules = OF_THE_RULES.read_text()
+    rules = {file.name: file.read_text() for file in OF_THE_RULES}
     found = {}
     for check in CATALOGUE:
         if check.id in packets:
-            found[check.id] = f"`{ON_THE_TWIN.name}`: " + ", ".join(f"`{each}`" for each in packets[check.id])
-        elif re.search(rf'"{check.id}"', rules):
-            found[check.id] = f"`{OF_THE_RULES.name}`"
+            found[check.id] = ", ".join(packets[check.id])
+        for name, text in rules.items():
+            if f'"{check.id}"' in text:
+                found.setdefault(check.id, f"`{name}`")
     return found
 
 
@@ -65,6 +79,6 @@ def test_every_check_of_verify_has_a_test_that_breaks_it() -> None:
     assert set(breaking_tests()) == {check.id for check in CATALOGUE}
 
 
-@pytest.mark.parametrize("check_id", (*NEEDS_PACKETS, *ROUTES_AND_FILTERS))
+@pytest.mark.parametrize("check_id", [*NEEDS_PACKETS, *ROUTES_AND_FILTERS])
 def test_what_packets_are_about_is_broken_on_the_twin(check_id: str) -> None:
     assert found_on_the_twin()[check_id]

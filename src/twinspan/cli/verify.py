@@ -55,6 +55,7 @@ def verify(env: Path, on: str, name: str, fmt: str, wait_s: float, *, every: boo
             hosts=hosts.pairs,
             host_problems=hosts.problems,
             expected=target.expected,
+            planned=target.planned,
             wait_s=wait_s,
         )
     show(verification, fmt=fmt, every=every)

@@ -11,6 +11,7 @@ from twinspan.verify.checks import (
     azure_routes,
     bgp,
     customer_gateways,
+    drift,
     filters,
     ike,
     ipsec,
@@ -20,7 +21,7 @@ from twinspan.verify.checks import (
     tunnels,
 )
 from twinspan.verify.facts import Facts
-from twinspan.verify.findings import Finding
+from twinspan.verify.findings import DRIFT_SECTION, Finding
 
 Examine = Callable[[Facts], Iterable[Finding]]
 Notes = Callable[[Facts], Iterable[str]]
@@ -345,8 +346,28 @@ PACKETS = (
         after=("RCH-03",),
     ),
 )
+DRIFT = (
+    Check(
+        id="DRF-01",
+        title="AWS is as Terraform planned it",
+        section=DRIFT_SECTION,
+        source="Terraform, State",
+        command="terraform plan",
+        examine=drift.aws_as_planned,
+        after=("ACC-01",),
+    ),
+    Check(
+        id="DRF-02",
+        title="Azure is as Terraform planned it",
+        section=DRIFT_SECTION,
+        source="Terraform, State",
+        command="terraform plan",
+        examine=drift.azure_as_planned,
+        after=("ACC-02",),
+    ),
+)
 
-CATALOGUE = (*ACCOUNTS, *NETWORKS, *IKE, *IPSEC, *BGP, *ROUTES, *FILTERS, *PACKETS)
+CATALOGUE = (*ACCOUNTS, *NETWORKS, *IKE, *IPSEC, *BGP, *ROUTES, *FILTERS, *PACKETS, *DRIFT)
 
 
 def check_of(check_id: str) -> Check | None:

@@ -26,6 +26,7 @@ from twinspan.network.model import (
     VpnTunnel,
 )
 from twinspan.verify.expectation import Expectation
+from twinspan.verify.settings import Settings
 from twinspan.verify.shell import group_and_name
 
 GATEWAY_SUBNET = "GatewaySubnet"
@@ -117,6 +118,7 @@ class Facts:
         cloud_problems: `aws` or `azure` -> why that cloud could not be read.
         pings: What the hosts measured; empty if none were given.
         large_pings: The same with the largest packets that the tunnels promise to carry.
+        planned: What Terraform planned; None if that is not known.
         host_problems: Why hosts that should have pinged could not be had.
     """
 
@@ -129,6 +131,7 @@ class Facts:
     pings: tuple[Ping, ...] = ()
     large_pings: tuple[Ping, ...] = ()
     host_problems: tuple[str, ...] = ()
+    planned: Settings | None = None
 
     @property
     def region(self) -> str:

@@ -6,6 +6,9 @@ from enum import StrEnum
 SCHEMA = "twinspan/verify/1"
 """Name and version of the JSON form; the number rises when a reader of the old form would break."""
 
+DRIFT_SECTION = "Drift"
+"""Of checks that compare with the plan: what they find may be why something else is broken, or harmless."""
+
 
 class Outcome(StrEnum):
     """How one check of one object ended."""
@@ -134,6 +137,16 @@ class Verification:
             (result, finding) for result in self.results for finding in result.findings if finding.bad
         )
 
+    @property
+    def root_causes(self) -> tuple[tuple[CheckResult, Finding], ...]:
+        """The failures of what exists, without what merely differs from the plan."""
+        return tuple(pair for pair in self.failures if pair[0].section != DRIFT_SECTION)
+
+    @property
+    def drift(self) -> tuple[tuple[CheckResult, Finding], ...]:
+        """What differs from the plan."""
+        return tuple(pair for pair in self.failures if pair[0].section == DRIFT_SECTION)
+
     def result(self, check_id: str) -> CheckResult:
         """Return one check's result.
 
@@ -152,5 +165,11 @@ class Verification:
             "passed": self.passed,
             "expected_from": self.expected_from,
             "duration_s": round(self.duration_s, 3),
+            "root_causes": [_named(*pair) for pair in self.root_causes],
+            "drift": [_named(*pair) for pair in self.drift],
             "checks": [result.as_dict() for result in self.results],
         }
+
+
+def _named(result: CheckResult, finding: Finding) -> dict[str, str]:
+    return {"check": result.id, "subject": finding.subject}

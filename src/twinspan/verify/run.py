@@ -15,6 +15,7 @@ from twinspan.verify.expectation import Expectation, from_network
 from twinspan.verify.facts import Facts
 from twinspan.verify.findings import Verification
 from twinspan.verify.pings import HostInSubnet, large_ping, ping
+from twinspan.verify.settings import Settings
 from twinspan.wait import wait_until
 
 HostPair = tuple[HostInSubnet, HostInSubnet]
@@ -27,6 +28,7 @@ def verify(
     hosts: Sequence[HostPair] = (),
     host_problems: Sequence[str] = (),
     expected: Expectation | None = None,
+    planned: Settings | None = None,
     wait_s: float = 0.0,
     on_reading: Callable[[Verification], None] | None = None,
 ) -> Verification:
@@ -37,6 +39,7 @@ def verify(
         hosts: Pairs to ping between; none means that packets are not tested, and the answer says so.
         host_problems: Why further pairs could not be had; each is a finding.
         expected: What must exist; None derives it from the network itself.
+        planned: What Terraform planned (`planned.planned_settings`), to report what has been changed since.
         wait_s: Read again until green for at most this long, seconds.
         on_reading: Called with every verification, also those that are not final.
 
@@ -45,7 +48,7 @@ def verify(
     """
 
     def once() -> Verification:
-        verification = _verify_once(endpoints, hosts, tuple(host_problems), expected)
+        verification = _verify_once(endpoints, hosts, tuple(host_problems), expected, planned)
         if on_reading is not None:
             on_reading(verification)
         return verification
@@ -103,6 +106,7 @@ def _verify_once(
     hosts: Sequence[HostPair],
     host_problems: tuple[str, ...],
     expected: Expectation | None,
+    planned: Settings | None,
 ) -> Verification:
     started = time.monotonic()
     with ThreadPoolExecutor(max_workers=max(1, 4 * len(hosts)), thread_name_prefix="ping") as pool:
@@ -115,6 +119,7 @@ def _verify_once(
             pings=tuple(future.result() for future in pings),
             large_pings=tuple(future.result() for future in large),
             host_problems=host_problems,
+            planned=planned,
         )
     return Verification(
         expected_from=facts.expected.source,

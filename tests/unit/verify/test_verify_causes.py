@@ -3,6 +3,7 @@
 from dataclasses import replace
 from ipaddress import IPv4Address
 
+import verified_names as names
 import verified_network as vn
 
 from twinspan.network import model
@@ -13,7 +14,7 @@ from twinspan.verify.findings import Finding, Outcome, Verification
 
 def root_causes(facts: Facts) -> list[tuple[str, Finding]]:
     verification = Verification(expected_from="test", results=evaluate(facts), duration_s=0.0)
-    return [(result.id, finding) for result, finding in verification.failures]
+    return [(result.id, finding) for result, finding in verification.root_causes]
 
 
 def only(facts: Facts) -> tuple[str, Finding]:
@@ -23,11 +24,11 @@ def only(facts: Facts) -> tuple[str, Finding]:
 
 def ipsec_down(facts: Facts, key: str = "tunnel1") -> Facts:
     """What both clouds say of a tunnel without IPsec, and what follows from it."""
-    bgp = facts.bgp[vn.GATEWAY]
-    inside = vn.azure_connection(key).custom_bgp_addresses[vn.INSTANCE[vn.vpn_of(key)]]
+    bgp = facts.bgp[names.GATEWAY]
+    inside = vn.azure_connection(key).custom_bgp_addresses[names.INSTANCE[names.vpn_of(key)]]
     peers = tuple(replace(p, state="Connecting") if p.local_address == inside else p for p in bgp.peers)
     learned = tuple(route for route in bgp.learned if route.local_address != inside)
-    facts = replace(facts, bgp={vn.GATEWAY: replace(bgp, peers=peers, learned=learned)})
+    facts = replace(facts, bgp={names.GATEWAY: replace(bgp, peers=peers, learned=learned)})
     facts = vn.with_tunnel(facts, key, telemetry=vn.down("IPSEC IS DOWN"))
     return vn.with_connection(facts, key, connection_status="NotConnected")
 

@@ -6,32 +6,31 @@ from datetime import UTC, datetime
 from ipaddress import IPv4Address, IPv4Network
 from typing import Any
 
+from verified_filters import network_acl, network_security_group, security_group
+from verified_names import (
+    FRONTEND,
+    GATEWAY,
+    GROUP,
+    INSIDE,
+    INSTANCE,
+    OUTSIDE,
+    PRIVATE_A,
+    PRIVATE_B,
+    PUBLIC,
+    VNET,
+    VNET_CIDR,
+    VPC_CIDR,
+    VPN,
+    WORKLOAD,
+    vpn_of,
+)
+from verified_state import state
+
 from twinspan.cloud.azure import AzureBgp
 from twinspan.network import model
 from twinspan.verify.expectation import Expectation, from_outputs
 from twinspan.verify.facts import Facts, Ping
-
-GROUP = "/subscriptions/5b1d/resourcegroups/dev/providers/microsoft.network"
-GATEWAY = f"{GROUP}/virtualnetworkgateways/dev-gateway"
-VNET = f"{GROUP}/virtualnetworks/dev-vnet"
-WORKLOAD = f"{VNET}/subnets/workload"
-FRONTEND = f"{VNET}/subnets/frontend"
-PRIVATE_A, PRIVATE_B = "subnet-0a", "subnet-0b"
-VPC_CIDR, VNET_CIDR = IPv4Network("10.2.0.0/16"), IPv4Network("10.1.0.0/16")
-INSIDE = {
-    "tunnel1": "169.254.21.0/30",
-    "tunnel2": "169.254.22.0/30",
-    "tunnel3": "169.254.21.4/30",
-    "tunnel4": "169.254.22.4/30",
-}
-OUTSIDE = {f"tunnel{n}": IPv4Address(f"203.0.113.{n}") for n in range(1, 5)}
-PUBLIC = (IPv4Address("198.51.100.4"), IPv4Address("198.51.100.5"))
-VPN = ("vpn-00", "vpn-01")
-INSTANCE = tuple(f"{GATEWAY}/ipconfigurations/instance{n}" for n in (0, 1))
-
-
-def vpn_of(key: str) -> int:
-    return 0 if key in {"tunnel1", "tunnel2"} else 1
+from twinspan.verify.planned import planned_settings
 
 
 def tunnel(key: str) -> model.VpnTunnel:
@@ -301,64 +300,6 @@ def outputs() -> dict[str, Any]:
     }
 
 
-def security_group() -> model.SecurityGroup:
-    """The workloads' group: everything from and to the VNet."""
-    return model.SecurityGroup(
-        id="sg-0a",
-        name="workload",
-        vpc_id="vpc-0a",
-        permissions=(
-            model.IpPermission(
-                direction="ingress", ip_protocol="-1", from_port=-1, to_port=-1, cidr=VNET_CIDR
-            ),
-            model.IpPermission(
-                direction="egress", ip_protocol="-1", from_port=-1, to_port=-1, cidr=VNET_CIDR
-            ),
-        ),
-    )
-
-
-def network_acl() -> model.NetworkAcl:
-    """The VPC's default list: everything, both ways."""
-    return model.NetworkAcl(
-        id="acl-0a",
-        vpc_id="vpc-0a",
-        default=True,
-        subnet_ids=(PRIVATE_A, PRIVATE_B),
-        entries=tuple(
-            model.NetworkAclEntry(
-                egress=egress,
-                rule_number=100,
-                protocol="-1",
-                allow=True,
-                cidr_block=IPv4Network("0.0.0.0/0"),
-            )
-            for egress in (False, True)
-        ),
-    )
-
-
-def network_security_group() -> model.NetworkSecurityGroup:
-    """A group with one rule: everything from the VPC."""
-    return model.NetworkSecurityGroup(
-        id=f"{GROUP}/networksecuritygroups/dev-nsg",
-        name="dev-nsg",
-        security_rules=(
-            model.SecurityRule(
-                name="FarSide",
-                priority=100,
-                direction="Inbound",
-                access="Allow",
-                protocol="*",
-                source_address_prefixes=(str(VPC_CIDR),),
-                source_port_ranges=("*",),
-                destination_address_prefixes=(str(VNET_CIDR),),
-                destination_port_ranges=("*",),
-            ),
-        ),
-    )
-
-
 def expectation() -> Expectation:
     return from_outputs(outputs(), source="Terraform outputs")
 
@@ -393,6 +334,7 @@ def healthy() -> Facts:
         expected=expectation(),
         bgp={GATEWAY: azure_bgp()},
         pings=pings(),
+        planned=planned_settings(state()),
         large_pings=tuple(replace(each, size_bytes=1400) for each in pings()),
     )
 
