@@ -10,6 +10,8 @@ import verified_network as vn
 from twinspan.network import model
 from twinspan.verify.facts import Facts
 
+Damage = Callable[[Facts], Facts]
+
 
 def no_vpc(facts: Facts) -> Facts:
     return vn.with_aws(facts, vpcs=())
