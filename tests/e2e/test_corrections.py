@@ -1,0 +1,140 @@
+"""The commands of docs/corrections.md, run as they stand there, with the real aws and az, on a twin."""
+
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from verify_lab import Lab
+
+from twinspan.twin import lifecycle
+
+pytestmark = [pytest.mark.root, pytest.mark.slow, pytest.mark.timeout(600)]
+
+REPOSITORY = Path(__file__).parents[2]
+PAGE = REPOSITORY / "docs" / "corrections.md"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Command:
+    """One line of a block, and what must come of it."""
+
+    line: str
+    refused: bool
+    answers: Sequence[str]
+
+
+def commands(program: str) -> list[Command]:
+    """Return the commands of the page that start with `program`."""
+    found: list[Command] = []
+    for block in re.findall(r"```sh\n(.*?)```", PAGE.read_text(), flags=re.DOTALL):
+        refused = False
+        for line in block.splitlines():
+            if line.startswith("# draft: refused"):
+                refused = True
+            elif line.startswith("# -> "):
+                last = found[-1]
+                answers = [*last.answers, line.removeprefix("# -> ")]
+                found[-1] = Command(line=last.line, refused=last.refused, answers=answers)
+            else:
+                found.append(Command(line=line, refused=refused, answers=()))
+                refused = False
+    return [command for command in found if command.line.split()[0] == program]
+
+
+def check(command: Command, environment: Mapping[str, str]) -> None:
+    argv = ["bash", "-c", command.line]
+    done = subprocess.run(
+        argv, capture_output=True, text=True, check=False, env=dict(environment), cwd=REPOSITORY, timeout=120
+    )
+    said = done.stdout + done.stderr
+    assert (done.returncode != 0) is command.refused, f"{command.line}\n{said}"
+    for answer in command.answers:
+        assert answer in said, f"{command.line}\n{said}"
+
+
+def names(lab: Lab) -> Mapping[str, str]:
+    """What the page calls by variables."""
+    expected = lab.target.expected
+    assert expected
+    inside = next(link.tunnel for link in lab.facts().links() if link.key == "tunnel1" and link.tunnel)
+    return {
+        "VPC": lab.vpc,
+        "VGW": lab.vpn_gateway,
+        "GROUP": lab.group,
+        "GATEWAY": expected.virtual_network_gateway_name,
+        "CONNECTION": lab.tunnel("tunnel1").azure_connection_name,
+        "PEER": str(inside.aws_inside_address),
+    }
+
+
+def program(variable: str, name: str) -> Path:
+    found = os.environ.get(variable) or shutil.which(name)
+    if found is None:
+        pytest.skip(f"no {name} CLI: put `{name}` on PATH or its path in {variable} (`make test-slow` does)")
+    return Path(found)
+
+
+def environment_of(lab: Lab, folder: Path, path: Path) -> dict[str, str]:
+    return {
+        "PATH": f"{path.parent}:{os.environ['PATH']}",
+        "HOME": str(folder),
+        **{name: value for name, value in lifecycle.environment(lab.name).items() if value is not None},
+        "AWS_REGION": lab.region,
+        "AWS_DEFAULT_REGION": lab.region,
+        "AWS_PAGER": "",
+        **names(lab),
+    }
+
+
+def test_every_seed_command_is_on_the_page_and_nothing_is_left_out() -> None:
+    text = PAGE.read_text()
+    assert len(commands("aws")) == 6
+    assert len(commands("az")) == 7
+    for seed in ("-var-file=envs/dev/terraform.tfvars", "vpn-gateway show", "Name=state,Values=active"):
+        assert seed in text
+
+
+def test_the_aws_commands_do_what_the_page_says(lab: Lab, tmp_path: Path) -> None:
+    environment = environment_of(lab, tmp_path, program("TWINSPAN_AWSCLI", "aws"))
+
+    for command in commands("aws"):
+        check(command, environment)
+
+
+def test_the_root_of_the_tree_holds_nothing_to_apply() -> None:
+    root = [file.read_text() for file in (REPOSITORY / "terraform").glob("*.tf")]
+    environment = (REPOSITORY / "terraform" / "envs" / "dev" / "main.tf").read_text()
+
+    assert root
+    assert not any(re.search(r'^(resource|module) "', text, flags=re.MULTILINE) for text in root)
+    assert re.search(r'^module "', environment, flags=re.MULTILINE)
+
+
+@pytest.mark.az
+def test_the_az_commands_do_what_the_page_says(lab: Lab, tmp_path: Path) -> None:
+    az = program("TWINSPAN_AZ", "az")
+    azure = lab.target.endpoints.azure
+    assert azure
+    environment = {
+        **environment_of(lab, tmp_path, az),
+        "REQUESTS_CA_BUNDLE": str(azure.ca_certificate),
+        "AZURE_CONFIG_DIR": str(tmp_path / "az"),
+        "AZURE_CORE_INSTANCE_DISCOVERY": "false",
+        "AZURE_CORE_COLLECT_TELEMETRY": "no",
+        "AZURE_EXTENSION_USE_DYNAMIC_INSTALL": "no",
+    }
+    sign_in = f"az login --service-principal --tenant {azure.tenant_id} --username={azure.client_id}"
+    for line in (
+        f"az cloud register -n Twin --endpoint-resource-manager {azure.resource_manager_url}",
+        "az cloud set -n Twin",
+        f"{sign_in} --password={azure.client_secret}",
+    ):
+        check(Command(line=line, refused=False, answers=()), environment)
+
+    for command in commands("az"):
+        check(command, environment)
