@@ -1,5 +1,6 @@
 """What breaks a VPN in the field, broken through the clouds' own APIs: verify names it, and nothing else."""
 
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -14,7 +15,9 @@ from azure.mgmt.network.models import (
 )
 from verify_lab import Lab
 
+from twinspan.errors import CloudError
 from twinspan.twin.dataplane.wire import FaultSpec
+from twinspan.verify import Outcome, verify
 
 pytestmark = [pytest.mark.root, pytest.mark.slow, pytest.mark.timeout(300)]
 
@@ -347,3 +350,50 @@ def test_a_path_that_swallows_large_packets(lab: Lab) -> None:
 
     assert all("0 of 3 replies to packets of 1400 bytes" in each.evidence for each in findings)
     assert all("clamp TCP's segments to 1" in each.remedy for each in findings)
+
+
+def test_answers_that_a_host_does_not_send_are_told_from_requests_that_do_not_arrive(lab: Lab) -> None:
+    mute = (
+        "table inet mute { chain output { type filter hook output priority 0; icmp type echo-reply drop; }; }"
+    )
+    host = lab.hosts.pairs[0][1].host.name
+    name = f"{host} ({lab.hosts.pairs[0][1].host.address})"
+
+    with lab.broken(
+        partial(lab.twin.run, host, ["nft", "-f", "-"], timeout_s=10, stdin=mute),
+        partial(lab.twin.run, host, ["nft", "delete table inet mute"], timeout_s=10),
+    ):
+        (finding,) = lab.finds_like("RCH-01", name, seen={"RCH-01": 1, "RCH-02": 2})
+
+    assert "0 of 3 replies; 3 of 3 requests arrived" in finding.evidence
+    assert "look at the way from Azure to AWS" in finding.remedy
+
+
+def test_a_cloud_that_refuses_is_inconclusive_and_the_other_one_is_judged(lab: Lab) -> None:
+    endpoints = lab.target.endpoints
+    assert endpoints.azure
+    refused = replace(endpoints, azure=replace(endpoints.azure, client_secret="not-the-secret"))
+
+    verification = verify(refused, expected=lab.target.expected)
+
+    ((result, finding),) = verification.root_causes
+    assert (result.id, finding.outcome) == ("ACC-02", Outcome.INCONCLUSIVE)
+    assert "not-the-secret" not in str(verification)
+    assert verification.result("GW-01").passed_count == 1
+    assert verification.result("RTE-04").passed_count == 2
+    assert verification.result("IKE-02").outcome is Outcome.SKIPPED
+
+
+def test_a_cloud_that_does_not_answer_is_inconclusive_and_two_of_them_are_an_error(lab: Lab) -> None:
+    endpoints = lab.target.endpoints
+    assert endpoints.aws
+    assert endpoints.azure
+    silent = replace(endpoints, aws=replace(endpoints.aws, endpoint_url="http://127.0.0.1:9"))
+
+    verification = verify(silent, expected=lab.target.expected)
+
+    assert [result.id for result, _ in verification.root_causes] == ["ACC-01"]
+    assert "127.0.0.1:9" in verification.root_causes[0][1].evidence
+    assert verification.result("GW-02").passed_count == 1
+    with pytest.raises(CloudError):
+        verify(replace(silent, azure=None), expected=lab.target.expected)

@@ -248,7 +248,7 @@ ROUTES = (
         source=f"{_EC2}, RouteTableAssociation",
         command="aws ec2 describe-route-tables",
         examine=routes.private_subnets_have_their_table,
-        after=("GW-01",),
+        after=("GW-01", "NET-02"),
     ),
     Check(
         id="RTE-01",
@@ -266,7 +266,7 @@ ROUTES = (
         source="Amazon VPC User Guide, Route priority",
         command="aws ec2 describe-route-tables",
         examine=routes.nothing_leads_astray,
-        after=("GW-01",),
+        after=("GW-01", "NET-02"),
     ),
     Check(
         id="RTE-03",
@@ -275,7 +275,7 @@ ROUTES = (
         source="Azure, Virtual network traffic routing",
         command="az network route-table route list",
         examine=azure_routes.azure_subnets_lead_to_aws,
-        after=("NET-02",),
+        after=("NET-01", "NET-02"),
     ),
 )
 FILTERS = (

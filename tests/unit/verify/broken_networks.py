@@ -122,9 +122,9 @@ def closed_network_acl(facts: Facts) -> Facts:
     deny = model.NetworkAclEntry(
         egress=True, rule_number=90, protocol="1", allow=False, cidr_block=IPv4Network("10.1.0.0/16")
     )
-    return vn.with_aws(
-        facts, network_acls=(replace(acl, subnet_ids=(names.PRIVATE_A,), entries=(*acl.entries, deny)),)
-    )
+    closed = replace(acl, subnet_ids=(names.PRIVATE_A,), entries=(*acl.entries, deny))
+    other = replace(acl, id="acl-0b", subnet_ids=(names.PRIVATE_B,))
+    return vn.with_aws(facts, network_acls=(closed, other))
 
 
 def closed_network_security_group(facts: Facts) -> Facts:

@@ -61,6 +61,22 @@ def test_a_cloud_that_refuses_is_inconclusive_with_its_words_and_the_other_one_i
     assert verification.result("NET-01").outcome is Outcome.SKIPPED
 
 
+@pytest.mark.parametrize("cloud", ["aws", "azure"])
+def test_what_cannot_be_judged_without_one_of_the_clouds_is_not_green(cloud: str) -> None:
+    healthy = vn.healthy()
+    network = replace(healthy.network, aws=None) if cloud == "aws" else replace(healthy.network, azure=None)
+    facts = replace(healthy, network=network, cloud_problems={cloud: "403"}, bgp={}, pings=(), large_pings=())
+
+    results = {result.id: result for result in verify(facts).results}
+
+    both = ["VPN-02", "IKE-01", "IKE-02", "IPS-01", "BGP-01", "RTE-01", "RTE-02", "RTE-03"]
+    both += ["RTE-05", "FLT-01", "FLT-02"]
+    filtered = [f for f in results["FLT-03"].findings if f.subject == "dev-nsg of workload"]
+    assert {name for name in both if results[name].passed_count} == set()
+    assert Outcome.PASS not in {finding.outcome for finding in filtered}
+    assert [check for check, _ in failed(facts)] == ["ACC-01" if cloud == "aws" else "ACC-02"]
+
+
 def test_tunnels_that_neither_cloud_has_fail_the_count() -> None:
     facts = half_of(vn.healthy())
     facts = replace(facts, expected=replace(facts.expected, tunnels=(), vpn_connection_ids=()))

@@ -59,12 +59,13 @@ def azure_subnets_lead_to_aws(facts: Facts) -> Iterator[Finding]:
 
 def _subnet(facts: Facts, subnet: AzureSubnet, table: AzureRouteTable | None) -> Finding:
     problems = [pair for prefix in facts.vpc_prefixes for pair in _problems(table, prefix)] if table else []
+    outcome = Outcome.FAIL if problems else Outcome.PASS
     by = f"route table {table.name}" if table else "learned from the gateway"
     show = "az network nic show-effective-route-table -g GROUP -n NIC"
     return Finding(
         subject=f"{subnet.name} ({table.name})" if table else subnet.name,
-        outcome=Outcome.FAIL if problems else Outcome.PASS,
-        evidence="; ".join(text for text, _ in problems) or by,
+        outcome=outcome if facts.vpc_prefixes else Outcome.INCONCLUSIVE,
+        evidence="; ".join(text for text, _ in problems) or (by if facts.vpc_prefixes else "no VPC is known"),
         command=_table_command("route-table route list", table) if table else show,
         remedy="; ".join(dict.fromkeys(remedy for _, remedy in problems)),
         branch=subnet.id.lower(),

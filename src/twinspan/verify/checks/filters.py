@@ -1,6 +1,7 @@
 """Do the packet filters of both clouds let pings through?"""
 
 from collections.abc import Iterator, Sequence
+from ipaddress import IPv4Network
 from typing import Literal
 
 from twinspan.network.model import AwsSubnet, AzureSubnet, NetworkAcl, NetworkSecurityGroup, SecurityGroup
@@ -55,8 +56,8 @@ def _security_group(facts: Facts, group: SecurityGroup) -> Finding:
     ]
     return Finding(
         subject=f"{group.name} ({group.id})" if group.name else group.id,
-        outcome=Outcome.FAIL if found else Outcome.PASS,
-        evidence=_evidence(found),
+        outcome=_outcome(peers, found),
+        evidence=_evidence(peers, found),
         command=aws_ec2(
             "describe-security-groups",
             f"--group-ids {group.id}",
@@ -75,10 +76,16 @@ def network_acls_admit(facts: Facts) -> Iterator[Finding]:
     for subnet in facts.private_subnets:
         acl = next((acl for acl in acls if subnet.id in acl.subnet_ids), None)
         found = [d for peer in peers for way in _WAYS if acl and (d := network_acl_denial(acl, peer, way))]
-        yield _network_acl(facts, subnet, acl, found)
+        yield _network_acl(facts, subnet, acl, peers, found)
 
 
-def _network_acl(facts: Facts, subnet: AwsSubnet, acl: NetworkAcl | None, found: Sequence[Denial]) -> Finding:
+def _network_acl(
+    facts: Facts,
+    subnet: AwsSubnet,
+    acl: NetworkAcl | None,
+    peers: Sequence[IPv4Network],
+    found: Sequence[Denial],
+) -> Finding:
     remedies = [
         aws_ec2(
             "delete-network-acl-entry",
@@ -91,8 +98,8 @@ def _network_acl(facts: Facts, subnet: AwsSubnet, acl: NetworkAcl | None, found:
     otherwise = "Add rules that allow Azure's ranges, both ingress and egress: a network ACL keeps no state"
     return Finding(
         subject=f"{acl.id if acl else 'no network ACL'} of {subnet.name or subnet.id}",
-        outcome=Outcome.FAIL if found else Outcome.PASS,
-        evidence=_evidence(found),
+        outcome=_outcome(peers if acl else (), found),
+        evidence=_evidence(peers if acl else (), found),
         command=aws_ec2(
             "describe-network-acls",
             f"--filters Name=association.subnet-id,Values={subnet.id}",
@@ -122,10 +129,11 @@ def _nsg(facts: Facts, subnet: AzureSubnet, group: NetworkSecurityGroup | None) 
             branch=subnet.id.lower(),
         )
     connected = (*facts.azure_prefixes, *facts.vpc_prefixes)
+    peers = [each.cidr_block for each in facts.private_subnets]
     found = [
         denial
         for own in subnet.address_prefixes
-        for peer in (each.cidr_block for each in facts.private_subnets)
+        for peer in peers
         for way in _WAYS
         if (denial := network_security_group_denial(group, own=own, peer=peer, way=way, connected=connected))
     ]
@@ -136,14 +144,23 @@ def _nsg(facts: Facts, subnet: AzureSubnet, group: NetworkSecurityGroup | None) 
     admit = f"Add a rule of a lower priority number that allows the VPC: az network nsg rule create {at}"
     return Finding(
         subject=f"{group.name} of {subnet.name}",
-        outcome=Outcome.FAIL if found else Outcome.PASS,
-        evidence=_evidence(found),
+        outcome=_outcome(peers, found),
+        evidence=_evidence(peers, found),
         command=f"az network nsg rule list {at} --include-default --output table",
         remedy=("; ".join(delete) or admit) if found else "",
         branch=subnet.id.lower(),
     )
 
 
-def _evidence(found: Sequence[Denial]) -> str:
+def _outcome(peers: Sequence[IPv4Network], found: Sequence[Denial]) -> Outcome:
+    # A filter of which nothing was asked has not let anything through.
+    if not peers:
+        return Outcome.INCONCLUSIVE
+    return Outcome.FAIL if found else Outcome.PASS
+
+
+def _evidence(peers: Sequence[IPv4Network], found: Sequence[Denial]) -> str:
     """Return each rule with all that it keeps out, or that nothing is."""
+    if not peers:
+        return "it is not known what should pass: the far side's subnets or the filter are not shown"
     return "; ".join(dict.fromkeys(denial.text for denial in found)) or "pings pass both ways"

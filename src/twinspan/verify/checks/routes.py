@@ -1,6 +1,6 @@
 """Does every private subnet in AWS know the way to Azure?"""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from ipaddress import IPv4Network
 
 from twinspan.network.model import AwsRoute, AwsRouteTable, AwsSubnet, VpnConnection
@@ -89,7 +89,8 @@ def private_subnets_have_their_table(facts: Facts) -> Iterator[Finding]:
     for subnet in facts.private_subnets:
         own = next((t for t in aws.route_tables if subnet.id in t.subnet_ids), None) if aws else None
         used = own or (aws.route_table_of(subnet.id) if aws else None)
-        fine = own is not None or (used is not None and not _unserved(facts, used))
+        known = used is not None and bool(facts.azure_prefixes)
+        fine = own is not None or (known and used is not None and not _unserved(facts, used))
         evidence = f"associated with {own.id}" if own else "associated with no route table"
         if own is None and used:
             evidence += f", so the main one ({used.id}) serves it, which "
@@ -151,16 +152,22 @@ def nothing_leads_astray(facts: Facts) -> Iterator[Finding]:
         ]
         yield Finding(
             subject=_named(table),
-            outcome=Outcome.FAIL if stray else Outcome.PASS,
+            outcome=_outcome(facts, stray),
             evidence="; ".join(
                 f"{route.destination} goes to {route.target} ({route.state}), so answers do not return"
                 for route in stray
             )
-            or "none",
+            or ("none" if facts.azure_prefixes else "Azure's address space is unknown"),
             command=_routes_command(facts, table),
             remedy="Remove it: " + "; ".join(delete) if stray else "",
             branch=table.id,
         )
+
+
+def _outcome(facts: Facts, stray: Sequence[AwsRoute]) -> Outcome:
+    if not facts.azure_prefixes:
+        return Outcome.INCONCLUSIVE
+    return Outcome.FAIL if stray else Outcome.PASS
 
 
 def _routes_command(facts: Facts, table: AwsRouteTable) -> str:
