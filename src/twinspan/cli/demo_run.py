@@ -239,6 +239,7 @@ class Demo:
                 hosts=hosts.pairs,
                 host_problems=hosts.problems,
                 expected=target.expected,
+                planned=target.planned,
             )
             print_whole(as_tree(verification), console=progress)
             self._figures.verified = verification.passed
