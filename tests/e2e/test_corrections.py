@@ -1,17 +1,14 @@
 """The commands of docs/corrections.md, run as they stand there, with the real aws and az, on a twin."""
 
-import os
 import re
-import shutil
 import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from cloud_cli import environment_of, program, signed_in
 from verify_lab import Lab
-
-from twinspan.twin import lifecycle
 
 pytestmark = [pytest.mark.root, pytest.mark.slow, pytest.mark.timeout(600)]
 
@@ -72,25 +69,6 @@ def names(lab: Lab) -> Mapping[str, str]:
     }
 
 
-def program(variable: str, name: str) -> Path:
-    found = os.environ.get(variable) or shutil.which(name)
-    if found is None:
-        pytest.skip(f"no {name} CLI: put `{name}` on PATH or its path in {variable} (`make test-slow` does)")
-    return Path(found)
-
-
-def environment_of(lab: Lab, folder: Path, path: Path) -> dict[str, str]:
-    return {
-        "PATH": f"{path.parent}:{os.environ['PATH']}",
-        "HOME": str(folder),
-        **{name: value for name, value in lifecycle.environment(lab.name).items() if value is not None},
-        "AWS_REGION": lab.region,
-        "AWS_DEFAULT_REGION": lab.region,
-        "AWS_PAGER": "",
-        **names(lab),
-    }
-
-
 def test_every_seed_command_is_on_the_page_and_nothing_is_left_out() -> None:
     text = PAGE.read_text()
     assert len(commands("aws")) == 6
@@ -100,7 +78,7 @@ def test_every_seed_command_is_on_the_page_and_nothing_is_left_out() -> None:
 
 
 def test_the_aws_commands_do_what_the_page_says(lab: Lab, tmp_path: Path) -> None:
-    environment = environment_of(lab, tmp_path, program("TWINSPAN_AWSCLI", "aws"))
+    environment = {**environment_of(lab, tmp_path, program("TWINSPAN_AWSCLI", "aws")), **names(lab)}
 
     for command in commands("aws"):
         check(command, environment)
@@ -118,23 +96,7 @@ def test_the_root_of_the_tree_holds_nothing_to_apply() -> None:
 @pytest.mark.az
 def test_the_az_commands_do_what_the_page_says(lab: Lab, tmp_path: Path) -> None:
     az = program("TWINSPAN_AZ", "az")
-    azure = lab.target.endpoints.azure
-    assert azure
-    environment = {
-        **environment_of(lab, tmp_path, az),
-        "REQUESTS_CA_BUNDLE": str(azure.ca_certificate),
-        "AZURE_CONFIG_DIR": str(tmp_path / "az"),
-        "AZURE_CORE_INSTANCE_DISCOVERY": "false",
-        "AZURE_CORE_COLLECT_TELEMETRY": "no",
-        "AZURE_EXTENSION_USE_DYNAMIC_INSTALL": "no",
-    }
-    sign_in = f"az login --service-principal --tenant {azure.tenant_id} --username={azure.client_id}"
-    for line in (
-        f"az cloud register -n Twin --endpoint-resource-manager {azure.resource_manager_url}",
-        "az cloud set -n Twin",
-        f"{sign_in} --password={azure.client_secret}",
-    ):
-        check(Command(line=line, refused=False, answers=()), environment)
+    environment = {**signed_in(lab, tmp_path, az), **names(lab)}
 
     for command in commands("az"):
         check(command, environment)
