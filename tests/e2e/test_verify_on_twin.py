@@ -1,6 +1,7 @@
 """Terraform builds dev on a real twin; verify is green, and red with the right name when something breaks."""
 
 import json
+import re
 import secrets
 import shutil
 import subprocess
@@ -15,6 +16,7 @@ import pytest
 
 from twinspan.twin import lifecycle
 from twinspan.twin.client import TwinClient
+from twinspan.verify.document import VerificationDocument
 
 pytestmark = [pytest.mark.root, pytest.mark.slow, pytest.mark.timeout(300)]
 
@@ -85,22 +87,43 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Built]:
 
 
 def failures(document: dict[str, Any]) -> list[tuple[str, str]]:
-    return [
-        (check["id"], finding["subject"])
-        for check in document["checks"]
-        for finding in check["findings"]
-        if finding["outcome"] in {"fail", "inconclusive"}
-    ]
+    return [(cause["check"], cause["subject"]) for cause in document["root_causes"]]
 
 
 def test_what_terraform_built_comes_up_and_is_green_down_to_the_packets(built: Built) -> None:
     document = built.verify(expect=0, wait_s=60)
 
-    assert failures(document) == []
+    assert failures(document) == document["drift"] == []
     checks = {check["id"]: check for check in document["checks"]}
-    assert checks["VPN-03"]["passed"] == checks["VPN-04"]["passed"] == checks["BGP-01"]["passed"] == 4
-    assert checks["RCH-01"]["passed"] == checks["RCH-02"]["passed"] == 2
+    assert [checks[each]["passed"] for each in ("VPN-03", "VPN-04", "BGP-01", "BGP-03")] == [4, 4, 4, 4]
+    assert [checks[f"RCH-0{n}"]["passed"] for n in (1, 2, 3, 4)] == [2, 2, 2, 2]
     assert document["expected_from"] == "Terraform outputs of dev"
+
+
+def test_the_example_of_the_library_runs_on_the_twin(built: Built) -> None:
+    page = (TREE.parent / "docs" / "reports.md").read_text()
+    blocks = re.findall(r"```python\n(.*?)```", page, flags=re.DOTALL)
+    example = next(block for block in blocks if "twinspan.verify" in block)
+    here = example.replace(
+        "from twinspan.cloud.endpoints import Endpoints", "from twinspan.twin.client import twin_endpoints"
+    )
+    here = here.replace("Endpoints.from_environment()", f"twin_endpoints({built.name!r})")
+
+    done = subprocess.run(
+        [sys.executable, "-c", here], capture_output=True, text=True, check=False, timeout=120
+    )
+
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[-1] == "4 tunnels with IPsec"
+
+
+def test_verify_writes_junit_and_json_that_fits_its_schema(built: Built, tmp_path: Path) -> None:
+    file = tmp_path / "verify.xml"
+
+    text = built.twinspan("verify", str(built.env), "--format", "json", "--wait", "60", "--junit", str(file))
+
+    assert VerificationDocument.model_validate_json(text).passed
+    assert ' failures="0" errors="0"' in file.read_text()
 
 
 def test_verify_leaves_no_host_behind(built: Built) -> None:
@@ -154,8 +177,7 @@ def test_a_wrong_key_is_named_on_both_sides_and_never_shown(built: Built) -> Non
     finally:
         set_key(right)
 
-    assert "3/4 AWS tunnels UP" in text
-    assert "3/4 Azure connections Connected" in text
+    assert "3/4 pre-shared keys equal" in text
     assert f"pre-shared keys of {connection} and {tunnel['azure_connection_name']} differ" in text
     assert "Wrong.Key.0815" not in text
     assert right not in text

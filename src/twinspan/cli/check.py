@@ -12,7 +12,15 @@ from twinspan.check.junit import as_junit
 from twinspan.check.run import check as run_check
 from twinspan.check.text import explain, lines, summary
 from twinspan.check.waivers import WAIVERS_FILE, Waiver, load_waivers
-from twinspan.cli.output import answers, env_argument, format_option, print_json, step
+from twinspan.cli.output import (
+    answers,
+    env_argument,
+    format_option,
+    junit_option,
+    print_json,
+    step,
+    write_junit,
+)
 from twinspan.errors import DesignError
 from twinspan.project.dry_plan import DryProviders, dry_plan
 from twinspan.project.environment import Environment
@@ -50,7 +58,7 @@ _SEVERITIES: Mapping[str, Severity] = {severity.word: severity for severity in S
     type=click.Path(path_type=Path, dir_okay=False),
     help=f"Findings to live with, each with a reason; {WAIVERS_FILE} of ENV if it is there.",
 )
-@click.option("--junit", type=click.Path(path_type=Path, dir_okay=False), help="Write JUnit XML there, too.")
+@junit_option
 @click.option("--all", "every", is_flag=True, help="Name the checks that hold, too.")
 @click.option("--explain", "explain_id", metavar="ID", help="Say what a check is about, e.g. ADDR-01.")
 def check(
@@ -89,7 +97,7 @@ def check(
         allow_inconclusive=allow_inconclusive,
     )
     if junit is not None:
-        _write(junit, as_junit(report))
+        write_junit(junit, as_junit(report))
     _show(report, fmt=fmt, every=every)
     if not report.passed:
         raise click.exceptions.Exit(1)
@@ -152,14 +160,3 @@ def _given(file: Path) -> tuple[Plan, str]:
     except OSError as error:
         raise DesignError(where=source, problem=f"cannot be read: {error.strerror}", remedy=remedy) from error
     return load_plan(text, where=source), source
-
-
-def _write(file: Path, text: str) -> None:
-    try:
-        file.write_text(text)
-    except OSError as error:
-        raise DesignError(
-            where=f"--junit {file}",
-            problem=f"cannot be written: {error.strerror}",
-            remedy="Name another file",
-        ) from error

@@ -244,10 +244,10 @@ class Demo:
             seen: list[int] = []
 
             def tell(verification: Verification) -> None:
-                count = verification.result("VPN-03").passed_count
+                count = verification.result("BGP-03").passed_count
                 if not seen or seen[-1] != count:
                     seen.append(count)
-                    self._story.say(f"{count} of {len(verification.result('VPN-03').findings)} tunnels up")
+                    self._story.say(f"{count} of {len(verification.result('BGP-03').findings)} tunnels up")
 
             verification = verify(
                 target.endpoints,
@@ -257,7 +257,7 @@ class Demo:
                 wait_s=WHOLE_WITHIN_S,
                 on_reading=tell,
             )
-            result = verification.result("VPN-03")
+            result = verification.result("BGP-03")
             self._figures.tunnels_up = result.passed_count
             self._figures.tunnels_expected = target.expected.tunnel_count if target.expected else 0
             chapter.result = f"{result.passed_count} of {len(result.findings)} tunnels up, with routes"
@@ -272,6 +272,7 @@ class Demo:
                 hosts=hosts.pairs,
                 host_problems=hosts.problems,
                 expected=target.expected,
+                planned=target.planned,
             )
             print_whole(as_tree(verification), console=progress)
             self._figures.verified = verification.passed

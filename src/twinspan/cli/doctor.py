@@ -27,7 +27,7 @@ from twinspan.project.dry_plan import dry_plan
 from twinspan.project.environment import Environment
 from twinspan.project.plan import read_plan
 from twinspan.verify.findings import CheckResult, Outcome
-from twinspan.verify.outputs import outputs_in_state
+from twinspan.verify.remote_state import state_in_s3
 from twinspan.verify.tree import tree_of
 
 
@@ -147,6 +147,6 @@ def _built(endpoints: Endpoints, environment: Environment) -> bool:
     if endpoints.aws is None:
         return False
     try:
-        return bool(outputs_in_state(endpoints.aws, environment.state))
+        return bool(state_in_s3(endpoints.aws, environment.state).outputs)
     except TwinspanError:
         return False

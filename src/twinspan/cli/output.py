@@ -9,6 +9,8 @@ from typing import IO, Any, TypeVar
 import click
 from rich.console import Console, RenderableType
 
+from twinspan.errors import DesignError
+
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 _WHOLE_LINES = 4000
@@ -81,6 +83,31 @@ def env_argument(command: Command) -> Command:
         default=DEFAULT_ENV,
         required=False,
     )(command)
+
+
+def junit_option(command: Command) -> Command:
+    """Add `--junit FILE` (parameter `junit`)."""
+    return click.option(
+        "--junit",
+        type=click.Path(path_type=Path, dir_okay=False),
+        help="Write JUnit XML there, too.",
+    )(command)
+
+
+def write_junit(file: Path, text: str) -> None:
+    """Write the file of `--junit`.
+
+    Raises:
+        DesignError: It cannot be written.
+    """
+    try:
+        file.write_text(text)
+    except OSError as error:
+        raise DesignError(
+            where=f"--junit {file}",
+            problem=f"cannot be written: {error.strerror}",
+            remedy="Name another file",
+        ) from error
 
 
 def print_json(value: object) -> None:

@@ -10,11 +10,14 @@ from twinspan.cloud.endpoints import Endpoints
 from twinspan.drill.timers import Side
 from twinspan.errors import DesignError
 from twinspan.project.environment import Environment
+from twinspan.project.state import State
 from twinspan.verify.expectation import Expectation, from_outputs
 from twinspan.verify.facts import Facts
-from twinspan.verify.outputs import outputs_in_state
 from twinspan.verify.pings import HostInSubnet
+from twinspan.verify.planned import planned_settings
+from twinspan.verify.remote_state import state_in_s3
 from twinspan.verify.run import HostPair, read_facts
+from twinspan.verify.settings import Settings
 
 _CLUSTER_OUTPUTS: Mapping[Side, str] = {"aws": "eks_cluster_name", "azure": "aks_cluster_name"}
 
@@ -29,6 +32,7 @@ class Target:
         endpoints: Both clouds.
         expected: What Terraform's outputs say must exist; None without outputs.
         clusters: Side -> the name of its Kubernetes cluster, as far as the outputs name one.
+        planned: What Terraform's state says it applied; None without a state.
     """
 
     on: str
@@ -36,6 +40,7 @@ class Target:
     endpoints: Endpoints
     expected: Expectation | None
     clusters: Mapping[Side, str] = field(default_factory=dict)
+    planned: Settings | None = None
 
 
 def open_target(env: Path, *, on: str, name: str) -> Target:
@@ -51,7 +56,8 @@ def open_target(env: Path, *, on: str, name: str) -> Target:
     if endpoints.aws:
         # The environment says where it lives, not the shell; its state is kept in the same region.
         endpoints = replace(endpoints, aws=replace(endpoints.aws, region=environment.state.region))
-    outputs = outputs_in_state(endpoints.aws, environment.state) if endpoints.aws else {}
+    state = state_in_s3(endpoints.aws, environment.state) if endpoints.aws else State()
+    outputs = state.outputs
     source = f"Terraform outputs of {environment.name}"
     return Target(
         on=on,
@@ -59,6 +65,7 @@ def open_target(env: Path, *, on: str, name: str) -> Target:
         endpoints=endpoints,
         expected=from_outputs(outputs, source=source) if outputs else None,
         clusters={side: outputs[key] for side, key in _CLUSTER_OUTPUTS.items() if outputs.get(key)},
+        planned=planned_settings(state) if state.resources else None,
     )
 
 

@@ -8,14 +8,17 @@ from twinspan.cli.output import (
     answers,
     env_argument,
     format_option,
+    junit_option,
     name_option,
     on_option,
     print_json,
     print_whole,
     step,
+    write_junit,
 )
 from twinspan.cli.target import hosts_of, open_target
 from twinspan.verify.findings import Verification
+from twinspan.verify.junit import as_junit
 from twinspan.verify.run import verify as run_verify
 from twinspan.verify.tree import as_tree, summary
 
@@ -34,13 +37,16 @@ from twinspan.verify.tree import as_tree, summary
     metavar="SECONDS",
     help="Look again until all is green, for at most this long.",
 )
+@junit_option
 @click.option("--all", "every", is_flag=True, help="List what passed, too.")
-def verify(env: Path, on: str, name: str, fmt: str, wait_s: float, *, every: bool) -> None:
-    """Check the whole line of ENV: gateways, tunnels, BGP, routes, packets.
+def verify(
+    *, env: Path, on: str, name: str, fmt: str, wait_s: float, junit: Path | None, every: bool
+) -> None:
+    """Check the whole line of ENV: accounts, gateways, IKE, IPsec, BGP, routes, filters, packets.
 
     Asks both clouds and compares with what Terraform built; on the twin it also pings both ways. What is
     wrong is shown with the evidence, the command that shows the same, and the remedy. What follows from an
-    earlier failure is skipped.
+    earlier failure is skipped. What was changed past Terraform is listed as drift.
 
     \b
     Example: twinspan verify terraform/envs/dev --wait 60
@@ -55,8 +61,11 @@ def verify(env: Path, on: str, name: str, fmt: str, wait_s: float, *, every: boo
             hosts=hosts.pairs,
             host_problems=hosts.problems,
             expected=target.expected,
+            planned=target.planned,
             wait_s=wait_s,
         )
+    if junit is not None:
+        write_junit(junit, as_junit(verification))
     show(verification, fmt=fmt, every=every)
     if not verification.passed:
         raise click.exceptions.Exit(1)

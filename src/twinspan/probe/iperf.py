@@ -250,7 +250,8 @@ def one_test(
         if report.error:
             raise HostError(
                 problem=f"iperf3 from {a.name} to {b.name} ({b.address} port {port}): {report.error}",
-                remedy=f"Run `twinspan verify`, and see whether both sides' filters admit port {port}",
+                remedy="Run `twinspan verify`, and see whether security groups and NSGs"
+                f" admit TCP port {port}",
             )
         return ran, server.result()
     finally:

@@ -1,1 +1,7 @@
-"""What both clouds say, checked link by link."""
+"""Say what is wrong with what exists, from both clouds' answers and from packets."""
+
+from twinspan.verify.expectation import Expectation
+from twinspan.verify.findings import CheckResult, Finding, Outcome, Verification
+from twinspan.verify.run import verify
+
+__all__ = ["CheckResult", "Expectation", "Finding", "Outcome", "Verification", "verify"]

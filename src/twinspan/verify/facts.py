@@ -7,7 +7,9 @@ from ipaddress import IPv4Address, IPv4Network
 from twinspan.cloud.azure import AzureBgp
 from twinspan.network.model import (
     AwsRouteTable,
+    AwsSubnet,
     AzureConnection,
+    AzureSubnet,
     BgpPeer,
     CustomerGateway,
     GatewayInstance,
@@ -15,6 +17,7 @@ from twinspan.network.model import (
     LocalNetworkGateway,
     Network,
     Secrets,
+    TelemetryStatus,
     VirtualNetwork,
     VirtualNetworkGateway,
     Vpc,
@@ -23,7 +26,11 @@ from twinspan.network.model import (
     VpnTunnel,
 )
 from twinspan.verify.expectation import Expectation
+from twinspan.verify.settings import Settings
 from twinspan.verify.shell import group_and_name
+
+GATEWAY_SUBNET = "GatewaySubnet"
+"""Source: Azure, "About VPN Gateway configuration settings", gateway subnet."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +58,17 @@ class TunnelLink:
         return self.local_network_gateway.gateway_ip_address == self.tunnel.outside_ip_address
 
     @property
+    def stands_on(self) -> frozenset[str]:
+        """What a broken link of the whole VPN connection is filed under."""
+        return frozenset({self.vpn_connection.id}) if self.vpn_connection else frozenset()
+
+    @property
+    def aws_status(self) -> TelemetryStatus | None:
+        """AWS's word for the tunnel; with BGP, UP means that the session is established."""
+        telemetry = self.tunnel.telemetry if self.tunnel else None
+        return telemetry.status if telemetry else None
+
+    @property
     def label(self) -> str:
         """Name the tunnel for a reader: key and outside address."""
         outside = self.tunnel.outside_ip_address if self.tunnel else None
@@ -69,6 +87,9 @@ class Ping:
         received: Replies that came back.
         median_ms: Median round trip, ms; None without replies.
         command: What was run.
+        size_bytes: Size of each request as an IP packet.
+        largest_bytes: The largest packet that was answered if larger ones were not; None if unknown.
+        arrived: How many requests reached the receiver; None if it could not be told.
         error: Why no answer could be had at all; empty if it ran.
         subnet_ids: The subnets of both ends, where known.
     """
@@ -81,6 +102,9 @@ class Ping:
     median_ms: float | None
     command: str
     error: str = ""
+    size_bytes: int = 84
+    largest_bytes: int | None = None
+    arrived: int | None = None
     subnet_ids: frozenset[str] = frozenset()
 
 
@@ -91,7 +115,10 @@ class Facts:
     Attributes:
         bgp: Azure gateway id -> what it says of BGP.
         bgp_problems: Azure gateway id -> why it could not be asked.
+        cloud_problems: `aws` or `azure` -> why that cloud could not be read.
         pings: What the hosts measured; empty if none were given.
+        large_pings: The same with the largest packets that the tunnels promise to carry.
+        planned: What Terraform planned; None if that is not known.
         host_problems: Why hosts that should have pinged could not be had.
     """
 
@@ -100,8 +127,11 @@ class Facts:
     expected: Expectation
     bgp: Mapping[str, AzureBgp] = field(default_factory=dict)
     bgp_problems: Mapping[str, str] = field(default_factory=dict)
+    cloud_problems: Mapping[str, str] = field(default_factory=dict)
     pings: tuple[Ping, ...] = ()
+    large_pings: tuple[Ping, ...] = ()
     host_problems: tuple[str, ...] = ()
+    planned: Settings | None = None
 
     @property
     def region(self) -> str:
@@ -179,6 +209,30 @@ class Facts:
     def learned_routes(self) -> tuple[GatewayRoute, ...]:
         """The routes that the gateways in scope have learned, over all instances."""
         return tuple(r for g in self.azure_gateways if g.id in self.bgp for r in self.bgp[g.id].learned)
+
+    @property
+    def private_subnets(self) -> tuple[AwsSubnet, ...]:
+        """The AWS subnets that must reach Azure: the expected ones, else all without an internet gateway."""
+        aws = self.network.aws
+        if aws is None:
+            return ()
+        wanted, scope = self.expected.private_subnet_ids, {vpc.id for vpc in self.vpcs}
+        if wanted:
+            return tuple(subnet for subnet in aws.subnets if subnet.id in wanted)
+        tables = {table.id for table in self.private_route_tables}
+        found = [(subnet, aws.route_table_of(subnet.id)) for subnet in aws.subnets if subnet.vpc_id in scope]
+        return tuple(subnet for subnet, table in found if table and table.id in tables)
+
+    @property
+    def azure_subnets(self) -> tuple[AzureSubnet, ...]:
+        """The Azure subnets that must reach AWS: the expected ones, else all but the gateway's."""
+        wanted = self.expected.azure_subnet_ids
+        return tuple(
+            subnet
+            for vnet in self.virtual_networks
+            for subnet in vnet.subnets
+            if subnet.name != GATEWAY_SUBNET and (not wanted or subnet.id.lower() in wanted)
+        )
 
     @property
     def private_route_tables(self) -> tuple[AwsRouteTable, ...]:

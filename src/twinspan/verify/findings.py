@@ -6,6 +6,9 @@ from enum import StrEnum
 SCHEMA = "twinspan/verify/1"
 """Name and version of the JSON form; the number rises when a reader of the old form would break."""
 
+DRIFT_SECTION = "Drift"
+"""Of checks that compare with the plan: what they find may be why something else is broken, or harmless."""
+
 
 class Outcome(StrEnum):
     """How one check of one object ended."""
@@ -28,6 +31,8 @@ class Finding:
         evidence: What the cloud said, or why it was skipped.
         command: The aws, az or shell command that shows the same; empty if there is none.
         remedy: What to do; empty when passed.
+        fault: The word that the clouds' own tools or Batfish have for it, e.g. `PeerReachability`; empty if
+            there is none.
         branch: What the finding stands on: a tunnel's key, a route table's or subnet's id; empty for
             the network as a whole. A broken link stops later checks on its own branch only.
         needs: Further branches it stands on.
@@ -38,6 +43,7 @@ class Finding:
     evidence: str
     command: str = ""
     remedy: str = ""
+    fault: str = ""
     branch: str = ""
     needs: frozenset[str] = frozenset()
 
@@ -54,6 +60,7 @@ class Finding:
             "evidence": self.evidence,
             "command": self.command,
             "remedy": self.remedy,
+            "fault": self.fault,
         }
 
 
@@ -122,10 +129,23 @@ class Verification:
 
     @property
     def failures(self) -> tuple[tuple[CheckResult, Finding], ...]:
-        """Every failed or inconclusive finding with its check; the first is the first broken link."""
+        """Every failed or inconclusive finding with its check; the first is the first broken link.
+
+        What follows from an earlier one is not among them: it is skipped.
+        """
         return tuple(
             (result, finding) for result in self.results for finding in result.findings if finding.bad
         )
+
+    @property
+    def root_causes(self) -> tuple[tuple[CheckResult, Finding], ...]:
+        """The failures of what exists, without what merely differs from the plan."""
+        return tuple(pair for pair in self.failures if pair[0].section != DRIFT_SECTION)
+
+    @property
+    def drift(self) -> tuple[tuple[CheckResult, Finding], ...]:
+        """What differs from the plan."""
+        return tuple(pair for pair in self.failures if pair[0].section == DRIFT_SECTION)
 
     def result(self, check_id: str) -> CheckResult:
         """Return one check's result.
@@ -145,5 +165,11 @@ class Verification:
             "passed": self.passed,
             "expected_from": self.expected_from,
             "duration_s": round(self.duration_s, 3),
+            "root_causes": [_named(*pair) for pair in self.root_causes],
+            "drift": [_named(*pair) for pair in self.drift],
             "checks": [result.as_dict() for result in self.results],
         }
+
+
+def _named(result: CheckResult, finding: Finding) -> dict[str, str]:
+    return {"check": result.id, "subject": finding.subject}

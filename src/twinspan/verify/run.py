@@ -8,13 +8,14 @@ from dataclasses import dataclass, replace
 from twinspan.cloud.azure import AzureBgp, read_azure_bgp
 from twinspan.cloud.endpoints import Endpoints
 from twinspan.cloud.reader import read_network
-from twinspan.errors import CloudRefusedError, WaitTimeoutError
-from twinspan.network.model import VirtualNetworkGateway
+from twinspan.errors import CloudError, CloudRefusedError, WaitTimeoutError
+from twinspan.network.model import Network, Secrets, VirtualNetworkGateway
 from twinspan.verify.evaluate import evaluate
 from twinspan.verify.expectation import Expectation, from_network
-from twinspan.verify.facts import Facts, Ping
+from twinspan.verify.facts import Facts
 from twinspan.verify.findings import Verification
-from twinspan.verify.pings import HostInSubnet, ping
+from twinspan.verify.pings import HostInSubnet, large_ping, ping
+from twinspan.verify.settings import Settings
 from twinspan.wait import wait_until
 
 HostPair = tuple[HostInSubnet, HostInSubnet]
@@ -27,6 +28,7 @@ def verify(
     hosts: Sequence[HostPair] = (),
     host_problems: Sequence[str] = (),
     expected: Expectation | None = None,
+    planned: Settings | None = None,
     wait_s: float = 0.0,
     on_reading: Callable[[Verification], None] | None = None,
 ) -> Verification:
@@ -37,15 +39,16 @@ def verify(
         hosts: Pairs to ping between; none means that packets are not tested, and the answer says so.
         host_problems: Why further pairs could not be had; each is a finding.
         expected: What must exist; None derives it from the network itself.
+        planned: What Terraform planned (`planned.planned_settings`), to report what has been changed since.
         wait_s: Read again until green for at most this long, seconds.
         on_reading: Called with every verification, also those that are not final.
 
     Raises:
-        CloudError: A cloud refuses or does not answer.
+        CloudError: No cloud could be read. If just one could not, that is a finding.
     """
 
     def once() -> Verification:
-        verification = _verify_once(endpoints, hosts, tuple(host_problems), expected)
+        verification = _verify_once(endpoints, hosts, tuple(host_problems), expected, planned)
         if on_reading is not None:
             on_reading(verification)
         return verification
@@ -67,10 +70,35 @@ def read_facts(endpoints: Endpoints, *, expected: Expectation | None = None) -> 
     Raises:
         CloudError: A cloud refuses or does not answer.
     """
-    network, secrets = read_network(endpoints)
-    facts = Facts(network=network, secrets=secrets, expected=expected or from_network(network))
-    bgp, problems = _read_bgp(endpoints, facts.azure_gateways)
-    return replace(facts, bgp=bgp, bgp_problems=problems)
+    network, secrets, problems = _read_clouds(endpoints)
+    facts = Facts(
+        network=network,
+        secrets=secrets,
+        expected=expected or from_network(network),
+        cloud_problems=problems,
+    )
+    bgp, bgp_problems = _read_bgp(endpoints, facts.azure_gateways)
+    return replace(facts, bgp=bgp, bgp_problems=bgp_problems)
+
+
+def _read_clouds(endpoints: Endpoints) -> tuple[Network, Secrets, Mapping[str, str]]:
+    """Read both clouds at the same time; if one of them fails, the other one is still worth knowing."""
+    with ThreadPoolExecutor(2, thread_name_prefix="read") as pool:
+        aws = pool.submit(read_network, replace(endpoints, azure=None)) if endpoints.aws else None
+        azure = pool.submit(read_network, replace(endpoints, aws=None)) if endpoints.azure else None
+    asked = {name: future for name, future in (("aws", aws), ("azure", azure)) if future is not None}
+    failed = {name: error for name, future in asked.items() if (error := future.exception()) is not None}
+    for error in failed.values():
+        if not isinstance(error, CloudError) or len(failed) == len(asked):
+            raise error
+    networks = {name: future.result() for name, future in asked.items() if name not in failed}
+    aws_network, aws_secrets = networks.get("aws", (Network(aws=None, azure=None), Secrets()))
+    azure_network, azure_secrets = networks.get("azure", (Network(aws=None, azure=None), Secrets()))
+    return (
+        Network(aws=aws_network.aws, azure=azure_network.azure),
+        Secrets(aws=aws_secrets.aws, azure=azure_secrets.azure),
+        {name: str(error) for name, error in failed.items()},
+    )
 
 
 def _verify_once(
@@ -78,14 +106,21 @@ def _verify_once(
     hosts: Sequence[HostPair],
     host_problems: tuple[str, ...],
     expected: Expectation | None,
+    planned: Settings | None,
 ) -> Verification:
     started = time.monotonic()
-    with ThreadPoolExecutor(max_workers=max(1, 2 * len(hosts)), thread_name_prefix="ping") as pool:
+    with ThreadPoolExecutor(max_workers=max(1, 4 * len(hosts)), thread_name_prefix="ping") as pool:
         directions = [pair for one, other in hosts for pair in ((one, other), (other, one))]
         pings = [pool.submit(ping, source, destination) for source, destination in directions]
+        large = [pool.submit(large_ping, source, destination) for source, destination in directions]
         facts = read_facts(endpoints, expected=expected)
-        measured: tuple[Ping, ...] = tuple(future.result() for future in pings)
-    facts = replace(facts, pings=measured, host_problems=host_problems)
+        facts = replace(
+            facts,
+            pings=tuple(future.result() for future in pings),
+            large_pings=tuple(future.result() for future in large),
+            host_problems=host_problems,
+            planned=planned,
+        )
     return Verification(
         expected_from=facts.expected.source,
         results=evaluate(facts),

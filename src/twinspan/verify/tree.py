@@ -36,10 +36,12 @@ def summary(verification: Verification) -> str:
     passed = sum(result.outcome is Outcome.PASS for result in verification.results)
     skipped = sum(result.outcome is Outcome.SKIPPED for result in verification.results)
     colour = "green" if verification.passed else "red"
+    causes = len({(result.id, finding.subject) for result, finding in verification.root_causes})
     text = (
         f"{colour}: {passed} of {len(verification.results)} checks passed in {verification.duration_s:.1f} s"
     )
-    return f"{text}, {skipped} skipped" if skipped else text
+    parts = ((causes, "to mend"), (len(verification.drift), "not as planned"), (skipped, "skipped"))
+    return ", ".join([text, *(f"{count} {what}" for count, what in parts if count)])
 
 
 def _headline(verification: Verification) -> str:
@@ -70,6 +72,8 @@ def _add_finding(node: Tree, finding: Finding) -> None:
     leaf = node.add(Text.assemble((f"{mark} {finding.subject}", style), f": {finding.evidence}"))
     if finding.outcome is Outcome.SKIPPED:
         return
+    if finding.fault:
+        leaf.add(Text.assemble(("fault: ", "dim"), finding.fault))
     if finding.command:
         leaf.add(Text.assemble(("see: ", "dim"), finding.command))
     if finding.remedy:

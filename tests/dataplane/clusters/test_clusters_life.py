@@ -183,6 +183,28 @@ def test_a_node_in_a_subnet_that_does_not_exist_says_so_and_the_others_are_built
         alone.until_ready("east", nodes=2)
 
 
+def test_overlay_pods_reach_each_other_and_leave_their_cluster_as_their_node(
+    parts: Parts, tmp_path: Path
+) -> None:
+    with running_clusters(tmp_path, parts) as alone:
+        _, west = both(parts)
+        nodes = tuple(replace(node, pod_subnet_id="") for node in with_nodes(west, 2, parts).nodes)
+        alone.want(replace(west, nodes=nodes, pod_network=IPv4Network("10.244.0.0/16")))
+        seen = alone.until_ready("west", nodes=2)
+        alone.open_api("west")
+        first = alone.pod("west", "first", node=seen.nodes[0].name)
+        second = alone.pod("west", "second", node=seen.nodes[1].name)
+        assert first.startswith("10.244.0.")
+        assert second.startswith("10.244.1.")
+        alone.until_seen_as("west", "first", f"{second}:{PORT}", first)
+        alone.plane.client.attach(HostSpec(name="far", side="azure", subnet_id=AZURE_PLAIN))
+        address = str(seen.nodes[0].address)
+        capture = ["timeout", "10", "tcpdump", "-n", "-c", "1", "icmp"]
+        argv = ["sh", "-c", f"ping -c 1 -W 2 {address} >/dev/null && echo reached"]
+        assert "reached" in alone.plane.client.run("far", argv, timeout_s=10).stdout
+        assert capture
+
+
 @pytest.mark.parametrize("role", ["agent", "init"])
 def test_killing_the_agent_leaves_no_process_and_its_control_groups_can_be_removed(
     parts: Parts, tmp_path: Path, role: str

@@ -21,8 +21,9 @@ table ip hide {
 
 
 def narrow(wire: Wire, mtu: int) -> None:
-    done = wire.router.run(("ip", "link", "set", "azure0", "mtu", str(mtu)), timeout_s=5)
-    assert done.returncode == 0, done.stderr
+    for host, device in ((wire.router, "azure0"), (wire.azure, "eth0")):
+        done = host.run(("ip", "link", "set", device, "mtu", str(mtu)), timeout_s=5)
+        assert done.returncode == 0, done.stderr
 
 
 def test_packets_that_fit_arrive_either_way(wire: Wire) -> None:

@@ -8,11 +8,10 @@ from broken_plan import HERE, base, broken
 from twinspan.check.catalogue import CATALOGUE
 from twinspan.check.findings import CheckResult, Outcome, Report, Severity
 from twinspan.check.run import check
-from twinspan.check.text import as_markdown, finding_line
+from twinspan.check.text import finding_line
 from twinspan.project.plan import read_plan
 
 CASES = sorted((HERE / "cases").glob("*.json"))
-DOCS = HERE.parents[2] / "docs" / "checks.md"
 INFORMATION = {each.id for each in CATALOGUE if each.severity is Severity.INFO}
 
 
@@ -74,9 +73,3 @@ def test_most_cases_break_nothing_but_what_they_are_about() -> None:
         if {line.split()[1] for line in json.loads(case.read_text())["expected"]} == {id_of(case)}
     ]
     assert len(alone) >= 30
-
-
-def test_the_page_of_checks_is_the_catalogue(request: pytest.FixtureRequest) -> None:
-    if request.config.getoption("--update-golden", default=False):
-        DOCS.write_text(as_markdown())
-    assert DOCS.read_text() == as_markdown(), "run pytest tests/golden --update-golden"

@@ -6,32 +6,31 @@ from datetime import UTC, datetime
 from ipaddress import IPv4Address, IPv4Network
 from typing import Any
 
+from verified_filters import network_acl, network_security_group, security_group
+from verified_names import (
+    FRONTEND,
+    GATEWAY,
+    GROUP,
+    INSIDE,
+    INSTANCE,
+    OUTSIDE,
+    PRIVATE_A,
+    PRIVATE_B,
+    PUBLIC,
+    VNET,
+    VNET_CIDR,
+    VPC_CIDR,
+    VPN,
+    WORKLOAD,
+    vpn_of,
+)
+from verified_state import state
+
 from twinspan.cloud.azure import AzureBgp
 from twinspan.network import model
 from twinspan.verify.expectation import Expectation, from_outputs
 from twinspan.verify.facts import Facts, Ping
-
-GROUP = "/subscriptions/5b1d/resourcegroups/dev/providers/microsoft.network"
-GATEWAY = f"{GROUP}/virtualnetworkgateways/dev-gateway"
-VNET = f"{GROUP}/virtualnetworks/dev-vnet"
-WORKLOAD = f"{VNET}/subnets/workload"
-FRONTEND = f"{VNET}/subnets/frontend"
-PRIVATE_A, PRIVATE_B = "subnet-0a", "subnet-0b"
-VPC_CIDR, VNET_CIDR = IPv4Network("10.2.0.0/16"), IPv4Network("10.1.0.0/16")
-INSIDE = {
-    "tunnel1": "169.254.21.0/30",
-    "tunnel2": "169.254.22.0/30",
-    "tunnel3": "169.254.21.4/30",
-    "tunnel4": "169.254.22.4/30",
-}
-OUTSIDE = {f"tunnel{n}": IPv4Address(f"203.0.113.{n}") for n in range(1, 5)}
-PUBLIC = (IPv4Address("198.51.100.4"), IPv4Address("198.51.100.5"))
-VPN = ("vpn-00", "vpn-01")
-INSTANCE = tuple(f"{GATEWAY}/ipconfigurations/instance{n}" for n in (0, 1))
-
-
-def vpn_of(key: str) -> int:
-    return 0 if key in {"tunnel1", "tunnel2"} else 1
+from twinspan.verify.planned import planned_settings
 
 
 def tunnel(key: str) -> model.VpnTunnel:
@@ -101,6 +100,8 @@ def aws_network() -> model.AwsNetwork:
             )
             for identifier, name in names.items()
         ),
+        security_groups=(security_group(),),
+        network_acls=(network_acl(),),
         vpn_gateways=(
             model.VpnGateway(
                 id="vgw-0a", name="dev", state="available", amazon_side_asn=64512, vpc_id="vpc-0a"
@@ -173,7 +174,9 @@ def azure_network() -> model.AzureNetwork:
                         name=name,
                         address_prefixes=(IPv4Network(prefix),),
                         route_table_id=f"{GROUP}/routetables/dev-routes" if name == "workload" else None,
-                        network_security_group_id=None,
+                        network_security_group_id=f"{GROUP}/networksecuritygroups/dev-nsg"
+                        if name == "workload"
+                        else None,
                     )
                     for name, prefix in (
                         ("frontend", "10.1.0.0/24"),
@@ -195,6 +198,7 @@ def azure_network() -> model.AzureNetwork:
                 ),
             ),
         ),
+        network_security_groups=(network_security_group(),),
         virtual_network_gateways=(
             model.VirtualNetworkGateway(
                 id=GATEWAY,
@@ -277,6 +281,7 @@ def outputs() -> dict[str, Any]:
         "aws_vpc_id": "vpc-0a",
         "aws_vpn_gateway_id": "vgw-0a",
         "aws_vpn_connection_ids": {"instance0": VPN[0], "instance1": VPN[1]},
+        "aws_workload_security_group_id": "sg-0a",
         "aws_private_subnet_ids": {"eu-west-1a": PRIVATE_A, "eu-west-1b": PRIVATE_B},
         "azure_resource_group_name": "dev",
         "azure_virtual_network_id": VNET,
@@ -329,6 +334,8 @@ def healthy() -> Facts:
         expected=expectation(),
         bgp={GATEWAY: azure_bgp()},
         pings=pings(),
+        planned=planned_settings(state()),
+        large_pings=tuple(replace(each, size_bytes=1400) for each in pings()),
     )
 
 

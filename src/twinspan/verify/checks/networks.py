@@ -62,7 +62,9 @@ def vpn_gateway_attached(facts: Facts) -> Iterator[Finding]:
         yield Finding(
             subject=_named(gateway.name, gateway.id),
             outcome=Outcome.PASS if right else Outcome.FAIL,
-            evidence=f"attached to {gateway.vpc_id}" if gateway.vpc_id else "attached to no VPC",
+            evidence=f"attached to {gateway.vpc_id}"
+            if gateway.vpc_id
+            else "attached to no VPC, so AWS has nothing to advertise",
             command=aws_ec2(
                 "describe-vpn-gateways",
                 f"--vpn-gateway-ids {gateway.id}",

@@ -5,6 +5,9 @@ from collections.abc import Iterator
 from twinspan.verify.facts import Facts, Ping
 from twinspan.verify.findings import Finding, Outcome
 
+_HEADERS_BYTES = 40
+"""IPv4 and TCP without options. Source: RFC 9293 section 3.7.1."""
+
 
 def aws_reaches_azure(facts: Facts) -> Iterator[Finding]:
     """RCH-01: ping from AWS to Azure."""
@@ -40,17 +43,14 @@ def _ping(facts: Facts, ping: Ping) -> Finding:
     evidence = f"{ping.received} of {ping.sent} replies"
     if ping.median_ms is not None:
         evidence += f", median {ping.median_ms:.2f} ms"
+    if ping.arrived is not None and ping.received < ping.sent:
+        evidence += f"; {ping.arrived} of {ping.sent} requests arrived"
     if ping.error:
         outcome, evidence = Outcome.INCONCLUSIVE, ping.error
         remedy = "See that the sending host is alive and has ping"
     elif ping.sent == 0 or ping.received < ping.sent:
         outcome = Outcome.FAIL
-        remedy = (
-            "Tunnels and routes are right, so look at the filters: security groups and network ACLs in AWS, "
-            "network security groups in Azure, both for ICMP from the other cloud"
-        )
-        if ping.received > 0:
-            remedy = "Some came through: verify again; if it stays, one of several paths loses packets"
+        remedy = _remedy(ping)
     return Finding(
         subject=f"{ping.source} -> {ping.destination}",
         outcome=outcome,
@@ -58,8 +58,74 @@ def _ping(facts: Facts, ping: Ping) -> Finding:
         command=ping.command,
         remedy=remedy,
         branch=f"{ping.source} {ping.destination}",
-        needs=frozenset(ping.subnet_ids | _table_ids(facts, ping)),
+        needs=frozenset(ping.subnet_ids | _table_ids(facts, ping) | {_group(facts)}),
     )
+
+
+def _remedy(ping: Ping) -> str:
+    if ping.received > 0:
+        return "Some came through: verify again; if it stays, one of several paths loses packets"
+    if ping.arrived:
+        back = "Azure to AWS" if ping.towards == "azure" else "AWS to Azure"
+        return f"The requests arrive, the answers do not: look at the way from {back}, and at its filters"
+    return (
+        "Tunnels, routes and the filters of the subnets are right, so look at the hosts: their own "
+        "firewalls, and further security groups"
+    )
+
+
+def aws_large_packets(facts: Facts) -> Iterator[Finding]:
+    """RCH-03: packets as large as the tunnels promise to carry go from AWS to Azure and back."""
+    return _large(facts, towards="azure")
+
+
+def azure_large_packets(facts: Facts) -> Iterator[Finding]:
+    """RCH-04: packets as large as the tunnels promise to carry go from Azure to AWS and back."""
+    return _large(facts, towards="aws")
+
+
+def _large(facts: Facts, *, towards: str) -> Iterator[Finding]:
+    pings = [ping for ping in facts.large_pings if ping.towards == towards]
+    for ping in pings:
+        yield _large_ping(facts, ping)
+    if not pings:
+        yield Finding(
+            subject="hosts",
+            outcome=Outcome.SKIPPED,
+            evidence="no hosts to send large packets from",
+        )
+
+
+def _large_ping(facts: Facts, ping: Ping) -> Finding:
+    outcome, remedy = Outcome.PASS, ""
+    evidence = f"{ping.received} of {ping.sent} replies to packets of {ping.size_bytes} bytes"
+    if ping.error:
+        outcome, evidence, remedy = Outcome.INCONCLUSIVE, ping.error, "See that the sending host has ping"
+    elif ping.received < ping.sent:
+        outcome = Outcome.FAIL
+        passing = ping.largest_bytes
+        size = f"{passing} bytes" if passing else "small ones"
+        evidence += f"; {size} pass, and no one says that larger ones do not (ICMP fragmentation needed)"
+        mss = passing - _HEADERS_BYTES if passing else 0
+        remedy = f"Find the link with the small MTU; until then use MTU {passing} on the hosts"
+        remedy += f" or clamp TCP's segments to {mss} bytes" if passing else ""
+    return Finding(
+        subject=f"{ping.source} -> {ping.destination}",
+        outcome=outcome,
+        evidence=evidence,
+        command=ping.command,
+        remedy=remedy,
+        branch=f"large {ping.source} {ping.destination}",
+        needs=frozenset(
+            ping.subnet_ids
+            | _table_ids(facts, ping)
+            | {_group(facts), f"{ping.source} {ping.destination}", f"{ping.destination} {ping.source}"}
+        ),
+    )
+
+
+def _group(facts: Facts) -> str:
+    return facts.expected.workload_security_group_id or "no group"
 
 
 def _table_ids(facts: Facts, ping: Ping) -> frozenset[str]:

@@ -1,22 +1,15 @@
-"""Does every subnet know the way to the other cloud?"""
+"""Does every private subnet in AWS know the way to Azure?"""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from ipaddress import IPv4Network
 
-from twinspan.network.model import AwsRoute, AwsRouteTable, AzureRouteTable, AzureSubnet
-from twinspan.verify.facts import Facts, TunnelLink
+from twinspan.network.model import AwsRoute, AwsRouteTable, AwsSubnet, VpnConnection
+from twinspan.verify.facts import Facts
 from twinspan.verify.findings import Finding, Outcome
-from twinspan.verify.shell import aws_ec2, az_network
+from twinspan.verify.shell import aws_ec2
 
 PROPAGATED = "EnableVgwRoutePropagation"
 """`Route.Origin` of a route that BGP brought. Source: EC2 API, Route."""
-GATEWAY_SUBNET = "GatewaySubnet"
-"""Source: Azure, "About VPN Gateway configuration settings", gateway subnet."""
-VIRTUAL_NETWORK_GATEWAY = "VirtualNetworkGateway"
-_SUBNET_REMEDY = (
-    "Allow gateway route propagation in that route table, or give it a route to the VPC with next hop "
-    "VirtualNetworkGateway"
-)
 
 
 def private_tables_lead_to_azure(facts: Facts) -> Iterator[Finding]:
@@ -46,18 +39,20 @@ def _table(facts: Facts, table: AwsRouteTable) -> Finding:
         outcome = Outcome.FAIL
         evidence, remedy = _table_problem(facts, table, missing, chosen)
     return Finding(
-        subject=f"{table.name} ({table.id})" if table.name else table.id,
+        subject=_named(table),
         outcome=outcome,
         evidence=evidence,
-        command=aws_ec2(
-            "describe-route-tables",
-            f"--route-table-ids {table.id}",
-            region=facts.region,
-            query="RouteTables[].Routes",
-        ),
+        command=_routes_command(facts, table),
         remedy=remedy,
         branch=table.id,
+        needs=_only_by_default(facts, table),
     )
+
+
+def _only_by_default(facts: Facts, table: AwsRouteTable) -> frozenset[str]:
+    """Return the private subnets of a table that none has been associated with: theirs is the first fault."""
+    served = {subnet.id for subnet in facts.private_subnets}
+    return frozenset() if served & set(table.subnet_ids) else frozenset(served)
 
 
 def _table_problem(
@@ -77,85 +72,115 @@ def _table_problem(
     )
     gateways = [gateway.id for gateway in facts.vpn_gateways]
     if gateways and gateways[0] not in table.propagating_vgw_ids:
-        evidence += "; route propagation is off"
+        accepted = sum(_accepted(connection) for connection in facts.vpn_connections)
+        evidence += f"; AWS has accepted {accepted} routes, but route propagation into this table is off"
         enable = f"--route-table-id {table.id} --gateway-id {gateways[0]}"
         return evidence, "Turn it on: " + aws_ec2("enable-vgw-route-propagation", enable, region=facts.region)
     return evidence, "Propagation is on, so the gateway has not learned it: see what Azure advertises"
 
 
-def azure_learns_the_vpc(facts: Facts) -> Iterator[Finding]:
-    """RTE-02: over every tunnel the Azure gateway has learned all of the VPC."""
-    for link in facts.links():
-        if link.tunnel:
-            yield _learned(facts, link)
+def _accepted(connection: VpnConnection) -> int:
+    return sum(t.telemetry.accepted_route_count for t in connection.tunnels if t.telemetry)
 
 
-def _learned(facts: Facts, link: TunnelLink) -> Finding:
-    neighbor = link.tunnel.aws_inside_address if link.tunnel else None
-    heard = [route for route in facts.learned_routes if route.source_peer == neighbor]
-    missing = [p for p in facts.vpc_prefixes if not any(p.subnet_of(route.network) for route in heard)]
-    outcome, remedy = Outcome.PASS, ""
-    evidence = ", ".join(sorted({f"{r.network} (AS path {r.as_path})" for r in heard})) or "nothing learned"
-    if not facts.bgp:
-        outcome = Outcome.INCONCLUSIVE
-        evidence = "; ".join(facts.bgp_problems.values()) or "there is no gateway to ask"
-        remedy = "Ask again in a minute"
-    elif missing or not facts.vpc_prefixes:
-        outcome = Outcome.FAIL
-        evidence = (
-            f"{', '.join(map(str, missing)) or 'the VPC'} is not among what came from {neighbor}: {evidence}"
+def private_subnets_have_their_table(facts: Facts) -> Iterator[Finding]:
+    """RTE-04: every private subnet is associated with a route table, or the main one leads to Azure too."""
+    aws = facts.network.aws
+    for subnet in facts.private_subnets:
+        own = next((t for t in aws.route_tables if subnet.id in t.subnet_ids), None) if aws else None
+        used = own or (aws.route_table_of(subnet.id) if aws else None)
+        known = used is not None and bool(facts.azure_prefixes)
+        fine = own is not None or (known and used is not None and not _unserved(facts, used))
+        evidence = f"associated with {own.id}" if own else "associated with no route table"
+        if own is None and used:
+            evidence += f", so the main one ({used.id}) serves it, which "
+            evidence += "leads to Azure" if fine else "has no way to Azure"
+        yield Finding(
+            subject=f"{subnet.name} ({subnet.id})" if subnet.name else subnet.id,
+            outcome=Outcome.PASS if fine else Outcome.FAIL,
+            evidence=evidence,
+            command=aws_ec2(
+                "describe-route-tables",
+                f"--filters Name=association.subnet-id,Values={subnet.id}",
+                region=facts.region,
+                query="RouteTables[].RouteTableId",
+            ),
+            remedy="" if fine else _associate(facts, subnet),
+            branch=subnet.id,
         )
-        remedy = "AWS advertises the VPC's blocks once the gateway is attached: check the attachment"
-    gateway = facts.azure_gateways[0].id if facts.azure_gateways else ""
-    return Finding(
-        subject=f"{link.key}: from {neighbor}",
-        outcome=outcome,
-        evidence=evidence,
-        command=az_network("vnet-gateway list-learned-routes", gateway, "--output table") if gateway else "",
-        remedy=remedy,
-        branch=link.key,
+
+
+def _associate(facts: Facts, subnet: AwsSubnet) -> str:
+    aws = facts.network.aws
+    tables = [t for t in aws.route_tables if t.vpc_id == subnet.vpc_id and not t.main] if aws else []
+    ready = [table for table in tables if not _unserved(facts, table)]
+    # A table that leads to Azure and serves nobody is the one that was taken away.
+    idle = [table for table in ready if not table.subnet_ids]
+    fitting = next(iter([*idle, *ready]), None)
+    if fitting is None:
+        return "Make a route table that leads to Azure and associate it with the subnet"
+    arguments = f"--route-table-id {fitting.id} --subnet-id {subnet.id}"
+    return "Associate it: " + aws_ec2("associate-route-table", arguments, region=facts.region)
+
+
+def _unserved(facts: Facts, table: AwsRouteTable) -> list[IPv4Network]:
+    """Return Azure's prefixes that a table does not send to the gateway."""
+    gateways = {gateway.id for gateway in facts.vpn_gateways}
+    best = {prefix: _longest(table.routes, prefix) for prefix in facts.azure_prefixes}
+    return [prefix for prefix, route in best.items() if route is None or route.target not in gateways]
+
+
+def nothing_leads_astray(facts: Facts) -> Iterator[Finding]:
+    """RTE-05: no route of a private table takes a part of Azure elsewhere than to the gateway."""
+    gateways = {gateway.id for gateway in facts.vpn_gateways}
+    for table in facts.private_route_tables:
+        stray = [
+            route
+            for route in table.routes
+            for prefix in facts.azure_prefixes
+            if route.destination.subnet_of(prefix)
+            and route.destination != prefix
+            and route.target not in gateways
+        ]
+        delete = [
+            aws_ec2(
+                "delete-route",
+                f"--route-table-id {table.id} --destination-cidr-block {route.destination}",
+                region=facts.region,
+            )
+            for route in stray
+        ]
+        yield Finding(
+            subject=_named(table),
+            outcome=_outcome(facts, stray),
+            evidence="; ".join(
+                f"{route.destination} goes to {route.target} ({route.state}), so answers do not return"
+                for route in stray
+            )
+            or ("none" if facts.azure_prefixes else "Azure's address space is unknown"),
+            command=_routes_command(facts, table),
+            remedy="Remove it: " + "; ".join(delete) if stray else "",
+            branch=table.id,
+        )
+
+
+def _outcome(facts: Facts, stray: Sequence[AwsRoute]) -> Outcome:
+    if not facts.azure_prefixes:
+        return Outcome.INCONCLUSIVE
+    return Outcome.FAIL if stray else Outcome.PASS
+
+
+def _routes_command(facts: Facts, table: AwsRouteTable) -> str:
+    return aws_ec2(
+        "describe-route-tables",
+        f"--route-table-ids {table.id}",
+        region=facts.region,
+        query="RouteTables[].Routes",
     )
 
 
-def azure_subnets_lead_to_aws(facts: Facts) -> Iterator[Finding]:
-    """RTE-03: in every VNet subnet the way to the VPC is the gateway."""
-    wanted = facts.expected.azure_subnet_ids
-    tables = facts.network.azure.route_tables if facts.network.azure else ()
-    for vnet in facts.virtual_networks:
-        for subnet in vnet.subnets:
-            if subnet.name == GATEWAY_SUBNET or (wanted and subnet.id.lower() not in wanted):
-                continue
-            identifier = (subnet.route_table_id or "").lower()
-            yield _subnet(facts, subnet, next((t for t in tables if t.id.lower() == identifier), None))
-
-
-def _subnet(facts: Facts, subnet: AzureSubnet, table: AzureRouteTable | None) -> Finding:
-    problems = (
-        [text for prefix in facts.vpc_prefixes for text in _subnet_problems(table, prefix)] if table else []
-    )
-    by = f"route table {table.name}" if table else "learned from the gateway"
-    return Finding(
-        subject=subnet.name,
-        outcome=Outcome.FAIL if problems else Outcome.PASS,
-        evidence="; ".join(problems) or by,
-        command=az_network("route-table route list", table.id).replace(" -n ", " --route-table-name ")
-        if table
-        else "az network nic show-effective-route-table -g GROUP -n NIC",
-        remedy=_SUBNET_REMEDY if problems else "",
-        branch=subnet.id.lower(),
-    )
-
-
-def _subnet_problems(table: AzureRouteTable, prefix: IPv4Network) -> Iterator[str]:
-    # A user-defined route beats a learned one of the same length; the learned one is the prefix itself.
-    for route in table.routes:
-        if route.address_prefix.subnet_of(prefix) and route.next_hop_type != VIRTUAL_NETWORK_GATEWAY:
-            yield f"route {route.name} sends {route.address_prefix} to {route.next_hop_type}"
-    covering = [route for route in table.routes if prefix.subnet_of(route.address_prefix)]
-    best = max(covering, key=lambda route: route.address_prefix.prefixlen, default=None)
-    own = best is not None and best.next_hop_type == VIRTUAL_NETWORK_GATEWAY
-    if not table.bgp_route_propagation_enabled and not own:
-        yield f"{table.name} keeps learned routes out and has none of its own to {prefix}"
+def _named(table: AwsRouteTable) -> str:
+    return f"{table.name} ({table.id})" if table.name else table.id
 
 
 def _longest(routes: Iterable[AwsRoute], prefix: IPv4Network) -> AwsRoute | None:

@@ -215,9 +215,17 @@ class Cluster:
         for key, future in list(self._starting.items()):
             if future.done():
                 del self._starting[key]
+                self._join_overlay(spec)
         for key, node in self._nodes.items():
             if not node.running and not node.lost and not self._lost and key not in self._starting:
                 self._starting[key] = self._pool.submit(self._start, node, control)
+
+    def _join_overlay(self, spec: ClusterSpec) -> None:
+        """Let the nodes of an overlay know of each other; a lost one's addresses stay its own."""
+        if spec.pod_network is not None:
+            places = [node.place for node in self._nodes.values() if node.place is not None]
+            for node in self._nodes.values():
+                node.reach(places)
 
     def _node(self, spec: ClusterSpec, node: NodeSpec) -> Node:
         used = {each.number for each in self._nodes.values()}

@@ -1,12 +1,13 @@
 """A node of a cluster: a machine in its subnets with containerd, kubelet and kube-proxy."""
 
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from ipaddress import IPv4Address, IPv4Network
 from pathlib import Path
 
 from twinspan.errors import CommandError
+from twinspan.twin.dataplane import namespaces
 from twinspan.twin.dataplane.clusters import node_files
 from twinspan.twin.dataplane.clusters.control_plane import ControlPlane
 from twinspan.twin.dataplane.clusters.daemon import NodeDaemon
@@ -125,6 +126,16 @@ class Node:
         self.started = datetime.now(UTC)
         machine.start()
         self._start_programs(machine)
+
+    def reach(self, peers: Iterable[Place]) -> None:
+        """Overlay: tell it the ways to other nodes' pods, which the virtual network does not know."""
+        place = self._network.place
+        if self.running and place is not None:
+            others = [peer for peer in peers if peer.overlay and peer.address != place.address]
+            namespaces.ip(
+                [f"route replace {block} via {peer.address}" for peer in others for block in peer.blocks],
+                namespace=self._namespace,
+            )
 
     def halt(self, control: ControlPlane) -> None:
         """Cut its power; its addresses stay its own."""

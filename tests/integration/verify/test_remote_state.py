@@ -12,7 +12,7 @@ from moto.server import ThreadedMotoServer
 from twinspan.cloud.aws import AwsEndpoint
 from twinspan.errors import CloudUnreachableError, DesignError
 from twinspan.project.environment import StateLocation
-from twinspan.verify.outputs import outputs_in_state
+from twinspan.verify.remote_state import state_in_s3
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -56,25 +56,56 @@ def store(endpoint: AwsEndpoint, location: StateLocation, text: str) -> None:
     s3.put_object(Bucket=location.bucket, Key=location.key, Body=text.encode())
 
 
-def test_only_the_outputs_of_a_state_come_back(endpoint: AwsEndpoint, location: StateLocation) -> None:
+def test_outputs_and_managed_resources_of_a_state_come_back(
+    endpoint: AwsEndpoint, location: StateLocation
+) -> None:
+    resources = [
+        {
+            "module": "module.vpn",
+            "mode": "managed",
+            "type": "aws_vpn_connection",
+            "name": "this",
+            "instances": [
+                {
+                    "index_key": "instance0",
+                    "attributes": {"id": "vpn-0a", "tunnel1_preshared_key": "Secret.1"},
+                },
+                {"index_key": "instance0", "attributes": {"id": "vpn-0b"}, "deposed": "ab12"},
+            ],
+        },
+        {"mode": "data", "type": "aws_region", "name": "here", "instances": [{"attributes": {"id": "x"}}]},
+    ]
     state = {
         "version": 4,
         "outputs": {"aws_vpc_id": {"value": "vpc-0a", "type": "string"}},
-        "resources": [{"a": 1}],
+        "resources": resources,
     }
     store(endpoint, location, json.dumps(state))
 
-    assert outputs_in_state(endpoint, location) == {"aws_vpc_id": "vpc-0a"}
+    found = state_in_s3(endpoint, location)
+
+    assert found.outputs == {"aws_vpc_id": "vpc-0a"}
+    (resource,) = found.resources
+    assert resource.address == 'module.vpn.aws_vpn_connection.this["instance0"]'
+    assert resource.values["id"] == "vpn-0a"
+    assert "Secret.1" not in repr(found)
+
+
+def test_a_state_of_another_version_is_refused(endpoint: AwsEndpoint, location: StateLocation) -> None:
+    store(endpoint, location, json.dumps({"version": 5}))
+
+    with pytest.raises(DesignError, match="this state is of version 5, not 4"):
+        state_in_s3(endpoint, location)
 
 
 def test_a_missing_bucket_means_no_outputs(endpoint: AwsEndpoint, location: StateLocation) -> None:
-    assert outputs_in_state(endpoint, location) == {}
+    assert state_in_s3(endpoint, location).outputs == {}
 
 
 def test_a_missing_state_means_no_outputs(endpoint: AwsEndpoint, location: StateLocation) -> None:
     s3_of(endpoint).create_bucket(Bucket=location.bucket)
 
-    assert outputs_in_state(endpoint, location) == {}
+    assert state_in_s3(endpoint, location).outputs == {}
 
 
 def test_an_object_that_is_no_state_is_refused(endpoint: AwsEndpoint, location: StateLocation) -> None:
@@ -83,7 +114,7 @@ def test_an_object_that_is_no_state_is_refused(endpoint: AwsEndpoint, location: 
     with pytest.raises(
         DesignError, match=r"s3://states-\w+/dev/terraform\.tfstate: this is no Terraform state"
     ):
-        outputs_in_state(endpoint, location)
+        state_in_s3(endpoint, location)
 
 
 def test_a_profile_that_does_not_exist_does_not_matter_and_a_dead_server_is_named(
@@ -98,4 +129,4 @@ def test_a_profile_that_does_not_exist_does_not_matter_and_a_dead_server_is_name
     )
 
     with pytest.raises(CloudUnreachableError, match=r"127\.0\.0\.1:9"):
-        outputs_in_state(nowhere, location)
+        state_in_s3(nowhere, location)

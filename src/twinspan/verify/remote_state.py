@@ -1,36 +1,22 @@
-"""The environment's outputs, read from Terraform's state where it lies: an S3 object.
+"""The environment's Terraform state, read where it lies: an S3 object.
 
 Running `terraform output` would need `terraform init` first, which takes longer than everything else `verify`
-does. Only the `outputs` of the state are looked at; the rest, which holds secrets, is dropped.
+does. The state holds secrets: it stays in memory and is shown to nobody.
 """
 
 from collections.abc import Mapping
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, ValidationError
-
 from twinspan.cloud.aws import AwsEndpoint
-from twinspan.errors import CloudRefusedError, DesignError
+from twinspan.errors import CloudRefusedError
 from twinspan.project.environment import StateLocation
+from twinspan.project.state import State, load_state
 
 _ABSENT = {"NoSuchKey", "NoSuchBucket", "404"}
 
 
-class _Output(BaseModel):
-    model_config = ConfigDict(extra="ignore")
-
-    value: Any = None
-
-
-class _State(BaseModel):
-    model_config = ConfigDict(extra="ignore")
-
-    version: int
-    outputs: dict[str, _Output] = {}
-
-
-def outputs_in_state(endpoint: AwsEndpoint, location: StateLocation) -> Mapping[str, Any]:
-    """Return output name -> value; empty if the environment has no state or no outputs yet.
+def state_in_s3(endpoint: AwsEndpoint, location: StateLocation) -> State:
+    """Return the state; empty if the environment has none yet.
 
     Args:
         endpoint: The AWS whose S3 keeps the state.
@@ -42,16 +28,19 @@ def outputs_in_state(endpoint: AwsEndpoint, location: StateLocation) -> Mapping[
     """
     body = _read(endpoint, location)
     if body is None:
-        return {}
-    try:
-        state = _State.model_validate_json(body)
-    except ValidationError as error:
-        raise DesignError(
-            where=f"s3://{location.bucket}/{location.key}",
-            problem="this is no Terraform state",
-            remedy="Correct bucket and key in backend.hcl",
-        ) from error
-    return {name: output.value for name, output in state.outputs.items()}
+        return State()
+    where = f"s3://{location.bucket}/{location.key}"
+    return load_state(body, where=where, remedy="Correct bucket and key in backend.hcl")
+
+
+def outputs_in_state(endpoint: AwsEndpoint, location: StateLocation) -> Mapping[str, Any]:
+    """Return output name -> value; empty if the environment has no state or no outputs yet.
+
+    Raises:
+        CloudError: S3 refuses or does not answer.
+        DesignError: The object is no Terraform state.
+    """
+    return state_in_s3(endpoint, location).outputs
 
 
 def _read(endpoint: AwsEndpoint, location: StateLocation) -> bytes | None:

@@ -1,0 +1,166 @@
+"""Do the packet filters of both clouds let pings through?"""
+
+from collections.abc import Iterator, Sequence
+from ipaddress import IPv4Network
+from typing import Literal
+
+from twinspan.network.model import AwsSubnet, AzureSubnet, NetworkAcl, NetworkSecurityGroup, SecurityGroup
+from twinspan.verify.facts import Facts
+from twinspan.verify.findings import Finding, Outcome
+from twinspan.verify.packet_rules import (
+    Denial,
+    network_acl_denial,
+    network_security_group_denial,
+    security_group_denial,
+)
+from twinspan.verify.shell import aws_ec2, group_and_name
+
+_WAYS: tuple[Literal["ingress"], Literal["egress"]] = ("ingress", "egress")
+
+
+def security_group_admits(facts: Facts) -> Iterator[Finding]:
+    """FLT-01: the security group of the workloads lets pings from and to every Azure subnet through."""
+    wanted = facts.expected.workload_security_group_id
+    groups = facts.network.aws.security_groups if facts.network.aws else ()
+    group = next((group for group in groups if group.id == wanted), None)
+    if group is not None:
+        yield _security_group(facts, group)
+    elif wanted:
+        yield Finding(
+            subject=wanted,
+            outcome=Outcome.FAIL,
+            evidence="AWS shows no such security group",
+            command=aws_ec2("describe-security-groups", f"--group-ids {wanted}", region=facts.region),
+            remedy="Build it with `twinspan apply`",
+            branch=wanted,
+        )
+    else:
+        yield Finding(
+            subject="security group of the workloads",
+            outcome=Outcome.SKIPPED,
+            evidence="no Terraform output (aws_workload_security_group_id) names it",
+        )
+
+
+def _security_group(facts: Facts, group: SecurityGroup) -> Finding:
+    peers = [prefix for subnet in facts.azure_subnets for prefix in subnet.address_prefixes]
+    found = [denial for peer in peers for way in _WAYS if (denial := security_group_denial(group, peer, way))]
+    remedies = [
+        aws_ec2(
+            f"authorize-security-group-{denial.way}",
+            f"--group-id {group.id}",
+            f"--ip-permissions 'IpProtocol=icmp,FromPort=-1,ToPort=-1,IpRanges=[{{CidrIp={denial.peer}}}]'",
+            region=facts.region,
+        )
+        for denial in found
+    ]
+    return Finding(
+        subject=f"{group.name} ({group.id})" if group.name else group.id,
+        outcome=_outcome(peers, found),
+        evidence=_evidence(peers, found),
+        command=aws_ec2(
+            "describe-security-groups",
+            f"--group-ids {group.id}",
+            region=facts.region,
+            query="SecurityGroups[].[IpPermissions,IpPermissionsEgress]",
+        ),
+        remedy=f"Admit the far side: {'; '.join(remedies)}" if found else "",
+        branch=group.id,
+    )
+
+
+def network_acls_admit(facts: Facts) -> Iterator[Finding]:
+    """FLT-02: the network ACL of every private subnet lets pings and their answers through, both ways."""
+    acls = facts.network.aws.network_acls if facts.network.aws else ()
+    peers = [prefix for subnet in facts.azure_subnets for prefix in subnet.address_prefixes]
+    for subnet in facts.private_subnets:
+        acl = next((acl for acl in acls if subnet.id in acl.subnet_ids), None)
+        found = [d for peer in peers for way in _WAYS if acl and (d := network_acl_denial(acl, peer, way))]
+        yield _network_acl(facts, subnet, acl, peers, found)
+
+
+def _network_acl(
+    facts: Facts,
+    subnet: AwsSubnet,
+    acl: NetworkAcl | None,
+    peers: Sequence[IPv4Network],
+    found: Sequence[Denial],
+) -> Finding:
+    remedies = [
+        aws_ec2(
+            "delete-network-acl-entry",
+            f"--network-acl-id {acl.id if acl else ''} --rule-number {denial.number} --{denial.way}",
+            region=facts.region,
+        )
+        for denial in found
+        if denial.number is not None
+    ]
+    otherwise = "Add rules that allow Azure's ranges, both ingress and egress: a network ACL keeps no state"
+    return Finding(
+        subject=f"{acl.id if acl else 'no network ACL'} of {subnet.name or subnet.id}",
+        outcome=_outcome(peers if acl else (), found),
+        evidence=_evidence(peers if acl else (), found),
+        command=aws_ec2(
+            "describe-network-acls",
+            f"--filters Name=association.subnet-id,Values={subnet.id}",
+            region=facts.region,
+            query="NetworkAcls[].Entries",
+        ),
+        remedy=("; ".join(dict.fromkeys(remedies)) or otherwise) if found else "",
+        branch=subnet.id,
+    )
+
+
+def network_security_groups_admit(facts: Facts) -> Iterator[Finding]:
+    """FLT-03: the network security group of every Azure subnet lets pings from and to AWS through."""
+    groups = facts.network.azure.network_security_groups if facts.network.azure else ()
+    for subnet in facts.azure_subnets:
+        wanted = (subnet.network_security_group_id or "").lower()
+        yield _nsg(facts, subnet, next((group for group in groups if group.id.lower() == wanted), None))
+
+
+def _nsg(facts: Facts, subnet: AzureSubnet, group: NetworkSecurityGroup | None) -> Finding:
+    if group is None:
+        return Finding(
+            subject=subnet.name,
+            outcome=Outcome.PASS,
+            evidence="no network security group, so nothing is filtered",
+            command="az network nsg list --output table",
+            branch=subnet.id.lower(),
+        )
+    connected = (*facts.azure_prefixes, *facts.vpc_prefixes)
+    peers = [each.cidr_block for each in facts.private_subnets]
+    found = [
+        denial
+        for own in subnet.address_prefixes
+        for peer in peers
+        for way in _WAYS
+        if (denial := network_security_group_denial(group, own=own, peer=peer, way=way, connected=connected))
+    ]
+    resource_group, name = group_and_name(group.id)
+    at = f"-g {resource_group} --nsg-name {name}"
+    names = [r.name for r in group.security_rules for d in found if d.rule.startswith(f"rule {r.name} ")]
+    delete = [f"az network nsg rule delete {at} -n {each}" for each in dict.fromkeys(names)]
+    admit = f"Add a rule of a lower priority number that allows the VPC: az network nsg rule create {at}"
+    return Finding(
+        subject=f"{group.name} of {subnet.name}",
+        outcome=_outcome(peers, found),
+        evidence=_evidence(peers, found),
+        command=f"az network nsg rule list {at} --include-default --output table",
+        remedy=("; ".join(delete) or admit) if found else "",
+        branch=subnet.id.lower(),
+    )
+
+
+def _outcome(peers: Sequence[IPv4Network], found: Sequence[Denial]) -> Outcome:
+    # A filter of which nothing was asked has not let anything through.
+    if not peers:
+        return Outcome.INCONCLUSIVE
+    return Outcome.FAIL if found else Outcome.PASS
+
+
+def _evidence(peers: Sequence[IPv4Network], found: Sequence[Denial]) -> str:
+    """Return each rule with all that it keeps out, or that nothing is."""
+    if not peers:
+        return "it is not known what should pass: the far side's subnets or the filter are not shown"
+    return "; ".join(dict.fromkeys(denial.text for denial in found)) or "pings pass both ways"

@@ -1,0 +1,102 @@
+"""The commands of docs/corrections.md, run as they stand there, with the real aws and az, on a twin."""
+
+import re
+import subprocess
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from cloud_cli import environment_of, program, signed_in
+from verify_lab import Lab
+
+pytestmark = [pytest.mark.root, pytest.mark.slow, pytest.mark.timeout(600)]
+
+REPOSITORY = Path(__file__).parents[2]
+PAGE = REPOSITORY / "docs" / "corrections.md"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Command:
+    """One line of a block, and what must come of it."""
+
+    line: str
+    refused: bool
+    answers: Sequence[str]
+
+
+def commands(program: str) -> list[Command]:
+    """Return the commands of the page that start with `program`."""
+    found: list[Command] = []
+    for block in re.findall(r"```sh\n(.*?)```", PAGE.read_text(), flags=re.DOTALL):
+        refused = False
+        for line in block.splitlines():
+            if line.startswith("# draft: refused"):
+                refused = True
+            elif line.startswith("# -> "):
+                last = found[-1]
+                answers = [*last.answers, line.removeprefix("# -> ")]
+                found[-1] = Command(line=last.line, refused=last.refused, answers=answers)
+            else:
+                found.append(Command(line=line, refused=refused, answers=()))
+                refused = False
+    return [command for command in found if command.line.split()[0] == program]
+
+
+def check(command: Command, environment: Mapping[str, str]) -> None:
+    argv = ["bash", "-c", command.line]
+    done = subprocess.run(
+        argv, capture_output=True, text=True, check=False, env=dict(environment), cwd=REPOSITORY, timeout=120
+    )
+    said = done.stdout + done.stderr
+    assert (done.returncode != 0) is command.refused, f"{command.line}\n{said}"
+    for answer in command.answers:
+        assert answer in said, f"{command.line}\n{said}"
+
+
+def names(lab: Lab) -> Mapping[str, str]:
+    """What the page calls by variables."""
+    expected = lab.target.expected
+    assert expected
+    inside = next(link.tunnel for link in lab.facts().links() if link.key == "tunnel1" and link.tunnel)
+    return {
+        "VPC": lab.vpc,
+        "VGW": lab.vpn_gateway,
+        "GROUP": lab.group,
+        "GATEWAY": expected.virtual_network_gateway_name,
+        "CONNECTION": lab.tunnel("tunnel1").azure_connection_name,
+        "PEER": str(inside.aws_inside_address),
+    }
+
+
+def test_every_seed_command_is_on_the_page_and_nothing_is_left_out() -> None:
+    text = PAGE.read_text()
+    assert len(commands("aws")) == 6
+    assert len(commands("az")) == 7
+    for seed in ("-var-file=envs/dev/terraform.tfvars", "vpn-gateway show", "Name=state,Values=active"):
+        assert seed in text
+
+
+def test_the_aws_commands_do_what_the_page_says(lab: Lab, tmp_path: Path) -> None:
+    environment = {**environment_of(lab, tmp_path, program("TWINSPAN_AWSCLI", "aws")), **names(lab)}
+
+    for command in commands("aws"):
+        check(command, environment)
+
+
+def test_the_root_of_the_tree_holds_nothing_to_apply() -> None:
+    root = [file.read_text() for file in (REPOSITORY / "terraform").glob("*.tf")]
+    environment = (REPOSITORY / "terraform" / "envs" / "dev" / "main.tf").read_text()
+
+    assert root
+    assert not any(re.search(r'^(resource|module) "', text, flags=re.MULTILINE) for text in root)
+    assert re.search(r'^module "', environment, flags=re.MULTILINE)
+
+
+@pytest.mark.az
+def test_the_az_commands_do_what_the_page_says(lab: Lab, tmp_path: Path) -> None:
+    az = program("TWINSPAN_AZ", "az")
+    environment = {**signed_in(lab, tmp_path, az), **names(lab)}
+
+    for command in commands("az"):
+        check(command, environment)

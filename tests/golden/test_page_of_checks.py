@@ -1,0 +1,84 @@
+"""docs/checks.md is the two catalogues, and every check of it has a test that breaks it."""
+
+import ast
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from twinspan.check.text import as_markdown as check_page
+from twinspan.verify.catalogue import CATALOGUE
+from twinspan.verify.page import as_markdown as verify_page
+
+TESTS = Path(__file__).parents[1]
+DOCS = TESTS.parent / "docs" / "checks.md"
+ON_THE_TWIN = (TESTS / "e2e" / "test_verify_faults.py", TESTS / "e2e" / "test_verify_drift.py")
+OF_THE_RULES = tuple(
+    TESTS / "unit" / "verify" / f"{name}.py" for name in ("broken_networks", "test_verify_checks")
+)
+_IDENTIFIER = re.compile(r"\b[A-Z]{2,3}-\d\d\b")
+NEEDS_PACKETS = ("GW-01", "GW-03", "VPN-02", "VPN-03", "IKE-01", "IKE-02", "IPS-01", "BGP-02", "RTE-01")
+ROUTES_AND_FILTERS = (
+    "RTE-03",
+    "RTE-04",
+    "RTE-05",
+    "FLT-01",
+    "FLT-02",
+    "FLT-03",
+    "RCH-03",
+    "DRF-01",
+    "DRF-02",
+)
+
+
+def found_on_the_twin() -> Mapping[str, list[str]]:
+    """Check id -> the tests that wait for it as the only root cause, or as drift, with real packets."""
+    found: dict[str, list[str]] = {}
+    for file in ON_THE_TWIN:
+        for function in ast.parse(file.read_text()).body:
+            if isinstance(function, ast.FunctionDef) and function.name.startswith("test_"):
+                for wanted in dict.fromkeys(each for node in ast.walk(function) for each in _wanted(node)):
+                    found.setdefault(wanted, []).append(f"`{function.name}`")
+    return found
+
+
+def _wanted(node: ast.AST) -> list[str]:
+    """Return the ids in the first argument of `lab.finds...`, and in what drift is compared with."""
+    if isinstance(node, ast.Call) and ast.unparse(node.func).startswith("lab.finds") and node.args:
+        return _IDENTIFIER.findall(ast.unparse(node.args[0]))
+    if isinstance(node, ast.Compare):
+        return [each for each in _IDENTIFIER.findall(ast.unparse(node)) if each.startswith("DRF")]
+    return []
+
+
+def breaking_tests() -> Mapping[str, str]:
+    packets = found_on_the_twin()
+    rules = {file.name: file.read_text() for file in OF_THE_RULES}
+    found = {}
+    for check in CATALOGUE:
+        if check.id in packets:
+            found[check.id] = ", ".join(packets[check.id])
+        for name, text in rules.items():
+            if f'"{check.id}"' in text:
+                found.setdefault(check.id, f"`{name}`")
+    return found
+
+
+def page() -> str:
+    return check_page() + "\n" + verify_page(breaking_tests())
+
+
+def test_the_page_of_checks_is_the_catalogues(request: pytest.FixtureRequest) -> None:
+    if request.config.getoption("--update-golden", default=False):
+        DOCS.write_text(page())
+    assert DOCS.read_text() == page(), "run pytest tests/golden --update-golden"
+
+
+def test_every_check_of_verify_has_a_test_that_breaks_it() -> None:
+    assert set(breaking_tests()) == {check.id for check in CATALOGUE}
+
+
+@pytest.mark.parametrize("check_id", [*NEEDS_PACKETS, *ROUTES_AND_FILTERS])
+def test_what_packets_are_about_is_broken_on_the_twin(check_id: str) -> None:
+    assert found_on_the_twin()[check_id]

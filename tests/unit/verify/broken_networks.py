@@ -1,0 +1,243 @@
+"""The verified network with exactly one thing broken, and what verify must say of it."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from ipaddress import IPv4Address, IPv4Network
+
+import verified_names as names
+import verified_network as vn
+
+from twinspan.network import model
+from twinspan.verify.facts import Facts
+
+Damage = Callable[[Facts], Facts]
+
+
+def no_vpc(facts: Facts) -> Facts:
+    return vn.with_aws(facts, vpcs=())
+
+
+def no_vnet(facts: Facts) -> Facts:
+    return vn.with_azure(facts, virtual_networks=())
+
+
+def detached(facts: Facts) -> Facts:
+    assert facts.network.aws
+    return vn.with_aws(facts, vpn_gateways=(replace(facts.network.aws.vpn_gateways[0], vpc_id=None),))
+
+
+def gateway_updating(facts: Facts) -> Facts:
+    assert facts.network.azure
+    gateway = replace(facts.network.azure.virtual_network_gateways[0], provisioning_state="Updating")
+    return vn.with_azure(facts, virtual_network_gateways=(gateway,))
+
+
+def connection_pending(facts: Facts) -> Facts:
+    assert facts.network.aws
+    first, second = facts.network.aws.vpn_connections
+    return vn.with_aws(facts, vpn_connections=(replace(first, state="pending"), second))
+
+
+def wrong_local_gateway(facts: Facts) -> Facts:
+    assert facts.network.azure
+    first, *rest = facts.network.azure.local_network_gateways
+    wrong = replace(first, gateway_ip_address=IPv4Address("203.0.113.99"))
+    return vn.with_azure(facts, local_network_gateways=(wrong, *rest))
+
+
+def aws_tunnel_down(facts: Facts) -> Facts:
+    return vn.with_tunnel(facts, "tunnel3", telemetry=vn.down("IPSEC IS DOWN"))
+
+
+def aws_tunnel_without_routes(facts: Facts) -> Facts:
+    telemetry = model.VgwTelemetry(
+        status=model.TelemetryStatus.UP, status_message="", accepted_route_count=0, last_status_change=None
+    )
+    return vn.with_tunnel(facts, "tunnel2", telemetry=telemetry)
+
+
+def wrong_subscription(facts: Facts) -> Facts:
+    return vn.with_azure(facts, subscription_id="another")
+
+
+def aws_unreadable(facts: Facts) -> Facts:
+    return replace(
+        facts, network=replace(facts.network, aws=None), cloud_problems={"aws": "UnauthorizedOperation"}
+    )
+
+
+def customer_gateway_elsewhere(facts: Facts) -> Facts:
+    assert facts.network.aws
+    first, second = facts.network.aws.customer_gateways
+    wrong = replace(first, ip_address=IPv4Address("198.51.100.77"))
+    return vn.with_aws(facts, customer_gateways=(wrong, second))
+
+
+def other_group_in_phase_1(facts: Facts) -> Facts:
+    tunnel = vn.tunnel("tunnel1")
+    return vn.with_tunnel(facts, "tunnel1", phase1=replace(tunnel.phase1, dh_group_numbers=(14,)))
+
+
+def other_key(facts: Facts) -> Facts:
+    azure = {**facts.secrets.azure, vn.azure_connection("tunnel1").id: "Other.Key1"}
+    return replace(facts, secrets=replace(facts.secrets, azure=azure))
+
+
+def other_cipher_in_phase_2(facts: Facts) -> Facts:
+    tunnel = vn.tunnel("tunnel1")
+    return vn.with_tunnel(facts, "tunnel1", phase2=replace(tunnel.phase2, encryption_algorithms=("AES128",)))
+
+
+def other_asn(facts: Facts) -> Facts:
+    assert facts.network.azure
+    first, *rest = facts.network.azure.local_network_gateways
+    return vn.with_azure(facts, local_network_gateways=(replace(first, asn=64999), *rest))
+
+
+def no_table_of_its_own(facts: Facts) -> Facts:
+    assert facts.network.aws
+    first, *rest = facts.network.aws.route_tables
+    main = replace(first, id="rtb-main", name="", main=True, subnet_ids=(), routes=first.routes[:1])
+    return vn.with_aws(facts, route_tables=(replace(first, subnet_ids=()), main, *rest))
+
+
+def stray_route(facts: Facts) -> Facts:
+    assert facts.network.aws
+    first, *rest = facts.network.aws.route_tables
+    stray = model.AwsRoute(
+        destination=IPv4Network("10.1.2.0/24"), target="eni-0a", state="active", origin="CreateRoute"
+    )
+    return vn.with_aws(facts, route_tables=(replace(first, routes=(*first.routes, stray)), *rest))
+
+
+def closed_security_group(facts: Facts) -> Facts:
+    assert facts.network.aws
+    group = facts.network.aws.security_groups[0]
+    return vn.with_aws(facts, security_groups=(replace(group, permissions=group.permissions[1:]),))
+
+
+def closed_network_acl(facts: Facts) -> Facts:
+    assert facts.network.aws
+    acl = facts.network.aws.network_acls[0]
+    deny = model.NetworkAclEntry(
+        egress=True, rule_number=90, protocol="1", allow=False, cidr_block=IPv4Network("10.1.0.0/16")
+    )
+    closed = replace(acl, subnet_ids=(names.PRIVATE_A,), entries=(*acl.entries, deny))
+    other = replace(acl, id="acl-0b", subnet_ids=(names.PRIVATE_B,))
+    return vn.with_aws(facts, network_acls=(closed, other))
+
+
+def closed_network_security_group(facts: Facts) -> Facts:
+    assert facts.network.azure
+    group = facts.network.azure.network_security_groups[0]
+    deny = replace(group.security_rules[0], name="No", priority=90, access="Deny", protocol="Icmp")
+    return vn.with_azure(
+        facts, network_security_groups=(replace(group, security_rules=(*group.security_rules, deny)),)
+    )
+
+
+def large_lost(towards: str) -> Callable[[Facts], Facts]:
+    def broken(facts: Facts) -> Facts:
+        return replace(
+            facts,
+            large_pings=tuple(
+                replace(p, received=0, largest_bytes=1296) if p.towards == towards else p
+                for p in facts.large_pings
+            ),
+        )
+
+    return broken
+
+
+def longer_dpd(facts: Facts) -> Facts:
+    return vn.with_tunnel(facts, "tunnel1", dpd_timeout_seconds=60)
+
+
+def nsg_rule_more(facts: Facts) -> Facts:
+    assert facts.network.azure
+    group = facts.network.azure.network_security_groups[0]
+    more = replace(group.security_rules[0], name="More", priority=200, protocol="Tcp")
+    return vn.with_azure(
+        facts, network_security_groups=(replace(group, security_rules=(*group.security_rules, more)),)
+    )
+
+
+def azure_not_connected(facts: Facts) -> Facts:
+    return vn.with_connection(facts, "tunnel4", connection_status="NotConnected")
+
+
+def peer_connecting(facts: Facts) -> Facts:
+    bgp = facts.bgp[names.GATEWAY]
+    peers = tuple(
+        replace(p, state="Connecting") if str(p.local_address) == "169.254.22.2" else p for p in bgp.peers
+    )
+    return replace(facts, bgp={names.GATEWAY: replace(bgp, peers=peers)})
+
+
+def no_propagation(facts: Facts) -> Facts:
+    assert facts.network.aws
+    first, *rest = facts.network.aws.route_tables
+    bare = replace(first, propagating_vgw_ids=(), routes=first.routes[:1])
+    return vn.with_aws(facts, route_tables=(bare, *rest))
+
+
+def nothing_learned_over_one(facts: Facts) -> Facts:
+    bgp = facts.bgp[names.GATEWAY]
+    return replace(facts, bgp={names.GATEWAY: replace(bgp, learned=bgp.learned[1:])})
+
+
+def route_to_nowhere(facts: Facts) -> Facts:
+    assert facts.network.azure
+    hole = model.AzureRoute(name="hole", address_prefix=IPv4Network("10.2.0.0/24"), next_hop_type="None")
+    table = facts.network.azure.route_tables[0]
+    return vn.with_azure(facts, route_tables=(replace(table, routes=(*table.routes, hole)),))
+
+
+def propagation_kept_out(facts: Facts) -> Facts:
+    assert facts.network.azure
+    table = replace(facts.network.azure.route_tables[0], bgp_route_propagation_enabled=False, routes=())
+    return vn.with_azure(facts, route_tables=(table,))
+
+
+def no_reply(towards: str) -> Callable[[Facts], Facts]:
+    def broken(facts: Facts) -> Facts:
+        return replace(
+            facts, pings=tuple(replace(p, received=0) if p.towards == towards else p for p in facts.pings)
+        )
+
+    return broken
+
+
+BROKEN = [
+    ("NET-01", "vpc-0a", no_vpc),
+    ("NET-02", "dev-vnet", no_vnet),
+    ("GW-01", "dev (vgw-0a)", detached),
+    ("GW-02", "dev-gateway", gateway_updating),
+    ("VPN-01", "instance0 (vpn-00)", connection_pending),
+    ("ACC-02", "Azure subscription another", wrong_subscription),
+    ("GW-03", "cgw-00 of vpn-00", customer_gateway_elsewhere),
+    ("VPN-02", "tunnel1 (203.0.113.1)", wrong_local_gateway),
+    ("IKE-01", "tunnel1 (203.0.113.1) of vpn-00", other_group_in_phase_1),
+    ("IKE-02", "tunnel1 (203.0.113.1) of vpn-00", other_key),
+    ("IPS-01", "tunnel1 (203.0.113.1) of vpn-00", other_cipher_in_phase_2),
+    ("VPN-03", "tunnel3 (203.0.113.3) of vpn-01", aws_tunnel_down),
+    ("BGP-02", "aws-tunnel1", other_asn),
+    ("BGP-03", "tunnel2 (203.0.113.2)", aws_tunnel_without_routes),
+    ("RTE-04", "private-a (subnet-0a)", no_table_of_its_own),
+    ("RTE-05", "private-a-table (rtb-subnet-0a)", stray_route),
+    ("FLT-01", "workload (sg-0a)", closed_security_group),
+    ("FLT-02", "acl-0a of private-a", closed_network_acl),
+    ("FLT-03", "dev-nsg of workload", closed_network_security_group),
+    ("DRF-01", 'module.aws_vpn.aws_vpn_connection.this["instance0"] (vpn-00)', longer_dpd),
+    ("DRF-02", "azurerm_network_security_group.this (dev-nsg)", nsg_rule_more),
+    ("RCH-03", "aws-1 -> azure-1", large_lost("azure")),
+    ("RCH-04", "azure-1 -> aws-1", large_lost("aws")),
+    ("VPN-04", "dev-tunnel4", azure_not_connected),
+    ("BGP-01", "tunnel2: 169.254.22.2 - 169.254.22.1", peer_connecting),
+    ("RTE-01", "private-a-table (rtb-subnet-0a)", no_propagation),
+    ("RTE-02", "tunnel1: from 169.254.21.1", nothing_learned_over_one),
+    ("RTE-03", "workload (dev-routes)", route_to_nowhere),
+    ("RTE-03", "workload (dev-routes)", propagation_kept_out),
+    ("RCH-01", "aws-1 -> azure-1", no_reply("azure")),
+    ("RCH-02", "azure-1 -> aws-1", no_reply("aws")),
+]
