@@ -197,11 +197,14 @@ class Clusters:
 def running_clusters(folder: Path, parts: Parts) -> Iterator[Clusters]:
     """Start an agent with the network and no clusters yet."""
     network, _ = cluster_network()
-    for plane in running(folder):
-        clusters = Clusters(plane=plane, folder=folder, parts=parts, network=network)
+    agent = running(folder)
+    clusters = Clusters(plane=next(agent), folder=folder, parts=parts, network=network)
+    try:
         yield clusters
+    finally:
         for relay in clusters.relays:
             relay.stop()
+        next(agent, None)
 
 
 def both(parts: Parts) -> tuple[ClusterSpec, ClusterSpec]:

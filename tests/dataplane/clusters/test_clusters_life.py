@@ -3,13 +3,16 @@
 import json
 import os
 import signal
+import sys
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from ipaddress import IPv4Network
 from pathlib import Path
 
 import pytest
-from cluster_harness import Clusters, Parts, both, running_clusters, with_nodes
+from cluster_harness import PORT, Clusters, Parts, both, running_clusters, with_nodes
 from cluster_network import AKS, EKS
-from reference_network import AWS_PRIVATE, AWS_SECOND
+from reference_network import AWS_PRIVATE, AWS_SECOND, AZURE_PLAIN
 
 from twinspan.errors import DesignError
 from twinspan.twin.dataplane.clusters import cgroups
@@ -19,9 +22,7 @@ from twinspan.wait import wait_until
 pytestmark = [pytest.mark.root, pytest.mark.slow, pytest.mark.timeout(300)]
 
 
-def cluster_pids(clusters: Clusters, name: str) -> dict[str, int]:
-    """Return the roles of a cluster's processes and those of its nodes."""
-    return {role: pid for role, pid in clusters.plane.client.pids().items() if role.startswith(name)}
+_TELL_CALLER = "import socket; print(socket.create_server(('', 8080)).accept()[1][0])"
 
 
 def until_works(clusters: Clusters, name: str) -> None:
@@ -197,12 +198,13 @@ def test_overlay_pods_reach_each_other_and_leave_their_cluster_as_their_node(
         assert first.startswith("10.244.0.")
         assert second.startswith("10.244.1.")
         alone.until_seen_as("west", "first", f"{second}:{PORT}", first)
-        alone.plane.client.attach(HostSpec(name="far", side="azure", subnet_id=AZURE_PLAIN))
-        address = str(seen.nodes[0].address)
-        capture = ["timeout", "10", "tcpdump", "-n", "-c", "1", "icmp"]
-        argv = ["sh", "-c", f"ping -c 1 -W 2 {address} >/dev/null && echo reached"]
-        assert "reached" in alone.plane.client.run("far", argv, timeout_s=10).stdout
-        assert capture
+        far = alone.plane.client.attach(HostSpec(name="far", side="azure", subnet_id=AZURE_PLAIN))
+        with ThreadPoolExecutor() as pool:
+            server = [sys.executable, "-c", _TELL_CALLER]
+            told = pool.submit(alone.plane.client.run, "far", server, timeout_s=40)
+            call = f"until exec 3<>/dev/tcp/{far.address}/8080; do sleep 0.2; done"
+            alone.kubectl("west", "exec", "first", "--", "timeout", "30", "bash", "-c", call)
+            assert told.result().stdout.strip() == str(seen.nodes[0].address)
 
 
 @pytest.mark.parametrize("role", ["agent", "init"])

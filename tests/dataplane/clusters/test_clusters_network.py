@@ -131,6 +131,8 @@ def test_an_internal_load_balancer_has_an_address_in_its_subnet_that_the_other_c
         "west": {"service.beta.kubernetes.io/azure-load-balancer-internal": "true"},
     }
     subnets = {"east": PRIVATE, "west": AKS_NODE_RANGE}
+    right = clusters.network
+    clusters.want(network=with_group(right, AZURE))  # the nodes' group need not name the balancer
     for name, far in (("east", "west"), ("west", "east")):
         clusters.kubectl(name, "apply", "-f", "-", stdin=service("LoadBalancer", "front", notes[name]))
         shown = ("get", "service", "front", "-o", "jsonpath={.status.loadBalancer.ingress[0].ip}")
@@ -148,6 +150,7 @@ def test_an_internal_load_balancer_has_an_address_in_its_subnet_that_the_other_c
             timeout_s=30,
         )
         clusters.kubectl(name, "delete", "service", "front")
+    clusters.want(network=right)
 
 
 def test_a_public_load_balancer_stays_pending_and_an_event_says_why(clusters: Clusters) -> None:

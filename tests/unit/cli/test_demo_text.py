@@ -6,6 +6,7 @@ import pty
 import re
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 
@@ -24,6 +25,10 @@ FIGURES = Figures(
     other_profile="with a fixed BGP hold time of 180 s it would be longer",
     verified=True,
     drill_passed=True,
+    nodes_ready=2,
+    clusters_ready_s=21.04,
+    pods_ping_median_ms=0.563,
+    pods_kept_address=True,
 )
 
 
@@ -35,13 +40,21 @@ def test_durations_are_in_milliseconds(milliseconds: float, text: str) -> None:
 
 
 def test_the_outcome_is_told_in_sentences() -> None:
-    first, tunnels, lost, noticed, why, verdict = FIGURES.lines()
+    first, tunnels, clusters, pods, lost, noticed, why, verdict = FIGURES.lines()
     assert first == "From nothing to the first encrypted ping: 9.3 s."
     assert tunnels == "Tunnels up: 4 of 4."
+    assert clusters == "Two Kubernetes clusters added in 21.0 s."
+    assert pods == "A pod in AWS reaches one in Azure, and back, in 0.56 ms, by its own address."
     assert lost == "One tunnel lost: AWS → Azure was silent for 18,768 ms, Azure → AWS for 250 ms."
     assert "AWS's BGP hold timer" in noticed
     assert "fixed BGP hold time of 180 s" in why
     assert verdict == "All went well."
+
+
+def test_clusters_that_were_left_out_are_told_with_what_gets_them() -> None:
+    lines = replace(FIGURES, clusters_ready_s=None).lines()
+    assert any("left out; `make kubernetes`" in line for line in lines)
+    assert not any("pod" in line for line in lines)
 
 
 def test_what_was_not_measured_is_not_told() -> None:

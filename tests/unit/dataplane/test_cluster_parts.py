@@ -105,8 +105,10 @@ def test_a_nodes_filter_looks_before_destinations_change_and_knows_its_pods() ->
         vpc_cidr_blocks=[IPv4Network("10.2.0.0/16")],
         members={"sg-1": [IPv4Address("10.2.1.5"), IPv4Network("10.2.1.224/28")]},
         pod_networks=[IPv4Network("10.2.1.208/28")],
+        balancers=[IPv4Address("10.2.1.9")],
         edge=Edge(device="eth0"),
     )
+    assert "ip saddr { 10.2.1.9/32 } meta l4proto { tcp, udp } th dport 30000-32767" in text
     assert "hook prerouting priority -150" in text
     assert "hook postrouting priority 150" in text
     assert 'iifname != "eth0" accept' in text

@@ -28,6 +28,7 @@ SECURITY_GROUP_TABLE = "twinspan_security_groups"
 _LINK_LOCAL_SERVICES = (host("169.254.169.123"), host("169.254.169.253"), host("169.254.169.254"))
 _PROTOCOL_NUMBERS = {"icmp": 1, "tcp": 6, "udp": 17}
 _WITH_PORTS = (6, 17)
+_NODE_PORTS = "30000-32767"
 _ICMP = 1
 _ICMPV6 = ("icmpv6", "58")
 _MAX_PROTOCOL = 255
@@ -42,6 +43,7 @@ def security_group_ruleset(
     vpc_cidr_blocks: Sequence[IPv4Network],
     members: Mapping[str, Collection[IPv4Address | IPv4Network]] | None = None,
     pod_networks: Sequence[IPv4Network] = (),
+    balancers: Collection[IPv4Address] = (),
     edge: Edge | None = None,
 ) -> str:
     """Return the filter of one network interface, to be loaded inside the host's namespace.
@@ -59,6 +61,7 @@ def security_group_ruleset(
         vpc_cidr_blocks: The VPC's ranges, the primary one first: its third address is the resolver.
         members: Group id -> private addresses of the interfaces in it, for rules that name a group.
         pod_networks: Prefixes assigned to the interface besides its address, for pods.
+        balancers: Addresses of load balancers, whose controller has opened the node ports for them.
         edge: A node's interface, which forwards; None: a host's only one.
 
     Raises:
@@ -74,6 +77,7 @@ def security_group_ruleset(
         rule_text([address_match("daddr", own, negate=True)], "drop", comment="source/destination check"),
         "ct state established,related accept",
         rule_text([address_match("saddr", services)], "accept", comment="VPC services"),
+        *_balancer_rules(balancers),
         *_group_rules(groups, "ingress", members or {}),
         rule_text([], "drop", comment="no group allows it"),
     ]
@@ -128,6 +132,13 @@ def network_acl_ruleset(acl: NetworkAcl, *, subnet: AwsSubnet, interface: str) -
 def network_acl_table(subnet_id: str) -> str:
     """Return the name of the table that holds a subnet's network ACL."""
     return "twinspan_acl_" + re.sub(r"[^A-Za-z0-9_]", "_", subnet_id)
+
+
+def _balancer_rules(balancers: Collection[IPv4Address]) -> Iterator[str]:
+    """Source: Kubernetes, AWS cloud provider: it adds rules for node ports to the nodes' security group."""
+    if balancers:
+        matches = [address_match("saddr", map(host, balancers)), "meta l4proto { tcp, udp }"]
+        yield rule_text([*matches, f"th dport {_NODE_PORTS}"], "accept", comment="load balancer")
 
 
 def _group_rules(

@@ -48,6 +48,7 @@ class Interfaces:
         self._plane = plane
         self._lock = threading.RLock()
         self._known: list[Interface] = []
+        self._balancers: dict[str, set[IPv4Address]] = {}
 
     def rules(self, interface: Interface) -> str:
         """Return the filter of an interface that may not have been added yet.
@@ -69,6 +70,16 @@ class Interfaces:
         with self._lock:
             if interface in self._known:
                 self._known.remove(interface)
+
+    def add_balancer(self, router: Router, address: IPv4Address) -> None:
+        """AWS: let nodes take connections of a load balancer; `refresh` does the rest."""
+        with self._lock:
+            self._balancers.setdefault(router.spec.key, set()).add(address)
+
+    def remove_balancer(self, router: Router, address: IPv4Address) -> None:
+        """Forget a load balancer."""
+        with self._lock:
+            self._balancers.get(router.spec.key, set()).discard(address)
 
     def refresh(self) -> tuple[str, ...]:
         """Load the filters that changed; return what could not be loaded."""
@@ -95,6 +106,7 @@ class Interfaces:
                 pod_networks=interface.pod_networks,
                 vpc_cidr_blocks=router.spec.networks,
                 members=_members(known),
+                balancers=sorted(self._balancers.get(router.spec.key, ())) if edge else (),
                 edge=edge,
             )
         subnet = router.subnet(interface.subnet_id)

@@ -152,6 +152,8 @@ class LoadBalancers:
                 device=_DEVICE,
             )
             self._interfaces.add(balancer.interface)
+        else:
+            self._interfaces.add_balancer(balancer.router, balancer.address)
         links.join(Plug(namespace=balancer.namespace, interface=_DEVICE), balancer.plug)
         namespaces.ip(
             [f"link set {balancer.plug.interface} master {bridge_name(balancer.subnet_id)} up"],
@@ -185,6 +187,7 @@ class LoadBalancers:
     def _remove(self, balancer: _Balancer) -> None:
         if balancer.interface is not None:
             self._interfaces.remove(balancer.interface)
+        self._interfaces.remove_balancer(balancer.router, balancer.address)
         try:
             links.cut(balancer.plug)
         except TwinspanError as error:
