@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from twinspan.cli.probe_pods import IMAGE, PodChoice, pods_of
+from twinspan.cli.probe_pods import PodChoice, pods_of
+from twinspan.kubernetes import TOOLS_IMAGE
 from twinspan.probe.crossing import cross
 
 _COUNT = 20
@@ -31,7 +32,7 @@ def pods_talk(env: Path, *, name: str) -> Talk:
     Raises:
         TwinspanError: There are no two clusters, or their pods cannot be reached.
     """
-    choice = PodChoice(image=IMAGE, aws_cluster=None, azure_cluster=None)
+    choice = PodChoice(image=TOOLS_IMAGE, aws_cluster=None, azure_cluster=None)
     with pods_of(
         env, on="twin", name=name, choice=choice, every_node=False, doing="Measuring between pods"
     ) as (aws, azure):

@@ -14,13 +14,13 @@ from twinspan.cli.output import step
 from twinspan.cli.signals import undone_on_signals
 from twinspan.cli.target import open_target
 from twinspan.errors import DesignError
+from twinspan.kubernetes import TOOLS_IMAGE
 from twinspan.probe.crossing import Crossing
 
 if TYPE_CHECKING:
     from twinspan.kubernetes.pods import PodHost
 
 Command = TypeVar("Command", bound=Callable[..., Any])
-IMAGE = "docker.io/nicolaka/netshoot:v0.14"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +43,7 @@ def pod_options(command: Command) -> Command:
     command = cluster_options(command)
     command = click.option(
         "--image",
-        default=IMAGE,
+        default=TOOLS_IMAGE,
         show_default=True,
         help="For the test pods: needs sh, timeout, ping of iputils and iperf3.",
     )(command)

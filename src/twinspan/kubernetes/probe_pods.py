@@ -7,14 +7,13 @@ from contextlib import contextmanager
 from ipaddress import IPv4Address
 
 from twinspan.errors import CloudRefusedError, TwinspanError, WaitTimeoutError
+from twinspan.kubernetes import TOOLS_IMAGE
 from twinspan.kubernetes.api import CONFLICT, ApiRefusedError, ClusterApi, Manifest, object_path
 from twinspan.kubernetes.diagnosis import pod_problems
 from twinspan.kubernetes.pods import PodHost
 from twinspan.wait import wait_until
 
 NAMESPACE = "twinspan-probe"
-TOOLS_IMAGE = "docker.io/nicolaka/netshoot:v0.14"
-"""Has ping of iputils and iperf3; public, and one of the twin's own images."""
 APP_LABEL = "app.kubernetes.io/name"
 RUN_LABEL = "twinspan/run"
 _FORBIDDEN = 403

@@ -187,6 +187,26 @@ class Clusters:
             interval_s=0.2,
         )
 
+    def until_answers(self, name: str, pod: str, target: str) -> None:
+        """Wait until a server answers a pod."""
+        wait_until(
+            lambda: self.seen_as(name, pod, target),
+            bool,
+            what=f"answer of {target} to {pod} of {name}",
+            timeout_s=60,
+            interval_s=0.2,
+        )
+
+    def until_text(self, name: str, *arguments: str) -> str:
+        """Wait until kubectl prints something, and return it."""
+        return wait_until(
+            lambda: self.kubectl(name, *arguments).stdout,
+            bool,
+            what=f"answer of kubectl {' '.join(arguments)}",
+            timeout_s=60,
+            interval_s=0.2,
+        )
+
     def control_groups(self) -> list[Path]:
         """Return what is left of the agent's control groups."""
         root = cgroups.root_name(self.folder)

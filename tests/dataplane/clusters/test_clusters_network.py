@@ -10,7 +10,6 @@ from cluster_network import AKS_NODE_RANGE, AKS_POD_RANGE, AKS_PODS, with_group
 from reference_network import AWS, AZURE, NSG, with_azure
 
 from twinspan.network.model import Network, SecurityRule
-from twinspan.wait import wait_until
 
 pytestmark = [pytest.mark.root, pytest.mark.slow, pytest.mark.timeout(300)]
 
@@ -109,12 +108,7 @@ def test_a_service_has_a_name_and_a_port_on_each_node_that_the_other_cloud_reach
     for name, far in (("east", "west"), ("west", "east")):
         clusters.kubectl(name, "apply", "-f", "-", stdin=service("NodePort", "who"))
         for host in ("who", "who.default", "who.default.svc.cluster.local"):
-            wait_until(
-                lambda near=name, url=host: clusters.seen_as(near, "tools", url),
-                lambda seen: seen != "",
-                what=f"answer of {host}",
-                timeout_s=30,
-            )
+            clusters.until_answers(name, "tools", host)
         port = clusters.kubectl(
             name, "get", "service", "who", "-o", "jsonpath={.spec.ports[0].nodePort}"
         ).stdout
@@ -136,19 +130,9 @@ def test_an_internal_load_balancer_has_an_address_in_its_subnet_that_the_other_c
     for name, far in (("east", "west"), ("west", "east")):
         clusters.kubectl(name, "apply", "-f", "-", stdin=service("LoadBalancer", "front", notes[name]))
         shown = ("get", "service", "front", "-o", "jsonpath={.status.loadBalancer.ingress[0].ip}")
-        address = wait_until(
-            lambda near=name, words=shown: clusters.kubectl(near, *words).stdout,
-            bool,
-            what="address of the load balancer",
-            timeout_s=30,
-        )
+        address = clusters.until_text(name, *shown)
         assert IPv4Address(address) in subnets[name]
-        wait_until(
-            lambda side=far, ip=address: clusters.seen_as(side, "tools", ip),
-            bool,
-            what=f"answer of {address}",
-            timeout_s=30,
-        )
+        clusters.until_answers(far, "tools", address)
         clusters.kubectl(name, "delete", "service", "front")
     clusters.want(network=right)
 
@@ -156,9 +140,7 @@ def test_an_internal_load_balancer_has_an_address_in_its_subnet_that_the_other_c
 def test_a_public_load_balancer_stays_pending_and_an_event_says_why(clusters: Clusters) -> None:
     clusters.kubectl("east", "apply", "-f", "-", stdin=service("LoadBalancer", "public"))
     events = ("get", "events", "--field-selector", "involvedObject.name=public", "-o", "jsonpath={..message}")
-    told = wait_until(
-        lambda: clusters.kubectl("east", *events).stdout, bool, what="event of the Service", timeout_s=30
-    )
+    told = clusters.until_text("east", *events)
     assert "aws-load-balancer-scheme: internal" in told
     shown = clusters.kubectl("east", "get", "service", "public", "-o", "jsonpath={.status.loadBalancer}")
     assert shown.stdout in {"", "{}", "map[]"}

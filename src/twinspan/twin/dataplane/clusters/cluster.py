@@ -64,6 +64,7 @@ class Cluster:
         self._nodes: dict[str, Node] = {}
         self._starting: dict[str, Future[None]] = {}
         self._problems: dict[str, str] = {}
+        self._departed: set[str] = set()
         self._lost = False
         self._after = tuple(after)
         self._pool = ThreadPoolExecutor(max_workers=4, thread_name_prefix="node")
@@ -191,8 +192,12 @@ class Cluster:
             )
         if self._control is None:
             control = ControlPlane(spec, folder=self._folder, journal=self._plane.journal)
-            control.build()
-            control.start()
+            try:
+                control.build()
+                control.start()
+            except _FAILURES:
+                control.remove()
+                raise
             self._control = control
             self._system = SystemPods(control.api)
             self._balancers = LoadBalancers(control.api, plane=self._plane, interfaces=self._interfaces)
@@ -200,6 +205,7 @@ class Cluster:
         if self._lost or self._system is None or self._balancers is None:
             return True
         if self._health.api_ready:
+            self._forget_departed(self._control)
             self._system.apply(spec)
             ready = [node.address for node in self._health.nodes if node.ready and node.address]
             self._balancers.follow(spec, ready)
@@ -255,18 +261,22 @@ class Cluster:
             future.result()
 
     def _drop(self, key: str, control: ControlPlane) -> None:
-        """Remove a node, and what Kubernetes knows of it, so that its pods are made anew elsewhere."""
+        """Remove a node; Kubernetes forgets it in the same turn if its API answers, else later."""
         self._finish_starting(key)
         node = self._nodes.pop(key)
         name = node.name
         node.halt(control)
         node.give_back()
         self._problems.pop(key, None)
-        if name and not self._lost:
-            try:
-                health.forget_node(control.api, name)
-            except CloudError as error:
-                log(self._spec.name, f"the node {name} is still listed: {error}")
+        if name:
+            self._departed.add(name)
+
+    def _forget_departed(self, control: ControlPlane) -> None:
+        """Remove what Kubernetes knows of nodes that are gone. Raises CloudError: next time."""
+        self._departed -= {node.name for node in self._nodes.values()}
+        for name in sorted(self._departed):
+            health.forget_node(control.api, name)
+            self._departed.discard(name)
 
     def _look(self, spec: ClusterSpec) -> None:
         if self._control is None:

@@ -100,7 +100,8 @@ class ControlPlane:
         for relay in self._relays:
             relay.stop()
         Path(self._spec.api_socket).unlink(missing_ok=True)
-        namespaces.delete(self.namespace)
+        if namespaces.exists(self.namespace):
+            namespaces.delete(self.namespace)
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def join(self, node: Plug, number: int) -> IPv4Address:
