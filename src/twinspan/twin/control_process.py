@@ -9,7 +9,7 @@ from twinspan.cloud.reader import read_network
 from twinspan.errors import HostError, TwinspanError
 from twinspan.network.model import Network, Secrets
 from twinspan.twin import status as twin_status
-from twinspan.twin.agent_methods import agent_methods
+from twinspan.twin.agent_methods import agent_leases, agent_methods
 from twinspan.twin.agents import AgentSlot, KeeperLauncher, SudoLauncher
 from twinspan.twin.aws.server import AwsApi
 from twinspan.twin.azure.server import ArmApi
@@ -71,7 +71,7 @@ class ControlProcess:
         self._agents = AgentSlot(launcher, on_replaced=self._agent_replaced)
         self._reconciler = Reconciler(self._read, self._agents, timers=_timers(settings))
         self._observer = Observer(self._agents, self._board)
-        self._server = ControlServer(run_dir.socket, self._methods())
+        self._server = ControlServer(run_dir.socket, self._methods(), leases=agent_leases(self._agents))
         self._running = False
 
     def start(self, agent: socket.socket) -> None:

@@ -105,13 +105,16 @@ class Daemon:
         self._on_start()
         threading.Thread(target=self._watch, args=(process,), name=self.role, daemon=True).start()
 
-    def stop(self) -> None:
-        """End it for good."""
+    def stop(self, *, politely: bool = True) -> None:
+        """End it until `start`; `politely` lets it take leave of its peers."""
         with self._lock:
             self._wanted = False
             process = self._process
         if process is None:
             return
+        if not politely:
+            self._journal.add("daemon-died", self.role, "killed on purpose")
+            process.kill()
         process.terminate()
         try:
             process.wait(timeout=_STOP_WITHIN_S)
