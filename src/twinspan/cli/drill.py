@@ -83,7 +83,9 @@ def run_one(
     chosen = named(drill_name)
     target = open_target(env, on=on, name=name)
     with undone_on_signals(), bench_of(target) as bench, step(f"Drill {chosen.name}"):
-        report = run_drill(chosen, bench, tunnel=tunnel, limit_s=limit_s, force=force, on_moment=show_moment)
+        report = run_drill(
+            chosen, bench, tunnel=tunnel, limit_s=limit_s, force=force, on_moment=show_moment
+        ).report
     show(report, fmt=fmt)
     if not report.passed:
         raise click.exceptions.Exit(1)

@@ -12,7 +12,7 @@ import sys
 import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import Self, TypeVar
@@ -53,9 +53,10 @@ class Progress:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Measurement:
-    """Both directions; keys are `aws->azure` and `azure->aws`."""
+    """Both directions; keys are `aws->azure` and `azure->aws`. `logs`: every packet of each."""
 
     directions: dict[str, Direction]
+    logs: dict[str, DirectionLog] = field(default_factory=dict)
 
     def as_dict(self) -> dict[str, object]:
         """Return the JSON form."""
@@ -249,12 +250,11 @@ class FlowMeter:
         finally:
             self.close()
         a, b = self._ends
-        return Measurement(
-            directions={
-                _name(a, b): analyse(self._direction(a, log_a, b, log_b)),
-                _name(b, a): analyse(self._direction(b, log_b, a, log_a)),
-            }
-        )
+        logs = {
+            _name(a, b): self._direction(a, log_a, b, log_b),
+            _name(b, a): self._direction(b, log_b, a, log_a),
+        }
+        return Measurement(directions={name: analyse(log) for name, log in logs.items()}, logs=logs)
 
     def close(self) -> None:
         """End the agents, also twice. What `stop` has not returned by now is lost."""
