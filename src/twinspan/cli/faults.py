@@ -7,7 +7,7 @@ from ipaddress import IPv4Address
 from twinspan.cli.target import Target
 from twinspan.cloud.aws import read_aws
 from twinspan.cloud.azure import read_azure
-from twinspan.cloud.azure.act import read_connection
+from twinspan.cloud.azure.act import read_connection, read_rule
 from twinspan.drill.api_changes import Change
 from twinspan.drill.catalogue import Drill, Step
 from twinspan.drill.composite import AllOf
@@ -18,9 +18,6 @@ from twinspan.verify.facts import TunnelLink
 
 LOSS_RATIO = 0.1
 DELAY_MS = 100
-_PRIORITY = 100
-"""The first priority a rule may have. Source: ARM, SecurityRule.priority (100 to 4096)."""
-_RULE = "twinspan-drill"
 
 
 def fault_of(target: Target, drill: Drill, link: TunnelLink, links: Sequence[TunnelLink]) -> Fault:
@@ -130,28 +127,33 @@ def _reset(target: Target, link: TunnelLink) -> Fault:
     return ApiFault(target.endpoints, f"instance {public} of {gateway.split('/')[-1]}", (change,))
 
 
-def _nsg_deny(target: Target, _: TunnelLink) -> Fault:
+def _nsg_deny(target: Target, _link: TunnelLink) -> Fault:
     azure = read_azure(target.endpoints.azure)[0] if target.endpoints.azure else None
-    aws = read_aws(target.endpoints.aws)[0] if target.endpoints.aws else None
     wanted = {each.lower() for each in target.expected.azure_subnet_ids} if target.expected else set()
-    groups = [
-        subnet.network_security_group_id
+    used = {
+        (subnet.network_security_group_id or "").lower()
         for network in (azure.virtual_networks if azure else ())
         for subnet in network.subnets
-        if subnet.network_security_group_id and (not wanted or subnet.id.lower() in wanted)
+        if not wanted or subnet.id.lower() in wanted
+    }
+    allowing = [
+        (rule.priority, group.id, rule.name)
+        for group in (azure.network_security_groups if azure else ())
+        for rule in group.security_rules
+        if group.id.lower() in used and rule.direction == "Inbound" and rule.access == "Allow"
     ]
-    blocks = [block for vpc in (aws.vpcs if aws else ()) for block in vpc.cidr_blocks]
-    if not groups or not blocks:
+    if target.endpoints.azure is None or not allowing:
         raise HostError(
-            problem="no workload subnet has a network security group", remedy="Run `twinspan verify`"
+            problem="no network security group of a workload subnet has a rule of its own that allows",
+            remedy="Run `twinspan verify`",
         )
-    also = {"rule": _RULE, "source": str(blocks[0]), "priority": _PRIORITY}
-    return ApiFault(
-        target.endpoints,
-        f"a rule that denies {blocks[0]} in {groups[0].split('/')[-1]}",
-        (Change(what="deny-rule", target=groups[0], also=also),),
-        (Change(what="remove-rule", target=groups[0], also=also),),
+    _, group, name = min(allowing)
+    told = read_rule(target.endpoints.azure, group, name)
+    deny, allow = (
+        Change(what="set-rule", target=group, also={"told": told, "access": access})
+        for access in ("Deny", "Allow")
     )
+    return ApiFault(target.endpoints, f"rule {name} of {group.split('/')[-1]}", (deny,), (allow,))
 
 
 def _recreate(target: Target, link: TunnelLink) -> Fault:

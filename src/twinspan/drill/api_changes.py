@@ -1,7 +1,7 @@
 """What a drill changes through the clouds' APIs, as records that another process can take back."""
 
 from dataclasses import dataclass, field
-from ipaddress import IPv4Address, IPv4Network
+from ipaddress import IPv4Address
 from typing import Any, Literal
 
 from pydantic import TypeAdapter
@@ -36,8 +36,7 @@ class Change:
         "propagation-on",
         "propagation-off",
         "reset",
-        "deny-rule",
-        "remove-rule",
+        "set-rule",
         "delete-connection",
         "make-connection",
     ]
@@ -82,11 +81,8 @@ def _make(change: Change, endpoints: Endpoints) -> None:
             aws_act.set_route_propagation(_aws(endpoints), also["tables"], target, on=on)
         case "reset":
             azure_act.reset_gateway(_azure(endpoints), target, _address(change))
-        case "deny-rule":
-            source = IPv4Network(also["source"])
-            azure_act.deny_inbound(_azure(endpoints), target, also["rule"], source, priority=also["priority"])
-        case "remove-rule":
-            azure_act.remove_rule(_azure(endpoints), target, also["rule"])
+        case "set-rule":
+            azure_act.put_rule(_azure(endpoints), target, also["told"], access=also["access"])
         case "delete-connection":
             azure_act.delete_connection(_azure(endpoints), target)
         case "make-connection":

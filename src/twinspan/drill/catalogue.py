@@ -37,7 +37,7 @@ class Drill:
         places: Where it can run.
         aws: What should happen to what AWS sends.
         azure: What should happen to what Azure sends.
-        broken_s: How long it stays broken at least, seconds.
+        broken_s: How long it stays broken, seconds; 0: until the traffic is back by itself.
         targets: What it may be aimed at, the first by default; `tunnelN` stands for a tunnel's key.
         destroys: Whether a cloud must build something again: never done there without `--yes`.
     """
@@ -55,6 +55,11 @@ class Drill:
     def expectation(self, side: Side) -> Expectation:
         """Return what should happen to what a side sends."""
         return self.aws if side == "aws" else self.azure
+
+    @property
+    def timed(self) -> bool:
+        """Whether it is mended after a fixed time, while the flows are still measured."""
+        return self.broken_s > 0
 
     @property
     def label(self) -> Label:
@@ -243,7 +248,7 @@ DRILLS = (
     ),
     Drill(
         name="nsg-deny",
-        breaks="A rule that denies all from AWS is put first into the workload's network security group.",
+        breaks="The first rule that lets AWS in, in the workload's network security group, is made to deny.",
         steps=(Step(what="nsg-deny"),),
         places=_BOTH,
         aws=_harmless("Azure, Network security groups: a changed rule affects new connections only"),
@@ -259,7 +264,7 @@ DRILLS = (
         places=_BOTH,
         aws=_MOVED_BEFORE,
         azure=_MOVED_BEFORE,
-        broken_s=3.0,
+        broken_s=14.0,
     ),
     Drill(
         name="endpoint-crash",
@@ -276,7 +281,7 @@ DRILLS = (
         places=_BOTH,
         aws=_IKE_TOLD,
         azure=_OWN_DEATH,
-        broken_s=3.0,
+        broken_s=16.0,
     ),
     Drill(
         name="instance-crash",

@@ -231,7 +231,7 @@ class _Attempt:
         timeline.cut_at_s = self.bench.events.now_s()
         self.fault.inject()
         timeline.note(f"cut: {self.fault.description}", at_s=timeline.cut_at_s)
-        if self._has(Ending.HEALING):
+        if self.drill.timed:
             self._until(self._held_long_enough, within_s=self.drill.broken_s + DETECTION_MARGIN_S)
             self.heal()
             self._until(lambda: _all_heard(self.bench.meter.progress()), within_s=RESTORE_WITHIN_S)
@@ -257,7 +257,7 @@ class _Attempt:
             # Traffic that does not come back is what the report is for.
             self.timeline.note("gave up waiting for the traffic")
             return
-        if not self._has(Ending.HEALING) or self.timeline.healed_at_s is not None:
+        if not self.drill.timed or self.timeline.healed_at_s is not None:
             self.timeline.note("every flow is heard")
             pause(SETTLE_S)
 
@@ -282,10 +282,7 @@ class _Attempt:
         slowest = max(
             (first_to_fire(timers, side).seconds for side in self._noticing(carries=True)), default=0.0
         )
-        return max(slowest, self.drill.broken_s) + DETECTION_MARGIN_S
-
-    def _has(self, ending: Ending) -> bool:
-        return ending in {self.drill.aws.ending, self.drill.azure.ending}
+        return slowest + DETECTION_MARGIN_S
 
     def _note_detections(self) -> None:
         timeline = self.timeline

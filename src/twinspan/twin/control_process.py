@@ -69,7 +69,9 @@ class ControlProcess:
         )
         launcher = KeeperLauncher(keeper) if keeper else SudoLauncher(run_dir)
         self._agents = AgentSlot(launcher, on_replaced=self._agent_replaced)
-        self._reconciler = Reconciler(self._read, self._agents, timers=_timers(settings))
+        self._reconciler = Reconciler(
+            self._read, self._agents, timers=_timers(settings), restarts=self._restarts
+        )
         self._observer = Observer(self._agents, self._board)
         self._server = ControlServer(run_dir.socket, self._methods(), leases=agent_leases(self._agents))
         self._running = False
@@ -121,6 +123,10 @@ class ControlProcess:
 
     def _read(self) -> tuple[Network, Secrets]:
         return read_network(twin_endpoints(self._run_dir.name))
+
+    def _restarts(self) -> dict[str, str]:
+        resets = {key: str(count) for key, count in self._azure.reset_generations().items()}
+        return {**resets, **self._aws.replacements()}
 
     def _defect(self, args: threading.ExceptHookArgs) -> None:
         """Keep what ended a thread: a defect of ours, which `status` must show."""

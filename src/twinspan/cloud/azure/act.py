@@ -1,13 +1,13 @@
 """Changes to a VPN in Azure that a drill makes and takes back; the same for a real one and for the twin."""
 
-from ipaddress import IPv4Address, IPv4Network
+from ipaddress import IPv4Address
 
 from twinspan.cloud.azure.client import clients, translated
 from twinspan.cloud.azure.endpoint import AzureEndpoint
 from twinspan.cloud.azure.rest import Document, get
 
-_GATEWAY_VERSION = "2024-05-01"
-"""API version of connections as they are read and written back."""
+_API_VERSION = "2024-05-01"
+"""API version of what is read and written back."""
 
 
 def _parts(resource_id: str) -> tuple[str, str]:
@@ -28,41 +28,27 @@ def reset_gateway(endpoint: AzureEndpoint, gateway_id: str, vip: IPv4Address) ->
         gateways.begin_reset(group, name, gateway_vip=str(vip)).result()
 
 
-def deny_inbound(
-    endpoint: AzureEndpoint, group_id: str, rule: str, source: IPv4Network, *, priority: int
-) -> None:
-    """Put a rule that denies everything inbound from `source` into a network security group.
+def read_rule(endpoint: AzureEndpoint, group_id: str, rule: str) -> Document:
+    """Return a rule of a network security group as ARM gives it, to be written back later.
+
+    Raises:
+        CloudError: Azure said no or did not answer.
+    """
+    return get(endpoint, f"{group_id}/securityRules/{rule}", api_version=_API_VERSION)
+
+
+def put_rule(endpoint: AzureEndpoint, group_id: str, told: Document, *, access: str) -> None:
+    """Write a rule that `read_rule` returned, with `Allow` or `Deny`.
 
     Raises:
         CloudError: Azure said no or did not answer.
     """
     group, name = _parts(group_id)
-    body = {
-        "properties": {
-            "access": "Deny",
-            "direction": "Inbound",
-            "priority": priority,
-            "protocol": "*",
-            "sourceAddressPrefix": str(source),
-            "sourcePortRange": "*",
-            "destinationAddressPrefix": "*",
-            "destinationPortRange": "*",
-        }
-    }
+    said = {key: value for key, value in told["properties"].items() if key != "provisioningState"}
+    body = {"properties": {**said, "access": access}}
     with translated(endpoint, "securityRules/write"):
         rules = clients(endpoint).network.security_rules
-        rules.begin_create_or_update(group, name, rule, body).result()  # type: ignore[call-overload]
-
-
-def remove_rule(endpoint: AzureEndpoint, group_id: str, rule: str) -> None:
-    """Remove a rule from a network security group; nothing happens if there is none of that name.
-
-    Raises:
-        CloudError: Azure said no or did not answer.
-    """
-    group, name = _parts(group_id)
-    with translated(endpoint, "securityRules/delete"):
-        clients(endpoint).network.security_rules.begin_delete(group, name, rule).result()
+        rules.begin_create_or_update(group, name, told["name"], body).result()  # type: ignore[call-overload]
 
 
 def read_connection(endpoint: AzureEndpoint, connection_id: str) -> Document:
@@ -71,7 +57,7 @@ def read_connection(endpoint: AzureEndpoint, connection_id: str) -> Document:
     Raises:
         CloudError: Azure said no or did not answer.
     """
-    return get(endpoint, connection_id, api_version=_GATEWAY_VERSION)
+    return get(endpoint, connection_id, api_version=_API_VERSION)
 
 
 def delete_connection(endpoint: AzureEndpoint, connection_id: str) -> None:

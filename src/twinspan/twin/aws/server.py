@@ -18,6 +18,7 @@ from twinspan.errors import HostError
 from twinspan.twin.aws import state
 from twinspan.twin.aws.application import Application
 from twinspan.twin.aws.ec2 import BOARD_KEY, TwinEC2Backend
+from twinspan.twin.aws.ec2.connections import TwinVpnConnection
 from twinspan.twin.aws.gate import Gate
 from twinspan.twin.aws.iam import TwinIamBackend
 from twinspan.twin.aws.quotas import TwinServiceQuotasBackend
@@ -86,6 +87,18 @@ class AwsApi:
     def url(self) -> str:
         """The endpoint for every AWS service, e.g. for `AWS_ENDPOINT_URL`."""
         return f"http://127.0.0.1:{self.port}"
+
+    def replacements(self) -> dict[str, str]:
+        """Return when each tunnel's endpoint was last replaced, by `connection id/outside address`."""
+        with self._lock:
+            return {
+                f"{connection.id}/{outside}": at.isoformat()
+                for regions in ec2_backends.values()
+                for backend in regions.values()
+                for connection in backend.vpn_connections.values()
+                if isinstance(connection, TwinVpnConnection)
+                for outside, at in connection.replaced_at.items()
+            }
 
     def start(self) -> None:
         """Load the state file, if there is one, and listen.

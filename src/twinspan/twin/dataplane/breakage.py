@@ -7,6 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from twinspan import command
 from twinspan.errors import CommandError, DesignError, HostError
 from twinspan.twin.dataplane import delay_line, internet, namespaces
 from twinspan.twin.dataplane.bird_config import session_name
@@ -16,11 +17,15 @@ from twinspan.twin.dataplane.namespaces import short_name
 from twinspan.twin.dataplane.plane import Plane
 from twinspan.twin.dataplane.spec import Side
 from twinspan.twin.dataplane.wire import INTERNET, FaultKind, FaultSpec
+from twinspan.wait import pause, wait_until
 
 _PARTS = 10_000
 """A loss ratio is good to this part of one."""
 _DELAY_RULES = 100
 """Priority of the routing rules that lead into a delay line: before all others."""
+_LINE_READY_WITHIN_S = 10.0
+_LINE_EMPTY_S = 0.05
+"""How much longer than its delay a line needs to give back what it holds, seconds."""
 
 Make = Callable[[Plane, FaultSpec, Sequence[Endpoint]], Callable[[], None]]
 """Breaks something between the given tunnel ends, and returns what mends it."""
@@ -89,6 +94,12 @@ def delay_packets(plane: Plane, fault: FaultSpec, ends: Sequence[Endpoint]) -> C
         namespace=INTERNET,
     )
     line.start()
+    wait_until(
+        lambda: command.run(["ip", "-n", INTERNET, "-o", "link", "show", device]).stdout,
+        lambda shown: "LOWER_UP" in shown,
+        what=f"program at {device}",
+        timeout_s=_LINE_READY_WITHIN_S,
+    )
     rules = [
         f"iif {end.internet_device} from {end.spec.local_address} to {end.spec.remote_address} "
         f"lookup {table} pref {_DELAY_RULES}"
@@ -98,6 +109,7 @@ def delay_packets(plane: Plane, fault: FaultSpec, ends: Sequence[Endpoint]) -> C
 
     def mend() -> None:
         namespaces.ip([f"rule delete {rule}" for rule in rules], namespace=INTERNET)
+        pause(fault.delay_ms / 1000 + _LINE_EMPTY_S)
         line.stop()
         namespaces.ip([f"link delete {device}"], namespace=INTERNET)
 
@@ -168,19 +180,23 @@ class Instance:
 
     def halt(self, reason: object, *, politely: bool) -> None:
         """End all its daemons, as nearly at the same time as can be."""
-        bird = self.plane.gateways[self.key].bird
+        gateway = self.plane.gateways[self.key]
+        bird = gateway.bird
         if politely:
+            self.plane.mark(gateway, alive=False)
             bird.stop()
         self._each(lambda end: end.halt(reason, politely=politely))
         if not politely:
             # Without its tunnels the kernel cannot tell the far speakers that their sessions' owner has died.
             bird.stop(politely=False)
+            self.plane.mark(gateway, alive=False)
 
     def resume(self, reason: object) -> None:
         """Start them again."""
         gateway = self.plane.gateways.get(self.key)
         if gateway is not None:
             gateway.bird.start()
+            self.plane.mark(gateway, alive=True)
         self._each(lambda end: end.resume(reason))
 
     def _each(self, act: Callable[[Endpoint], None]) -> None:

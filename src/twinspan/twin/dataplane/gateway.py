@@ -46,6 +46,7 @@ class Gateway:
         spec: What it is now.
         namespace: Where it lives.
         bird: Its BGP speaker.
+        alive: Whether its network may send to it.
     """
 
     def __init__(
@@ -61,6 +62,7 @@ class Gateway:
             on_routes=lambda: None,
         )
         self.uplink: Uplink | None = None
+        self.alive = True
         self._transit = transit
         self._number: int | None = None
         self._router: Router | None = None

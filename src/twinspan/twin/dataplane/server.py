@@ -26,6 +26,7 @@ from twinspan.twin.dataplane.hosts import Hosts
 from twinspan.twin.dataplane.observe import Observer
 from twinspan.twin.dataplane.plane import Plane
 from twinspan.twin.dataplane.processes import HostProcesses
+from twinspan.twin.dataplane.restarts import Restarter
 from twinspan.twin.dataplane.wire import INTERNET, ApplyResult
 
 _Params = dict[str, Any]
@@ -47,6 +48,9 @@ class Server:
         self._plane = Plane(folder, on_routes=self._routes_changed.set)
         self._hosts = Hosts(self._plane)
         self._faults = Faults(self._plane)
+        restarter = Restarter(self._plane)
+        self._plane.on_end_restart = restarter.end_restarted
+        self._plane.on_instance_restart = restarter.instance_restarted
         self._observer = Observer(self._plane)
         self._processes = HostProcesses(host_processes)
         self._methods: dict[str, Callable[[_Params], object]] = {
