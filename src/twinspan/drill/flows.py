@@ -202,6 +202,9 @@ class FlowMeter:
             TwinspanError: A host cannot be reached or cannot run the agent.
         """
         token = secrets.token_hex(8)
+        self._pool = ThreadPoolExecutor(
+            max_workers=2, thread_name_prefix="flows"
+        )  # of this run: `close` ends it
         try:
             for end in self._ends:
                 end.serve(self._pool, token, self._max_s, self._port)
