@@ -120,11 +120,13 @@ def test_rekeying_makes_new_keys_and_no_events(full: Plane) -> None:
     wiring, start = in_use(full), now(full)
     before = spis(full, wiring)
 
+    def new_keys() -> bool:
+        found = spis(full, wiring)
+        return bool(found) and not found & before
+
     full.client.inject(fault("rekey", wiring))
 
-    wait_until(
-        lambda: spis(full, wiring), lambda found: found and not found & before, what="new keys", timeout_s=10
-    )
+    wait_until(new_keys, bool, what="new keys", timeout_s=10)
     assert "child-down" not in kinds(list(full.client.events(start)), wiring.azure_key)
     heal(full, fault("rekey", wiring))
 

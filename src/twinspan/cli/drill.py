@@ -6,6 +6,7 @@ import click
 from rich.table import Table
 
 from twinspan.cli.bench import bench_of
+from twinspan.cli.drill_cloud import run_on_cloud, show_api
 from twinspan.cli.drill_series import Wanted, agreed, permitted, run_series, show_all
 from twinspan.cli.output import (
     answers,
@@ -99,11 +100,15 @@ def run_drills(
     """  # noqa: D301 - click needs the character itself
     chosen, env = _chosen(drill_name, env, every=every)
     place: Place = "cloud" if on == "cloud" else "twin"
+    if every:
+        chosen = tuple(each for each in chosen if place in each.places and each.steps)
     for each in chosen:
         permitted(each, place, yes=yes)
     target = open_target(env, on=on, name=name)
     if place == "cloud":
         agreed(chosen, yes=yes)
+        show_api([run_on_cloud(each, target, tunnel=tunnel, force=force) for each in chosen], fmt=fmt)
+        return
     wanted = Wanted(tunnel=tunnel, repeat=repeat, limit_s=limit_s, force=force, out=out)
     with undone_on_signals(), bench_of(target, rate_hz=rate_hz) as bench:
         found = [run_series(each, bench, wanted, several=len(chosen) > 1) for each in chosen]

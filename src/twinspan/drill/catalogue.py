@@ -57,6 +57,11 @@ class Drill:
         return self.aws if side == "aws" else self.azure
 
     @property
+    def breaks_tunnels(self) -> bool:
+        """Whether a cloud's telemetry should show it: a route or a rule alone takes no tunnel down."""
+        return any(step.what not in {"propagation-off", "nsg-deny"} for step in self.steps)
+
+    @property
     def timed(self) -> bool:
         """Whether it is mended after a fixed time, while the flows are still measured."""
         return self.broken_s > 0
@@ -142,7 +147,7 @@ IDLE = Drill(
     name="idle",
     breaks="Nothing: what measuring itself costs, with packets lost and jitter.",
     steps=(),
-    places=_BOTH,
+    places=_TWIN,
     aws=_harmless("nothing is broken"),
     azure=_harmless("nothing is broken"),
     broken_s=5.0,

@@ -184,7 +184,7 @@ class FlowMeter:
         self._max_s = max_s
         self._port = port
         self._ends = (_End(a, python), _End(b, python))
-        self._pool = ThreadPoolExecutor(max_workers=2, thread_name_prefix="flows")
+        self._pool = _new_pool()
 
     def __enter__(self) -> Self:
         self.start()
@@ -202,9 +202,7 @@ class FlowMeter:
             TwinspanError: A host cannot be reached or cannot run the agent.
         """
         token = secrets.token_hex(8)
-        self._pool = ThreadPoolExecutor(
-            max_workers=2, thread_name_prefix="flows"
-        )  # of this run: `close` ends it
+        self._pool = _new_pool()  # `close` has ended that of an earlier run
         try:
             for end in self._ends:
                 end.serve(self._pool, token, self._max_s, self._port)
@@ -324,6 +322,10 @@ def measure(
         else:
             wait_until(stop, bool, what="end of the measurement", timeout_s=limit_s)
         return meter.stop()
+
+
+def _new_pool() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(max_workers=2, thread_name_prefix="flows")
 
 
 def _name(sender: _End, receiver: _End) -> str:

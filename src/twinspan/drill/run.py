@@ -34,6 +34,7 @@ SETTLE_S = 0.5
 WHOLE_WITHIN_S = 90.0
 """How long all tunnels may take to be up again after healing, seconds."""
 _POLL_S = 0.25
+_LOOKS = 4
 
 
 class Meter(Protocol):
@@ -146,7 +147,7 @@ def run_drill(
         TwinspanError: The target cannot be asked or broken.
     """
     if not force:
-        _must_be_whole(bench.verify())
+        must_be_whole(bench.verify)
     timeline = _Timeline(events=bench.events, tell=on_moment)
     outcome = _break_and_heal(drill, bench, timeline, tunnel)
     whole_again_s = _wait_until_whole(bench, timeline)
@@ -186,7 +187,20 @@ def _break_and_heal(drill: Drill, bench: Bench, timeline: _Timeline, tunnel: str
     )
 
 
-def _must_be_whole(verification: Verification) -> None:
+def must_be_whole(verify: Callable[[], Verification]) -> None:
+    """Refuse to break a network that is not whole: what was broken by whom could not be told apart.
+
+    It is looked at a few times: routes that are just moving may lose a packet.
+
+    Raises:
+        HostError: A check failed every time; names the first.
+    """
+    verification = verify()
+    for _ in range(_LOOKS - 1):
+        if verification.passed:
+            return
+        pause(_POLL_S)
+        verification = verify()
     if verification.passed:
         return
     result, finding = verification.failures[0]

@@ -103,6 +103,11 @@ class Bird:
         if self._text:
             self.daemon.start()
 
+    @property
+    def any_session_up(self) -> bool:
+        """Whether it exchanges routes with anybody beyond its own network's router."""
+        return bool(self._up)
+
     def switch(self, session: str, *, on: bool) -> None:
         """Close a BGP session with a notification to its peer, or let it come up again.
 

@@ -1,6 +1,7 @@
 """How each kind of fault is made and mended, on the daemons and between the clouds."""
 
 import sys
+import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -8,11 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from twinspan import command
-from twinspan.errors import CommandError, DesignError, HostError
+from twinspan.errors import CommandError, DesignError, HostError, WaitTimeoutError
 from twinspan.twin.dataplane import delay_line, internet, namespaces
 from twinspan.twin.dataplane.bird_config import session_name
 from twinspan.twin.dataplane.daemons import Daemon
 from twinspan.twin.dataplane.endpoint import Endpoint
+from twinspan.twin.dataplane.events import log
+from twinspan.twin.dataplane.gateway import Gateway
 from twinspan.twin.dataplane.namespaces import short_name
 from twinspan.twin.dataplane.plane import Plane
 from twinspan.twin.dataplane.spec import Side
@@ -23,6 +26,7 @@ _PARTS = 10_000
 """A loss ratio is good to this part of one."""
 _DELAY_RULES = 100
 """Priority of the routing rules that lead into a delay line: before all others."""
+_WELCOME_WITHIN_S = 60.0
 _LINE_READY_WITHIN_S = 10.0
 _LINE_EMPTY_S = 0.05
 """How much longer than its delay a line needs to give back what it holds, seconds."""
@@ -196,8 +200,21 @@ class Instance:
         gateway = self.plane.gateways.get(self.key)
         if gateway is not None:
             gateway.bird.start()
-            self.plane.mark(gateway, alive=True)
+            threading.Thread(target=self._welcome, args=(gateway,), name=f"welcome {self.key}").start()
         self._each(lambda end: end.resume(reason))
+
+    def _welcome(self, gateway: Gateway) -> None:
+        """Have its network use it again once it knows a way to somewhere."""
+        try:
+            wait_until(
+                lambda: gateway.bird.any_session_up,
+                bool,
+                what=f"BGP session of {self.key}",
+                timeout_s=_WELCOME_WITHIN_S,
+            )
+        except WaitTimeoutError as error:
+            log(self.key, str(error))
+        self.plane.mark(gateway, alive=True)
 
     def _each(self, act: Callable[[Endpoint], None]) -> None:
         ends = [end for end in list(self.plane.ends.values()) if end.spec.gateway == self.key]
