@@ -76,7 +76,7 @@ def test_after_dpd_aws_dials_again_with_restart_and_does_not_with_clear(plane: P
     for wiring in (FIRST, SECOND):
         plane.client.inject(_path(wiring))
     for wiring in (FIRST, SECOND):
-        plane.until_event(wiring.aws_key, "child-down")
+        plane.until_event(wiring.aws_key, "bgp-down")  # the last that a lost tunnel tells
     healed_s = time.monotonic()
 
     plane.client.heal_all()
@@ -94,7 +94,7 @@ def test_an_end_that_only_responds_does_not_dial_after_dpd_either(plane: Plane) 
     for wiring in (FIRST, SECOND):
         plane.client.inject(_path(wiring))
     for wiring in (FIRST, SECOND):
-        plane.until_event(wiring.azure_key, "child-down")
+        plane.until_event(wiring.azure_key, "bgp-down")  # the last that a lost tunnel tells
     healed_s = time.monotonic()
 
     plane.client.heal_all()

@@ -2,19 +2,19 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 
+from twinspan.cli.faults import fault_of
 from twinspan.cli.target import Hosts, Target, hosts_of
-from twinspan.drill.flows import FlowMeter
+from twinspan.drill.flows import RATE_HZ, FlowMeter
 from twinspan.drill.run import Bench
 from twinspan.errors import DesignError, HostError
-from twinspan.protocols import Fault
-from twinspan.verify.facts import TunnelLink
 from twinspan.verify.findings import Verification
 from twinspan.verify.run import read_facts, verify
 
 
 @contextmanager
-def bench_of(target: Target) -> Iterator[Bench]:
+def bench_of(target: Target, *, rate_hz: float = RATE_HZ) -> Iterator[Bench]:
     """Attach hosts and put a bench together; the hosts go when the block ends.
 
     Raises:
@@ -41,8 +41,8 @@ def bench_of(target: Target) -> Iterator[Bench]:
         yield Bench(
             links=lambda: read_facts(target.endpoints, expected=target.expected).links(),
             verify=lambda: _verify(target, hosts),
-            meter=FlowMeter(aws.host, azure.host),
-            fault=lambda link: _path_cut(target, link),
+            meter=FlowMeter(aws.host, azure.host, rate_hz=rate_hz),
+            fault=partial(fault_of, target),
             events=TwinEvents(client),
             hold_profile=lifecycle.status(target.name).azure_bgp_hold,
         )
@@ -50,18 +50,3 @@ def bench_of(target: Target) -> Iterator[Bench]:
 
 def _verify(target: Target, hosts: Hosts) -> Verification:
     return verify(target.endpoints, hosts=hosts.pairs, expected=target.expected)
-
-
-def _path_cut(target: Target, link: TunnelLink) -> Fault:
-    from twinspan.twin.client import TwinClient, TwinFault  # noqa: PLC0415 - the cloud's way needs no twin
-    from twinspan.twin.dataplane.wire import FaultSpec  # noqa: PLC0415
-
-    outside = link.tunnel.outside_ip_address if link.tunnel else None
-    public = link.instance.public_ip_address if link.instance else None
-    if outside is None or public is None:
-        raise HostError(
-            problem=f"{link.label} has no two public addresses to cut between",
-            remedy="Run `twinspan verify` and mend what it shows",
-        )
-    spec = FaultSpec(kind="path-cut", outside_ip_address=outside, public_ip_address=public)
-    return TwinFault(TwinClient(target.name), spec, f"path of {link.key}, {outside} - {public}")

@@ -343,7 +343,7 @@ class Demo:
                 bench,
                 tunnel="in-use",
                 on_moment=lambda moment: self._story.say(f"{moment.at_s:+6.1f} s  {moment.what}"),
-            )
+            ).report
             self._take(report)
             chapter.result = "; ".join(
                 f"{d.arrow} silent for {lasting(d.longest_gap_ms)}" for d in report.directions

@@ -1,4 +1,4 @@
-"""`twinspan drill list|run`."""
+"""`twinspan drill list|run|compare`."""
 
 from pathlib import Path
 
@@ -6,6 +6,8 @@ import click
 from rich.table import Table
 
 from twinspan.cli.bench import bench_of
+from twinspan.cli.drill_cloud import run_on_cloud, show_api
+from twinspan.cli.drill_series import Wanted, agreed, permitted, run_series, show_all
 from twinspan.cli.output import (
     answers,
     env_argument,
@@ -14,14 +16,13 @@ from twinspan.cli.output import (
     on_option,
     print_json,
     print_whole,
-    progress,
-    step,
 )
 from twinspan.cli.signals import undone_on_signals
 from twinspan.cli.target import open_target
-from twinspan.drill.catalogue import DRILLS, named
-from twinspan.drill.report import DrillReport, Moment
-from twinspan.drill.run import run_drill
+from twinspan.drill.catalogue import DRILLS, Drill, Place, named
+from twinspan.drill.flows import MAX_RATE_HZ, RATE_HZ
+from twinspan.drill.series import Series, compare
+from twinspan.errors import DesignError
 
 
 @click.group()
@@ -45,81 +46,114 @@ def list_drills(fmt: str) -> None:
         return
     for each in DRILLS:
         answers.print(f"[bold]{each.name}[/bold]  {each.breaks}")
-        answers.print(f"  aim     --tunnel {' | '.join(each.targets)}")
-        answers.print(f"  ends    {each.ended_by}")
-        answers.print(f"  figures {each.label.value}")
+        answers.print(f"  on       {', '.join(each.places)}{'; there with --yes only' * each.destroys}")
+        answers.print(f"  aim      --tunnel {' | '.join(each.targets)}")
+        for arrow, expected in (("AWS → Azure", each.aws), ("Azure → AWS", each.azure)):
+            answers.print(f"  {arrow}  {expected.ending.formula} ({expected.label.value})")
+            answers.print(f"               {expected.source}", style="dim", markup=False)
 
 
 @drill.command("run")
-@click.argument("drill_name", metavar="NAME")
+@click.argument("drill_name", metavar="[NAME]", required=False)
 @env_argument
 @on_option
 @name_option
 @format_option
+@click.option("--all", "every", is_flag=True, help="Run the whole catalogue, one after the other.")
 @click.option("--tunnel", default="in-use", show_default=True, help="in-use, unused, or a tunnel's key.")
-@click.option("--limit-s", type=click.FloatRange(min=0), default=None, help="Longest outage allowed, s.")
+@click.option("--repeat", type=click.IntRange(1, 1000), default=1, show_default=True, help="Runs of each.")
+@click.option("--limit-s", "--limit", type=click.FloatRange(min=0), default=None, help="Longest outage, s.")
+@click.option(
+    "--out", type=click.Path(path_type=Path), default=None, help="Keep all raw data in this folder."
+)
+@click.option("--rate-hz", type=click.FloatRange(1, MAX_RATE_HZ), default=RATE_HZ, show_default=True)
 @click.option("--force", is_flag=True, help="Run even if the network is not whole.")
-def run_one(
+@click.option("--yes", is_flag=True, help="Do not ask before a real cloud is disturbed.")
+def run_drills(
     *,
-    drill_name: str,
+    drill_name: str | None,
     env: Path,
     on: str,
     name: str,
     fmt: str,
+    every: bool,
     tunnel: str,
+    repeat: int,
     limit_s: float | None,
+    out: Path | None,
+    rate_hz: float,
     force: bool,
+    yes: bool,
 ) -> None:
     """Run the drill NAME on ENV: break, measure both directions, mend, see that all is whole again.
 
-    Without --limit-s an outage may last as long as the timer that must end it, and five seconds more.
+    Without --limit an outage may last as long as the timer that must end it, and five seconds more.
+    --all takes ENV as its only argument.
 
     \b
-    Example: twinspan drill run tunnel-down terraform/envs/dev --limit-s 40
+    Examples: twinspan drill run tunnel-down terraform/envs/dev --limit 40
+              twinspan drill run tunnel-down --repeat 10 --out results/dpd30
+              twinspan drill run --all
 
     \b
     Exit codes: 0 within the limit and whole again, 1 not, 2 bad input, 3 an endpoint is not ready.
     """  # noqa: D301 - click needs the character itself
-    chosen = named(drill_name)
+    chosen, env = _chosen(drill_name, env, every=every)
+    place: Place = "cloud" if on == "cloud" else "twin"
+    if every:
+        chosen = tuple(each for each in chosen if place in each.places and each.steps)
+    for each in chosen:
+        permitted(each, place, yes=yes)
     target = open_target(env, on=on, name=name)
-    with undone_on_signals(), bench_of(target) as bench, step(f"Drill {chosen.name}"):
-        report = run_drill(chosen, bench, tunnel=tunnel, limit_s=limit_s, force=force, on_moment=show_moment)
-    show(report, fmt=fmt)
-    if not report.passed:
+    if place == "cloud":
+        agreed(chosen, yes=yes)
+        show_api([run_on_cloud(each, target, tunnel=tunnel, force=force) for each in chosen], fmt=fmt)
+        return
+    wanted = Wanted(tunnel=tunnel, repeat=repeat, limit_s=limit_s, force=force, out=out)
+    with undone_on_signals(), bench_of(target, rate_hz=rate_hz) as bench:
+        found = [run_series(each, bench, wanted, several=len(chosen) > 1) for each in chosen]
+    show_all(found, fmt=fmt, wanted=wanted)
+    if not all(report.passed for reports in found for report in reports):
         raise click.exceptions.Exit(1)
 
 
-def show_moment(moment: Moment) -> None:
-    """Print one line of the timeline as it happens."""
-    progress.print(f"  {moment.at_s:+7.2f} s  {moment.what}", markup=False)
+@drill.command("compare")
+@click.argument("first", type=click.Path(path_type=Path))
+@click.argument("second", type=click.Path(path_type=Path))
+@format_option
+def compare_series(*, first: Path, second: Path, fmt: str) -> None:
+    """Show two series of the same drill, FIRST and SECOND, side by side: what differs, which is shorter.
 
+    \b
+    Example: twinspan drill compare results/dpd30 results/dpd10
 
-def show(report: DrillReport, *, fmt: str) -> None:
-    """Print a report in the wanted form."""
+    \b
+    Exit codes: 0, 2 not two series of one drill.
+    """  # noqa: D301 - click needs the character itself
+    found = compare(Series.load(first), Series.load(second))
     if fmt == "json":
-        print_json(report.as_dict())
+        print_json(found.as_dict())
         return
-    use = "which carried the traffic from AWS" if report.carried_aws_traffic else "which AWS was not using"
-    answers.print(f"[bold]{report.drill.name}[/bold]: {report.target}, {use}")
+    for setting, (one, other) in found.settings.items():
+        answers.print(f"{setting}: {one} → {other}", markup=False)
     table = Table(box=None, pad_edge=False)
-    for column in ("direction", "longest silence", "allowed", "packets lost", "flows hit", "found by"):
-        table.add_column(column, justify="left" if column in {"direction", "found by"} else "right")
-    for each in report.directions:
-        table.add_row(
-            each.arrow,
-            f"{each.longest_gap_ms:,.0f} ms",
-            f"{each.allowed_ms:,.0f} ms",
-            f"{each.measured.lost:,} of {each.measured.sent:,}",
-            f"{each.measured.flows_hit} of {len(each.measured.flows)}",
-            each.found_by,
-            style=None if each.passed else "red",
-        )
+    for column in ("figure", "first", "second", "change"):
+        table.add_column(column, justify="left" if column == "figure" else "right")
+    for each in found.figures:
+        values = (each.first, each.second, each.change)
+        table.add_row(each.what, *("-" if value is None else f"{value:,.3f}" for value in values))
     print_whole(table)
-    whole = report.whole_again_s
-    answers.print("not whole again" if whole is None else f"whole again {whole:.1f} s after mending")
-    answers.print(f"label: {report.drill.label.value}; {report.other_profile}", style="dim")
-    for caveat in report.caveats:
-        answers.print(f"note: {caveat}", style="dim")
-    answers.print(
-        "passed" if report.passed else "failed", style="bold green" if report.passed else "bold red"
-    )
+    answers.print(f"shorter outage: {found.shorter}", style="bold")
+
+
+def _chosen(drill_name: str | None, env: Path, *, every: bool) -> tuple[tuple[Drill, ...], Path]:
+    """Return the drills meant, and the environment: with --all the one argument is the environment."""
+    if every:
+        return tuple(DRILLS), Path(drill_name) if drill_name else env
+    if drill_name is None:
+        raise DesignError(
+            where="drill run",
+            problem="no drill is named",
+            remedy=f"Name one of {', '.join(each.name for each in DRILLS)}, or use --all",
+        )
+    return (named(drill_name),), env

@@ -28,12 +28,14 @@ class Detection:
         by: What noticed, in the words of `CAUSES`.
         after_s: Seconds after the cut.
         detail: The daemon's own words.
+        kind: The event's kind, a key of `CAUSES`.
     """
 
     side: Side
     by: str
     after_s: float
     detail: str
+    kind: str = ""
 
 
 def side_of(event: Event, link: TunnelLink) -> Side | None:
@@ -71,4 +73,10 @@ def first_detection(
         return None
     end = next((index for index, event in enumerate(own) if event.kind == _LAST_EFFECT), len(own))
     cause = next((event for event in own[:end] if event.kind in _TIMERS), own[0])
-    return Detection(side=side, by=CAUSES[cause.kind], after_s=cause.at_s - cut_at_s, detail=cause.detail)
+    return Detection(
+        side=side,
+        by=CAUSES[cause.kind],
+        after_s=cause.at_s - cut_at_s,
+        detail=cause.detail,
+        kind=cause.kind,
+    )

@@ -12,7 +12,7 @@ import sys
 import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import Self, TypeVar
@@ -53,9 +53,10 @@ class Progress:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Measurement:
-    """Both directions; keys are `aws->azure` and `azure->aws`."""
+    """Both directions; keys are `aws->azure` and `azure->aws`. `logs`: every packet of each."""
 
     directions: dict[str, Direction]
+    logs: dict[str, DirectionLog] = field(default_factory=dict)
 
     def as_dict(self) -> dict[str, object]:
         """Return the JSON form."""
@@ -183,7 +184,7 @@ class FlowMeter:
         self._max_s = max_s
         self._port = port
         self._ends = (_End(a, python), _End(b, python))
-        self._pool = ThreadPoolExecutor(max_workers=2, thread_name_prefix="flows")
+        self._pool = _new_pool()
 
     def __enter__(self) -> Self:
         self.start()
@@ -201,6 +202,7 @@ class FlowMeter:
             TwinspanError: A host cannot be reached or cannot run the agent.
         """
         token = secrets.token_hex(8)
+        self._pool = _new_pool()  # `close` has ended that of an earlier run
         try:
             for end in self._ends:
                 end.serve(self._pool, token, self._max_s, self._port)
@@ -249,12 +251,11 @@ class FlowMeter:
         finally:
             self.close()
         a, b = self._ends
-        return Measurement(
-            directions={
-                _name(a, b): analyse(self._direction(a, log_a, b, log_b)),
-                _name(b, a): analyse(self._direction(b, log_b, a, log_a)),
-            }
-        )
+        logs = {
+            _name(a, b): self._direction(a, log_a, b, log_b),
+            _name(b, a): self._direction(b, log_b, a, log_a),
+        }
+        return Measurement(directions={name: analyse(log) for name, log in logs.items()}, logs=logs)
 
     def close(self) -> None:
         """End the agents, also twice. What `stop` has not returned by now is lost."""
@@ -321,6 +322,10 @@ def measure(
         else:
             wait_until(stop, bool, what="end of the measurement", timeout_s=limit_s)
         return meter.stop()
+
+
+def _new_pool() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(max_workers=2, thread_name_prefix="flows")
 
 
 def _name(sender: _End, receiver: _End) -> str:

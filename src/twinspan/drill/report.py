@@ -1,19 +1,19 @@
 """What a drill found: per direction, how long, how much, and who noticed."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from twinspan.drill import flow_analysis
 from twinspan.drill.catalogue import Drill
 from twinspan.drill.detection import Detection
 from twinspan.drill.flows import Measurement
-from twinspan.drill.timers import HOLD_PROFILES, Side, Timer, first_to_fire, timers_of
+from twinspan.drill.phases import Phase, phases_of
+from twinspan.drill.timers import HOLD_PROFILES, Label, Side, Timer, first_to_fire, timers_of
+from twinspan.protocols import Event
 from twinspan.verify.facts import TunnelLink
 
 SCHEMA = "twinspan/drill/1"
 """Name and version of the JSON form."""
-ALLOWANCE_S = 5.0
-"""What a timer's value does not cover, seconds: routes moving, queues draining."""
 SENDERS: Mapping[str, Side] = {"aws->azure": "aws", "azure->aws": "azure"}
 """Direction of a measurement -> the side that sends, and whose timer ends its outage."""
 SIDES: Mapping[Side, str] = {"aws": "AWS", "azure": "Azure"}
@@ -29,8 +29,10 @@ class DirectionReport:
         recovered_after_s: From the cut until every flow got through again, seconds; None if nothing was lost
             or it did not.
         detection: What noticed on the sending side; None if nothing did.
-        expected: The sender's timer that should fire first.
+        expected: The sender's timer that should fire first, or what else should end the outage.
         allowed_ms: The longest gap allowed, ms.
+        label: Whether the figure holds in the clouds.
+        phases: The parts of the outage, in order of time.
     """
 
     direction: str
@@ -39,6 +41,8 @@ class DirectionReport:
     detection: Detection | None
     expected: Timer
     allowed_ms: float
+    label: Label = Label.PROTOCOL
+    phases: tuple[Phase, ...] = ()
 
     @property
     def longest_gap_ms(self) -> float:
@@ -64,7 +68,7 @@ class DirectionReport:
         if not self.measured.recovered:
             return "nobody: silent until healed"
         if self.detection is None:
-            return "unknown: the daemons told of no timer"
+            return f"unknown: the daemons told of no timer ({self.expected.name} was expected)"
         found = self.detection
         return f"{SIDES[found.side]}'s {found.by}, {found.after_s:.1f} s after the cut"
 
@@ -83,6 +87,8 @@ class DirectionReport:
             "found_side": detection.side if detection else None,
             "found_after_s": round(detection.after_s, 3) if detection else None,
             "found_detail": detection.detail if detection else None,
+            "label": self.label.value,
+            "phases": [phase.as_dict() for phase in self.phases],
             "expected_timer": self.expected.name,
             "expected_at_most_s": self.expected.seconds,
             "expected_source": self.expected.source,
@@ -112,6 +118,7 @@ class DrillReport:
         whole_again_s: Seconds from healing to a green `verify`; None if it never was.
         timeline: What happened when.
         other_profile: What to expect where Azure's hold time is not what it is here.
+        settings: What the outage depends on, as configured: timers in seconds, number of tunnels.
     """
 
     drill: Drill
@@ -121,6 +128,7 @@ class DrillReport:
     whole_again_s: float | None
     timeline: tuple[Moment, ...]
     other_profile: str
+    settings: Mapping[str, object] = field(default_factory=dict)
 
     @property
     def passed(self) -> bool:
@@ -150,48 +158,86 @@ class DrillReport:
             "whole_again_s": None if self.whole_again_s is None else round(self.whole_again_s, 3),
             "timeline": [{"at_s": round(moment.at_s, 3), "what": moment.what} for moment in self.timeline],
             "other_profile": self.other_profile,
+            "settings": dict(self.settings),
         }
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Course:
+    """What was broken and when, for a report.
+
+    Attributes:
+        link: The tunnel that was broken.
+        carries: Whether it was the tunnel AWS was using.
+        tunnels: How many tunnels there are.
+        detections: What noticed, on each side.
+        events: All events from the cut until the network was whole again, oldest first.
+        cut_at_s: When it was broken, on the events' clock.
+        healed_at_s: When it was mended.
+        whole_again_s: Seconds from mending to a green `verify`; None if it never was.
+        timeline: What happened when.
+    """
+
+    link: TunnelLink
+    carries: bool
+    tunnels: int
+    detections: Mapping[Side, Detection | None]
+    events: Sequence[Event]
+    cut_at_s: float
+    healed_at_s: float | None
+    whole_again_s: float | None
+    timeline: tuple[Moment, ...]
+
+
 def compose(
-    *,
-    drill: Drill,
-    link: TunnelLink,
-    carries: bool,
-    measured: Measurement,
-    detections: Mapping[Side, Detection | None],
-    hold_profile: str,
-    limit_s: float | None,
-    cut_at_s: float,
-    whole_again_s: float | None,
-    timeline: tuple[Moment, ...],
+    drill: Drill, course: Course, measured: Measurement, *, hold_profile: str, limit_s: float | None
 ) -> DrillReport:
-    """Put a report together from what was measured; see `DrillReport` for the meaning of the arguments."""
-    timers = timers_of(link, hold_profile=hold_profile)
+    """Put a report together from what happened and what was measured."""
+    link, detections = course.link, course.detections
     directions = []
     for name, sender in SENDERS.items():
         flows = measured.directions[name]
-        expected = first_to_fire(timers, sender)
-        allowed_s = expected.seconds + ALLOWANCE_S if limit_s is None else limit_s
+        wanted = drill.expectation(sender)
+        expected = wanted.timer(link, sender, hold_profile=hold_profile, broken_s=drill.broken_s)
+        allowed_s = expected.seconds + wanted.allowance_s if limit_s is None else limit_s
         directions.append(
             DirectionReport(
                 direction=name,
                 measured=flows,
-                recovered_after_s=None if flows.recovery_s is None else flows.recovery_s - cut_at_s,
+                recovered_after_s=None if flows.recovery_s is None else flows.recovery_s - course.cut_at_s,
                 detection=detections.get(sender),
                 expected=expected,
                 allowed_ms=allowed_s * 1000,
+                label=wanted.label,
+                phases=phases_of(
+                    course.events,
+                    link,
+                    sender,
+                    cut_at_s=course.cut_at_s,
+                    healed_at_s=course.healed_at_s,
+                    recovered_at_s=flows.recovery_s,
+                    detection=detections.get(sender),
+                ),
             )
         )
     return DrillReport(
         drill=drill,
         target=link.label,
-        carried_aws_traffic=carries,
+        carried_aws_traffic=course.carries,
         directions=tuple(directions),
-        whole_again_s=whole_again_s,
-        timeline=timeline,
+        whole_again_s=course.whole_again_s,
+        timeline=course.timeline,
         other_profile=_other_profile(link, hold_profile),
+        settings=_settings(course, hold_profile),
     )
+
+
+def _settings(course: Course, hold_profile: str) -> dict[str, object]:
+    timers = timers_of(course.link, hold_profile=hold_profile)
+    found: dict[str, object] = {
+        f"{timer.side} {timer.name} s": timer.seconds for timer in sorted(timers, key=lambda t: t.side)
+    }
+    return {"tunnels": course.tunnels, "hold profile": hold_profile, **found}
 
 
 def _other_profile(link: TunnelLink, hold_profile: str) -> str:

@@ -6,9 +6,10 @@ from typing import Protocol
 
 from twinspan.drill.catalogue import Drill
 from twinspan.drill.detection import Detection, first_detection
+from twinspan.drill.endings import Ending
 from twinspan.drill.flows import Measurement, Progress
 from twinspan.drill.in_use import carrying_key, choose, received_bytes
-from twinspan.drill.report import DrillReport, Moment, compose
+from twinspan.drill.report import SIDES, Course, DrillReport, Moment, compose
 from twinspan.drill.timers import Side, first_to_fire, timers_of
 from twinspan.errors import HostError, WaitTimeoutError
 from twinspan.protocols import Event, Events, Fault
@@ -24,11 +25,16 @@ DETECTION_MARGIN_S = 15.0
 """How much later than its timer traffic may come back before the drill gives up, seconds."""
 HEARD_WITHIN_S = 0.5
 """A flow counts as heard if its last packet is not older, seconds."""
+BROKEN_AT_LEAST_S = 1.5
+"""A flow that fell silent at the cut is sure to be missed after this time, seconds."""
+RESTORE_WITHIN_S = 60.0
+"""How long traffic may take to come back after mending, seconds."""
 SETTLE_S = 0.5
 """Traffic measured after it has come back, seconds."""
 WHOLE_WITHIN_S = 90.0
 """How long all tunnels may take to be up again after healing, seconds."""
 _POLL_S = 0.25
+_LOOKS = 4
 
 
 class Meter(Protocol):
@@ -59,7 +65,7 @@ class Bench:
         links: Reads all tunnels with their byte counters.
         verify: Judges the whole line now.
         meter: The flows that are measured.
-        fault: Makes the fault that breaks a tunnel.
+        fault: Makes what a drill breaks at a tunnel.
         events: What the daemons say.
         hold_profile: A key of `timers.HOLD_PROFILES`.
     """
@@ -67,7 +73,7 @@ class Bench:
     links: Callable[[], Sequence[TunnelLink]]
     verify: Callable[[], Verification]
     meter: Meter
-    fault: Callable[[TunnelLink], Fault]
+    fault: Callable[[Drill, TunnelLink, Sequence[TunnelLink]], Fault]
     events: Events
     hold_profile: str
 
@@ -79,6 +85,7 @@ class _Timeline:
     events: Events
     tell: Callable[[Moment], None]
     cut_at_s: float = 0.0
+    healed_at_s: float | None = None
     moments: list[Moment] = field(default_factory=list)
 
     def note(self, what: str, *, at_s: float | None = None) -> None:
@@ -93,8 +100,26 @@ class _Outcome:
 
     link: TunnelLink
     carries: bool
+    tunnels: int
     measured: Measurement
     detections: Mapping[Side, Detection | None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """One run of a drill.
+
+    Attributes:
+        report: What it found.
+        measured: The flows, with their logs.
+        events: What the daemons told, from the cut on, oldest first.
+        cut_at_s: When it was broken, on the clock of both.
+    """
+
+    report: DrillReport
+    measured: Measurement
+    events: tuple[Event, ...]
+    cut_at_s: float
 
 
 def run_drill(
@@ -105,7 +130,7 @@ def run_drill(
     limit_s: float | None = None,
     force: bool = False,
     on_moment: Callable[[Moment], None] = lambda _: None,
-) -> DrillReport:
+) -> Run:
     """Run a drill once. Whatever happens, the fault is healed before this returns or raises.
 
     Args:
@@ -122,42 +147,60 @@ def run_drill(
         TwinspanError: The target cannot be asked or broken.
     """
     if not force:
-        _must_be_whole(bench.verify())
+        must_be_whole(bench.verify)
     timeline = _Timeline(events=bench.events, tell=on_moment)
-    outcome = _break_and_heal(bench, timeline, tunnel)
+    outcome = _break_and_heal(drill, bench, timeline, tunnel)
     whole_again_s = _wait_until_whole(bench, timeline)
-    return compose(
-        drill=drill,
+    events = bench.events.since(timeline.cut_at_s)
+    course = Course(
         link=outcome.link,
         carries=outcome.carries,
-        measured=outcome.measured,
+        tunnels=outcome.tunnels,
         detections=outcome.detections,
-        hold_profile=bench.hold_profile,
-        limit_s=limit_s,
+        events=events,
         cut_at_s=timeline.cut_at_s,
+        healed_at_s=timeline.healed_at_s,
         whole_again_s=whole_again_s,
         timeline=tuple(timeline.moments),
     )
+    report = compose(drill, course, outcome.measured, hold_profile=bench.hold_profile, limit_s=limit_s)
+    return Run(report=report, measured=outcome.measured, events=tuple(events), cut_at_s=timeline.cut_at_s)
 
 
-def _break_and_heal(bench: Bench, timeline: _Timeline, tunnel: str) -> _Outcome:
+def _break_and_heal(drill: Drill, bench: Bench, timeline: _Timeline, tunnel: str) -> _Outcome:
     try:
         bench.meter.start()
         carrying, links = _in_use(bench)
         link = choose(links, tunnel, carrying=carrying)
-        fault = bench.fault(link)
+        fault = bench.fault(drill, link, links)
+        attempt = _Attempt(drill=drill, bench=bench, link=link, fault=fault, timeline=timeline)
         carries = link.key == carrying
         try:
-            detections, measured = _break(bench, link, fault, timeline, carries=carries)
+            attempt.run(carries=carries)
         finally:
-            fault.heal()
-        timeline.note("healed")
+            attempt.heal()
+        measured = attempt.measured or bench.meter.stop()
     finally:
         bench.meter.close()
-    return _Outcome(link=link, carries=carries, measured=measured, detections=detections)
+    return _Outcome(
+        link=link, carries=carries, tunnels=len(links), measured=measured, detections=attempt.seen
+    )
 
 
-def _must_be_whole(verification: Verification) -> None:
+def must_be_whole(verify: Callable[[], Verification]) -> None:
+    """Refuse to break a network that is not whole: what was broken by whom could not be told apart.
+
+    It is looked at a few times: routes that are just moving may lose a packet.
+
+    Raises:
+        HostError: A check failed every time; names the first.
+    """
+    verification = verify()
+    for _ in range(_LOOKS - 1):
+        if verification.passed:
+            return
+        pause(_POLL_S)
+        verification = verify()
     if verification.passed:
         return
     result, finding = verification.failures[0]
@@ -184,49 +227,88 @@ def _in_use(bench: Bench) -> tuple[str, Sequence[TunnelLink]]:
     return carrying_key(before, received_bytes(links)), links
 
 
-def _break(
-    bench: Bench, link: TunnelLink, fault: Fault, timeline: _Timeline, *, carries: bool
-) -> tuple[dict[Side, Detection | None], Measurement]:
-    timers = timers_of(link, hold_profile=bench.hold_profile)
-    # AWS sends over one tunnel, Azure over all of them: only who sends into the hole has to notice.
-    senders: tuple[Side, ...] = ("aws", "azure") if carries else ("azure",)
-    timeline.cut_at_s = bench.events.now_s()
-    fault.inject()
-    timeline.note(f"cut: {fault.description}", at_s=timeline.cut_at_s)
-    seen: dict[Side, Detection | None] = {}
+@dataclass(slots=True, kw_only=True)
+class _Attempt:
+    """One thing broken once, while the flows run."""
 
-    def look() -> bool:
-        events = bench.events.since(timeline.cut_at_s)
-        _note_detections(events, link, timeline, seen)
-        return all(seen.get(side) for side in senders) and _all_heard(bench.meter.progress())
+    drill: Drill
+    bench: Bench
+    link: TunnelLink
+    fault: Fault
+    timeline: _Timeline
+    seen: dict[Side, Detection | None] = field(default_factory=dict)
+    measured: Measurement | None = None
 
-    try:
-        wait_until(
-            look,
-            bool,
-            what="traffic again in every flow",
-            timeout_s=max(first_to_fire(timers, side).seconds for side in senders) + DETECTION_MARGIN_S,
-            interval_s=_POLL_S,
+    def run(self, *, carries: bool) -> None:
+        """Break it and measure until the traffic is back, or until it is clear that it is not coming back."""
+        timeline = self.timeline
+        timeline.cut_at_s = self.bench.events.now_s()
+        self.fault.inject()
+        timeline.note(f"cut: {self.fault.description}", at_s=timeline.cut_at_s)
+        if self.drill.timed:
+            self._until(self._held_long_enough, within_s=self.drill.broken_s + DETECTION_MARGIN_S)
+            self.heal()
+            self._until(lambda: _all_heard(self.bench.meter.progress()), within_s=RESTORE_WITHIN_S)
+        else:
+            self._until(lambda: self._recovered(carries=carries), within_s=self._patience_s())
+        self.measured = self.bench.meter.stop()
+
+    def heal(self) -> None:
+        """Mend it, also twice."""
+        self.fault.heal()
+        if self.timeline.healed_at_s is None:
+            self.timeline.healed_at_s = self.bench.events.now_s()
+            self.timeline.note("healed", at_s=self.timeline.healed_at_s)
+
+    def _until(self, done: Callable[[], bool], *, within_s: float) -> None:
+        def look() -> bool:
+            self._note_detections()
+            return done()
+
+        try:
+            wait_until(look, bool, what="traffic again", timeout_s=within_s, interval_s=_POLL_S)
+        except WaitTimeoutError:
+            # Traffic that does not come back is what the report is for.
+            self.timeline.note("gave up waiting for the traffic")
+            return
+        if not self.drill.timed or self.timeline.healed_at_s is not None:
+            self.timeline.note("every flow is heard")
+            pause(SETTLE_S)
+
+    def _recovered(self, *, carries: bool) -> bool:
+        return (
+            self._held_long_enough()
+            and all(self.seen.get(side) for side in self._noticing(carries=carries))
+            and _all_heard(self.bench.meter.progress())
         )
-        timeline.note("every flow is heard again")
-        pause(SETTLE_S)
-    except WaitTimeoutError:
-        # Traffic that does not come back is what the report is for.
-        timeline.note("gave up waiting for the traffic")
-    return seen, bench.meter.stop()
 
+    def _held_long_enough(self) -> bool:
+        broken_s = self.bench.events.now_s() - self.timeline.cut_at_s
+        return broken_s >= max(self.drill.broken_s, BROKEN_AT_LEAST_S)
 
-def _note_detections(
-    events: Sequence[Event], link: TunnelLink, timeline: _Timeline, seen: dict[Side, Detection | None]
-) -> None:
-    sides: tuple[Side, ...] = ("aws", "azure")
-    for side in sides:
-        if seen.get(side) is None:
-            found = first_detection(events, link, side, cut_at_s=timeline.cut_at_s)
-            seen[side] = found
-            if found:
-                name = {"aws": "AWS", "azure": "Azure"}[side]
-                timeline.note(f"{name} noticed: {found.by}", at_s=timeline.cut_at_s + found.after_s)
+    def _noticing(self, *, carries: bool) -> tuple[Side, ...]:
+        """AWS sends over one tunnel, Azure over all of them: only who sends into the hole has to notice."""
+        senders: tuple[Side, ...] = ("aws", "azure") if carries else ("azure",)
+        return tuple(s for s in senders if self.drill.expectation(s).ending is Ending.TIMERS)
+
+    def _patience_s(self) -> float:
+        timers = timers_of(self.link, hold_profile=self.bench.hold_profile)
+        slowest = max(
+            (first_to_fire(timers, side).seconds for side in self._noticing(carries=True)), default=0.0
+        )
+        return slowest + DETECTION_MARGIN_S
+
+    def _note_detections(self) -> None:
+        timeline = self.timeline
+        events = self.bench.events.since(timeline.cut_at_s)
+        for side in SIDES:
+            if self.seen.get(side) is None:
+                found = first_detection(events, self.link, side, cut_at_s=timeline.cut_at_s)
+                self.seen[side] = found
+                if found:
+                    timeline.note(
+                        f"{SIDES[side]} noticed: {found.by}", at_s=timeline.cut_at_s + found.after_s
+                    )
 
 
 def _all_heard(progress: Mapping[str, Progress]) -> bool:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from twinspan.twin.agents import AgentSlot
-from twinspan.twin.control_server import Method
+from twinspan.twin.control_server import Lease, Method
 from twinspan.twin.dataplane import wire
 from twinspan.twin.dataplane.client import AgentClient
 
@@ -37,6 +37,17 @@ def agent_methods(agents: AgentSlot) -> dict[str, Method]:
 
 def _node(params: dict[str, Any]) -> tuple[str, str]:
     return str(params["cluster"]), str(params["node"])
+
+
+def agent_leases(agents: AgentSlot) -> dict[str, Lease]:
+    """Return name -> call that is undone when its asker has gone: a fault that nobody minds must not stay."""
+
+    def hold_fault(params: dict[str, Any]) -> Callable[[], None]:
+        fault = wire.FAULT_SPEC.validate_python(params)
+        agents.client.inject(fault)
+        return lambda: agents.client.heal(fault)
+
+    return {"hold_fault": hold_fault}
 
 
 def _attach(agent: AgentClient, params: dict[str, Any]) -> object:

@@ -119,6 +119,16 @@ class TwinClient:
         """Break something."""
         self._call("inject", wire.FAULT_SPEC.dump_python(fault, mode="json"))
 
+    def hold(self, fault: FaultSpec) -> "FaultLease":
+        """Break something for as long as the lease is kept: also a killed process breaks it no longer."""
+        connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        try:
+            self._ask(connection, "hold_fault", wire.FAULT_SPEC.dump_python(fault, mode="json"))
+        except BaseException:
+            connection.close()
+            raise
+        return FaultLease(connection)
+
     def heal(self, fault: FaultSpec) -> None:
         """Mend it; also twice, also without `inject`."""
         self._call("heal", wire.FAULT_SPEC.dump_python(fault, mode="json"))
@@ -152,21 +162,31 @@ class TwinClient:
         self._call("restore_cluster", {"cluster": cluster_key})
 
     def _call(self, method: str, params: Mapping[str, Any], *, limit_s: float = _ANSWER_WITHIN_S) -> object:
-        request = json.dumps({"id": 1, "method": method, "params": params}).encode() + b"\n"
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
-            connection.settimeout(limit_s)
-            self._connect(connection)
-            try:
-                connection.sendall(request)
-                with connection.makefile("rb") as stream:
-                    line = stream.readline()
-            except TimeoutError as error:
-                raise HostError(
-                    problem=f"the twin {self.name!r} did not answer `{method}` within {limit_s:g} s",
-                    remedy="Look at `twinspan twin logs`",
-                ) from error
-            except OSError as error:
-                raise not_up(self.name) from error
+            return self._ask(connection, method, params, limit_s=limit_s)
+
+    def _ask(
+        self,
+        connection: socket.socket,
+        method: str,
+        params: Mapping[str, Any],
+        *,
+        limit_s: float = _ANSWER_WITHIN_S,
+    ) -> object:
+        request = json.dumps({"id": 1, "method": method, "params": params}).encode() + b"\n"
+        connection.settimeout(limit_s)
+        self._connect(connection)
+        try:
+            connection.sendall(request)
+            with connection.makefile("rb") as stream:
+                line = stream.readline()
+        except TimeoutError as error:
+            raise HostError(
+                problem=f"the twin {self.name!r} did not answer `{method}` within {limit_s:g} s",
+                remedy="Look at `twinspan twin logs`",
+            ) from error
+        except OSError as error:
+            raise not_up(self.name) from error
         if not line:
             raise not_up(self.name)
         answer = json.loads(line)
@@ -181,6 +201,17 @@ class TwinClient:
                 connection.connect(path)
         except OSError as error:
             raise not_up(self.name) from error
+
+
+@dataclass(frozen=True, slots=True)
+class FaultLease:
+    """Keeps a fault in force; the twin mends it when this is closed, or its process ends."""
+
+    connection: socket.socket
+
+    def close(self) -> None:
+        """Let go, also twice."""
+        self.connection.close()
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,21 +241,25 @@ class TwinHost:
         return self.client.run(self.info.name, argv, timeout_s=timeout_s, stdin=stdin)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class TwinFault:
-    """A fault of a twin's data plane; a `protocols.Fault`."""
+    """A fault of a twin's data plane; a `protocols.Fault`. It does not outlive its process."""
 
     client: TwinClient
     spec: FaultSpec
     description: str
+    lease: FaultLease | None = None
 
     def inject(self) -> None:
         """Break it."""
-        self.client.inject(self.spec)
+        self.lease = self.client.hold(self.spec)
 
     def heal(self) -> None:
         """Mend it."""
         self.client.heal(self.spec)
+        if self.lease is not None:
+            self.lease.close()
+            self.lease = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from twinspan.cloud.reader import read_network
 from twinspan.errors import HostError, TwinspanError
 from twinspan.network.model import Network, Secrets
 from twinspan.twin import status as twin_status
-from twinspan.twin.agent_methods import agent_methods
+from twinspan.twin.agent_methods import agent_leases, agent_methods
 from twinspan.twin.agents import AgentSlot, KeeperLauncher, SudoLauncher
 from twinspan.twin.aws.server import AwsApi
 from twinspan.twin.aws.signature import AccessKey
@@ -87,10 +87,14 @@ class ControlProcess:
         launcher = KeeperLauncher(keeper) if keeper else SudoLauncher(run_dir)
         self._agents = AgentSlot(launcher, on_replaced=self._agent_replaced)
         self._reconciler = Reconciler(
-            self._read, self._agents, timers=_timers(settings), clusters=self._cluster_specs
+            self._read,
+            self._agents,
+            timers=_timers(settings),
+            clusters=self._cluster_specs,
+            restarts=self._restarts,
         )
         self._observer = Observer(self._agents, self._board)
-        self._server = ControlServer(run_dir.socket, self._methods())
+        self._server = ControlServer(run_dir.socket, self._methods(), leases=agent_leases(self._agents))
         self._running = False
 
     def start(self, agent: socket.socket) -> None:
@@ -159,6 +163,10 @@ class ControlProcess:
             except HostError as error:
                 _LOG.warning("no clusters: %s", error)
         return cluster_specs(network, authorities, programs=programs, images=images)
+
+    def _restarts(self) -> dict[str, str]:
+        resets = {key: str(count) for key, count in self._azure.reset_generations().items()}
+        return {**resets, **self._aws.replacements()}
 
     def _defect(self, args: threading.ExceptHookArgs) -> None:
         """Keep what ended a thread: a defect of ours, which `status` must show."""

@@ -18,6 +18,9 @@ from twinspan.twin.rundir import short_path
 Method = Callable[[dict[str, Any]], object]
 """Takes a request's params, returns what JSON can carry; raises TwinspanError to refuse."""
 
+Lease = Callable[[dict[str, Any]], Callable[[], None]]
+"""Takes a request's params, does something, and returns what undoes it when its connection ends."""
+
 _LOG = logging.getLogger(__name__)
 
 
@@ -27,11 +30,15 @@ class ControlServer:
     Args:
         path: Where the socket is made; one that is left there is replaced.
         methods: Name -> what answers it.
+        leases: Name -> what answers it and is undone when the connection that asked ends, however it ends.
     """
 
-    def __init__(self, path: Path, methods: Mapping[str, Method]) -> None:
+    def __init__(
+        self, path: Path, methods: Mapping[str, Method], *, leases: Mapping[str, Lease] | None = None
+    ) -> None:
         self._path = path
         self._methods = methods
+        self._leases = leases or {}
         self._listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self._thread = threading.Thread(target=self._accept, name="control-socket", daemon=True)
 
@@ -63,28 +70,42 @@ class ControlServer:
             threading.Thread(target=self._serve, args=(client,), name="control-client", daemon=True).start()
 
     def _serve(self, client: socket.socket) -> None:
+        held: list[Callable[[], None]] = []
         with client, client.makefile("rwb") as stream:
             try:
                 for line in stream:
-                    stream.write(json.dumps(self._answer(line)).encode() + b"\n")
+                    stream.write(json.dumps(self._answer(line, held)).encode() + b"\n")
                     stream.flush()
             except (BrokenPipeError, ConnectionResetError):
                 _LOG.debug("a client of the control socket went before its answer")
+            finally:
+                _undo(held)
 
-    def _answer(self, line: bytes) -> dict[str, object]:
+    def _answer(self, line: bytes, held: list[Callable[[], None]]) -> dict[str, object]:
         try:
             request = control_wire.REQUEST.validate_json(line)
         except ValidationError as error:
             return _refusal(0, f"not a request: {error.error_count()} problems")
         method = self._methods.get(request.method)
-        if method is None:
+        lease = self._leases.get(request.method)
+        if method is None and lease is None:
             return _refusal(request.id, f"there is no method {request.method!r}")
         try:
-            return {"id": request.id, "result": method(request.params)}
+            if lease is not None:
+                held.append(lease(request.params))
+            return {"id": request.id, "result": method(request.params) if method else None}
         except TwinspanError as error:
             return {"id": request.id, "error": control_wire.error_document(error)}
         except (ValidationError, KeyError) as error:
             return _refusal(request.id, f"params of {request.method} do not fit: {error}")
+
+
+def _undo(held: list[Callable[[], None]]) -> None:
+    for undo in reversed(held):
+        try:
+            undo()
+        except TwinspanError as error:
+            _LOG.warning("what a client of the control socket left behind cannot be undone: %s", error)
 
 
 def _refusal(number: int, message: str) -> dict[str, object]:

@@ -7,7 +7,7 @@ a fixed pace. A change of the data plane's own state therefore never causes a re
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from twinspan.errors import TwinspanError, WaitTimeoutError
@@ -59,6 +59,7 @@ class Reconciler:
         agents: Where the data plane's agent is.
         timers: BGP timers of both sides.
         clusters: Says which Kubernetes clusters are to run, and what cannot be built of them.
+        restarts: What the APIs were asked to restart; see `Desired.with_restarts`.
     """
 
     def __init__(
@@ -68,8 +69,10 @@ class Reconciler:
         *,
         timers: Timers,
         clusters: Clusters | None = None,
+        restarts: Callable[[], Mapping[str, str]],
     ) -> None:
         self._read = read
+        self._restarts = restarts
         self._agents = agents
         self._timers = timers
         self._clusters = clusters
@@ -175,6 +178,7 @@ class Reconciler:
         desired = desired_state(
             network, secrets, generation=generation, timers=self._timers, clusters=clusters
         )
+        desired = desired.with_restarts(self._restarts())
         if applied is not None and applied == desired:
             return self._problems
         desired = replace(desired, generation=generation + 1)

@@ -1,6 +1,7 @@
 """Whatever happens in a drill, what it broke is mended; small real parts in memory stand for the network."""
 
-from collections.abc import Mapping, Sequence
+import itertools
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import pytest
@@ -31,15 +32,18 @@ class Path:
         self.cut = False
 
 
+@dataclass(slots=True)
 class BothNoticed:
-    """Events of two daemons that noticed at once."""
+    """Events of two daemons that noticed at once, on a clock that runs a second whenever it is read."""
+
+    seconds: Iterator[int] = field(default_factory=itertools.count)
 
     def since(self, at_s: float) -> Sequence[Event]:
         aws, azure = "vpn-0a/203.0.113.1", "/subscriptions/s/connections/dev-tunnel1/198.51.100.4"
         return [Event(at_s=at_s + 1, kind="dpd-timeout", subject=s, detail="") for s in (aws, azure)]
 
     def now_s(self) -> float:
-        return 0.0
+        return float(next(self.seconds))
 
 
 @dataclass(slots=True)
@@ -78,7 +82,7 @@ def bench(path: Path, meter: DyingMeter, *, whole: bool = True, moving: bool = T
         links=links,
         verify=lambda: verification(Outcome.PASS if whole else Outcome.FAIL),
         meter=meter,
-        fault=lambda _: path,
+        fault=lambda _drill, _link, _links: path,
         events=BothNoticed(),
         hold_profile="negotiated",
     )

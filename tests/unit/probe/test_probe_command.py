@@ -20,11 +20,19 @@ def twinspan(*words: str, folder: Path) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.mark.parametrize("kind", ["ping", "iperf", "matrix"])
-def test_the_cloud_is_refused_with_what_is_missing(kind: str, tmp_path: Path) -> None:
+def test_hosts_in_the_cloud_are_refused_with_the_way_by_pods(kind: str, tmp_path: Path) -> None:
     done = twinspan(kind, "--on", "cloud", folder=tmp_path)
     assert done.returncode == 3
     assert done.stdout == ""
-    assert "need hosts there" in done.stderr
+    assert "hosts to a twin only" in done.stderr
+    assert "--from pods" in done.stderr
+
+
+@pytest.mark.parametrize("kind", ["ping", "iperf"])
+def test_pods_are_given_no_subnet(kind: str, tmp_path: Path) -> None:
+    done = twinspan(kind, "--from", "pods", "--aws-subnet", "subnet-1", folder=tmp_path)
+    assert done.returncode == 2
+    assert "--aws-subnet: pods run where their nodes are" in done.stderr
 
 
 @pytest.mark.parametrize(

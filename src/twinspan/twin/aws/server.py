@@ -19,6 +19,7 @@ from twinspan.errors import HostError
 from twinspan.twin.aws import state
 from twinspan.twin.aws.application import Application
 from twinspan.twin.aws.ec2 import BOARD_KEY, TwinEC2Backend
+from twinspan.twin.aws.ec2.connections import TwinVpnConnection
 from twinspan.twin.aws.eks import CLUSTERS_KEY, SETTLED_KEY, KubernetesUser, TwinEksBackend, find_user
 from twinspan.twin.aws.gate import Gate
 from twinspan.twin.aws.iam import TwinIamBackend
@@ -100,6 +101,18 @@ class AwsApi:
     def hosts(self) -> frozenset[str]:
         """The `host:port` pairs that it answers as."""
         return frozenset({f"127.0.0.1:{self.port}", f"localhost:{self.port}"})
+
+    def replacements(self) -> dict[str, str]:
+        """Return when each tunnel's endpoint was last replaced, by `connection id/outside address`."""
+        with self._lock:
+            return {
+                f"{connection.id}/{outside}": at.isoformat()
+                for regions in ec2_backends.values()
+                for backend in regions.values()
+                for connection in backend.vpn_connections.values()
+                if isinstance(connection, TwinVpnConnection)
+                for outside, at in connection.replaced_at.items()
+            }
 
     def start(self) -> None:
         """Load the state file, if there is one, and listen.

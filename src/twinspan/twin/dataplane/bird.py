@@ -91,10 +91,31 @@ class Bird:
         else:
             self._control.command("configure")
 
-    def stop(self) -> None:
-        """End it; it closes its sessions."""
-        self.daemon.stop()
+    def stop(self, *, politely: bool = True) -> None:
+        """End it until `start`; it closes its sessions if it may do so `politely`."""
+        self.daemon.stop(politely=politely)
         self._control.close()
+        for name in list(self._up):
+            self._session_event(name, "BGP session closed: its daemon has ended")
+
+    def start(self) -> None:
+        """Start it again as it was configured; nothing happens if it never was."""
+        if self._text:
+            self.daemon.start()
+
+    @property
+    def any_session_up(self) -> bool:
+        """Whether it exchanges routes with anybody beyond its own network's router."""
+        return bool(self._up)
+
+    def switch(self, session: str, *, on: bool) -> None:
+        """Close a BGP session with a notification to its peer, or let it come up again.
+
+        Raises:
+            CommandError: BIRD has no such session.
+            HostError: BIRD is not there.
+        """
+        self._control.command(f"{'enable' if on else 'disable'} {session}")
 
     def sessions(self) -> dict[str, SessionState]:
         """Return its BGP sessions by name; none if BIRD is not there."""

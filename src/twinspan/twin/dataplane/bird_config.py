@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Address
+from typing import Literal
 
 from twinspan.twin.dataplane.namespaces import short_name
 from twinspan.twin.dataplane.spec import EndSpec, GatewaySpec, RouterSpec
@@ -21,6 +22,17 @@ _QUICK = """  connect delay time 1;
   error wait time 1, 5;
   startup hold time 30;"""
 """The clouds publish no such timers. Short ones keep the twin's start quick; they end no session."""
+
+
+Preference = Literal["withdrawn", "last"]
+"""`withdrawn`: nothing is announced over a tunnel. `last`: it is used only if no other tunnel is up."""
+
+_LAST_MED, _LAST_LOCAL_PREF = 200, 50
+"""Worse than the defaults, 0 and 100. Only the order matters.
+
+Source: AWS Site-to-Site VPN User Guide, endpoint replacements: AWS gives the other tunnel the lower
+multi-exit discriminator before it updates one.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +64,8 @@ def gateway_config(
     devices: Mapping[str, str],
     uplink: Uplink | None,
     router_id: IPv4Address,
+    *,
+    preferences: Mapping[str, Preference],
 ) -> str:
     """Return bird.conf of a gateway.
 
@@ -65,6 +79,7 @@ def gateway_config(
         devices: End key -> TUN device.
         uplink: The way to its router; None if it is attached to none.
         router_id: Its BGP identifier.
+        preferences: End key -> how its tunnel differs from the others.
     """
     parts = [
         _head(router_id),
@@ -73,7 +88,11 @@ def gateway_config(
         *(_far_routes(end, devices[end.key]) for end in ends if end.static_routes),
     ]
     if spec.bgp_enabled:
-        parts += [_tunnel(spec, end) for end in ends if end.bgp is not None and _addressed(end)]
+        parts += [
+            _tunnel(spec, end, preferences.get(end.key))
+            for end in ends
+            if end.bgp is not None and _addressed(end)
+        ]
         parts += [_sibling(spec, address) for address in spec.siblings if spec.address is not None]
     if uplink is not None:
         parts.append(_to_router(spec, uplink))
@@ -141,7 +160,7 @@ def _addressed(end: EndSpec) -> bool:
     return not (end.inside_local.is_unspecified or end.inside_remote.is_unspecified)
 
 
-def _tunnel(spec: GatewaySpec, end: EndSpec) -> str:
+def _tunnel(spec: GatewaySpec, end: EndSpec, preference: Preference | None) -> str:
     bgp = end.bgp
     if bgp is None:
         raise AssertionError("callers pass ends with BGP")
@@ -156,10 +175,24 @@ def _tunnel(spec: GatewaySpec, end: EndSpec) -> str:
         f"{'  passive on;' if bgp.passive else ''}\n"
         "  ipv4 {\n"
         f"    import limit {bgp.import_limit} action restart;\n"
-        "    import all;\n"
-        f'    export where net != 0.0.0.0/0 && (proto = "{OWN_NETWORKS}"{also});\n'
+        f"    import {_import(preference)};\n"
+        f'    export {_export(f"""net != 0.0.0.0/0 && (proto = "{OWN_NETWORKS}"{also})""", preference)};\n'
         "    next hop self;\n  };\n}\n"
     )
+
+
+def _import(preference: Preference | None) -> str:
+    if preference == "last":
+        return f"filter {{ bgp_local_pref = {_LAST_LOCAL_PREF}; accept; }}"
+    return "all"
+
+
+def _export(condition: str, preference: Preference | None) -> str:
+    if preference == "withdrawn":
+        return "none"
+    if preference == "last":
+        return f"filter {{ if {condition} then {{ bgp_med = {_LAST_MED}; accept; }} reject; }}"
+    return f"where {condition}"
 
 
 def _sibling(spec: GatewaySpec, address: IPv4Address) -> str:

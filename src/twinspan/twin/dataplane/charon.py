@@ -116,10 +116,21 @@ class Charon:
         """Start it, load the connection and dial if this end does."""
         self.daemon.start()
 
-    def stop(self) -> None:
-        """End it; it tells its peer."""
-        self.daemon.stop()
+    def stop(self, *, politely: bool = True) -> None:
+        """End it until `start`; it tells its peer if it may do so `politely`."""
+        self.ready = False
+        self.daemon.stop(politely=politely)
         self._control.close()
+
+    def rekey(self) -> None:
+        """Make new keys for the child SA, then for the IKE SA, as a lifetime's end does.
+
+        Raises:
+            CommandError: There is nothing to rekey.
+            HostError: charon is not there.
+        """
+        self._control.command("rekey", {"child": CHILD})
+        self._control.command("rekey", {"ike": CONNECTION})
 
     def dial(self, *, give_up_after_s: float) -> None:
         """Start negotiating, without waiting for the end.

@@ -107,17 +107,17 @@ class Daemon:
         self._on_start()
         threading.Thread(target=self._watch, args=(process,), name=self.role, daemon=True).start()
 
-    def stop(self, *, at_once: bool = False) -> None:
-        """End it for good; `at_once`: as a power cut does, it cannot say goodbye."""
+    def stop(self, *, politely: bool = True) -> None:
+        """End it until `start`; `politely` lets it take leave of its peers, as a power cut does not."""
         with self._lock:
             self._wanted = False
             process = self._process
         if process is None:
             return
-        if at_once:
+        if not politely:
+            self._journal.add("daemon-died", self.role, "killed on purpose")
             process.kill()
-        else:
-            process.terminate()
+        process.terminate()
         try:
             process.wait(timeout=_STOP_WITHIN_S)
         except subprocess.TimeoutExpired:

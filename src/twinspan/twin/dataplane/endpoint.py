@@ -59,6 +59,9 @@ class Endpoint:
         self._number = transit.take()
         self._lock = threading.RLock()
         self._placeholder = False
+        self._halting = threading.Lock()
+        self._halted: set[object] = set()
+        self._removed = False
         self._peer = short_name("end", f"{spec.key} transit")
         self.charon = Charon(
             spec=spec,
@@ -98,11 +101,27 @@ class Endpoint:
 
     def stop(self) -> None:
         """Remove it all; charon says goodbye to its peer first."""
-        self.charon.stop()
+        with self._halting:
+            self._removed = True
+            self.charon.stop()
         namespaces.ip([f"rule delete {self._steering}"], namespace=INTERNET)
         links.cut(self._internet_plug)
         namespaces.delete(self.namespace)
         self._transit.give_back(self._number)
+
+    def halt(self, reason: object, *, politely: bool) -> None:
+        """End its IKE daemon until `resume` has been called for every reason."""
+        with self._halting:
+            self._halted.add(reason)
+            self.charon.stop(politely=politely)
+
+    def resume(self, reason: object) -> None:
+        """Take back a `halt`; nothing happens if there was none for that reason."""
+        with self._halting:
+            if reason in self._halted:
+                self._halted.discard(reason)
+                if not self._halted and not self._removed:
+                    self.charon.start()
 
     def change(self, spec: EndSpec) -> None:
         """Take over new inside addresses; the IKE daemon goes on."""
@@ -119,6 +138,16 @@ class Endpoint:
                 namespaces.ip([f"addr flush dev {device}"], namespace=self._gateway)
             self.clear_device = clear_device
             namespaces.ip(self._addressing(clear_device or self.device), namespace=self._gateway)
+
+    @property
+    def transit_number(self) -> int:
+        """Number of its transit network, of its own as long as it exists."""
+        return self._number
+
+    @property
+    def internet_device(self) -> str:
+        """The device in the internet's namespace through which it sends and receives."""
+        return self._peer
 
     @property
     def _internet_plug(self) -> Plug:

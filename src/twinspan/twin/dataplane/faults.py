@@ -1,9 +1,11 @@
 """What is broken on purpose."""
 
 import threading
+from collections.abc import Callable
 
 from twinspan.errors import DesignError
-from twinspan.twin.dataplane import internet, links, namespaces
+from twinspan.twin.dataplane import links, namespaces
+from twinspan.twin.dataplane.breakage import KINDS
 from twinspan.twin.dataplane.endpoint import Endpoint
 from twinspan.twin.dataplane.links import Plug
 from twinspan.twin.dataplane.namespaces import short_name
@@ -16,7 +18,7 @@ class Faults:
 
     def __init__(self, plane: Plane) -> None:
         self._plane = plane
-        self._active: set[FaultSpec] = set()
+        self._active: dict[FaultSpec, Callable[[], None]] = {}
         self._lock = threading.Lock()
 
     def inject(self, fault: FaultSpec) -> None:
@@ -29,22 +31,22 @@ class Faults:
             if fault in self._active:
                 return
             ends = self._ends(fault)
-            if fault.kind == "path-cut":
-                internet.cut(fault.outside_ip_address, fault.public_ip_address)
-            else:
+            if fault.kind == "clear-text":
                 self._bypass(fault, ends)
-            self._active.add(fault)
+                self._active[fault] = lambda: self._encrypt_again(fault)
+            else:
+                self._active[fault] = KINDS[fault.kind](self._plane, fault, ends)
+            self._plane.journal.add("fault-injected", _subject(fault), fault.kind)
 
     def heal(self, fault: FaultSpec) -> None:
         """Mend it; nothing happens if it is not broken."""
         with self._plane.lock, self._lock:
-            if fault not in self._active:
+            mend = self._active.get(fault)
+            if mend is None:
                 return
-            if fault.kind == "path-cut":
-                internet.mend(fault.outside_ip_address, fault.public_ip_address)
-            else:
-                self._encrypt_again(fault)
-            self._active.discard(fault)
+            mend()
+            del self._active[fault]
+            self._plane.journal.add("fault-healed", _subject(fault), fault.kind)
 
     def heal_all(self) -> None:
         """Mend everything."""
@@ -93,5 +95,9 @@ class Faults:
         namespaces.ip([f"link delete {_bridge(fault)}"], namespace=INTERNET)
 
 
+def _subject(fault: FaultSpec) -> str:
+    return f"{fault.outside_ip_address} {fault.public_ip_address}"
+
+
 def _bridge(fault: FaultSpec) -> str:
-    return short_name("clr", f"{fault.outside_ip_address} {fault.public_ip_address}")
+    return short_name("clr", _subject(fault))

@@ -8,6 +8,7 @@ from twinspan.twin.dataplane import links, namespaces
 from twinspan.twin.dataplane.bird import Bird
 from twinspan.twin.dataplane.bird_config import (
     ROUTER_SESSION,
+    Preference,
     Uplink,
     gateway_config,
     session_name,
@@ -45,6 +46,7 @@ class Gateway:
         spec: What it is now.
         namespace: Where it lives.
         bird: Its BGP speaker.
+        alive: Whether its network may send to it.
     """
 
     def __init__(
@@ -60,10 +62,13 @@ class Gateway:
             on_routes=lambda: None,
         )
         self.uplink: Uplink | None = None
+        self.alive = True
         self._transit = transit
         self._number: int | None = None
         self._router: Router | None = None
         self._objects = IpObjects(self.namespace)
+        self._ends: Sequence[EndSpec] = ()
+        self._preferences: dict[str, Preference] = {}
 
     def start(self) -> None:
         """Make its namespace."""
@@ -99,12 +104,20 @@ class Gateway:
             self._plug(router)
         self._objects.sync(self._routes_inside(spec.networks))
 
+    def prefer(self, end_key: str, preference: Preference | None) -> None:
+        """Announce nothing over one tunnel, or make it the last choice of both sides; None undoes it."""
+        self._preferences.pop(end_key, None)
+        if preference is not None:
+            self._preferences[end_key] = preference
+        self.configure(self._ends)
+
     def configure(self, ends: Sequence[EndSpec]) -> None:
         """Give BIRD its sessions."""
+        self._ends = ends
         spec = self.spec
         identifier = spec.address or bgp_identifier(spec.key)
         devices = {end.key: short_name("tun", end.key) for end in ends}
-        text = gateway_config(spec, ends, devices, self.uplink, identifier)
+        text = gateway_config(spec, ends, devices, self.uplink, identifier, preferences=self._preferences)
         subjects = {session_name(end.key): end.key for end in ends if end.bgp is not None}
         subjects |= {sibling_name(address): spec.key for address in spec.siblings}
         self.bird.configure(text, subjects)

@@ -31,9 +31,13 @@ class Plane:
         building: True while `apply` works.
         journal: Events of all of them.
         addresses: Those in use in the subnets.
+        on_end_restart: Called when a cloud was asked to restart a tunnel end.
+        on_instance_restart: Called when a cloud was asked to restart a gateway's instance.
     """
 
     def __init__(self, folder: Path, *, on_routes: Callable[[], None]) -> None:
+        self.on_end_restart: Callable[[Endpoint], None] = lambda _: None
+        self.on_instance_restart: Callable[[Gateway], None] = lambda _: None
         self.desired = Desired(generation=-1)
         self.journal = Journal()
         self.addresses = Addresses()
@@ -79,6 +83,14 @@ class Plane:
         """Return the specifications of a gateway's tunnel ends."""
         return [end.spec for end in list(self.ends.values()) if end.spec.gateway == gateway_key]
 
+    def mark(self, gateway: Gateway, *, alive: bool) -> None:
+        """Have its network use an instance, or not: also a route table's own routes to it."""
+        with self.lock:
+            gateway.alive = alive
+            router = self.routers.get(gateway.spec.router or "")
+            if router is not None:
+                self._configure_router(router)
+
     def _remove(self, desired: Desired) -> None:
         ends = {end.key: end for end in desired.ends}
         gateways = {gateway.key: gateway for gateway in desired.gateways}
@@ -123,7 +135,11 @@ class Plane:
             self._wanted_ends.setdefault(end.gateway, []).append(end)
 
     def _wire(self, spec: GatewaySpec) -> None:
-        self.gateways[spec.key].wire(spec, self.routers.get(spec.router or ""))
+        gateway = self.gateways[spec.key]
+        restarted = spec.restart != gateway.spec.restart
+        gateway.wire(spec, self.routers.get(spec.router or ""))
+        if restarted:
+            self.on_instance_restart(gateway)
 
     def _configure_gateway(self, gateway: Gateway) -> None:
         gateway.configure(self._wanted_ends[gateway.spec.key])
@@ -132,7 +148,7 @@ class Plane:
         joined: list[tuple[GatewaySpec, Uplink]] = [
             (gateway.spec, gateway.uplink)
             for gateway in self.gateways.values()
-            if gateway.spec.router == router.spec.key and gateway.uplink is not None
+            if gateway.spec.router == router.spec.key and gateway.uplink is not None and gateway.alive
         ]
         router.set_routes(joined)
         router.set_acls()
@@ -140,8 +156,11 @@ class Plane:
     def _build_end(self, spec: EndSpec) -> None:
         end = self.ends.get(spec.key)
         if end is not None:
+            restarted = end.spec.restart != spec.restart
             if end.spec != spec:
                 end.change(spec)
+            if restarted:
+                self.on_end_restart(end)
             return
         gateway = self.gateways.get(spec.gateway)
         if gateway is None:

@@ -30,6 +30,7 @@ from twinspan.twin.dataplane.interfaces import Interfaces
 from twinspan.twin.dataplane.observe import Observer
 from twinspan.twin.dataplane.plane import Plane
 from twinspan.twin.dataplane.processes import HostProcesses
+from twinspan.twin.dataplane.restarts import Restarter
 from twinspan.twin.dataplane.wire import INTERNET, ApplyResult
 
 _Params = dict[str, Any]
@@ -55,6 +56,9 @@ class Server:
             self._plane, self._interfaces, folder=folder, control_groups=cgroups.root_name(Path.cwd())
         )
         self._faults = Faults(self._plane)
+        restarter = Restarter(self._plane)
+        self._plane.on_end_restart = restarter.end_restarted
+        self._plane.on_instance_restart = restarter.instance_restarted
         self._observer = Observer(self._plane, self._fleet)
         self._processes = HostProcesses(host_processes)
         self._methods: dict[str, Callable[[_Params], object]] = {

@@ -3,9 +3,10 @@
 Records are compared for equality to find what changed, so nothing in here is observed state.
 """
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from ipaddress import IPv4Address, IPv4Network
-from typing import Literal
+from typing import Literal, Self
 
 from twinspan.network.model import (
     AwsSubnet,
@@ -89,6 +90,8 @@ class EndSpec:
     inside_remote: IPv4Address
     bgp: Bgp | None
     static_routes: tuple[IPv4Network, ...] = ()
+    restart: str = ""
+    """Changes when the cloud is asked to replace the endpoint, or to reset the connection."""
 
     @property
     def ipsec(self) -> tuple[object, ...]:
@@ -117,6 +120,8 @@ class GatewaySpec:
     """Azure: its address in GatewaySubnet."""
     siblings: tuple[IPv4Address, ...] = ()
     """Azure: the other instances' addresses in GatewaySubnet."""
+    restart: str = ""
+    """Azure: changes when the cloud is asked to reset this instance."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -176,3 +181,20 @@ class Desired:
     ends: tuple[EndSpec, ...] = ()
     clusters: tuple[ClusterSpec, ...] = ()
     problems: tuple[str, ...] = ()
+
+    def with_restarts(self, asked: Mapping[str, str]) -> Self:
+        """Return the same state with what the clouds were asked to restart.
+
+        Args:
+            asked: Key of an AWS end, id of an Azure instance or connection in lower case -> what changes with
+                every request.
+        """
+
+        def asked_of(end: EndSpec) -> str:
+            return asked.get(end.key if end.side == "aws" else end.object_id.lower(), "")
+
+        return replace(
+            self,
+            gateways=tuple(replace(each, restart=asked.get(each.key, "")) for each in self.gateways),
+            ends=tuple(replace(each, restart=asked_of(each)) for each in self.ends),
+        )

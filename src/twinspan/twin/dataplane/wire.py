@@ -51,18 +51,40 @@ class HostInfo:
     address: IPv4Address
 
 
+FaultKind = Literal[
+    "path-cut",
+    "clear-text",
+    "packet-loss",
+    "packet-delay",
+    "ike-deleted",
+    "endpoint-crash",
+    "bgp-closed",
+    "bgp-silent",
+    "route-withdrawn",
+    "rekey",
+    "instance-stopped",
+    "instance-crash",
+    "side-lost",
+]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FaultSpec:
-    """One thing to break on one tunnel.
+    """One thing to break, on or around one tunnel; see `breakage` for what each kind does.
 
-    `path-cut` drops silently, between the clouds, every packet between the two outside addresses.
-    `clear-text` carries the tunnel's inside traffic past IPsec, in the clear: the negative control
-    of an encryption test.
+    Attributes:
+        kind: What to break.
+        outside_ip_address: AWS's end of the tunnel.
+        public_ip_address: Azure's end of the tunnel.
+        loss_ratio: `packet-loss`: share of the packets dropped each way, 0 to 1.
+        delay_ms: `packet-delay`: how much longer each packet takes each way, milliseconds.
     """
 
-    kind: Literal["path-cut", "clear-text"]
+    kind: FaultKind
     outside_ip_address: IPv4Address
     public_ip_address: IPv4Address
+    loss_ratio: float = 0.0
+    delay_ms: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

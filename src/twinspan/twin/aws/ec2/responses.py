@@ -236,7 +236,7 @@ class ConnectionActions(GatewayActions):
         return self._connection(connection)
 
     def replace_vpn_tunnel(self) -> ActionResult:
-        """ReplaceVpnTunnel: noted; the tunnel is not interrupted."""
+        """ReplaceVpnTunnel: noted; the data plane moves traffic to the other tunnels and restarts it."""
         self._check_available()
         self.backend.replace_tunnel(
             self._get_param("VpnConnectionId"), self._get_param("VpnTunnelOutsideIpAddress")

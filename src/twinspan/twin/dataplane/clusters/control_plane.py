@@ -91,7 +91,7 @@ class ControlPlane:
         """End its processes at once, as a power cut does; what etcd has stored stays."""
         self.api.close()
         for daemon in self._daemons:
-            daemon.stop(at_once=True)
+            daemon.stop(politely=False)
         self._daemons = []
 
     def remove(self) -> None:

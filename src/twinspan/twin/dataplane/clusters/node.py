@@ -140,7 +140,7 @@ class Node:
     def halt(self, control: ControlPlane) -> None:
         """Cut its power; its addresses stay its own."""
         for daemon in self._daemons:
-            daemon.stop(at_once=True)
+            daemon.stop(politely=False)
         self._daemons = []
         if self._machine is not None:
             self._machine.stop()

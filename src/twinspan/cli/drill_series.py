@@ -1,0 +1,170 @@
+"""Runs of drills as `twinspan drill run` makes, keeps and shows them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+from rich.table import Table
+
+from twinspan.cli.output import answers, print_json, print_whole, progress, step
+from twinspan.drill.catalogue import Drill, Place
+from twinspan.drill.recording import prepare, record
+from twinspan.drill.report import DrillReport, Moment
+from twinspan.drill.run import Bench, run_drill
+from twinspan.drill.series import Series, Spread
+from twinspan.errors import DesignError, HostError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """How drills are to be run; see `twinspan drill run --help`."""
+
+    tunnel: str
+    repeat: int
+    limit_s: float | None
+    force: bool
+    out: Path | None
+
+
+def permitted(drill: Drill, place: Place, *, yes: bool) -> None:
+    """Refuse a drill that cannot run there, or must not without being told so.
+
+    Raises:
+        DesignError: It is refused; says why.
+    """
+    if place not in drill.places:
+        raise DesignError(
+            where=f"drill run {drill.name} --on {place}",
+            problem="the clouds' APIs cannot break this",
+            remedy="Run it on a twin (--on twin)",
+        )
+    if place == "cloud" and drill.destroys and not yes:
+        raise DesignError(
+            where=f"drill run {drill.name} --on cloud",
+            problem="it changes or deletes what a real cloud needs minutes to build again",
+            remedy="Add --yes if that is what you want",
+        )
+
+
+def agreed(drills: Sequence[Drill], *, yes: bool) -> None:
+    """Ask before a real cloud is disturbed. Raises click.Abort if the answer is no."""
+    for drill in drills:
+        progress.print(f"{drill.name}: {drill.breaks}", markup=False)
+    if not yes:
+        click.confirm("Disturb the real cloud now?", abort=True, err=True)
+
+
+def run_series(drill: Drill, bench: Bench, wanted: Wanted, *, several: bool) -> tuple[DrillReport, ...]:
+    """Run a drill as often as wanted; what was measured is kept even if a later run fails.
+
+    Raises:
+        TwinspanError: The network is not whole, cannot be broken or measured, or the folder not be written.
+    """
+    folder = wanted.out and (wanted.out / drill.name if several else wanted.out)
+    if folder:
+        prepare(folder)
+    reports: list[DrillReport] = []
+    try:
+        for number in range(1, wanted.repeat + 1):
+            with step(f"Drill {drill.name}, run {number} of {wanted.repeat}"):
+                run = run_drill(
+                    drill,
+                    bench,
+                    tunnel=wanted.tunnel,
+                    limit_s=wanted.limit_s,
+                    force=wanted.force,
+                    on_moment=show_moment,
+                )
+            reports.append(run.report)
+            if folder:
+                record(run, folder / f"run-{number:03}")
+    finally:
+        if folder and reports:
+            _save(Series.of(reports), folder)
+    return tuple(reports)
+
+
+def _save(series: Series, folder: Path) -> None:
+    try:
+        series.save(folder)
+    except OSError as error:
+        raise HostError(
+            problem=f"the series cannot be written to {folder}: {error.strerror or error}",
+            remedy="Free some space there, or choose another folder with --out",
+        ) from error
+
+
+def show_all(found: Sequence[Sequence[DrillReport]], *, fmt: str, wanted: Wanted) -> None:
+    """Print what all runs found: one report, or the spread of each drill."""
+    single = len(found) == 1 and len(found[0]) == 1
+    if fmt == "json":
+        series = [Series.of(reports).model_dump() for reports in found]
+        print_json(found[0][0].as_dict() if single else {"series": series})
+        return
+    for reports in found:
+        if len(reports) == 1:
+            show(reports[0])
+        else:
+            show_spread(Series.of(reports))
+    if wanted.out:
+        answers.print(f"raw data: {wanted.out}", style="dim", markup=False)
+
+
+def show_spread(series: Series) -> None:
+    """Print median, 90th percentile and maximum of several runs."""
+    answers.print(f"[bold]{series.drill}[/bold]: {series.passed} of {series.runs} runs passed")
+    table = Table(box=None, pad_edge=False)
+    for column in ("direction", "figure", "median", "p90", "max"):
+        table.add_column(column, justify="left" if column in {"direction", "figure"} else "right")
+    for name, each in series.directions.items():
+        figures: list[tuple[str, Spread | None]] = [
+            ("longest silence, ms", each.longest_gap_ms),
+            ("packets lost", each.lost),
+            ("detect, s", each.detect_s),
+            ("converge, s", each.converge_s),
+            ("restore, s", each.restore_s),
+        ]
+        for figure, spread in figures:
+            if spread:
+                values = (spread.median, spread.p90, spread.max)
+                table.add_row(name, figure, *(f"{value:,.3f}" for value in values))
+    print_whole(table)
+
+
+def show_moment(moment: Moment) -> None:
+    """Print one line of the timeline as it happens."""
+    progress.print(f"  {moment.at_s:+7.2f} s  {moment.what}", markup=False)
+
+
+def show(report: DrillReport) -> None:
+    """Print a report for a reader."""
+    use = "which carried the traffic from AWS" if report.carried_aws_traffic else "which AWS was not using"
+    answers.print(f"[bold]{report.drill.name}[/bold]: {report.target}, {use}")
+    table = Table(box=None, pad_edge=False)
+    for column in ("direction", "longest silence", "allowed", "packets lost", "flows hit", "found by"):
+        table.add_column(column, justify="left" if column in {"direction", "found by"} else "right")
+    for each in report.directions:
+        table.add_row(
+            each.arrow,
+            f"{each.longest_gap_ms:,.0f} ms",
+            f"{each.allowed_ms:,.0f} ms",
+            f"{each.measured.lost:,} of {each.measured.sent:,}",
+            f"{each.measured.flows_hit} of {len(each.measured.flows)}",
+            each.found_by,
+            style=None if each.passed else "red",
+        )
+    print_whole(table)
+    for each in report.directions:
+        for phase in each.phases:
+            ended = f", ended by {phase.ended_by}" if phase.ended_by else ""
+            span = f"{phase.from_s:,.3f} to {phase.to_s:,.3f} s"
+            answers.print(f"{each.arrow}  {phase.name:8} {span}{ended}", style="dim", markup=False)
+    whole = report.whole_again_s
+    answers.print("not whole again" if whole is None else f"whole again {whole:.1f} s after mending")
+    answers.print(f"label: {report.drill.label.value}; {report.other_profile}", style="dim")
+    for caveat in report.caveats:
+        answers.print(f"note: {caveat}", style="dim")
+    answers.print(
+        "passed" if report.passed else "failed", style="bold green" if report.passed else "bold red"
+    )

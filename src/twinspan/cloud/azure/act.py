@@ -1,0 +1,105 @@
+"""Changes to a VPN in Azure that a drill makes and takes back; the same for a real one and for the twin."""
+
+from ipaddress import IPv4Address
+
+from twinspan.cloud.azure.client import clients, translated
+from twinspan.cloud.azure.endpoint import AzureEndpoint
+from twinspan.cloud.azure.rest import Document, get
+
+_API_VERSION = "2024-05-01"
+"""API version of what is read and written back."""
+
+
+def _parts(resource_id: str) -> tuple[str, str]:
+    """Return resource group and name."""
+    parts = resource_id.split("/")
+    return parts[4], parts[-1]
+
+
+def reset_gateway(endpoint: AzureEndpoint, gateway_id: str, vip: IPv4Address) -> None:
+    """Restart the gateway's instance that has this public address. Source: Azure, Reset a VPN gateway.
+
+    Raises:
+        CloudError: Azure said no or did not answer.
+    """
+    group, name = _parts(gateway_id)
+    with translated(endpoint, "virtualNetworkGateways/reset"):
+        gateways = clients(endpoint).network.virtual_network_gateways
+        gateways.begin_reset(group, name, gateway_vip=str(vip)).result()
+
+
+def read_rule(endpoint: AzureEndpoint, group_id: str, rule: str) -> Document:
+    """Return a rule of a network security group as ARM gives it, to be written back later.
+
+    Raises:
+        CloudError: Azure said no or did not answer.
+    """
+    return get(endpoint, f"{group_id}/securityRules/{rule}", api_version=_API_VERSION)
+
+
+def put_rule(endpoint: AzureEndpoint, group_id: str, told: Document, *, access: str) -> None:
+    """Write a rule that `read_rule` returned, with `Allow` or `Deny`.
+
+    Raises:
+        CloudError: Azure said no or did not answer.
+    """
+    group, name = _parts(group_id)
+    said = {key: value for key, value in told["properties"].items() if key != "provisioningState"}
+    body = {"properties": {**said, "access": access}}
+    with translated(endpoint, "securityRules/write"):
+        rules = clients(endpoint).network.security_rules
+        rules.begin_create_or_update(group, name, told["name"], body).result()  # type: ignore[call-overload]
+
+
+def read_connection(endpoint: AzureEndpoint, connection_id: str) -> Document:
+    """Return a connection as ARM gives it, to be written back later; without its key.
+
+    Raises:
+        CloudError: Azure said no or did not answer.
+    """
+    return get(endpoint, connection_id, api_version=_API_VERSION)
+
+
+def delete_connection(endpoint: AzureEndpoint, connection_id: str) -> None:
+    """Delete a connection.
+
+    Raises:
+        CloudError: Azure said no or did not answer.
+    """
+    group, name = _parts(connection_id)
+    with translated(endpoint, "connections/delete"):
+        network = clients(endpoint).network
+        network.virtual_network_gateway_connections.begin_delete(group, name).result()
+
+
+def make_connection(endpoint: AzureEndpoint, connection_id: str, told: Document, key: str) -> None:
+    """Make a connection again from what `read_connection` returned, and its pre-shared key.
+
+    Raises:
+        CloudError: Azure said no or did not answer.
+    """
+    group, name = _parts(connection_id)
+    said = {k: v for k, v in told["properties"].items() if k not in _READ_ONLY}
+    body = {
+        "location": told["location"],
+        "tags": told.get("tags") or {},
+        "properties": {**said, "sharedKey": key},
+    }
+    with translated(endpoint, "connections/write"):
+        network = clients(endpoint).network
+        network.virtual_network_gateway_connections.begin_create_or_update(  # type: ignore[call-overload]
+            group, name, body
+        ).result()
+
+
+_READ_ONLY = frozenset(
+    {
+        "connectionStatus",
+        "egressBytesTransferred",
+        "ingressBytesTransferred",
+        "provisioningState",
+        "resourceGuid",
+        "tunnelConnectionStatus",
+        "tunnelProperties",
+    }
+)

@@ -1,0 +1,77 @@
+"""What ends an outage, on the side that sends, and when at the latest."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from twinspan.drill.timers import Label, Side, Timer, first_to_fire, timers_of
+from twinspan.verify.facts import TunnelLink
+
+ALLOWANCE_S = 5.0
+"""What a timer's value does not cover, seconds: routes moving, queues draining."""
+HARMLESS_ALLOWANCE_S = 1.0
+"""Longest silence of a flow in a drill that is to end none, seconds: what a busy machine may need."""
+RESTORE_ALLOWANCE_S = 30.0
+"""How long after mending the tunnels may take to negotiate and exchange routes, seconds."""
+
+
+class Ending(StrEnum):
+    """What ends the outage of what one side sends."""
+
+    TIMERS = "timers"
+    """Nobody tells it: its dead peer detection or its BGP hold timer, whichever fires first."""
+    TOLD = "told"
+    """It is told, or has done it itself, and moves at once."""
+    HARMLESS = "harmless"
+    """Nothing: there is to be no outage."""
+    HEALING = "healing"
+    """Nothing before the drill mends what it broke: there is no other way."""
+
+    @property
+    def formula(self) -> str:
+        """How long it should take, in words."""
+        return {
+            Ending.TIMERS: "at most the smaller of dead peer detection and BGP hold time",
+            Ending.TOLD: "0 s plus the time to change routes",
+            Ending.HARMLESS: "nothing lost by rerouting",
+            Ending.HEALING: "until the drill mends it, and the tunnels are negotiated again",
+        }[self]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Expectation:
+    """What a drill should do to the traffic that one side sends.
+
+    Attributes:
+        ending: What ends the outage.
+        label: Whether the figure holds in the clouds.
+        source: The document that says so.
+    """
+
+    ending: Ending
+    label: Label
+    source: str
+
+    def timer(self, link: TunnelLink, side: Side, *, hold_profile: str, broken_s: float) -> Timer:
+        """Return what should end the outage, and after how many seconds at most.
+
+        Args:
+            link: The tunnel that was broken.
+            side: Who sends.
+            hold_profile: A key of `timers.HOLD_PROFILES`.
+            broken_s: How long the drill leaves it broken, seconds.
+        """
+        if self.ending is Ending.TIMERS:
+            return first_to_fire(timers_of(link, hold_profile=hold_profile), side)
+        names = {Ending.TOLD: "notice", Ending.HARMLESS: "no outage", Ending.HEALING: "mending"}
+        seconds = broken_s if self.ending is Ending.HEALING else 0.0
+        return Timer(name=names[self.ending], side=side, seconds=seconds, source=self.source)
+
+    @property
+    def allowance_s(self) -> float:
+        """How much longer it may take, seconds."""
+        return {
+            Ending.TIMERS: ALLOWANCE_S,
+            Ending.TOLD: ALLOWANCE_S,
+            Ending.HARMLESS: HARMLESS_ALLOWANCE_S,
+            Ending.HEALING: RESTORE_ALLOWANCE_S,
+        }[self.ending]

@@ -1,0 +1,126 @@
+"""An outage split in three: until somebody noticed, until traffic flowed again, until all was as before."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from twinspan.drill.detection import Detection, side_of
+from twinspan.drill.timers import Side
+from twinspan.protocols import Event
+from twinspan.verify.facts import TunnelLink
+
+_ROUTES = frozenset({"route-added", "route-removed", "bgp-down", "bgp-up"})
+_RESTORED = "bgp-up"
+_LATE_S = 0.25
+"""A daemon tells of a route after it has put it in force, by this much at most, seconds."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Phase:
+    """One part of an outage; times count from the cut, in seconds.
+
+    Attributes:
+        name: `detect`: nobody knew. `converge`: known, but traffic still lost. `restore`: from mending until
+            the tunnel exchanges routes again.
+        from_s: When it began.
+        to_s: When it ended.
+        ended_by: Kind of the event that ended it; empty if none was told.
+        subject: What the event is about.
+        detail: The daemon's own words.
+    """
+
+    name: Literal["detect", "converge", "restore"]
+    from_s: float
+    to_s: float
+    ended_by: str = ""
+    subject: str = ""
+    detail: str = ""
+
+    def as_dict(self) -> dict[str, object]:
+        """Return the JSON form."""
+        return {
+            "name": self.name,
+            "from_s": round(self.from_s, 3),
+            "to_s": round(self.to_s, 3),
+            "ended_by": self.ended_by,
+            "subject": self.subject,
+            "detail": self.detail,
+        }
+
+
+def phases_of(
+    events: Sequence[Event],
+    link: TunnelLink,
+    side: Side,
+    *,
+    cut_at_s: float,
+    healed_at_s: float | None,
+    recovered_at_s: float | None,
+    detection: Detection | None,
+) -> tuple[Phase, ...]:
+    """Return the phases of the outage of what one side sends; those that did not happen are left out.
+
+    Args:
+        events: Oldest first, of everything, from the cut until the network was whole again.
+        link: The tunnel that was broken.
+        side: Who sends.
+        cut_at_s: When it was broken, on the events' clock.
+        healed_at_s: When it was mended.
+        recovered_at_s: From when on everything arrived again; None if nothing was lost or it never did.
+        detection: What noticed on the sending side.
+    """
+    found = []
+    known_s = detection.after_s if detection else 0.0
+    if detection:
+        found.append(
+            Phase(name="detect", from_s=0.0, to_s=known_s, ended_by=detection.kind, detail=detection.detail)
+        )
+    if recovered_at_s is not None:
+        found.append(_converge(events, side, known_s, cut_at_s=cut_at_s, recovered_at_s=recovered_at_s))
+    back = healed_at_s is not None and _last_back(events, link, healed_at_s)
+    if back and healed_at_s is not None:
+        found.append(
+            Phase(
+                name="restore",
+                from_s=healed_at_s - cut_at_s,
+                to_s=back.at_s - cut_at_s,
+                ended_by=back.kind,
+                subject=back.subject,
+                detail=back.detail,
+            )
+        )
+    return tuple(found)
+
+
+def _converge(
+    events: Sequence[Event], side: Side, known_s: float, *, cut_at_s: float, recovered_at_s: float
+) -> Phase:
+    last = next(
+        (
+            event
+            for event in reversed(events)
+            if event.kind in _ROUTES
+            and cut_at_s <= event.at_s <= recovered_at_s + _LATE_S
+            and event.subject.startswith("/") == (side == "azure")
+        ),
+        None,
+    )
+    to_s = recovered_at_s - cut_at_s
+    return Phase(
+        name="converge",
+        from_s=min(known_s, to_s),
+        to_s=to_s,
+        ended_by=last.kind if last else "",
+        subject=last.subject if last else "",
+        detail=last.detail if last else "",
+    )
+
+
+def _last_back(events: Sequence[Event], link: TunnelLink, healed_at_s: float) -> Event | None:
+    own = [
+        event
+        for event in events
+        if event.kind == _RESTORED and event.at_s >= healed_at_s and side_of(event, link) is not None
+    ]
+    first = {side_of(event, link): event for event in reversed(own)}
+    return max(first.values(), key=lambda event: event.at_s, default=None)

@@ -1,0 +1,221 @@
+"""Several runs of one drill: median, 90th percentile and maximum, and two series side by side."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from twinspan.drill.report import SENDERS, DrillReport
+from twinspan.errors import DesignError
+from twinspan.probe.percentiles import percentile
+
+SCHEMA = "twinspan/drill-series/1"
+"""Name and version of the JSON form."""
+FILE = "series.json"
+_PHASES = ("detect", "converge", "restore")
+
+
+class Spread(BaseModel):
+    """A figure over all runs; percentiles are nearest rank, always a value that was measured."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    values: tuple[float, ...]
+    """In the order of the runs."""
+    median: float
+    p90: float
+    max: float
+
+    @classmethod
+    def of(cls, values: Sequence[float]) -> Self:
+        """Return the spread of at least one value."""
+        return cls(
+            values=tuple(round(value, 3) for value in values),
+            median=round(percentile(list(values), 50), 3),
+            p90=round(percentile(list(values), 90), 3),
+            max=round(max(values), 3),
+        )
+
+
+class DirectionSeries(BaseModel):
+    """One direction over all runs. Phases are missing where no run had them."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    longest_gap_ms: Spread
+    lost: Spread
+    detect_s: Spread | None = None
+    converge_s: Spread | None = None
+    restore_s: Spread | None = None
+    found_by: tuple[str, ...]
+    label: str
+    expected: str
+    expected_at_most_s: float
+
+
+class Series(BaseModel):
+    """The JSON form of a series of runs."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+    schema_name: str = SCHEMA
+    drill: str
+    runs: int
+    passed: int
+    settings: dict[str, str | float | int]
+    directions: dict[str, DirectionSeries]
+    whole_again_s: Spread | None
+
+    @classmethod
+    def of(cls, reports: Sequence[DrillReport]) -> Self:
+        """Sum up runs of the same drill; at least one."""
+        whole = [report.whole_again_s for report in reports if report.whole_again_s is not None]
+        settings = {
+            name: value for name, value in reports[0].settings.items() if isinstance(value, str | float | int)
+        }
+        return cls(
+            drill=reports[0].drill.name,
+            runs=len(reports),
+            passed=sum(report.passed for report in reports),
+            settings=settings,
+            directions={name: _direction(reports, name) for name in SENDERS},
+            whole_again_s=Spread.of(whole) if whole else None,
+        )
+
+    @classmethod
+    def load(cls, path: Path) -> Self:
+        """Read a series from its file, or from the folder that holds it.
+
+        Raises:
+            DesignError: There is none, or it is not one.
+        """
+        file = path / FILE if path.is_dir() else path
+        try:
+            return cls.model_validate_json(file.read_text())
+        except OSError as error:
+            problem = error.strerror or str(error)
+        except (ValidationError, UnicodeDecodeError) as error:
+            problem = f"it is no series of drills ({str(error).splitlines()[0]})"
+        raise DesignError(
+            where=str(file),
+            problem=problem,
+            remedy="Name a folder that `twinspan drill run --out` has written",
+        )
+
+    def save(self, folder: Path) -> None:
+        """Write it beside its runs. Raises OSError."""
+        (folder / FILE).write_text(json.dumps(self.model_dump(), indent=2) + "\n")
+
+
+def _direction(reports: Sequence[DrillReport], name: str) -> DirectionSeries:
+    own = [report.direction(name) for report in reports]
+    phases: dict[str, Spread | None] = {}
+    for phase in _PHASES:
+        lengths = [each.to_s - each.from_s for one in own for each in one.phases if each.name == phase]
+        phases[f"{phase}_s"] = Spread.of(lengths) if lengths else None
+    return DirectionSeries(
+        longest_gap_ms=Spread.of([each.longest_gap_ms for each in own]),
+        lost=Spread.of([float(each.measured.lost) for each in own]),
+        detect_s=phases["detect_s"],
+        converge_s=phases["converge_s"],
+        restore_s=phases["restore_s"],
+        found_by=tuple(each.detection.by if each.detection else "" for each in own),
+        label=own[0].label.value,
+        expected=own[0].expected.name,
+        expected_at_most_s=own[0].expected.seconds,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Difference:
+    """One figure of two series.
+
+    Attributes:
+        what: Direction and figure, with its unit, e.g. `aws->azure longest gap, median ms`.
+        first: In the first series; None if it has none.
+        second: In the second.
+    """
+
+    what: str
+    first: float | None
+    second: float | None
+
+    @property
+    def change(self) -> float | None:
+        """Second minus first."""
+        return None if self.first is None or self.second is None else self.second - self.first
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comparison:
+    """Two series side by side.
+
+    Attributes:
+        settings: Setting -> its value in the first and in the second series, where they differ.
+        figures: Every figure of both.
+        shorter: `first`, `second` or `equal`: which has the smaller worst median outage.
+    """
+
+    settings: Mapping[str, tuple[object, object]]
+    figures: tuple[Difference, ...]
+    shorter: str
+
+    def as_dict(self) -> dict[str, object]:
+        """Return the JSON form."""
+        return {
+            "schema": "twinspan/drill-comparison/1",
+            "settings": {name: list(values) for name, values in self.settings.items()},
+            "figures": [
+                {"what": each.what, "first": each.first, "second": each.second, "change": each.change}
+                for each in self.figures
+            ],
+            "shorter": self.shorter,
+        }
+
+
+def compare(first: Series, second: Series) -> Comparison:
+    """Return what differs between two series of the same drill.
+
+    Raises:
+        DesignError: They are of different drills.
+    """
+    if first.drill != second.drill:
+        raise DesignError(
+            where="drill compare",
+            problem=f"one series is of {first.drill}, the other of {second.drill}",
+            remedy="Compare two series of the same drill",
+        )
+    names = dict.fromkeys((*first.settings, *second.settings))
+    pairs = {name: (first.settings.get(name), second.settings.get(name)) for name in names}
+    worst = [
+        max(each.longest_gap_ms.median for each in series.directions.values()) for series in (first, second)
+    ]
+    shorter = "equal" if worst[0] == worst[1] else "first" if worst[0] < worst[1] else "second"
+    return Comparison(
+        settings={name: pair for name, pair in pairs.items() if pair[0] != pair[1]},
+        figures=tuple(_figures(first, second)),
+        shorter=shorter,
+    )
+
+
+def _figures(first: Series, second: Series) -> list[Difference]:
+    found = []
+    for name in SENDERS:
+        one, other = first.directions[name], second.directions[name]
+        spreads = [
+            ("longest gap ms", one.longest_gap_ms, other.longest_gap_ms),
+            ("lost packets", one.lost, other.lost),
+            ("detect s", one.detect_s, other.detect_s),
+            ("converge s", one.converge_s, other.converge_s),
+            ("restore s", one.restore_s, other.restore_s),
+        ]
+        for figure, left, right in spreads:
+            if left is None and right is None:
+                continue
+            for part in ("median", "p90", "max"):
+                values = [getattr(side, part) if side else None for side in (left, right)]
+                found.append(Difference(what=f"{name} {figure}, {part}", first=values[0], second=values[1]))
+    return found

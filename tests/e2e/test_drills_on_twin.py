@@ -1,0 +1,198 @@
+"""Drills on a real twin: what they measure and keep; nothing stays broken, whoever is killed."""
+
+import json
+import secrets
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from twinspan.cli.drill_cloud import run_on_cloud
+from twinspan.cli.target import Target, open_target
+from twinspan.cloud.aws import read_aws
+from twinspan.drill.catalogue import named
+from twinspan.twin.client import TwinClient
+from twinspan.wait import wait_until
+
+pytestmark = [pytest.mark.root, pytest.mark.timeout(300)]
+
+TWINSPAN = Path(sys.executable).parent / "twinspan"
+TREE = Path(__file__).parents[2] / "terraform"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Built:
+    """dev, built on a twin of its own."""
+
+    name: str
+    env: Path
+
+    def argv(self, *arguments: str) -> list[str]:
+        return [str(TWINSPAN), *arguments, "--name", self.name]
+
+    def twinspan(self, *arguments: str, expect: int = 0) -> str:
+        argv = self.argv(*arguments)
+        done = subprocess.run(argv, capture_output=True, text=True, check=False, timeout=280)
+        assert done.returncode == expect, f"{argv}: {done.returncode}\n{done.stdout}\n{done.stderr}"
+        return done.stdout
+
+    def until_whole(self) -> None:
+        self.twinspan("verify", str(self.env), "--wait", "90")
+
+    def drill(self, *arguments: str, expect: int = 0) -> dict[str, Any]:
+        text = self.twinspan("drill", "run", *arguments, "--format", "json", expect=expect)
+        document: dict[str, Any] = json.loads(text)
+        return document
+
+    def cloud(self) -> Target:
+        """The same twin, addressed as real accounts are: by its APIs alone."""
+        return replace(open_target(self.env, on="twin", name=self.name), on="cloud")
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Built]:
+    home = tmp_path_factory.mktemp("twins")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TWINSPAN_HOME", str(home / "home"))
+        shutil.copytree(TREE, home / "terraform", symlinks=True)
+        built = Built(name=f"drill-{secrets.token_hex(3)}", env=home / "terraform" / "envs" / "dev")
+        try:
+            built.twinspan("twin", "up")
+            built.twinspan("apply", str(built.env), "--providers", "offline")
+            built.until_whole()
+            yield built
+        finally:
+            built.twinspan("twin", "down", "--purge")
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT], ids=["kill -9", "Ctrl-C"])
+def test_a_fault_ends_with_the_drill_that_made_it(built: Built, number: signal.Signals) -> None:
+    built.until_whole()
+    argv = built.argv("drill", "run", "tunnel-down", str(built.env))
+    with subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as drill:
+        until_told(drill, "cut:")
+        drill.send_signal(number)
+        drill.communicate(timeout=60)
+
+    wait_until(
+        lambda: [e for e in TwinClient(built.name).events(0.0) if e.kind.startswith("fault-")],
+        lambda events: bool(events) and events[-1].kind == "fault-healed",
+        what="mended path",
+        timeout_s=20,
+    )
+    assert drill.returncode != 0
+    built.until_whole()
+
+
+def test_a_key_that_was_changed_is_put_back_when_the_drill_is_killed(built: Built) -> None:
+    built.until_whole()
+    endpoints = built.cloud().endpoints
+    assert endpoints.aws is not None
+    before = dict(read_aws(endpoints.aws)[1])
+    argv = built.argv("drill", "run", "wrong-key", str(built.env), "--tunnel", "tunnel2")
+    with subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as drill:
+        until_told(drill, "cut:")
+        assert dict(read_aws(endpoints.aws)[1]) != before
+        drill.kill()
+
+    wait_until(
+        lambda: dict(read_aws(endpoints.aws)[1]) if endpoints.aws else {},
+        lambda keys: keys == before,
+        what="old key",
+        timeout_s=60,
+        interval_s=0.5,
+    )
+    built.until_whole()
+
+
+def test_a_deleted_tunnel_is_noticed_at_once_and_all_raw_data_is_kept(built: Built, tmp_path: Path) -> None:
+    built.until_whole()
+
+    found = built.drill("tunnel-deleted", str(built.env), "--repeat", "2", "--out", str(tmp_path / "runs"))
+
+    (series,) = found["series"]
+    assert series["runs"] == 2
+    assert series["directions"]["aws->azure"]["found_by"] == ["IKE closed", "IKE closed"]
+    files = ("events.csv", "packets.csv.gz", "report.json")
+    kept = sorted(path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*") if path.is_file())
+    assert kept == [*(f"runs/run-00{n}/{name}" for n in (1, 2) for name in files), "runs/series.json"]
+    compared = built_compare(tmp_path / "runs", tmp_path / "runs")
+    assert compared["shorter"] == "equal"
+
+
+def test_a_limit_that_is_passed_ends_with_1(built: Built) -> None:
+    built.until_whole()
+
+    report = built.drill("propagation-off", str(built.env), "--limit", "1", expect=1)
+
+    there = next(each for each in report["directions"] if each["direction"] == "aws->azure")
+    assert there["longest_gap_ms"] > 4000
+    assert there["recovered"]
+
+
+def test_measuring_alone_loses_nothing(built: Built) -> None:
+    built.until_whole()
+
+    report = built.drill("idle", str(built.env))
+
+    assert [each["lost"] for each in report["directions"]] == [0, 0]
+    assert all(each["measured"]["jitter_p99_ms"] is not None for each in report["directions"])
+
+
+@pytest.mark.slow
+def test_an_instance_that_is_reset_is_really_away_and_comes_back(built: Built) -> None:
+    built.until_whole()
+
+    report = built.drill("instance-reset", str(built.env))
+
+    assert report["label"] == "infrastructure"
+    kinds = {event.kind for event in TwinClient(built.name).events(0.0)}
+    assert {"bgp-down", "bgp-up"} <= kinds
+    assert report["whole_again_s"] is not None
+
+
+@pytest.mark.slow
+def test_a_drill_through_the_apis_alone_sees_a_replaced_endpoint_go_and_come_back(built: Built) -> None:
+    built.until_whole()
+
+    report = run_on_cloud(
+        named("endpoint-replaced"), built.cloud(), tunnel="tunnel2", force=False, poll_s=0.5
+    )
+
+    assert report.passed
+    assert list(report.down_s) == ["tunnel2"]
+    assert not report.stopped
+
+
+def test_a_tunnel_that_does_not_exist_is_refused_with_those_that_do(built: Built) -> None:
+    argv = built.argv("drill", "run", "tunnel-down", str(built.env), "--tunnel", "tunnel9")
+
+    done = subprocess.run(argv, capture_output=True, text=True, check=False, timeout=120)
+
+    assert done.returncode == 2
+    assert "there is no tunnel tunnel9" in done.stderr
+    assert "tunnel1, tunnel2" in done.stderr
+
+
+def built_compare(first: Path, second: Path) -> dict[str, Any]:
+    argv = [str(TWINSPAN), "drill", "compare", str(first), str(second), "--format", "json"]
+    done = subprocess.run(argv, capture_output=True, text=True, check=True, timeout=60)
+    document: dict[str, Any] = json.loads(done.stdout)
+    return document
+
+
+def until_told(process: subprocess.Popen[str], word: str) -> None:
+    """Read what a process tells until a word comes."""
+    assert process.stderr is not None
+    told = []
+    for line in process.stderr:
+        told.append(line)
+        if word in line:
+            return
+    raise AssertionError(f"it ended without {word!r}: {''.join(told)}")

@@ -1,0 +1,118 @@
+"""The catalogue: every drill says what it breaks, where, and what should end it; faults are put together."""
+
+from dataclasses import dataclass, field
+
+import pytest
+from test_drill_parts import event, link
+
+from twinspan.drill.catalogue import DRILLS, TUNNEL_DOWN, Drill, named
+from twinspan.drill.composite import AllOf
+from twinspan.drill.detection import Detection
+from twinspan.drill.endings import Ending
+from twinspan.drill.phases import phases_of
+from twinspan.drill.timers import Label
+from twinspan.errors import CommandError
+
+AWS_END, AZURE_END = "vpn-0a/203.0.113.1", "/subscriptions/s/connections/dev-tunnel1/198.51.100.4"
+
+
+def test_drills_have_different_names() -> None:
+    assert len({drill.name for drill in DRILLS}) == len(DRILLS)
+
+
+@pytest.mark.parametrize("drill", DRILLS, ids=lambda drill: drill.name)
+def test_every_drill_names_its_sources_and_where_it_can_run(drill: Drill) -> None:
+    told = drill.as_dict()
+
+    assert drill.places
+    assert drill.breaks.endswith(".")
+    assert drill.aws.source
+    assert drill.azure.source
+    assert told["ended_by"]
+    assert not (drill.destroys and drill.places == ("twin",))
+
+
+def test_a_silent_tunnel_is_ended_by_the_senders_first_timer() -> None:
+    aws = TUNNEL_DOWN.aws.timer(link(1), "aws", hold_profile="negotiated", broken_s=0.0)
+    azure = TUNNEL_DOWN.azure.timer(link(1), "azure", hold_profile="negotiated", broken_s=0.0)
+
+    assert (aws.name, aws.seconds) == ("BGP hold timer", 30)
+    assert (azure.name, azure.seconds) == ("dead peer detection", 15)
+
+
+def test_what_only_mending_ends_lasts_as_long_as_it_is_broken() -> None:
+    drill = named("side-lost")
+
+    timer = drill.aws.timer(link(1), "aws", hold_profile="negotiated", broken_s=drill.broken_s)
+
+    assert (drill.aws.ending, timer.seconds) == (Ending.HEALING, drill.broken_s)
+
+
+def test_a_figure_holds_in_the_clouds_only_if_it_does_on_both_sides() -> None:
+    assert named("tunnel-down").label is Label.PROTOCOL
+    assert named("instance-crash").label is Label.INFRASTRUCTURE
+
+
+@dataclass(slots=True)
+class Part:
+    """A fault that remembers, and may refuse to be mended."""
+
+    description: str
+    done: list[str] = field(default_factory=list)
+    stuck: bool = False
+
+    def inject(self) -> None:
+        self.done.append(f"+{self.description}")
+
+    def heal(self) -> None:
+        self.done.append(f"-{self.description}")
+        if self.stuck:
+            raise CommandError(["heal"], 1, "stuck")
+
+
+def test_several_faults_are_mended_in_reverse_even_if_one_cannot_be() -> None:
+    done: list[str] = []
+    both = AllOf([Part("a", done), Part("b", done, stuck=True)])
+
+    both.inject()
+    with pytest.raises(CommandError, match="stuck"):
+        both.heal()
+
+    assert done == ["+a", "+b", "-b", "-a"]
+    assert both.description == "a; b"
+
+
+def test_an_outage_is_split_by_the_events_that_ended_its_parts() -> None:
+    events = [
+        event(15.0, "dpd-timeout", AZURE_END),
+        event(15.1, "bgp-down", AZURE_END),
+        event(15.2, "route-removed", "/subscriptions/s/virtualNetworks/v"),
+        event(15.2, "route-removed", "vpc-1"),
+        event(32.0, "bgp-up", AZURE_END),
+        event(33.0, "bgp-up", AWS_END),
+        event(90.0, "bgp-up", AWS_END),
+    ]
+    noticed = Detection(side="azure", by="dead peer detection", after_s=14.0, detail="", kind="dpd-timeout")
+
+    found = phases_of(
+        events,
+        link(1),
+        "azure",
+        cut_at_s=1.0,
+        healed_at_s=30.0,
+        recovered_at_s=15.25,
+        detection=noticed,
+    )
+
+    assert [(each.name, each.from_s, each.to_s, each.ended_by) for each in found] == [
+        ("detect", 0.0, 14.0, "dpd-timeout"),
+        ("converge", 14.0, 14.25, "route-removed"),
+        ("restore", 29.0, 32.0, "bgp-up"),
+    ]
+    assert found[1].subject.startswith("/subscriptions")
+
+
+def test_without_losses_there_is_nothing_to_converge() -> None:
+    found = phases_of([], link(1), "aws", cut_at_s=1.0, healed_at_s=None, recovered_at_s=None, detection=None)
+
+    assert found == ()

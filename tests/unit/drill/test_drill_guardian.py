@@ -1,0 +1,69 @@
+"""The process beside a drill: it undoes what a dead drill left, and nothing else."""
+
+import socket
+import subprocess
+
+import pytest
+
+from twinspan.cloud.aws import AwsEndpoint
+from twinspan.cloud.endpoints import Endpoints
+from twinspan.drill.api_changes import CHANGE, ENDPOINTS, Change, perform
+from twinspan.drill.guardian import Guardian, watch
+from twinspan.errors import CloudError, HostError
+
+SECRET = "a-secret-of-this-test"
+
+
+def endpoints() -> Endpoints:
+    """An AWS where nobody listens."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+    aws = AwsEndpoint(
+        region="us-west-2",
+        endpoint_url=f"http://127.0.0.1:{port}",
+        access_key_id="AKIATEST",
+        secret_access_key=SECRET,
+    )
+    return Endpoints(aws=aws, azure=None)
+
+
+UNDO = Change(what="propagation-on", target="vgw-1", also={"tables": ["rtb-1"]})
+
+
+def lines(*more: str) -> list[str]:
+    return [ENDPOINTS.dump_json(endpoints()).decode(), CHANGE.dump_json(UNDO).decode(), *more]
+
+
+def test_a_drill_that_has_undone_all_leaves_nothing_to_do() -> None:
+    assert watch(lines("done")) == 0
+    assert watch([]) == 0
+
+
+def test_what_a_dead_drill_left_is_tried_and_its_failure_told(capsys: pytest.CaptureFixture[str]) -> None:
+    assert watch(lines()) == 3
+
+    told = capsys.readouterr().err
+    assert "cannot be undone" in told
+    assert SECRET not in told
+
+
+def test_no_secret_is_in_its_command_line_and_a_signal_of_the_terminal_does_not_end_it() -> None:
+    with Guardian(endpoints()) as guardian:
+        process = guardian._process
+        with open(f"/proc/{process.pid}/cmdline") as file:  # noqa: PTH123 - a kernel file
+            assert SECRET not in file.read()
+        session = subprocess.run(
+            ["ps", "-o", "sid=", "-p", str(process.pid)], capture_output=True, text=True, check=True
+        )
+        assert int(session.stdout) == process.pid
+    assert process.returncode == 0
+
+
+def test_without_credentials_a_change_is_refused_in_words() -> None:
+    with pytest.raises(HostError, match="no credentials for AWS"):
+        perform(UNDO, Endpoints(aws=None, azure=None))
+
+
+def test_a_cloud_that_does_not_answer_is_told() -> None:
+    with pytest.raises(CloudError):
+        perform(UNDO, endpoints())
