@@ -69,8 +69,9 @@ test-slow: test-host kubernetes $(VENV)/.dev .venv-awscli/.done ## The slow suit
 	@$(SUDO) TWINSPAN_AWSCLI=$(abspath .venv-awscli/bin/aws) TWINSPAN_PROVIDER_MIRROR="$$TWINSPAN_PROVIDER_MIRROR" \
 	  $(PYTEST) -p no:cacheprovider -m "slow and not az"
 
-test-az: test-host $(VENV)/.dev .venv-az/.done ## The real az CLI against the twin (installs 700 MB once)
-	@TWINSPAN_AZ=$(abspath .venv-az/bin/az) $(PYTEST) -m az
+test-az: test-host $(VENV)/.dev .venv-az/.done .venv-awscli/.done ## The real az CLI against the twin (installs 700 MB once)
+	@$(SUDO) TWINSPAN_AZ=$(abspath .venv-az/bin/az) TWINSPAN_AWSCLI=$(abspath .venv-awscli/bin/aws) \
+	  $(PYTEST) -p no:cacheprovider -m az
 
 ci: test test-slow test-az ## Everything CI runs
 
@@ -78,7 +79,7 @@ lint: $(VENV)/.dev ## ruff, mypy --strict, terraform fmt, shellcheck; warnings a
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
-	@for conftest in $$(find tests -name conftest.py); do $(BIN)/mypy $$conftest || exit 1; done
+	@for conftest in $$(find tests -name conftest.py); do MYPYPATH=$$(dirname $$(dirname $$conftest)) $(BIN)/mypy $$conftest || exit 1; done
 	@terraform fmt -check -recursive terraform
 	@$(BIN)/shellcheck scripts/* .ci/run
 
