@@ -24,6 +24,7 @@ pytestmark = [pytest.mark.root, pytest.mark.timeout(300)]
 
 TWINSPAN = Path(sys.executable).parent / "twinspan"
 TREE = Path(__file__).parents[2] / "terraform"
+NETWORK_ONLY = ("--var", "kubernetes_enabled=false")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +65,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Built]:
         built = Built(name=f"drill-{secrets.token_hex(3)}", env=home / "terraform" / "envs" / "dev")
         try:
             built.twinspan("twin", "up")
-            built.twinspan("apply", str(built.env), "--providers", "offline")
+            built.twinspan("apply", str(built.env), "--providers", "offline", *NETWORK_ONLY)
             built.until_whole()
             yield built
         finally:

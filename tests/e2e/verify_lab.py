@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 TWINSPAN = Path(sys.executable).parent / "twinspan"
 TREE = Path(__file__).parents[2] / "terraform"
+NETWORK_ONLY = ("--var", "kubernetes_enabled=false")
 SEEN_WITHIN_S = 90.0
 """For dead peer detection and the BGP hold time on a busy machine."""
 
@@ -254,7 +255,7 @@ def lab(home: Path) -> Iterator[Lab]:
 
     try:
         twinspan("twin", "up")
-        twinspan("apply", str(env), "--providers", "offline")
+        twinspan("apply", str(env), "--providers", "offline", *NETWORK_ONLY)
         target = open_target(env, on="twin", name=name)
         with hosts_of(target) as hosts:
             yield Lab(name=name, env=env, target=target, hosts=hosts)
