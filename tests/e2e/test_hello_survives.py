@@ -148,6 +148,36 @@ def test_deploying_the_example_again_changes_nothing(running: Running) -> None:
     assert [cluster["state"] for cluster in report["clusters"]] == ["unchanged", "unchanged"]
 
 
+def test_an_image_that_does_not_exist_on_one_side_takes_both_back_and_is_named(
+    running: Running, tmp_path: Path
+) -> None:
+    app = tmp_path / "hello"
+    shutil.copytree(HELLO, app)
+    settings = app / "overlays" / "azure" / "kustomization.yaml"
+    settings.write_text(
+        settings.read_text()
+        + "images:\n  - name: docker.io/library/busybox\n    newName: nowhere.invalid/none\n"
+    )
+    argv = ["deploy", str(app), str(running.env), "--atomic", "--timeout", "120", "--format", "json"]
+
+    done = subprocess.run(
+        [str(TWINSPAN), *argv, "--name", running.name],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=400,
+        cwd=ROOT,
+    )
+
+    assert done.returncode == 1, done.stderr
+    report = {cluster["side"]: cluster for cluster in json.loads(done.stdout)["clusters"]}
+    told = json.dumps(report["azure"])
+    assert "nowhere.invalid/none" in told
+    assert "ErrImagePull" in told or "ImagePullBackOff" in told
+    again = running.twinspan("deploy", str(HELLO), str(running.env))
+    assert [cluster["state"] for cluster in again["clusters"]] == ["unchanged", "unchanged"]
+
+
 def test_pods_reach_each_other_by_their_own_addresses_and_leave_nothing(running: Running) -> None:
     report = running.twinspan("probe", "matrix", str(running.env), "--from", "pods", "--iperf-seconds", "1")
     assert report["passed"]

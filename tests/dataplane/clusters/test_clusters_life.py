@@ -207,6 +207,21 @@ def test_overlay_pods_reach_each_other_and_leave_their_cluster_as_their_node(
             assert told.result().stdout.strip() == str(seen.nodes[0].address)
 
 
+def test_two_data_planes_have_clusters_of_the_same_name_at_once(
+    clusters: Clusters, parts: Parts, tmp_path: Path
+) -> None:
+    with running_clusters(tmp_path, parts) as other:
+        _, west = both(parts)
+        other.want(west)
+        there = other.until_ready("west")
+        here = clusters.until_ready("west")
+        assert there.nodes[0].address == here.nodes[0].address
+        assert set(other.control_groups()).isdisjoint(clusters.control_groups())
+    clusters.until_ready("west")
+    assert clusters.kubectl("west", "exec", "tools", "--", "true").returncode == 0
+    assert clusters.control_groups()
+
+
 @pytest.mark.parametrize("role", ["agent", "init"])
 def test_killing_the_agent_leaves_no_process_and_its_control_groups_can_be_removed(
     parts: Parts, tmp_path: Path, role: str
