@@ -56,10 +56,20 @@ def memory_mib(name: str) -> dict[str, float]:
     wanted = ("etcd", "kube-", "kubelet", "containerd")
     for role, pid in status.pids.items():
         if role.startswith(wanted):
-            lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
-            kib = next(int(line.split()[1]) for line in lines if line.startswith("Pss:"))
-            sizes[role.split()[0]] += kib / 1024
+            sizes[role.split()[0]] += sum(pss_mib(each) for each in family(pid))
     return dict(sizes)
+
+
+def family(pid: int) -> set[int]:
+    """Return a process and its children; those of a node are started by one that only waits for them."""
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return {pid, *map(int, children)}
+
+
+def pss_mib(pid: int) -> float:
+    """Return the proportional set size of a process, MiB."""
+    lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("Pss:")) / 1024
 
 
 def rate(a: Host, b: Host, seconds: int) -> float:

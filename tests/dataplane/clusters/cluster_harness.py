@@ -1,6 +1,7 @@
 """Running clusters, and short words for what tests say often."""
 
 import base64
+import os
 import re
 import socket
 from collections.abc import Callable, Iterator
@@ -210,7 +211,9 @@ class Clusters:
     def control_groups(self) -> list[Path]:
         """Return what is left of the agent's control groups."""
         root = cgroups.root_name(self.folder)
-        return [found for found in Path("/sys/fs/cgroup").glob(f"**/{root}") if found.is_dir()]
+        # `os.walk` bears that groups go while it looks, `glob` does not.
+        walk = os.walk("/sys/fs/cgroup")
+        return [Path(folder) / root for folder, folders, _ in walk if root in folders]
 
 
 @contextmanager

@@ -33,6 +33,18 @@ def test_it_runs_with_an_empty_home_from_any_folder(workspace: Workspace) -> Non
     assert "valid" in done.stdout
 
 
+def test_it_runs_with_a_temporary_folder_too_deep_for_a_socket(workspace: Workspace, tmp_path: Path) -> None:
+    deep = tmp_path / ("deep" * 30)
+    deep.mkdir()
+    workspace.write(_CONFIGURATION)
+    workspace.init()
+
+    done = workspace.terraform("validate", TMPDIR=str(deep))
+
+    assert "valid" in done.stdout
+    assert list(deep.iterdir()) == []
+
+
 def test_a_mirror_is_private_and_can_be_written_twice(tmp_path: Path) -> None:
     folder = tmp_path / "a folder"
     config = write_mirror(folder)

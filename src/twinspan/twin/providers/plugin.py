@@ -21,6 +21,10 @@ _COOKIE = ("TF_PLUGIN_MAGIC_COOKIE", "d602bf8f470bc67ca7faa0386276bbdd4330efaf76
 """Source: Terraform's plugin handshake, `docs/plugin-protocol/README.md` of hashicorp/terraform."""
 
 _DEFINITIONS = {"aws": "twinspan.twin.providers.aws", "azurerm": "twinspan.twin.providers.azurerm"}
+_FOLDER, _SOCKET = "twinspan-provider-", "plugin"
+_SHORT = "/tmp"  # noqa: S108 - a private folder is made in it
+_LONGEST_SOCKET_PATH = 107
+"""Bytes. Source: unix(7), `sun_path`."""
 _BEGIN = b"-----BEGIN CERTIFICATE-----"
 
 
@@ -36,9 +40,9 @@ def serve(provider: str, key_file: Path, announce: Callable[[str], None], ended:
     parent = os.getppid()  # before the handshake: whoever reads it may be gone right after
     definition: Any = import_module(_DEFINITIONS[provider]).definition()
     pem = key_file.read_bytes()
-    folder = tempfile.mkdtemp(prefix="twinspan-provider-")
+    folder = _socket_folder()
     try:
-        socket_path = f"{folder}/plugin"
+        socket_path = f"{folder}/{_SOCKET}"
         server = start(
             Provider(definition),
             socket_path=socket_path,
@@ -51,6 +55,15 @@ def serve(provider: str, key_file: Path, announce: Callable[[str], None], ended:
         server.stop(grace=0.2)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _socket_folder() -> str:
+    """Make a private folder whose path leaves room for a socket's name; Terraform connects by that path."""
+    folder = tempfile.mkdtemp(prefix=_FOLDER)
+    if len(f"{folder}/{_SOCKET}".encode()) <= _LONGEST_SOCKET_PATH:
+        return folder
+    Path(folder).rmdir()
+    return tempfile.mkdtemp(prefix=_FOLDER, dir=_SHORT)
 
 
 def main() -> None:
