@@ -12,7 +12,7 @@ from typing import Literal
 class Phase:
     """Algorithms of one IKE phase, in AWS's words; empty tuples mean the cloud's default list.
 
-    Source: EC2 API, VpnTunnelOptionsSpecification (cloud-facts 1.1).
+    Source: EC2 API, VpnTunnelOptionsSpecification.
     """
 
     encryption_algorithms: tuple[str, ...] = ()

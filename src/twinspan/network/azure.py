@@ -118,7 +118,7 @@ class LocalNetworkGateway:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IpsecPolicy:
-    """A connection's custom policy, in ARM's words. Source: ARM, IpsecPolicy (cloud-facts 2.4)."""
+    """A connection's custom policy, in ARM's words. Source: ARM, IpsecPolicy."""
 
     ike_encryption: str
     ike_integrity: str
