@@ -17,13 +17,12 @@ export TWINSPAN_PROVIDER_MIRROR ?= $(patsubst %/registry.terraform.io,%,$(firstw
   $(wildcard /opt/*/registry.terraform.io $(HOME)/.terraform.d/plugins/registry.terraform.io)))
 
 .DEFAULT_GOAL := help
-.PHONY: help demo install kubernetes test test-unit test-root test-slow test-az ci lint format bench clean host test-host
+.PHONY: help demo install kubernetes test test-unit test-root test-slow test-az ci lint format bench clean host test-host clusters
 
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 14
 
-demo: install ## Build, check, break, measure and remove the whole network on this machine
-	@$(MAKE) --no-print-directory kubernetes || echo "Going on without Kubernetes clusters, for the reason above"
+demo: install clusters ## Build, check, break, measure and remove the whole network on this machine
 	@$(BIN)/twinspan demo
 
 install: host $(VENV)/.run ## Install what `twinspan` needs (apt packages, .venv)
@@ -40,6 +39,9 @@ $(VENV)/.run: requirements.txt pyproject.toml
 kubernetes: $(VENV)/.run ## Get the Kubernetes programs, once per user (builds them: 76 MB, a few minutes)
 	@scripts/install-host $(KUBERNETES_PACKAGES)
 	@scripts/install-kubernetes $(BIN)/python
+
+clusters: $(VENV)/.run
+	@$(MAKE) --no-print-directory kubernetes || echo "Going on without Kubernetes clusters, for the reason above"
 
 test-host:
 	@scripts/install-host $(TEST_PACKAGES)
@@ -62,14 +64,14 @@ test: lint test-unit test-root ## Lint, types and every test that takes seconds 
 test-unit: test-host $(VENV)/.dev .venv-awscli/.done
 	@TWINSPAN_AWSCLI=$(abspath .venv-awscli/bin/aws) $(PYTEST) -q -n auto --dist loadfile -m "not root and not slow and not az"
 
-test-root: test-host kubernetes $(VENV)/.dev
+test-root: test-host clusters $(VENV)/.dev
 	@$(SUDO) $(PYTEST) -q -p no:cacheprovider -n auto --dist loadfile -m "root and not slow and not az"
 
-test-slow: test-host kubernetes $(VENV)/.dev .venv-awscli/.done ## The slow suites (whole runs, benchmarks' own checks)
+test-slow: test-host clusters $(VENV)/.dev .venv-awscli/.done ## The slow suites (whole runs, benchmarks' own checks)
 	@$(SUDO) TWINSPAN_AWSCLI=$(abspath .venv-awscli/bin/aws) TWINSPAN_PROVIDER_MIRROR="$$TWINSPAN_PROVIDER_MIRROR" \
 	  $(PYTEST) -q -p no:cacheprovider -n 2 --dist loadfile --durations=25 -m "slow and not az"
 
-test-az: test-host $(VENV)/.dev .venv-az/.done .venv-awscli/.done ## The real az CLI against the twin (installs 700 MB once)
+test-az: test-host clusters $(VENV)/.dev .venv-az/.done .venv-awscli/.done ## The real az CLI against the twin (installs 700 MB once)
 	@$(SUDO) TWINSPAN_AZ=$(abspath .venv-az/bin/az) TWINSPAN_AWSCLI=$(abspath .venv-awscli/bin/aws) \
 	  $(PYTEST) -p no:cacheprovider -m az
 
