@@ -1,6 +1,7 @@
 """What the API knows survives the end of its process."""
 
 import json
+import socket
 import subprocess
 import sys
 import threading
@@ -164,10 +165,12 @@ def test_a_state_file_that_others_can_read_is_not_loaded(tmp_path: Path) -> None
         start(state_file)
 
 
-def test_a_taken_port_is_explained(twin: Twin, tmp_path: Path) -> None:
-    port = twin.api.port
-    with pytest.raises(HostError, match=f"port {port} .* is taken"):
-        start(tmp_path / "other.state", port=port)
+def test_a_taken_port_is_explained_and_another_api_can_start(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(HostError, match=f"port {port} .* is taken"):
+            start(tmp_path / "other.state", port=port)
+    start(tmp_path / "free.state").stop()
 
 
 def test_one_api_after_another_starts_clean_and_leaves_no_thread(tmp_path: Path) -> None:
@@ -182,3 +185,21 @@ def test_one_api_after_another_starts_clean_and_leaves_no_thread(tmp_path: Path)
         api.stop()
         api.stop()
     wait_until(threading.active_count, lambda n: n <= before, what="no thread left", timeout_s=5)
+
+
+def test_a_second_api_in_one_process_is_refused_and_the_first_keeps_its_state(
+    site: Site, twin: Twin, tmp_path: Path
+) -> None:
+    second = AwsApi(
+        board=ObservationBoard(),
+        access_key_id=KEY_ID,
+        secret_access_key=SECRET,
+        state_file=tmp_path / "second.state",
+        on_change=lambda: None,
+    )
+    with pytest.raises(RuntimeError, match="runs in this process already"):
+        second.start()
+    second.stop()
+    vpcs = site.ec2.describe_vpcs(VpcIds=[site.vpc_id])["Vpcs"]
+    assert [vpc["VpcId"] for vpc in vpcs] == [site.vpc_id]
+    assert twin.api.port

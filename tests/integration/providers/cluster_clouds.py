@@ -97,7 +97,7 @@ class ClusterClouds:
     builder: Builder
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def cluster_clouds(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ClusterClouds]:
     folder = tmp_path_factory.mktemp("clusters")
     board, who, tls = ObservationBoard(), ArmCredentials.generate(), ensure_tls(folder / "tls")

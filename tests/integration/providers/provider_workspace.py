@@ -115,7 +115,7 @@ def workspace_for(folder: Path, clouds: Clouds, cli_config: Path) -> Workspace:
     return Workspace(folder=folder, variables=variables)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def clouds(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Clouds]:
     folder = tmp_path_factory.mktemp("clouds")
     board, credentials, tls = ObservationBoard(), ArmCredentials.generate(), ensure_tls(folder / "tls")

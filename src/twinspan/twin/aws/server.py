@@ -38,6 +38,9 @@ SHUTDOWN_POLL_S = 0.02
 """How often the listener looks whether it is to stop, in seconds."""
 
 _LOG = logging.getLogger(__name__)
+_MOTO = threading.Lock()
+"""Held by the one API that runs in this process."""
+
 _Request = socket | tuple[bytes, socket]
 _Address = tuple[str, int] | str
 
@@ -119,7 +122,17 @@ class AwsApi:
 
         Raises:
             HostError: The port is taken, or the state file cannot be used.
+            RuntimeError: Another one runs in this process; it would answer from the same state.
         """
+        if not _MOTO.acquire(blocking=False):
+            raise RuntimeError("an AWS API runs in this process already")
+        try:
+            self._listen()
+        except BaseException:
+            _MOTO.release()
+            raise
+
+    def _listen(self) -> None:
         _reset()
         if self._state_file.exists():
             state.load(self._state_file)
@@ -185,8 +198,11 @@ class AwsApi:
         self._dirty.set()
         for thread in self._threads:
             thread.join()
-        self.save()
-        _reset()
+        try:
+            self.save()
+        finally:
+            _reset()
+            _MOTO.release()
 
     def _warm_up(self, application: Application) -> None:
         """Load now what the first request would wait a second for."""
