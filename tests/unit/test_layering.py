@@ -39,7 +39,7 @@ def test_the_model_imports_nothing_of_ours_but_errors() -> None:
     assert {name for name in ours if not name.startswith(("twinspan.errors", "twinspan.network"))} == set()
 
 
-@pytest.mark.parametrize("folder", ["verify", "probe", "drill", "cloud", "check", "doctor"])
+@pytest.mark.parametrize("folder", ["verify", "probe", "drill", "cloud", "check", "doctor", "monitor"])
 def test_what_runs_on_real_accounts_never_imports_the_twin(folder: str) -> None:
     assert offenders(folder, "twinspan.twin") == []
 
