@@ -35,7 +35,7 @@ def promtool() -> str:
 @pytest.fixture
 def endpoint(lab: Lab) -> Iterator[str]:
     """`twinspan monitor serve`, running."""
-    argv = [TWINSPAN, "monitor", "serve", str(lab.env), "--name", lab.name, "--port", "0"]
+    argv = [str(TWINSPAN), "monitor", "serve", str(lab.env), "--name", lab.name, "--port", "0"]
     with subprocess.Popen(argv, stderr=subprocess.PIPE, text=True) as process:
         assert process.stderr
         line = next(text for text in process.stderr if "/metrics" in text)

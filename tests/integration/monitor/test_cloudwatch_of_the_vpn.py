@@ -171,7 +171,7 @@ def test_our_reader_tells_the_tunnels_apart(api: AwsApi) -> None:
     up, down, unknown = read_tunnel_metrics(endpoint, wanted, period_s=10, start=BEGIN, end=end)
     assert (up.state, up.bytes_in, up.bytes_out) == (1, 70, 30)
     assert (down.state, down.bytes_in) == (0, 70)
-    assert unknown.state is unknown.at is unknown.bytes_in is None
+    assert (unknown.state, unknown.at, unknown.bytes_in) == (None, None, None)
     with pytest.raises(CloudRefusedError, match="StartTime"):
         read_tunnel_metrics(endpoint, wanted, period_s=10, start=end, end=BEGIN)
 
