@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import verify_lab
 from verify_lab import TWINSPAN, Lab
 
 from twinspan.monitor.model import Snapshot
@@ -22,6 +23,18 @@ from twinspan.wait import wait_until
 pytestmark = [pytest.mark.root, pytest.mark.slow, pytest.mark.timeout(600)]
 RULES = Path(__file__).parents[2] / "monitoring" / "prometheus"
 LIMIT_S = 150.0
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    """dev without clusters on a twin of the module's own, whole."""
+    home = tmp_path_factory.mktemp("monitor") / "home"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TWINSPAN_HOME", str(home))
+        with verify_lab.lab(home, "kubernetes_enabled=false") as built:
+            whole_network = built.verify(wait_s=verify_lab.SEEN_WITHIN_S)
+            assert whole_network.passed, verify_lab.causes(whole_network)
+            yield built
 
 
 @pytest.fixture(scope="module")

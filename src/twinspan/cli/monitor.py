@@ -73,7 +73,7 @@ def show(*, env: Path, on: str, name: str, interval_s: float, once: bool, fmt: s
     """Show the network live until interrupted; in JSON one document for each look, or once.
 
     \b
-    Example: twinspan monitor --once --format json
+    Example: twinspan monitor show --once --format json
 
     \b
     Exit codes: 0 ended by you, or with --once all is up; 1 with --once something is not; 2 bad input,
@@ -105,7 +105,8 @@ def show(*, env: Path, on: str, name: str, interval_s: float, once: bool, fmt: s
 @click.option(
     "--port", type=click.IntRange(0, 65535), default=9798, show_default=True, help="TCP port; 0: a free one."
 )
-def serve(*, env: Path, on: str, name: str, port: int) -> None:
+@format_option
+def serve(*, env: Path, on: str, name: str, port: int, fmt: str) -> None:
     """Serve both clouds to Prometheus on 127.0.0.1 until interrupted.
 
     Every scrape reads both clouds; on real accounts scrape once a minute or less often. A dashboard for
@@ -122,7 +123,10 @@ def serve(*, env: Path, on: str, name: str, port: int) -> None:
     watched = Monitor(open_target(env, on=on, name=name).endpoints)
     ending = _ending()
     server, thread = prometheus.serve(watched, port=port)
-    progress.print(f"http://{prometheus.ADDRESS}:{server.server_port}/metrics")
+    url = f"http://{prometheus.ADDRESS}:{server.server_port}/metrics"
+    progress.print(url)
+    if fmt == "json":
+        print_json({"url": url})
     ending.wait()
     server.shutdown()
     server.server_close()
