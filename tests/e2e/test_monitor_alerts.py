@@ -163,7 +163,7 @@ def test_prometheus_rings_when_a_path_is_cut_and_is_quiet_when_it_is_mended(
         what="eight tunnels in Prometheus",
         timeout_s=LIMIT_S,
     )
-    assert firing(prometheus) == set()
+    wait_until(lambda: firing(prometheus), lambda found: not found, what="no alerts", timeout_s=LIMIT_S)
     wanted = {("TwinspanTunnelDown", cloud, tunnel.name) for cloud in ("aws", "azure")}
     with lab.broken(lambda: lab.twin.inject(fault), lambda: lab.twin.heal(fault)):
         seen = wait_until(
