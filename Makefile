@@ -10,7 +10,7 @@ PACKAGES := charon-systemd strongswan-swanctl libcharon-extra-plugins libstrongs
   libstrongswan-extra-plugins bird2 nftables iproute2 iputils-ping iperf3 util-linux ca-certificates
 KUBERNETES_PACKAGES := etcd-server containerd runc containernetworking-plugins iptables conntrack busybox-static \
   dnsmasq-base wget
-TEST_PACKAGES := $(PACKAGES) tcpdump
+TEST_PACKAGES := $(PACKAGES) tcpdump prometheus
 
 # A filesystem mirror with the real hashicorp/aws, if this machine has one: some slow tests run it against the twin.
 export TWINSPAN_PROVIDER_MIRROR ?= $(patsubst %/registry.terraform.io,%,$(firstword \

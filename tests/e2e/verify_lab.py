@@ -242,8 +242,11 @@ def counts(verification: Verification, checks: Mapping[str, int]) -> Mapping[str
 
 
 @contextmanager
-def lab(home: Path) -> Iterator[Lab]:
-    """Build dev on a twin in `home` (TWINSPAN_HOME), with a host in every private subnet."""
+def lab(home: Path, *variables: str) -> Iterator[Lab]:
+    """Build dev on a twin in `home` (TWINSPAN_HOME), with a host in every private subnet.
+
+    `variables`: Terraform's, as NAME=VALUE.
+    """
     shutil.copytree(TREE, home.parent / "terraform", symlinks=True)
     env = home.parent / "terraform" / "envs" / "dev"
     name = f"faults-{secrets.token_hex(3)}"
@@ -255,7 +258,8 @@ def lab(home: Path) -> Iterator[Lab]:
 
     try:
         twinspan("twin", "up")
-        twinspan("apply", str(env), "--providers", "offline", *NETWORK_ONLY)
+        chosen = [part for variable in variables for part in ("--var", variable)]
+        twinspan("apply", str(env), "--providers", "offline", *NETWORK_ONLY, *chosen)
         target = open_target(env, on="twin", name=name)
         with hosts_of(target) as hosts:
             yield Lab(name=name, env=env, target=target, hosts=hosts)

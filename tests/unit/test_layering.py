@@ -40,7 +40,7 @@ def test_the_model_imports_nothing_of_ours_but_errors() -> None:
 
 
 @pytest.mark.parametrize(
-    "folder", ["verify", "probe", "drill", "cloud", "check", "doctor", "kubernetes", "deploy"]
+    "folder", ["verify", "probe", "drill", "cloud", "check", "doctor", "kubernetes", "deploy", "monitor"]
 )
 def test_what_runs_on_real_accounts_never_imports_the_twin(folder: str) -> None:
     assert offenders(folder, "twinspan.twin") == []

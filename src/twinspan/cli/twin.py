@@ -54,8 +54,24 @@ def twin() -> None:
     default=None,
     help="BGP hold time: the lower of both (30 s), or Azure's 180 s. Default: as before, else negotiated.",
 )
+@click.option(
+    "--metrics-period",
+    "metrics_period_s",
+    type=click.IntRange(1, 3600),
+    default=None,
+    metavar="SECONDS",
+    help="Grain of the metrics; the clouds themselves have 300. Default: as before, else 10.",
+)
 @format_option
-def up(name: str, aws_port: int, azure_port: int, azure_bgp_hold: str | None, fmt: str) -> None:
+def up(
+    *,
+    name: str,
+    aws_port: int,
+    azure_port: int,
+    azure_bgp_hold: str | None,
+    metrics_period_s: int | None,
+    fmt: str,
+) -> None:
     """Start a twin. What it held when it went down is still there.
 
     Needs root or sudo, for network namespaces. Only the data plane's agent keeps root.
@@ -73,6 +89,7 @@ def up(name: str, aws_port: int, azure_port: int, azure_bgp_hold: str | None, fm
             aws_port=aws_port,
             azure_port=azure_port,
             azure_bgp_hold=cast("BgpHold | None", azure_bgp_hold),
+            metrics_period_s=metrics_period_s,
         )
     if before != "down":
         progress.print(f"the twin {name} is already up")

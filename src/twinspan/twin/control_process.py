@@ -27,6 +27,8 @@ from twinspan.twin.kubernetes.desired import AUTHENTICATOR_SOCKET, cluster_specs
 from twinspan.twin.kubernetes.images import ensure_images
 from twinspan.twin.kubernetes.programs import find_programs
 from twinspan.twin.kubernetes.spec import ClusterSpec
+from twinspan.twin.metrics.collector import Collector
+from twinspan.twin.metrics.series import MetricStore
 from twinspan.twin.observed import ObservationBoard
 from twinspan.twin.processes import Process
 from twinspan.twin.reconciler import Observer, Reconciler
@@ -60,6 +62,8 @@ class ControlProcess:
         self._board = ObservationBoard()
         self._defects: list[str] = []
         self._clusters = ClusterAccess(run_dir.clusters, sockets=run_dir.data_plane)
+        aws_metrics = MetricStore(period_s=settings.metrics_period_s)
+        azure_metrics = MetricStore(period_s=settings.metrics_period_s)
         self._aws = AwsApi(
             board=self._board,
             access_key_id=settings.access_key_id,
@@ -68,6 +72,7 @@ class ControlProcess:
             on_change=self._changed,
             port=settings.aws_port,
             clusters=self._clusters,
+            metrics=aws_metrics,
         )
         self._azure = ArmApi(
             board=self._board,
@@ -77,6 +82,7 @@ class ControlProcess:
             on_change=self._changed,
             port=settings.azure_port,
             clusters=self._clusters,
+            metrics=azure_metrics,
         )
         self._authenticator = Authenticator(
             run_dir.data_plane / AUTHENTICATOR_SOCKET,
@@ -94,6 +100,9 @@ class ControlProcess:
             restarts=self._restarts,
         )
         self._observer = Observer(self._agents, self._board)
+        self._collector = Collector(
+            self._board, network=lambda: self._reconciler.network, aws=aws_metrics, azure=azure_metrics
+        )
         self._server = ControlServer(run_dir.socket, self._methods(), leases=agent_leases(self._agents))
         self._running = False
 
@@ -118,6 +127,7 @@ class ControlProcess:
         self._running = True
         self._reconciler.start()
         self._observer.start()
+        self._collector.start()
         _LOG.info("up: AWS at %s, Azure at %s", self._aws.url, self._azure.url)
 
     def stop(self) -> None:
@@ -125,6 +135,7 @@ class ControlProcess:
         if self._running:
             endpoints = twin_endpoints(self._run_dir.name)
             self._server.stop()
+            self._collector.stop()
             self._observer.stop()
             self._reconciler.stop()
             if endpoints.azure is not None:

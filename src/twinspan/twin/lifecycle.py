@@ -49,7 +49,14 @@ _KEPT_VARIABLES = frozenset(
 """What the control process may know of the user's environment: no credentials, no proxies."""
 
 
-def up(name: str, *, aws_port: int = 0, azure_port: int = 0, azure_bgp_hold: BgpHold | None = None) -> Status:
+def up(
+    name: str,
+    *,
+    aws_port: int = 0,
+    azure_port: int = 0,
+    azure_bgp_hold: BgpHold | None = None,
+    metrics_period_s: int | None = None,
+) -> Status:
     """Start the twin `name`, or find it running; what it held before is still there.
 
     Args:
@@ -58,6 +65,7 @@ def up(name: str, *, aws_port: int = 0, azure_port: int = 0, azure_bgp_hold: Bgp
         azure_port: Port of the Azure API; 0 likewise.
         azure_bgp_hold: `negotiated`: both ends use the lower hold time, 30 s (RFC 4271); `fixed`: 180 s,
             as Azure's own. None: as before, else `negotiated`.
+        metrics_period_s: Grain of both clouds' metrics, in seconds. None: as before, else 10.
 
     Raises:
         DesignError: The name is not possible.
@@ -70,10 +78,10 @@ def up(name: str, *, aws_port: int = 0, azure_port: int = 0, azure_bgp_hold: Bgp
     run_dir.create()
     with run_dir.locked():
         if _running(run_dir) is not None:
-            _refuse_other_settings(run_dir, aws_port, azure_port, azure_bgp_hold)
+            _refuse_other_settings(run_dir, aws_port, azure_port, azure_bgp_hold, metrics_period_s)
             return TwinClient(name).status()
         _clean(run_dir)
-        _prepare_settings(run_dir, aws_port, azure_port, azure_bgp_hold)
+        _prepare_settings(run_dir, aws_port, azure_port, azure_bgp_hold, metrics_period_s)
         _start(run_dir)
     return TwinClient(name).status()
 
@@ -130,7 +138,11 @@ def _running(run_dir: RunDir) -> Process | None:
 
 
 def _refuse_other_settings(
-    run_dir: RunDir, aws_port: int, azure_port: int, azure_bgp_hold: BgpHold | None
+    run_dir: RunDir,
+    aws_port: int,
+    azure_port: int,
+    azure_bgp_hold: BgpHold | None,
+    metrics_period_s: int | None,
 ) -> None:
     settings = Settings.load(run_dir.settings)
     if settings is None:
@@ -139,6 +151,7 @@ def _refuse_other_settings(
         "--aws-port": (aws_port, settings.aws_port),
         "--azure-port": (azure_port, settings.azure_port),
         "--azure-bgp-hold": (azure_bgp_hold, settings.azure_bgp_hold),
+        "--metrics-period": (metrics_period_s, settings.metrics_period_s),
     }
     for option, (wanted, current) in asked.items():
         if wanted and wanted != current:
@@ -158,7 +171,11 @@ def _clean(run_dir: RunDir) -> None:
 
 
 def _prepare_settings(
-    run_dir: RunDir, aws_port: int, azure_port: int, azure_bgp_hold: BgpHold | None
+    run_dir: RunDir,
+    aws_port: int,
+    azure_port: int,
+    azure_bgp_hold: BgpHold | None,
+    metrics_period_s: int | None,
 ) -> None:
     """Write the settings for this run; a port that was only ever found is given up if it is taken now."""
     for port, option in ((aws_port, "--aws-port"), (azure_port, "--azure-port")):
@@ -172,6 +189,7 @@ def _prepare_settings(
             "aws_port": aws_port or free["aws_port"],
             "azure_port": azure_port or free["azure_port"],
             "azure_bgp_hold": azure_bgp_hold or settings.azure_bgp_hold,
+            "metrics_period_s": metrics_period_s or settings.metrics_period_s,
         }
     ).save(run_dir.settings)
 

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from twinspan.errors import HostError
 from twinspan.twin.azure.credentials import ArmCredentials
 from twinspan.twin.azure.files import write_private
+from twinspan.twin.metrics.series import DEFAULT_PERIOD_S
 
 BgpHold = Literal["negotiated", "fixed"]
 """How Azure's gateway treats the peer's hold time: RFC 4271's minimum of both, or its own 180 s always."""
@@ -25,6 +26,7 @@ class Settings(BaseModel):
         azure_port: Port of the Azure API; 0 before the first start.
         aws_region: The region that the data plane follows: the one of the newest EC2 change.
         azure_bgp_hold: See `BgpHold`.
+        metrics_period_s: Grain of both clouds' metrics, in seconds; the clouds themselves have 300.
         access_key_id: The AWS key pair's public half.
         secret_access_key: Its secret.
         azure: The service principal.
@@ -36,6 +38,7 @@ class Settings(BaseModel):
     azure_port: int = Field(default=0, ge=0, le=65535)
     aws_region: str = "us-west-2"
     azure_bgp_hold: BgpHold = "negotiated"
+    metrics_period_s: int = Field(default=DEFAULT_PERIOD_S, ge=1, le=3600)
     access_key_id: str = Field(pattern=r"^AKIA[A-Z2-7]{16}$")
     secret_access_key: str = Field(min_length=40, repr=False)
     azure: ArmCredentials

@@ -19,6 +19,7 @@ from twinspan.twin.azure.credentials import ArmCredentials
 from twinspan.twin.azure.server import ArmApi
 from twinspan.twin.azure.tls import TlsFiles, ensure_tls
 from twinspan.twin.kubernetes.access import ClusterAccess
+from twinspan.twin.metrics.series import MetricStore
 from twinspan.twin.observed import ObservationBoard
 
 VERSION = "2025-01-01"
@@ -52,6 +53,7 @@ class Twin:
     token: str = field(init=False, default="")
     connection: http.client.HTTPSConnection | None = field(init=False, default=None)
     clusters: ClusterAccess | None = None
+    metrics: MetricStore | None = None
 
     def start(self, port: int = 0) -> None:
         self.api = ArmApi(
@@ -62,6 +64,7 @@ class Twin:
             on_change=lambda: self.changes.append(None),
             port=port,
             clusters=self.clusters,
+            metrics=self.metrics,
         )
         self.api.start()
         if not self.token:

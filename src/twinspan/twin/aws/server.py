@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from socket import SHUT_RDWR, create_server, socket
 
+from moto.cloudwatch.models import cloudwatch_backends
 from moto.core.base_backend import BackendDict
 from moto.core.utils import get_service_model
 from moto.ec2.models import ec2_backends
@@ -18,6 +19,7 @@ from werkzeug.serving import ThreadedWSGIServer
 from twinspan.errors import HostError
 from twinspan.twin.aws import state
 from twinspan.twin.aws.application import Application
+from twinspan.twin.aws.cloudwatch import METRICS_KEY, TwinCloudWatchBackend
 from twinspan.twin.aws.ec2 import BOARD_KEY, TwinEC2Backend
 from twinspan.twin.aws.ec2.connections import TwinVpnConnection
 from twinspan.twin.aws.eks import CLUSTERS_KEY, SETTLED_KEY, KubernetesUser, TwinEksBackend, find_user
@@ -26,6 +28,7 @@ from twinspan.twin.aws.iam import TwinIamBackend
 from twinspan.twin.aws.quotas import TwinServiceQuotasBackend
 from twinspan.twin.aws.signature import AccessKey, known_regions
 from twinspan.twin.kubernetes.access import ClusterAccess
+from twinspan.twin.metrics.series import MetricStore
 from twinspan.twin.observed import ObservationBoard
 
 SAVE_DELAY_S = 0.5
@@ -55,6 +58,7 @@ class AwsApi:
         state_file: Where its state is kept. Loaded by `start` if it exists.
         on_change: Called after every EC2 or EKS request that changed something, from the request's thread.
         clusters: Authorities and addresses of the EKS clusters' API servers; None: clusters have none.
+        metrics: What CloudWatch knows of the VPN; None: nothing.
         port: TCP port; 0 takes a free one.
     """
 
@@ -67,6 +71,7 @@ class AwsApi:
         state_file: Path,
         on_change: Callable[[], None],
         clusters: ClusterAccess | None = None,
+        metrics: MetricStore | None = None,
         port: int = 0,
     ) -> None:
         self._board = board
@@ -74,6 +79,7 @@ class AwsApi:
         self._state_file = state_file
         self._on_change = on_change
         self._clusters = clusters
+        self._metrics = metrics
         self._wanted_port = port
         self._region: str | None = None
         self._lock = threading.RLock()
@@ -143,6 +149,7 @@ class AwsApi:
             context={
                 BOARD_KEY: self._board,
                 CLUSTERS_KEY: self._clusters,
+                METRICS_KEY: self._metrics,
                 SETTLED_KEY: self._dirty.set,
             },
             lock=self._lock,
@@ -233,6 +240,7 @@ class AwsApi:
 def _reset() -> None:
     """Empty moto, and let the next backends be ours where we have one."""
     BackendDict.reset()
+    cloudwatch_backends.backend = TwinCloudWatchBackend
     ec2_backends.backend = TwinEC2Backend
     eks_backends.backend = TwinEksBackend  # type: ignore[assignment]  # it has nothing of moto's
     iam_backends.backend = TwinIamBackend

@@ -5,7 +5,16 @@ from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
 
-from twinspan.twin.azure import aks_routes, groups, offers, resources, roles, shared_keys, subscriptions
+from twinspan.twin.azure import (
+    aks_routes,
+    groups,
+    metrics,
+    offers,
+    resources,
+    roles,
+    shared_keys,
+    subscriptions,
+)
 from twinspan.twin.azure.credentials import ArmCredentials
 from twinspan.twin.azure.deployment_routes import DeploymentRoutes
 from twinspan.twin.azure.documents import JsonObject
@@ -168,6 +177,9 @@ class ResourceManager:
     def _resource(self, request: Request, parts: list[str]) -> Answer:
         """Answer on a resource, a list of its parts, or one of its actions."""
         scope, tail = parts[:4], parts[4:]
+        if [part.lower() for part in tail[-3:-1]] == ["providers", "microsoft.insights"]:
+            measured = resources.read(self._context, self._resource_id(parts[:-3]))
+            return metrics.answer(self._context, request, measured, tail[-1].lower())
         if [part.lower() for part in tail[2:]] in (["sharedkey"], ["sharedkey", "reset"]):
             return self._shared_key(request, self._resource_id([*scope, *tail[:2]]), tail[2:])
         told = aks_routes.of_cluster(

@@ -18,6 +18,7 @@ from twinspan.twin.azure.tls import TlsFiles
 from twinspan.twin.azure.tokens import TokenAuthority, load_signing_key
 from twinspan.twin.azure.types.base import Context
 from twinspan.twin.kubernetes.access import ClusterAccess
+from twinspan.twin.metrics.series import MetricStore
 from twinspan.twin.observed import ObservationBoard
 from twinspan.wait import wait_until
 
@@ -53,6 +54,7 @@ class ArmApi:
         on_change: Called, on a thread of the server, after each request that changed something.
         port: TCP port; 0 for a free one.
         clusters: Authorities and addresses of the clusters; None if there is no data plane to run them.
+        metrics: What Azure Monitor knows of the gateways; None: nothing.
     """
 
     def __init__(
@@ -65,6 +67,7 @@ class ArmApi:
         on_change: Callable[[], None],
         port: int = 0,
         clusters: ClusterAccess | None = None,
+        metrics: MetricStore | None = None,
     ) -> None:
         self._board = board
         self._credentials = credentials
@@ -73,6 +76,7 @@ class ArmApi:
         self._on_change = on_change
         self._wanted_port = port
         self._clusters = clusters
+        self._metrics = metrics
         self._store = Store()
         self._application: ArmApplication | None = None
         self._server: uvicorn.Server | None = None
@@ -196,6 +200,7 @@ class ArmApi:
                     board=self._board,
                     clusters=self._clusters,
                     tenant_id=self._credentials.tenant_id,
+                    metrics=self._metrics,
                 ),
                 credentials=self._credentials,
                 base_url=self.url,

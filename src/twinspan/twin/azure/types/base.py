@@ -12,6 +12,7 @@ from twinspan.twin.azure.operations import Outcome
 from twinspan.twin.azure.resource_id import ResourceId
 from twinspan.twin.azure.store import Resource, Store
 from twinspan.twin.kubernetes.access import ClusterAccess
+from twinspan.twin.metrics.series import MetricStore
 from twinspan.twin.observed import ObservationBoard
 
 
@@ -24,6 +25,8 @@ class Context:
     clusters: ClusterAccess | None = None
     """None: there is no data plane, so nothing of a cluster is waited for."""
     tenant_id: str = ""
+    metrics: MetricStore | None = None
+    """What Azure Monitor knows of the gateways; None: nothing."""
 
 
 @dataclass(slots=True, kw_only=True)

@@ -1,0 +1,198 @@
+"""`twinspan monitor`."""
+
+import signal
+import threading
+from pathlib import Path
+
+import click
+from rich.console import Group, RenderableType
+from rich.live import Live
+from rich.markup import escape
+from rich.table import Table
+from rich.text import Text
+
+from twinspan.cli.output import (
+    answers,
+    env_argument,
+    format_option,
+    name_option,
+    on_option,
+    print_json,
+    print_whole,
+    progress,
+    step,
+)
+from twinspan.cli.target import open_target
+from twinspan.monitor.model import Snapshot
+from twinspan.monitor.read import Monitor
+
+_SHOWN_CHANGES = 8
+_KILO = 1000.0
+
+
+class _EnvOrCommand(click.Group):
+    """A group whose first argument may be an environment folder instead of a command."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Put the command `show` before arguments that name none."""
+        if not any(arg in self.commands for arg in args) and not {"-h", "--help"} & set(args):
+            args = ["show", *args]
+        return super().parse_args(ctx, args)
+
+
+@click.group("monitor", cls=_EnvOrCommand)
+def monitor() -> None:
+    """Watch tunnels, BGP and throughput of both clouds, in the same words for both.
+
+    `twinspan monitor [ENV]` is short for `twinspan monitor show [ENV]`.
+
+    \b
+    Example: twinspan monitor terraform/envs/dev
+    """  # noqa: D301 - click needs the character itself
+
+
+_interval = click.option(
+    "--interval",
+    "interval_s",
+    type=click.FloatRange(min=0.5, max=3600),
+    default=5.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="Pause between two looks.",
+)
+
+
+@monitor.command("show")
+@env_argument
+@on_option
+@name_option
+@_interval
+@click.option("--once", is_flag=True, help="Look once and end.")
+@format_option
+def show(*, env: Path, on: str, name: str, interval_s: float, once: bool, fmt: str) -> None:
+    """Show the network live until interrupted; in JSON one document for each look, or once.
+
+    \b
+    Example: twinspan monitor show --once --format json
+
+    \b
+    Exit codes: 0 ended by you, or with --once all is up; 1 with --once something is not; 2 bad input,
+    3 an endpoint is not ready.
+    """  # noqa: D301 - click needs the character itself
+    watched = Monitor(open_target(env, on=on, name=name).endpoints)
+    with step(f"Reading {env.name}"):
+        snapshot = watched.read()
+    if once:
+        _print(snapshot, fmt)
+        if not snapshot.healthy:
+            raise click.exceptions.Exit(1)
+        return
+    ending = _ending()
+    if fmt == "json" or not answers.is_terminal:
+        _print(snapshot, fmt)
+        while not ending.wait(interval_s):
+            _print(watched.read(), fmt)
+        return
+    with Live(as_view(snapshot), console=answers, screen=True, auto_refresh=False) as live:
+        while not ending.wait(interval_s):
+            live.update(as_view(watched.read()), refresh=True)
+
+
+@monitor.command("serve")
+@env_argument
+@on_option
+@name_option
+@click.option(
+    "--port", type=click.IntRange(0, 65535), default=9798, show_default=True, help="TCP port; 0: a free one."
+)
+@format_option
+def serve(*, env: Path, on: str, name: str, port: int, fmt: str) -> None:
+    """Serve both clouds to Prometheus on 127.0.0.1 until interrupted.
+
+    Every scrape reads both clouds; on real accounts scrape once a minute or less often. A dashboard for
+    Grafana and rules for Prometheus are in `monitoring/`.
+
+    \b
+    Example: twinspan monitor serve terraform/envs/dev --port 9798
+
+    \b
+    Exit codes: 0 ended by you, 2 bad input, 3 the port or an endpoint is not ready.
+    """  # noqa: D301 - click needs the character itself
+    from twinspan.monitor import prometheus  # noqa: PLC0415 - only this command needs it
+
+    watched = Monitor(open_target(env, on=on, name=name).endpoints)
+    ending = _ending()
+    server, thread = prometheus.serve(watched, port=port)
+    url = f"http://{prometheus.ADDRESS}:{server.server_port}/metrics"
+    progress.print(url)
+    if fmt == "json":
+        print_json({"url": url})
+    ending.wait()
+    server.shutdown()
+    server.server_close()
+    thread.join()
+
+
+def as_view(snapshot: Snapshot) -> RenderableType:
+    """Return a snapshot as tables: tunnels with throughput, sessions, last changes."""
+    verdict = Text("all up", "bold green") if snapshot.healthy else Text("not all is up", "bold red")
+    head = Text(f"{snapshot.at:%Y-%m-%d %H:%M:%S} UTC, read in {snapshot.read_s:.1f} s, ").append(verdict)
+    tunnels = _table("tunnel", "seen by", "state", "why", "AWS end", "Azure end", "in kbit/s", "out kbit/s")
+    for each in sorted(snapshot.tunnels, key=lambda tunnel: (tunnel.name, tunnel.cloud)):
+        tunnels.add_row(
+            escape(each.name),
+            each.cloud,
+            _state(each.up),
+            escape(each.reason),
+            str(each.aws_address or "-"),
+            str(each.azure_address or "-"),
+            _kilobits(each.receive_bytes_per_s),
+            _kilobits(each.transmit_bytes_per_s),
+        )
+    sessions = _table("BGP over", "seen by", "neighbour", "state", "learned", "advertised")
+    for session in sorted(snapshot.sessions, key=lambda each: (each.tunnel, each.cloud)):
+        sent = session.routes_advertised
+        sessions.add_row(
+            escape(session.tunnel),
+            session.cloud,
+            str(session.neighbor),
+            f"[{'green' if session.up else 'red'}]{escape(session.state)}",
+            str(session.routes_learned),
+            "-" if sent is None else str(sent),
+        )
+    changes = [
+        Text(f"{each.at:%H:%M:%S}  {each.cloud:<5}  {each.subject}: {each.what}")
+        for each in snapshot.changes[:_SHOWN_CHANGES]
+    ]
+    problems = [Text(problem, "yellow") for problem in snapshot.problems]
+    return Group(head, *problems, Text(), tunnels, Text(), sessions, Text(), *changes)
+
+
+def _print(snapshot: Snapshot, fmt: str) -> None:
+    if fmt == "json":
+        print_json(snapshot.as_dict())
+    else:
+        print_whole(as_view(snapshot))
+
+
+def _ending() -> threading.Event:
+    """Return an event that SIGINT and SIGTERM set."""
+    ending = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: ending.set())
+    return ending
+
+
+def _table(*titles: str) -> Table:
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    for title in titles:
+        table.add_column(title, overflow="fold")
+    return table
+
+
+def _state(up: bool | None) -> str:
+    return "[yellow]unknown" if up is None else "[green]up" if up else "[red]down"
+
+
+def _kilobits(bytes_per_s: float | None) -> str:
+    return "-" if bytes_per_s is None else f"{bytes_per_s * 8 / _KILO:.1f}"

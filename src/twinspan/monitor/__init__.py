@@ -1,0 +1,1 @@
+"""What both clouds say of the network now, under one naming scheme."""

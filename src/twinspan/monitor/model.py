@@ -1,0 +1,139 @@
+"""One snapshot of both clouds, in the same words for both."""
+
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from ipaddress import IPv4Address
+from typing import Any, Literal
+
+Cloud = Literal["aws", "azure"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tunnel:
+    """One tunnel as one cloud sees it.
+
+    Attributes:
+        cloud: Whose view.
+        name: The Azure connection's name where there is one, else the AWS outside address: in both views.
+        connection: The cloud's own name of the connection: VPN connection id, or ARM name.
+        aws_address: AWS's outside address.
+        azure_address: Public address of Azure's gateway instance.
+        up: Whether that cloud calls it up now; None if it did not say.
+        reason: The cloud's own words for the state.
+        since: When the state last changed, UTC.
+        receive_bytes_per_s: Into that cloud, over the newest period. No sign of life: keepalives count.
+        transmit_bytes_per_s: Out of that cloud.
+        measured_at: Begin of the newest period, UTC.
+    """
+
+    cloud: Cloud
+    name: str
+    connection: str
+    aws_address: IPv4Address | None
+    azure_address: IPv4Address | None
+    up: bool | None
+    reason: str
+    since: datetime | None = None
+    receive_bytes_per_s: float | None = None
+    transmit_bytes_per_s: float | None = None
+    measured_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Session:
+    """One BGP session over a tunnel, as one cloud sees it.
+
+    Attributes:
+        cloud: Whose view.
+        tunnel: Name of the tunnel it runs over.
+        neighbor: The far end's address.
+        up: Whether it is established.
+        state: The cloud's own word.
+        routes_learned: Routes accepted from the neighbour.
+        routes_advertised: Routes sent to it; None where the cloud does not tell.
+    """
+
+    cloud: Cloud
+    tunnel: str
+    neighbor: IPv4Address
+    up: bool
+    state: str
+    routes_learned: int
+    routes_advertised: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """Something that another snapshot showed otherwise."""
+
+    at: datetime
+    cloud: Cloud
+    subject: str
+    what: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Snapshot:
+    """Both clouds at one time.
+
+    Attributes:
+        at: When, UTC.
+        read_s: How long it took to read, in seconds.
+        period_s: Grain of the throughput, in seconds.
+        answered: Cloud -> whether it could be read.
+        tunnels: As AWS, then as Azure sees them.
+        sessions: Likewise.
+        problems: What could not be read, in words.
+        changes: The newest changes, newest first.
+    """
+
+    at: datetime
+    read_s: float
+    period_s: int
+    answered: dict[Cloud, bool]
+    tunnels: tuple[Tunnel, ...] = ()
+    sessions: tuple[Session, ...] = ()
+    problems: tuple[str, ...] = ()
+    changes: tuple[Change, ...] = ()
+
+    @property
+    def healthy(self) -> bool:
+        """Whether every cloud answered and every tunnel and session is up; false for none at all."""
+        return (
+            bool(self.tunnels)
+            and all(self.answered.values())
+            and all(each.up for each in self.tunnels)
+            and all(each.up for each in self.sessions)
+        )
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return it for JSON."""
+        return {"healthy": self.healthy, **asdict(self)}
+
+
+def changes_between(before: Snapshot, now: Snapshot) -> tuple[Change, ...]:
+    """Return what differs: tunnels and sessions that rose, fell, came or went, clouds that fell silent."""
+    found: list[Change] = []
+
+    def compare(cloud: Cloud, subject: str, old: str | None, new: str | None) -> None:
+        if old != new:
+            what = f"{old or 'not there'} -> {new or 'gone'}"
+            found.append(Change(at=now.at, cloud=cloud, subject=subject, what=what))
+
+    for cloud, answered in now.answered.items():
+        was = before.answered.get(cloud, answered)
+        compare(cloud, "API", _word(was, "answers", "silent"), _word(answered, "answers", "silent"))
+    old, new = _states(before), _states(now)
+    for cloud, subject in dict.fromkeys((*old, *new)):
+        if now.answered.get(cloud) and before.answered.get(cloud):
+            compare(cloud, subject, old.get((cloud, subject)), new.get((cloud, subject)))
+    return tuple(found)
+
+
+def _states(snapshot: Snapshot) -> dict[tuple[Cloud, str], str]:
+    tunnels = {(each.cloud, f"tunnel {each.name}"): _word(each.up, "up", "down") for each in snapshot.tunnels}
+    return tunnels | {(each.cloud, f"BGP {each.tunnel}"): each.state for each in snapshot.sessions}
+
+
+def _word(value: bool | None, yes: str, no: str) -> str:
+    return "unknown" if value is None else yes if value else no

@@ -1,0 +1,119 @@
+"""A Prometheus endpoint with both clouds under one naming scheme."""
+
+import threading
+from collections.abc import Iterable
+from http.server import ThreadingHTTPServer
+from typing import Protocol
+from wsgiref.simple_server import WSGIServer
+
+from prometheus_client import CollectorRegistry, start_http_server
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.registry import Collector
+
+from twinspan.errors import HostError
+from twinspan.monitor.model import Session, Snapshot, Tunnel
+
+ADDRESS = "127.0.0.1"
+_TUNNEL = ("cloud", "tunnel", "connection", "aws_address", "azure_address")
+_SESSION = ("cloud", "tunnel", "neighbor")
+
+
+class Reader(Protocol):
+    """What takes snapshots."""
+
+    def read(self) -> Snapshot:
+        """Take one now."""
+
+
+class SnapshotCollector(Collector):
+    """Takes a snapshot whenever it is scraped; what a cloud did not say has no sample.
+
+    Args:
+        monitor: Takes snapshots; asked by one scrape at a time.
+    """
+
+    def __init__(self, monitor: Reader) -> None:
+        self._monitor = monitor
+        self._lock = threading.Lock()
+
+    def describe(self) -> Iterable[GaugeMetricFamily]:
+        """Name the metrics without asking the clouds: registration must not wait for them."""
+        return ()
+
+    def collect(self) -> Iterable[GaugeMetricFamily]:
+        """Return all metrics of a new snapshot."""
+        with self._lock:
+            snapshot = self._monitor.read()
+        return families(snapshot)
+
+
+def families(snapshot: Snapshot) -> list[GaugeMetricFamily]:
+    """Return a snapshot as Prometheus's metrics, in its base units."""
+    answers = GaugeMetricFamily(
+        "twinspan_cloud_up", "Whether the cloud's API could be read.", labels=("cloud",)
+    )
+    for cloud, answered in snapshot.answered.items():
+        answers.add_metric((cloud,), float(answered))
+    reading = GaugeMetricFamily("twinspan_read_seconds", "How long it took to read both clouds.")
+    reading.add_metric((), snapshot.read_s)
+    period = GaugeMetricFamily("twinspan_metrics_period_seconds", "Grain of the clouds' own metrics.")
+    period.add_metric((), snapshot.period_s)
+    return [answers, reading, period, *_tunnels(snapshot.tunnels), *_sessions(snapshot.sessions)]
+
+
+def serve(monitor: Reader, *, port: int) -> tuple[WSGIServer | ThreadingHTTPServer, threading.Thread]:
+    """Serve `/metrics` on the loopback address in a thread; call `shutdown` on the server to end it.
+
+    Args:
+        monitor: Takes the snapshots.
+        port: TCP port; 0 for a free one, then `server_port` of the server says which.
+
+    Raises:
+        HostError: The port is taken.
+    """
+    registry = CollectorRegistry()
+    registry.register(SnapshotCollector(monitor))
+    try:
+        return start_http_server(port, addr=ADDRESS, registry=registry)
+    except (OSError, OverflowError) as error:
+        raise HostError(
+            problem=f"port {port} for Prometheus cannot be used ({error})",
+            remedy="Choose another one with --port, or 0 for a free one",
+        ) from error
+
+
+def _tunnels(tunnels: Iterable[Tunnel]) -> list[GaugeMetricFamily]:
+    up = GaugeMetricFamily("twinspan_tunnel_up", "Whether the cloud calls the tunnel up.", labels=_TUNNEL)
+    receive = GaugeMetricFamily(
+        "twinspan_tunnel_receive_bytes_per_second",
+        "Into the cloud over the newest period; keepalives count, so it is no sign of life.",
+        labels=_TUNNEL,
+    )
+    transmit = GaugeMetricFamily(
+        "twinspan_tunnel_transmit_bytes_per_second", "Out of the cloud, likewise.", labels=_TUNNEL
+    )
+    for each in tunnels:
+        ends = (each.aws_address, each.azure_address)
+        labels = (each.cloud, each.name, each.connection, *(str(end or "") for end in ends))
+        values = ((up, each.up), (receive, each.receive_bytes_per_s), (transmit, each.transmit_bytes_per_s))
+        for family, value in values:
+            if value is not None:
+                family.add_metric(labels, float(value))
+    return [up, receive, transmit]
+
+
+def _sessions(sessions: Iterable[Session]) -> list[GaugeMetricFamily]:
+    up = GaugeMetricFamily("twinspan_bgp_session_up", "Whether BGP is established.", labels=_SESSION)
+    learned = GaugeMetricFamily(
+        "twinspan_bgp_routes_learned", "Routes accepted from the neighbour.", labels=_SESSION
+    )
+    advertised = GaugeMetricFamily(
+        "twinspan_bgp_routes_advertised", "Routes sent to the neighbour.", labels=_SESSION
+    )
+    for each in sessions:
+        labels = (each.cloud, each.tunnel, str(each.neighbor))
+        up.add_metric(labels, float(each.up))
+        learned.add_metric(labels, each.routes_learned)
+        if each.routes_advertised is not None:
+            advertised.add_metric(labels, each.routes_advertised)
+    return [up, learned, advertised]

@@ -1,0 +1,107 @@
+"""Take a snapshot of both clouds; the same for real accounts and for the twin."""
+
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import TypeVar
+
+from twinspan.cloud.aws import AwsEndpoint, read_aws
+from twinspan.cloud.azure import AzureEndpoint, read_azure
+from twinspan.cloud.endpoints import Endpoints
+from twinspan.errors import CloudError
+from twinspan.monitor.model import Cloud, Snapshot, changes_between
+from twinspan.monitor.views_aws import aws_part
+from twinspan.monitor.views_azure import azure_part
+from twinspan.network.model import AwsNetwork, AzureNetwork, Network
+
+CLOUD_PERIOD_S = 300
+"""Grain of the clouds' VPN metrics, in seconds. Source: Azure Monitor, PT5M; AWS's examples."""
+CHANGES_KEPT = 50
+
+T = TypeVar("T")
+
+
+class Monitor:
+    """Takes snapshots and remembers what changed between them.
+
+    A cloud that does not answer is a part of the snapshot, not an error.
+
+    Args:
+        endpoints: Both clouds, or one.
+    """
+
+    def __init__(self, endpoints: Endpoints) -> None:
+        self._endpoints = endpoints
+        self._before: Snapshot | None = None
+        self._period_s: int | None = None
+
+    def read(self) -> Snapshot:
+        """Take a snapshot now."""
+        started = time.monotonic()
+        now = datetime.now(UTC)
+        problems: list[str] = []
+        answered: dict[Cloud, bool] = {}
+        with ThreadPoolExecutor(2, thread_name_prefix="monitor") as pool:
+            aws_job = pool.submit(_tried, lambda: _aws_network(self._endpoints.aws))
+            azure_job = pool.submit(_tried, lambda: _azure_network(self._endpoints.azure))
+            (aws, aws_problem), (azure, azure_problem) = aws_job.result(), azure_job.result()
+            network = Network(aws=aws, azure=azure)
+            period_s, period_problem = _tried(lambda: self._grain(azure))
+            period_s = period_s or CLOUD_PERIOD_S
+            jobs = (
+                pool.submit(_tried, lambda: aws_part(self._endpoints.aws, network, period_s, now)),
+                pool.submit(_tried, lambda: azure_part(self._endpoints.azure, network, period_s, now)),
+            )
+            parts = [job.result() for job in jobs]
+        if self._endpoints.aws:
+            answered["aws"] = aws is not None and parts[0][1] is None
+        if self._endpoints.azure:
+            answered["azure"] = azure is not None and parts[1][1] is None
+        problems += [
+            each for each in (aws_problem, azure_problem, period_problem, *(p[1] for p in parts)) if each
+        ]
+        snapshot = Snapshot(
+            at=now,
+            read_s=round(time.monotonic() - started, 3),
+            period_s=period_s,
+            answered=answered,
+            tunnels=tuple(t for part, _ in parts if part for t in part[0]),
+            sessions=tuple(s for part, _ in parts if part for s in part[1]),
+            problems=tuple(dict.fromkeys(problems)),
+        )
+        return self._remember(snapshot)
+
+    def _remember(self, snapshot: Snapshot) -> Snapshot:
+        before = self._before
+        if before is not None:
+            new = changes_between(before, snapshot)
+            snapshot = replace(snapshot, changes=(*new, *before.changes)[:CHANGES_KEPT])
+        self._before = snapshot
+        return snapshot
+
+    def _grain(self, azure: AzureNetwork | None) -> int:
+        """Return the grain of the metrics, asked once."""
+        gateways = azure.virtual_network_gateways if azure else ()
+        if self._period_s is None and self._endpoints.azure and gateways:
+            from twinspan.cloud.azure.metrics import read_grain  # noqa: PLC0415 - the SDK is slow to load
+
+            self._period_s = read_grain(self._endpoints.azure, gateways[0].id)
+        return self._period_s or CLOUD_PERIOD_S
+
+
+def _tried(read: Callable[[], T]) -> tuple[T | None, str | None]:
+    """Return what a read answers, or why it does not."""
+    try:
+        return read(), None
+    except CloudError as error:
+        return None, str(error)
+
+
+def _aws_network(endpoint: AwsEndpoint | None) -> AwsNetwork | None:
+    return read_aws(endpoint)[0] if endpoint else None
+
+
+def _azure_network(endpoint: AzureEndpoint | None) -> AzureNetwork | None:
+    return read_azure(endpoint)[0] if endpoint else None

@@ -1,0 +1,101 @@
+"""Azure's view of the tunnels."""
+
+from collections import Counter
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from ipaddress import IPv4Address
+
+from twinspan.cloud.azure import AzureEndpoint, read_azure_bgp
+from twinspan.cloud.azure.metrics import AzureMetric, read_gateway_metrics, written
+from twinspan.monitor.model import Session, Tunnel
+from twinspan.monitor.names import PERIODS, Part, azure_ends, remote_address, sessions_over
+from twinspan.network.model import AzureConnection, AzureNetwork, Network, VirtualNetworkGateway
+
+_METRICS = {"TunnelIngressBytes": ("ConnectionName",), "TunnelEgressBytes": ("ConnectionName",)}
+Newest = Mapping[tuple[str, str], AzureMetric]
+"""(metric, connection's name in small letters) -> its newest value."""
+
+
+def azure_part(endpoint: AzureEndpoint | None, network: Network, period_s: int, now: datetime) -> Part:
+    """Return Azure's view of every connection's tunnel and its BGP session.
+
+    Args:
+        endpoint: The subscription; None: nothing is there.
+        network: What both clouds have.
+        period_s: Grain of the metrics, in seconds.
+        now: The time, UTC.
+
+    Raises:
+        CloudError: It cannot be read.
+    """
+    if endpoint is None or network.azure is None:
+        return (), ()
+    gateways = network.azure.virtual_network_gateways
+    newest: dict[tuple[str, str], AzureMetric] = {}
+    for gateway in gateways:
+        found = read_gateway_metrics(
+            endpoint,
+            gateway.id,
+            metrics=_METRICS,
+            interval=written(period_s),
+            start=now - timedelta(seconds=PERIODS * max(period_s, 60)),
+            end=now,
+        )
+        newest |= {(each.name, each.dimensions.get("connectionname", "").lower()): each for each in found}
+    ends = azure_ends(network)
+    return (
+        tuple(_tunnel(network.azure, each, ends, newest) for each in network.azure.connections),
+        tuple(session for each in gateways for session in _sessions(endpoint, network, each)),
+    )
+
+
+def _tunnel(
+    azure: AzureNetwork,
+    connection: AzureConnection,
+    ends: Mapping[IPv4Address, IPv4Address],
+    newest: Newest,
+) -> Tunnel:
+    remote = remote_address(azure, connection.local_network_gateway_id)
+    into = newest.get(("TunnelIngressBytes", connection.name.lower()))
+    out = newest.get(("TunnelEgressBytes", connection.name.lower()))
+    established = [
+        each.last_connection_established_utc_time
+        for each in connection.tunnel_connection_status
+        if each.last_connection_established_utc_time and each.connection_status == "Connected"
+    ]
+    status = connection.connection_status
+    return Tunnel(
+        cloud="azure",
+        name=connection.name,
+        connection=connection.name,
+        aws_address=remote,
+        azure_address=ends.get(remote) if remote else None,
+        up=None if status == "Unknown" else status == "Connected",
+        reason=status,
+        since=max(established, default=None),
+        receive_bytes_per_s=into.value / into.interval_s if into else None,
+        transmit_bytes_per_s=out.value / out.interval_s if out else None,
+        measured_at=into.at if into else None,
+    )
+
+
+def _sessions(endpoint: AzureEndpoint, network: Network, gateway: VirtualNetworkGateway) -> list[Session]:
+    """Return the sessions that run over tunnels that AWS has, too; the others are between instances."""
+    if not gateway.bgp_enabled:
+        return []
+    bgp = read_azure_bgp(endpoint, gateway.id)
+    names = sessions_over(network)
+    sent = Counter((route.local_address, route.source_peer) for route in bgp.advertised)
+    return [
+        Session(
+            cloud="azure",
+            tunnel=names[peer.local_address, peer.neighbor],
+            neighbor=peer.neighbor,
+            up=peer.state == "Connected",
+            state=peer.state,
+            routes_learned=peer.routes_received,
+            routes_advertised=sent[peer.local_address, peer.neighbor],
+        )
+        for peer in bgp.peers
+        if (peer.local_address, peer.neighbor) in names
+    ]

@@ -1,0 +1,219 @@
+"""CloudWatch of the twin: moto's, and the metrics of the VPN as AWS would publish them."""
+
+import base64
+import binascii
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from types import SimpleNamespace
+from typing import Any
+
+import moto.cloudwatch.urls
+from moto.cloudwatch.exceptions import InvalidParameterCombination, InvalidParameterValue, ValidationError
+from moto.cloudwatch.models import CloudWatchBackend
+from moto.cloudwatch.responses import CloudWatchResponse
+from moto.core.responses import ActionResult
+
+from twinspan.twin.aws.metric_math import Values, evaluate
+from twinspan.twin.metrics.aws import NAMESPACE, UNITS
+from twinspan.twin.metrics.series import MetricStore, Series, StatisticSet, merged
+
+METRICS_KEY = "twinspan.metrics"
+"""Where the server puts AWS's series into a request's environment."""
+
+POINTS_LIMIT = 1440
+"""Data points that GetMetricStatistics returns at most. Source: CloudWatch API."""
+PAGE_LIMIT = 100_800
+"""Data points that GetMetricData returns at once at most. Source: CloudWatch API."""
+_SHORT_PERIODS = frozenset({1, 5, 10, 20, 30})
+_MINUTE = 60
+_SHOWN = (("VpnId", "TunnelIpAddress"), ("VpnId",), ("TunnelIpAddress",))
+"""Sets of dimensions under which each metric is published."""
+
+_STATISTICS: Mapping[str, Callable[[StatisticSet], float]] = {
+    "Average": lambda point: point.average,
+    "Maximum": lambda point: point.maximum,
+    "Minimum": lambda point: point.minimum,
+    "SampleCount": lambda point: float(point.count),
+    "Sum": lambda point: point.total,
+}
+
+
+class TwinCloudWatchResponse(CloudWatchResponse):
+    """CloudWatch's actions; those that read answer for `AWS/VPN` from the data plane."""
+
+    def get_metric_statistics(self) -> ActionResult:
+        """Answer with statistics of one metric. Source: CloudWatch API, GetMetricStatistics."""
+        metric, statistics = str(self._get_param("MetricName")), self._get_param("Statistics", [])
+        if self._get_param("Namespace") != NAMESPACE:
+            return super().get_metric_statistics()
+        if not statistics:
+            raise InvalidParameterCombination("Must specify either Statistics or ExtendedStatistics")
+        start_s, end_s = _seconds(self._get_param("StartTime")), _seconds(self._get_param("EndTime"))
+        period_s = self._get_int_param("Period")
+        _check_times(start_s, end_s, period_s)
+        if (end_s - start_s) / period_s > POINTS_LIMIT:
+            raise InvalidParameterCombination(
+                f"You have requested up to {int((end_s - start_s) / period_s)} datapoints, which exceeds the "
+                f"limit of {POINTS_LIMIT}. You may reduce the datapoints requested by increasing Period, or "
+                "decreasing the time range."
+            )
+        dims = _dimensions(self._get_param("Dimensions", []))
+        points = self._points(metric, dims, start_s, end_s, period_s)
+        unit = UNITS.get(metric, "None")
+        wrong_unit = self._get_param("Unit") not in {None, unit}
+        rows = [
+            {"Timestamp": point.at, "Unit": unit, **{name: _STATISTICS[name](point) for name in statistics}}
+            for point in ([] if wrong_unit else points)
+        ]
+        return ActionResult({"Label": metric, "Datapoints": rows})
+
+    def get_metric_data(self) -> ActionResult:
+        """Answer several queries at once, in pages. Source: CloudWatch API, GetMetricData."""
+        params = self._get_params()
+        queries: Sequence[Mapping[str, Any]] = params.get("MetricDataQueries", [])
+        if not any(_namespace(query) == NAMESPACE for query in queries):
+            return super().get_metric_data()
+        start_s, end_s = _seconds(params["StartTime"]), _seconds(params["EndTime"])
+        known: dict[str, Values] = {}
+        for query in (each for each in queries if "MetricStat" in each):
+            known[query["Id"]] = self._query(query["MetricStat"], start_s, end_s)
+        for query in (each for each in queries if "Expression" in each):
+            try:
+                known[query["Id"]] = evaluate(query["Expression"], known)
+            except ValueError as error:
+                raise ValidationError(
+                    f"Error in expression '{query['Id']}' [{query['Expression']}]: {error}"
+                ) from error
+        ascending = params.get("ScanBy") == "TimestampAscending"
+        rows = [
+            (query, sorted(known[query["Id"]].items(), reverse=not ascending))
+            for query in queries
+            if query.get("ReturnData", True)
+        ]
+        return ActionResult(
+            _page(rows, limit=int(params.get("MaxDatapoints") or PAGE_LIMIT), token=params.get("NextToken"))
+        )
+
+    def list_metrics(self) -> ActionResult:
+        """Name the metrics that have data. Source: CloudWatch API, ListMetrics."""
+        if self._get_param("Namespace") not in {None, NAMESPACE} or self._get_param("NextToken"):
+            return super().list_metrics()
+        wanted = self._get_param("Dimensions", [])
+        metric = self._get_param("MetricName")
+        found = {
+            (series.metric, tuple((name, dict(series.dimensions)[name]) for name in names))
+            for series in self._store.series(self.region, metric)
+            for names in _SHOWN
+        }
+        own = [
+            {
+                "Namespace": NAMESPACE,
+                "MetricName": name,
+                "Dimensions": [{"Name": key, "Value": value} for key, value in dims],
+            }
+            for name, dims in sorted(found)
+            if all((d["Name"], d.get("Value", dict(dims).get(d["Name"]))) in dims for d in wanted)
+        ]
+        token, others = self.cloudwatch_backend.list_metrics(
+            None, self._get_param("Namespace"), metric or "", wanted
+        )
+        return ActionResult({"Metrics": [*own, *others], "NextToken": token})
+
+    @property
+    def _store(self) -> MetricStore:
+        store = self.normalized_request.environ.get(METRICS_KEY)
+        return store if isinstance(store, MetricStore) else MetricStore()
+
+    def _query(self, stat: Mapping[str, Any], start_s: float, end_s: float) -> Values:
+        metric, period_s = stat["Metric"], int(stat["Period"])
+        _check_times(start_s, end_s, period_s)
+        if metric["Namespace"] != NAMESPACE:
+            raise ValidationError("The twin answers AWS/VPN and other namespaces in separate requests")
+        if stat["Stat"] not in _STATISTICS:
+            raise ValidationError(
+                f"The value {stat['Stat']} for parameter MetricDataQueries.member.1.MetricStat.Stat "
+                "is not supported."
+            )
+        if stat.get("Unit") not in {None, UNITS.get(metric["MetricName"])}:
+            return {}
+        dims = _dimensions(metric.get("Dimensions", []))
+        points = self._points(metric["MetricName"], dims, start_s, end_s, period_s)
+        return {point.at: _STATISTICS[stat["Stat"]](point) for point in points}
+
+    def _points(
+        self, metric: str, dims: Mapping[str, str], start_s: float, end_s: float, period_s: int
+    ) -> list[StatisticSet]:
+        if tuple(sorted(dims)) not in {tuple(sorted(names)) for names in _SHOWN}:
+            return []  # AWS publishes nothing without dimensions, and matches them as a whole
+        found: Sequence[Series] = self._store.series(self.region, metric, **dims)
+        begin_s = start_s - start_s % min(period_s, _MINUTE)
+        return list(merged(found, start_s=begin_s, end_s=end_s, period_s=period_s))
+
+
+class TwinCloudWatchBackend(CloudWatchBackend):
+    """CloudWatch's state of one region of the twin; the VPN's data is not in it."""
+
+    @property
+    def _url_module(self) -> SimpleNamespace:
+        """Moto looks for its URLs beside the class; ours lead to our own response class."""
+        return SimpleNamespace(
+            url_bases=moto.cloudwatch.urls.url_bases, url_paths={"{0}/$": TwinCloudWatchResponse.dispatch}
+        )
+
+
+def _namespace(query: Mapping[str, Any]) -> str | None:
+    namespace = query.get("MetricStat", {}).get("Metric", {}).get("Namespace")
+    return None if namespace is None else str(namespace)
+
+
+def _dimensions(given: Sequence[Mapping[str, str]]) -> dict[str, str]:
+    return {each["Name"]: each["Value"] for each in given}
+
+
+def _seconds(moment: datetime) -> float:
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+
+
+def _check_times(start_s: float, end_s: float, period_s: int) -> None:
+    if start_s >= end_s:
+        raise InvalidParameterValue("The parameter StartTime must be less than the parameter EndTime.")
+    if period_s not in _SHORT_PERIODS and (period_s <= 0 or period_s % _MINUTE):
+        raise InvalidParameterValue("The parameter Period must be 1, 5, 10, 20, 30, or a multiple of 60.")
+
+
+def _page(
+    rows: Sequence[tuple[Mapping[str, Any], list[tuple[datetime, float]]]], *, limit: int, token: str | None
+) -> dict[str, Any]:
+    """Return the next `limit` data points, over all queries together, and where to go on."""
+    begin = _offset(token)
+    end, place, results = begin + limit, 0, []
+    for query, points in rows:
+        first, last = max(begin - place, 0), max(end - place, 0)
+        shown = points[first:last]
+        results.append(
+            {
+                "Id": query["Id"],
+                "Label": query.get("Label") or _label(query),
+                "Timestamps": [at for at, _ in shown],
+                "Values": [value for _, value in shown],
+                "StatusCode": "Complete" if last >= len(points) else "PartialData",
+            }
+        )
+        place += len(points)
+    more = end < place
+    return {"MetricDataResults": results, **({"NextToken": _token(end)} if more else {})}
+
+
+def _label(query: Mapping[str, Any]) -> str:
+    return str(query["MetricStat"]["Metric"]["MetricName"] if "MetricStat" in query else query["Id"])
+
+
+def _token(offset: int) -> str:
+    return base64.b64encode(str(offset).encode()).decode()
+
+
+def _offset(token: str | None) -> int:
+    try:
+        return int(base64.b64decode(token, validate=True)) if token else 0
+    except (binascii.Error, ValueError) as error:
+        raise InvalidParameterValue("The parameter NextToken is invalid.") from error

@@ -1,0 +1,1 @@
+"""What the clouds would publish of the network: measured on the data plane, asked through the two APIs."""

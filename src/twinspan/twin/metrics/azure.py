@@ -1,0 +1,163 @@
+"""Azure Monitor's metrics of VPN gateways, as far as the data plane can know them.
+
+Source: Azure Monitor, supported metrics for Microsoft.Network/virtualNetworkGateways. Packet drops, flows
+and NAT are not counted by the twin, so it has no such metrics.
+"""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from twinspan.network.model import AzureConnection, AzureNetwork, VirtualNetworkGateway
+from twinspan.twin.metrics.counters import Counters
+from twinspan.twin.metrics.series import MetricStore, dimensions
+from twinspan.twin.observed import AzureTunnelEnd, Observed
+
+TUNNEL = ("ConnectionName", "RemoteIP", "Instance")
+PEER = ("BgpPeerAddress", "Instance")
+INSTANCE = ("Instance",)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Definition:
+    """One metric: its words, unit, primary aggregation and dimensions."""
+
+    words: str
+    unit: str
+    aggregation: str
+    dimensions: tuple[str, ...]
+
+
+DEFINITIONS: Mapping[str, Definition] = {
+    name: Definition(words=words, unit=unit, aggregation=aggregation, dimensions=dims)
+    for name, words, unit, aggregation, dims in (
+        ("AverageBandwidth", "Gateway S2S Bandwidth", "BytesPerSecond", "Average", INSTANCE),
+        ("BgpPeerStatus", "BGP Peer Status", "Count", "Average", PEER),
+        ("BgpRoutesAdvertised", "BGP Routes Advertised", "Count", "Total", PEER),
+        ("BgpRoutesLearned", "BGP Routes Learned", "Count", "Total", PEER),
+        ("MmsaCount", "Tunnel MMSA Count", "Count", "Total", TUNNEL),
+        ("QmsaCount", "Tunnel QMSA Count", "Count", "Total", TUNNEL),
+        ("TunnelAverageBandwidth", "Tunnel Bandwidth", "BytesPerSecond", "Average", TUNNEL),
+        ("TunnelEgressBytes", "Tunnel Egress Bytes", "Bytes", "Total", TUNNEL),
+        ("TunnelEgressPackets", "Tunnel Egress Packets", "Count", "Total", TUNNEL),
+        ("TunnelIngressBytes", "Tunnel Ingress Bytes", "Bytes", "Total", TUNNEL),
+        ("TunnelIngressPackets", "Tunnel Ingress Packets", "Count", "Total", TUNNEL),
+        ("TunnelPeakPackets", "Tunnel Peak PPS", "Count", "Maximum", TUNNEL),
+        ("VnetAddressPrefixCount", "VNet Address Prefix Count", "Count", "Total", INSTANCE),
+    )
+}
+"""REST name -> what the gateway's metric is."""
+
+
+def instance_name(number: int) -> str:
+    """Return how metrics call a gateway's instance: by its number, from 0."""
+    return f"GatewayTenantWorker_IN_{number}"
+
+
+def sample_azure(
+    store: MetricStore, counters: Counters, azure: AzureNetwork, observed: Observed, now_s: float
+) -> None:
+    """Sample every gateway that is ready."""
+    for gateway in azure.virtual_network_gateways:
+        if gateway.provisioning_state == "Succeeded":
+            sampler = _Sampler(
+                store=store, counters=counters, azure=azure, gateway=gateway, observed=observed, now_s=now_s
+            )
+            sampler.tunnels()
+            sampler.bgp()
+            sampler.prefixes()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Sampler:
+    """One sample of one gateway."""
+
+    store: MetricStore
+    counters: Counters
+    azure: AzureNetwork
+    gateway: VirtualNetworkGateway
+    observed: Observed
+    now_s: float
+
+    @property
+    def scope(self) -> str:
+        """The gateway's id in lower case."""
+        return self.gateway.id.lower()
+
+    def tunnels(self) -> None:
+        """Sample the tunnels of all connections and instances, and the gateway's sum of them."""
+        numbers = {each.ip_configuration_id.lower(): n for n, each in enumerate(self.gateway.instances)}
+        own = {
+            each.id.lower(): each
+            for each in self.azure.connections
+            if each.virtual_network_gateway_id.lower() == self.scope
+        }
+        of_instance = dict.fromkeys(numbers.values(), 0)
+        for end in self.observed.azure_tunnels:
+            connection = own.get(end.connection_id)
+            number = numbers.get(end.ip_configuration_id.lower())
+            if connection is not None and number is not None:
+                of_instance[number] += self._tunnel(connection, number, end)
+        for number, grown in of_instance.items():
+            dims = dimensions(Instance=instance_name(number))
+            rate = grown / self.counters.elapsed_s
+            self.store.sample(self.scope, "AverageBandwidth", dims, rate, self.now_s)
+
+    def _tunnel(self, connection: AzureConnection, number: int, end: AzureTunnelEnd) -> int:
+        """Sample one tunnel of one instance; return its bytes since the last sample, both ways."""
+        remotes = {each.id: each.gateway_ip_address for each in self.azure.local_network_gateways}
+        dims = dimensions(
+            ConnectionName=connection.name,
+            RemoteIP=str(remotes.get(connection.local_network_gateway_id) or ""),
+            Instance=instance_name(number),
+        )
+        values = {
+            "TunnelIngressBytes": end.bytes_in,
+            "TunnelEgressBytes": end.bytes_out,
+            "TunnelIngressPackets": end.packets_in,
+            "TunnelEgressPackets": end.packets_out,
+        }
+        key = ("azure", connection.id, end.ip_configuration_id)
+        grown = {name: self.counters.growth((*key, name), value) for name, value in values.items()}
+        for name, value in grown.items():
+            self.store.add(self.scope, name, dims, value, self.now_s)
+        both_ways = grown["TunnelIngressBytes"] + grown["TunnelEgressBytes"]
+        packets = grown["TunnelIngressPackets"] + grown["TunnelEgressPackets"]
+        each_second = self.counters.elapsed_s
+        self.store.sample(self.scope, "TunnelAverageBandwidth", dims, both_ways / each_second, self.now_s)
+        self.store.sample(self.scope, "TunnelPeakPackets", dims, packets / each_second, self.now_s)
+        self.store.put(self.scope, "MmsaCount", dims, float(end.ike_up), self.now_s)
+        self.store.put(self.scope, "QmsaCount", dims, float(end.ipsec_up), self.now_s)
+        return both_ways
+
+    def bgp(self) -> None:
+        """Sample every session of every instance."""
+        numbers = {
+            address: number
+            for number, each in enumerate(self.gateway.instances)
+            for address in (each.default_bgp_ip_address, *each.custom_bgp_ip_addresses)
+            if address is not None
+        }
+        advertised = Counter(
+            (route.local_address, route.source_peer)
+            for route in self.observed.azure_advertised_routes.get(self.gateway.id, ())
+        )
+        for peer in self.observed.azure_bgp_peers.get(self.gateway.id, ()):
+            number = numbers.get(peer.local_address)
+            if number is None:
+                continue
+            dims = dimensions(BgpPeerAddress=str(peer.neighbor), Instance=instance_name(number))
+            up, sent = peer.state == "Connected", advertised[peer.local_address, peer.neighbor]
+            self.store.sample(self.scope, "BgpPeerStatus", dims, float(up), self.now_s)
+            self.store.put(self.scope, "BgpRoutesLearned", dims, peer.routes_received, self.now_s)
+            self.store.put(self.scope, "BgpRoutesAdvertised", dims, sent, self.now_s)
+
+    def prefixes(self) -> None:
+        """Sample how many prefixes the gateway's virtual network has."""
+        for number, instance in enumerate(self.gateway.instances):
+            vnet = instance.subnet_id.lower().rpartition("/subnets/")[0]
+            count = sum(
+                len(each.address_space) for each in self.azure.virtual_networks if each.id.lower() == vnet
+            )
+            dims = dimensions(Instance=instance_name(number))
+            self.store.put(self.scope, "VnetAddressPrefixCount", dims, count, self.now_s)

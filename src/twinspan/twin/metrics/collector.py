@@ -1,0 +1,73 @@
+"""The loop that samples what the daemons count, about once a second."""
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+
+from twinspan.network.model import Network
+from twinspan.twin.metrics.aws import sample_aws
+from twinspan.twin.metrics.azure import sample_azure
+from twinspan.twin.metrics.counters import Counters
+from twinspan.twin.metrics.series import MetricStore
+from twinspan.twin.observed import ObservationBoard
+
+SAMPLE_S = 1.0
+"""Pause between two samples, in seconds."""
+
+_LOG = logging.getLogger(__name__)
+
+
+class Collector:
+    """Samples the board into the series of both clouds.
+
+    While the data plane cannot be observed nothing is published: its data is missing, not zero.
+
+    Args:
+        board: What the data plane says.
+        network: Says what both APIs have.
+        aws: Series of AWS; their scope is the region.
+        azure: Series of Azure; their scope is the gateway's id in lower case.
+    """
+
+    def __init__(
+        self,
+        board: ObservationBoard,
+        *,
+        network: Callable[[], Network],
+        aws: MetricStore,
+        azure: MetricStore,
+    ) -> None:
+        self._board = board
+        self._network = network
+        self._aws = aws
+        self._azure = azure
+        self._counters = Counters()
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="metrics", daemon=True)
+
+    def start(self) -> None:
+        """Start the loop."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End the loop and wait for it."""
+        self._stopping.set()
+        if self._thread.ident is not None:
+            self._thread.join()
+
+    def sample(self, now_s: float) -> None:
+        """Take one sample at `now_s`, seconds since 1970."""
+        observed, network = self._board.latest(), self._network()
+        if observed.generation >= 0:
+            with self._counters.turn(now_s):
+                if network.aws:
+                    sample_aws(self._aws, self._counters, network.aws, observed, now_s)
+                if network.azure:
+                    sample_azure(self._azure, self._counters, network.azure, observed, now_s)
+        self._aws.advance(now_s)
+        self._azure.advance(now_s)
+
+    def _run(self) -> None:
+        while not self._stopping.wait(SAMPLE_S):
+            self.sample(time.time())

@@ -1,0 +1,110 @@
+"""Snapshots: verdict, changes, and what Prometheus gets of them."""
+
+import json
+from dataclasses import replace
+from datetime import UTC, datetime
+from ipaddress import IPv4Address
+from pathlib import Path
+
+import pytest
+
+from twinspan.errors import HostError
+from twinspan.monitor.model import Session, Snapshot, Tunnel, changes_between
+from twinspan.monitor.prometheus import families, serve
+
+NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
+TUNNEL = Tunnel(
+    cloud="aws",
+    name="tunnel1",
+    connection="vpn-1",
+    aws_address=IPv4Address("203.0.113.10"),
+    azure_address=IPv4Address("198.51.100.4"),
+    up=True,
+    reason="1 BGP ROUTES",
+    receive_bytes_per_s=12.5,
+)
+SESSION = Session(
+    cloud="azure",
+    tunnel="tunnel1",
+    neighbor=IPv4Address("169.254.21.1"),
+    up=True,
+    state="Connected",
+    routes_learned=2,
+    routes_advertised=1,
+)
+WHOLE = Snapshot(
+    at=NOON,
+    read_s=0.5,
+    period_s=10,
+    answered={"aws": True, "azure": True},
+    tunnels=(TUNNEL,),
+    sessions=(SESSION,),
+)
+ROOT = Path(__file__).parents[3]
+
+
+def test_a_network_without_tunnels_is_not_healthy() -> None:
+    assert WHOLE.healthy
+    assert not replace(WHOLE, tunnels=()).healthy
+
+
+@pytest.mark.parametrize("up", [False, None])
+def test_a_tunnel_that_is_down_or_unknown_is_not_healthy(up: bool | None) -> None:
+    assert not replace(WHOLE, tunnels=(replace(TUNNEL, up=up),)).healthy
+
+
+def test_a_cloud_that_does_not_answer_is_one_change_and_not_a_change_of_its_tunnels() -> None:
+    silent = replace(WHOLE, answered={"aws": False, "azure": True}, tunnels=())
+    assert [(c.cloud, c.subject, c.what) for c in changes_between(WHOLE, silent)] == [
+        ("aws", "API", "answers -> silent")
+    ]
+
+
+def test_a_tunnel_that_falls_and_a_session_that_goes_are_told() -> None:
+    later = replace(WHOLE, tunnels=(replace(TUNNEL, up=False),), sessions=())
+    assert [(c.cloud, c.subject, c.what) for c in changes_between(WHOLE, later)] == [
+        ("aws", "tunnel tunnel1", "up -> down"),
+        ("azure", "BGP tunnel1", "Connected -> gone"),
+    ]
+    assert changes_between(WHOLE, WHOLE) == ()
+
+
+def test_what_a_cloud_did_not_say_has_no_sample() -> None:
+    samples = {(s.name, s.labels.get("cloud")): s.value for family in families(WHOLE) for s in family.samples}
+    assert samples["twinspan_tunnel_up", "aws"] == 1
+    assert samples["twinspan_tunnel_receive_bytes_per_second", "aws"] == 12.5
+    assert ("twinspan_tunnel_transmit_bytes_per_second", "aws") not in samples
+    assert samples["twinspan_bgp_routes_learned", "azure"] == 2
+
+
+def test_both_clouds_have_the_same_labels() -> None:
+    both = replace(WHOLE, tunnels=(TUNNEL, replace(TUNNEL, cloud="azure", connection="tunnel1")))
+    labels = {frozenset(s.labels) for f in families(both) if "tunnel" in f.name for s in f.samples}
+    assert labels == {frozenset({"cloud", "tunnel", "connection", "aws_address", "azure_address"})}
+
+
+class Fixed:
+    def read(self) -> Snapshot:
+        return WHOLE
+
+
+def test_a_port_that_is_taken_is_a_clear_error() -> None:
+    server, thread = serve(Fixed(), port=0)
+    try:
+        with pytest.raises(HostError, match="cannot be used"):
+            serve(Fixed(), port=server.server_port)
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+def test_the_dashboard_and_the_rules_ask_for_metrics_that_exist() -> None:
+    known = {family.name for family in families(WHOLE)}
+    dashboard = json.loads((ROOT / "monitoring/grafana/twinspan.json").read_text())
+    expressions = [target["expr"] for panel in dashboard["panels"] for target in panel["targets"]]
+    rules = (ROOT / "monitoring/prometheus/rules.yml").read_text()
+    words = " ".join([*expressions, rules]).replace("(", " ").replace("{", " ").replace(")", " ").split()
+    asked = {word for word in words if word.startswith("twinspan_")}
+    assert asked
+    assert asked <= known
