@@ -2,7 +2,10 @@
 
 import signal
 import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any, TypeVar
 
 import click
 from rich.console import Group, RenderableType
@@ -22,10 +25,15 @@ from twinspan.cli.output import (
     progress,
     step,
 )
-from twinspan.cli.target import open_target
+from twinspan.cli.probe_pods import PodChoice, pods_of
+from twinspan.cli.signals import undone_on_signals
+from twinspan.cli.target import hosts_of, open_target
+from twinspan.errors import DesignError
+from twinspan.kubernetes import TOOLS_IMAGE
 from twinspan.monitor.model import Snapshot
 from twinspan.monitor.read import Monitor
 
+Command = TypeVar("Command", bound=Callable[..., Any])
 _SHOWN_CHANGES = 8
 _KILO = 1000.0
 
@@ -62,14 +70,65 @@ _interval = click.option(
 )
 
 
+def _latency_options(command: Command) -> Command:
+    command = click.option(
+        "--image", default=TOOLS_IMAGE, show_default=True, help="What the pods of --latency pods run."
+    )(command)
+    return click.option(
+        "--latency",
+        type=click.Choice(["hosts", "pods", "none"]),
+        help="Who pings the other side at every look: throw-away hosts (twin only, and what it does if not"
+        " told), pods of both clusters, or nobody (what --on cloud does if not told).",
+    )(command)
+
+
+@contextmanager
+def _watching(env: Path, *, on: str, name: str, latency: str | None, image: str) -> Iterator[Monitor]:
+    """Return what takes snapshots; who pings for it is removed after the block, also after Ctrl-C."""
+    target = open_target(env, on=on, name=name)
+    if latency == "hosts" and on == "cloud":
+        raise DesignError(
+            where="--latency",
+            problem="there are no throw-away hosts in the clouds",
+            remedy="Use --latency pods, which pings between the EKS and the AKS cluster",
+        )
+    if latency == "pods":
+        choice = PodChoice(image=image, aws_cluster=None, azure_cluster=None)
+        with pods_of(env, on=on, name=name, choice=choice, every_node=False, doing="Watching") as (
+            aws,
+            azure,
+        ):
+            yield Monitor(target.endpoints, pair=(aws[0], azure[0]))
+        return
+    if latency == "none" or on == "cloud":
+        yield Monitor(target.endpoints)
+        return
+    with undone_on_signals(), hosts_of(target, pairs=1) as hosts:
+        for problem in hosts.problems:
+            progress.print(f"No round-trip times: {problem}")
+        pair = (hosts.pairs[0][0].host, hosts.pairs[0][1].host) if hosts.pairs else None
+        yield Monitor(target.endpoints, pair=pair)
+
+
 @monitor.command("show")
 @env_argument
 @on_option
 @name_option
+@_latency_options
 @_interval
 @click.option("--once", is_flag=True, help="Look once and end.")
 @format_option
-def show(*, env: Path, on: str, name: str, interval_s: float, once: bool, fmt: str) -> None:
+def show(
+    *,
+    env: Path,
+    on: str,
+    name: str,
+    latency: str | None,
+    image: str,
+    interval_s: float,
+    once: bool,
+    fmt: str,
+) -> None:
     """Show the network live until interrupted; in JSON one document for each look, or once.
 
     \b
@@ -79,14 +138,19 @@ def show(*, env: Path, on: str, name: str, interval_s: float, once: bool, fmt: s
     Exit codes: 0 ended by you, or with --once all is up; 1 with --once something is not; 2 bad input,
     3 an endpoint is not ready.
     """  # noqa: D301 - click needs the character itself
-    watched = Monitor(open_target(env, on=on, name=name).endpoints)
-    with step(f"Reading {env.name}"):
-        snapshot = watched.read()
-    if once:
-        _print(snapshot, fmt)
-        if not snapshot.healthy:
-            raise click.exceptions.Exit(1)
-        return
+    with _watching(env, on=on, name=name, latency=latency, image=image) as watched:
+        with step(f"Reading {env.name}"):
+            snapshot = watched.read()
+        if once:
+            _print(snapshot, fmt)
+        else:
+            _follow(watched, snapshot, interval_s=interval_s, fmt=fmt)
+    if once and not snapshot.healthy:
+        raise click.exceptions.Exit(1)
+
+
+def _follow(watched: Monitor, snapshot: Snapshot, *, interval_s: float, fmt: str) -> None:
+    """Show one snapshot after the other until interrupted."""
     ending = _ending()
     if fmt == "json" or not answers.is_terminal:
         _print(snapshot, fmt)
@@ -102,11 +166,12 @@ def show(*, env: Path, on: str, name: str, interval_s: float, once: bool, fmt: s
 @env_argument
 @on_option
 @name_option
+@_latency_options
 @click.option(
     "--port", type=click.IntRange(0, 65535), default=9798, show_default=True, help="TCP port; 0: a free one."
 )
 @format_option
-def serve(*, env: Path, on: str, name: str, port: int, fmt: str) -> None:
+def serve(*, env: Path, on: str, name: str, latency: str | None, image: str, port: int, fmt: str) -> None:
     """Serve both clouds to Prometheus on 127.0.0.1 until interrupted.
 
     Every scrape reads both clouds; on real accounts scrape once a minute or less often. A dashboard for
@@ -120,21 +185,21 @@ def serve(*, env: Path, on: str, name: str, port: int, fmt: str) -> None:
     """  # noqa: D301 - click needs the character itself
     from twinspan.monitor import prometheus  # noqa: PLC0415 - only this command needs it
 
-    watched = Monitor(open_target(env, on=on, name=name).endpoints)
-    ending = _ending()
-    server, thread = prometheus.serve(watched, port=port)
-    url = f"http://{prometheus.ADDRESS}:{server.server_port}/metrics"
-    progress.print(url)
-    if fmt == "json":
-        print_json({"url": url})
-    ending.wait()
-    server.shutdown()
-    server.server_close()
-    thread.join()
+    with _watching(env, on=on, name=name, latency=latency, image=image) as watched:
+        ending = _ending()
+        server, thread = prometheus.serve(watched, port=port)
+        url = f"http://{prometheus.ADDRESS}:{server.server_port}/metrics"
+        progress.print(url)
+        if fmt == "json":
+            print_json({"url": url})
+        ending.wait()
+        server.shutdown()
+        server.server_close()
+        thread.join()
 
 
 def as_view(snapshot: Snapshot) -> RenderableType:
-    """Return a snapshot as tables: tunnels with throughput, sessions, last changes."""
+    """Return a snapshot as tables: tunnels with throughput, sessions, round trips, last changes."""
     verdict = Text("all up", "bold green") if snapshot.healthy else Text("not all is up", "bold red")
     head = Text(f"{snapshot.at:%Y-%m-%d %H:%M:%S} UTC, read in {snapshot.read_s:.1f} s, ").append(verdict)
     tunnels = _table("tunnel", "seen by", "state", "why", "AWS end", "Azure end", "in kbit/s", "out kbit/s")
@@ -160,12 +225,21 @@ def as_view(snapshot: Snapshot) -> RenderableType:
             str(session.routes_learned),
             "-" if sent is None else str(sent),
         )
+    trips = _table("ping", "median ms", "max ms", "answered")
+    for trip in snapshot.round_trips:
+        trips.add_row(
+            f"{trip.cloud} to {trip.towards}",
+            _milliseconds(trip.median_s),
+            _milliseconds(trip.max_s),
+            f"[{'green' if trip.received == trip.sent else 'red'}]{trip.received} of {trip.sent}",
+        )
+    pings = (trips, Text()) if snapshot.round_trips else ()
     changes = [
         Text(f"{each.at:%H:%M:%S}  {each.cloud:<5}  {each.subject}: {each.what}")
         for each in snapshot.changes[:_SHOWN_CHANGES]
     ]
     problems = [Text(problem, "yellow") for problem in snapshot.problems]
-    return Group(head, *problems, Text(), tunnels, Text(), sessions, Text(), *changes)
+    return Group(head, *problems, Text(), tunnels, Text(), sessions, Text(), *pings, *changes)
 
 
 def _print(snapshot: Snapshot, fmt: str) -> None:
@@ -192,6 +266,10 @@ def _table(*titles: str) -> Table:
 
 def _state(up: bool | None) -> str:
     return "[yellow]unknown" if up is None else "[green]up" if up else "[red]down"
+
+
+def _milliseconds(seconds: float | None) -> str:
+    return "-" if seconds is None else f"{seconds * _KILO:.2f}"
 
 
 def _kilobits(bytes_per_s: float | None) -> str:

@@ -63,6 +63,31 @@ class Session:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RoundTrip:
+    """Echo requests from a host of one cloud to a host of the other.
+
+    Attributes:
+        cloud: Where they are sent from.
+        towards: Where they are answered.
+        source: Name of the sending host or pod.
+        destination: Name of the one that answers.
+        sent: Requests of this look.
+        received: How many were answered.
+        median_s: Of the round-trip times, in seconds; None without any answer.
+        max_s: The longest, likewise.
+    """
+
+    cloud: Cloud
+    towards: Cloud
+    source: str
+    destination: str
+    sent: int
+    received: int
+    median_s: float | None
+    max_s: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
     """Something that another snapshot showed otherwise."""
 
@@ -83,6 +108,7 @@ class Snapshot:
         answered: Cloud -> whether it could be read.
         tunnels: As AWS, then as Azure sees them.
         sessions: Likewise.
+        round_trips: Between hosts of both sides; empty if there are none to send from.
         problems: What could not be read, in words.
         changes: The newest changes, newest first.
     """
@@ -93,17 +119,19 @@ class Snapshot:
     answered: dict[Cloud, bool]
     tunnels: tuple[Tunnel, ...] = ()
     sessions: tuple[Session, ...] = ()
+    round_trips: tuple[RoundTrip, ...] = ()
     problems: tuple[str, ...] = ()
     changes: tuple[Change, ...] = ()
 
     @property
     def healthy(self) -> bool:
-        """Whether every cloud answered and every tunnel and session is up; false for none at all."""
+        """Whether all that was asked answered and all is up; false for no tunnel at all."""
         return (
             bool(self.tunnels)
             and all(self.answered.values())
             and all(each.up for each in self.tunnels)
             and all(each.up for each in self.sessions)
+            and all(each.received for each in self.round_trips)
         )
 
     def as_dict(self) -> dict[str, Any]:
@@ -132,7 +160,12 @@ def changes_between(before: Snapshot, now: Snapshot) -> tuple[Change, ...]:
 
 def _states(snapshot: Snapshot) -> dict[tuple[Cloud, str], str]:
     tunnels = {(each.cloud, f"tunnel {each.name}"): _word(each.up, "up", "down") for each in snapshot.tunnels}
-    return tunnels | {(each.cloud, f"BGP {each.tunnel}"): each.state for each in snapshot.sessions}
+    sessions = {(each.cloud, f"BGP {each.tunnel}"): each.state for each in snapshot.sessions}
+    trips = {
+        (each.cloud, f"ping to {each.towards}"): _word(bool(each.received), "answered", "lost")
+        for each in snapshot.round_trips
+    }
+    return tunnels | sessions | trips
 
 
 def _word(value: bool | None, yes: str, no: str) -> str:

@@ -11,11 +11,12 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from twinspan.errors import HostError
-from twinspan.monitor.model import Session, Snapshot, Tunnel
+from twinspan.monitor.model import RoundTrip, Session, Snapshot, Tunnel
 
 ADDRESS = "127.0.0.1"
 _TUNNEL = ("cloud", "tunnel", "connection", "aws_address", "azure_address")
 _SESSION = ("cloud", "tunnel", "neighbor")
+_TRIP = ("cloud", "towards")
 
 
 class Reader(Protocol):
@@ -58,7 +59,14 @@ def families(snapshot: Snapshot) -> list[GaugeMetricFamily]:
     reading.add_metric((), snapshot.read_s)
     period = GaugeMetricFamily("twinspan_metrics_period_seconds", "Grain of the clouds' own metrics.")
     period.add_metric((), snapshot.period_s)
-    return [answers, reading, period, *_tunnels(snapshot.tunnels), *_sessions(snapshot.sessions)]
+    return [
+        answers,
+        reading,
+        period,
+        *_tunnels(snapshot.tunnels),
+        *_sessions(snapshot.sessions),
+        *_round_trips(snapshot.round_trips),
+    ]
 
 
 def serve(monitor: Reader, *, port: int) -> tuple[WSGIServer | ThreadingHTTPServer, threading.Thread]:
@@ -117,3 +125,19 @@ def _sessions(sessions: Iterable[Session]) -> list[GaugeMetricFamily]:
         if each.routes_advertised is not None:
             advertised.add_metric(labels, each.routes_advertised)
     return [up, learned, advertised]
+
+
+def _round_trips(trips: Iterable[RoundTrip]) -> list[GaugeMetricFamily]:
+    time = GaugeMetricFamily(
+        "twinspan_round_trip_seconds", "Median of the echo requests of one look.", labels=_TRIP
+    )
+    loss = GaugeMetricFamily(
+        "twinspan_round_trip_loss_ratio", "Share of them without an answer, 0 to 1.", labels=_TRIP
+    )
+    for each in trips:
+        labels = (each.cloud, each.towards)
+        if each.sent:
+            loss.add_metric(labels, 1 - each.received / each.sent)
+        if each.median_s is not None:
+            time.add_metric(labels, each.median_s)
+    return [time, loss]

@@ -10,15 +10,20 @@ from typing import TypeVar
 from twinspan.cloud.aws import AwsEndpoint, read_aws
 from twinspan.cloud.azure import AzureEndpoint, read_azure
 from twinspan.cloud.endpoints import Endpoints
-from twinspan.errors import CloudError
-from twinspan.monitor.model import Cloud, Snapshot, changes_between
+from twinspan.errors import CloudError, TwinspanError
+from twinspan.monitor.model import Cloud, RoundTrip, Snapshot, changes_between
 from twinspan.monitor.views_aws import aws_part
 from twinspan.monitor.views_azure import azure_part
 from twinspan.network.model import AwsNetwork, AzureNetwork, Network
+from twinspan.probe.ping import ping
+from twinspan.protocols import Host
 
 CLOUD_PERIOD_S = 300
 """Grain of the clouds' VPN metrics, in seconds. Source: Azure Monitor, PT5M; AWS's examples."""
 CHANGES_KEPT = 50
+ECHOES = 3
+"""Echo requests each way and look: enough for a median, few enough to be no load."""
+ECHO_INTERVAL_S = 0.1
 
 T = TypeVar("T")
 
@@ -30,10 +35,12 @@ class Monitor:
 
     Args:
         endpoints: Both clouds, or one.
+        pair: Two hosts, one of each cloud, that ping each other at every look.
     """
 
-    def __init__(self, endpoints: Endpoints) -> None:
+    def __init__(self, endpoints: Endpoints, *, pair: tuple[Host, Host] | None = None) -> None:
         self._endpoints = endpoints
+        self._ways = (pair, pair[::-1]) if pair else ()
         self._before: Snapshot | None = None
         self._period_s: int | None = None
 
@@ -43,7 +50,8 @@ class Monitor:
         now = datetime.now(UTC)
         problems: list[str] = []
         answered: dict[Cloud, bool] = {}
-        with ThreadPoolExecutor(2, thread_name_prefix="monitor") as pool:
+        with ThreadPoolExecutor(2 + len(self._ways), thread_name_prefix="monitor") as pool:
+            trips_jobs = [pool.submit(_round_trip, *way) for way in self._ways]
             aws_job = pool.submit(_tried, lambda: _aws_network(self._endpoints.aws))
             azure_job = pool.submit(_tried, lambda: _azure_network(self._endpoints.azure))
             (aws, aws_problem), (azure, azure_problem) = aws_job.result(), azure_job.result()
@@ -55,12 +63,21 @@ class Monitor:
                 pool.submit(_tried, lambda: azure_part(self._endpoints.azure, network, period_s, now)),
             )
             parts = [job.result() for job in jobs]
+            trips = [job.result() for job in trips_jobs]
         if self._endpoints.aws:
             answered["aws"] = aws is not None and parts[0][1] is None
         if self._endpoints.azure:
             answered["azure"] = azure is not None and parts[1][1] is None
         problems += [
-            each for each in (aws_problem, azure_problem, period_problem, *(p[1] for p in parts)) if each
+            each
+            for each in (
+                aws_problem,
+                azure_problem,
+                period_problem,
+                *(problem for _, problem in parts),
+                *(problem for _, problem in trips),
+            )
+            if each
         ]
         snapshot = Snapshot(
             at=now,
@@ -69,6 +86,7 @@ class Monitor:
             answered=answered,
             tunnels=tuple(t for part, _ in parts if part for t in part[0]),
             sessions=tuple(s for part, _ in parts if part for s in part[1]),
+            round_trips=tuple(trip for trip, _ in trips),
             problems=tuple(dict.fromkeys(problems)),
         )
         return self._remember(snapshot)
@@ -97,6 +115,32 @@ def _tried(read: Callable[[], T]) -> tuple[T | None, str | None]:
         return read(), None
     except CloudError as error:
         return None, str(error)
+
+
+def _round_trip(source: Host, destination: Host) -> tuple[RoundTrip, str | None]:
+    """Ping once; a host that cannot send has had no answer, and the problem says why."""
+    times_ms: tuple[float, ...] = ()
+    median_ms, sent, problem = None, 0, None
+    try:
+        found = ping(source, destination, count=ECHOES, interval_s=ECHO_INTERVAL_S)
+        times_ms, sent, median_ms = found.times_ms, found.sent, found.percentile_ms(50)
+    except TwinspanError as error:
+        problem = str(error)
+    trip = RoundTrip(
+        cloud=_cloud(source),
+        towards=_cloud(destination),
+        source=source.name,
+        destination=destination.name,
+        sent=sent,
+        received=len(times_ms),
+        median_s=None if median_ms is None else median_ms / 1000,
+        max_s=max(times_ms) / 1000 if times_ms else None,
+    )
+    return trip, problem
+
+
+def _cloud(host: Host) -> Cloud:
+    return "aws" if host.side == "aws" else "azure"
 
 
 def _aws_network(endpoint: AwsEndpoint | None) -> AwsNetwork | None:

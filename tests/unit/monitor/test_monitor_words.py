@@ -1,6 +1,7 @@
 """Snapshots: verdict, changes, and what Prometheus gets of them."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from ipaddress import IPv4Address
@@ -8,9 +9,12 @@ from pathlib import Path
 
 import pytest
 
+from twinspan.cloud.endpoints import Endpoints
+from twinspan.command import Completed
 from twinspan.errors import HostError
-from twinspan.monitor.model import Session, Snapshot, Tunnel, changes_between
+from twinspan.monitor.model import RoundTrip, Session, Snapshot, Tunnel, changes_between
 from twinspan.monitor.prometheus import families, serve
+from twinspan.monitor.read import Monitor
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 TUNNEL = Tunnel(
@@ -31,6 +35,16 @@ SESSION = Session(
     state="Connected",
     routes_learned=2,
     routes_advertised=1,
+)
+TRIP = RoundTrip(
+    cloud="aws",
+    towards="azure",
+    source="one",
+    destination="other",
+    sent=3,
+    received=2,
+    median_s=0.002,
+    max_s=0.003,
 )
 WHOLE = Snapshot(
     at=NOON,
@@ -75,6 +89,43 @@ def test_what_a_cloud_did_not_say_has_no_sample() -> None:
     assert samples["twinspan_tunnel_receive_bytes_per_second", "aws"] == 12.5
     assert ("twinspan_tunnel_transmit_bytes_per_second", "aws") not in samples
     assert samples["twinspan_bgp_routes_learned", "azure"] == 2
+
+
+def test_round_trips_are_in_seconds_and_a_host_that_sent_nothing_has_no_sample() -> None:
+    other = replace(TRIP, cloud="azure", towards="aws", sent=0, received=0, median_s=None, max_s=None)
+    found = {
+        (sample.name, sample.labels["cloud"]): sample.value
+        for family in families(replace(WHOLE, round_trips=(TRIP, other)))
+        for sample in family.samples
+        if "round_trip" in sample.name
+    }
+    assert found == {
+        ("twinspan_round_trip_seconds", "aws"): 0.002,
+        ("twinspan_round_trip_loss_ratio", "aws"): pytest.approx(1 / 3),
+    }
+
+
+def test_packets_that_are_not_answered_are_a_change_and_not_healthy() -> None:
+    whole = replace(WHOLE, round_trips=(TRIP,))
+    lost = replace(WHOLE, round_trips=(replace(TRIP, received=0, median_s=None, max_s=None),))
+    assert whole.healthy
+    assert not lost.healthy
+    assert [(c.cloud, c.subject, c.what) for c in changes_between(whole, lost)] == [
+        ("aws", "ping to azure", "answered -> lost")
+    ]
+
+
+def test_a_host_that_cannot_send_is_a_problem_in_words() -> None:
+    class Gone:
+        name, side, address = "gone", "aws", IPv4Address("10.2.1.4")
+
+        def run(self, argv: Sequence[str], *, timeout_s: float, stdin: str | None = None) -> Completed:
+            raise HostError(problem=f"{argv[-1]}: no host {stdin} within {timeout_s}", remedy="attach it")
+
+    snapshot = Monitor(Endpoints(aws=None, azure=None), pair=(Gone(), Gone())).read()
+    assert [each.sent for each in snapshot.round_trips] == [0, 0]
+    assert "no host" in snapshot.problems[0]
+    assert not snapshot.healthy
 
 
 def test_both_clouds_have_the_same_labels() -> None:
