@@ -23,6 +23,8 @@ from twinspan.twin.azure.deployment_routes import DeploymentRoutes
 from twinspan.twin.azure.documents import JsonObject
 from twinspan.twin.azure.errors import ArmError, bad_request
 from twinspan.twin.azure.http import Answer, Request
+from twinspan.twin.azure.logs import routes as log_routes
+from twinspan.twin.azure.logs.table import LogTable
 from twinspan.twin.azure.operations import RETRY_AFTER, Operations, Outcome
 from twinspan.twin.azure.resource_id import ResourceId
 from twinspan.twin.azure.resources import Conditions
@@ -41,10 +43,17 @@ class ResourceManager:
     """Answers the requests of one subscription."""
 
     def __init__(
-        self, *, context: Context, credentials: ArmCredentials, base_url: str, alerts: AlertBook
+        self,
+        *,
+        context: Context,
+        credentials: ArmCredentials,
+        base_url: str,
+        alerts: AlertBook,
+        logs: LogTable,
     ) -> None:
         self._context = context
         self._alerts = alerts
+        self._logs = logs
         self._credentials = credentials
         self._base_url = base_url
         self._operations = Operations(base_url=base_url, subscription_id=credentials.subscription_id)
@@ -58,6 +67,9 @@ class ResourceManager:
         Raises:
             ArmError: It is refused.
         """
+        match [part for part in request.path.split("/") if part]:
+            case ["v1", "workspaces", workspace, "query"] if request.method in {"GET", "POST"}:
+                return log_routes.answer(self._context.store, self._logs, request, workspace)
         _check_api_version(request.query)
         settled = aks_progress.settle(self._context)
         answer = self._answer(request)

@@ -9,6 +9,7 @@ from pathlib import Path
 import uvicorn
 
 from twinspan.errors import HostError
+from twinspan.twin.azure import diagnostics
 from twinspan.twin.azure.alerts.book import AlertBook
 from twinspan.twin.azure.alerts.engine import AlertEngine
 from twinspan.twin.azure.alerts.rule import Rule, rules_of
@@ -16,6 +17,7 @@ from twinspan.twin.azure.app import ArmApplication
 from twinspan.twin.azure.arm import ResourceManager
 from twinspan.twin.azure.credentials import ArmCredentials
 from twinspan.twin.azure.identity import IdentityService
+from twinspan.twin.azure.logs.table import LogTable
 from twinspan.twin.azure.store import Store
 from twinspan.twin.azure.tls import TlsFiles
 from twinspan.twin.azure.tokens import TokenAuthority, load_signing_key
@@ -87,6 +89,7 @@ class ArmApi:
         self._server: uvicorn.Server | None = None
         self._thread: threading.Thread | None = None
         self._alerts = AlertBook()
+        self._logs = LogTable()
         self._engine: AlertEngine | None = None
         self._port: int | None = None
 
@@ -166,6 +169,18 @@ class ArmApi:
         """
         return dict(self._store.resets)
 
+    @property
+    def logs(self) -> LogTable:
+        """The rows of its Log Analytics workspaces."""
+        return self._logs
+
+    def log_destinations(self, gateway_id: str, category: str) -> tuple[str, ...]:
+        """Return the lower-case ids of the workspaces that a category of a gateway's logs goes to."""
+        if self._application is None:
+            return ()
+        with self._application.lock:
+            return diagnostics.destinations(self._store, gateway_id, category)
+
     def save(self) -> None:
         """Write the state file; it also is after every change.
 
@@ -241,6 +256,7 @@ class ArmApi:
                 credentials=self._credentials,
                 base_url=self.url,
                 alerts=self._alerts,
+                logs=self._logs,
             ),
             identity=IdentityService(base_url=self.url, credentials=self._credentials, authority=authority),
             authority=authority,
