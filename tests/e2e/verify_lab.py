@@ -247,10 +247,10 @@ def counts(verification: Verification, checks: Mapping[str, int]) -> Mapping[str
 
 
 @contextmanager
-def lab(home: Path, *variables: str) -> Iterator[Lab]:
+def lab(home: Path, *variables: str, up: Sequence[str] = ()) -> Iterator[Lab]:
     """Build dev on a twin in `home` (TWINSPAN_HOME), with a host in every private subnet.
 
-    `variables`: Terraform's, as NAME=VALUE.
+    `variables`: Terraform's, as NAME=VALUE. `up`: more options of `twin up`.
     """
     shutil.copytree(TREE, home.parent / "terraform", symlinks=True)
     env = home.parent / "terraform" / "envs" / "dev"
@@ -262,7 +262,7 @@ def lab(home: Path, *variables: str) -> Iterator[Lab]:
         assert done.returncode == 0, f"{argv}: {done.stdout}\n{done.stderr}"
 
     try:
-        twinspan("twin", "up")
+        twinspan("twin", "up", *up)
         chosen = [part for variable in variables for part in ("--var", variable)]
         twinspan("apply", str(env), "--providers", "offline", *NETWORK_ONLY, *chosen)
         target = open_target(env, on="twin", name=name)
