@@ -10,7 +10,7 @@ from twinspan.cli.report_sources import On, sources_of
 from twinspan.errors import HostError
 from twinspan.report.alerts import read_alerts
 from twinspan.report.collect import FULL, QUICK, Collector
-from twinspan.report.document import ReportDocument
+from twinspan.report.document import DrillPart, ReportDocument
 from twinspan.report.drills import read_drills
 
 
@@ -82,7 +82,7 @@ def report(
     \b
     Exit codes: 0 written, 1 with --check something is not well, 2 bad input, 3 it cannot be written.
     """  # noqa: D301 - click needs the character itself
-    drills = [part for folder in folders for part in read_drills(folder)]
+    drills = sorted((part for folder in folders for part in read_drills(folder)), key=_worst_first)
     alerts = read_alerts(alerts_file) if alerts_file else ()
     where: On = "cloud" if on == "cloud" else "twin"
     file = out or (Path("report.html") if fmt == "text" else None)
@@ -97,6 +97,10 @@ def report(
         click.echo(found.model_dump_json(indent=2, by_alias=True))
     if strict and not found.healthy:
         raise click.exceptions.Exit(1)
+
+
+def _worst_first(drill: DrillPart) -> float:
+    return -drill.median_gap_s
 
 
 def _writable(file: Path) -> None:

@@ -6,7 +6,7 @@ from twinspan.report.words import CLOUDS, STATES, kilobits
 
 WIDE, NARROW = 1160.0, 340.0
 _SIDE, _CONTENT, _PAD = 376.0, 216.0, 18.0
-_CARD_WIDTH, _CARD_HEIGHT, _CARD_GAP = 228.0, 74.0, 16.0
+_CARD_WIDTH, _CARD_HEIGHT, _CARD_GAP = 258.0, 74.0, 12.0
 _ROW, _ROWS = 34.0, 6
 _CLUSTER = 58.0
 _HEAD = 74.0
@@ -224,5 +224,5 @@ def _told(end: EndPart | None) -> str:
     routes = (
         "" if end.routes_learned is None else f"{end.routes_learned} route{'s' * (end.routes_learned != 1)}"
     )
-    rate = "" if end.transmit_bytes_per_s is None else f"{kilobits(end.transmit_bytes_per_s)} out"
+    rate = "" if end.transmit_bytes_per_s is None else kilobits(end.transmit_bytes_per_s)
     return ", ".join(part for part in (end.bgp or end.reason, routes, rate) if part)

@@ -146,7 +146,7 @@ class DrillPart(_Part):
     @property
     def median_gap_s(self) -> float:
         """The median outage of the worse direction, in seconds."""
-        return max(spread.median for spread in self.gaps_ms.values()) / 1000
+        return max((spread.median for spread in self.gaps_ms.values()), default=0.0) / 1000
 
 
 class AlertTime(_Part):

@@ -53,7 +53,7 @@ def marks_of(events: Sequence[EventPart]) -> tuple[Mark, ...]:
 
 def _mark(number: int, group: Sequence[EventPart]) -> Mark:
     sides: dict[str, list[str]] = {}
-    for event in group:
+    for event in sorted(group, key=lambda each: not each.kind.startswith("fault-")):
         told = sides.setdefault(_WORDS.get(event.kind, event.kind), [])
         side = _side(event.subject)
         if side and side not in told:

@@ -117,7 +117,7 @@ def _tunnels(report: ReportDocument) -> Tile:
     return Tile(
         name="Tunnels up",
         value=f"{up} of {len(tunnels)}" if report.topology else DASH,
-        note="with BGP, as both clouds see it" if report.topology else "not read",
+        note="BGP up at both ends" if report.topology else "not read",
         state=("good" if good else "bad") if report.topology else "",
         part="topology",
     )

@@ -102,7 +102,7 @@ def latency_plot(latency: Sequence[Latency]) -> Plot:
         for name in DIRECTIONS
     }
     every = [ms for own in times.values() for ms in own]
-    low, high = min(every), max(percentile(every, 99) * 1.1, min(every) + 0.1)
+    low, high = min(every), max(percentile(every, 95) * 1.4, min(every) + 0.1)
     beyond = sum(ms > high for ms in every)
 
     def draw(width: float) -> Figure:
@@ -110,7 +110,7 @@ def latency_plot(latency: Sequence[Latency]) -> Plot:
         for axes, name in zip(rows, DIRECTIONS, strict=True):
             own = times[name]
             axes.hist([min(ms, high) for ms in own], bins=48, range=(low, high), color=OF[name])
-            axes.set_title(ARROWS[name], loc="left", fontsize=10, color=OF[name], weight="bold")
+            _head(axes, name)
             axes.set_ylabel("answers")
             if own:
                 median = percentile(own, 50)
@@ -169,7 +169,7 @@ def timeline_plot(drill: DrillPart, number: int) -> Plot:
 
     def draw(width: float) -> Figure:
         figure, rows = _figure(width, 3.6, rows=len(drill.loss))
-        for axes, loss in zip(rows, drill.loss, strict=True):
+        for row, (axes, loss) in enumerate(zip(rows, drill.loss, strict=True)):
             at = [loss.from_s + n * loss.bin_s for n in range(len(loss.sent))]
             share = [
                 _PERCENT * lost / sent if sent else 0.0
@@ -177,9 +177,7 @@ def timeline_plot(drill: DrillPart, number: int) -> Plot:
             ]
             axes.fill_between(at, share, step="post", color=OF[loss.direction], alpha=0.28, linewidth=0)
             axes.step(at, share, where="post", color=OF[loss.direction], linewidth=1.4)
-            axes.set_title(
-                ARROWS[loss.direction], loc="left", fontsize=10, color=OF[loss.direction], weight="bold"
-            )
+            _head(axes, loss.direction, pad=6 if row else 24)
             axes.set_ylim(0, _PERCENT * 1.04)
             axes.set_yticks([0, 50, _PERCENT], ["0", "50", "100 %"])
             axes.set_ylabel("lost")
@@ -200,6 +198,11 @@ def timeline_plot(drill: DrillPart, number: int) -> Plot:
         text=f"{told}. Events: {events}",
         draw=draw,
     )
+
+
+def _head(axes: Axes, direction: Direction, *, pad: float = 6) -> None:
+    """Write a direction above its chart, `pad` points away: the first one leaves room for numbers."""
+    axes.set_title(ARROWS[direction], loc="left", fontsize=10, color=OF[direction], weight="bold", pad=pad)
 
 
 def _number(axes: Axes, labels: Sequence[tuple[float, str]], width: float) -> None:

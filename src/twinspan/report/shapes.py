@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-SANS, MONO = 0.56, 0.62
+SANS, MONO = 0.52, 0.62
 """Mean width of a character as part of the font's size, for cutting what would not fit."""
 
 

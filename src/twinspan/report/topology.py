@@ -1,9 +1,16 @@
 """Draw up the topology from the network model and a snapshot of the monitor; nothing here asks a cloud."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from twinspan.monitor.model import Session, Snapshot, Tunnel
-from twinspan.network.model import AksCluster, AzureNetwork, EksCluster, Phase, VirtualNetworkGateway
+from twinspan.network.model import (
+    AksCluster,
+    AzureNetwork,
+    EksCluster,
+    IpsecPolicy,
+    Phase,
+    VirtualNetworkGateway,
+)
 from twinspan.report.document import Setting
 from twinspan.report.network import (
     ClusterPart,
@@ -29,35 +36,38 @@ def topology_of(facts: Facts, snapshot: Snapshot) -> Topology:
 
 
 def settings_of(facts: Facts) -> tuple[Setting, ...]:
-    """Return the settings that an outage and the throughput depend on, in the clouds' words; no key."""
-    found = []
-    for link in facts.links():
-        rows: list[tuple[str, object]] = []
-        if link.tunnel:
-            rows += [
-                ("AWS inside CIDR", link.tunnel.inside_cidr),
-                ("AWS IKE versions", ", ".join(link.tunnel.ike_versions)),
-                ("AWS phase 1", _phase(link.tunnel.phase1)),
-                ("AWS phase 2", _phase(link.tunnel.phase2)),
-                ("AWS DPD", f"{link.tunnel.dpd_timeout_seconds} s, {link.tunnel.dpd_timeout_action}"),
-                ("AWS startup action", link.tunnel.startup_action),
-            ]
-        if azure := link.azure_connection:
-            policy = azure.ipsec_policy
-            rows += [
-                ("Azure connection mode", azure.connection_mode),
-                ("Azure DPD", f"{azure.dpd_timeout_seconds} s"),
-                (
-                    "Azure IPsec policy",
-                    f"{policy.ike_encryption}/{policy.ike_integrity}/{policy.dh_group}, "
-                    f"{policy.ipsec_encryption}/{policy.ipsec_integrity}/{policy.pfs_group}, "
-                    f"{policy.sa_life_time_seconds} s"
-                    if policy
-                    else "Azure's default",
-                ),
-            ]
-        found += [Setting(group=link.key, name=name, value=str(value)) for name, value in rows]
+    """Return the settings that outages and throughput depend on, in the clouds' words; no key.
+
+    What all tunnels have in common is told once.
+    """
+    of: dict[str, dict[str, str]] = {link.key: dict(_settings(link)) for link in facts.links()}
+    names = dict.fromkeys(name for own in of.values() for name in own)
+    values = {name: {own.get(name, "") for own in of.values()} for name in names}
+    common = [name for name in names if len(of) > 1 and len(values[name]) == 1]
+    found = [Setting(group="Every tunnel", name=name, value=min(values[name])) for name in common]
+    for key, own in of.items():
+        found += [Setting(group=key, name=name, value=own[name]) for name in own if name not in common]
     return tuple(found)
+
+
+def _settings(link: TunnelLink) -> Iterator[tuple[str, str]]:
+    if tunnel := link.tunnel:
+        yield "AWS inside CIDR", str(tunnel.inside_cidr)
+        yield "AWS IKE versions", ", ".join(tunnel.ike_versions)
+        yield "AWS phase 1", _phase(tunnel.phase1)
+        yield "AWS phase 2", _phase(tunnel.phase2)
+        yield "AWS DPD", f"{tunnel.dpd_timeout_seconds} s, {tunnel.dpd_timeout_action}"
+        yield "AWS startup action", tunnel.startup_action
+    if azure := link.azure_connection:
+        yield "Azure connection mode", azure.connection_mode
+        yield "Azure DPD", f"{azure.dpd_timeout_seconds} s"
+        yield "Azure IPsec policy", _policy(azure.ipsec_policy) if azure.ipsec_policy else "Azure's default"
+
+
+def _policy(policy: IpsecPolicy) -> str:
+    ike = f"{policy.ike_encryption}/{policy.ike_integrity}/{policy.dh_group}"
+    ipsec = f"{policy.ipsec_encryption}/{policy.ipsec_integrity}/{policy.pfs_group}"
+    return f"IKE {ike}, IPsec {ipsec}, {policy.sa_life_time_seconds} s"
 
 
 def _phase(phase: Phase) -> str:
