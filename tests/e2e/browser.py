@@ -1,4 +1,4 @@
-"""A real headless Chromium, driven through its own DevTools protocol, that opens a file without any network."""
+"""A real headless Chromium, driven through its DevTools protocol, that opens a file without any network."""
 
 import base64
 import json
@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import pytest
-import websocket  # type: ignore[import-untyped]
+import websocket
 
 from twinspan.wait import wait_until
 
@@ -57,7 +57,13 @@ class Browser:
             "Emulation.setDeviceMetricsOverride", width=width, height=900, deviceScaleFactor=1, mobile=False
         )
         self.call("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": scheme}])
-        self.call("Network.emulateNetworkConditions", offline=True, latency=0, downloadThroughput=0, uploadThroughput=0)
+        self.call(
+            "Network.emulateNetworkConditions",
+            offline=True,
+            latency=0,
+            downloadThroughput=0,
+            uploadThroughput=0,
+        )
         self.requests.clear()
         self.complaints.clear()
         self.call("Page.navigate", url=file.resolve().as_uri())
@@ -111,7 +117,10 @@ def browser(folder: Path) -> Iterator[Browser]:
 
 def _connected(told: Path) -> Iterator[Browser]:
     port = wait_until(
-        lambda: told.read_text().split() if told.exists() else [], bool, what="a running Chromium", timeout_s=60
+        lambda: told.read_text().split() if told.exists() else [],
+        bool,
+        what="a running Chromium",
+        timeout_s=60,
     )[0]
     with urllib.request.urlopen(f"http://127.0.0.1:{port}/json/list", timeout=30) as answer:
         pages = [each for each in json.load(answer) if each["type"] == "page"]

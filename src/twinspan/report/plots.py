@@ -2,6 +2,7 @@
 
 import io
 import re
+import textwrap
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,7 +29,7 @@ from twinspan.report.words import ARROWS
 WIDE_IN, NARROW_IN = 10.2, 4.1
 """Widths of a chart in inches; on the page 1 inch is 72 px at least."""
 COLOURS = {
-    "#c2570c": "var(--aws)",
+    "#b14c06": "var(--aws)",
     "#1667c7": "var(--azure)",
     "#16202c": "var(--ink)",
     "#5b6877": "var(--muted)",
@@ -123,7 +124,7 @@ def latency_plot(latency: Sequence[Latency]) -> Plot:
                     textcoords="offset points",
                     va="top",
                 )
-        rows[1].set_xlabel("round trip, ms" + (f" ({beyond} longer, in the last bar)" if beyond else ""))
+        _foot(rows[1], "round trip, ms" + (f" ({beyond} longer, in the last bar)" if beyond else ""), width)
         return figure
 
     told = "; ".join(
@@ -156,7 +157,7 @@ def throughput_plot(throughput: Sequence[Throughput]) -> Plot:
         axes.set_xlim(0, max(each.bits_per_s for each in throughput) / _MEGA * 1.3 or 1)
         axes.grid(visible=False)
         axes.grid(visible=True, axis="x")
-        axes.set_xlabel("TCP payload that arrived, Mbit/s")
+        _foot(axes, "TCP payload that arrived, Mbit/s", width)
         return figure
 
     told = "; ".join(f"{ARROWS[each.direction]}: {each.bits_per_s / _MEGA:.0f} Mbit/s" for each in throughput)
@@ -185,7 +186,7 @@ def timeline_plot(drill: DrillPart, number: int) -> Plot:
             for mark in marks:
                 axes.axvline(mark.at_s, color=INK, linewidth=0.9, linestyle=(0, (2, 2)))
         _number(rows[0], [(mark.at_s, str(mark.number)) for mark in marks], width)
-        rows[-1].set_xlabel("seconds from the cut")
+        _foot(rows[-1], "seconds from the cut", width)
         return figure
 
     told = "; ".join(
@@ -203,6 +204,11 @@ def timeline_plot(drill: DrillPart, number: int) -> Plot:
 def _head(axes: Axes, direction: Direction, *, pad: float = 6) -> None:
     """Write a direction above its chart, `pad` points away: the first one leaves room for numbers."""
     axes.set_title(ARROWS[direction], loc="left", fontsize=10, color=OF[direction], weight="bold", pad=pad)
+
+
+def _foot(axes: Axes, text: str, width: float) -> None:
+    """Write what the axis counts, on as many lines as a width in inches needs."""
+    axes.set_xlabel("\n".join(textwrap.wrap(text, int(width * 11))))
 
 
 def _number(axes: Axes, labels: Sequence[tuple[float, str]], width: float) -> None:
@@ -245,7 +251,7 @@ def spread_plot(drill: DrillPart, number: int) -> Plot:
         axes.set_xlim(left=0, right=max(spread.max for _, spread in spreads) / 1000 * 1.08 or 1)
         axes.grid(visible=False)
         axes.grid(visible=True, axis="x")
-        axes.set_xlabel("longest silence of any flow, s (line: median, dotted: p90)")
+        _foot(axes, "longest silence of any flow, s (line: median, dotted: p90)", width)
         return figure
 
     told = "; ".join(
@@ -281,7 +287,7 @@ def alerts_plot(alerts: Sequence[AlertTime]) -> Plot:
         axes.set_xlim(0, max(alert.seconds for alert in alerts) * 1.2 or 1)
         axes.grid(visible=False)
         axes.grid(visible=True, axis="x")
-        axes.set_xlabel("from breaking until the alert fired, s")
+        _foot(axes, "from breaking until the alert fired, s", width)
         return figure
 
     told = "; ".join(f"{alert.name}: {alert.seconds:.1f} s" for alert in alerts)
