@@ -14,6 +14,8 @@ from twinspan.check.document import ReportDocument
 from twinspan.check.findings import SCHEMA as CHECK_SCHEMA
 from twinspan.check.run import check
 from twinspan.project.plan import load_plan
+from twinspan.report.document import SCHEMA as REPORT_SCHEMA
+from twinspan.report.document import ReportDocument as WholeReport
 from twinspan.verify.document import VerificationDocument
 from twinspan.verify.findings import SCHEMA as VERIFY_SCHEMA
 
@@ -23,8 +25,12 @@ PLAN = Path(__file__).parent / "check" / "base.json"
 
 @pytest.mark.parametrize(
     ("model", "name"),
-    [(ReportDocument, CHECK_SCHEMA), (VerificationDocument, VERIFY_SCHEMA)],
-    ids=["check", "verify"],
+    [
+        (ReportDocument, CHECK_SCHEMA),
+        (VerificationDocument, VERIFY_SCHEMA),
+        (WholeReport, REPORT_SCHEMA),
+    ],
+    ids=["check", "verify", "report"],
 )
 def test_the_schema_in_the_docs_is_that_of_the_model(
     model: type[BaseModel], name: str, request: pytest.FixtureRequest
