@@ -1,8 +1,8 @@
 """How long a report takes to build from what was measured, and how large the page is.
 
-Nothing is sent: the network is read from a twin without clusters; the drill is recorded once and copied. Beside
-it, in the same run, `twinspan verify`, which reads the same clouds. Needs root. Makes and removes a twin of its
-own.
+Nothing is sent: the network is read from a twin without clusters; the drill is recorded once and copied.
+Beside it, in the same run, `twinspan verify`, which reads the same clouds. Needs root. Makes and removes a
+twin of its own.
 
     sudo .venv/bin/python benchmarks/report.py terraform/envs/dev --runs 3
 """

@@ -16,6 +16,7 @@ import websocket
 from twinspan.wait import wait_until
 
 Scheme = Literal["light", "dark"]
+SCHEMES: tuple[Scheme, ...] = ("light", "dark")
 _FLAGS = (
     "--headless",
     "--no-sandbox",
@@ -76,13 +77,15 @@ class Browser:
         assert "exceptionDetails" not in answer, answer
         return answer["result"].get("value")
 
-    def picture(self, file: Path, *, selector: str = "html") -> None:
-        """Write the whole of an element as PNG."""
-        box = self.tell(
-            f"(r => ({{x: r.x + scrollX, y: r.y + scrollY, width: r.width, height: r.height}}))"
-            f"(document.querySelector({json.dumps(selector)}).getBoundingClientRect())"
-        )
-        shot = self.call("Page.captureScreenshot", captureBeyondViewport=True, clip={**box, "scale": 1})
+    def picture(self, file: Path, *, first: str = "html", last: str = "html", margin: int = 0) -> None:
+        """Write the page from the top of one element to the bottom of another, and a margin, as PNG."""
+        boxes = [
+            f"document.querySelector({json.dumps(each)}).getBoundingClientRect()" for each in (first, last)
+        ]
+        top, bottom, width = self.tell(f"[{boxes[0]}.top + scrollY, {boxes[1]}.bottom + scrollY, innerWidth]")
+        top, bottom = max(0, top - margin), bottom + margin
+        clip = {"x": 0, "y": top, "width": width, "height": bottom - top, "scale": 1}
+        shot = self.call("Page.captureScreenshot", captureBeyondViewport=True, clip=clip)
         file.write_bytes(base64.b64decode(shot["data"]))
 
     def close(self) -> None:
