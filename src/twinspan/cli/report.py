@@ -107,8 +107,11 @@ def _writable(file: Path) -> None:
     """Refuse a file that cannot be written before anything is measured. Raises HostError."""
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
+        there = file.exists()
         with file.open("a"):
             pass
+        if not there:
+            file.unlink()
     except OSError as error:
         raise _unwritten(file, error) from error
 

@@ -27,6 +27,7 @@ from twinspan.report.document import (
 from twinspan.report.network import Topology
 from twinspan.report.topology import settings_of, topology_of
 from twinspan.report.versions import versions
+from twinspan.report.words import CLOUDS
 from twinspan.verify.document import VerificationDocument
 from twinspan.verify.expectation import Expectation
 from twinspan.verify.facts import Facts
@@ -171,14 +172,14 @@ class Collector:
             looking = pool.submit(Monitor(endpoints).read)
             facts: Facts | None = self._tried("topology", reading.result, "Run `twinspan doctor`")
             snapshot: Snapshot = looking.result()
+        silent = facts.cloud_problems if facts else {}
+        for cloud, problem in silent.items():
+            self._lacks(f"topology of {CLOUDS[cloud]}", problem, "Run `twinspan doctor`")
         for problem in snapshot.problems:
-            self._lacks("live states", problem, "Run `twinspan monitor --once`")
+            if problem not in silent.values():
+                self._lacks("live states", problem, "Run `twinspan monitor --once`")
         if facts is None:
             return None, ()
-        for cloud, problem in facts.cloud_problems.items():
-            self._lacks(
-                f"topology of {'AWS' if cloud == 'aws' else 'Azure'}", problem, "Run `twinspan doctor`"
-            )
         topology = topology_of(facts, snapshot)
         for side, name in ((topology.aws, "EKS"), (topology.azure, "AKS")):
             if side is not None and not side.clusters:

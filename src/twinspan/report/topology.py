@@ -31,7 +31,9 @@ from twinspan.verify.facts import Facts, TunnelLink
 def topology_of(facts: Facts, snapshot: Snapshot) -> Topology:
     """Return what exists, in the scope of the expectation, with the states of the snapshot."""
     return Topology(
-        aws=_aws(facts), azure=_azure(facts), tunnels=tuple(_tunnel(link, snapshot) for link in facts.links())
+        aws=_aws(facts),
+        azure=_azure(facts),
+        tunnels=tuple(_tunnel(link, facts, snapshot) for link in facts.links()),
     )
 
 
@@ -186,7 +188,7 @@ def _aks(azure: AzureNetwork, subnet_ids: set[str]) -> tuple[ClusterPart, ...]:
     )
 
 
-def _tunnel(link: TunnelLink, snapshot: Snapshot) -> TunnelPart:
+def _tunnel(link: TunnelLink, facts: Facts, snapshot: Snapshot) -> TunnelPart:
     outside = link.tunnel.outside_ip_address if link.tunnel else None
     name = link.azure_connection.name if link.azure_connection else str(outside)
     # A connection that leads elsewhere has its name in Azure's view, and AWS's has the address.
@@ -200,10 +202,12 @@ def _tunnel(link: TunnelLink, snapshot: Snapshot) -> TunnelPart:
     aws, azure = (_end(cloud, seen, sessions) for cloud in ("aws", "azure"))
     instance = link.instance.public_ip_address if link.instance else None
     customer = link.customer_gateway.ip_address if link.customer_gateway else None
+    # AWS knows both ends: what it does not have is not there, what it does not say is not known.
+    absent = "not there" if facts.network.aws else "not known"
     return TunnelPart(
         key=link.key,
-        aws_address=str(outside or "not there"),
-        azure_address=str(instance or customer or "not there"),
+        aws_address=str(outside or absent),
+        azure_address=str(instance or customer or absent),
         inside_cidr=str(link.tunnel.inside_cidr) if link.tunnel else "",
         state=state_of(aws, azure),
         aws=aws,

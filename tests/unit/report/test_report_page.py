@@ -199,6 +199,7 @@ def test_a_cloud_that_did_not_answer_is_drawn_as_such() -> None:
     text = as_html(reported.report(facts, seen))
 
     assert "did not answer" in Page(text).words["topology"]
+    assert "not there" not in Page(text).words["topology"]
     assert set(Page(text).rows.values()) == {"unknown"}
 
 
