@@ -9,7 +9,7 @@ from typing import Literal
 from twinspan.cli.probe_hosts import tunnel_bytes_of
 from twinspan.cli.probe_pods import PodChoice, pods_of
 from twinspan.cli.signals import undone_on_signals
-from twinspan.cli.target import hosts_of, open_endpoints, open_target
+from twinspan.cli.target import Target, hosts_of, open_endpoints, open_target
 from twinspan.errors import CloudError, DesignError, TwinspanError
 from twinspan.kubernetes import TOOLS_IMAGE
 from twinspan.project.environment import Environment
@@ -45,36 +45,41 @@ def sources_of(env: Path, *, on: On, name: str, source: str, probing: bool) -> I
         return
     with ExitStack() as stack:
         try:
-            sources = _opened(stack, sources, env, name=name)
+            stack.enter_context(undone_on_signals())
+            target = open_target(env, on=on, name=name)
         except CloudError as error:
             lacking = Missing(part=STATE, reason=str(error), remedy="Run `twinspan doctor`")
             sources = replace(sources, missing=(lacking,), host_problems=(str(error),))
         else:
+            sources = _opened(sources, target)
             if probing:
-                sources = _with_senders(stack, sources, env, name=name, source=source)
+                sources = _with_senders(stack, sources, env, target=target, source=source)
         yield sources
 
 
-def _opened(stack: ExitStack, sources: Sources, env: Path, *, name: str) -> Sources:
-    stack.enter_context(undone_on_signals())
-    target = open_target(env, on=sources.on, name=name)
-    return replace(sources, endpoints=target.endpoints, expected=target.expected, planned=target.planned)
+def _opened(sources: Sources, target: Target) -> Sources:
+    return replace(
+        sources,
+        endpoints=target.endpoints,
+        expected=target.expected,
+        planned=target.planned,
+        tunnel_bytes=tunnel_bytes_of(target) if target.on == "twin" else None,
+    )
 
 
-def _with_senders(stack: ExitStack, sources: Sources, env: Path, *, name: str, source: str) -> Sources:
+def _with_senders(stack: ExitStack, sources: Sources, env: Path, *, target: Target, source: str) -> Sources:
     try:
         if source == "pods":
             choice = PodChoice(image=TOOLS_IMAGE, aws_cluster=None, azure_cluster=None)
             pods = stack.enter_context(
-                pods_of(env, on=sources.on, name=name, choice=choice, every_node=False, doing="Reporting")
+                pods_of(
+                    env, on=target.on, name=target.name, choice=choice, every_node=False, doing="Reporting"
+                )
             )
             return replace(sources, pods=pods)
         if sources.on == "cloud":
             return replace(sources, host_problems=("there are no throw-away hosts in the clouds",))
-        target = open_target(env, on=sources.on, name=name)
         hosts = stack.enter_context(hosts_of(target))
     except TwinspanError as error:
         return replace(sources, host_problems=(str(error),))
-    return replace(
-        sources, pairs=hosts.pairs, host_problems=hosts.problems, tunnel_bytes=tunnel_bytes_of(target)
-    )
+    return replace(sources, pairs=hosts.pairs, host_problems=hosts.problems)
