@@ -54,19 +54,7 @@ def as_html(report: ReportDocument, *, plots: Sequence[Plot] | None = None) -> s
         report: What it shows.
         plots: Its charts, if they have been drawn up already.
     """
-    environment = Environment(
-        loader=PackageLoader("twinspan.report"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters |= {
-        "kilobits": kilobits,
-        "megabits": megabits,
-        "seconds": seconds,
-        "ms": milliseconds,
-    }
+    environment = _environment()
     charts = {plot.name: _chart(plot) for plot in (plots_of(report) if plots is None else plots)}
     topology = report.topology
     return environment.get_template("page.html.j2").render(
@@ -87,6 +75,23 @@ def as_html(report: ReportDocument, *, plots: Sequence[Plot] | None = None) -> s
         states=STATES,
         directions=DIRECTIONS,
     )
+
+
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("twinspan.report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {
+        "kilobits": kilobits,
+        "megabits": megabits,
+        "seconds": seconds,
+        "ms": milliseconds,
+    }
+    return environment
 
 
 def _source(environment: Environment, name: str) -> str:
