@@ -17,6 +17,7 @@ _COMMANDS = {
     "destroy": "project",
     "doctor": "doctor",
     "drill": "drill",
+    "explain": "explain",
     "monitor": "monitor",
     "plan": "project",
     "probe": "probe",
