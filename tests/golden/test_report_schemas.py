@@ -19,6 +19,8 @@ from twinspan.doctor.document import DiagnosisDocument
 from twinspan.doctor.findings import SCHEMA as DOCTOR_SCHEMA
 from twinspan.errors import DesignError
 from twinspan.project.plan import load_plan
+from twinspan.report.document import SCHEMA as REPORT_SCHEMA
+from twinspan.report.document import ReportDocument as WholeReport
 from twinspan.verify.document import VerificationDocument
 from twinspan.verify.findings import SCHEMA as VERIFY_SCHEMA
 
@@ -32,8 +34,9 @@ PLAN = Path(__file__).parent / "check" / "base.json"
         (ReportDocument, CHECK_SCHEMA),
         (VerificationDocument, VERIFY_SCHEMA),
         (DiagnosisDocument, DOCTOR_SCHEMA),
+        (WholeReport, REPORT_SCHEMA),
     ],
-    ids=["check", "verify", "doctor"],
+    ids=["check", "verify", "doctor", "report"],
 )
 def test_the_schema_in_the_docs_is_that_of_the_model(
     model: type[BaseModel], name: str, request: pytest.FixtureRequest

@@ -21,6 +21,7 @@ _COMMANDS = {
     "monitor": "monitor",
     "plan": "project",
     "probe": "probe",
+    "report": "report",
     "twin": "twin",
     "verify": "verify",
 }
