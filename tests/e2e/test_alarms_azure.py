@@ -1,7 +1,7 @@
 """Azure's alerts on a whole network: each rings when its thing is broken, and clears when it is mended.
 
 The twin's grain is 5 seconds here, so what are 5 minutes in the cloud lasts 5 seconds; times to alert are
-recorded as they are here and as they would be at the cloud's pace.
+recorded as they are here, with the grain.
 """
 
 import json
@@ -120,7 +120,7 @@ class Alarms:
         took_s = time.monotonic() - started
         record("time_to_alert_s", f"{took_s:.1f}")
         record("grain_s", PERIOD_S)
-        record("time_to_alert_at_the_clouds_grain_s", f"{CLOCK.cloud_s(took_s):.0f}")
+        record("times_faster_than_the_cloud", f"{CLOCK.factor:.0f}")
 
     def logs(self, query: str) -> list[dict[str, str]]:
         """Ask the workspace that Terraform made."""
@@ -257,7 +257,8 @@ def test_the_logs_tell_what_the_daemons_did_in_the_order_it_happened(alarms: Ala
         ("IKEDiagnosticLog", "IKELogEvent"),
         ("RouteDiagnosticLog", "BgpDisconnectedEvent"),
         ("RouteDiagnosticLog", "BgpConnectedEvent"),
-        ("RouteDiagnosticLog", "BgpRouteUpdate"),
     ):
         chosen = f'where Category == "{category}" and OperationName == "{operation}"'
         assert alarms.logs(f"AzureDiagnostics | {chosen} | {where} | take 1"), (category, operation)
+    updates = alarms.logs('AzureDiagnostics | where OperationName == "BgpRouteUpdate" | project Message')
+    assert {each["Message"] for each in updates} >= {"Route 10.2.0.0/16 added", "Route 10.2.0.0/16 removed"}

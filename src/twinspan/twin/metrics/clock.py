@@ -4,7 +4,7 @@ The clouds measure VPNs every five minutes and their alarms look back over as mu
 nothing that a shorter wait would not. A twin therefore has a grain of its own, the setting `--metrics-period`
 (10 seconds if not said otherwise), and everything that is said in the clouds' minutes - windows, frequencies,
 periods of alarms - runs shortened by the same factor. Wherever a time to an alert is told it is the shortened
-one; `Clock.cloud_s` says what it would be in the cloud.
+one. IKE and BGP are not shortened: their part of such a time is the cloud's, the waiting for metrics is not.
 """
 
 from dataclasses import dataclass

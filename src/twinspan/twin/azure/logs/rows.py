@@ -20,9 +20,9 @@ _ROUTE = {
     "bgp-up": "BgpConnectedEvent",
     "bgp-down": "BgpDisconnectedEvent",
     "bgp-hold-expired": "BgpDisconnectedEvent",
-    "route-added": "BgpRouteUpdate",
-    "route-removed": "BgpRouteUpdate",
 }
+_UPDATES = {"route-added": "added", "route-removed": "removed"}
+"""Changes of the best route in the gateway's virtual network: they are no single tunnel's."""
 
 Row = dict[str, str]
 
@@ -54,6 +54,8 @@ def line_of(event: Event, azure: AzureNetwork, *, reason: str = "") -> Line | No
         azure: What Azure has, to name connection, instance and far end.
         reason: Why a tunnel went down, if that is known.
     """
+    if event.kind in _UPDATES:
+        return _update(event, azure)
     place = _place(event.subject, azure)
     if place is None:
         return None
@@ -62,14 +64,34 @@ def line_of(event: Event, azure: AzureNetwork, *, reason: str = "") -> Line | No
         operation, status = _TUNNEL[event.kind]
         message = f"Tunnel of {place.connection.name} {status.lower()}"
         columns = {"OperationName": operation, "status_s": status, "stateChangeReason_s": reason}
-        return _line(place, TUNNEL, {**columns, "Message": message, **own})
+        return _line(
+            place.connection.virtual_network_gateway_id, TUNNEL, {**columns, "Message": message, **own}
+        )
     if event.kind in _IKE:
         where = f"Remote {place.remote}:500: Local {place.local}:500"
         text = f"{_IKE[event.kind]}{': ' + event.detail if event.detail else ''}"
-        return _line(place, IKE, {"OperationName": "IKELogEvent", "Message": f"{where}: {text}", **own})
+        return _line(
+            place.connection.virtual_network_gateway_id,
+            IKE,
+            {"OperationName": "IKELogEvent", "Message": f"{where}: {text}", **own},
+        )
     if event.kind in _ROUTE:
         message = f"{event.kind} {place.connection.name} {event.detail}".strip()
-        return _line(place, ROUTE, {"OperationName": _ROUTE[event.kind], "Message": message, **own})
+        return _line(
+            place.connection.virtual_network_gateway_id,
+            ROUTE,
+            {"OperationName": _ROUTE[event.kind], "Message": message, **own},
+        )
+    return None
+
+
+def _update(event: Event, azure: AzureNetwork) -> Line | None:
+    """Return the row for a route that the gateway of a virtual network has learned or lost."""
+    subnets = f"{event.subject.lower()}/subnets/"
+    for gateway in azure.virtual_network_gateways:
+        if any(each.subnet_id.lower().startswith(subnets) for each in gateway.instances):
+            message = f"Route {event.detail} {_UPDATES[event.kind]}"
+            return _line(gateway.id, ROUTE, {"OperationName": "BgpRouteUpdate", "Message": message})
     return None
 
 
@@ -90,8 +112,8 @@ def _place(subject: str, azure: AzureNetwork) -> _Place | None:
     )
 
 
-def _line(place: _Place, category: str, columns: Row) -> Line:
-    identity = place.connection.virtual_network_gateway_id
+def _line(identity: str, category: str, columns: Row) -> Line:
+    """Return a row of the gateway with this id."""
     parts = identity.split("/")
     return Line(
         gateway_id=identity.lower(),
