@@ -121,6 +121,17 @@ module "aws_vpn" {
   tags                = var.tags
 }
 
+module "aws_monitoring" {
+  source   = "../../modules/aws/monitoring"
+  for_each = var.monitoring.enabled ? { this = var.monitoring } : {}
+
+  name    = var.name
+  region  = var.aws.region
+  email   = each.value.email
+  tunnels = module.aws_vpn.tunnels
+  tags    = var.tags
+}
+
 module "azure_monitoring" {
   source   = "../../modules/azure/monitoring"
   for_each = var.monitoring.enabled ? { this = var.monitoring } : {}

@@ -16,7 +16,6 @@ from moto.core.responses import ActionResult
 
 from twinspan.twin.aws.alarms.engine import STATISTICS
 from twinspan.twin.aws.alarms.evaluation import COMPARISONS
-from twinspan.twin.aws.alarms.rule import parse
 from twinspan.twin.aws.metric_math import Values, evaluate
 from twinspan.twin.metrics.aws import NAMESPACE, UNITS
 from twinspan.twin.metrics.series import MetricStore, Series, StatisticSet, merged
@@ -122,25 +121,8 @@ class TwinCloudWatchResponse(CloudWatchResponse):
             raise ValidationError(
                 f"The twin compares by {', '.join(COMPARISONS)} only; ComparisonOperator is {comparison}"
             )
-        if self._get_param("Metrics"):
-            raise ValidationError(
-                "The twin has alarms on one metric; combine them with a composite alarm instead of Metrics"
-            )
-        return self._put_alarm()
-
-    def put_composite_alarm(self) -> ActionResult:
-        """Make or change an alarm on other alarms. Source: CloudWatch API, PutCompositeAlarm."""
-        try:
-            rule = parse(self._get_param("AlarmRule") or "")
-        except ValueError as error:
-            raise ValidationError(f"AlarmRule is not valid: {error}") from error
-        unknown = sorted(rule.names - set(self.cloudwatch_backend.alarms))
-        if unknown:
-            raise ValidationError(f"AlarmRule names alarms that do not exist: {', '.join(unknown)}")
-        return self._put_alarm()
-
-    def _put_alarm(self) -> ActionResult:
-        """Store an alarm; a new one knows nothing yet, a changed one keeps its state."""
+        _check_queries(self._get_param("Metrics", []))
+        # A new alarm knows nothing yet, a changed one keeps its state.
         name = self._get_param("AlarmName")
         before = self.cloudwatch_backend.alarms.get(name)
         answer = super().put_metric_alarm()
@@ -149,16 +131,6 @@ class TwinCloudWatchResponse(CloudWatchResponse):
         if before:
             alarm.history, alarm.state_reason = before.history, before.state_reason
             alarm.state_updated_timestamp = before.state_updated_timestamp
-        return answer
-
-    def describe_alarms(self) -> ActionResult:
-        """Show alarms; composite ones only to who asks for them. Source: CloudWatch API, DescribeAlarms."""
-        answer = super().describe_alarms()
-        kinds = self._get_param("AlarmTypes", []) or ["MetricAlarm"]
-        shown: Any = answer.result
-        for kind, member in (("MetricAlarm", "MetricAlarms"), ("CompositeAlarm", "CompositeAlarms")):
-            if kind not in kinds:
-                shown[member] = []
         return answer
 
     def describe_alarm_history(self) -> ActionResult:
@@ -215,6 +187,21 @@ class TwinCloudWatchBackend(CloudWatchBackend):
         )
 
 
+def _check_queries(queries: Sequence[Mapping[str, Any]]) -> None:
+    """Refuse queries of an alarm that could never be evaluated."""
+    if queries and sum(bool(query.get("ReturnData", True)) for query in queries) != 1:
+        raise ValidationError("Exactly one element of the metrics list should return data.")
+    known: dict[str, Values] = {query["Id"]: {} for query in queries}
+    for query in queries:
+        try:
+            if "Expression" in query:
+                evaluate(query["Expression"], known)
+        except ValueError as error:
+            raise ValidationError(
+                f"Error in expression '{query['Id']}' [{query['Expression']}]: {error}"
+            ) from error
+
+
 def _history(alarm: Alarm) -> list[dict[str, Any]]:
     """Return an alarm's changes of state; moto keeps the state before each."""
     states = [(state, at) for _, _, _, state, at in alarm.history]
@@ -222,7 +209,7 @@ def _history(alarm: Alarm) -> list[dict[str, Any]]:
     return [
         {
             "AlarmName": alarm.name,
-            "AlarmType": "MetricAlarm" if alarm.rule is None else "CompositeAlarm",
+            "AlarmType": "MetricAlarm",
             "Timestamp": at,
             "HistoryItemType": "StateUpdate",
             "HistorySummary": f"Alarm updated from {before} to {state}",

@@ -1,17 +1,18 @@
 """Metric math of CloudWatch, as far as a VPN's throughput needs it.
 
 Source: CloudWatch User Guide, "Using math expressions with CloudWatch metrics". Simplified: arithmetic of
-metrics and numbers; no functions.
+metrics and numbers, and FILL with a number; no other functions.
 """
 
 import ast
 import operator
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 
 Values = dict[datetime, float]
 """Time -> value."""
 
+_SUPPORTED = "only numbers, ids, + - * /, FILL and parentheses are supported"
 _OPERATORS: Mapping[type[ast.operator], Callable[[float, float], float]] = {
     ast.Add: operator.add,
     ast.Sub: operator.sub,
@@ -20,12 +21,13 @@ _OPERATORS: Mapping[type[ast.operator], Callable[[float, float], float]] = {
 }
 
 
-def evaluate(expression: str, known: Mapping[str, Values]) -> Values:
+def evaluate(expression: str, known: Mapping[str, Values], *, times: Iterable[datetime] = ()) -> Values:
     """Return an expression's values at the times that all its metrics have.
 
     Args:
-        expression: E.g. `(m1 + m2) * 8 / 300`.
+        expression: E.g. `(m1 + m2) * 8 / 300`, or `FILL(m1, 0) + FILL(m2, 0)`.
         known: Id of a query -> its values.
+        times: Those that FILL fills, besides the times at which any of the metrics has a value.
 
     Raises:
         ValueError: It is no such expression, or names an unknown id; says which.
@@ -34,16 +36,17 @@ def evaluate(expression: str, known: Mapping[str, Values]) -> Values:
         tree = ast.parse(expression.strip(), mode="eval").body
     except (SyntaxError, MemoryError, RecursionError):
         raise ValueError("it is not well formed") from None
-    result = _value(tree, known)
+    every = frozenset(times).union(*(values.keys() for values in known.values()))
+    result = _value(tree, known, every)
     if isinstance(result, float):
         raise ValueError("it names no metric")  # noqa: TRY004 - the text is wrong, not the type
     return result
 
 
-def _value(node: ast.expr, known: Mapping[str, Values]) -> Values | float:
+def _value(node: ast.expr, known: Mapping[str, Values], times: frozenset[datetime]) -> Values | float:
     match node:
         case ast.Constant(value=bool() | complex()):
-            raise ValueError("only numbers, ids, + - * / and parentheses are supported")
+            raise ValueError(_SUPPORTED)
         case ast.Constant(value=int() | float() as number):
             return float(number)
         case ast.Name(id=name):
@@ -51,9 +54,14 @@ def _value(node: ast.expr, known: Mapping[str, Values]) -> Values | float:
                 raise ValueError(f"undefined id {name}")
             return known[name]
         case ast.BinOp(left=left, op=op, right=right) if type(op) in _OPERATORS:
-            return _combined(_OPERATORS[type(op)], _value(left, known), _value(right, known))
+            return _combined(_OPERATORS[type(op)], _value(left, known, times), _value(right, known, times))
+        case ast.Call(func=ast.Name(id="FILL"), args=[ast.Name() as metric, filling], keywords=[]):
+            measured, instead = _value(metric, known, times), _value(filling, known, times)
+            if isinstance(measured, float) or isinstance(instead, dict):
+                raise ValueError("FILL takes a metric and a number")  # noqa: TRY004 - the text is wrong
+            return {at: measured.get(at, instead) for at in times}
         case _:
-            raise ValueError("only numbers, ids, + - * / and parentheses are supported")
+            raise ValueError(_SUPPORTED)
 
 
 def _combined(

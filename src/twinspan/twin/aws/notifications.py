@@ -1,8 +1,10 @@
 """SNS of the twin: moto's, which tells nobody beyond this machine."""
 
 from ipaddress import ip_address
+from types import SimpleNamespace
 from urllib.parse import urlsplit
 
+import moto.sns.urls
 from moto.sns.exceptions import SNSInvalidParameter
 from moto.sns.models import SNSBackend, Subscription
 
@@ -26,12 +28,17 @@ class TwinSnsBackend(SNSBackend):
             )
         if protocol in {"http", "https"} and not _is_here(endpoint):
             raise SNSInvalidParameter(
-                f"Invalid parameter: {endpoint} is no loopback address; the twin tells nobody beyond this machine"
+                f"Invalid parameter: {endpoint} is not on this machine, and the twin tells nobody beyond it"
             )
         subscription = super().subscribe(topic_arn, endpoint, protocol)
         if protocol in _KEPT:
             subscription.attributes |= {"PendingConfirmation": True, "ConfirmationWasAuthenticated": False}
         return subscription
+
+    @property
+    def _url_module(self) -> SimpleNamespace:
+        """Moto looks for its URLs beside the class; these are SNS's own."""
+        return SimpleNamespace(url_bases=moto.sns.urls.url_bases, url_paths=moto.sns.urls.url_paths)
 
 
 def _is_here(url: str) -> bool:

@@ -3,7 +3,8 @@
 import json
 import logging
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import get_args
 
@@ -12,10 +13,10 @@ from moto.core.exceptions import ServiceException
 from moto.sns.models import sns_backends
 
 from twinspan.twin.aws.alarms.evaluation import AlarmState, MissingData, judge
-from twinspan.twin.aws.alarms.rule import parse
+from twinspan.twin.aws.metric_math import Values, evaluate
 from twinspan.twin.metrics.aws import NAMESPACE
 from twinspan.twin.metrics.clock import Clock
-from twinspan.twin.metrics.series import MetricStore, StatisticSet, merged
+from twinspan.twin.metrics.series import MetricStore, Series, StatisticSet, merged
 
 STATISTICS: Mapping[str, Callable[[StatisticSet], float]] = {
     "Average": lambda point: point.average,
@@ -31,8 +32,24 @@ _LOG = logging.getLogger(__name__)
 _ACTIONS = {"OK": "ok_actions", "ALARM": "alarm_actions", "INSUFFICIENT_DATA": "insufficient_data_actions"}
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Source:
+    metric: str
+    statistic: str
+    dimensions: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Asked:
+    """What an alarm looks at: an expression of metrics; `period_s` in the cloud's seconds."""
+
+    expression: str
+    metrics: Mapping[str, _Source]
+    period_s: float
+
+
 class AlarmEngine:
-    """Evaluates the metric alarms of `AWS/VPN` and every composite alarm.
+    """Evaluates the alarms of `AWS/VPN`, on one metric or on an expression.
 
     Args:
         metrics: The series; their grain sets the pace: see `metrics.clock`.
@@ -67,24 +84,27 @@ class AlarmEngine:
                 if not isinstance(backend, CloudWatchBackend):
                     continue
                 for alarm in list(backend.alarms.values()):
-                    changed |= alarm.rule is None and self._judge(alarm, account, region)
-                # Composite alarms may look at each other: what one has changed the next tick sees.
-                for alarm in list(backend.alarms.values()):
-                    changed |= alarm.rule is not None and self._compose(alarm, backend, account, region)
+                    changed |= self._judge(alarm, account, region)
         if changed:
             self._on_change()
 
     def _judge(self, alarm: Alarm, account: str, region: str) -> bool:
-        if alarm.namespace != NAMESPACE or alarm.statistic not in STATISTICS:
+        asked = _asked(alarm)
+        if asked is None:
             return False
-        period_s = self._clock.twin_s(float(alarm.period))
+        period_s = self._clock.twin_s(asked.period_s)
         end_s = self._metrics.now_s - self._metrics.now_s % period_s
         # A new or changed alarm waits for a period that began after it.
         since_s = alarm.configuration_updated_timestamp.replace(tzinfo=UTC).timestamp()
         if end_s <= max(self._judged.get(alarm.alarm_arn, 0.0), since_s):
             return False
         self._judged[alarm.alarm_arn] = end_s
-        points = list(self._points(alarm, region, end_s, period_s))
+        times = [
+            datetime.fromtimestamp(end_s - number * period_s, UTC)
+            for number in range(int(alarm.evaluation_periods), 0, -1)
+        ]
+        values = self._values(asked, region, times, period_s)
+        points = [values.get(at) for at in times]
         state = judge(
             points,
             comparison=alarm.comparison_operator,
@@ -102,40 +122,60 @@ class AlarmEngine:
         _change(alarm, state, reason, account, region)
         return True
 
-    def _points(self, alarm: Alarm, region: str, end_s: float, period_s: float) -> Iterator[float | None]:
-        dims = {each.name: each.value for each in alarm.dimensions if each.name and each.value}
-        found = self._metrics.series(region, alarm.metric_name, **dims)
-        for number in range(int(alarm.evaluation_periods), 0, -1):
-            start_s = end_s - number * period_s
-            whole = list(
-                merged(found, start_s=start_s, end_s=start_s + period_s, period_s=int(period_s) or 1)
-            )
-            total = whole[0] if whole else None
-            for other in whole[1:]:
-                whole[0].merge(other)
-            yield STATISTICS[alarm.statistic](total) if total else None
-
-    def _compose(self, alarm: Alarm, backend: CloudWatchBackend, account: str, region: str) -> bool:
-        states: dict[str, AlarmState] = {
-            name: _state(other.state_value) for name, other in backend.alarms.items()
-        }
-        state: AlarmState = "ALARM" if parse(str(alarm.rule)).holds(states) else "OK"
-        if state == alarm.state_value:
-            return False
-        _change(alarm, state, f"The rule {alarm.rule} is {str(state == 'ALARM').lower()}", account, region)
-        return True
+    def _values(self, asked: _Asked, region: str, times: Sequence[datetime], period_s: float) -> Values:
+        known: dict[str, Values] = {}
+        for name, source in asked.metrics.items():
+            found = self._metrics.series(region, source.metric, **source.dimensions)
+            known[name] = {
+                at: STATISTICS[source.statistic](point)
+                for at in times
+                if (point := _point(found, at.timestamp(), period_s)) is not None
+            }
+        return evaluate(asked.expression, known, times=times)
 
     def _run(self) -> None:
         while not self._stopping.wait(_TICK_S):
             self.tick()
 
 
+def _asked(alarm: Alarm) -> _Asked | None:
+    """Return what an alarm looks at; None if it is not the VPN."""
+    if alarm.namespace == NAMESPACE and alarm.statistic in STATISTICS:
+        dimensions = {each.name: each.value for each in alarm.dimensions if each.name and each.value}
+        source = _Source(metric=alarm.metric_name, statistic=alarm.statistic, dimensions=dimensions)
+        return _Asked(expression="m", metrics={"m": source}, period_s=float(alarm.period))
+    stats = [(query.id, query.metric_stat) for query in alarm.metric_data_queries if query.metric_stat]
+    if not stats or any(
+        stat.metric.namespace != NAMESPACE or stat.stat not in STATISTICS for _, stat in stats
+    ):
+        return None
+    (shown,) = [query for query in alarm.metric_data_queries if str(query.return_data) != "False"]
+    return _Asked(
+        expression=shown.expression or shown.id,
+        metrics={
+            name: _Source(
+                metric=stat.metric.metric_name,
+                statistic=stat.stat,
+                dimensions={
+                    each.name: each.value for each in stat.metric.dimensions if each.name and each.value
+                },
+            )
+            for name, stat in stats
+        },
+        period_s=max(float(stat.period) for _, stat in stats),
+    )
+
+
+def _point(found: Sequence[Series], start_s: float, period_s: float) -> StatisticSet | None:
+    """Return all samples of one period together; None without any."""
+    whole = StatisticSet(start_s=start_s, count=0, total=0.0, minimum=float("inf"), maximum=float("-inf"))
+    for point in merged(found, start_s=start_s, end_s=start_s + period_s, period_s=max(1, int(period_s))):
+        whole.merge(point)
+    return whole if whole.count else None
+
+
 def _missing(given: str | None) -> MissingData:
     return next((each for each in get_args(MissingData) if each == given), "missing")
-
-
-def _state(word: str) -> AlarmState:
-    return next((each for each in get_args(AlarmState) if each == word), "INSUFFICIENT_DATA")
 
 
 def _change(alarm: Alarm, state: AlarmState, reason: str, account: str, region: str) -> None:
@@ -177,5 +217,5 @@ def _message(alarm: Alarm, before: str, account: str, region: str) -> Mapping[st
         "OldStateValue": before,
         "StateChangeTime": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "+0000",
         "Region": region,
-        **({"AlarmRule": alarm.rule} if alarm.rule is not None else {"Trigger": trigger}),
+        "Trigger": trigger,
     }

@@ -2,6 +2,7 @@
 
 from twinspan.twin.providers import schema
 from twinspan.twin.providers.aws import (
+    alarms,
     connection,
     data,
     egress,
@@ -11,6 +12,7 @@ from twinspan.twin.providers.aws import (
     eks_node_group,
     iam,
     network,
+    notifications,
     routing,
     security,
     storage,
@@ -22,6 +24,8 @@ from twinspan.twin.providers.provider import Definition, by_name
 from twinspan.twin.providers.warning import offline_warning
 
 _RESOURCES = (
+    alarms.Dashboard,
+    alarms.MetricAlarm,
     connection.VpnConnection,
     egress.ElasticAddress,
     egress.NatGateway,
@@ -35,6 +39,8 @@ _RESOURCES = (
     network.InternetGateway,
     network.Subnet,
     network.Vpc,
+    notifications.Topic,
+    notifications.TopicSubscription,
     routing.Route,
     routing.RouteTable,
     routing.RouteTableAssociation,
