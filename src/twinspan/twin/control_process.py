@@ -15,13 +15,14 @@ from twinspan.twin.agent_methods import agent_leases, agent_methods
 from twinspan.twin.agents import AgentSlot, KeeperLauncher, SudoLauncher
 from twinspan.twin.aws.server import AwsApi
 from twinspan.twin.aws.signature import AccessKey
-from twinspan.twin.azure.logs.follower import LogFollower
+from twinspan.twin.azure.logs.diagnostic import DiagnosticLogs
 from twinspan.twin.azure.server import ArmApi
 from twinspan.twin.azure.tls import ensure_tls
 from twinspan.twin.client import twin_endpoints
 from twinspan.twin.control_server import ControlServer, Method
 from twinspan.twin.control_wire import STATUS
 from twinspan.twin.dataplane.spec import Timers
+from twinspan.twin.journal import JournalLoop
 from twinspan.twin.keeper import Keeper
 from twinspan.twin.kubernetes.access import ClusterAccess
 from twinspan.twin.kubernetes.authenticator import Authenticator
@@ -105,12 +106,12 @@ class ControlProcess:
         self._collector = Collector(
             self._board, network=lambda: self._reconciler.network, aws=aws_metrics, azure=azure_metrics
         )
-        self._logs = LogFollower(
+        diagnostics = DiagnosticLogs(
             self._azure.logs,
-            events=self._events,
             network=lambda: self._reconciler.network.azure,
             destinations=self._azure.log_destinations,
         )
+        self._journal = JournalLoop(self._events, (self._aws.note, diagnostics.note))
         self._server = ControlServer(run_dir.socket, self._methods(), leases=agent_leases(self._agents))
         self._running = False
 
@@ -136,7 +137,7 @@ class ControlProcess:
         self._reconciler.start()
         self._observer.start()
         self._collector.start()
-        self._logs.start()
+        self._journal.start()
         _LOG.info("up: AWS at %s, Azure at %s", self._aws.url, self._azure.url)
 
     def stop(self) -> None:
@@ -144,7 +145,7 @@ class ControlProcess:
         if self._running:
             endpoints = twin_endpoints(self._run_dir.name)
             self._server.stop()
-            self._logs.stop()
+            self._journal.stop()
             self._collector.stop()
             self._observer.stop()
             self._reconciler.stop()

@@ -7,9 +7,10 @@ import pytest
 
 from twinspan.network import model
 from twinspan.protocols import Event
-from twinspan.twin.azure.logs.follower import LogFollower
+from twinspan.twin.azure.logs.diagnostic import DiagnosticLogs
 from twinspan.twin.azure.logs.rows import Line, line_of
 from twinspan.twin.azure.logs.table import LogTable
+from twinspan.twin.journal import JournalLoop
 
 GROUP = "/subscriptions/s/resourceGroups/g/providers/Microsoft.Network"
 GATEWAY = f"{GROUP}/virtualNetworkGateways/gw"
@@ -124,13 +125,13 @@ def test_what_is_no_azure_tunnels_is_not_logged(kind: str, subject: str) -> None
     assert line_of(Event(at_s=1.0, kind=kind, subject=subject, detail=""), network()) is None
 
 
-def follower(events: list[Event], table: LogTable, wanted: str) -> LogFollower:
-    return LogFollower(
+def follower(events: list[Event], table: LogTable, wanted: str) -> JournalLoop:
+    logs = DiagnosticLogs(
         table,
-        events=lambda since_s: tuple(each for each in events if each.at_s >= since_s),
         network=network,
         destinations=lambda _, category: ("/logs",) if category == wanted else (),
     )
+    return JournalLoop(lambda since_s: tuple(each for each in events if each.at_s >= since_s), (logs.note,))
 
 
 def test_each_event_is_logged_once_and_only_where_a_setting_says() -> None:

@@ -18,6 +18,7 @@ from moto.sns.models import sns_backends
 from werkzeug.serving import ThreadedWSGIServer
 
 from twinspan.errors import HostError
+from twinspan.protocols import Event
 from twinspan.twin.aws import state
 from twinspan.twin.aws.alarms.engine import AlarmEngine
 from twinspan.twin.aws.application import Application
@@ -30,6 +31,7 @@ from twinspan.twin.aws.iam import TwinIamBackend
 from twinspan.twin.aws.notifications import TwinSnsBackend
 from twinspan.twin.aws.quotas import TwinServiceQuotasBackend
 from twinspan.twin.aws.signature import AccessKey, known_regions
+from twinspan.twin.aws.vpn_logs import VpnLogs
 from twinspan.twin.kubernetes.access import ClusterAccess
 from twinspan.twin.metrics.series import MetricStore
 from twinspan.twin.observed import ObservationBoard
@@ -92,6 +94,7 @@ class AwsApi:
         self._server: _Server | None = None
         self._threads: tuple[threading.Thread, ...] = ()
         self._alarms: AlarmEngine | None = None
+        self._logs = VpnLogs()
 
     @property
     def port(self) -> int:
@@ -126,6 +129,12 @@ class AwsApi:
                 if isinstance(connection, TwinVpnConnection)
                 for outside, at in connection.replaced_at.items()
             }
+
+    def note(self, event: Event, at_s: float) -> None:
+        """Let VPN logs have an event of the data plane that was at `at_s`, seconds since 1970."""
+        with self._lock:
+            if self._logs.note(event, at_s):
+                self._dirty.set()
 
     def start(self) -> None:
         """Load the state file, if there is one, and listen.
