@@ -10,7 +10,14 @@ from terraform_tree import ROOT, RunTerraform
 from twinspan.command import run
 
 Terraform = Callable[[Path], RunTerraform]
-AWS = ["modules/aws/customer_gateway", "modules/aws/eks", "modules/aws/vpc", "modules/aws/vpn", "bootstrap"]
+AWS = [
+    "modules/aws/customer_gateway",
+    "modules/aws/eks",
+    "modules/aws/monitoring",
+    "modules/aws/vpc",
+    "modules/aws/vpn",
+    "bootstrap",
+]
 OTHERS = [
     "modules/azure/aks",
     "modules/azure/monitoring",

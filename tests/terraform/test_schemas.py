@@ -22,7 +22,11 @@ META = {"for_each", "count", "provider", "depends_on"}
 # The dumps were written with every key of this name removed: the attributes of that name went too.
 NOT_IN_THE_DUMPS = {"description"}
 # Required in one release and optional in another: valid in both, as long as it is given.
-NO_LONGER_REQUIRED = {("aws_nat_gateway", "subnet_id")}
+NO_LONGER_REQUIRED = {
+    ("aws_nat_gateway", "subnet_id"),
+    ("aws_cloudwatch_metric_alarm", "comparison_operator"),
+    ("aws_cloudwatch_metric_alarm", "evaluation_periods"),
+}
 META_BLOCKS = {"lifecycle", "timeouts", "provisioner", "connection"}
 _REFERENCE = re.compile(
     r"(?<!module\.)\b((?:aws|azurerm)_[a-z0-9_]+)\.[a-z_0-9]+(?:\[[^\]]+\])?\.([a-z_0-9]+)"

@@ -44,10 +44,10 @@ def test_every_type_is_created_planned_empty_changed_and_destroyed(
     assert first["DpdTimeoutSeconds"] == 60
 
     replaced = workspace.apply(longer, "-var=inside_cidr=169.254.21.8/30").stdout
-    assert "1 added, 0 changed, 1 destroyed" in replaced
+    assert "1 added, 2 changed, 1 destroyed" in replaced
     assert workspace.state("aws_vpn_connection.this")["id"] != connection
 
-    assert "0 added, 0 changed, 25 destroyed" in workspace.apply("-destroy").stdout
+    assert "0 added, 0 changed, 30 destroyed" in workspace.apply("-destroy").stdout
     ec2 = clouds.boto3("ec2")
     assert vpc not in [item["VpcId"] for item in ec2.describe_vpcs()["Vpcs"]]
     left = [item["State"] for item in ec2.describe_vpn_connections()["VpnConnections"]]
@@ -69,6 +69,17 @@ def test_drift_made_through_the_api_shows_in_the_plan_and_is_mended(
     )
     ec2.modify_vpc_attribute(VpcId=workspace.state("aws_vpc.this")["id"], EnableDnsHostnames={"Value": False})
     ec2.create_tags(Resources=[group["id"]], Tags=[{"Key": "Owner", "Value": "somebody"}])
+    clouds.boto3("cloudwatch").delete_dashboards(DashboardNames=[name])
+    clouds.boto3("cloudwatch").put_metric_alarm(
+        AlarmName=f"{name}-sum",
+        ComparisonOperator="LessThanThreshold",
+        EvaluationPeriods=2,
+        Threshold=7,
+        Namespace="AWS/VPN",
+        MetricName="TunnelState",
+        Statistic="Maximum",
+        Period=60,
+    )
     clouds.boto3("s3").put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": "Suspended"})
 
     assert workspace.changes() == {
@@ -77,6 +88,8 @@ def test_drift_made_through_the_api_shows_in_the_plan_and_is_mended(
         "aws_vpc.this": ["update"],
         "aws_security_group.this": ["update"],
         "aws_s3_bucket_versioning.this": ["update"],
+        "aws_cloudwatch_dashboard.this": ["create"],
+        "aws_cloudwatch_metric_alarm.sum": ["update"],
     }
     workspace.apply()
     assert workspace.changes() == {}
@@ -96,6 +109,11 @@ def test_an_imported_object_needs_no_change(workspace: Workspace, name: str) -> 
             (workspace.state("aws_subnet.this")["id"], workspace.state("aws_route_table.this")["id"])
         ),
         "aws_s3_bucket_versioning.this": name,
+        "aws_sns_topic.this": workspace.state("aws_sns_topic.this")["arn"],
+        "aws_sns_topic_subscription.this": workspace.state("aws_sns_topic_subscription.this")["arn"],
+        "aws_cloudwatch_metric_alarm.this": name,
+        "aws_cloudwatch_metric_alarm.sum": f"{name}-sum",
+        "aws_cloudwatch_dashboard.this": name,
     }
     for address, identity in objects.items():
         workspace.terraform("state", "rm", address)

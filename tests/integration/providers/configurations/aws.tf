@@ -226,3 +226,62 @@ resource "aws_iam_role" "this" {
   })
   tags = { Level = var.log_level_tag }
 }
+
+resource "aws_sns_topic" "this" {
+  name = var.name
+  tags = { Level = var.log_level_tag }
+}
+
+resource "aws_sns_topic_subscription" "this" {
+  topic_arn = aws_sns_topic.this.arn
+  protocol  = "email"
+  endpoint  = "network@example.com"
+}
+
+resource "aws_cloudwatch_metric_alarm" "this" {
+  alarm_name          = var.name
+  alarm_description   = "The tunnel is down."
+  namespace           = "AWS/VPN"
+  metric_name         = "TunnelState"
+  dimensions          = { VpnId = aws_vpn_connection.this.id, TunnelIpAddress = aws_vpn_connection.this.tunnel1_address }
+  statistic           = "Maximum"
+  comparison_operator = "LessThanThreshold"
+  threshold           = 1
+  period              = 300
+  evaluation_periods  = 1
+  treat_missing_data  = "breaching"
+  alarm_actions       = [aws_sns_topic.this.arn]
+  tags                = { Level = var.log_level_tag }
+}
+
+resource "aws_cloudwatch_metric_alarm" "sum" {
+  alarm_name          = "${var.name}-sum"
+  comparison_operator = "LessThanThreshold"
+  threshold           = 0
+  evaluation_periods  = 2
+  datapoints_to_alarm = 1
+
+  metric_query {
+    id          = "up"
+    expression  = "FILL(one, 0) * 2"
+    label       = "up"
+    return_data = true
+  }
+
+  metric_query {
+    id = "one"
+
+    metric {
+      namespace   = "AWS/VPN"
+      metric_name = "TunnelState"
+      dimensions  = { VpnId = aws_vpn_connection.this.id }
+      period      = 300
+      stat        = "Maximum"
+    }
+  }
+}
+
+resource "aws_cloudwatch_dashboard" "this" {
+  dashboard_name = var.name
+  dashboard_body = jsonencode({ widgets = [{ type = "text", x = 0, y = 0, width = 6, height = 3, properties = { markdown = "VPN" } }] })
+}

@@ -151,16 +151,16 @@ def _query_state(query: Mapping[str, Any]) -> State:
                 "namespace": metric.get("Namespace", ""),
                 "period": stat["Period"],
                 "stat": stat["Stat"],
-                "unit": stat.get("Unit", ""),
+                "unit": stat.get("Unit"),
             }
         )
     return {
-        "account_id": query.get("AccountId", ""),
-        "expression": query.get("Expression", ""),
+        "account_id": query.get("AccountId"),
+        "expression": query.get("Expression"),
         "id": query["Id"],
-        "label": query.get("Label", ""),
+        "label": query.get("Label"),
         "metric": metrics,
-        "period": query.get("Period", 0),
+        "period": query.get("Period"),
         "return_data": query.get("ReturnData", False),
     }
 
