@@ -1,5 +1,6 @@
 """`twinspan drill list|run|compare`."""
 
+from functools import partial
 from pathlib import Path
 
 import click
@@ -19,7 +20,8 @@ from twinspan.cli.output import (
 )
 from twinspan.cli.signals import undone_on_signals
 from twinspan.cli.target import open_target
-from twinspan.drill.catalogue import DRILLS, Drill, Place, named
+from twinspan.drill.catalogue import DRILLS, named
+from twinspan.drill.definition import Drill, Place
 from twinspan.drill.flows import MAX_RATE_HZ, RATE_HZ
 from twinspan.drill.series import Series, compare
 from twinspan.errors import DesignError
@@ -110,8 +112,11 @@ def run_drills(
         show_api([run_on_cloud(each, target, tunnel=tunnel, force=force) for each in chosen], fmt=fmt)
         return
     wanted = Wanted(tunnel=tunnel, repeat=repeat, limit_s=limit_s, force=force, out=out)
-    with undone_on_signals(), bench_of(target, rate_hz=rate_hz) as bench:
-        found = [run_series(each, bench, wanted, several=len(chosen) > 1) for each in chosen]
+    with undone_on_signals():
+        found = [
+            run_series(each, partial(bench_of, target, rate_hz=rate_hz), wanted, several=len(chosen) > 1)
+            for each in chosen
+        ]
     show_all(found, fmt=fmt, wanted=wanted)
     if not all(report.passed for reports in found for report in reports):
         raise click.exceptions.Exit(1)

@@ -1,6 +1,7 @@
 """Runs of drills as `twinspan drill run` makes, keeps and shows them."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -8,7 +9,7 @@ import click
 from rich.table import Table
 
 from twinspan.cli.output import answers, print_json, print_whole, progress, step
-from twinspan.drill.catalogue import Drill, Place
+from twinspan.drill.definition import Drill, Place
 from twinspan.drill.recording import prepare, record
 from twinspan.drill.report import DrillReport, Moment
 from twinspan.drill.run import Bench, run_drill
@@ -55,7 +56,9 @@ def agreed(drills: Sequence[Drill], *, yes: bool) -> None:
         click.confirm("Disturb the real cloud now?", abort=True, err=True)
 
 
-def run_series(drill: Drill, bench: Bench, wanted: Wanted, *, several: bool) -> tuple[DrillReport, ...]:
+def run_series(
+    drill: Drill, bench_of: Callable[..., AbstractContextManager[Bench]], wanted: Wanted, *, several: bool
+) -> tuple[DrillReport, ...]:
     """Run a drill as often as wanted; what was measured is kept even if a later run fails.
 
     Raises:
@@ -66,19 +69,20 @@ def run_series(drill: Drill, bench: Bench, wanted: Wanted, *, several: bool) -> 
         prepare(folder)
     reports: list[DrillReport] = []
     try:
-        for number in range(1, wanted.repeat + 1):
-            with step(f"Drill {drill.name}, run {number} of {wanted.repeat}"):
-                run = run_drill(
-                    drill,
-                    bench,
-                    tunnel=wanted.tunnel,
-                    limit_s=wanted.limit_s,
-                    force=wanted.force,
-                    on_moment=show_moment,
-                )
-            reports.append(run.report)
-            if folder:
-                record(run, folder / f"run-{number:03}")
+        with bench_of(requests=drill.measures == "requests") as bench:
+            for number in range(1, wanted.repeat + 1):
+                with step(f"Drill {drill.name}, run {number} of {wanted.repeat}"):
+                    run = run_drill(
+                        drill,
+                        bench,
+                        tunnel=wanted.tunnel,
+                        limit_s=wanted.limit_s,
+                        force=wanted.force,
+                        on_moment=show_moment,
+                    )
+                reports.append(run.report)
+                if folder:
+                    record(run, folder / f"run-{number:03}")
     finally:
         if folder and reports:
             _save(Series.of(reports), folder)

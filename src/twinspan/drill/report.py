@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from twinspan.drill import flow_analysis
-from twinspan.drill.catalogue import Drill
+from twinspan.drill.definition import Drill
 from twinspan.drill.detection import Detection
 from twinspan.drill.flows import Measurement
 from twinspan.drill.phases import Phase, phases_of

@@ -5,8 +5,9 @@ from dataclasses import dataclass, field
 import pytest
 from test_drill_parts import event, link
 
-from twinspan.drill.catalogue import DRILLS, TUNNEL_DOWN, Drill, named
+from twinspan.drill.catalogue import DRILLS, TUNNEL_DOWN, named
 from twinspan.drill.composite import AllOf
+from twinspan.drill.definition import Drill
 from twinspan.drill.detection import Detection
 from twinspan.drill.endings import Ending
 from twinspan.drill.phases import phases_of
