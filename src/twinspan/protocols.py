@@ -11,6 +11,9 @@ from typing import Protocol
 
 from twinspan.command import Completed
 
+ON_PURPOSE = "killed on purpose"
+"""Detail of the event `daemon-died` where a fault has killed the daemon."""
+
 
 class Host(Protocol):
     """A machine, container or pod in a subnet on one side."""

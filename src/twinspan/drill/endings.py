@@ -27,6 +27,16 @@ class Ending(StrEnum):
     """Nothing before the drill mends what it broke: there is no other way."""
 
     @property
+    def short(self) -> str:
+        """What ends it, in few words."""
+        return {
+            Ending.TIMERS: "first timer: DPD or BGP hold",
+            Ending.TOLD: "being told",
+            Ending.HARMLESS: "no outage",
+            Ending.HEALING: "mending only",
+        }[self]
+
+    @property
     def formula(self) -> str:
         """How long it should take, in words."""
         return {

@@ -98,6 +98,7 @@ class _Timeline:
 class _Outcome:
     """What the cut did."""
 
+    broke: str
     link: TunnelLink
     carries: bool
     tunnels: int
@@ -153,6 +154,7 @@ def run_drill(
     whole_again_s = _wait_until_whole(bench, timeline)
     events = bench.events.since(timeline.cut_at_s)
     course = Course(
+        broke=outcome.broke,
         link=outcome.link,
         carries=outcome.carries,
         tunnels=outcome.tunnels,
@@ -183,7 +185,12 @@ def _break_and_heal(drill: Drill, bench: Bench, timeline: _Timeline, tunnel: str
     finally:
         bench.meter.close()
     return _Outcome(
-        link=link, carries=carries, tunnels=len(links), measured=measured, detections=attempt.seen
+        broke=fault.description,
+        link=link,
+        carries=carries,
+        tunnels=len(links),
+        measured=measured,
+        detections=attempt.seen,
     )
 
 
