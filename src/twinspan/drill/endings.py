@@ -55,11 +55,13 @@ class Expectation:
         ending: What ends the outage.
         label: Whether the figure holds in the clouds.
         source: The document that says so.
+        restore_s: How long after mending it may take to come back, seconds.
     """
 
     ending: Ending
     label: Label
     source: str
+    restore_s: float = RESTORE_ALLOWANCE_S
 
     def timer(self, link: TunnelLink, side: Side, *, hold_profile: str, broken_s: float) -> Timer:
         """Return what should end the outage, and after how many seconds at most.
@@ -83,5 +85,5 @@ class Expectation:
             Ending.TIMERS: ALLOWANCE_S,
             Ending.TOLD: ALLOWANCE_S,
             Ending.HARMLESS: HARMLESS_ALLOWANCE_S,
-            Ending.HEALING: RESTORE_ALLOWANCE_S,
+            Ending.HEALING: self.restore_s,
         }[self.ending]

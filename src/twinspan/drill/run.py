@@ -255,7 +255,8 @@ class _Attempt:
         if self.drill.timed:
             self._until(self._held_long_enough, within_s=self.drill.broken_s + DETECTION_MARGIN_S)
             self.heal()
-            self._until(lambda: _all_heard(self.bench.meter.progress()), within_s=RESTORE_WITHIN_S)
+            patience_s = max(RESTORE_WITHIN_S, self.drill.aws.restore_s, self.drill.azure.restore_s)
+            self._until(lambda: _all_heard(self.bench.meter.progress()), within_s=patience_s)
         else:
             self._until(lambda: self._recovered(carries=carries), within_s=self._patience_s())
         self.measured = self.bench.meter.stop()
