@@ -136,7 +136,7 @@ def show_spread(series: Series) -> None:
     for name, each in series.directions.items():
         figures: list[tuple[str, Spread | None]] = [
             ("longest silence, ms", each.longest_gap_ms),
-            ("packets lost", each.lost),
+            ("lost", each.lost),
             ("detect, s", each.detect_s),
             ("converge, s", each.converge_s),
             ("restore, s", each.restore_s),

@@ -14,7 +14,7 @@ anew on other nodes then.
 """
 NODE_LOST_S = 60.0
 """A node is away for longer than its cluster needs to notice, seconds."""
-CLUSTER_LOST_S = 15.0
+CLUSTER_LOST_S = 8.0
 CLOUD_LOST_S = 20.0
 STARTED_WITHIN_S = 90.0
 """How long control plane, nodes and pods may take to start on the twin, seconds."""
