@@ -21,6 +21,8 @@ from array import array
 from collections.abc import Iterable
 
 ANSWER_WITHIN_S = 0.9
+STEADY_S = 3.0
+"""A flow counts as heard again once it has had no failure for so long: replicas come back one by one."""
 REQUEST = b"GET / HTTP/1.0\r\nHost: service\r\n\r\n"
 ANSWER = b"HTTP/"
 US = 1000
@@ -45,6 +47,7 @@ class Client:
         self.refused = array("Q")
         self.arrived: list[tuple[int, int, int]] = []
         self.last_us: dict[int, int] = {}
+        self.failed_us: dict[int, int] = {}
         self.sending = True
         self._loop = asyncio.get_running_loop()
         self._interval_s = 1.0 / rate_hz
@@ -62,15 +65,20 @@ class Client:
         task.add_done_callback(self._open.discard)
         self._loop.call_at(self._start_s + (number + 1) * self._interval_s, self._due)
 
+    def heard_us(self) -> dict[int, int]:
+        """Return flow -> when it was heard last; after a failure that is before it, until it is steady."""
+        steady_us = time.monotonic_ns() // US - int(STEADY_S * US * 1000)
+        lately = {flow: at_us for flow, at_us in self.failed_us.items() if at_us > steady_us}
+        return {flow: lately.get(flow, at_us) for flow, at_us in self.last_us.items()}
+
     async def _ask(self, number: int) -> None:
         writer = None
+        answered = False
         try:
             async with asyncio.timeout(ANSWER_WITHIN_S):
                 reader, writer = await asyncio.open_connection(*self.to)
                 writer.write(REQUEST)
                 answered = (await reader.read(64)).startswith(ANSWER)
-            if answered:
-                self._note(number)
         except TimeoutError:
             pass  # lost: nobody answered
         except OSError:  # refused or unreachable, by whoever said so
@@ -78,10 +86,15 @@ class Client:
         finally:
             if writer is not None:
                 writer.transport.abort()
+            self._note(number, answered=answered)
 
-    def _note(self, number: int) -> None:
+    def _note(self, number: int, *, answered: bool) -> None:
         sequence, flow = divmod(number, self.flows)
         now_us = time.monotonic_ns() // US
+        if not answered:
+            # A refusal comes at once, but is as good as a silence that has lasted.
+            self.failed_us[flow] = now_us - int(ANSWER_WITHIN_S * US * 1000)
+            return
         self.arrived.append((flow, sequence, now_us))
         self.last_us[flow] = now_us
 
@@ -139,7 +152,7 @@ class Agent:
             )
         elif what == "progress":
             answer["received"] = len(self._client.arrived) if self._client else 0
-            answer["last_us"] = self._client.last_us if self._client else {}
+            answer["last_us"] = self._client.heard_us() if self._client else {}
         elif what in {"hush", "end"}:
             if self._client:
                 self._client.sending = False
