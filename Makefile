@@ -10,7 +10,7 @@ PACKAGES := charon-systemd strongswan-swanctl libcharon-extra-plugins libstrongs
   libstrongswan-extra-plugins bird2 nftables iproute2 iputils-ping iperf3 util-linux ca-certificates
 KUBERNETES_PACKAGES := etcd-server containerd runc containernetworking-plugins iptables conntrack busybox-static \
   dnsmasq-base wget
-TEST_PACKAGES := $(PACKAGES) tcpdump prometheus
+TEST_PACKAGES := $(PACKAGES) tcpdump prometheus chromium
 
 # A filesystem mirror with the real hashicorp/aws, if this machine has one: some slow tests run it against the twin.
 export TWINSPAN_PROVIDER_MIRROR ?= $(patsubst %/registry.terraform.io,%,$(firstword \
@@ -94,6 +94,7 @@ bench: install kubernetes ## Run the benchmarks and print their ratios
 	@$(SUDO) $(BIN)/python benchmarks/time_to_ping.py terraform/envs/dev
 	@$(SUDO) $(BIN)/python benchmarks/throughput.py terraform/envs/dev
 	@$(SUDO) $(BIN)/python benchmarks/clusters.py terraform/envs/dev
+	@$(SUDO) $(BIN)/python benchmarks/report.py terraform/envs/dev
 
 clean: ## Remove what make made here
 	rm -rf .venv .venv-awscli .venv-az .venv-terraform .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -147,6 +147,21 @@ variable "kubernetes_enabled" {
   nullable    = false
 }
 
+variable "monitoring" {
+  type = object({
+    enabled = optional(bool, true)
+    email   = optional(string)
+  })
+  description = "Alarms, logs and dashboards of the VPN on both sides, and who is told by e-mail when one rings; null for nobody."
+  default     = {}
+  nullable    = false
+
+  validation {
+    condition     = var.monitoring.email == null || can(regex("^[^@\\s]+@[^@\\s]+\\.[^@\\s]+$", var.monitoring.email))
+    error_message = "monitoring.email ${coalesce(var.monitoring.email, "null")} is no address; give one such as network@example.com, or null."
+  }
+}
+
 variable "name" {
   type        = string
   description = "Begins the name of everything; 2 to 24 small letters, digits and hyphens."

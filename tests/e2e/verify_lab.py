@@ -14,10 +14,13 @@ import pytest
 from azure.mgmt.network import NetworkManagementClient
 
 from twinspan.cli.target import Hosts, Target, hosts_of, open_target
+from twinspan.cli.verify_clusters import clusters_to_verify
 from twinspan.cloud.aws.client import clients as aws_clients
 from twinspan.cloud.azure.client import clients as azure_clients
 from twinspan.errors import WaitTimeoutError
+from twinspan.kubernetes import TOOLS_IMAGE
 from twinspan.twin.client import TwinClient
+from twinspan.verify.clusters import Clusters
 from twinspan.verify.expectation import ExpectedTunnel
 from twinspan.verify.facts import Facts
 from twinspan.verify.findings import Finding, Verification
@@ -42,6 +45,7 @@ class Lab:
     env: Path
     target: Target
     hosts: Hosts
+    clusters: Clusters | None = None
     readings: list[Verification] = field(default_factory=list)
 
     @property
@@ -153,6 +157,7 @@ class Lab:
         verification = verify(
             self.target.endpoints,
             hosts=self.hosts.pairs if hosts is None else hosts,
+            clusters=self.clusters,
             expected=self.target.expected,
             planned=self.target.planned,
             wait_s=wait_s,
@@ -242,10 +247,10 @@ def counts(verification: Verification, checks: Mapping[str, int]) -> Mapping[str
 
 
 @contextmanager
-def lab(home: Path, *variables: str) -> Iterator[Lab]:
+def lab(home: Path, *variables: str, up: Sequence[str] = ()) -> Iterator[Lab]:
     """Build dev on a twin in `home` (TWINSPAN_HOME), with a host in every private subnet.
 
-    `variables`: Terraform's, as NAME=VALUE.
+    `variables`: Terraform's, as NAME=VALUE. `up`: more options of `twin up`.
     """
     shutil.copytree(TREE, home.parent / "terraform", symlinks=True)
     env = home.parent / "terraform" / "envs" / "dev"
@@ -257,11 +262,11 @@ def lab(home: Path, *variables: str) -> Iterator[Lab]:
         assert done.returncode == 0, f"{argv}: {done.stdout}\n{done.stderr}"
 
     try:
-        twinspan("twin", "up")
+        twinspan("twin", "up", *up)
         chosen = [part for variable in variables for part in ("--var", variable)]
         twinspan("apply", str(env), "--providers", "offline", *NETWORK_ONLY, *chosen)
         target = open_target(env, on="twin", name=name)
-        with hosts_of(target) as hosts:
-            yield Lab(name=name, env=env, target=target, hosts=hosts)
+        with hosts_of(target) as hosts, clusters_to_verify(target, pods=True, image=TOOLS_IMAGE) as clusters:
+            yield Lab(name=name, env=env, target=target, hosts=hosts, clusters=clusters)
     finally:
         twinspan("twin", "down", "--purge")

@@ -13,9 +13,10 @@ from twinspan.verify.page import as_markdown as verify_page
 
 TESTS = Path(__file__).parents[1]
 DOCS = TESTS.parent / "docs" / "checks.md"
-ON_THE_TWIN = (TESTS / "e2e" / "test_verify_faults.py", TESTS / "e2e" / "test_verify_drift.py")
+ON_THE_TWIN = tuple(TESTS / "e2e" / f"test_verify_{part}.py" for part in ("faults", "drift", "pods"))
 OF_THE_RULES = tuple(
-    TESTS / "unit" / "verify" / f"{name}.py" for name in ("broken_networks", "test_verify_checks")
+    TESTS / "unit" / "verify" / f"{name}.py"
+    for name in ("broken_networks", "broken_clusters", "test_verify_checks")
 )
 _IDENTIFIER = re.compile(r"\b[A-Z]{2,3}-\d\d\b")
 NEEDS_PACKETS = ("GW-01", "GW-03", "VPN-02", "VPN-03", "IKE-01", "IKE-02", "IPS-01", "BGP-02", "RTE-01")
@@ -30,6 +31,7 @@ ROUTES_AND_FILTERS = (
     "DRF-01",
     "DRF-02",
 )
+PODS = ("KUB-05", "FLT-04", "FLT-05", "POD-03")
 
 
 def found_on_the_twin() -> Mapping[str, list[str]]:
@@ -79,6 +81,6 @@ def test_every_check_of_verify_has_a_test_that_breaks_it() -> None:
     assert set(breaking_tests()) == {check.id for check in CATALOGUE}
 
 
-@pytest.mark.parametrize("check_id", [*NEEDS_PACKETS, *ROUTES_AND_FILTERS])
+@pytest.mark.parametrize("check_id", [*NEEDS_PACKETS, *ROUTES_AND_FILTERS, *PODS])
 def test_what_packets_are_about_is_broken_on_the_twin(check_id: str) -> None:
     assert found_on_the_twin()[check_id]

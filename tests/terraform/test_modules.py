@@ -11,7 +11,13 @@ from twinspan.command import run
 
 Terraform = Callable[[Path], RunTerraform]
 AWS = ["modules/aws/customer_gateway", "modules/aws/eks", "modules/aws/vpc", "modules/aws/vpn", "bootstrap"]
-OTHERS = ["modules/azure/aks", "modules/azure/vnet", "modules/azure/vpn_gateway", "modules/ipsec_policy"]
+OTHERS = [
+    "modules/azure/aks",
+    "modules/azure/monitoring",
+    "modules/azure/vnet",
+    "modules/azure/vpn_gateway",
+    "modules/ipsec_policy",
+]
 ENVIRONMENTS = ["envs/dev", "envs/prod"]
 _PASSED = re.compile(r"Success! (\d+) passed, 0 failed")
 

@@ -40,7 +40,8 @@ def test_the_model_imports_nothing_of_ours_but_errors() -> None:
 
 
 @pytest.mark.parametrize(
-    "folder", ["verify", "probe", "drill", "cloud", "check", "doctor", "kubernetes", "deploy", "monitor"]
+    "folder",
+    ["verify", "probe", "drill", "cloud", "check", "doctor", "kubernetes", "deploy", "monitor", "report"],
 )
 def test_what_runs_on_real_accounts_never_imports_the_twin(folder: str) -> None:
     assert offenders(folder, "twinspan.twin") == []

@@ -10,12 +10,14 @@ from twinspan.cli.output import (
     answers,
     env_argument,
     format_option,
+    junit_option,
     name_option,
     on_option,
     print_json,
     print_whole,
     progress,
     step,
+    write_junit,
 )
 from twinspan.cloud.endpoints import Endpoints
 from twinspan.doctor import machine
@@ -27,6 +29,7 @@ from twinspan.project.dry_plan import dry_plan
 from twinspan.project.environment import Environment
 from twinspan.project.plan import read_plan
 from twinspan.verify.findings import CheckResult, Outcome
+from twinspan.verify.junit import junit_of
 from twinspan.verify.remote_state import state_in_s3
 from twinspan.verify.tree import tree_of
 
@@ -36,8 +39,9 @@ from twinspan.verify.tree import tree_of
 @on_option
 @name_option
 @format_option
+@junit_option
 @click.option("--all", "every", is_flag=True, help="List what is well, too.")
-def doctor(env: Path, on: str, name: str, fmt: str, *, every: bool) -> None:
+def doctor(env: Path, on: str, name: str, fmt: str, *, junit: Path | None, every: bool) -> None:
     """Say what is missing on this machine and in the accounts to build ENV, and what provides it.
 
     Changes nothing. Works with none, one or both clouds configured; on the twin it asks the twin's APIs.
@@ -52,11 +56,13 @@ def doctor(env: Path, on: str, name: str, fmt: str, *, every: bool) -> None:
     with step(f"Looking at this machine and the accounts for {environment.name}"):
         accounts = _accounts(on, name, environment)
         diagnosis = diagnose(
-            machine=_machine(name) if on == "twin" else (),
+            host=_machine(name) if on == "twin" else (),
             accounts=accounts,
             needs=_needs(environment),
             built=_built(accounts.endpoints, environment),
         )
+    if junit is not None:
+        write_junit(junit, junit_of(diagnosis.results, command="doctor", duration_s=diagnosis.duration_s))
     _show(diagnosis, fmt=fmt, every=every)
     if not diagnosis.passed:
         raise click.exceptions.Exit(1)
@@ -68,9 +74,11 @@ def _show(diagnosis: Diagnosis, *, fmt: str, every: bool) -> None:
         return
     print_whole(tree_of(diagnosis.results, headline="what is needed", every=every))
     passed = sum(result.outcome is Outcome.PASS for result in diagnosis.results)
+    skipped = sum(result.outcome is Outcome.SKIPPED for result in diagnosis.results)
     colour = "green" if diagnosis.passed else "red"
     answers.print(
-        f"{colour}: {passed} of {len(diagnosis.results)} checks passed in {diagnosis.duration_s:.1f} s",
+        f"{colour}: {passed} of {len(diagnosis.results)} checks passed in {diagnosis.duration_s:.1f} s"
+        + (f", {skipped} not looked at" if skipped else ""),
         style=f"bold {colour}",
     )
 

@@ -17,9 +17,11 @@ _COMMANDS = {
     "destroy": "project",
     "doctor": "doctor",
     "drill": "drill",
+    "explain": "explain",
     "monitor": "monitor",
     "plan": "project",
     "probe": "probe",
+    "report": "report",
     "twin": "twin",
     "verify": "verify",
 }

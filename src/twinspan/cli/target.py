@@ -52,10 +52,7 @@ def open_target(env: Path, *, on: str, name: str) -> Target:
         CloudError: The state cannot be read.
     """
     environment = Environment.load(env)
-    endpoints = _endpoints(on, name)
-    if endpoints.aws:
-        # The environment says where it lives, not the shell; its state is kept in the same region.
-        endpoints = replace(endpoints, aws=replace(endpoints.aws, region=environment.state.region))
+    endpoints = open_endpoints(environment, on=on, name=name)
     state = state_in_s3(endpoints.aws, environment.state) if endpoints.aws else State()
     outputs = state.outputs
     source = f"Terraform outputs of {environment.name}"
@@ -67,6 +64,19 @@ def open_target(env: Path, *, on: str, name: str) -> Target:
         clusters={side: outputs[key] for side, key in _CLUSTER_OUTPUTS.items() if outputs.get(key)},
         planned=planned_settings(state) if state.resources else None,
     )
+
+
+def open_endpoints(environment: Environment, *, on: str, name: str) -> Endpoints:
+    """Find the endpoints, without asking them anything.
+
+    Raises:
+        HostError: The twin is not up, or credentials are missing.
+    """
+    endpoints = _endpoints(on, name)
+    if endpoints.aws:
+        # The environment says where it lives, not the shell; its state is kept in the same region.
+        endpoints = replace(endpoints, aws=replace(endpoints.aws, region=environment.state.region))
+    return endpoints
 
 
 def _endpoints(on: str, name: str) -> Endpoints:

@@ -16,7 +16,10 @@ from twinspan.cli.output import (
     step,
     write_junit,
 )
+from twinspan.cli.signals import undone_on_signals
 from twinspan.cli.target import hosts_of, open_target
+from twinspan.cli.verify_clusters import clusters_to_verify
+from twinspan.kubernetes import TOOLS_IMAGE
 from twinspan.verify.findings import Verification
 from twinspan.verify.junit import as_junit
 from twinspan.verify.run import verify as run_verify
@@ -37,14 +40,31 @@ from twinspan.verify.tree import as_tree, summary
     metavar="SECONDS",
     help="Look again until all is green, for at most this long.",
 )
+@click.option(
+    "--pods/--no-pods",
+    default=True,
+    show_default=True,
+    help="Run a test pod in each cluster: pings, source addresses, DNS. No effect without clusters.",
+)
+@click.option("--image", default=TOOLS_IMAGE, show_default=True, help="What the test pods run.")
 @junit_option
 @click.option("--all", "every", is_flag=True, help="List what passed, too.")
 def verify(
-    *, env: Path, on: str, name: str, fmt: str, wait_s: float, junit: Path | None, every: bool
+    *,
+    env: Path,
+    on: str,
+    name: str,
+    fmt: str,
+    wait_s: float,
+    pods: bool,
+    image: str,
+    junit: Path | None,
+    every: bool,
 ) -> None:
-    """Check the whole line of ENV: accounts, gateways, IKE, IPsec, BGP, routes, filters, packets.
+    """Check the whole line of ENV: accounts, gateways, IKE, IPsec, BGP, routes, filters, packets, pods.
 
-    Asks both clouds and compares with what Terraform built; on the twin it also pings both ways. What is
+    Asks both clouds and compares with what Terraform built; on the twin it also pings both ways. If there
+    are clusters, Kubernetes is asked, too, and test pods ping both ways; they are removed again. What is
     wrong is shown with the evidence, the command that shows the same, and the remedy. What follows from an
     earlier failure is skipped. What was changed past Terraform is listed as drift.
 
@@ -55,11 +75,17 @@ def verify(
     Exit codes: 0 all green, 1 something is not, 2 bad input, 3 an endpoint is not ready.
     """  # noqa: D301 - click needs the character itself
     target = open_target(env, on=on, name=name)
-    with step(f"Verifying {env.name}"), hosts_of(target) as hosts:
+    with (
+        step(f"Verifying {env.name}"),
+        undone_on_signals(),
+        hosts_of(target) as hosts,
+        clusters_to_verify(target, pods=pods, image=image) as clusters,
+    ):
         verification = run_verify(
             target.endpoints,
             hosts=hosts.pairs,
             host_problems=hosts.problems,
+            clusters=clusters,
             expected=target.expected,
             planned=target.planned,
             wait_s=wait_s,

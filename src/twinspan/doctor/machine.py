@@ -25,6 +25,7 @@ KERNEL = Check(
 ROOM = Check(id="HOST-04", title="there is room", section=MACHINE, source="measured with prod on the twin")
 PORTS = Check(id="HOST-05", title="the twin's ports are free", section=MACHINE, source="settings of the twin")
 KUBERNETES = Check(id="HOST-06", title="the Kubernetes programs are here", section=MACHINE, source="README")
+CHECKS = (PACKAGES, RIGHTS, KERNEL, ROOM, PORTS, KUBERNETES)
 
 _PYTHON = (3, 11)
 _MEMORY_BYTES = 2 * 1024**3

@@ -51,6 +51,7 @@ AWS_ACTIONS: Mapping[str, tuple[str, ...]] = {
     ),
     "logs": ("logs:CreateLogGroup", "logs:PutRetentionPolicy", "logs:DeleteLogGroup"),
     "state": ("s3:ListBucket", "s3:GetObject", "s3:PutObject", "s3:DeleteObject"),
+    "monitor": ("cloudwatch:GetMetricData",),
     "drills": ("ec2:ReplaceVpnTunnel", "ec2:GetVpnTunnelReplacementStatus"),
 }
 """Step -> IAM actions."""
@@ -77,6 +78,12 @@ AZURE_ACTIONS: Mapping[str, tuple[str, ...]] = {
         "Microsoft.ContainerService/managedClusters/listClusterAdminCredential/action",
         "Microsoft.ManagedIdentity/userAssignedIdentities/write",
         "Microsoft.Authorization/roleAssignments/write",
+    ),
+    "monitor": (
+        "Microsoft.Insights/metricDefinitions/read",
+        "Microsoft.Insights/metrics/read",
+        "Microsoft.Network/virtualNetworkGateways/getLearnedRoutes/action",
+        "Microsoft.Network/virtualNetworkGateways/getAdvertisedRoutes/action",
     ),
     "drills": ("Microsoft.Network/virtualNetworkGateways/reset/action",),
 }

@@ -6,11 +6,13 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from twinspan.cloud.endpoints import Endpoints
-from twinspan.doctor import aws, azure
-from twinspan.doctor.findings import Diagnosis
+from twinspan.doctor import aws, azure, machine, tools
+from twinspan.doctor.findings import Check, Diagnosis
 from twinspan.doctor.needs import Needs
-from twinspan.doctor.tools import tools
 from twinspan.verify.findings import CheckResult
+
+CHECKS: tuple[Check, ...] = (*machine.CHECKS, *tools.CHECKS, *aws.CHECKS, *azure.CHECKS)
+"""Every check, in the order of the answer."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,22 +31,22 @@ class Accounts:
 
 
 def diagnose(
-    *, machine: Sequence[CheckResult], accounts: Accounts, needs: Needs | None, built: bool
+    *, host: Sequence[CheckResult], accounts: Accounts, needs: Needs | None, built: bool
 ) -> Diagnosis:
     """Look at everything.
 
     Args:
-        machine: What was found about this machine.
+        host: What was found about this machine.
         accounts: Where to ask.
         needs: What the environment asks for; None if that is not known.
         built: Whether the environment exists already.
     """
     began = time.monotonic()
     with ThreadPoolExecutor(3, thread_name_prefix="doctor") as pool:
-        programs = pool.submit(tools)
+        programs = pool.submit(tools.tools)
         amazon = pool.submit(_aws, accounts, needs, built)
         microsoft = pool.submit(_azure, accounts, needs, built)
-        results = (*machine, *programs.result(), *amazon.result(), *microsoft.result())
+        results = (*host, *programs.result(), *amazon.result(), *microsoft.result())
     return Diagnosis(results=results, duration_s=time.monotonic() - began)
 
 

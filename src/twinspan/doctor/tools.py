@@ -19,6 +19,7 @@ TERRAFORM = Check(
 OTHERS = Check(
     id="TOOL-02", title="the clouds' and clusters' own tools are here", section=TOOLS, source="README"
 )
+CHECKS = (TERRAFORM, OTHERS)
 
 _VERSION = re.compile(r"(\d+)(?:\.(\d+))?(?:\.(\d+))?")
 _TERRAFORM_FIRST = (1, 10)

@@ -111,10 +111,20 @@ class ClusterApi:
 
         Raises:
             ApiRefusedError: The server said no.
+            CloudRefusedError: What answers does not speak Kubernetes, e.g. a proxy's page.
             CloudUnreachableError: It did not answer in time.
         """
         text = self._send(method, path, query=query, body=body, content_type=content_type)
-        answer: Manifest = json.loads(text) if text else {}
+        try:
+            answer = json.loads(text) if text else {}
+        except ValueError:
+            answer = None
+        if not isinstance(answer, dict):
+            raise CloudRefusedError(
+                operation=f"{self.name}: {method} {path}",
+                code="NoKubernetes",
+                message=f"{self.endpoint.server} answers, but not as a Kubernetes API does: {text[:80]!r}",
+            )
         return answer
 
     def text(self, path: str, **query: str) -> str:

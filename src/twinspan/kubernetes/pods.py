@@ -30,8 +30,14 @@ _Client: Any = WSClient
 websocket.setdefaulttimeout(ANSWER_WITHIN_S)
 
 
+class _Socket(Protocol):
+    def shutdown(self) -> None: ...
+
+
 class _Channels(Protocol):
     """What is used of the library's client; its own methods have no types."""
+
+    sock: _Socket
 
     def is_open(self) -> bool: ...
 
@@ -97,6 +103,8 @@ def execute(
         raise CloudUnreachableError(f"{operation}: the connection broke: {error}") from error
     finally:
         client.close()
+        # When the server has said goodbye first, the library's `close` leaves the socket open.
+        client.sock.shutdown()
 
 
 def _send(client: _Channels, data: bytes) -> None:

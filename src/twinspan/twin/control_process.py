@@ -9,11 +9,13 @@ from twinspan.cloud.azure.client import close
 from twinspan.cloud.reader import read_network
 from twinspan.errors import HostError, TwinspanError
 from twinspan.network.model import Network, Secrets
+from twinspan.protocols import Event
 from twinspan.twin import status as twin_status
 from twinspan.twin.agent_methods import agent_leases, agent_methods
 from twinspan.twin.agents import AgentSlot, KeeperLauncher, SudoLauncher
 from twinspan.twin.aws.server import AwsApi
 from twinspan.twin.aws.signature import AccessKey
+from twinspan.twin.azure.logs.follower import LogFollower
 from twinspan.twin.azure.server import ArmApi
 from twinspan.twin.azure.tls import ensure_tls
 from twinspan.twin.client import twin_endpoints
@@ -103,6 +105,12 @@ class ControlProcess:
         self._collector = Collector(
             self._board, network=lambda: self._reconciler.network, aws=aws_metrics, azure=azure_metrics
         )
+        self._logs = LogFollower(
+            self._azure.logs,
+            events=self._events,
+            network=lambda: self._reconciler.network.azure,
+            destinations=self._azure.log_destinations,
+        )
         self._server = ControlServer(run_dir.socket, self._methods(), leases=agent_leases(self._agents))
         self._running = False
 
@@ -128,6 +136,7 @@ class ControlProcess:
         self._reconciler.start()
         self._observer.start()
         self._collector.start()
+        self._logs.start()
         _LOG.info("up: AWS at %s, Azure at %s", self._aws.url, self._azure.url)
 
     def stop(self) -> None:
@@ -135,6 +144,7 @@ class ControlProcess:
         if self._running:
             endpoints = twin_endpoints(self._run_dir.name)
             self._server.stop()
+            self._logs.stop()
             self._collector.stop()
             self._observer.stop()
             self._reconciler.stop()
@@ -174,6 +184,9 @@ class ControlProcess:
             except HostError as error:
                 _LOG.warning("no clusters: %s", error)
         return cluster_specs(network, authorities, programs=programs, images=images)
+
+    def _events(self, since_s: float) -> tuple[Event, ...]:
+        return self._agents.client.events(since_s)
 
     def _restarts(self) -> dict[str, str]:
         resets = {key: str(count) for key, count in self._azure.reset_generations().items()}

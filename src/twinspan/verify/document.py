@@ -25,7 +25,7 @@ class FindingDocument(_Part):
 class CheckDocument(_Part):
     """One check over all of its objects."""
 
-    id: str = Field(pattern=r"^[A-Z]{2,3}-\d{2}$")
+    id: str = Field(pattern=r"^[A-Z]{2,4}-\d{2}$")
     title: str
     section: str = Field(description="The layer it belongs to.")
     outcome: Outcome = Field(description="The worst of its findings.")

@@ -16,8 +16,11 @@ def evaluate(facts: Facts, *, catalogue: Sequence[Check] = CATALOGUE) -> tuple[C
     """
     raw: dict[str, tuple[Finding, ...]] = {}
     results = []
+    known = {check.id: check for check in catalogue}
     for check in catalogue:
-        ancestors = _ancestors(check, {c.id: c for c in catalogue})
+        if not check.applies(facts):
+            continue
+        ancestors = _ancestors(check, known)
         earlier = {identifier: raw[identifier] for identifier in raw if identifier in ancestors}
         raw[check.id] = tuple(check.examine(facts)) or (_nothing(),)
         findings = tuple(_explained(finding, earlier) for finding in raw[check.id])

@@ -25,7 +25,9 @@ from twinspan.network.model import (
     VpnGateway,
     VpnTunnel,
 )
+from twinspan.verify.cluster_facts import Cluster, ClusterFacts, of_aks, of_eks
 from twinspan.verify.expectation import Expectation
+from twinspan.verify.ping_facts import Ping
 from twinspan.verify.settings import Settings
 from twinspan.verify.shell import group_and_name
 
@@ -76,39 +78,6 @@ class TunnelLink:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Ping:
-    """One direction between two hosts.
-
-    Attributes:
-        source: Name and address of the sender.
-        destination: Name and address of the receiver.
-        towards: `aws` or `azure`: the side of the receiver.
-        sent: Echo requests sent.
-        received: Replies that came back.
-        median_ms: Median round trip, ms; None without replies.
-        command: What was run.
-        size_bytes: Size of each request as an IP packet.
-        largest_bytes: The largest packet that was answered if larger ones were not; None if unknown.
-        arrived: How many requests reached the receiver; None if it could not be told.
-        error: Why no answer could be had at all; empty if it ran.
-        subnet_ids: The subnets of both ends, where known.
-    """
-
-    source: str
-    destination: str
-    towards: str
-    sent: int
-    received: int
-    median_ms: float | None
-    command: str
-    error: str = ""
-    size_bytes: int = 84
-    largest_bytes: int | None = None
-    arrived: int | None = None
-    subnet_ids: frozenset[str] = frozenset()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
     """One reading of everything.
 
@@ -120,6 +89,7 @@ class Facts:
         large_pings: The same with the largest packets that the tunnels promise to carry.
         planned: What Terraform planned; None if that is not known.
         host_problems: Why hosts that should have pinged could not be had.
+        kubernetes: What Kubernetes and its pods say.
     """
 
     network: Network
@@ -132,6 +102,7 @@ class Facts:
     large_pings: tuple[Ping, ...] = ()
     host_problems: tuple[str, ...] = ()
     planned: Settings | None = None
+    kubernetes: ClusterFacts = field(default_factory=ClusterFacts)
 
     @property
     def region(self) -> str:
@@ -233,6 +204,33 @@ class Facts:
             for subnet in vnet.subnets
             if subnet.name != GATEWAY_SUBNET and (not wanted or subnet.id.lower() in wanted)
         )
+
+    @property
+    def clusters(self) -> tuple[Cluster, ...]:
+        """The expected clusters, also one that is not there; else those in the networks in scope."""
+        found = [*self._eks_clusters(), *self._aks_clusters()]
+        wanted = self.kubernetes.expected
+        named = [each for each in found if wanted.get(each.side, each.name) == each.name]
+        there = {each.side for each in named}
+        return (*named, *(Cluster(side=s, name=n) for s, n in wanted.items() if s not in there))
+
+    def _eks_clusters(self) -> list[Cluster]:
+        vpcs = {vpc.id for vpc in self.vpcs}
+        every = self.network.aws.eks_clusters if self.network.aws else ()
+        return [of_eks(each) for each in every if each.vpc_id in vpcs]
+
+    def _aks_clusters(self) -> list[Cluster]:
+        subnets = {subnet.id.lower() for vnet in self.virtual_networks for subnet in vnet.subnets}
+        every = self.network.azure.aks_clusters if self.network.azure else ()
+        clusters = [of_aks(each, group_and_name(each.id)[0]) for each in every]
+        return [each for each in clusters if each.subnet_ids & subnets]
+
+    @property
+    def cluster_subnets(self) -> tuple[AzureSubnet, ...]:
+        """The Azure subnets of nodes and pods."""
+        wanted = frozenset().union(*(each.subnet_ids for each in self.clusters if each.side == "azure"))
+        every = (subnet for vnet in self.virtual_networks for subnet in vnet.subnets)
+        return tuple(subnet for subnet in every if subnet.id.lower() in wanted)
 
     @property
     def private_route_tables(self) -> tuple[AwsRouteTable, ...]:

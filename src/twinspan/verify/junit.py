@@ -1,5 +1,6 @@
 """A verification as JUnit XML, which CI systems show."""
 
+from collections.abc import Sequence
 from xml.etree import ElementTree as ET
 
 from twinspan.verify.findings import CheckResult, Outcome, Verification
@@ -8,23 +9,33 @@ _KINDS = {Outcome.FAIL: "failure", Outcome.INCONCLUSIVE: "error", Outcome.SKIPPE
 
 
 def as_junit(verification: Verification) -> str:
-    """Return the verification as one test suite with one test per check.
+    """Return the verification as `junit_of` writes it."""
+    return junit_of(verification.results, command="verify", duration_s=verification.duration_s)
+
+
+def junit_of(results: Sequence[CheckResult], *, command: str, duration_s: float) -> str:
+    """Return results as one test suite with one test per check.
 
     What failed is a failure, what the clouds did not tell an error, what follows from an earlier failure
     skipped. What passed is in `system-out`.
+
+    Args:
+        results: In their order.
+        command: Which command of twinspan has found them.
+        duration_s: How long it took, in seconds.
     """
-    outcomes = [result.outcome for result in verification.results]
+    outcomes = [result.outcome for result in results]
     suite = ET.Element(
         "testsuite",
-        name="twinspan verify",
+        name=f"twinspan {command}",
         tests=str(len(outcomes)),
         failures=str(outcomes.count(Outcome.FAIL)),
         errors=str(outcomes.count(Outcome.INCONCLUSIVE)),
         skipped=str(outcomes.count(Outcome.SKIPPED)),
-        time=f"{verification.duration_s:.3f}",
+        time=f"{duration_s:.3f}",
     )
-    for result in verification.results:
-        case = ET.SubElement(suite, "testcase", classname=f"verify.{result.section}")
+    for result in results:
+        case = ET.SubElement(suite, "testcase", classname=f"{command}.{result.section}")
         case.set("name", f"{result.id} {result.title}")
         lines = _lines(result)
         if result.outcome is Outcome.PASS:

@@ -10,6 +10,8 @@ from twinspan.cloud.endpoints import Endpoints
 from twinspan.cloud.reader import read_network
 from twinspan.errors import CloudError, CloudRefusedError, WaitTimeoutError
 from twinspan.network.model import Network, Secrets, VirtualNetworkGateway
+from twinspan.verify.cluster_facts import ClusterFacts
+from twinspan.verify.clusters import Clusters, ask
 from twinspan.verify.evaluate import evaluate
 from twinspan.verify.expectation import Expectation, from_network
 from twinspan.verify.facts import Facts
@@ -27,6 +29,7 @@ def verify(
     *,
     hosts: Sequence[HostPair] = (),
     host_problems: Sequence[str] = (),
+    clusters: Clusters | None = None,
     expected: Expectation | None = None,
     planned: Settings | None = None,
     wait_s: float = 0.0,
@@ -38,6 +41,7 @@ def verify(
         endpoints: Both clouds, real or twin.
         hosts: Pairs to ping between; none means that packets are not tested, and the answer says so.
         host_problems: Why further pairs could not be had; each is a finding.
+        clusters: What may be asked of Kubernetes; None: nothing, and the answer says so.
         expected: What must exist; None derives it from the network itself.
         planned: What Terraform planned (`planned.planned_settings`), to report what has been changed since.
         wait_s: Read again until green for at most this long, seconds.
@@ -48,7 +52,8 @@ def verify(
     """
 
     def once() -> Verification:
-        verification = _verify_once(endpoints, hosts, tuple(host_problems), expected, planned)
+        means = _Means(hosts=hosts, problems=tuple(host_problems), clusters=clusters)
+        verification = _verify_once(endpoints, means, expected, planned)
         if on_reading is not None:
             on_reading(verification)
         return verification
@@ -101,16 +106,25 @@ def _read_clouds(endpoints: Endpoints) -> tuple[Network, Secrets, Mapping[str, s
     )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Means:
+    """What packets are sent with."""
+
+    hosts: Sequence[HostPair]
+    problems: tuple[str, ...]
+    clusters: Clusters | None
+
+
 def _verify_once(
     endpoints: Endpoints,
-    hosts: Sequence[HostPair],
-    host_problems: tuple[str, ...],
+    means: _Means,
     expected: Expectation | None,
     planned: Settings | None,
 ) -> Verification:
     started = time.monotonic()
-    with ThreadPoolExecutor(max_workers=max(1, 4 * len(hosts)), thread_name_prefix="ping") as pool:
-        directions = [pair for one, other in hosts for pair in ((one, other), (other, one))]
+    with ThreadPoolExecutor(max_workers=1 + 4 * len(means.hosts), thread_name_prefix="ping") as pool:
+        kubernetes = pool.submit(ask, means.clusters) if means.clusters else None
+        directions = [pair for one, other in means.hosts for pair in ((one, other), (other, one))]
         pings = [pool.submit(ping, source, destination) for source, destination in directions]
         large = [pool.submit(large_ping, source, destination) for source, destination in directions]
         facts = read_facts(endpoints, expected=expected)
@@ -118,8 +132,9 @@ def _verify_once(
             facts,
             pings=tuple(future.result() for future in pings),
             large_pings=tuple(future.result() for future in large),
-            host_problems=host_problems,
+            host_problems=means.problems,
             planned=planned,
+            kubernetes=kubernetes.result() if kubernetes else ClusterFacts(),
         )
     return Verification(
         expected_from=facts.expected.source,

@@ -121,6 +121,24 @@ module "aws_vpn" {
   tags                = var.tags
 }
 
+module "azure_monitoring" {
+  source   = "../../modules/azure/monitoring"
+  for_each = var.monitoring.enabled ? { this = var.monitoring } : {}
+
+  name                = var.name
+  resource_group_name = azurerm_resource_group.this.name
+  location            = azurerm_resource_group.this.location
+  gateway_id          = module.azure_vpn_gateway.id
+  email               = each.value.email
+  connections = {
+    for key, tunnel in var.tunnels : key => {
+      name                = module.azure_vpn_gateway.connection_names[key]
+      bgp_peering_address = cidrhost(tunnel.inside_cidr, 1)
+    }
+  }
+  tags = var.tags
+}
+
 module "aws_eks" {
   source   = "../../modules/aws/eks"
   for_each = local.kubernetes == null ? {} : { this = local.kubernetes.eks }

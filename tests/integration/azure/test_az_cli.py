@@ -113,3 +113,60 @@ def test_the_cli_builds_and_removes_a_connection(az: Az) -> None:
     az.run("network vpn-connection delete -g rg -n tunnel1")
     az.run("group delete -n rg --yes")
     assert az.ask("group list") == []
+
+
+def test_monitor_shows_metrics_alerts_and_where_logs_go(az: Az) -> None:
+    lab = new_lab(az.twin)
+    lab.build()
+    gateway = f"{lab.scope}/virtualNetworkGateways/gw"
+    az.run(
+        f"monitor action-group create -g {lab.group} -n desk --short-name desk "
+        "--action webhook hook http://127.0.0.1:9/ usecommonalertschema"
+    )
+    az.run(f"monitor log-analytics workspace create -g {lab.group} -n logs -l westeurope")
+    group = az.ask(f"monitor action-group show -g {lab.group} -n desk")
+    assert group["webhookReceivers"][0]["useCommonAlertSchema"] is True
+    logs = az.ask(f"monitor log-analytics workspace show -g {lab.group} -n logs")
+    choice = json.dumps([{"category": "TunnelDiagnosticLog", "enabled": True}], separators=(",", ":"))
+    az.run(
+        f"monitor diagnostic-settings create --resource {gateway} -n vpn "
+        f"--workspace {logs['id']} --logs {choice}"
+    )
+    listed = az.ask(f"monitor diagnostic-settings list --resource {gateway}")
+    assert [each["name"] for each in listed] == ["vpn"]
+    rule = f"{az.twin.subscription}/resourceGroups/{lab.group}/providers/Microsoft.Insights/metricAlerts/bgp"
+    made = az.twin.call("PUT", rule, session_alert(gateway, group["id"]))
+    assert made.status == 201, made.text
+    rules = az.ask(f"monitor metrics alert list -g {lab.group}")
+    assert [(each["name"], each["severity"]) for each in rules] == [("bgp", 1)]
+    definitions = az.ask(f"monitor metrics list-definitions --resource {gateway}")
+    assert "BgpPeerStatus" in {each["name"]["value"] for each in definitions}
+    found = az.ask(f"monitor metrics list --resource {gateway} --metric BgpPeerStatus --interval PT1M")
+    assert [each["name"]["value"] for each in found["value"]] == ["BgpPeerStatus"]
+
+
+def session_alert(gateway: str, group: str) -> dict[str, Any]:
+    """A rule as `az monitor metrics alert create` sends it; its condition has spaces, `run` splits there."""
+    criterion = {
+        "criterionType": "StaticThresholdCriterion",
+        "name": "cond0",
+        "metricName": "BgpPeerStatus",
+        "operator": "LessThan",
+        "threshold": 1.0,
+        "timeAggregation": "Maximum",
+    }
+    return {
+        "location": "global",
+        "properties": {
+            "severity": 1,
+            "enabled": True,
+            "scopes": [gateway],
+            "evaluationFrequency": "PT1M",
+            "windowSize": "PT5M",
+            "criteria": {
+                "odata.type": "Microsoft.Azure.Monitor.SingleResourceMultipleMetricCriteria",
+                "allOf": [criterion],
+            },
+            "actions": [{"actionGroupId": group}],
+        },
+    }

@@ -4,7 +4,7 @@ import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 import pytest
 from azure_api_harness import Lab, Reply, new_lab, new_twin
@@ -59,6 +59,11 @@ def test_without_a_filter_all_dimensions_are_merged(measured: Lab) -> None:
     metric = ask(measured, metricnames="TunnelIngressBytes").json["value"][0]
     assert [point["total"] for point in metric["timeseries"][0]["data"]] == [60 * 21, 60 * 21]
     assert metric["timeseries"][0]["metadatavalues"] == []
+
+
+def test_a_timespan_that_is_quoted_twice_is_understood(measured: Lab) -> None:
+    metric = ask(measured, metricnames="TunnelIngressBytes", timespan=quote(SPAN, safe="")).json["value"][0]
+    assert len(metric["timeseries"][0]["data"]) == 2
 
 
 def test_a_star_splits_and_a_value_chooses(measured: Lab) -> None:

@@ -210,8 +210,8 @@ def test_with_no_account_and_no_plan_the_reasons_are_told_and_nothing_fails(clou
     )
     one = Accounts(endpoints=Endpoints(aws=clouds.aws, azure=None), azure_reason="no subscription")
 
-    none = diagnose(machine=(), accounts=nowhere, needs=None, built=False)
-    half = diagnose(machine=(), accounts=one, needs=None, built=False)
+    none = diagnose(host=(), accounts=nowhere, needs=None, built=False)
+    half = diagnose(host=(), accounts=one, needs=None, built=False)
 
     assert none.result("AWS-01").findings[0].evidence == "no AWS region is set"
     assert not any(finding.bad for check in aws.CHECKS for finding in none.result(check.id).findings)

@@ -43,7 +43,7 @@ def test_every_type_is_created_planned_empty_changed_and_destroyed(
     replaced = workspace.apply(other_key, "-var=propagation=false", "-var=dpd_timeout_seconds=20").stdout
     assert "1 added, 0 changed, 1 destroyed" in replaced
 
-    assert "0 added, 0 changed, 16 destroyed" in workspace.apply("-destroy").stdout
+    assert "0 added, 0 changed, 21 destroyed" in workspace.apply("-destroy").stdout
     assert arm.get(f"{arm.subscription}/resourceGroups/{name}") is None
 
 
@@ -53,7 +53,7 @@ def test_a_change_of_an_outer_resource_leaves_the_inner_ones_alone(workspace: Wo
     workspace.apply()
     tags = '-var=tags={"team":"network"}'
 
-    assert "0 added, 2 changed, 0 destroyed" in workspace.apply(tags).stdout
+    assert "0 added, 6 changed, 0 destroyed" in workspace.apply(tags).stdout
     assert workspace.changes(tags) == {}
     workspace.apply("-destroy")
 
@@ -66,6 +66,12 @@ def test_drift_made_through_the_api_shows_in_the_plan_and_is_mended(
     workspace.apply()
     arm.put(f"{workspace.state(_CONNECTION)['id']}/sharedkey", {"value": "stolen.key_1234"})
     arm.delete(workspace.state("azurerm_route.this")["id"])
+    alert_id = workspace.state("azurerm_monitor_metric_alert.this")["id"]
+    alert = arm.get(alert_id) or {}
+    alert["properties"]["enabled"] = False
+    arm.put(alert_id, alert)
+    gateway_id = workspace.state("azurerm_virtual_network_gateway.this")["id"]
+    arm.delete(f"{gateway_id}/providers/Microsoft.Insights/diagnosticSettings/logs")
     subnet_id = workspace.state("azurerm_subnet.app")["id"]
     subnet = arm.get(subnet_id) or {}
     del subnet["properties"]["networkSecurityGroup"]
@@ -73,6 +79,8 @@ def test_drift_made_through_the_api_shows_in_the_plan_and_is_mended(
 
     assert workspace.changes() == {
         _CONNECTION: ["update"],
+        "azurerm_monitor_diagnostic_setting.this": ["create"],
+        "azurerm_monitor_metric_alert.this": ["update"],
         "azurerm_route.this": ["create"],
         "azurerm_subnet_network_security_group_association.this": ["create"],
     }
@@ -92,6 +100,11 @@ def test_an_imported_object_needs_no_change(workspace: Workspace) -> None:
         "azurerm_subnet_route_table_association.this",
         "azurerm_virtual_network_gateway.this",
         "azurerm_local_network_gateway.this",
+        "azurerm_monitor_action_group.this",
+        "azurerm_monitor_metric_alert.this",
+        "azurerm_log_analytics_workspace.this",
+        "azurerm_monitor_diagnostic_setting.this",
+        "azurerm_application_insights_workbook.this",
         _CONNECTION,
     ):
         identity = workspace.state(address)["id"]

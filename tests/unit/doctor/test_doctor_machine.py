@@ -126,5 +126,7 @@ def test_rights_are_named_once_and_in_the_clouds_words() -> None:
     aws = [action for actions in AWS_ACTIONS.values() for action in actions]
     azure = [action for actions in AZURE_ACTIONS.values() for action in actions]
     assert len(aws) == len(set(aws))
-    assert all(action.split(":")[0] in {"ec2", "eks", "iam", "logs", "s3"} for action in aws)
+    assert all(
+        action.split(":")[0] in {"cloudwatch", "ec2", "eks", "iam", "logs", "s3", "sns"} for action in aws
+    )
     assert all(action.startswith("Microsoft.") and action.rpartition("/")[2] for action in azure)

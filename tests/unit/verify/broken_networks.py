@@ -112,8 +112,8 @@ def stray_route(facts: Facts) -> Facts:
 
 def closed_security_group(facts: Facts) -> Facts:
     assert facts.network.aws
-    group = facts.network.aws.security_groups[0]
-    return vn.with_aws(facts, security_groups=(replace(group, permissions=group.permissions[1:]),))
+    group, *others = facts.network.aws.security_groups
+    return vn.with_aws(facts, security_groups=(replace(group, permissions=group.permissions[1:]), *others))
 
 
 def closed_network_acl(facts: Facts) -> Facts:

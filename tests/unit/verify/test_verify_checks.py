@@ -7,10 +7,12 @@ from ipaddress import IPv4Address
 import pytest
 import verified_names as names
 import verified_network as vn
+from broken_clusters import BROKEN_CLUSTERS, closed_aks_group, no_pod_reply, sick_node, without_test_pod
 from broken_networks import BROKEN, aws_unreadable, no_propagation, no_reply, peer_connecting
 
 from twinspan.network import model
 from twinspan.verify.catalogue import CATALOGUE
+from twinspan.verify.cluster_facts import ClusterFacts
 from twinspan.verify.evaluate import evaluate
 from twinspan.verify.expectation import from_network
 from twinspan.verify.facts import Facts
@@ -35,7 +37,9 @@ def test_a_healthy_network_passes_every_check() -> None:
 
 
 @pytest.mark.parametrize(
-    ("check", "subject", "damage"), BROKEN, ids=lambda value: getattr(value, "__name__", None)
+    ("check", "subject", "damage"),
+    [*BROKEN, *BROKEN_CLUSTERS],
+    ids=lambda value: getattr(value, "__name__", None),
 )
 def test_one_broken_thing_fails_one_check_and_names_the_object(
     check: str, subject: str, damage: Callable[[Facts], Facts]
@@ -94,7 +98,9 @@ def half_of(facts: Facts) -> Facts:
 
 
 def test_every_check_of_the_catalogue_has_a_case_that_fails_it() -> None:
-    assert {check for check, _, _ in BROKEN} | {"ACC-01"} == {check.id for check in CATALOGUE}
+    assert {check for check, _, _ in (*BROKEN, *BROKEN_CLUSTERS)} | {"ACC-01"} == {
+        check.id for check in CATALOGUE
+    }
 
 
 def test_an_empty_network_is_never_green_even_without_an_expectation() -> None:
@@ -187,6 +193,40 @@ def test_one_lost_ping_is_a_failure() -> None:
     facts = replace(facts, pings=tuple(replace(p, received=2) for p in facts.pings))
 
     assert [check for check, _ in failed(facts)] == ["RCH-01"]
+
+
+def test_a_network_without_clusters_says_nothing_of_them() -> None:
+    facts = vn.with_azure(vn.with_aws(vn.healthy(), eks_clusters=()), aks_clusters=())
+
+    results = {result.id for result in verify(replace(facts, kubernetes=ClusterFacts())).results}
+
+    assert not any(each.startswith(("KUB", "POD")) or each in {"FLT-04", "RTE-06"} for each in results)
+
+
+def test_pods_behind_a_closed_filter_or_on_a_sick_node_are_explained_by_it() -> None:
+    assert failed(no_pod_reply("azure")(closed_aks_group(vn.healthy()))) == [
+        ("FLT-05", "aks-nsg of aks-pods")
+    ]
+    assert failed(no_pod_reply("aws")(sick_node(vn.healthy()))) == [("KUB-03", "aks")]
+
+
+def test_a_test_pod_that_does_not_start_is_inconclusive_and_not_green() -> None:
+    verification = verify(without_test_pod(vn.healthy()))
+
+    assert {(result.id, finding.outcome) for result, finding in verification.failures} == {
+        (check, Outcome.INCONCLUSIVE) for check in ("POD-01",)
+    }
+    assert "ErrImagePull" in verification.failures[0][1].evidence
+    assert verification.result("KUB-05").passed_count == 1
+
+
+def test_with_clusters_and_without_test_pods_the_packets_of_pods_are_skipped_and_it_is_said() -> None:
+    kubernetes = replace(vn.healthy().kubernetes, pods_wanted=False, lookups=(), seen=(), pings=())
+    verification = verify(replace(vn.healthy(), kubernetes=kubernetes))
+
+    assert verification.passed
+    assert verification.result("POD-03").outcome is Outcome.SKIPPED
+    assert "no test pods" in verification.result("POD-01").findings[0].evidence
 
 
 def test_without_hosts_the_pings_are_skipped_with_the_reason() -> None:

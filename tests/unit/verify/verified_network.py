@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from ipaddress import IPv4Address, IPv4Network
 from typing import Any
 
+import verified_clusters
 from verified_filters import network_acl, network_security_group, security_group
 from verified_names import (
     FRONTEND,
@@ -29,7 +30,8 @@ from verified_state import state
 from twinspan.cloud.azure import AzureBgp
 from twinspan.network import model
 from twinspan.verify.expectation import Expectation, from_outputs
-from twinspan.verify.facts import Facts, Ping
+from twinspan.verify.facts import Facts
+from twinspan.verify.ping_facts import Ping
 from twinspan.verify.planned import planned_settings
 
 
@@ -100,7 +102,8 @@ def aws_network() -> model.AwsNetwork:
             )
             for identifier, name in names.items()
         ),
-        security_groups=(security_group(),),
+        security_groups=(security_group(), verified_clusters.security_group()),
+        eks_clusters=(verified_clusters.eks(),),
         network_acls=(network_acl(),),
         vpn_gateways=(
             model.VpnGateway(
@@ -168,21 +171,24 @@ def azure_network() -> model.AzureNetwork:
                 name="dev-vnet",
                 location="westeurope",
                 address_space=(VNET_CIDR,),
-                subnets=tuple(
-                    model.AzureSubnet(
-                        id=f"{VNET}/subnets/{name.lower()}",
-                        name=name,
-                        address_prefixes=(IPv4Network(prefix),),
-                        route_table_id=f"{GROUP}/routetables/dev-routes" if name == "workload" else None,
-                        network_security_group_id=f"{GROUP}/networksecuritygroups/dev-nsg"
-                        if name == "workload"
-                        else None,
-                    )
-                    for name, prefix in (
-                        ("frontend", "10.1.0.0/24"),
-                        ("GatewaySubnet", "10.1.1.0/24"),
-                        ("workload", "10.1.2.0/24"),
-                    )
+                subnets=(
+                    *(
+                        model.AzureSubnet(
+                            id=f"{VNET}/subnets/{name.lower()}",
+                            name=name,
+                            address_prefixes=(IPv4Network(prefix),),
+                            route_table_id=f"{GROUP}/routetables/dev-routes" if name == "workload" else None,
+                            network_security_group_id=f"{GROUP}/networksecuritygroups/dev-nsg"
+                            if name == "workload"
+                            else None,
+                        )
+                        for name, prefix in (
+                            ("frontend", "10.1.0.0/24"),
+                            ("GatewaySubnet", "10.1.1.0/24"),
+                            ("workload", "10.1.2.0/24"),
+                        )
+                    ),
+                    verified_clusters.subnet(),
                 ),
             ),
         ),
@@ -197,8 +203,10 @@ def azure_network() -> model.AzureNetwork:
                     ),
                 ),
             ),
+            verified_clusters.route_table(),
         ),
-        network_security_groups=(network_security_group(),),
+        network_security_groups=(network_security_group(), verified_clusters.network_security_group()),
+        aks_clusters=(verified_clusters.aks(),),
         virtual_network_gateways=(
             model.VirtualNetworkGateway(
                 id=GATEWAY,
@@ -336,6 +344,7 @@ def healthy() -> Facts:
         pings=pings(),
         planned=planned_settings(state()),
         large_pings=tuple(replace(each, size_bytes=1400) for each in pings()),
+        kubernetes=verified_clusters.kubernetes(),
     )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
+from json import JSONDecodeError
 from typing import Any
 
 from azure.core.credentials import TokenCredential
@@ -129,6 +130,14 @@ def translated(endpoint: AzureEndpoint, operation: str) -> Iterator[None]:
     except AzureError as error:
         raise CloudRefusedError(
             operation=operation, code=type(error).__name__, message=_first_line(error)
+        ) from error
+    except JSONDecodeError as error:
+        # The SDK lets it through when a success is no JSON: a proxy's page, say.
+        where = endpoint.resource_manager_url or AZURE
+        raise CloudRefusedError(
+            operation=operation,
+            code="NoJson",
+            message=f"{where} answers, but not as Azure does: {error.doc[:80]!r}",
         ) from error
 
 

@@ -28,6 +28,8 @@ SERVICES: dict[str, backends.SERVICE_NAMES] = {
     "monitoring": "cloudwatch",
     "s3": "s3",
     "servicequotas": "service-quotas",
+    "sns": "sns",
+    "sqs": "sqs",
     "sts": "sts",
 }
 """Signing name -> moto's name, of the services a twin has."""

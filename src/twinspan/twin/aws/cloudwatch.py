@@ -2,17 +2,21 @@
 
 import base64
 import binascii
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from itertools import pairwise
 from types import SimpleNamespace
 from typing import Any
 
 import moto.cloudwatch.urls
 from moto.cloudwatch.exceptions import InvalidParameterCombination, InvalidParameterValue, ValidationError
-from moto.cloudwatch.models import CloudWatchBackend
+from moto.cloudwatch.models import Alarm, CloudWatchBackend
 from moto.cloudwatch.responses import CloudWatchResponse
 from moto.core.responses import ActionResult
 
+from twinspan.twin.aws.alarms.engine import STATISTICS
+from twinspan.twin.aws.alarms.evaluation import COMPARISONS
+from twinspan.twin.aws.alarms.rule import parse
 from twinspan.twin.aws.metric_math import Values, evaluate
 from twinspan.twin.metrics.aws import NAMESPACE, UNITS
 from twinspan.twin.metrics.series import MetricStore, Series, StatisticSet, merged
@@ -28,14 +32,6 @@ _SHORT_PERIODS = frozenset({1, 5, 10, 20, 30})
 _MINUTE = 60
 _SHOWN = (("VpnId", "TunnelIpAddress"), ("VpnId",), ("TunnelIpAddress",))
 """Sets of dimensions under which each metric is published."""
-
-_STATISTICS: Mapping[str, Callable[[StatisticSet], float]] = {
-    "Average": lambda point: point.average,
-    "Maximum": lambda point: point.maximum,
-    "Minimum": lambda point: point.minimum,
-    "SampleCount": lambda point: float(point.count),
-    "Sum": lambda point: point.total,
-}
 
 
 class TwinCloudWatchResponse(CloudWatchResponse):
@@ -62,7 +58,7 @@ class TwinCloudWatchResponse(CloudWatchResponse):
         unit = UNITS.get(metric, "None")
         wrong_unit = self._get_param("Unit") not in {None, unit}
         rows = [
-            {"Timestamp": point.at, "Unit": unit, **{name: _STATISTICS[name](point) for name in statistics}}
+            {"Timestamp": point.at, "Unit": unit, **{name: STATISTICS[name](point) for name in statistics}}
             for point in ([] if wrong_unit else points)
         ]
         return ActionResult({"Label": metric, "Datapoints": rows})
@@ -119,6 +115,64 @@ class TwinCloudWatchResponse(CloudWatchResponse):
         )
         return ActionResult({"Metrics": [*own, *others], "NextToken": token})
 
+    def put_metric_alarm(self) -> ActionResult:
+        """Make or change an alarm. Source: CloudWatch API, PutMetricAlarm."""
+        comparison = self._get_param("ComparisonOperator")
+        if comparison not in COMPARISONS:
+            raise ValidationError(
+                f"The twin compares by {', '.join(COMPARISONS)} only; ComparisonOperator is {comparison}"
+            )
+        if self._get_param("Metrics"):
+            raise ValidationError(
+                "The twin has alarms on one metric; combine them with a composite alarm instead of Metrics"
+            )
+        return self._put_alarm()
+
+    def put_composite_alarm(self) -> ActionResult:
+        """Make or change an alarm on other alarms. Source: CloudWatch API, PutCompositeAlarm."""
+        try:
+            rule = parse(self._get_param("AlarmRule") or "")
+        except ValueError as error:
+            raise ValidationError(f"AlarmRule is not valid: {error}") from error
+        unknown = sorted(rule.names - set(self.cloudwatch_backend.alarms))
+        if unknown:
+            raise ValidationError(f"AlarmRule names alarms that do not exist: {', '.join(unknown)}")
+        return self._put_alarm()
+
+    def _put_alarm(self) -> ActionResult:
+        """Store an alarm; a new one knows nothing yet, a changed one keeps its state."""
+        name = self._get_param("AlarmName")
+        before = self.cloudwatch_backend.alarms.get(name)
+        answer = super().put_metric_alarm()
+        alarm = self.cloudwatch_backend.alarms[name]
+        alarm.state_value = before.state_value if before else "INSUFFICIENT_DATA"
+        if before:
+            alarm.history, alarm.state_reason = before.history, before.state_reason
+            alarm.state_updated_timestamp = before.state_updated_timestamp
+        return answer
+
+    def describe_alarms(self) -> ActionResult:
+        """Show alarms; composite ones only to who asks for them. Source: CloudWatch API, DescribeAlarms."""
+        answer = super().describe_alarms()
+        kinds = self._get_param("AlarmTypes", []) or ["MetricAlarm"]
+        shown: Any = answer.result
+        for kind, member in (("MetricAlarm", "MetricAlarms"), ("CompositeAlarm", "CompositeAlarms")):
+            if kind not in kinds:
+                shown[member] = []
+        return answer
+
+    def describe_alarm_history(self) -> ActionResult:
+        """Show how alarms changed, newest first. Source: CloudWatch API, DescribeAlarmHistory."""
+        wanted = self._get_param("AlarmName")
+        items = [
+            item
+            for name, alarm in self.cloudwatch_backend.alarms.items()
+            if wanted in {None, name}
+            for item in _history(alarm)
+        ]
+        items.sort(key=lambda item: item["Timestamp"], reverse=True)
+        return ActionResult({"AlarmHistoryItems": items[: self._get_param("MaxRecords") or 100]})
+
     @property
     def _store(self) -> MetricStore:
         store = self.normalized_request.environ.get(METRICS_KEY)
@@ -129,7 +183,7 @@ class TwinCloudWatchResponse(CloudWatchResponse):
         _check_times(start_s, end_s, period_s)
         if metric["Namespace"] != NAMESPACE:
             raise ValidationError("The twin answers AWS/VPN and other namespaces in separate requests")
-        if stat["Stat"] not in _STATISTICS:
+        if stat["Stat"] not in STATISTICS:
             raise ValidationError(
                 f"The value {stat['Stat']} for parameter MetricDataQueries.member.1.MetricStat.Stat "
                 "is not supported."
@@ -138,7 +192,7 @@ class TwinCloudWatchResponse(CloudWatchResponse):
             return {}
         dims = _dimensions(metric.get("Dimensions", []))
         points = self._points(metric["MetricName"], dims, start_s, end_s, period_s)
-        return {point.at: _STATISTICS[stat["Stat"]](point) for point in points}
+        return {point.at: STATISTICS[stat["Stat"]](point) for point in points}
 
     def _points(
         self, metric: str, dims: Mapping[str, str], start_s: float, end_s: float, period_s: int
@@ -159,6 +213,22 @@ class TwinCloudWatchBackend(CloudWatchBackend):
         return SimpleNamespace(
             url_bases=moto.cloudwatch.urls.url_bases, url_paths={"{0}/$": TwinCloudWatchResponse.dispatch}
         )
+
+
+def _history(alarm: Alarm) -> list[dict[str, Any]]:
+    """Return an alarm's changes of state; moto keeps the state before each."""
+    states = [(state, at) for _, _, _, state, at in alarm.history]
+    states.append((alarm.state_value, alarm.state_updated_timestamp))
+    return [
+        {
+            "AlarmName": alarm.name,
+            "AlarmType": "MetricAlarm" if alarm.rule is None else "CompositeAlarm",
+            "Timestamp": at,
+            "HistoryItemType": "StateUpdate",
+            "HistorySummary": f"Alarm updated from {before} to {state}",
+        }
+        for (before, _), (state, at) in pairwise(states)
+    ]
 
 
 def _namespace(query: Mapping[str, Any]) -> str | None:

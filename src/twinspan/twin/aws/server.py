@@ -14,10 +14,12 @@ from moto.eks.models import eks_backends
 from moto.iam.models import iam_backends
 from moto.moto_server.werkzeug_app import MotoRequestHandler
 from moto.servicequotas.models import servicequotas_backends
+from moto.sns.models import sns_backends
 from werkzeug.serving import ThreadedWSGIServer
 
 from twinspan.errors import HostError
 from twinspan.twin.aws import state
+from twinspan.twin.aws.alarms.engine import AlarmEngine
 from twinspan.twin.aws.application import Application
 from twinspan.twin.aws.cloudwatch import METRICS_KEY, TwinCloudWatchBackend
 from twinspan.twin.aws.ec2 import BOARD_KEY, TwinEC2Backend
@@ -25,6 +27,7 @@ from twinspan.twin.aws.ec2.connections import TwinVpnConnection
 from twinspan.twin.aws.eks import CLUSTERS_KEY, SETTLED_KEY, KubernetesUser, TwinEksBackend, find_user
 from twinspan.twin.aws.gate import Gate
 from twinspan.twin.aws.iam import TwinIamBackend
+from twinspan.twin.aws.notifications import TwinSnsBackend
 from twinspan.twin.aws.quotas import TwinServiceQuotasBackend
 from twinspan.twin.aws.signature import AccessKey, known_regions
 from twinspan.twin.kubernetes.access import ClusterAccess
@@ -88,6 +91,7 @@ class AwsApi:
         self._stopping = threading.Event()
         self._server: _Server | None = None
         self._threads: tuple[threading.Thread, ...] = ()
+        self._alarms: AlarmEngine | None = None
 
     @property
     def port(self) -> int:
@@ -172,6 +176,9 @@ class AwsApi:
         )
         for thread in self._threads:
             thread.start()
+        if self._metrics is not None:
+            self._alarms = AlarmEngine(self._metrics, lock=self._lock, on_change=self._dirty.set)
+            self._alarms.start()
 
     def save(self) -> None:
         """Write the state file now."""
@@ -201,6 +208,8 @@ class AwsApi:
         self._server.shutdown()
         self._server.close()
         self._server = None
+        if self._alarms is not None:
+            self._alarms.stop()
         self._stopping.set()
         self._dirty.set()
         for thread in self._threads:
@@ -244,6 +253,7 @@ def _reset() -> None:
     ec2_backends.backend = TwinEC2Backend
     eks_backends.backend = TwinEksBackend  # type: ignore[assignment]  # it has nothing of moto's
     iam_backends.backend = TwinIamBackend
+    sns_backends.backend = TwinSnsBackend
     servicequotas_backends.backend = TwinServiceQuotasBackend
 
 

@@ -7,6 +7,7 @@ from functools import partial
 
 from twinspan.twin.azure import (
     aks_routes,
+    diagnostics,
     groups,
     metrics,
     offers,
@@ -15,11 +16,15 @@ from twinspan.twin.azure import (
     shared_keys,
     subscriptions,
 )
+from twinspan.twin.azure.alerts import routes as alert_routes
+from twinspan.twin.azure.alerts.book import AlertBook
 from twinspan.twin.azure.credentials import ArmCredentials
 from twinspan.twin.azure.deployment_routes import DeploymentRoutes
 from twinspan.twin.azure.documents import JsonObject
 from twinspan.twin.azure.errors import ArmError, bad_request
 from twinspan.twin.azure.http import Answer, Request
+from twinspan.twin.azure.logs import routes as log_routes
+from twinspan.twin.azure.logs.table import LogTable
 from twinspan.twin.azure.operations import RETRY_AFTER, Operations, Outcome
 from twinspan.twin.azure.resource_id import ResourceId
 from twinspan.twin.azure.resources import Conditions
@@ -30,14 +35,25 @@ from twinspan.twin.azure.types.connections import CONNECTIONS, gateway_connectio
 from twinspan.twin.azure.types.virtual_network_gateways import VIRTUAL_NETWORK_GATEWAYS
 
 _API_VERSION = re.compile(r"20\d\d-\d\d-\d\d(-preview|-privatepreview|-alpha|-beta)?")
+_DIAGNOSTICS = ["providers", "microsoft.insights", "diagnosticsettings"]
 _CHANGING = {"reset", "resetconnection"}
 
 
 class ResourceManager:
     """Answers the requests of one subscription."""
 
-    def __init__(self, *, context: Context, credentials: ArmCredentials, base_url: str) -> None:
+    def __init__(
+        self,
+        *,
+        context: Context,
+        credentials: ArmCredentials,
+        base_url: str,
+        alerts: AlertBook,
+        logs: LogTable,
+    ) -> None:
         self._context = context
+        self._alerts = alerts
+        self._logs = logs
         self._credentials = credentials
         self._base_url = base_url
         self._operations = Operations(base_url=base_url, subscription_id=credentials.subscription_id)
@@ -51,6 +67,9 @@ class ResourceManager:
         Raises:
             ArmError: It is refused.
         """
+        match [part for part in request.path.split("/") if part]:
+            case ["v1", "workspaces", workspace, "query"] if request.method in {"GET", "POST"}:
+                return log_routes.answer(self._context.store, self._logs, request, workspace)
         _check_api_version(request.query)
         settled = aks_progress.settle(self._context)
         answer = self._answer(request)
@@ -117,6 +136,9 @@ class ResourceManager:
         """Answer below `/subscriptions/{id}/providers`: registration, operations, lists."""
         offered = offers.answer(self._context.store, request, lower[1:])
         offered = aks_routes.in_provider(request, lower[1:]) if offered is None else offered
+        if offered is None:
+            scope = f"/subscriptions/{self._credentials.subscription_id}"
+            offered = alert_routes.in_provider(self._alerts, request, lower[1:], scope)
         if offered is not None:
             return offered
         match request.method, lower[2:]:
@@ -177,9 +199,9 @@ class ResourceManager:
     def _resource(self, request: Request, parts: list[str]) -> Answer:
         """Answer on a resource, a list of its parts, or one of its actions."""
         scope, tail = parts[:4], parts[4:]
-        if [part.lower() for part in tail[-3:-1]] == ["providers", "microsoft.insights"]:
-            measured = resources.read(self._context, self._resource_id(parts[:-3]))
-            return metrics.answer(self._context, request, measured, tail[-1].lower())
+        told = self._monitored(request, parts)
+        if told is not None:
+            return told
         if [part.lower() for part in tail[2:]] in (["sharedkey"], ["sharedkey", "reset"]):
             return self._shared_key(request, self._resource_id([*scope, *tail[:2]]), tail[2:])
         told = aks_routes.of_cluster(
@@ -195,6 +217,21 @@ class ResourceManager:
         if request.method == "POST":
             return self._act(request, owner, tail[-1])
         raise _no_route(request)
+
+    def _monitored(self, request: Request, parts: list[str]) -> Answer | None:
+        """Answer about a resource's metrics or logs, or an alert's status; None if it is another request."""
+        lower = [part.lower() for part in parts[4:]]
+        for last in (len(parts), len(parts) - 1):
+            if [part.lower() for part in parts[last - 3 : last]] == _DIAGNOSTICS:
+                logged = resources.read(self._context, self._resource_id(parts[: last - 3]))
+                return diagnostics.answer(self._context.store, request, logged, parts[last:])
+        if lower[-3:-1] == ["providers", "microsoft.insights"]:
+            measured = resources.read(self._context, self._resource_id(parts[:-3]))
+            return metrics.answer(self._context, request, measured, lower[-1])
+        if request.method == "GET" and lower[::2] == ["metricalerts", "status"]:
+            ringing = resources.read(self._context, self._resource_id(parts[:-1]))
+            return Answer(document=alert_routes.status_of(self._alerts, ringing.id))
+        return None
 
     def _one(self, request: Request, identity: ResourceId) -> Answer:
         """Answer on one resource."""

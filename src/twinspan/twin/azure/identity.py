@@ -85,6 +85,7 @@ class IdentityService:
             "graph": self.graph_resource,
             "graphAudience": self.graph_resource,
             "activeDirectoryDataLake": self.base_url,
+            "logAnalyticsResourceId": self.base_url,
             "batch": self.base_url,
             "media": self.base_url,
             "gallery": self.base_url,

@@ -5,6 +5,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from urllib.parse import unquote
 
 from twinspan.twin.azure.errors import bad_request
 
@@ -115,7 +116,7 @@ def _timespan(text: str | None) -> tuple[float, float]:
     if text is None:
         now_s = time.time()
         return now_s - 3600, now_s
-    begin, slash, end = text.partition("/")
+    begin, slash, end = unquote(text).partition("/")  # the Azure CLI quotes it twice
     try:
         found = tuple(datetime.fromisoformat(part.strip().replace(" ", "+")) for part in (begin, end))
         begin_s, end_s = ((t if t.tzinfo else t.replace(tzinfo=UTC)).timestamp() for t in found)

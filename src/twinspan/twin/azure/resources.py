@@ -20,6 +20,9 @@ from twinspan.twin.azure.store import Resource
 from twinspan.twin.azure.types import RESOURCE_TYPES
 from twinspan.twin.azure.types.base import Context, Put, ResourceType
 
+GLOBAL = "global"
+"""Location of what is in no region."""
+
 _NAME = re.compile(r"\w([\w.-]{0,78}\w)?", re.ASCII)
 
 
@@ -189,7 +192,7 @@ def _tidy(kind: ResourceType, wanted: Put) -> None:
     wanted.body.pop("name", None)
     if not kind.top_level:
         return
-    location = canonical_location(text(wanted.body, "location") or "", wanted.id.type)
+    location = _location(kind, wanted)
     before = text(wanted.existing.body, "location") if wanted.existing is not None else None
     if before not in {None, location}:
         raise ArmError(
@@ -200,6 +203,20 @@ def _tidy(kind: ResourceType, wanted: Put) -> None:
             f"'{location}'. Please select a new resource name.",
         )
     wanted.body["location"] = location
+
+
+def _location(kind: ResourceType, wanted: Put) -> str:
+    """Return the region, or `global` for a type that has none."""
+    given = text(wanted.body, "location") or ""
+    if not kind.is_global:
+        return canonical_location(given, wanted.id.type)
+    if given.lower() != GLOBAL:
+        raise bad_request(
+            "LocationNotAvailableForResourceType",
+            f"The provided location '{given}' is not available for resource type '{wanted.id.type}'. "
+            f"The twin has it as '{GLOBAL}' only.",
+        )
+    return GLOBAL
 
 
 def _check_references(context: Context, wanted: Put) -> None:

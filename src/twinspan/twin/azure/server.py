@@ -9,14 +9,21 @@ from pathlib import Path
 import uvicorn
 
 from twinspan.errors import HostError
+from twinspan.twin.azure import diagnostics
+from twinspan.twin.azure.alerts.book import AlertBook
+from twinspan.twin.azure.alerts.engine import AlertEngine
+from twinspan.twin.azure.alerts.rule import Rule, rules_of
 from twinspan.twin.azure.app import ArmApplication
 from twinspan.twin.azure.arm import ResourceManager
 from twinspan.twin.azure.credentials import ArmCredentials
 from twinspan.twin.azure.identity import IdentityService
+from twinspan.twin.azure.logs.table import LogTable
 from twinspan.twin.azure.store import Store
 from twinspan.twin.azure.tls import TlsFiles
 from twinspan.twin.azure.tokens import TokenAuthority, load_signing_key
+from twinspan.twin.azure.types import action_groups
 from twinspan.twin.azure.types.base import Context
+from twinspan.twin.azure.types.metric_alerts import METRIC_ALERTS
 from twinspan.twin.kubernetes.access import ClusterAccess
 from twinspan.twin.metrics.series import MetricStore
 from twinspan.twin.observed import ObservationBoard
@@ -81,6 +88,9 @@ class ArmApi:
         self._application: ArmApplication | None = None
         self._server: uvicorn.Server | None = None
         self._thread: threading.Thread | None = None
+        self._alerts = AlertBook()
+        self._logs = LogTable()
+        self._engine: AlertEngine | None = None
         self._port: int | None = None
 
     def start(self) -> None:
@@ -106,12 +116,39 @@ class ArmApi:
             timeout_s=_START_LIMIT_S,
             interval_s=0.01,
         )
-        if not server.started:
+        if server.started:
+            self._engine = self._ring()
+        else:
             listener.close()
             raise HostError(
                 problem="the twin's Azure API did not start",
                 remedy="See the log of the control process, `twinspan twin logs`",
             )
+
+    def _ring(self) -> AlertEngine | None:
+        """Start to evaluate metric alerts; there are none without metrics."""
+        application, store = self._application, self._store
+        if self._metrics is None or application is None:
+            return None
+
+        def rules() -> list[Rule]:
+            with application.lock:
+                return [each for found in store.of_type(METRIC_ALERTS.type) for each in rules_of(found)]
+
+        def group(identity: str) -> action_groups.Properties | None:
+            with application.lock:
+                found = store.get(identity)
+                return action_groups.properties_of(found.body) if found is not None else None
+
+        engine = AlertEngine(
+            self._metrics,
+            self._alerts,
+            rules=rules,
+            group_of=group,
+            subscription=f"/subscriptions/{self._credentials.subscription_id}",
+        )
+        engine.start()
+        return engine
 
     @property
     def port(self) -> int:
@@ -132,6 +169,18 @@ class ArmApi:
         """
         return dict(self._store.resets)
 
+    @property
+    def logs(self) -> LogTable:
+        """The rows of its Log Analytics workspaces."""
+        return self._logs
+
+    def log_destinations(self, gateway_id: str, category: str) -> tuple[str, ...]:
+        """Return the lower-case ids of the workspaces that a category of a gateway's logs goes to."""
+        if self._application is None:
+            return ()
+        with self._application.lock:
+            return diagnostics.destinations(self._store, gateway_id, category)
+
     def save(self) -> None:
         """Write the state file; it also is after every change.
 
@@ -148,6 +197,8 @@ class ArmApi:
         server, thread = self._server, self._thread
         if server is None or thread is None:
             return
+        if self._engine is not None:
+            self._engine.stop()
         self.save()
         server.should_exit = True
         thread.join(_STOP_LIMIT_S)
@@ -204,6 +255,8 @@ class ArmApi:
                 ),
                 credentials=self._credentials,
                 base_url=self.url,
+                alerts=self._alerts,
+                logs=self._logs,
             ),
             identity=IdentityService(base_url=self.url, credentials=self._credentials, authority=authority),
             authority=authority,

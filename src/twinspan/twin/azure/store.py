@@ -56,6 +56,7 @@ class Store:
         deployments: Lower-case id -> what is told about a template deployment; no parameters.
         pending: Lower-case id of a cluster or pool -> what is being done with it, or how that failed.
         assignments: Lower-case id -> role assignment.
+        diagnostics: Lower-case id -> diagnostic setting of a resource.
     """
 
     groups: dict[str, ResourceGroup] = field(default_factory=dict)
@@ -65,6 +66,7 @@ class Store:
     deployments: dict[str, JsonObject] = field(default_factory=dict)
     pending: dict[str, JsonObject] = field(default_factory=dict)
     assignments: dict[str, JsonObject] = field(default_factory=dict)
+    diagnostics: dict[str, JsonObject] = field(default_factory=dict)
 
     def get(self, resource_id: str | ResourceId) -> Resource | None:
         """Return a resource by id, or None."""
@@ -99,8 +101,9 @@ class Store:
             del self.resources[found]
             self.pending.pop(found, None)
         self.shared_keys.pop(key, None)
-        for assignment in [each for each in self.assignments if each.startswith(f"{key}/providers/")]:
-            del self.assignments[assignment]
+        for kept in (self.assignments, self.diagnostics):
+            for beside in [each for each in kept if each.startswith(f"{key}/providers/")]:
+                del kept[beside]
         for instance in [each for each in self.resets if each.startswith(f"{key}/")]:
             del self.resets[instance]
 
@@ -140,6 +143,7 @@ class Store:
             "deployments": dict(self.deployments),
             "pending": dict(self.pending),
             "assignments": dict(self.assignments),
+            "diagnostics": dict(self.diagnostics),
         }
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         write_private(path, json.dumps(document).encode())
@@ -188,6 +192,7 @@ class Store:
         store.deployments = {name: _object(each) for name, each in deployments.items()}
         store.pending = _objects(document, "pending")
         store.assignments = _objects(document, "assignments")
+        store.diagnostics = _objects(document, "diagnostics")
         return store
 
 

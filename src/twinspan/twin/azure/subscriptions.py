@@ -14,6 +14,9 @@ _PROVIDERS = (
     "Microsoft.ContainerService",
     "Microsoft.ManagedIdentity",
     "Microsoft.Authorization",
+    "Microsoft.Insights",
+    "Microsoft.OperationalInsights",
+    "Microsoft.AlertsManagement",
 )
 
 
@@ -107,6 +110,7 @@ def _resource_types(namespace: str) -> Json:
     others = {
         "Microsoft.Resources": ["resourceGroups", "deployments", "subscriptions"],
         "Microsoft.Authorization": ["roleAssignments", "roleDefinitions", "permissions"],
+        "Microsoft.AlertsManagement": ["alerts"],
     }
     known = others.get(namespace) or [
         each.type.split("/", 1)[1]

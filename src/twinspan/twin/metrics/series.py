@@ -82,6 +82,11 @@ class MetricStore:
         self._series: dict[tuple[str, str, Dimensions], Series] = {}
         self._now_s = 0.0
 
+    @property
+    def now_s(self) -> float:
+        """Until when it has been told, seconds since 1970."""
+        return self._now_s
+
     def sample(self, scope: str, metric: str, dims: Dimensions, value: float, at_s: float) -> None:
         """Add one of many samples of a period, e.g. a state."""
         with self._lock:

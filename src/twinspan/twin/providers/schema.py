@@ -96,7 +96,9 @@ def load(provider: str) -> ProviderSchema:
 
 def _apply(overlay: Mapping[str, Any], roots: dict[str, Any]) -> None:
     for path in overlay["removed"]:
-        del _parent(roots, path)["attributes"][_leaf(path)]
+        holder = _parent(roots, path)
+        part = "attributes" if _leaf(path) in holder["attributes"] else "block_types"
+        del holder[part][_leaf(path)]
     for path, attribute in overlay["attributes"].items():
         _parent(roots, path)["attributes"][_leaf(path)] = attribute
     for path, nested in overlay["blocks"].items():

@@ -1,6 +1,6 @@
 """Does Azure know the way to AWS?"""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from ipaddress import IPv4Network
 
 from twinspan.network.model import AzureRouteTable, AzureSubnet
@@ -51,8 +51,19 @@ def _learned(facts: Facts, link: TunnelLink) -> Finding:
 
 def azure_subnets_lead_to_aws(facts: Facts) -> Iterator[Finding]:
     """RTE-03: in every VNet subnet the way to the VPC is the gateway."""
+    yield from _subnets(facts, facts.azure_subnets)
+
+
+def cluster_subnets_lead_to_aws(facts: Facts) -> Iterator[Finding]:
+    """RTE-06: in the subnets of AKS's nodes and pods the way to the VPC is the gateway."""
+    yield from _subnets(facts, facts.cluster_subnets)
+    if not facts.cluster_subnets:
+        yield Finding(subject="AKS", outcome=Outcome.SKIPPED, evidence="Azure has no cluster in the VNet")
+
+
+def _subnets(facts: Facts, subnets: Sequence[AzureSubnet]) -> Iterator[Finding]:
     tables = facts.network.azure.route_tables if facts.network.azure else ()
-    for subnet in facts.azure_subnets:
+    for subnet in subnets:
         identifier = (subnet.route_table_id or "").lower()
         yield _subnet(facts, subnet, next((t for t in tables if t.id.lower() == identifier), None))
 

@@ -24,16 +24,9 @@ def security_group_admits(facts: Facts) -> Iterator[Finding]:
     groups = facts.network.aws.security_groups if facts.network.aws else ()
     group = next((group for group in groups if group.id == wanted), None)
     if group is not None:
-        yield _security_group(facts, group)
+        yield _security_group(facts, group, facts.azure_subnets)
     elif wanted:
-        yield Finding(
-            subject=wanted,
-            outcome=Outcome.FAIL,
-            evidence="AWS shows no such security group",
-            command=aws_ec2("describe-security-groups", f"--group-ids {wanted}", region=facts.region),
-            remedy="Build it with `twinspan apply`",
-            branch=wanted,
-        )
+        yield _no_group(facts, wanted, wanted)
     else:
         yield Finding(
             subject="security group of the workloads",
@@ -42,8 +35,19 @@ def security_group_admits(facts: Facts) -> Iterator[Finding]:
         )
 
 
-def _security_group(facts: Facts, group: SecurityGroup) -> Finding:
-    peers = [prefix for subnet in facts.azure_subnets for prefix in subnet.address_prefixes]
+def _no_group(facts: Facts, wanted: str, branch: str) -> Finding:
+    return Finding(
+        subject=wanted,
+        outcome=Outcome.FAIL,
+        evidence="AWS shows no such security group",
+        command=aws_ec2("describe-security-groups", f"--group-ids {wanted}", region=facts.region),
+        remedy="Build it with `twinspan apply`",
+        branch=branch,
+    )
+
+
+def _security_group(facts: Facts, group: SecurityGroup, subnets: Sequence[AzureSubnet]) -> Finding:
+    peers = [prefix for subnet in subnets for prefix in subnet.address_prefixes]
     found = [denial for peer in peers for way in _WAYS if (denial := security_group_denial(group, peer, way))]
     remedies = [
         aws_ec2(
@@ -67,6 +71,31 @@ def _security_group(facts: Facts, group: SecurityGroup) -> Finding:
         remedy=f"Admit the far side: {'; '.join(remedies)}" if found else "",
         branch=group.id,
     )
+
+
+def cluster_security_groups_admit(facts: Facts) -> Iterator[Finding]:
+    """FLT-04: the security group that EKS puts on its nodes lets pings from and to AKS's subnets through."""
+    groups = facts.network.aws.security_groups if facts.network.aws else ()
+    subnets = facts.cluster_subnets or facts.azure_subnets
+    for cluster in facts.clusters:
+        wanted = cluster.security_group_id
+        group = next((group for group in groups if wanted and group.id == wanted), None)
+        if group is not None:
+            yield _security_group(facts, group, subnets)
+        elif cluster.side == "aws":
+            yield _no_group(facts, wanted or f"cluster security group of {cluster.name}", cluster.branch)
+    if not any(cluster.side == "aws" for cluster in facts.clusters):
+        yield Finding(subject="EKS", outcome=Outcome.SKIPPED, evidence="AWS has no cluster")
+
+
+def cluster_network_security_groups_admit(facts: Facts) -> Iterator[Finding]:
+    """FLT-05: the network security groups of AKS's nodes and pods let pings from and to AWS through."""
+    groups = facts.network.azure.network_security_groups if facts.network.azure else ()
+    for subnet in facts.cluster_subnets:
+        wanted = (subnet.network_security_group_id or "").lower()
+        yield _nsg(facts, subnet, next((group for group in groups if group.id.lower() == wanted), None))
+    if not facts.cluster_subnets:
+        yield Finding(subject="AKS", outcome=Outcome.SKIPPED, evidence="Azure has no cluster in the VNet")
 
 
 def network_acls_admit(facts: Facts) -> Iterator[Finding]:

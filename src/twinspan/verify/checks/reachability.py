@@ -2,9 +2,14 @@
 
 from collections.abc import Iterator
 
-from twinspan.verify.facts import Facts, Ping
+from twinspan.verify.facts import Facts
 from twinspan.verify.findings import Finding, Outcome
+from twinspan.verify.ping_facts import Ping
 
+_HOSTS = (
+    "Tunnels, routes and the filters of the subnets are right, so look at the hosts: their own "
+    "firewalls, and further security groups"
+)
 _HEADERS_BYTES = 40
 """IPv4 and TCP without options. Source: RFC 9293 section 3.7.1."""
 
@@ -22,7 +27,7 @@ def azure_reaches_aws(facts: Facts) -> Iterator[Finding]:
 def _direction(facts: Facts, *, towards: str) -> Iterator[Finding]:
     pings = [ping for ping in facts.pings if ping.towards == towards]
     for ping in pings:
-        yield _ping(facts, ping)
+        yield found_by(facts, ping, needs=frozenset({_group(facts)}), remedy=_HOSTS)
     for problem in facts.host_problems:
         yield Finding(
             subject="hosts",
@@ -38,8 +43,16 @@ def _direction(facts: Facts, *, towards: str) -> Iterator[Finding]:
         )
 
 
-def _ping(facts: Facts, ping: Ping) -> Finding:
-    outcome, remedy = Outcome.PASS, ""
+def found_by(facts: Facts, ping: Ping, *, needs: frozenset[str], remedy: str) -> Finding:
+    """Judge a ping.
+
+    Args:
+        facts: What is known otherwise.
+        ping: What it found.
+        needs: What else it stands on.
+        remedy: Where to look if nothing arrives and nothing else explains it.
+    """
+    outcome, otherwise, remedy = Outcome.PASS, remedy, ""
     evidence = f"{ping.received} of {ping.sent} replies"
     if ping.median_ms is not None:
         evidence += f", median {ping.median_ms:.2f} ms"
@@ -50,7 +63,7 @@ def _ping(facts: Facts, ping: Ping) -> Finding:
         remedy = "See that the sending host is alive and has ping"
     elif ping.sent == 0 or ping.received < ping.sent:
         outcome = Outcome.FAIL
-        remedy = _remedy(ping)
+        remedy = _remedy(ping, otherwise)
     return Finding(
         subject=f"{ping.source} -> {ping.destination}",
         outcome=outcome,
@@ -58,20 +71,17 @@ def _ping(facts: Facts, ping: Ping) -> Finding:
         command=ping.command,
         remedy=remedy,
         branch=f"{ping.source} {ping.destination}",
-        needs=frozenset(ping.subnet_ids | _table_ids(facts, ping) | {_group(facts)}),
+        needs=ping.subnet_ids | _table_ids(facts, ping) | needs,
     )
 
 
-def _remedy(ping: Ping) -> str:
+def _remedy(ping: Ping, otherwise: str) -> str:
     if ping.received > 0:
         return "Some came through: verify again; if it stays, one of several paths loses packets"
     if ping.arrived:
         back = "Azure to AWS" if ping.towards == "azure" else "AWS to Azure"
         return f"The requests arrive, the answers do not: look at the way from {back}, and at its filters"
-    return (
-        "Tunnels, routes and the filters of the subnets are right, so look at the hosts: their own "
-        "firewalls, and further security groups"
-    )
+    return otherwise
 
 
 def aws_large_packets(facts: Facts) -> Iterator[Finding]:

@@ -28,6 +28,16 @@ mock_provider "azurerm" {
       id = "/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/test-rg/providers/Microsoft.ContainerService/managedClusters/test"
     }
   }
+  mock_resource "azurerm_monitor_action_group" {
+    defaults = {
+      id = "/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/test-rg/providers/Microsoft.Insights/actionGroups/test"
+    }
+  }
+  mock_resource "azurerm_log_analytics_workspace" {
+    defaults = {
+      id = "/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/test-rg/providers/Microsoft.OperationalInsights/workspaces/test"
+    }
+  }
   mock_resource "azurerm_public_ip" {
     defaults = {
       id         = "/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/test-rg/providers/Microsoft.Network/publicIPAddresses/test"
@@ -268,6 +278,16 @@ run "one_asn_for_both_sides_is_refused" {
   }
 
   expect_failures = [var.aws]
+}
+
+run "a_bad_address_for_mail_is_refused" {
+  command = plan
+
+  variables {
+    monitoring = { email = "network" }
+  }
+
+  expect_failures = [var.monitoring]
 }
 
 run "a_bad_name_is_refused" {

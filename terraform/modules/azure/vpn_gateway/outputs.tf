@@ -3,6 +3,11 @@ output "connection_names" {
   value       = { for key, connection in azurerm_virtual_network_gateway_connection.this : key => connection.name }
 }
 
+output "id" {
+  description = "Resource id of the VPN gateway."
+  value       = azurerm_virtual_network_gateway.this.id
+}
+
 output "name" {
   description = "The VPN gateway."
   value       = azurerm_virtual_network_gateway.this.name

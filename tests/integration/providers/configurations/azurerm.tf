@@ -209,3 +209,78 @@ resource "azurerm_virtual_network_gateway_connection" "this" {
     sa_lifetime      = 3600
   }
 }
+
+resource "azurerm_monitor_action_group" "this" {
+  name                = "${var.name}-alerts"
+  resource_group_name = azurerm_resource_group.this.name
+  short_name          = "alerts"
+  tags                = var.tags
+
+  email_receiver {
+    name                    = "mail"
+    email_address           = "network@example.com"
+    use_common_alert_schema = true
+  }
+
+  webhook_receiver {
+    name                    = "hook"
+    service_uri             = "http://127.0.0.1:9/alerts"
+    use_common_alert_schema = true
+  }
+}
+
+resource "azurerm_monitor_metric_alert" "this" {
+  name                = "${var.name}-bgp"
+  resource_group_name = azurerm_resource_group.this.name
+  scopes              = [azurerm_virtual_network_gateway.this.id]
+  description         = "A BGP session is down."
+  severity            = 1
+  frequency           = "PT5M"
+  tags                = var.tags
+
+  criteria {
+    metric_namespace = "Microsoft.Network/virtualNetworkGateways"
+    metric_name      = "BgpPeerStatus"
+    aggregation      = "Maximum"
+    operator         = "LessThan"
+    threshold        = 1
+
+    dimension {
+      name     = "BgpPeerAddress"
+      operator = "Include"
+      values   = ["*"]
+    }
+  }
+
+  action {
+    action_group_id = azurerm_monitor_action_group.this.id
+  }
+}
+
+resource "azurerm_log_analytics_workspace" "this" {
+  name                = "${var.name}-logs"
+  resource_group_name = azurerm_resource_group.this.name
+  location            = azurerm_resource_group.this.location
+  retention_in_days   = 30
+  tags                = var.tags
+}
+
+resource "azurerm_monitor_diagnostic_setting" "this" {
+  name                       = "logs"
+  target_resource_id         = azurerm_virtual_network_gateway.this.id
+  log_analytics_workspace_id = azurerm_log_analytics_workspace.this.id
+
+  enabled_log {
+    category = "TunnelDiagnosticLog"
+  }
+}
+
+resource "azurerm_application_insights_workbook" "this" {
+  name                = "11111111-2222-3333-4444-555555555555"
+  resource_group_name = azurerm_resource_group.this.name
+  location            = azurerm_resource_group.this.location
+  display_name        = "VPN"
+  source_id           = "azure monitor"
+  tags                = var.tags
+  data_json           = jsonencode({ version = "Notebook/1.0", items = [] })
+}

@@ -2,11 +2,13 @@
 
 from collections.abc import Mapping
 
+from twinspan.twin.azure.types.action_groups import ACTION_GROUPS
 from twinspan.twin.azure.types.agent_pools import AGENT_POOLS
 from twinspan.twin.azure.types.base import ResourceType
 from twinspan.twin.azure.types.connections import CONNECTIONS
 from twinspan.twin.azure.types.local_network_gateways import LOCAL_NETWORK_GATEWAYS
 from twinspan.twin.azure.types.managed_clusters import MANAGED_CLUSTERS
+from twinspan.twin.azure.types.metric_alerts import METRIC_ALERTS
 from twinspan.twin.azure.types.network_security_groups import NETWORK_SECURITY_GROUPS, SECURITY_RULES
 from twinspan.twin.azure.types.public_ip_addresses import PUBLIC_IP_ADDRESSES
 from twinspan.twin.azure.types.route_tables import ROUTE_TABLES, ROUTES
@@ -14,6 +16,8 @@ from twinspan.twin.azure.types.subnets import SUBNETS
 from twinspan.twin.azure.types.user_assigned_identities import USER_ASSIGNED_IDENTITIES
 from twinspan.twin.azure.types.virtual_network_gateways import VIRTUAL_NETWORK_GATEWAYS
 from twinspan.twin.azure.types.virtual_networks import VIRTUAL_NETWORKS
+from twinspan.twin.azure.types.workbooks import WORKBOOKS
+from twinspan.twin.azure.types.workspaces import WORKSPACES
 
 RESOURCE_TYPES: Mapping[str, ResourceType] = {
     each.type.lower(): each
@@ -31,6 +35,10 @@ RESOURCE_TYPES: Mapping[str, ResourceType] = {
         MANAGED_CLUSTERS,
         AGENT_POOLS,
         USER_ASSIGNED_IDENTITIES,
+        ACTION_GROUPS,
+        METRIC_ALERTS,
+        WORKBOOKS,
+        WORKSPACES,
     )
 }
 """Lower-case full type -> its rules."""

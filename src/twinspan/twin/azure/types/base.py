@@ -67,6 +67,7 @@ class ResourceType:
         model: Its class, as `schema.model_class` takes it.
         parts: Member of `properties` that holds embedded parts -> their full type.
         parts_kept_if_absent: A PUT without the member leaves the parts alone.
+        is_global: Whether its location is `global`, and no region.
         at_once: Whether a PUT or DELETE is over when it is answered, so that there is no operation to follow.
         synchronous: Actions, in small letters, that answer at once; the others answer as operations.
         changing: Actions, in small letters, that change something.
@@ -76,6 +77,7 @@ class ResourceType:
     model: str
     parts: ClassVar[Mapping[str, str]] = {}
     parts_kept_if_absent: bool = False
+    is_global: bool = False
     at_once: bool = False
     synchronous: ClassVar[frozenset[str]] = frozenset()
     changing: ClassVar[frozenset[str]] = frozenset()

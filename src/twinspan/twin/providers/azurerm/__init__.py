@@ -4,9 +4,11 @@
 from twinspan.twin.providers import schema
 from twinspan.twin.providers.azurerm import (
     agent_pools,
+    diagnostics,
     identity,
     kubernetes,
     kubernetes_data,
+    monitor,
     network,
     security,
     vpn,
@@ -19,9 +21,14 @@ from twinspan.twin.providers.warning import offline_warning
 
 _RESOURCES = (
     agent_pools.NodePool,
+    diagnostics.DiagnosticSetting,
     identity.RoleAssignment,
     identity.UserAssignedIdentity,
     kubernetes.Cluster,
+    monitor.ActionGroup,
+    monitor.MetricAlert,
+    monitor.Workbook,
+    monitor.Workspace,
     network.PublicIp,
     network.ResourceGroup,
     network.Route,

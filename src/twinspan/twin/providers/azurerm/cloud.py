@@ -31,10 +31,15 @@ _GROUPS_VERSION = "2023-07-01"
 _VERSIONS = {
     "microsoft.authorization": "2022-04-01",
     "microsoft.containerservice": "2025-05-01",
+    "microsoft.insights/actiongroups": "2023-01-01",
+    "microsoft.insights/diagnosticsettings": "2021-05-01-preview",
+    "microsoft.insights/metricalerts": "2018-03-01",
+    "microsoft.insights/workbooks": "2022-04-01",
     "microsoft.managedidentity": "2024-11-30",
     "microsoft.network": "2025-01-01",
+    "microsoft.operationalinsights": "2022-10-01",
 }
-"""Stable API versions: of resource groups, and by resource provider.
+"""Stable API versions: of resource groups, and by resource provider or type.
 
 Source: Azure REST API specifications; for groups and networks those that hashicorp/azurerm 5.2.0 uses.
 """
@@ -192,9 +197,7 @@ class ArmCloud:
 
     def _url(self, identity: str, query: str = "") -> str:
         _, provided, rest = identity.rpartition("/providers/")
-        version = (
-            _VERSIONS.get(rest.split("/", 1)[0].lower(), _GROUPS_VERSION) if provided else _GROUPS_VERSION
-        )
+        version = _version(rest) if provided else _GROUPS_VERSION
         return f"{self._manager}{quote(identity)}?{query}api-version={version}"
 
     def _check(self, operation: str, answer: Answer) -> None:
@@ -315,6 +318,13 @@ class Locks:
     def __exit__(self, *_: object) -> None:
         for lock in self._locks:
             lock.release()
+
+
+def _version(provided: str) -> str:
+    """Return the API version for what follows `/providers/` in an id."""
+    namespace, _, kinds = provided.lower().partition("/")
+    own = _VERSIONS.get(f"{namespace}/{kinds.split('/', 1)[0]}")
+    return own or _VERSIONS.get(namespace, _GROUPS_VERSION)
 
 
 def _short(identity: str) -> str:

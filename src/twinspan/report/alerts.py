@@ -1,0 +1,41 @@
+"""Read how long alerts took, from the JUnit file of the tests that make them ring."""
+
+import xml.etree.ElementTree as ET
+from pathlib import Path
+
+from twinspan.errors import DesignError
+from twinspan.report.document import AlertTime
+
+PROPERTY = "time_to_alert_s"
+"""What `tests/e2e/test_monitor_alerts.py` records of each alert."""
+
+
+def read_alerts(file: Path) -> tuple[AlertTime, ...]:
+    """Return the times to alert of a JUnit XML file, in its order.
+
+    Raises:
+        DesignError: It cannot be read, or has none.
+    """
+    try:
+        cases = ET.parse(file).iter("testcase")  # noqa: S314 - the user's own file, and expat limits entities
+        found = tuple(
+            AlertTime(name=_sentence(case.get("name", "")), seconds=float(each.get("value", "")))
+            for case in cases
+            for each in case.iter("property")
+            if each.get("name") == PROPERTY
+        )
+    except (OSError, ET.ParseError, ValueError) as error:
+        raise DesignError(
+            where=f"--alerts {file}", problem=f"it cannot be read: {error}", remedy="Name a JUnit XML file"
+        ) from error
+    if not found:
+        raise DesignError(
+            where=f"--alerts {file}",
+            problem=f"no test in it has the property {PROPERTY}",
+            remedy="Write it with `pytest tests/e2e/test_monitor_alerts.py --junit-xml FILE`",
+        )
+    return found
+
+
+def _sentence(name: str) -> str:
+    return name.removeprefix("test_").replace("_", " ")

@@ -1,0 +1,1 @@
+"""CloudWatch alarms that are evaluated: on the twin's own series, with SNS behind them."""

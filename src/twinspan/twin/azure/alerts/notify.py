@@ -1,0 +1,91 @@
+"""Tells webhooks about alerts. Only loopback addresses: a twin reaches nobody outside this machine."""
+
+import http.client
+import ipaddress
+import json
+import logging
+import ssl
+import time
+from concurrent.futures import ThreadPoolExecutor
+from urllib.parse import urlsplit
+
+from twinspan.twin.azure.alerts.book import Alert
+from twinspan.twin.azure.documents import JsonObject
+from twinspan.twin.azure.types.action_groups import Properties
+
+_TIMEOUT_S = 10.0
+_LOG = logging.getLogger(__name__)
+
+
+class Notifier:
+    """Posts notifications, away from the evaluation."""
+
+    def __init__(self) -> None:
+        self._pool = ThreadPoolExecutor(max_workers=4, thread_name_prefix="webhook")
+
+    def stop(self) -> None:
+        """Send nothing more."""
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+    def tell(self, alert: Alert, name: str, group: Properties, subscription: str) -> None:
+        """Tell everybody in an action group the alert's present condition; the history says how it went."""
+        if not group.enabled:
+            return
+        document, condition = alert.notification(subscription), alert.condition
+        for mail in group.email_receivers:
+            _note(alert, f"{name}/{mail.name}", condition, "the twin sends no mail")
+        for hook in group.webhook_receivers:
+            receiver = f"{name}/{hook.name}"
+            if not hook.use_common_alert_schema:
+                _note(alert, receiver, condition, "the twin speaks the common alert schema only")
+            elif not is_loopback(hook.service_uri):
+                _note(alert, receiver, condition, "the twin posts to loopback addresses only")
+            else:
+                self._pool.submit(_deliver, alert, receiver, condition, hook.service_uri, document)
+
+
+def is_loopback(url: str) -> bool:
+    """Whether a URL's host is this machine's own, by address or as `localhost`."""
+    host = urlsplit(url).hostname or ""
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _deliver(alert: Alert, receiver: str, condition: str, url: str, document: JsonObject) -> None:
+    try:
+        status = _post(url, document)
+    except (OSError, http.client.HTTPException, ValueError) as error:
+        _note(alert, receiver, condition, str(error) or type(error).__name__)
+        return
+    wrong = "" if status < http.client.MULTIPLE_CHOICES else f"HTTP {status}"
+    _note(alert, receiver, condition, wrong)
+
+
+def _post(url: str, document: JsonObject) -> int:
+    """Post a document and return the status; redirects are not followed, proxies not used."""
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    secure = parts.scheme == "https"
+    connection = (
+        http.client.HTTPSConnection(
+            host, parts.port, timeout=_TIMEOUT_S, context=ssl.create_default_context()
+        )
+        if secure
+        else http.client.HTTPConnection(host, parts.port, timeout=_TIMEOUT_S)
+    )
+    try:
+        path = f"{parts.path or '/'}{'?' + parts.query if parts.query else ''}"
+        headers = {"Content-Type": "application/json; charset=utf-8"}
+        connection.request("POST", path, body=json.dumps(document).encode(), headers=headers)
+        return connection.getresponse().status
+    finally:
+        connection.close()
+
+
+def _note(alert: Alert, receiver: str, condition: str, wrong: str) -> None:
+    """Write into the alert's history and the log whether a receiver was told. URLs hold secrets: no URL."""
+    event = "ActionsFailed" if wrong else "ActionsTriggered"
+    alert.note(time.time(), event, condition, receiver, wrong)
+    _LOG.info("alert %s %s: %s: %s", alert.rule.name, condition, receiver, wrong or "told")

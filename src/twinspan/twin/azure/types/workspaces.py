@@ -1,0 +1,81 @@
+"""Microsoft.OperationalInsights/workspaces: where logs are kept."""
+
+from typing import Annotated, Any
+
+from pydantic import Field
+from typing_extensions import override
+
+from twinspan.twin.azure.documents import JsonObject
+from twinspan.twin.azure.errors import bad_request
+from twinspan.twin.azure.store import Resource
+from twinspan.twin.azure.types.base import Context, Put
+from twinspan.twin.azure.types.bodies import Body, Envelope, spelled
+from twinspan.twin.azure.types.monitor_type import MonitorType
+
+_ACCESS = spelled("Enabled", "Disabled")
+
+
+class Sku(Body):
+    """What is paid."""
+
+    name: Annotated[str, spelled("PerGB2018", "Free", "Standalone", "PerNode", "Standard", "Premium")]
+    capacity_reservation_level: Annotated[Any, Field(alias="capacityReservationLevel", exclude=True)] = None
+    last_sku_update: Annotated[Any, Field(alias="lastSkuUpdate", exclude=True)] = None
+
+
+class Capping(Body):
+    """How much is taken in on a day, in GB; -1 is no limit."""
+
+    daily_quota_gb: Annotated[float, Field(alias="dailyQuotaGb", ge=-1, strict=False)] = -1
+    quota_next_reset_time: Annotated[Any, Field(alias="quotaNextResetTime", exclude=True)] = None
+    data_ingestion_status: Annotated[Any, Field(alias="dataIngestionStatus", exclude=True)] = None
+
+
+class Features(Body):
+    """Switches."""
+
+    by_resource: Annotated[bool | None, Field(alias="enableLogAccessUsingOnlyResourcePermissions")] = None
+    disable_local_auth: Annotated[bool | None, Field(alias="disableLocalAuth")] = None
+    immediate_purge: Annotated[bool | None, Field(alias="immediatePurgeDataOn30Days")] = None
+
+
+class Properties(Body):
+    """A workspace. Source: Log Analytics REST API, Workspaces - Create Or Update, 2023-09-01."""
+
+    sku: Sku = Sku(name="PerGB2018")
+    retention_in_days: Annotated[int, Field(alias="retentionInDays", ge=7, le=730)] = 30
+    workspace_capping: Annotated[Capping, Field(alias="workspaceCapping")] = Capping()
+    ingestion: Annotated[str, Field(alias="publicNetworkAccessForIngestion"), _ACCESS] = "Enabled"
+    query: Annotated[str, Field(alias="publicNetworkAccessForQuery"), _ACCESS] = "Enabled"
+    features: Features = Features()
+    customer_id: Annotated[Any, Field(alias="customerId", exclude=True)] = None
+    provisioning_state: Annotated[Any, Field(alias="provisioningState", exclude=True)] = None
+
+
+class Workspace(Envelope):
+    """The whole document."""
+
+    properties: Properties = Properties()
+
+
+class _Workspaces(MonitorType):
+    type = "Microsoft.OperationalInsights/workspaces"
+    model = "Workspace"
+    document = Workspace
+
+    @override
+    def check(self, context: Context, put: Put) -> None:
+        days = put.properties.get("retentionInDays")
+        if isinstance(days, int) and days != 7 and days < 30:  # noqa: PLR2004 - 7 days are Free's
+            raise bad_request(
+                "InvalidParameter", f"'RetentionInDays' property doesn't match the SKU limits: {days}."
+            )
+
+    @override
+    def decorate(self, context: Context, resource: Resource, told: JsonObject, *, listed: bool) -> None:
+        told["customerId"] = resource.resource_guid
+        told["provisioningState"] = "Succeeded"
+
+
+WORKSPACES = _Workspaces()
+"""Source: Log Analytics REST API, Workspaces."""

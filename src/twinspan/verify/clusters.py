@@ -1,0 +1,211 @@
+"""Ask Kubernetes: nodes, its own pods, DNS, and packets of test pods. Source: Kubernetes API reference."""
+
+import re
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from ipaddress import IPv4Address
+from typing import TYPE_CHECKING, Any
+
+from twinspan.errors import TwinspanError
+from twinspan.probe.source import source_seen
+from twinspan.protocols import Host
+from twinspan.verify.cluster_facts import ClusterFacts, Lookup, Node, Reading, Seen, Side, Workload
+from twinspan.verify.pings import HostInSubnet, ping
+
+if TYPE_CHECKING:
+    from twinspan.kubernetes.api import ClusterApi
+
+SYSTEM = "kube-system"
+DNS_LABEL = "kube-dns"
+"""Of the DNS servers and their Service, whatever runs. Source: Kubernetes, Customizing DNS Service."""
+ASKED = "kubernetes.default.svc"
+_LOOKUP_LIMIT_S = 40.0
+"""Four search domains, two tries of five seconds each. Source: resolv.conf(5)."""
+_RESOLVED = re.compile(r"^PING \S+ \(([\d.]+)\)", re.MULTILINE)
+_MASQUERADING = ("AWS_VPC_K8S_CNI_EXTERNALSNAT", "AWS_VPC_K8S_CNI_EXCLUDE_SNAT_CIDRS")
+_AZURE_MASQUERADING = "azure-ip-masq-agent-config"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClusterPod:
+    """A test pod, the cluster that it runs in, and the subnet that its address is of (empty: of none)."""
+
+    cluster: str
+    host: Host
+    subnet_id: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Clusters:
+    """What may be asked while verifying.
+
+    Attributes:
+        expected: Side -> name of the cluster that Terraform's outputs name.
+        apis: The clusters that can be spoken to.
+        problems: (side, cluster's name) -> why it cannot be spoken to.
+        pods: Test pods, one of each cluster.
+        pods_wanted: Whether there were to be any.
+        pod_problems: Cluster's name -> why it has none.
+    """
+
+    expected: Mapping[Side, str] = field(default_factory=dict)
+    apis: tuple["ClusterApi", ...] = ()
+    problems: Mapping[tuple[Side, str], str] = field(default_factory=dict)
+    pods: tuple[ClusterPod, ...] = ()
+    pods_wanted: bool = False
+    pod_problems: Mapping[str, str] = field(default_factory=dict)
+
+
+def ask(clusters: Clusters) -> ClusterFacts:
+    """Ask everything at the same time; what goes wrong is in the answer."""
+    ways = [(a, b) for a in clusters.pods for b in clusters.pods if a.host.side != b.host.side]
+    with ThreadPoolExecutor(3 + len(clusters.apis) + 2 * len(ways), thread_name_prefix="pods") as pool:
+        readings = [pool.submit(read_cluster, api) for api in clusters.apis]
+        lookups = [pool.submit(_look_up, pod) for pod in clusters.pods]
+        pings = [pool.submit(ping, _placed(a), _placed(b)) for a, b in ways]
+        # One after the other: a pod has one port for it.
+        seen = pool.submit(lambda: tuple(_seen(a, b) for a, b in ways))
+        silent = (
+            Reading(side=side, name=name, problem=why) for (side, name), why in clusters.problems.items()
+        )
+        return ClusterFacts(
+            expected=clusters.expected,
+            readings=(*(job.result() for job in readings), *silent),
+            pods_wanted=clusters.pods_wanted,
+            pod_problems=clusters.pod_problems,
+            lookups=tuple(job.result() for job in lookups),
+            seen=seen.result(),
+            pings=tuple(job.result() for job in pings),
+        )
+
+
+def read_cluster(api: "ClusterApi") -> Reading:
+    """Read one cluster; if its API refuses or does not answer, that is what was read."""
+    side, name = api.endpoint.side, api.endpoint.name
+    try:
+        return _read(api, side, name)
+    except TwinspanError as error:
+        return Reading(side=side, name=name, problem=str(error))
+
+
+def _read(api: "ClusterApi", side: Side, name: str) -> Reading:
+    system = f"/apis/apps/v1/namespaces/{SYSTEM}"
+    daemons = api.get(f"{system}/daemonsets")["items"]
+    deployments = api.get(f"{system}/deployments")["items"]
+    dns = [each for each in deployments if _is_dns(each)]
+    others = [each for each in deployments if not _is_dns(each)]
+    endpoints = api.find(f"/api/v1/namespaces/{SYSTEM}/endpoints/{DNS_LABEL}") or {}
+    kubernetes = api.find("/api/v1/namespaces/default/services/kubernetes") or {}
+    return Reading(
+        side=side,
+        name=name,
+        nodes=tuple(_node(each) for each in api.get("/api/v1/nodes")["items"]),
+        workloads=(*map(_daemon_set, daemons), *map(_deployment, others)),
+        dns=_deployment(dns[0]) if dns else None,
+        dns_endpoints=sum(len(each.get("addresses") or ()) for each in endpoints.get("subsets") or ()),
+        api_address=kubernetes.get("spec", {}).get("clusterIP", ""),
+        masquerading=_masquerading(api, daemons),
+    )
+
+
+def _is_dns(workload: Mapping[str, Any]) -> bool:
+    labels = workload["metadata"].get("labels") or {}
+    return labels.get("k8s-app") == DNS_LABEL or workload["metadata"]["name"] == "coredns"
+
+
+def _node(node: Mapping[str, Any]) -> Node:
+    conditions = node.get("status", {}).get("conditions") or ()
+    ready = next((each for each in conditions if each["type"] == "Ready"), None)
+    if ready is not None and ready["status"] == "True":
+        return Node(name=node["metadata"]["name"], ready=True)
+    says = f"{ready.get('reason', '')}: {ready.get('message', '')}" if ready else "it has not said yet"
+    return Node(name=node["metadata"]["name"], ready=False, says=says)
+
+
+def _daemon_set(found: Mapping[str, Any]) -> Workload:
+    status = found.get("status", {})
+    return Workload(
+        kind="DaemonSet",
+        name=found["metadata"]["name"],
+        wanted=int(status.get("desiredNumberScheduled", 0)),
+        ready=int(status.get("numberReady", 0)),
+    )
+
+
+def _deployment(found: Mapping[str, Any]) -> Workload:
+    return Workload(
+        kind="Deployment",
+        name=found["metadata"]["name"],
+        wanted=int(found.get("spec", {}).get("replicas", 1)),
+        ready=int(found.get("status", {}).get("readyReplicas", 0)),
+    )
+
+
+def _masquerading(api: "ClusterApi", daemons: list[Mapping[str, Any]]) -> str:
+    """Return what says which packets leave as their node's.
+
+    Source: Amazon VPC CNI, README, environment variables; AKS, ip-masq-agent configuration.
+    """
+    if api.endpoint.side == "azure":
+        found = api.find(f"/api/v1/namespaces/{SYSTEM}/configmaps/{_AZURE_MASQUERADING}") or {}
+        text = " ".join(" ".join(map(str, (found.get("data") or {}).values())).split())
+        return f"ConfigMap {_AZURE_MASQUERADING}: {text or 'nothing'}"
+    pods = [each["spec"]["template"]["spec"] for each in daemons if each["metadata"]["name"] == "aws-node"]
+    settings = {
+        each["name"]: each.get("value", "")
+        for pod in pods
+        for container in pod["containers"]
+        for each in container.get("env") or ()
+        if each["name"] in _MASQUERADING
+    }
+    text = ", ".join(f"{name}={value}" for name, value in sorted(settings.items()))
+    return f"DaemonSet aws-node: {text or 'none of ' + ' and '.join(_MASQUERADING)}"
+
+
+def _look_up(pod: ClusterPod) -> Lookup:
+    """Ask for a name that every cluster has; `ping` is the one program of the image that surely asks."""
+    argv = ["env", "LC_ALL=C", "ping", "-c", "1", "-W", "1", ASKED]
+    address, error = "", ""
+    try:
+        done = pod.host.run(argv, timeout_s=_LOOKUP_LIMIT_S)
+        found = _RESOLVED.search(done.stdout)
+        address = found[1] if found else ""
+        error = "" if found else (done.stderr or done.stdout).strip()
+    except TwinspanError as problem:
+        error = str(problem)
+    return Lookup(
+        side=_side(pod.host),
+        cluster=pod.cluster,
+        name=ASKED,
+        command=f"in a pod of {pod.cluster}: {' '.join(argv[2:])}",
+        address=address,
+        error=error,
+    )
+
+
+def _seen(source: ClusterPod, destination: ClusterPod) -> Seen:
+    seen: IPv4Address | None = None
+    error = ""
+    try:
+        seen = source_seen(source.host, destination.host).seen_address
+    except TwinspanError as problem:
+        error = str(problem)
+    return Seen(
+        source_side=_side(source.host),
+        source=f"{source.host.name} ({source.host.address})",
+        destination=f"{destination.host.name} ({destination.host.address})",
+        source_cluster=source.cluster,
+        destination_cluster=destination.cluster,
+        own_address=source.host.address,
+        seen_address=seen,
+        error=error,
+    )
+
+
+def _placed(pod: ClusterPod) -> HostInSubnet:
+    return HostInSubnet(host=pod.host, subnet_id=pod.subnet_id)
+
+
+def _side(host: Host) -> Side:
+    return "aws" if host.side == "aws" else "azure"

@@ -1,0 +1,197 @@
+"""A report of the network that the tests of `verify` use, with a recorded drill, and its parts."""
+
+import gzip
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import verified_network as vn
+
+from twinspan.monitor.model import Session, Snapshot, Tunnel
+from twinspan.report.document import (
+    AlertTime,
+    DrillPart,
+    Latency,
+    ReportDocument,
+    Throughput,
+)
+from twinspan.report.drills import read_drills
+from twinspan.report.topology import settings_of, topology_of
+from twinspan.verify.document import VerificationDocument
+from twinspan.verify.evaluate import evaluate
+from twinspan.verify.facts import Facts
+from twinspan.verify.findings import Verification
+
+NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
+
+
+def snapshot(facts: Facts, *, down: Sequence[str] = (), without_bgp: Sequence[str] = ()) -> Snapshot:
+    """Both clouds' views of every tunnel, all up but those."""
+    tunnels, sessions = [], []
+    for link in facts.links():
+        name = link.azure_connection.name if link.azure_connection else link.key
+        for cloud in ("aws", "azure"):
+            tunnels.append(
+                Tunnel(
+                    cloud="aws" if cloud == "aws" else "azure",
+                    name=name,
+                    connection=link.key,
+                    aws_address=link.tunnel.outside_ip_address if link.tunnel else None,
+                    azure_address=link.instance.public_ip_address if link.instance else None,
+                    up=link.key not in down,
+                    reason="1 BGP ROUTES" if cloud == "aws" else "Connected",
+                    receive_bytes_per_s=125.0,
+                    transmit_bytes_per_s=250.0,
+                )
+            )
+            assert link.tunnel
+            sessions.append(
+                Session(
+                    cloud="aws" if cloud == "aws" else "azure",
+                    tunnel=name,
+                    neighbor=link.tunnel.aws_inside_address,
+                    up=link.key not in {*down, *without_bgp},
+                    state="Established",
+                    routes_learned=1,
+                )
+            )
+    return Snapshot(
+        at=NOON,
+        read_s=0.5,
+        period_s=60,
+        answered={"aws": True, "azure": True},
+        tunnels=tuple(tunnels),
+        sessions=tuple(sessions),
+    )
+
+
+def verification(facts: Facts) -> VerificationDocument:
+    found = Verification(expected_from="test", results=evaluate(facts), duration_s=0.25)
+    return VerificationDocument.model_validate(found.as_dict())
+
+
+def latency(*times_ms: float, lost: int = 0) -> tuple[Latency, ...]:
+    one = Latency(
+        direction="aws->azure",
+        source="one",
+        destination="other (10.1.0.4)",
+        sent=len(times_ms) + lost,
+        times_ms=times_ms,
+        p50_ms=min(times_ms),
+        p90_ms=max(times_ms),
+        p99_ms=max(times_ms),
+        max_ms=max(times_ms),
+    )
+    return one, one.model_copy(update={"direction": "azure->aws"})
+
+
+def throughput() -> tuple[Throughput, ...]:
+    one = Throughput(
+        direction="aws->azure",
+        streams=4,
+        seconds=5.0,
+        bits_per_s=4e8,
+        retransmissions=7,
+        tunnel_share={"tunnel1": 0.75, "tunnel2": 0.25},
+    )
+    return one, one.model_copy(update={"direction": "azure->aws", "bits_per_s": 3e8})
+
+
+def direction(name: str, gap_ms: float) -> dict[str, Any]:
+    return {
+        "direction": name,
+        "passed": True,
+        "longest_gap_ms": gap_ms,
+        "lost": 100,
+        "sent": 400,
+        "found_by": "BGP hold timer",
+        "expected_timer": "BGP hold timer",
+        "expected_at_most_s": 30,
+        "expected_caveat": "it differs",
+        "label": "protocol",
+        "phases": [{"name": "detect", "from_s": 0.0, "to_s": 1.0, "ended_by": "bgp-down", "detail": "said"}],
+        "measured": {"flows": 2},
+    }
+
+
+def record(folder: Path, gaps_ms: Sequence[float], **changes: Any) -> Path:
+    """Write what `drill run --out` keeps: a run for each gap, the second quarter of whose packets is lost."""
+    for number, gap_ms in enumerate(gaps_ms, start=1):
+        run = folder / f"run-{number:03}"
+        run.mkdir(parents=True)
+        report: Mapping[str, Any] = {
+            "schema": "twinspan/drill/1",
+            "drill": "tunnel-down",
+            "passed": True,
+            "target": "tunnel1 (203.0.113.10)",
+            "directions": [direction("aws->azure", gap_ms), direction("azure->aws", gap_ms / 2)],
+            "whole_again_s": 2.5,
+            "settings": {"tunnels": 4, "hold profile": "negotiated"},
+            **changes,
+        }
+        (run / "report.json").write_text(json.dumps(report))
+        (run / "events.csv").write_text(
+            "at_s,kind,subject,detail\n0.01,fault-injected,a b,path-cut\n"
+            "1.00,bgp-down,vpn-1/203.0.113.10,session closed\n"
+            "1.10,bgp-down,/subscriptions/x/y,State changed\n2.50,fault-healed,a b,path-cut\n"
+        )
+        rows = ["direction,flow,sequence,sent_s,arrived_s"]
+        for name in ("aws->azure", "azure->aws"):
+            for n in range(400):
+                sent_s = (n - 100) / 100
+                rows.append(f"{name},{n % 2},{n // 2},{sent_s:.6f},{'' if 0 <= sent_s < 1 else sent_s}")
+        with gzip.open(run / "packets.csv.gz", "wt") as packets:
+            packets.write("\n".join(rows) + "\n")
+    return folder
+
+
+def drills(folder: Path, *gaps_ms: float) -> tuple[DrillPart, ...]:
+    return read_drills(record(folder, gaps_ms or (3000.0, 1000.0, 2000.0)))
+
+
+def report(facts: Facts | None = None, seen: Snapshot | None = None, **changes: Any) -> ReportDocument:
+    """Everything but drills, whole."""
+    facts = facts or vn.healthy()
+    topology = topology_of(facts, seen or snapshot(facts))
+    whole = ReportDocument(
+        environment="dev",
+        on="twin",
+        made_at=NOON,
+        collect_s=1.5,
+        missing=(),
+        topology=topology,
+        verification=verification(facts),
+        latency=latency(0.5, 0.6, 1.2),
+        throughput=throughput(),
+        drills=(),
+        alerts=(AlertTime(name="a cut path rings", seconds=30.8),),
+        settings=settings_of(facts),
+        versions={"twinspan": "0.1.0"},
+    )
+    return ReportDocument.model_validate({**whole.model_dump(by_alias=True), **changes})
+
+
+def renamed(facts: Facts, name: str) -> Facts:
+    """The same network, whose VPC, subnets, networks and gateways somebody gave a name."""
+    aws, azure = facts.network.aws, facts.network.azure
+    assert aws
+    assert azure
+    return replace(
+        facts,
+        network=replace(
+            facts.network,
+            aws=replace(
+                aws,
+                vpcs=tuple(replace(each, name=name) for each in aws.vpcs),
+                subnets=tuple(replace(each, name=name) for each in aws.subnets),
+                vpn_gateways=tuple(replace(each, name=name) for each in aws.vpn_gateways),
+            ),
+            azure=replace(
+                azure,
+                virtual_networks=tuple(replace(each, name=name) for each in azure.virtual_networks),
+            ),
+        ),
+    )
