@@ -11,6 +11,9 @@ from typing import Protocol
 
 from twinspan.command import Completed
 
+ON_PURPOSE = "killed on purpose"
+"""Detail of the event `daemon-died` where a fault has killed the daemon."""
+
 
 class Host(Protocol):
     """A machine, container or pod in a subnet on one side."""
@@ -64,7 +67,8 @@ class Event:
     Attributes:
         at_s: When, on the target's monotonic clock, seconds.
         kind: `ike-up`, `ike-down`, `child-up`, `child-down`, `dpd-timeout`, `bgp-up`, `bgp-down`,
-            `bgp-hold-expired`, `route-added`, `route-removed`, `daemon-died`, `daemon-restarted`.
+            `bgp-hold-expired`, `route-added`, `route-removed`, `daemon-died`, `daemon-restarted`,
+            `node-lost`, `node-restored`, `node-ready`, `cluster-lost`, `cluster-restored`.
         subject: Ids of what it is about, e.g. `vpn-0a.../203.0.113.1`.
         detail: The source's own words.
     """

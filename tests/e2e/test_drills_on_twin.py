@@ -1,6 +1,7 @@
 """Drills on a real twin: what they measure and keep; nothing stays broken, whoever is killed."""
 
 import json
+import os
 import secrets
 import shutil
 import signal
@@ -18,6 +19,8 @@ from twinspan.cli.target import Target, open_target
 from twinspan.cloud.aws import read_aws
 from twinspan.drill.catalogue import named
 from twinspan.twin.client import TwinClient
+from twinspan.twin.dataplane.wire import FAULT_SPEC
+from twinspan.verify.run import read_facts
 from twinspan.wait import wait_until
 
 pytestmark = [pytest.mark.root, pytest.mark.timeout(300)]
@@ -169,6 +172,86 @@ def test_a_drill_through_the_apis_alone_sees_a_replaced_endpoint_go_and_come_bac
     assert report.passed
     assert list(report.down_s) == ["tunnel2"]
     assert not report.stopped
+
+
+def test_a_network_that_is_not_whole_is_not_broken_further_unless_forced(built: Built) -> None:
+    built.until_whole()
+    twin = TwinClient(built.name)
+    links = read_facts(built.cloud().endpoints).links()
+    ends = links[-1].tunnel, links[-1].instance
+    assert ends[0] is not None
+    assert ends[1] is not None
+    fault = FAULT_SPEC.validate_python(
+        {
+            "kind": "ike-deleted",
+            "outside_ip_address": ends[0].outside_ip_address,
+            "public_ip_address": ends[1].public_ip_address,
+        }
+    )
+    twin.inject(fault)
+    try:
+        argv = built.argv("drill", "run", "rekey", str(built.env))
+        refused = subprocess.run(argv, capture_output=True, text=True, check=False, timeout=120)
+        with subprocess.Popen(
+            [*argv, "--force"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        ) as forced:
+            until_told(forced, "cut:")
+            twin.heal(fault)
+            forced.communicate(timeout=200)
+    finally:
+        twin.heal(fault)
+
+    assert refused.returncode == 3
+    assert "the network is not whole" in refused.stderr
+    assert "--force" in refused.stderr
+    assert forced.returncode == 0
+
+
+def test_a_daemon_that_dies_during_a_drill_is_named_and_all_is_whole_again(
+    built: Built, tmp_path: Path
+) -> None:
+    built.until_whole()
+    role, pid = next(
+        (role, pid) for role, pid in TwinClient(built.name).pids().items() if role.startswith("charon")
+    )
+    argv = built.argv("drill", "run", "packet-delay", str(built.env), "--repeat", "1")
+    argv += ["--out", str(tmp_path / "runs"), "--format", "json"]
+    with subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as drill:
+        until_told(drill, "cut:")
+        os.kill(pid, signal.SIGKILL)
+        told, _ = drill.communicate(timeout=200)
+
+    report = json.loads(told)
+    assert drill.returncode == 1
+    assert not report["passed"]
+    assert [role in each for each in report["disturbed"]] == [True]
+    assert report["whole_again_s"] is not None
+    assert "daemon-died" in (tmp_path / "runs" / "run-001" / "events.csv").read_text()
+    built.until_whole()
+
+
+def test_a_full_disk_ends_the_series_but_what_was_measured_is_told_and_kept(
+    built: Built, tmp_path: Path
+) -> None:
+    built.until_whole()
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", str(disk)], check=True, timeout=30)
+    try:
+        argv = built.argv("drill", "run", "rekey", str(built.env), "--repeat", "3", "--format", "json")
+        argv += ["--out", str(disk / "runs")]
+        full = subprocess.run(argv, capture_output=True, text=True, check=False, timeout=200)
+        kept = json.loads((disk / "runs" / "run-001" / "report.json").read_text())
+    finally:
+        subprocess.run(["umount", str(disk)], check=True, timeout=30)
+
+    assert full.returncode == 3
+    assert "No space left on device" in full.stderr
+    assert "--out" in full.stderr
+    told = json.loads(full.stdout)
+    assert told["directions"] == kept["directions"]
+    assert told["whole_again_s"] is not None
+    built.until_whole()
 
 
 def test_a_tunnel_that_does_not_exist_is_refused_with_those_that_do(built: Built) -> None:

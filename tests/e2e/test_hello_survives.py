@@ -16,6 +16,7 @@ import pytest
 
 from twinspan.cli.clusters import open_clusters
 from twinspan.cli.target import open_target
+from twinspan.drill.cluster_drills import CLUSTER_LOST_S
 from twinspan.errors import HostError
 from twinspan.kubernetes.api import ClusterApi
 from twinspan.twin.client import TwinClient
@@ -240,3 +241,35 @@ def test_both_sides_go_on_while_all_tunnels_are_cut_and_heal_with_them(running: 
     assert all(seen.own_answered > was.own_answered for seen, was in zip(during, before, strict=True))
     for api in sides:
         running.talking(api)
+
+
+def test_a_cluster_that_a_drill_takes_comes_back_and_only_its_own_service_was_away(running: Running) -> None:
+    report = running.twinspan("drill", "run", "aks-cluster-lost", str(running.env))
+
+    there, back = report["directions"]
+    assert there["longest_gap_ms"] >= CLUSTER_LOST_S * 1000
+    assert [phase["ended_by"] for phase in there["phases"]] == ["node-ready"]
+    assert there["recovered"]
+    assert back["lost"] == 0
+    assert "aks" in report["target"]
+
+
+def test_a_node_gets_its_power_back_when_the_drill_that_took_it_is_killed(running: Running) -> None:
+    argv = [str(TWINSPAN), "drill", "run", "eks-node-lost", str(running.env), "--name", running.name]
+    with subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as drill:
+        assert drill.stderr is not None
+        assert any("cut:" in line for line in drill.stderr)
+        drill.kill()
+        drill.communicate(timeout=60)
+
+    def power() -> list[str]:
+        kinds = [event.kind for event in TwinClient(running.name).events(0.0)]
+        return [kind for kind in kinds if kind in {"node-lost", "node-restored", "node-ready"}]
+
+    wait_until(
+        power,
+        lambda kinds: kinds[-2:] == ["node-restored", "node-ready"],
+        what="node with power",
+        timeout_s=120,
+    )
+    running.talking(running.azure)

@@ -4,9 +4,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 
+from twinspan.cli.cluster_faults import services_of
 from twinspan.cli.faults import fault_of
 from twinspan.cli.target import Hosts, Target, hosts_of
 from twinspan.drill.flows import RATE_HZ, FlowMeter
+from twinspan.drill.requests import RequestMeter
 from twinspan.drill.run import Bench
 from twinspan.errors import DesignError, HostError
 from twinspan.verify.findings import Verification
@@ -14,12 +16,17 @@ from twinspan.verify.run import read_facts, verify
 
 
 @contextmanager
-def bench_of(target: Target, *, rate_hz: float = RATE_HZ) -> Iterator[Bench]:
+def bench_of(target: Target, *, rate_hz: float = RATE_HZ, requests: bool = False) -> Iterator[Bench]:
     """Attach hosts and put a bench together; the hosts go when the block ends.
+
+    Args:
+        target: Where.
+        rate_hz: Packets per second and direction.
+        requests: Whether to send requests to both clusters' services in place of packets.
 
     Raises:
         DesignError: The target is a cloud, where no host is there to send from.
-        HostError: No host can be attached.
+        HostError: No host can be attached, or there is no service to ask.
     """
     if target.on == "cloud":
         raise DesignError(
@@ -41,7 +48,11 @@ def bench_of(target: Target, *, rate_hz: float = RATE_HZ) -> Iterator[Bench]:
         yield Bench(
             links=lambda: read_facts(target.endpoints, expected=target.expected).links(),
             verify=lambda: _verify(target, hosts),
-            meter=FlowMeter(aws.host, azure.host, rate_hz=rate_hz),
+            meter=(
+                RequestMeter(aws.host, azure.host, services=services_of(target))
+                if requests
+                else FlowMeter(aws.host, azure.host, rate_hz=rate_hz)
+            ),
             fault=partial(fault_of, target),
             events=TwinEvents(client),
             hold_profile=lifecycle.status(target.name).azure_bgp_hold,

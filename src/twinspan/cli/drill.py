@@ -1,11 +1,13 @@
-"""`twinspan drill list|run|compare`."""
+"""`twinspan drill list|show|run|compare`."""
 
+from functools import partial
 from pathlib import Path
 
 import click
 from rich.table import Table
 
 from twinspan.cli.bench import bench_of
+from twinspan.cli.cluster_faults import runnable
 from twinspan.cli.drill_cloud import run_on_cloud, show_api
 from twinspan.cli.drill_series import Wanted, agreed, permitted, run_series, show_all
 from twinspan.cli.output import (
@@ -19,10 +21,14 @@ from twinspan.cli.output import (
 )
 from twinspan.cli.signals import undone_on_signals
 from twinspan.cli.target import open_target
-from twinspan.drill.catalogue import DRILLS, Drill, Place, named
+from twinspan.drill.catalogue import DRILLS, named
+from twinspan.drill.definition import Drill, Place
 from twinspan.drill.flows import MAX_RATE_HZ, RATE_HZ
+from twinspan.drill.report import DrillReport
 from twinspan.drill.series import Series, compare
 from twinspan.errors import DesignError
+
+RUNS_OF_A_REPORT = 10
 
 
 @click.group()
@@ -33,7 +39,7 @@ def drill() -> None:
 @drill.command("list")
 @format_option
 def list_drills(fmt: str) -> None:
-    """List the drills.
+    """List the drills, a line for each; `drill show NAME` tells more.
 
     \b
     Example: twinspan drill list
@@ -44,13 +50,41 @@ def list_drills(fmt: str) -> None:
     if fmt == "json":
         print_json([each.as_dict() for each in DRILLS])
         return
+    table = Table(box=None, pad_edge=False)
+    for column in ("drill", "on", "AWS → Azure ends by", "Azure → AWS ends by", "label"):
+        table.add_column(column)
     for each in DRILLS:
-        answers.print(f"[bold]{each.name}[/bold]  {each.breaks}")
-        answers.print(f"  on       {', '.join(each.places)}{'; there with --yes only' * each.destroys}")
-        answers.print(f"  aim      --tunnel {' | '.join(each.targets)}")
-        for arrow, expected in (("AWS → Azure", each.aws), ("Azure → AWS", each.azure)):
-            answers.print(f"  {arrow}  {expected.ending.formula} ({expected.label.value})")
-            answers.print(f"               {expected.source}", style="dim", markup=False)
+        places = "both" if len(each.places) > 1 else each.places[0]
+        ends = (each.aws.ending.short, each.azure.ending.short)
+        table.add_row(each.name, f"{places}{'*' * each.destroys}", *ends, each.label.value)
+    print_whole(table)
+    answers.print("* on a real cloud with --yes only", style="dim", markup=False)
+    answers.print("What each breaks, and who says how long it takes: twinspan drill show NAME", style="dim")
+
+
+@drill.command("show")
+@click.argument("drill_name", metavar="NAME")
+@format_option
+def show_drill(*, drill_name: str, fmt: str) -> None:
+    """Tell all about the drill NAME: what it breaks, where, what should end the outage, and who says so.
+
+    \b
+    Example: twinspan drill show tunnel-down
+
+    \b
+    Exit codes: 0, 2 there is no such drill.
+    """  # noqa: D301 - click needs the character itself
+    each = named(drill_name)
+    if fmt == "json":
+        print_json(each.as_dict())
+        return
+    answers.print(f"[bold]{each.name}[/bold]  {each.breaks}")
+    answers.print(f"  on       {', '.join(each.places)}{'; there with --yes only' * each.destroys}")
+    answers.print(f"  aim      --tunnel {' | '.join(each.targets)}")
+    answers.print(f"  counts   {each.measures}")
+    for arrow, expected in (("AWS → Azure", each.aws), ("Azure → AWS", each.azure)):
+        answers.print(f"  {arrow}  {expected.ending.formula} ({expected.label.value})")
+        answers.print(f"               {expected.source}", style="dim", markup=False)
 
 
 @drill.command("run")
@@ -61,7 +95,12 @@ def list_drills(fmt: str) -> None:
 @format_option
 @click.option("--all", "every", is_flag=True, help="Run the whole catalogue, one after the other.")
 @click.option("--tunnel", default="in-use", show_default=True, help="in-use, unused, or a tunnel's key.")
-@click.option("--repeat", type=click.IntRange(1, 1000), default=1, show_default=True, help="Runs of each.")
+@click.option(
+    "--repeat",
+    type=click.IntRange(1, 1000),
+    default=None,
+    help="Runs of each; default 10 if --out keeps them for a report, else 1.",
+)
 @click.option("--limit-s", "--limit", type=click.FloatRange(min=0), default=None, help="Longest outage, s.")
 @click.option(
     "--out", type=click.Path(path_type=Path), default=None, help="Keep all raw data in this folder."
@@ -78,7 +117,7 @@ def run_drills(
     fmt: str,
     every: bool,
     tunnel: str,
-    repeat: int,
+    repeat: int | None,
     limit_s: float | None,
     out: Path | None,
     rate_hz: float,
@@ -101,18 +140,28 @@ def run_drills(
     chosen, env = _chosen(drill_name, env, every=every)
     place: Place = "cloud" if on == "cloud" else "twin"
     if every:
-        chosen = tuple(each for each in chosen if place in each.places and each.steps)
+        chosen = tuple(each for each in chosen if place in each.places)
     for each in chosen:
         permitted(each, place, yes=yes)
     target = open_target(env, on=on, name=name)
+    if every:
+        chosen = runnable(chosen, target)
     if place == "cloud":
         agreed(chosen, yes=yes)
         show_api([run_on_cloud(each, target, tunnel=tunnel, force=force) for each in chosen], fmt=fmt)
         return
-    wanted = Wanted(tunnel=tunnel, repeat=repeat, limit_s=limit_s, force=force, out=out)
-    with undone_on_signals(), bench_of(target, rate_hz=rate_hz) as bench:
-        found = [run_series(each, bench, wanted, several=len(chosen) > 1) for each in chosen]
-    show_all(found, fmt=fmt, wanted=wanted)
+    times = repeat or (RUNS_OF_A_REPORT if out else 1)
+    wanted = Wanted(tunnel=tunnel, repeat=times, limit_s=limit_s, force=force, out=out)
+    found: list[list[DrillReport]] = []
+    try:
+        with undone_on_signals():
+            for each in chosen:
+                found.append([])
+                bench = partial(bench_of, target, rate_hz=rate_hz)
+                run_series(each, bench, wanted, found[-1], several=len(chosen) > 1)
+    finally:
+        # Also if a run or its recording has failed: what was measured is told before the error is.
+        show_all([reports for reports in found if reports], fmt=fmt, wanted=wanted)
     if not all(report.passed for reports in found for report in reports):
         raise click.exceptions.Exit(1)
 

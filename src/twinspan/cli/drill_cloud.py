@@ -12,7 +12,7 @@ from twinspan.cli.output import answers, print_json, step
 from twinspan.cli.signals import undone_on_signals
 from twinspan.cli.target import Target
 from twinspan.drill.api_run import ApiReport, Watch, run_on_apis
-from twinspan.drill.catalogue import Drill
+from twinspan.drill.definition import Drill
 from twinspan.verify.run import read_facts, verify
 
 

@@ -1,6 +1,7 @@
 """Runs of drills as `twinspan drill run` makes, keeps and shows them."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -8,7 +9,7 @@ import click
 from rich.table import Table
 
 from twinspan.cli.output import answers, print_json, print_whole, progress, step
-from twinspan.drill.catalogue import Drill, Place
+from twinspan.drill.definition import Drill, Place
 from twinspan.drill.recording import prepare, record
 from twinspan.drill.report import DrillReport, Moment
 from twinspan.drill.run import Bench, run_drill
@@ -55,8 +56,22 @@ def agreed(drills: Sequence[Drill], *, yes: bool) -> None:
         click.confirm("Disturb the real cloud now?", abort=True, err=True)
 
 
-def run_series(drill: Drill, bench: Bench, wanted: Wanted, *, several: bool) -> tuple[DrillReport, ...]:
+def run_series(
+    drill: Drill,
+    bench_of: Callable[..., AbstractContextManager[Bench]],
+    wanted: Wanted,
+    reports: list[DrillReport],
+    *,
+    several: bool,
+) -> None:
     """Run a drill as often as wanted; what was measured is kept even if a later run fails.
+
+    Args:
+        drill: Which one.
+        bench_of: Makes what it works with.
+        wanted: How.
+        reports: Gets the report of each run as soon as it is there.
+        several: Whether other drills share the folder.
 
     Raises:
         TwinspanError: The network is not whole, cannot be broken or measured, or the folder not be written.
@@ -64,25 +79,24 @@ def run_series(drill: Drill, bench: Bench, wanted: Wanted, *, several: bool) -> 
     folder = wanted.out and (wanted.out / drill.name if several else wanted.out)
     if folder:
         prepare(folder)
-    reports: list[DrillReport] = []
     try:
-        for number in range(1, wanted.repeat + 1):
-            with step(f"Drill {drill.name}, run {number} of {wanted.repeat}"):
-                run = run_drill(
-                    drill,
-                    bench,
-                    tunnel=wanted.tunnel,
-                    limit_s=wanted.limit_s,
-                    force=wanted.force,
-                    on_moment=show_moment,
-                )
-            reports.append(run.report)
-            if folder:
-                record(run, folder / f"run-{number:03}")
+        with bench_of(requests=drill.measures == "requests") as bench:
+            for number in range(1, wanted.repeat + 1):
+                with step(f"Drill {drill.name}, run {number} of {wanted.repeat}"):
+                    run = run_drill(
+                        drill,
+                        bench,
+                        tunnel=wanted.tunnel,
+                        limit_s=wanted.limit_s,
+                        force=wanted.force,
+                        on_moment=show_moment,
+                    )
+                reports.append(run.report)
+                if folder:
+                    record(run, folder / f"run-{number:03}")
     finally:
         if folder and reports:
             _save(Series.of(reports), folder)
-    return tuple(reports)
 
 
 def _save(series: Series, folder: Path) -> None:
@@ -96,7 +110,9 @@ def _save(series: Series, folder: Path) -> None:
 
 
 def show_all(found: Sequence[Sequence[DrillReport]], *, fmt: str, wanted: Wanted) -> None:
-    """Print what all runs found: one report, or the spread of each drill."""
+    """Print what all runs found: one report, or the spread of each drill; nothing if there are none."""
+    if not found:
+        return
     single = len(found) == 1 and len(found[0]) == 1
     if fmt == "json":
         series = [Series.of(reports).model_dump() for reports in found]
@@ -120,7 +136,7 @@ def show_spread(series: Series) -> None:
     for name, each in series.directions.items():
         figures: list[tuple[str, Spread | None]] = [
             ("longest silence, ms", each.longest_gap_ms),
-            ("packets lost", each.lost),
+            ("lost", each.lost),
             ("detect, s", each.detect_s),
             ("converge, s", each.converge_s),
             ("restore, s", each.restore_s),
@@ -140,9 +156,11 @@ def show_moment(moment: Moment) -> None:
 def show(report: DrillReport) -> None:
     """Print a report for a reader."""
     use = "which carried the traffic from AWS" if report.carried_aws_traffic else "which AWS was not using"
-    answers.print(f"[bold]{report.drill.name}[/bold]: {report.target}, {use}")
+    packets = report.drill.measures == "packets"
+    answers.print(f"[bold]{report.drill.name}[/bold]: {report.target}{f', {use}' * packets}")
     table = Table(box=None, pad_edge=False)
-    for column in ("direction", "longest silence", "allowed", "packets lost", "flows hit", "found by"):
+    lost = f"{report.drill.measures} lost"
+    for column in ("direction", "longest silence", "allowed", lost, "flows hit", "found by"):
         table.add_column(column, justify="left" if column in {"direction", "found by"} else "right")
     for each in report.directions:
         table.add_row(
@@ -160,9 +178,22 @@ def show(report: DrillReport) -> None:
             ended = f", ended by {phase.ended_by}" if phase.ended_by else ""
             span = f"{phase.from_s:,.3f} to {phase.to_s:,.3f} s"
             answers.print(f"{each.arrow}  {phase.name:8} {span}{ended}", style="dim", markup=False)
+    for each in report.directions:
+        delays = each.measured.delays
+        jitter = f"jitter {delays.jitter_p99_s * 1000:,.2f} ms (p99), " if delays and packets else ""
+        late = each.measured.pacing_error_max_s * 1000
+        answers.print(
+            f"{each.arrow}  {each.measured.reordered} reordered, {each.measured.duplicated} duplicated, "
+            f"{jitter}sender late by {late:,.1f} ms at most",
+            style="dim",
+            markup=False,
+        )
     whole = report.whole_again_s
     answers.print("not whole again" if whole is None else f"whole again {whole:.1f} s after mending")
-    answers.print(f"label: {report.drill.label.value}; {report.other_profile}", style="dim")
+    other = f"; {report.other_profile}" if packets else ""
+    answers.print(f"label: {report.drill.label.value}{other}", style="dim")
+    for disturbed in report.disturbed:
+        answers.print(f"disturbed: {disturbed}: the figures are not those of the drill alone", style="red")
     for caveat in report.caveats:
         answers.print(f"note: {caveat}", style="dim")
     answers.print(

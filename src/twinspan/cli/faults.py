@@ -4,13 +4,14 @@ import secrets
 from collections.abc import Callable, Mapping, Sequence
 from ipaddress import IPv4Address
 
+from twinspan.cli.cluster_faults import POWER, power_cut
 from twinspan.cli.target import Target
 from twinspan.cloud.aws import read_aws
 from twinspan.cloud.azure import read_azure
 from twinspan.cloud.azure.act import read_connection, read_rule
 from twinspan.drill.api_changes import Change
-from twinspan.drill.catalogue import Drill, Step
 from twinspan.drill.composite import AllOf
+from twinspan.drill.definition import Drill, Step
 from twinspan.drill.guardian import ApiFault
 from twinspan.errors import HostError
 from twinspan.protocols import Fault
@@ -49,6 +50,8 @@ def _aimed(step: Step, link: TunnelLink, links: Sequence[TunnelLink]) -> TunnelL
 def _step(target: Target, step: Step, link: TunnelLink) -> Fault:
     if step.what in _API:
         return _API[step.what](target, link)
+    if step.what in POWER:
+        return power_cut(target, step.what)
     from twinspan.twin.client import TwinClient, TwinFault  # noqa: PLC0415 - the cloud's way needs no twin
     from twinspan.twin.dataplane.wire import FAULT_SPEC  # noqa: PLC0415 - as above
 

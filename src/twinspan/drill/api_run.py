@@ -7,7 +7,7 @@ down, which both clouds refresh late and rarely: an upper bound of little worth,
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from twinspan.drill.catalogue import Drill
+from twinspan.drill.definition import Drill
 from twinspan.drill.in_use import IN_USE, UNUSED
 from twinspan.drill.report import Moment
 from twinspan.drill.run import must_be_whole

@@ -27,6 +27,16 @@ class Ending(StrEnum):
     """Nothing before the drill mends what it broke: there is no other way."""
 
     @property
+    def short(self) -> str:
+        """What ends it, in few words."""
+        return {
+            Ending.TIMERS: "first timer: DPD or BGP hold",
+            Ending.TOLD: "being told",
+            Ending.HARMLESS: "no outage",
+            Ending.HEALING: "mending only",
+        }[self]
+
+    @property
     def formula(self) -> str:
         """How long it should take, in words."""
         return {
@@ -45,11 +55,13 @@ class Expectation:
         ending: What ends the outage.
         label: Whether the figure holds in the clouds.
         source: The document that says so.
+        restore_s: How long after mending it may take to come back, seconds.
     """
 
     ending: Ending
     label: Label
     source: str
+    restore_s: float = RESTORE_ALLOWANCE_S
 
     def timer(self, link: TunnelLink, side: Side, *, hold_profile: str, broken_s: float) -> Timer:
         """Return what should end the outage, and after how many seconds at most.
@@ -73,5 +85,5 @@ class Expectation:
             Ending.TIMERS: ALLOWANCE_S,
             Ending.TOLD: ALLOWANCE_S,
             Ending.HARMLESS: HARMLESS_ALLOWANCE_S,
-            Ending.HEALING: RESTORE_ALLOWANCE_S,
+            Ending.HEALING: self.restore_s,
         }[self.ending]

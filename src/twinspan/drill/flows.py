@@ -13,9 +13,10 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
+from ipaddress import IPv4Address
 from pathlib import Path
 from types import TracebackType
-from typing import Self, TypeVar
+from typing import ClassVar, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -31,11 +32,10 @@ RATE_HZ = 1000.0
 """Packets per second and direction. Two Python processes keep 1 ms apart with room to spare."""
 MAX_RATE_HZ = 20_000.0
 MAX_FLOWS = 1024
-_DRAIN_S = 0.5
 _ASK_S = 1.0
 _ASK_TIMES = 10
 _RUN_S = 15.0
-_SCRIPT = Path(flow_agent.__file__)
+SCRIPT = Path(flow_agent.__file__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,14 +87,15 @@ class _Log(BaseModel):
 _Read = TypeVar("_Read", _Answer, _Log)
 
 
-class _End:
+class End:
     """One host with its agent, and how its clock lies to ours."""
 
-    def __init__(self, host: Host, python: str) -> None:
+    def __init__(self, host: Host, python: str, script: Path) -> None:
         self.host = host
         self.offset_s = 0.0
         self.clock_shared = True
-        self._argv = (python, "-I", str(_SCRIPT))
+        self._python = (python, "-I")
+        self._script = script
         self._token = ""
         self._served: Future[Completed] | None = None
 
@@ -106,12 +107,12 @@ class _End:
     def serve(self, pool: ThreadPoolExecutor, token: str, lifetime_s: float, port: int) -> None:
         """Start the agent in a thread."""
         self._token = token
-        argv = (*self._argv, "serve", token, str(lifetime_s), str(port))
+        argv = (*self._python, str(self._script), "serve", token, str(lifetime_s), str(port))
         self._served = pool.submit(self.host.run, argv, timeout_s=lifetime_s + _RUN_S)
 
     def ask(self, what: str, **details: object) -> _Answer:
         """Pass a request to the agent and return its answer."""
-        argv = (*self._argv, "ask", self._token, str(_ASK_S))
+        argv = (*self._python, str(SCRIPT), "ask", self._token, str(_ASK_S))
         request = json.dumps({"what": what, **details})
         for _ in range(_ASK_TIMES):
             done = self.host.run(argv, timeout_s=_RUN_S, stdin=request)
@@ -164,6 +165,11 @@ class FlowMeter:
         ValueError: A number out of range, or both hosts on one side.
     """
 
+    script: ClassVar[Path] = SCRIPT
+    """What runs on both hosts."""
+    drain_s: ClassVar[float] = 0.5
+    """How long after the last packet was sent one may still arrive, seconds."""
+
     def __init__(
         self,
         a: Host,
@@ -183,7 +189,7 @@ class FlowMeter:
         self._rate_hz = rate_hz
         self._max_s = max_s
         self._port = port
-        self._ends = (_End(a, python), _End(b, python))
+        self._ends = (End(a, python, self.script), End(b, python, self.script))
         self._pool = _new_pool()
 
     def __enter__(self) -> Self:
@@ -209,10 +215,11 @@ class FlowMeter:
             ports = [end.greet() for end in self._ends]
             # Nobody sends before both listen, or the first packets would count as lost.
             for sender, receiver, port in zip(self._ends, reversed(self._ends), reversed(ports), strict=True):
+                address, number = self.destination(receiver.host, port)
                 sender.ask(
                     "send",
-                    address=str(receiver.host.address),
-                    port=port,
+                    address=str(address),
+                    port=number,
                     rate_hz=self._rate_hz,
                     flows=self._flows,
                 )
@@ -228,7 +235,7 @@ class FlowMeter:
         """
         found = {}
         for sender, receiver in (self._ends, self._ends[::-1]):
-            answer = receiver.ask("progress")
+            answer = self.witness(sender, receiver).ask("progress")
             silent = {flow: answer.now_ns / 1e9 - last / 1e6 for flow, last in answer.last_us.items()}
             found[_name(sender, receiver)] = Progress(received=answer.received, silent_s=silent)
         return found
@@ -243,7 +250,7 @@ class FlowMeter:
             for end in self._ends:
                 if end.serving:
                     end.ask("hush")
-            pause(_DRAIN_S)
+            pause(self.drain_s)
             for end in self._ends:
                 if end.serving:
                     end.ask("end")
@@ -251,11 +258,22 @@ class FlowMeter:
         finally:
             self.close()
         a, b = self._ends
-        logs = {
-            _name(a, b): self._direction(a, log_a, b, log_b),
-            _name(b, a): self._direction(b, log_b, a, log_a),
-        }
+        kept = {id(a): log_a, id(b): log_b}
+        logs = {}
+        for sender, receiver in ((a, b), (b, a)):
+            witness = self.witness(sender, receiver)
+            logs[_name(sender, receiver)] = self._direction(
+                sender, kept[id(sender)], witness, kept[id(witness)]
+            )
         return Measurement(directions={name: analyse(log) for name, log in logs.items()}, logs=logs)
+
+    def destination(self, receiver: Host, port: int) -> tuple[IPv4Address, int]:
+        """Return where a direction's packets go: to the port that the far agent receives on."""
+        return receiver.address, port
+
+    def witness(self, _sender: End, receiver: End) -> End:
+        """Return which end knows what has arrived: the receiving one."""
+        return receiver
 
     def close(self) -> None:
         """End the agents, also twice. What `stop` has not returned by now is lost."""
@@ -266,7 +284,7 @@ class FlowMeter:
         # Not waited for: a host that hangs may keep its thread until the agent's lifetime is over.
         self._pool.shutdown(wait=False)
 
-    def _direction(self, sender: _End, sent: _Log, receiver: _End, received: _Log) -> DirectionLog:
+    def _direction(self, sender: End, sent: _Log, receiver: End, received: _Log) -> DirectionLog:
         arrivals = zip(
             flow_agent.unpack(received.arrived_flow),
             flow_agent.unpack(received.arrived_sequence),
@@ -328,7 +346,7 @@ def _new_pool() -> ThreadPoolExecutor:
     return ThreadPoolExecutor(max_workers=2, thread_name_prefix="flows")
 
 
-def _name(sender: _End, receiver: _End) -> str:
+def _name(sender: End, receiver: End) -> str:
     return f"{sender.host.side}->{receiver.host.side}"
 
 

@@ -11,6 +11,8 @@ from twinspan.verify.facts import TunnelLink
 
 _ROUTES = frozenset({"route-added", "route-removed", "bgp-down", "bgp-up"})
 _RESTORED = "bgp-up"
+_POWER = frozenset({"node-restored", "cluster-restored", "node-ready"})
+BEFORE_MENDING = "Kubernetes moved the traffic before the power was back"
 _LATE_S = 0.25
 """A daemon tells of a route after it has put it in force, by this much at most, seconds."""
 
@@ -90,6 +92,39 @@ def phases_of(
             )
         )
     return tuple(found)
+
+
+def power_phases_of(
+    events: Sequence[Event], *, cut_at_s: float, healed_at_s: float | None, recovered_at_s: float | None
+) -> tuple[Phase, ...]:
+    """Return the phases of the outage of a service whose node or cluster has lost its power.
+
+    Traffic that came back before mending was moved by Kubernetes: `converge`. Else its return is `restore`,
+    which the last node that became ready ended.
+
+    Args:
+        events: Oldest first, of everything, from the cut on.
+        cut_at_s: When the power was cut, on the events' clock.
+        healed_at_s: When it came back.
+        recovered_at_s: From when on every request was answered; None if none was lost or it never was.
+    """
+    if recovered_at_s is None:
+        return ()
+    recovered_s = recovered_at_s - cut_at_s
+    if healed_at_s is None or recovered_at_s < healed_at_s:
+        return (Phase(name="converge", from_s=0.0, to_s=recovered_s, detail=BEFORE_MENDING),)
+    back = next(
+        (e for e in reversed(events) if e.kind in _POWER and healed_at_s <= e.at_s <= recovered_at_s), None
+    )
+    return (
+        Phase(
+            name="restore",
+            from_s=healed_at_s - cut_at_s,
+            to_s=recovered_s,
+            ended_by=back.kind if back else "",
+            subject=back.subject if back else "",
+        ),
+    )
 
 
 def _converge(

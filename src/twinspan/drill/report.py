@@ -4,12 +4,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from twinspan.drill import flow_analysis
-from twinspan.drill.catalogue import Drill
+from twinspan.drill.definition import Drill
 from twinspan.drill.detection import Detection
 from twinspan.drill.flows import Measurement
-from twinspan.drill.phases import Phase, phases_of
+from twinspan.drill.phases import BEFORE_MENDING, Phase, phases_of, power_phases_of
 from twinspan.drill.timers import HOLD_PROFILES, Label, Side, Timer, first_to_fire, timers_of
-from twinspan.protocols import Event
+from twinspan.protocols import ON_PURPOSE, Event
 from twinspan.verify.facts import TunnelLink
 
 SCHEMA = "twinspan/drill/1"
@@ -67,6 +67,10 @@ class DirectionReport:
             return "nothing was lost"
         if not self.measured.recovered:
             return "nobody: silent until healed"
+        if any(phase.detail == BEFORE_MENDING for phase in self.phases):
+            return BEFORE_MENDING
+        if self.expected.name == "mending" and self.detection is None:
+            return "nobody: until it was mended"
         if self.detection is None:
             return f"unknown: the daemons told of no timer ({self.expected.name} was expected)"
         found = self.detection
@@ -119,6 +123,7 @@ class DrillReport:
         timeline: What happened when.
         other_profile: What to expect where Azure's hold time is not what it is here.
         settings: What the outage depends on, as configured: timers in seconds, number of tunnels.
+        disturbed: What else broke meanwhile, so that the figures are not those of the drill alone.
     """
 
     drill: Drill
@@ -129,11 +134,13 @@ class DrillReport:
     timeline: tuple[Moment, ...]
     other_profile: str
     settings: Mapping[str, object] = field(default_factory=dict)
+    disturbed: tuple[str, ...] = ()
 
     @property
     def passed(self) -> bool:
-        """Whether traffic came back in time both ways and the network is whole again."""
-        return self.whole_again_s is not None and all(direction.passed for direction in self.directions)
+        """Whether traffic came back in time both ways, and all is whole again and was not disturbed."""
+        whole = self.whole_again_s is not None and not self.disturbed
+        return whole and all(direction.passed for direction in self.directions)
 
     @property
     def caveats(self) -> tuple[str, ...]:
@@ -159,6 +166,7 @@ class DrillReport:
             "timeline": [{"at_s": round(moment.at_s, 3), "what": moment.what} for moment in self.timeline],
             "other_profile": self.other_profile,
             "settings": dict(self.settings),
+            "disturbed": list(self.disturbed),
         }
 
 
@@ -167,7 +175,8 @@ class Course:
     """What was broken and when, for a report.
 
     Attributes:
-        link: The tunnel that was broken.
+        broke: What was broken, in words.
+        link: The tunnel that was broken, or, where none was, the one in use.
         carries: Whether it was the tunnel AWS was using.
         tunnels: How many tunnels there are.
         detections: What noticed, on each side.
@@ -178,6 +187,7 @@ class Course:
         timeline: What happened when.
     """
 
+    broke: str
     link: TunnelLink
     carries: bool
     tunnels: int
@@ -209,26 +219,42 @@ def compose(
                 expected=expected,
                 allowed_ms=allowed_s * 1000,
                 label=wanted.label,
-                phases=phases_of(
-                    course.events,
-                    link,
-                    sender,
-                    cut_at_s=course.cut_at_s,
-                    healed_at_s=course.healed_at_s,
-                    recovered_at_s=flows.recovery_s,
-                    detection=detections.get(sender),
-                ),
+                phases=_phases(drill, course, sender, flows),
             )
         )
     return DrillReport(
         drill=drill,
-        target=link.label,
+        target=link.label if drill.measures == "packets" else course.broke,
         carried_aws_traffic=course.carries,
         directions=tuple(directions),
         whole_again_s=course.whole_again_s,
         timeline=course.timeline,
         other_profile=_other_profile(link, hold_profile),
         settings=_settings(course, hold_profile),
+        disturbed=tuple(
+            f"{event.subject} died {event.at_s - course.cut_at_s:.1f} s after the cut ({event.detail})"
+            for event in course.events
+            if event.kind == "daemon-died" and event.detail != ON_PURPOSE
+        ),
+    )
+
+
+def _phases(drill: Drill, course: Course, sender: Side, flows: flow_analysis.Direction) -> tuple[Phase, ...]:
+    if drill.measures == "requests":
+        return power_phases_of(
+            course.events,
+            cut_at_s=course.cut_at_s,
+            healed_at_s=course.healed_at_s,
+            recovered_at_s=flows.recovery_s,
+        )
+    return phases_of(
+        course.events,
+        course.link,
+        sender,
+        cut_at_s=course.cut_at_s,
+        healed_at_s=course.healed_at_s,
+        recovered_at_s=flows.recovery_s,
+        detection=course.detections.get(sender),
     )
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from twinspan.drill.catalogue import Drill
+from twinspan.drill.definition import Drill
 from twinspan.drill.detection import Detection, first_detection
 from twinspan.drill.endings import Ending
 from twinspan.drill.flows import Measurement, Progress
@@ -98,6 +98,7 @@ class _Timeline:
 class _Outcome:
     """What the cut did."""
 
+    broke: str
     link: TunnelLink
     carries: bool
     tunnels: int
@@ -153,6 +154,7 @@ def run_drill(
     whole_again_s = _wait_until_whole(bench, timeline)
     events = bench.events.since(timeline.cut_at_s)
     course = Course(
+        broke=outcome.broke,
         link=outcome.link,
         carries=outcome.carries,
         tunnels=outcome.tunnels,
@@ -183,7 +185,12 @@ def _break_and_heal(drill: Drill, bench: Bench, timeline: _Timeline, tunnel: str
     finally:
         bench.meter.close()
     return _Outcome(
-        link=link, carries=carries, tunnels=len(links), measured=measured, detections=attempt.seen
+        broke=fault.description,
+        link=link,
+        carries=carries,
+        tunnels=len(links),
+        measured=measured,
+        detections=attempt.seen,
     )
 
 
@@ -248,7 +255,8 @@ class _Attempt:
         if self.drill.timed:
             self._until(self._held_long_enough, within_s=self.drill.broken_s + DETECTION_MARGIN_S)
             self.heal()
-            self._until(lambda: _all_heard(self.bench.meter.progress()), within_s=RESTORE_WITHIN_S)
+            patience_s = max(RESTORE_WITHIN_S, self.drill.aws.restore_s, self.drill.azure.restore_s)
+            self._until(lambda: _all_heard(self.bench.meter.progress()), within_s=patience_s)
         else:
             self._until(lambda: self._recovered(carries=carries), within_s=self._patience_s())
         self.measured = self.bench.meter.stop()

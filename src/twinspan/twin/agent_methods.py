@@ -47,7 +47,15 @@ def agent_leases(agents: AgentSlot) -> dict[str, Lease]:
         agents.client.inject(fault)
         return lambda: agents.client.heal(fault)
 
-    return {"hold_fault": hold_fault}
+    def hold_off(params: dict[str, Any]) -> Callable[[], None]:
+        cluster, node = str(params["cluster"]), params.get("node")
+        if node is None:
+            agents.client.lose_cluster(cluster)
+            return lambda: agents.client.restore_cluster(cluster)
+        agents.client.lose_node(cluster, str(node))
+        return lambda: agents.client.restore_node(cluster, str(node))
+
+    return {"hold_fault": hold_fault, "hold_off": hold_off}
 
 
 def _attach(agent: AgentClient, params: dict[str, Any]) -> object:

@@ -121,13 +121,15 @@ class TwinClient:
 
     def hold(self, fault: FaultSpec) -> "FaultLease":
         """Break something for as long as the lease is kept: also a killed process breaks it no longer."""
-        connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        try:
-            self._ask(connection, "hold_fault", wire.FAULT_SPEC.dump_python(fault, mode="json"))
-        except BaseException:
-            connection.close()
-            raise
-        return FaultLease(connection)
+        return self._hold("hold_fault", wire.FAULT_SPEC.dump_python(fault, mode="json"))
+
+    def hold_off(self, cluster_key: str, node_key: str | None = None) -> "FaultLease":
+        """Keep a node, or a whole cluster, without power for as long as the lease is kept.
+
+        Raises:
+            DesignError: No such cluster or node.
+        """
+        return self._hold("hold_off", {"cluster": cluster_key, "node": node_key})
 
     def heal(self, fault: FaultSpec) -> None:
         """Mend it; also twice, also without `inject`."""
@@ -160,6 +162,15 @@ class TwinClient:
     def restore_cluster(self, cluster_key: str) -> None:
         """Give it its power back; its objects are still there. Raises DesignError: no such cluster."""
         self._call("restore_cluster", {"cluster": cluster_key})
+
+    def _hold(self, method: str, params: Mapping[str, Any]) -> "FaultLease":
+        connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        try:
+            self._ask(connection, method, params)
+        except BaseException:
+            connection.close()
+            raise
+        return FaultLease(connection)
 
     def _call(self, method: str, params: Mapping[str, Any], *, limit_s: float = _ANSWER_WITHIN_S) -> object:
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
@@ -260,6 +271,37 @@ class TwinFault:
         if self.lease is not None:
             self.lease.close()
             self.lease = None
+
+
+@dataclass(slots=True, kw_only=True)
+class PowerCut:
+    """A node or a cluster of a twin without power; a `protocols.Fault`. It does not outlive its process.
+
+    Attributes:
+        cluster_key: The cluster's ARN, or its resource id in lower case.
+        node_key: Which node; None for the whole cluster.
+    """
+
+    client: TwinClient
+    description: str
+    cluster_key: str
+    node_key: str | None = None
+    lease: FaultLease | None = None
+
+    def inject(self) -> None:
+        """Cut it; returns when it is off."""
+        self.lease = self.client.hold_off(self.cluster_key, self.node_key)
+
+    def heal(self) -> None:
+        """Switch it on again; it takes some seconds to start."""
+        if self.lease is None:
+            return
+        if self.node_key is None:
+            self.client.restore_cluster(self.cluster_key)
+        else:
+            self.client.restore_node(self.cluster_key, self.node_key)
+        self.lease.close()
+        self.lease = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ import pytest
 from wire_hosts import NamespaceHost, Wire
 
 from twinspan import command
+from twinspan.drill.flows import FlowMeter
 from twinspan.network.model import (
     AwsSubnet,
     IpPermission,
@@ -24,6 +25,7 @@ from twinspan.twin.dataplane.filters import (
     nsg_ruleset,
     security_group_ruleset,
 )
+from twinspan.wait import pause, wait_until
 
 Exchange = Callable[[str, NamespaceHost, NamespaceHost, int], bool]
 pytestmark = pytest.mark.root
@@ -260,6 +262,26 @@ def test_an_nsg_is_stateful_so_answers_need_no_rule(wire: Wire, exchange: Exchan
     wire.azure.load(nsg(rule(100, "Inbound", "Deny")))
     assert exchange("tcp", wire.azure, wire.aws, 7000)
     assert not exchange("tcp", wire.aws, wire.azure, 7000)
+
+
+def test_a_changed_nsg_rule_is_for_new_flows_only_even_if_nobody_has_answered(wire: Wire) -> None:
+    wire.azure.load(nsg(rule(100, "Inbound", "Allow")))
+    with FlowMeter(wire.aws, wire.azure, flows=4, rate_hz=200) as meter:
+        wait_until(
+            meter.progress,
+            lambda ways: all(len(way.silent_s) == 4 for way in ways.values()) and len(ways) == 2,
+            what="every flow",
+            timeout_s=20,
+        )
+        wire.azure.load(nsg(rule(100, "Inbound", "Deny")))
+        pause(0.5)
+        measured = meter.stop()
+
+    assert {name: each.lost for name, each in measured.directions.items()} == {
+        "aws->azure": 0,
+        "azure->aws": 0,
+    }
+    assert not pings(wire.aws, wire.azure)
 
 
 def test_an_nsg_denies_outbound_too(wire: Wire, exchange: Exchange) -> None:

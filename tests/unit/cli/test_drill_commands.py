@@ -50,3 +50,14 @@ def test_series_that_are_not_there_cannot_be_compared(tmp_path: Path) -> None:
 
     assert isinstance(refused.exception, DesignError)
     assert "series.json" in str(refused.exception)
+
+
+def test_the_list_is_a_line_for_each_drill_and_show_tells_the_rest() -> None:
+    listed = run("list").output
+
+    assert all(sum(line.startswith(f"{each.name} ") for line in listed.splitlines()) == 1 for each in DRILLS)
+    told = run("show", "wrong-key").output
+    assert "--yes only" in told
+    assert "ModifyVpnTunnelOptions" in told
+    assert json.loads(run("show", "idle", "--format", "json").output)["name"] == "idle"
+    assert isinstance(run("show", "meteor").exception, DesignError)

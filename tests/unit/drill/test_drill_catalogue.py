@@ -5,13 +5,14 @@ from dataclasses import dataclass, field
 import pytest
 from test_drill_parts import event, link
 
-from twinspan.drill.catalogue import DRILLS, TUNNEL_DOWN, Drill, named
+from twinspan.drill.catalogue import DRILLS, TUNNEL_DOWN, named
 from twinspan.drill.composite import AllOf
+from twinspan.drill.definition import Drill
 from twinspan.drill.detection import Detection
 from twinspan.drill.endings import Ending
-from twinspan.drill.phases import phases_of
+from twinspan.drill.phases import BEFORE_MENDING, phases_of, power_phases_of
 from twinspan.drill.timers import Label
-from twinspan.errors import CommandError
+from twinspan.errors import CommandError, DesignError
 
 AWS_END, AZURE_END = "vpn-0a/203.0.113.1", "/subscriptions/s/connections/dev-tunnel1/198.51.100.4"
 
@@ -116,3 +117,48 @@ def test_without_losses_there_is_nothing_to_converge() -> None:
     found = phases_of([], link(1), "aws", cut_at_s=1.0, healed_at_s=None, recovered_at_s=None, detection=None)
 
     assert found == ()
+
+
+def test_a_misspelt_drill_is_answered_with_the_nearest() -> None:
+    with pytest.raises(DesignError, match="Did you mean tunnel-down") as refused:
+        named("tunel-dwon")
+
+    assert "side-lost" in str(refused.value)
+
+
+def test_a_name_like_no_drills_is_answered_with_all_and_no_guess() -> None:
+    with pytest.raises(DesignError, match="Choose one of") as refused:
+        named("zzzzzzzz")
+
+    assert "Did you mean" not in str(refused.value)
+
+
+def test_power_that_came_back_too_late_did_not_end_the_outage() -> None:
+    events = [
+        event(100.0, "node-lost", "n1"),
+        event(160.0, "node-restored", "n1"),
+        event(170, "node-ready", "n1"),
+    ]
+
+    moved = power_phases_of(events, cut_at_s=100.0, healed_at_s=160.0, recovered_at_s=145.0)
+    mended = power_phases_of(events, cut_at_s=100.0, healed_at_s=160.0, recovered_at_s=172.0)
+
+    assert [(each.name, each.to_s, each.detail) for each in moved] == [("converge", 45.0, BEFORE_MENDING)]
+    assert [(each.name, each.from_s, each.to_s, each.ended_by) for each in mended] == [
+        ("restore", 60.0, 72.0, "node-ready")
+    ]
+    assert power_phases_of(events, cut_at_s=100.0, healed_at_s=160.0, recovered_at_s=None) == ()
+
+
+def test_a_lost_cluster_is_missed_by_the_other_side_alone_a_lost_cloud_by_both() -> None:
+    endings = {
+        name: (named(name).aws.ending, named(name).azure.ending)
+        for name in ("eks-cluster-lost", "aks-node-lost", "cloud-lost")
+    }
+
+    assert endings == {
+        "eks-cluster-lost": (Ending.HARMLESS, Ending.HEALING),
+        "aks-node-lost": (Ending.HEALING, Ending.HARMLESS),
+        "cloud-lost": (Ending.HEALING, Ending.HEALING),
+    }
+    assert not any(named(name).breaks_tunnels for name in ("eks-cluster-lost", "aks-node-lost"))

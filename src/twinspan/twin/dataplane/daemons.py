@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 
 from twinspan.errors import TwinspanError
+from twinspan.protocols import ON_PURPOSE
 from twinspan.twin.dataplane.events import Journal, log
 from twinspan.twin.dataplane.namespaces import inside_argv
 from twinspan.wait import pause
@@ -115,7 +116,7 @@ class Daemon:
         if process is None:
             return
         if not politely:
-            self._journal.add("daemon-died", self.role, "killed on purpose")
+            self._journal.add("daemon-died", self.role, ON_PURPOSE)
             process.kill()
         process.terminate()
         try:

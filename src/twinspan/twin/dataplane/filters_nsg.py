@@ -23,6 +23,12 @@ from twinspan.twin.dataplane.filters_text import (
 NSG_TABLE = "twinspan_nsg"
 _AZURE_HOST = host("168.63.129.16")
 _INSTANCE_METADATA = host("169.254.169.254")
+_FLOW_RECORD = {"Inbound": 0x400, "Outbound": 0x800}
+"""Direction -> bit of a flow's mark: a rule has let it through.
+
+For connection tracking a flow of UDP is new until it is answered; for an NSG its first packet makes the
+record. Source: Azure, "Network security groups", flow records.
+"""
 _MIN_PRIORITY, _MAX_PRIORITY = 100, 4096
 _PROTOCOLS = {
     "tcp": "meta l4proto tcp",
@@ -130,11 +136,13 @@ def nsg_ruleset(
     inbound = [
         'iifname "lo" accept',
         "ct state established,related accept",
+        _known("Inbound"),
         *_rules(nsg, "Inbound", tags),
     ]
     outbound = [
         'oifname "lo" accept',
         "ct state established,related accept",
+        _known("Outbound"),
         rule_text([platform], "accept", comment="platform"),
         *_rules(nsg, "Outbound", tags),
     ]
@@ -145,6 +153,11 @@ def nsg_ruleset(
             filter_chain(name="outbound", inbound=False, rules=outbound, edge=edge),
         ],
     )
+
+
+def _known(direction: str) -> str:
+    """Return the rule for flows that were let through before, though nobody may have answered yet."""
+    return f"ct mark and {_FLOW_RECORD[direction]:#x} == {_FLOW_RECORD[direction]:#x} accept"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -174,7 +187,8 @@ def _rules(nsg: NetworkSecurityGroup, direction: str, tags: _Tags) -> Iterator[s
             ]
         sources = _addresses("saddr", rule.source_address_prefixes, tags, where)
         targets = _addresses("daddr", rule.destination_address_prefixes, tags, where)
-        verdict = "accept" if rule.access == "Allow" else "drop"
+        accept = f"ct mark set ct mark or {_FLOW_RECORD[direction]:#x} accept"
+        verdict = accept if rule.access == "Allow" else "drop"
         for source, target in product(sources, targets):
             matches = [_PROTOCOLS[protocol], source, target, *ports]
             yield rule_text(matches, verdict, comment=f"{rule.priority} {rule.name}")

@@ -123,7 +123,9 @@ class Cluster:
     def restore_node(self, key: str) -> None:
         """Give a node its power back; it is ready some seconds later. Raises DesignError: no such node."""
         node = self.node(key)
-        node.lost = False
+        if node.lost:
+            node.lost = False
+            self._plane.journal.add("node-restored", node.name)
         self._wake()
 
     def lose(self) -> None:
@@ -141,6 +143,7 @@ class Cluster:
         with self._work:
             if self._lost and self._control is not None:
                 self._control.start()
+                self._plane.journal.add("cluster-restored", self._spec.name)
             self._lost = False
             for node in self._nodes.values():
                 node.lost = False
@@ -284,9 +287,13 @@ class Cluster:
                 key=self.key, api_ready=False, system_ready=False, problem=self._problems.get("", "")
             )
             return
+        before = {node.key for node in self._health.nodes if node.ready}
         self._health = health.look(
             spec, self._control, list(self._nodes.values()), self._problems, lost=self._lost
         )
+        for node in self._health.nodes:
+            if node.ready and node.key not in before:
+                self._plane.journal.add("node-ready", node.name)
 
     def _complain(self, about: str, error: Exception) -> None:
         if self._problems.get(about) != str(error):

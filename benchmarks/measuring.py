@@ -1,0 +1,109 @@
+"""What measuring and watching cost: the packet rate of drills without loss, and throughput beside `monitor`.
+
+The rate is raised until packets are lost in a network where nothing is broken. Throughput is measured in
+turn without and with `twinspan monitor serve`, scraped every few seconds, pair by pair: the ratio is what
+counts. Needs root. Makes and removes a twin of its own.
+
+    sudo .venv/bin/python benchmarks/measuring.py terraform/envs/dev --pairs 5
+"""
+
+import argparse
+import json
+import statistics
+import subprocess
+import threading
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from own_twin import NETWORK_ONLY, TWINSPAN, own_twin, timed
+
+from twinspan.cli.target import hosts_of, open_target
+from twinspan.drill.flows import measure
+from twinspan.probe.iperf import iperf
+from twinspan.protocols import Host
+
+RATES_HZ = (1_000, 2_000, 5_000, 10_000, 20_000)
+_SCRAPE_WITHIN_S = 30
+
+
+@contextmanager
+def watched(env: Path, name: str, *, every_s: float) -> Iterator[list[int]]:
+    """Serve metrics and scrape them while the block runs; yields the sizes of the answers in bytes."""
+    argv = [TWINSPAN, "monitor", "serve", str(env), "--name", name, "--port", "0", "--format", "json"]
+    sizes: list[int] = []
+    ended = threading.Event()
+    with subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as monitor:
+        assert monitor.stdout is not None
+        told = ""
+        while not told.rstrip().endswith("}"):
+            told += monitor.stdout.readline()
+        url = str(json.loads(told)["url"])
+
+        def scrape() -> None:
+            while True:
+                with urllib.request.urlopen(url, timeout=_SCRAPE_WITHIN_S) as answer:  # noqa: S310 - our own
+                    sizes.append(len(answer.read()))
+                if ended.wait(every_s):
+                    return
+
+        scraper = threading.Thread(target=scrape)
+        scraper.start()
+        try:
+            yield sizes
+        finally:
+            ended.set()
+            scraper.join()
+            monitor.terminate()
+
+
+def throughput(aws: Host, azure: Host, seconds: int) -> float:
+    """Return bits per second of one flow from AWS to Azure."""
+    return next(d.bits_per_s for d in iperf(aws, azure, seconds=seconds).directions if d.source_side == "aws")
+
+
+def print_rates(aws: Host, azure: Host, seconds: int) -> None:
+    """Print what became of the packets at each rate."""
+    for rate_hz in RATES_HZ:
+        for name, each in measure(aws, azure, rate_hz=rate_hz, duration_s=seconds).directions.items():
+            rate = each.sent / (each.ended_s - each.started_s)
+            late_ms = each.pacing_error_max_s * 1000
+            print(
+                f"{name} {rate_hz:6} Hz asked, {rate:8.0f} sent, {each.lost} lost, late by {late_ms:.1f} ms"
+            )
+
+
+def main() -> None:
+    """Print the rates, then both throughputs and the ratio."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("env", type=Path)
+    parser.add_argument("--pairs", type=int, default=5)
+    parser.add_argument("--seconds", type=int, default=5)
+    parser.add_argument("--every", type=float, default=5.0, help="Seconds between two scrapes.")
+    arguments = parser.parse_args()
+    env, seconds = arguments.env, arguments.seconds
+    with own_twin() as (name, _):
+        timed("apply", str(env), "--name", name, *NETWORK_ONLY)
+        timed("verify", str(env), "--name", name, "--wait", "60")
+        with hosts_of(open_target(env, on="twin", name=name), pairs=1) as hosts:
+            ((aws, azure),) = hosts.pairs
+            print_rates(aws.host, azure.host, seconds)
+            pairs = []
+            for _ in range(arguments.pairs):
+                alone = throughput(aws.host, azure.host, seconds)
+                with watched(env, name, every_s=arguments.every) as sizes:
+                    beside = throughput(aws.host, azure.host, seconds)
+                if not sizes:
+                    raise RuntimeError("the metrics have not been scraped")
+                pairs.append((alone, beside))
+    ratios = [beside / alone for alone, beside in pairs]
+    print(
+        f"without monitor {statistics.median(p[0] for p in pairs) / 1e6:7.0f} Mbit/s (median of {len(pairs)})"
+    )
+    print(f"with monitor    {statistics.median(p[1] for p in pairs) / 1e6:7.0f} Mbit/s")
+    print(f"ratio {statistics.median(ratios):.3f} (lowest {min(ratios):.3f}, highest {max(ratios):.3f})")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,117 @@
+"""Clusters without power, and the services that show it: those of examples/hello, which both clusters run."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from ipaddress import IPv4Address
+from typing import TYPE_CHECKING
+
+from twinspan.cli.clusters import open_clusters
+from twinspan.cli.output import progress
+from twinspan.cli.target import Target
+from twinspan.drill.definition import Drill
+from twinspan.drill.requests import ServiceAddress
+from twinspan.drill.timers import Side
+from twinspan.errors import HostError, TwinspanError, WaitTimeoutError
+from twinspan.protocols import Fault
+from twinspan.wait import wait_until
+
+if TYPE_CHECKING:
+    from twinspan.kubernetes.api import ClusterApi
+
+POWER: Mapping[str, Side] = {
+    "node-lost-aws": "aws",
+    "node-lost-azure": "azure",
+    "cluster-lost-aws": "aws",
+    "cluster-lost-azure": "azure",
+}
+"""Fault -> the side whose cluster it hits."""
+_SERVICE = "/api/v1/namespaces/hello/services/hello"
+_ENDPOINTS = "/api/v1/namespaces/hello/endpoints/hello"
+_READY_WITHIN_S = 120.0
+_DEPLOY = "Deploy it on both clusters with `twinspan deploy examples/hello`"
+
+
+def services_of(target: Target) -> Mapping[str, ServiceAddress]:
+    """Return side -> where its cluster serves examples/hello.
+
+    Raises:
+        HostError: A cluster has no such service, or no address for it.
+        CloudError: A cluster cannot be asked.
+    """
+    with open_clusters(target, aws_cluster=None, azure_cluster=None) as clusters:
+        return {api.endpoint.side: _service(api) for api in clusters}
+
+
+def runnable(drills: Sequence[Drill], target: Target) -> tuple[Drill, ...]:
+    """Return the drills without those that need a service that is not there; says so."""
+    if target.on != "cloud":
+        try:
+            services_of(target)
+        except TwinspanError as error:
+            left = [each.name for each in drills if each.measures == "requests"]
+            progress.print(f"left out: {', '.join(left)}: {error}", markup=False)
+            return tuple(each for each in drills if each.name not in left)
+    return tuple(drills)
+
+
+def power_cut(target: Target, what: str) -> Fault:
+    """Return the fault: a node that serves, or the whole cluster; waits until all its replicas serve.
+
+    Raises:
+        HostError: No replica of the service is ready.
+        CloudError: The cluster cannot be asked.
+    """
+    from twinspan.twin.client import PowerCut, TwinClient  # noqa: PLC0415 - the cloud's way needs no twin
+
+    side = POWER[what]
+    client = TwinClient(target.name)
+    with open_clusters(target, aws_cluster=None, azure_cluster=None) as clusters:
+        api = next(each for each in clusters if each.endpoint.side == side)
+        node = _serving_node(api)
+    # EKS clusters go by their ARN, AKS clusters by their resource id.
+    name = api.endpoint.name.lower()
+    health = next(
+        each
+        for each in client.observe().clusters
+        if each.key.startswith("arn:") == (side == "aws") and each.key.lower().endswith(f"/{name}")
+    )
+    if what.startswith("cluster-lost"):
+        return PowerCut(client=client, description=f"power of cluster {api.name}", cluster_key=health.key)
+    key = next(each.key for each in health.nodes if each.name == node)
+    told = f"power of node {node} of cluster {api.name}, which has {len(health.nodes)}"
+    return PowerCut(client=client, description=told, cluster_key=health.key, node_key=key)
+
+
+def _service(api: "ClusterApi") -> ServiceAddress:
+    found = api.find(_SERVICE)
+    if found is None:
+        raise HostError(problem=f"{api.name} does not run examples/hello", remedy=_DEPLOY)
+    ingress = found.get("status", {}).get("loadBalancer", {}).get("ingress") or []
+    address = next((each["ip"] for each in ingress if each.get("ip")), None)
+    if address is None:
+        raise HostError(problem=f"{api.name}: the service hello/hello has no address yet", remedy=_DEPLOY)
+    return ServiceAddress(address=IPv4Address(address), port=int(found["spec"]["ports"][0]["port"]))
+
+
+def _serving_node(api: "ClusterApi") -> str:
+    """Return the node with most of the service's ready replicas."""
+
+    def serving() -> tuple[Counter[str], int]:
+        subsets = (api.find(_ENDPOINTS) or {}).get("subsets") or []
+        ready = [each.get("nodeName", "") for subset in subsets for each in subset.get("addresses") or []]
+        waiting = sum(len(subset.get("notReadyAddresses") or []) for subset in subsets)
+        return Counter(ready), waiting
+
+    try:
+        ready, _ = wait_until(
+            serving,
+            lambda seen: bool(seen[0]) and not seen[1],
+            what=f"replicas of hello on {api.name}",
+            timeout_s=_READY_WITHIN_S,
+            interval_s=0.5,
+        )
+    except WaitTimeoutError as error:
+        raise HostError(
+            problem=f"{api.name}: not every replica of hello/hello is ready", remedy=_DEPLOY
+        ) from error
+    return ready.most_common(1)[0][0]

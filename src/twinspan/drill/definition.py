@@ -1,0 +1,101 @@
+"""What a drill is."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from twinspan.drill.endings import Expectation
+from twinspan.drill.in_use import IN_USE, UNUSED
+from twinspan.drill.timers import Label, Side
+
+Place = Literal["twin", "cloud"]
+Aim = Literal["tunnel", "sibling", "other"]
+"""`tunnel`: the one aimed at. `sibling`: the other one of its VPN connection. `other`: one of another."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One thing to break.
+
+    Attributes:
+        what: Name of a fault, which whoever runs the drill turns into a `protocols.Fault`.
+        aim: Which tunnel.
+    """
+
+    what: str
+    aim: Aim = "tunnel"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drill:
+    """One thing that can be broken on purpose.
+
+    Attributes:
+        name: As typed: `twinspan drill run NAME`.
+        breaks: What happens, in one sentence.
+        steps: What is broken, in this order.
+        places: Where it can run.
+        aws: What should happen to what AWS sends.
+        azure: What should happen to what Azure sends.
+        broken_s: How long it stays broken, seconds; 0: until the traffic is back by itself.
+        targets: What it may be aimed at, the first by default; `tunnelN` stands for a tunnel's key.
+        measures: What is counted: `packets` between two hosts, or `requests` to both clusters' services.
+        destroys: Whether a cloud must build something again: never done there without `--yes`.
+    """
+
+    name: str
+    breaks: str
+    steps: tuple[Step, ...]
+    places: tuple[Place, ...]
+    aws: Expectation
+    azure: Expectation
+    broken_s: float = 0.0
+    targets: tuple[str, ...] = (IN_USE, UNUSED, "tunnelN")
+    measures: Literal["packets", "requests"] = "packets"
+    destroys: bool = False
+
+    def expectation(self, side: Side) -> Expectation:
+        """Return what should happen to what a side sends."""
+        return self.aws if side == "aws" else self.azure
+
+    @property
+    def breaks_tunnels(self) -> bool:
+        """Whether a cloud's telemetry should show it: a route, a rule or a node takes no tunnel down."""
+        return self.measures == "packets" and any(
+            step.what not in {"propagation-off", "nsg-deny"} for step in self.steps
+        )
+
+    @property
+    def timed(self) -> bool:
+        """Whether it is mended after a fixed time, while the flows are still measured."""
+        return self.broken_s > 0
+
+    @property
+    def label(self) -> Label:
+        """Whether the figures of both directions hold in the clouds."""
+        both = {self.aws.label, self.azure.label}
+        return Label.PROTOCOL if both == {Label.PROTOCOL} else Label.INFRASTRUCTURE
+
+    @property
+    def ended_by(self) -> str:
+        """What ends the outages, for a reader."""
+        if self.aws.ending is self.azure.ending:
+            return f"both sides: {self.aws.ending.formula}"
+        return f"AWS: {self.aws.ending.formula}; Azure: {self.azure.ending.formula}"
+
+    def as_dict(self) -> dict[str, object]:
+        """Return the JSON form."""
+        return {
+            "name": self.name,
+            "breaks": self.breaks,
+            "places": list(self.places),
+            "targets": list(self.targets),
+            "measures": self.measures,
+            "broken_at_least_s": self.broken_s,
+            "ended_by": self.ended_by,
+            "expected": {
+                name: {"ending": each.ending.value, "label": each.label.value, "source": each.source}
+                for name, each in (("aws->azure", self.aws), ("azure->aws", self.azure))
+            },
+            "label": self.label.value,
+            "destroys": self.destroys,
+        }

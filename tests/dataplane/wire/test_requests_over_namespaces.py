@@ -1,0 +1,77 @@
+"""Requests to services over a real path that is really cut, and to a service that is really away."""
+
+from collections.abc import Callable, Mapping
+
+import pytest
+from wire_hosts import CUT, HEAL, NamespaceHost, Wire
+
+from twinspan.drill.requests import REQUEST_FLOWS, REQUEST_RATE_HZ, RequestMeter, ServiceAddress
+from twinspan.wait import pause, wait_until
+
+pytestmark = pytest.mark.root
+
+PORT = 8080
+INTERVAL_S = REQUEST_FLOWS / REQUEST_RATE_HZ
+SERVER = """
+import http.server, sys
+class Quiet(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(404)
+        self.end_headers()
+    def log_message(self, *_):
+        pass
+server = http.server.ThreadingHTTPServer((sys.argv[3], int(sys.argv[4])), Quiet)
+print("listening", flush=True)
+server.serve_forever()
+"""
+Start = Callable[[str, NamespaceHost, str, int], None]
+
+
+def services(wire: Wire) -> Mapping[str, ServiceAddress]:
+    return {host.side: ServiceAddress(address=host.address, port=PORT) for host in (wire.aws, wire.azure)}
+
+
+def all_heard(meter: RequestMeter) -> None:
+    wait_until(
+        meter.progress,
+        lambda ways: len(ways) == 2 and all(len(way.silent_s) == REQUEST_FLOWS for way in ways.values()),
+        what="an answer of every flow",
+        timeout_s=20,
+    )
+
+
+def test_a_cut_path_is_a_time_without_answers_and_not_longer(wire: Wire, start_server: Start) -> None:
+    for host in (wire.aws, wire.azure):
+        start_server(SERVER, host, "http", PORT)
+    with RequestMeter(wire.aws, wire.azure, services=services(wire)) as meter:
+        all_heard(meter)
+        wire.router.load(CUT)
+        pause(2.0)
+        wire.router.load(HEAL)
+        pause(0.5)
+        measured = meter.stop()
+
+    assert set(measured.directions) == {"aws->azure", "azure->aws"}
+    for direction in measured.directions.values():
+        assert direction.flows_hit == REQUEST_FLOWS
+        assert direction.recovered
+        # A request whose first packet crossed before the cut may be answered after it; one that began in it
+        # is lost. The rest of the time a busy machine may need.
+        assert 2.0 - 2 * INTERVAL_S <= direction.longest_gap_s <= 2.0 + 2 * INTERVAL_S + 1.0
+
+
+def test_a_service_that_is_not_there_is_lost_on_its_side_alone(wire: Wire, start_server: Start) -> None:
+    start_server(SERVER, wire.aws, "http", PORT)
+    with RequestMeter(wire.aws, wire.azure, services=services(wire)) as meter:
+        wait_until(
+            meter.progress,
+            lambda ways: ways["azure->aws"].received >= 20,
+            what="answers of AWS's service",
+            timeout_s=20,
+        )
+        measured = meter.stop()
+
+    there, back = measured.directions["aws->azure"], measured.directions["azure->aws"]
+    assert there.lost == there.sent > 0
+    assert there.refused == there.sent
+    assert back.lost == 0
