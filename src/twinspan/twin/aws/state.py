@@ -9,6 +9,7 @@ import io
 import os
 import pickle
 import tempfile
+import threading
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,7 @@ FORMAT = 2
 """Raise this whenever a stored class changes its fields."""
 
 _BackendKey = tuple[str, str, str]
+_LOCK = type(threading.RLock())
 _Contents = Mapping[_BackendKey, Mapping[str, Any]]
 
 
@@ -39,7 +41,12 @@ class _Writer(pickle.Pickler):
         return self._names.get(id(obj)) if isinstance(obj, BaseBackend) else None
 
     def reducer_override(self, obj: object) -> Any:  # noqa: ANN401 - a tuple pickle knows, or NotImplemented
-        """Write all versions of S3's objects; as the dict that it is, their store shows only the last."""
+        """Write all versions of S3's objects, whose store as the dict that it is shows only the last.
+
+        A lock, which queues have, is written as a new one: nobody holds it while the state is written.
+        """
+        if isinstance(obj, _LOCK):
+            return threading.RLock, ()
         if not isinstance(obj, _VersionedKeyStore):
             return NotImplemented
         versions = ((key, version) for key, versions in obj.lists() for version in versions)

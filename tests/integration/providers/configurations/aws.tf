@@ -257,7 +257,7 @@ resource "aws_cloudwatch_metric_alarm" "this" {
 resource "aws_cloudwatch_metric_alarm" "sum" {
   alarm_name          = "${var.name}-sum"
   comparison_operator = "LessThanThreshold"
-  threshold           = 0
+  threshold           = 1
   evaluation_periods  = 2
   datapoints_to_alarm = 1
 
