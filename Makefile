@@ -94,6 +94,7 @@ bench: install kubernetes ## Run the benchmarks and print their ratios
 	@$(SUDO) $(BIN)/python benchmarks/time_to_ping.py terraform/envs/dev
 	@$(SUDO) $(BIN)/python benchmarks/throughput.py terraform/envs/dev
 	@$(SUDO) $(BIN)/python benchmarks/clusters.py terraform/envs/dev
+	@$(SUDO) $(BIN)/python benchmarks/measuring.py terraform/envs/dev
 	@$(SUDO) $(BIN)/python benchmarks/report.py terraform/envs/dev
 
 clean: ## Remove what make made here

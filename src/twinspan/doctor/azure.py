@@ -43,6 +43,8 @@ _NAMESPACES: Mapping[str, tuple[str, ...]] = {
     "Microsoft.Network": ("azurerm_virtual_network", "azurerm_virtual_network_gateway"),
     "Microsoft.ContainerService": ("azurerm_kubernetes_cluster",),
     "Microsoft.ManagedIdentity": ("azurerm_user_assigned_identity",),
+    "Microsoft.Insights": ("azurerm_monitor_metric_alert", "azurerm_application_insights_workbook"),
+    "Microsoft.OperationalInsights": ("azurerm_log_analytics_workspace",),
 }
 """Resource provider -> the Terraform types that need it."""
 _USAGES: Mapping[str, str] = {
