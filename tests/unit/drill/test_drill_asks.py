@@ -1,0 +1,41 @@
+"""Before a real cloud is disturbed somebody is asked."""
+
+import click
+import pytest
+from click.testing import CliRunner
+
+from twinspan.cli.drill_series import agreed, permitted
+from twinspan.drill.catalogue import named
+from twinspan.errors import DesignError
+
+
+@pytest.mark.parametrize(("answer", "goes_on"), [("y\n", True), ("n\n", False), ("", False)])
+def test_what_it_breaks_is_told_and_only_a_yes_goes_on(answer: str, goes_on: bool) -> None:
+    went_on = []
+
+    @click.command()
+    def asking() -> None:
+        agreed([named("endpoint-replaced")], yes=False)
+        went_on.append(True)
+
+    ended = CliRunner().invoke(asking, input=answer)
+
+    assert "Disturb the real cloud now?" in ended.output
+    assert bool(went_on) is goes_on
+    assert (ended.exit_code == 0) is goes_on
+
+
+def test_with_yes_nobody_is_asked() -> None:
+    agreed([named("endpoint-replaced")], yes=True)
+
+
+def test_what_takes_minutes_to_build_again_needs_a_yes_of_its_own() -> None:
+    with pytest.raises(DesignError, match="Add --yes"):
+        permitted(named("connection-recreated"), "cloud", yes=False)
+    permitted(named("connection-recreated"), "cloud", yes=True)
+    permitted(named("endpoint-replaced"), "cloud", yes=False)
+
+
+def test_what_no_api_can_break_is_refused_on_a_cloud_whatever_is_said() -> None:
+    with pytest.raises(DesignError, match="--on twin"):
+        permitted(named("tunnel-down"), "cloud", yes=True)
