@@ -202,6 +202,13 @@ def test_a_drill_on_a_tunnel_that_is_not_in_use_spares_the_traffic_from_aws(buil
     assert report["whole_again_s"] is not None
 
 
+def test_a_twin_that_was_down_is_what_it_was_as_soon_as_it_is_up(built: Built) -> None:
+    built.twinspan("twin", "down")
+    built.twinspan("twin", "up")
+
+    assert built.verify(expect=0, wait_s=90)["passed"]
+
+
 def test_verify_of_a_twin_that_is_not_up_says_how_to_start_it(built: Built) -> None:
     argv = [str(TWINSPAN), "verify", str(built.env), "--name", "never-started"]
 

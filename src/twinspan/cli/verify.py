@@ -79,7 +79,7 @@ def verify(
         step(f"Verifying {env.name}"),
         undone_on_signals(),
         hosts_of(target) as hosts,
-        clusters_to_verify(target, pods=pods, image=image) as clusters,
+        clusters_to_verify(target, pods=pods, image=image, wait_s=wait_s) as clusters,
     ):
         verification = run_verify(
             target.endpoints,

@@ -2,16 +2,17 @@
 
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from twinspan.cli.target import Target
 from twinspan.cloud.reader import read_network
-from twinspan.errors import CloudError, TwinspanError
+from twinspan.errors import CloudError, TwinspanError, WaitTimeoutError
 from twinspan.network.model import Network
 from twinspan.verify.cluster_facts import Side
 from twinspan.verify.clusters import ClusterPod, Clusters
+from twinspan.wait import wait_until
 
 if TYPE_CHECKING:
     from twinspan.kubernetes.api import ClusterApi
@@ -23,10 +24,11 @@ READY_WITHIN_S = 60.0
 
 
 @contextmanager
-def clusters_to_verify(target: Target, *, pods: bool, image: str) -> Iterator[Clusters]:
+def clusters_to_verify(target: Target, *, pods: bool, image: str, wait_s: float = 0.0) -> Iterator[Clusters]:
     """Open every cluster and, if wanted, run a test pod in each while the block runs.
 
-    What goes wrong is part of what is yielded: it is for `verify` to say. Without clusters nothing is done.
+    A cluster without a ready node is given `wait_s` seconds to have one. What goes wrong is part of what is
+    yielded: it is for `verify` to say. Without clusters nothing is done.
     """
     expected = dict(target.clusters)
     try:
@@ -38,7 +40,9 @@ def clusters_to_verify(target: Target, *, pods: bool, image: str) -> Iterator[Cl
     found = _endpoints(target, network)
     with ExitStack() as stack:
         apis = tuple(_opened(stack, each) for each in found.endpoints)
-        started = stack.enter_context(_pods(apis, image=image)) if pods and apis else _Started()
+        started = (
+            stack.enter_context(_pods(apis, image=image, wait_s=wait_s)) if pods and apis else _Started()
+        )
         unspoken = {name: why for (_, name), why in found.problems.items()}
         yield Clusters(
             expected=expected,
@@ -99,11 +103,19 @@ class _Started:
 
 
 @contextmanager
-def _pods(apis: tuple["ClusterApi", ...], *, image: str) -> Iterator[_Started]:
+def _pods(apis: tuple["ClusterApi", ...], *, image: str, wait_s: float) -> Iterator[_Started]:
     """Run a test pod in each cluster, all at once; one that does not start leaves the others alone."""
-    from twinspan.kubernetes.probe_pods import probe_pods  # noqa: PLC0415 - slow to load
+    from twinspan.kubernetes.probe_pods import probe_pods, ready_nodes  # noqa: PLC0415 - slow to load
+
+    def nodes(api: "ClusterApi") -> tuple[str, ...]:
+        try:
+            return ready_nodes(api)
+        except CloudError:
+            return ()
 
     def start(api: "ClusterApi") -> tuple[ExitStack, "PodHost"]:
+        with suppress(WaitTimeoutError):
+            wait_until(lambda: nodes(api), bool, what="a ready node", timeout_s=wait_s, interval_s=0.5)
         kept = ExitStack()
         ((pod,),) = kept.enter_context(probe_pods([api], image=image, ready_within_s=READY_WITHIN_S))
         return kept, pod

@@ -7,11 +7,11 @@ import shutil
 import socket
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import BinaryIO
 
 from twinspan.command import run
-from twinspan.errors import CommandError, HostError, TwinspanError
+from twinspan.errors import CommandError, HostError, TwinspanError, WaitTimeoutError
 from twinspan.twin import requirements
 from twinspan.twin.client import TwinClient
 from twinspan.twin.control_wire import error_from
@@ -29,6 +29,8 @@ START_LIMIT_S = 60.0
 """How long the control process may take until it serves, in seconds."""
 END_GRACE_S = 20.0
 """How long it may take to save its state and end, in seconds; then it is killed."""
+REBUILT_WITHIN_S = 60.0
+"""How long the data plane may take to become again what the APIs remember, in seconds."""
 _SUDO_WITHIN_S = 20.0
 _PASSWORD_WITHIN_S = 120.0
 _LOG_LIMIT_BYTES = 5_000_000
@@ -57,7 +59,7 @@ def up(
     azure_bgp_hold: BgpHold | None = None,
     metrics_period_s: int | None = None,
 ) -> Status:
-    """Start the twin `name`, or find it running; what it held before is still there.
+    """Start the twin `name`, or find it running; what it held before is still there, and built again.
 
     Args:
         name: Which twin.
@@ -82,7 +84,12 @@ def up(
             return TwinClient(name).status()
         _clean(run_dir)
         _prepare_settings(run_dir, aws_port, azure_port, azure_bgp_hold, metrics_period_s)
+        kept = run_dir.aws_state.exists() or run_dir.azure_state.exists()
         _start(run_dir)
+    if kept:
+        # What does not come back in time is told by `status` and `verify`.
+        with suppress(WaitTimeoutError):
+            TwinClient(name).settled(REBUILT_WITHIN_S)
     return TwinClient(name).status()
 
 
