@@ -88,7 +88,7 @@ def test_the_account_cannot_be_chosen_by_a_header(twin: Twin) -> None:
     [
         ("ecs", "list_clusters"),
         ("dynamodb", "list_tables"),
-        ("sns", "list_topics"),
+        ("kinesis", "list_streams"),
         ("route53", "list_hosted_zones"),
     ],
 )

@@ -5,6 +5,7 @@ import http.client
 import json
 import logging
 import socket
+from contextlib import suppress
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -50,12 +51,15 @@ def endpoint(site: EksSite, *, key_id: str = KEY_ID, secret: str = SECRET) -> Aw
 def post(path: Path, target: str, body: bytes) -> tuple[int, dict[str, Any]]:
     connection = http.client.HTTPConnection("localhost", timeout=20)
     connection.sock = socket.socket(socket.AF_UNIX)
-    connection.sock.connect(str(path))
-    connection.request("POST", target, body, {"Content-Type": "application/json"})
-    answer = connection.getresponse()
-    document = json.loads(answer.read())
-    connection.close()
-    return answer.status, document
+    try:
+        connection.sock.connect(str(path))
+        # Who is refused may find the door shut while still speaking; the answer is there all the same.
+        with suppress(BrokenPipeError):
+            connection.request("POST", target, body, {"Content-Type": "application/json"})
+        answer = connection.getresponse()
+        return answer.status, json.loads(answer.read())
+    finally:
+        connection.close()
 
 
 def review(path: Path, token: str, *, cluster: str = NAME) -> dict[str, Any]:

@@ -9,15 +9,15 @@ import pytest
 from twinspan.twin.azure.logs.kql import COLUMNS, QueryError, run
 from twinspan.twin.azure.logs.table import Stored
 
-NOW_S = time.time()
 CATEGORIES = ("TunnelDiagnosticLog", "RouteDiagnosticLog", "IKEDiagnosticLog")
 
 
 def rows(count: int = 60) -> list[Stored]:
-    chance = random.Random(7)
+    """Two minutes apart; the newest is a minute old, so that no one is an hour old while a test runs."""
+    chance, newest_s = random.Random(7), time.time() - 60
     return [
         Stored(
-            at_s=NOW_S - 120 * number,
+            at_s=newest_s - 120 * number,
             columns={
                 "Category": chance.choice(CATEGORIES),
                 "Message": f"message {number} | with a bar and more",
