@@ -5,8 +5,8 @@ import http.client
 import json
 import logging
 import socket
-from contextlib import suppress
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
