@@ -3,6 +3,7 @@
 import http.client
 import json
 import ssl
+import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -25,6 +26,9 @@ from twinspan.twin.observed import ObservationBoard
 VERSION = "2025-01-01"
 LOCATION = "westeurope"
 Body = dict[str, Any]
+
+IDLE_S = 2.0
+"""A connection that has been silent for so long is made anew; the server hangs up after five seconds."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +56,7 @@ class Twin:
     api: ArmApi = field(init=False)
     token: str = field(init=False, default="")
     connection: http.client.HTTPSConnection | None = field(init=False, default=None)
+    answered_s: float = field(init=False, default=0.0)
     clusters: ClusterAccess | None = None
     metrics: MetricStore | None = None
 
@@ -86,6 +91,9 @@ class Twin:
         return f"/subscriptions/{self.credentials.subscription_id}"
 
     def raw(self, method: str, path: str, body: bytes | None, headers: Mapping[str, str]) -> Reply:
+        if self.connection is not None and time.monotonic() - self.answered_s > IDLE_S:
+            self.connection.close()
+            self.connection = None
         if self.connection is None:
             context = ssl.create_default_context(cafile=str(self.tls.ca_certificate))
             self.connection = http.client.HTTPSConnection(
@@ -94,6 +102,7 @@ class Twin:
         self.connection.request(method, path, body=body, headers=dict(headers))
         response = self.connection.getresponse()
         text = response.read().decode()
+        self.answered_s = time.monotonic()
         return Reply(
             status=response.status,
             headers={name.lower(): value for name, value in response.getheaders()},
