@@ -33,9 +33,10 @@ def pods_talk(env: Path, *, name: str) -> Talk:
         TwinspanError: There are no two clusters, or their pods cannot be reached.
     """
     choice = PodChoice(image=TOOLS_IMAGE, aws_cluster=None, azure_cluster=None)
-    with pods_of(
-        env, on="twin", name=name, choice=choice, every_node=False, doing="Measuring between pods"
-    ) as (aws, azure):
+    with pods_of(env, on="twin", name=name, choice=choice, every_node=False, doing="Measuring") as (
+        aws,
+        azure,
+    ):
         crossing = cross(aws, azure, count=_COUNT, interval_s=_INTERVAL_S)
         addresses = f"{aws[0].address} and {azure[0].address}"
     there = crossing.pings[0]
