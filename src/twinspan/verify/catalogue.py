@@ -1,78 +1,28 @@
 """Every check, in the order in which a packet depends on them: account, network, gateway, IKE, ... pods."""
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-
+from twinspan.verify.catalogue_clusters import BELOW_PACKETS, CLUSTERS, PODS
+from twinspan.verify.check import Check
 from twinspan.verify.checks import (
     accounts,
     azure_routes,
     bgp,
-    clusters,
     customer_gateways,
     drift,
     filters,
     ike,
     ipsec,
     networks,
-    pods,
     reachability,
     routes,
     tunnels,
 )
-from twinspan.verify.facts import Facts
-from twinspan.verify.findings import DRIFT_SECTION, Finding
-
-Examine = Callable[[Facts], Iterable[Finding]]
-Notes = Callable[[Facts], Iterable[str]]
+from twinspan.verify.findings import DRIFT_SECTION
 
 _EC2 = "EC2 API"
 _S2S = "AWS Site-to-Site VPN User Guide"
 _AZ_AWS = "Azure, How to configure BGP between Azure VPN Gateway and AWS"
 _AZ_FAQ = "Azure VPN Gateway FAQ"
 _DESCRIBE_VPN = "aws ec2 describe-vpn-connections"
-
-
-def _always(facts: Facts) -> bool:
-    del facts
-    return True
-
-
-def _no_notes(facts: Facts) -> Iterable[str]:
-    del facts
-    return ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Check:
-    """One thing that must be true of every object of a kind.
-
-    Attributes:
-        id: Stable for ever: layer and number. A retired id is never given to another check.
-        title: What must be true, in one phrase.
-        section: The layer, as a heading.
-        source: The public document the rule comes from.
-        command: The command that shows what it looks at; each finding has it with all its arguments.
-        examine: Yields one finding per object.
-        after: Ids of the checks it stands on directly; a failure there explains a failure here.
-        notes: Yields what looks wrong and is as it must be.
-        applies: Whether a network has what it is about; it is left out of others.
-    """
-
-    id: str
-    title: str
-    section: str
-    source: str
-    command: str
-    examine: Examine
-    after: tuple[str, ...] = ()
-    notes: Notes = _no_notes
-    applies: Callable[[Facts], bool] = _always
-
-    @property
-    def explanation(self) -> str:
-        """What the check does, in a sentence."""
-        return " ".join((self.examine.__doc__ or "").split()).removeprefix(f"{self.id}: ")
-
 
 ACCOUNTS = (
     Check(
@@ -313,7 +263,6 @@ FILTERS = (
         after=("NET-01", "NET-02"),
     ),
 )
-_BELOW_PACKETS = ("BGP-03", "RTE-01", "RTE-02", "RTE-03", "RTE-05", "FLT-01", "FLT-02", "FLT-03")
 PACKETS = (
     Check(
         id="RCH-01",
@@ -322,7 +271,7 @@ PACKETS = (
         source="RFC 792",
         command="ping",
         examine=reachability.aws_reaches_azure,
-        after=_BELOW_PACKETS,
+        after=BELOW_PACKETS,
     ),
     Check(
         id="RCH-02",
@@ -331,7 +280,7 @@ PACKETS = (
         source="RFC 792",
         command="ping",
         examine=reachability.azure_reaches_aws,
-        after=(*_BELOW_PACKETS, "RCH-01"),
+        after=(*BELOW_PACKETS, "RCH-01"),
     ),
     Check(
         id="RCH-03",
@@ -350,122 +299,6 @@ PACKETS = (
         command="ping -M do",
         examine=reachability.azure_large_packets,
         after=("RCH-03",),
-    ),
-)
-_KUBERNETES = "Kubernetes API reference"
-CLUSTERS = (
-    Check(
-        id="KUB-01",
-        title="clusters ACTIVE and Succeeded",
-        section="Clusters",
-        source="EKS API, Cluster; ARM, ManagedCluster",
-        command="aws eks describe-cluster",
-        examine=clusters.clusters_ready,
-        after=("NET-01", "NET-02"),
-        applies=clusters.exist,
-    ),
-    Check(
-        id="KUB-02",
-        title="Kubernetes answers",
-        section="Clusters",
-        source=f"{_KUBERNETES}, Node",
-        command="kubectl get nodes",
-        examine=clusters.kubernetes_answers,
-        after=("KUB-01",),
-        applies=clusters.exist,
-    ),
-    Check(
-        id="KUB-03",
-        title="nodes Ready, as many as asked for",
-        section="Clusters",
-        source=f"{_KUBERNETES}, NodeCondition; EKS API, NodegroupScalingConfig",
-        command="kubectl get nodes",
-        examine=clusters.nodes_ready,
-        after=("KUB-02",),
-        applies=clusters.exist,
-    ),
-    Check(
-        id="KUB-04",
-        title="network add-on and system pods run",
-        section="Clusters",
-        source=f"{_KUBERNETES}, DaemonSetStatus, DeploymentStatus",
-        command="kubectl -n kube-system get daemonsets,deployments",
-        examine=clusters.system_pods_run,
-        after=("KUB-03",),
-        applies=clusters.exist,
-    ),
-    Check(
-        id="KUB-05",
-        title="cluster DNS answers",
-        section="Clusters",
-        source="Kubernetes, DNS for Services and Pods",
-        command="kubectl -n kube-system get endpoints kube-dns",
-        examine=clusters.dns_answers,
-        after=("KUB-04",),
-        applies=clusters.exist,
-    ),
-    Check(
-        id="RTE-06",
-        title="AKS subnets lead to AWS",
-        section="Clusters",
-        source="Azure, Virtual network traffic routing",
-        command="az network route-table route list",
-        examine=azure_routes.cluster_subnets_lead_to_aws,
-        after=("NET-01", "NET-02", "KUB-01"),
-        applies=clusters.exist,
-    ),
-    Check(
-        id="FLT-04",
-        title="EKS security group admits Azure",
-        section="Clusters",
-        source=f"{_EC2}, IpPermission; EKS, Security group requirements",
-        command="aws ec2 describe-security-groups",
-        examine=filters.cluster_security_groups_admit,
-        after=("NET-01", "NET-02", "KUB-01"),
-        applies=clusters.exist,
-    ),
-    Check(
-        id="FLT-05",
-        title="network security groups of AKS admit AWS",
-        section="Clusters",
-        source="Azure, Network security groups",
-        command="az network nsg rule list",
-        examine=filters.cluster_network_security_groups_admit,
-        after=("NET-01", "NET-02", "KUB-01"),
-        applies=clusters.exist,
-    ),
-)
-_BELOW_PODS = (*_BELOW_PACKETS, "RCH-01", "RCH-02", "KUB-04", "RTE-06", "FLT-04", "FLT-05")
-PODS = (
-    Check(
-        id="POD-01",
-        title="ping from EKS pods to AKS pods",
-        section="Pods",
-        source="RFC 792",
-        command="kubectl exec POD -- ping",
-        examine=pods.aws_pods_reach_azure,
-        after=_BELOW_PODS,
-        applies=clusters.exist,
-    ),
-    Check(
-        id="POD-02",
-        title="ping from AKS pods to EKS pods",
-        section="Pods",
-        source="RFC 792",
-        command="kubectl exec POD -- ping",
-        examine=pods.azure_pods_reach_aws,
-        after=(*_BELOW_PODS, "POD-01"),
-        applies=clusters.exist,
-    ),
-    Check(
-        id="POD-03",
-        title="pods keep their own address",
-        section="Pods",
-        source="Amazon VPC CNI, README; AKS, ip-masq-agent",
-        command="kubectl -n kube-system get daemonset aws-node",
-        examine=pods.pods_keep_their_address,
-        after=("POD-01", "POD-02"),
-        applies=clusters.exist,
     ),
 )
 DRIFT = (

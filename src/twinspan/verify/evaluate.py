@@ -3,7 +3,8 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from twinspan.verify.catalogue import CATALOGUE, Check
+from twinspan.verify.catalogue import CATALOGUE
+from twinspan.verify.check import Check
 from twinspan.verify.facts import Facts
 from twinspan.verify.findings import CheckResult, Finding, Outcome
 
