@@ -19,7 +19,6 @@ from twinspan.verify.checks import (
 from twinspan.verify.findings import DRIFT_SECTION
 
 _EC2 = "EC2 API"
-_S2S = "AWS Site-to-Site VPN User Guide"
 _AZ_AWS = "Azure, How to configure BGP between Azure VPN Gateway and AWS"
 _AZ_FAQ = "Azure VPN Gateway FAQ"
 _DESCRIBE_VPN = "aws ec2 describe-vpn-connections"
