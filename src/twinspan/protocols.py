@@ -68,7 +68,8 @@ class Event:
         at_s: When, on the target's monotonic clock, seconds.
         kind: `ike-up`, `ike-down`, `child-up`, `child-down`, `dpd-timeout`, `bgp-up`, `bgp-down`,
             `bgp-hold-expired`, `route-added`, `route-removed`, `daemon-died`, `daemon-restarted`,
-            `node-lost`, `node-restored`, `node-ready`, `cluster-lost`, `cluster-restored`.
+            `node-lost`, `node-restored`, `node-ready`, `cluster-lost`, `cluster-restored`,
+            `telemetry-down`, `telemetry-up`, `cloud-silent`.
         subject: Ids of what it is about, e.g. `vpn-0a.../203.0.113.1`.
         detail: The source's own words.
     """

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from twinspan.cli.drill_cloud import run_on_cloud
+from twinspan.cli.drill_cloud import run_on_apis_of
 from twinspan.cli.target import Target, open_target
 from twinspan.cloud.aws import read_aws
 from twinspan.drill.catalogue import named
@@ -165,8 +165,8 @@ def test_an_instance_that_is_reset_is_really_away_and_comes_back(built: Built) -
 def test_a_drill_through_the_apis_alone_sees_a_replaced_endpoint_go_and_come_back(built: Built) -> None:
     built.until_whole()
 
-    report = run_on_cloud(
-        named("endpoint-replaced"), built.cloud(), tunnel="tunnel2", force=False, poll_s=0.5
+    report = run_on_apis_of(
+        built.cloud(), named("endpoint-replaced"), tunnel="tunnel2", force=False, poll_s=0.5
     )
 
     assert report.passed

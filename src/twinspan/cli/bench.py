@@ -1,43 +1,47 @@
-"""What a drill works with on a twin: hosts, flows, faults and events from the control process."""
+"""What a drill works with: hosts or pods, flows, faults, and events of daemons or of the clouds' APIs."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
+from pathlib import Path
 
 from twinspan.cli.cluster_faults import services_of
+from twinspan.cli.clusters import open_clusters
 from twinspan.cli.faults import fault_of
+from twinspan.cli.output import step
 from twinspan.cli.target import Hosts, Target, hosts_of
-from twinspan.drill.flows import RATE_HZ, FlowMeter
+from twinspan.drill.api_events import ApiEvents
+from twinspan.drill.flows import RATE_HZ, FlowMeter, install
+from twinspan.drill.pace import CLOUD, Pace
 from twinspan.drill.requests import RequestMeter
 from twinspan.drill.run import Bench
-from twinspan.errors import DesignError, HostError
+from twinspan.errors import HostError
+from twinspan.kubernetes import TOOLS_IMAGE
+from twinspan.verify.facts import TunnelLink
 from twinspan.verify.findings import Verification
 from twinspan.verify.run import read_facts, verify
+
+_IN_POD = Path("/tmp/twinspan")  # noqa: S108 - in a pod of our own
+_CLOUD_HOLD = "fixed"
+"""No API tells what a gateway does: the longer of both possibilities is what an outage is held against."""
+_MAX_S = 3600.0
+"""The agents in pods end by themselves after this long, seconds: telemetry and mending take their time."""
 
 
 @contextmanager
 def bench_of(target: Target, *, rate_hz: float = RATE_HZ, requests: bool = False) -> Iterator[Bench]:
-    """Attach hosts and put a bench together; the hosts go when the block ends.
+    """Attach hosts to a twin and put a bench together; the hosts go when the block ends.
 
     Args:
-        target: Where.
+        target: A twin.
         rate_hz: Packets per second and direction.
         requests: Whether to send requests to both clusters' services in place of packets.
 
     Raises:
-        DesignError: The target is a cloud, where no host is there to send from.
         HostError: No host can be attached, or there is no service to ask.
     """
-    if target.on == "cloud":
-        raise DesignError(
-            where="--on cloud",
-            problem="a drill needs hosts to send from on both sides, and none are known there yet",
-            remedy="Run the drill on a twin (--on twin)",
-        )
-    from twinspan.twin import lifecycle  # noqa: PLC0415 - the cloud's way needs no twin
-    from twinspan.twin.client import TwinClient, TwinEvents  # noqa: PLC0415
+    from twinspan.twin.client import TwinClient, TwinEvents  # noqa: PLC0415 - the cloud's way needs no twin
 
-    client = TwinClient(target.name)
     with hosts_of(target, pairs=1) as hosts:
         if not hosts.pairs:
             raise HostError(
@@ -46,7 +50,7 @@ def bench_of(target: Target, *, rate_hz: float = RATE_HZ, requests: bool = False
             )
         aws, azure = hosts.pairs[0]
         yield Bench(
-            links=lambda: read_facts(target.endpoints, expected=target.expected).links(),
+            links=lambda: _links(target),
             verify=lambda: _verify(target, hosts),
             meter=(
                 RequestMeter(aws.host, azure.host, services=services_of(target))
@@ -54,9 +58,85 @@ def bench_of(target: Target, *, rate_hz: float = RATE_HZ, requests: bool = False
                 else FlowMeter(aws.host, azure.host, rate_hz=rate_hz)
             ),
             fault=partial(fault_of, target),
-            events=TwinEvents(client),
-            hold_profile=lifecycle.status(target.name).azure_bgp_hold,
+            events=TwinEvents(TwinClient(target.name)),
+            hold_profile=_hold_profile(target),
         )
+
+
+@contextmanager
+def pod_bench_of(
+    target: Target,
+    *,
+    rate_hz: float = RATE_HZ,
+    image: str = TOOLS_IMAGE,
+    clusters: tuple[str | None, str | None] = (None, None),
+    pace: Pace = CLOUD,
+) -> Iterator[Bench]:
+    """Run a test pod in each cluster and put a bench together; the pods go when the block ends.
+
+    On a twin its daemons tell what happened; on real accounts the clouds' telemetry does.
+
+    Args:
+        target: A twin or real accounts.
+        rate_hz: Packets per second and direction.
+        image: What the pods run: needs `sh`, `timeout` and Python 3.
+        clusters: Names of the EKS and the AKS cluster; None for that of the outputs, or the only one.
+        pace: How long real accounts may take.
+
+    Raises:
+        HostError: The image has no Python.
+        CloudError: There is no cluster, or no pod can be run in it.
+    """
+    from twinspan.kubernetes.probe_pods import probe_pods  # noqa: PLC0415 - the client is slow to load
+
+    with (
+        open_clusters(target, aws_cluster=clusters[0], azure_cluster=clusters[1]) as apis,
+        step(f"Measuring between pods of {' and '.join(api.name for api in apis)}"),
+        probe_pods(apis, image=image) as ((aws, *_), (azure, *_)),
+    ):
+        for pod in (aws, azure):
+            install(pod, _IN_POD)
+        meter = FlowMeter(aws, azure, rate_hz=rate_hz, python="python3", folder=_IN_POD, max_s=_MAX_S)
+        with _witnessed(target, meter, pace) as bench:
+            yield bench
+
+
+@contextmanager
+def _witnessed(target: Target, meter: FlowMeter, pace: Pace) -> Iterator[Bench]:
+    """Yield a bench with who tells what happened."""
+    if target.on == "twin":
+        from twinspan.twin.client import TwinClient, TwinEvents  # noqa: PLC0415 - the cloud's way needs no twin
+
+        yield Bench(
+            links=lambda: _links(target),
+            verify=lambda: _verify(target, Hosts()),
+            meter=meter,
+            fault=partial(fault_of, target),
+            events=TwinEvents(TwinClient(target.name)),
+            hold_profile=_hold_profile(target),
+        )
+        return
+    with ApiEvents(lambda: _links(target), poll_s=pace.poll_s) as events:
+        yield Bench(
+            links=lambda: _links(target),
+            verify=lambda: _verify(target, Hosts()),
+            meter=meter,
+            fault=partial(fault_of, target),
+            events=events,
+            hold_profile=_CLOUD_HOLD,
+            pace=pace,
+            stop_reason=events.stop_reason,
+        )
+
+
+def _hold_profile(target: Target) -> str:
+    from twinspan.twin import lifecycle  # noqa: PLC0415 - the cloud's way needs no twin
+
+    return lifecycle.status(target.name).azure_bgp_hold
+
+
+def _links(target: Target) -> Sequence[TunnelLink]:
+    return read_facts(target.endpoints, expected=target.expected).links()
 
 
 def _verify(target: Target, hosts: Hosts) -> Verification:

@@ -6,10 +6,11 @@ from pathlib import Path
 import click
 from rich.table import Table
 
-from twinspan.cli.bench import bench_of
+from twinspan.cli.bench import bench_of, pod_bench_of
 from twinspan.cli.cluster_faults import runnable
-from twinspan.cli.drill_cloud import run_on_cloud, show_api
-from twinspan.cli.drill_series import Wanted, agreed, permitted, run_series, show_all
+from twinspan.cli.clusters import cluster_options
+from twinspan.cli.drill_cloud import run_on_apis_of, show_api
+from twinspan.cli.drill_series import Wanted, agreed, permitted, run_series, sends, show_all
 from twinspan.cli.output import (
     answers,
     env_argument,
@@ -27,6 +28,7 @@ from twinspan.drill.flows import MAX_RATE_HZ, RATE_HZ
 from twinspan.drill.report import DrillReport
 from twinspan.drill.series import Series, compare
 from twinspan.errors import DesignError
+from twinspan.kubernetes import TOOLS_IMAGE
 
 RUNS_OF_A_REPORT = 10
 
@@ -105,6 +107,16 @@ def show_drill(*, drill_name: str, fmt: str) -> None:
 @click.option(
     "--out", type=click.Path(path_type=Path), default=None, help="Keep all raw data in this folder."
 )
+@click.option(
+    "--from",
+    "source",
+    type=click.Choice(["hosts", "pods", "none"]),
+    default=None,
+    help="Who sends: throw-away hosts (the default, twin only), test pods of both clusters, or nobody "
+    "(the default on real accounts): then the APIs tell how long tunnels were down.",
+)
+@click.option("--image", default=TOOLS_IMAGE, show_default=True, help="For --from pods; needs Python 3.")
+@cluster_options
 @click.option("--rate-hz", type=click.FloatRange(1, MAX_RATE_HZ), default=RATE_HZ, show_default=True)
 @click.option("--force", is_flag=True, help="Run even if the network is not whole.")
 @click.option("--yes", is_flag=True, help="Do not ask before a real cloud is disturbed.")
@@ -120,6 +132,10 @@ def run_drills(
     repeat: int | None,
     limit_s: float | None,
     out: Path | None,
+    source: str | None,
+    image: str,
+    aws_cluster: str | None,
+    azure_cluster: str | None,
     rate_hz: float,
     force: bool,
     yes: bool,
@@ -133,22 +149,25 @@ def run_drills(
     Examples: twinspan drill run tunnel-down terraform/envs/dev --limit 40
               twinspan drill run tunnel-down --repeat 10 --out results/dpd30
               twinspan drill run --all
+              twinspan drill run endpoint-replaced --on cloud --from pods
 
     \b
     Exit codes: 0 within the limit and whole again, 1 not, 2 bad input, 3 an endpoint is not ready.
     """  # noqa: D301 - click needs the character itself
     chosen, env = _chosen(drill_name, env, every=every)
     place: Place = "cloud" if on == "cloud" else "twin"
+    sender = source or ("none" if place == "cloud" else "hosts")
     if every:
-        chosen = tuple(each for each in chosen if place in each.places)
+        chosen = tuple(each for each in chosen if place in each.places and sends(each, sender))
     for each in chosen:
-        permitted(each, place, yes=yes)
+        permitted(each, place, yes=yes, sender=sender)
     target = open_target(env, on=on, name=name)
-    if every:
+    if every and sender == "hosts":
         chosen = runnable(chosen, target)
     if place == "cloud":
         agreed(chosen, yes=yes)
-        show_api([run_on_cloud(each, target, tunnel=tunnel, force=force) for each in chosen], fmt=fmt)
+    if sender == "none":
+        show_api([run_on_apis_of(target, each, tunnel=tunnel, force=force) for each in chosen], fmt=fmt)
         return
     times = repeat or (RUNS_OF_A_REPORT if out else 1)
     wanted = Wanted(tunnel=tunnel, repeat=times, limit_s=limit_s, force=force, out=out)
@@ -157,7 +176,11 @@ def run_drills(
         with undone_on_signals():
             for each in chosen:
                 found.append([])
-                bench = partial(bench_of, target, rate_hz=rate_hz)
+                if sender == "hosts":
+                    bench = partial(bench_of, target, rate_hz=rate_hz, requests=each.measures == "requests")
+                else:
+                    clusters = (aws_cluster, azure_cluster)
+                    bench = partial(pod_bench_of, target, rate_hz=rate_hz, image=image, clusters=clusters)
                 run_series(each, bench, wanted, found[-1], several=len(chosen) > 1)
     finally:
         # Also if a run or its recording has failed: what was measured is told before the error is.

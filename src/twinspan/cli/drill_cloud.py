@@ -1,4 +1,4 @@
-"""Drills on real accounts: broken and watched through the clouds' APIs."""
+"""Drills without anybody who sends: broken and watched through the clouds' APIs."""
 
 import time
 from collections.abc import Sequence
@@ -16,7 +16,9 @@ from twinspan.drill.definition import Drill
 from twinspan.verify.run import read_facts, verify
 
 
-def run_on_cloud(drill: Drill, target: Target, *, tunnel: str, force: bool, poll_s: float = 2.0) -> ApiReport:
+def run_on_apis_of(
+    target: Target, drill: Drill, *, tunnel: str, force: bool, poll_s: float = 2.0
+) -> ApiReport:
     """Run a drill through the APIs of `target`, which may be a twin's: nothing here knows the difference.
 
     Raises:
@@ -47,6 +49,8 @@ def show_api(reports: Sequence[ApiReport], *, fmt: str) -> None:
             answers.print("not whole again" if whole is None else f"whole again after {whole:,.1f} s")
             if report.stopped:
                 answers.print(f"broken off: {report.stopped}", style="red", markup=False)
-        answers.print("note: packets were not counted: no host is known to send from", style="dim")
+        answers.print(
+            "note: packets were not counted; --from pods counts them between both clusters", style="dim"
+        )
     if not all(report.passed for report in reports):
         raise click.exceptions.Exit(1)

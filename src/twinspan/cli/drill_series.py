@@ -1,6 +1,6 @@
 """Runs of drills as `twinspan drill run` makes, keeps and shows them."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +16,12 @@ from twinspan.drill.run import Bench, run_drill
 from twinspan.drill.series import Series, Spread
 from twinspan.errors import DesignError, HostError
 
+_USE: Mapping[bool | None, str] = {
+    True: ", which carried the traffic from AWS",
+    False: ", which AWS was not using",
+    None: "",
+}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
@@ -28,8 +34,21 @@ class Wanted:
     out: Path | None
 
 
-def permitted(drill: Drill, place: Place, *, yes: bool) -> None:
+def sends(drill: Drill, sender: str) -> bool:
+    """Return whether what a drill counts can be counted by `hosts`, `pods` or `none`: by the APIs alone."""
+    if sender == "none":
+        return "cloud" in drill.places
+    return sender == "hosts" or drill.measures == "packets"
+
+
+def permitted(drill: Drill, place: Place, *, yes: bool, sender: str) -> None:
     """Refuse a drill that cannot run there, or must not without being told so.
+
+    Args:
+        drill: Which one.
+        place: Where.
+        yes: Whether the user has agreed to everything.
+        sender: `hosts`, `pods` or `none`.
 
     Raises:
         DesignError: It is refused; says why.
@@ -39,6 +58,19 @@ def permitted(drill: Drill, place: Place, *, yes: bool) -> None:
             where=f"drill run {drill.name} --on {place}",
             problem="the clouds' APIs cannot break this",
             remedy="Run it on a twin (--on twin)",
+        )
+    if place == "cloud" and sender == "hosts":
+        raise DesignError(
+            where="--from hosts",
+            problem="twinspan attaches throw-away hosts to a twin only",
+            remedy="Use --from pods, which sends between pods of both clusters, or --from none",
+        )
+    if not sends(drill, sender):
+        why = "the clouds' APIs cannot break this" if sender == "none" else "it takes the pods' own nodes"
+        raise DesignError(
+            where=f"drill run {drill.name} --from {sender}",
+            problem=why,
+            remedy="Leave out --from, so that throw-away hosts of a twin send",
         )
     if place == "cloud" and drill.destroys and not yes:
         raise DesignError(
@@ -80,7 +112,7 @@ def run_series(
     if folder:
         prepare(folder)
     try:
-        with bench_of(requests=drill.measures == "requests") as bench:
+        with bench_of() as bench:
             for number in range(1, wanted.repeat + 1):
                 with step(f"Drill {drill.name}, run {number} of {wanted.repeat}"):
                     run = run_drill(
@@ -155,9 +187,9 @@ def show_moment(moment: Moment) -> None:
 
 def show(report: DrillReport) -> None:
     """Print a report for a reader."""
-    use = "which carried the traffic from AWS" if report.carried_aws_traffic else "which AWS was not using"
     packets = report.drill.measures == "packets"
-    answers.print(f"[bold]{report.drill.name}[/bold]: {report.target}{f', {use}' * packets}")
+    use = _USE[report.carried_aws_traffic] if packets else ""
+    answers.print(f"[bold]{report.drill.name}[/bold]: {report.target}{use}")
     table = Table(box=None, pad_edge=False)
     lost = f"{report.drill.measures} lost"
     for column in ("direction", "longest silence", "allowed", lost, "flows hit", "found by"):

@@ -29,6 +29,8 @@ BUFFER_BYTES = 4 << 20
 SO_RCVBUFFORCE = 33  # asm-generic/socket.h; the socket module lacks it
 IDLE_WAIT_S = 0.25
 LAST_SILENCE_S = 1.0
+BEAT_S = 15.0
+"""Pause between two empty lines on standard output: what carries it may end a connection that is silent."""
 CATCH_UP = 64
 """Packets sent at most before arrivals are read again, when the sender is behind its schedule."""
 US = 1000
@@ -125,7 +127,12 @@ class Agent:
 
     def serve(self) -> dict[str, object]:
         """Obey until told to end, or until the lifetime is over; return the log."""
+        beat_s = time.monotonic()
         while not self._ended and time.monotonic() < self._deadline:
+            if time.monotonic() - beat_s > BEAT_S:
+                beat_s = time.monotonic()
+                sys.stdout.write("\n")
+                sys.stdout.flush()
             # Before the far end's lifetime is over too, or its last packets would be lost there.
             self._sending = self._sending and time.monotonic() < self._deadline - LAST_SILENCE_S
             wait_s = self._sender.wait_s() if self._sender and self._sending else IDLE_WAIT_S

@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from twinspan.drill.detection import Detection, side_of
+from twinspan.drill.detection import TELEMETRY, Detection, side_of
 from twinspan.drill.timers import Side
 from twinspan.protocols import Event
 from twinspan.verify.facts import TunnelLink
 
 _ROUTES = frozenset({"route-added", "route-removed", "bgp-down", "bgp-up"})
-_RESTORED = "bgp-up"
+_RESTORED = frozenset({"bgp-up", "telemetry-up"})
 _POWER = frozenset({"node-restored", "cluster-restored", "node-ready"})
 BEFORE_MENDING = "Kubernetes moved the traffic before the power was back"
 _LATE_S = 0.25
@@ -72,8 +72,10 @@ def phases_of(
         detection: What noticed on the sending side.
     """
     found = []
-    known_s = detection.after_s if detection else 0.0
-    if detection:
+    # Telemetry is late by minutes: it tells that somebody has noticed, not when.
+    told = detection is not None and detection.kind != TELEMETRY
+    known_s = detection.after_s if detection and told else 0.0
+    if detection and told:
         found.append(
             Phase(name="detect", from_s=0.0, to_s=known_s, ended_by=detection.kind, detail=detection.detail)
         )
@@ -155,7 +157,7 @@ def _last_back(events: Sequence[Event], link: TunnelLink, healed_at_s: float) ->
     own = [
         event
         for event in events
-        if event.kind == _RESTORED and event.at_s >= healed_at_s and side_of(event, link) is not None
+        if event.kind in _RESTORED and event.at_s >= healed_at_s and side_of(event, link) is not None
     ]
     first = {side_of(event, link): event for event in reversed(own)}
     return max(first.values(), key=lambda event: event.at_s, default=None)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from twinspan.drill import flow_analysis
 from twinspan.drill.definition import Drill
-from twinspan.drill.detection import Detection
+from twinspan.drill.detection import TELEMETRY, Detection
 from twinspan.drill.flows import Measurement
 from twinspan.drill.phases import BEFORE_MENDING, Phase, phases_of, power_phases_of
 from twinspan.drill.timers import HOLD_PROFILES, Label, Side, Timer, first_to_fire, timers_of
@@ -69,11 +69,16 @@ class DirectionReport:
             return "nobody: silent until healed"
         if any(phase.detail == BEFORE_MENDING for phase in self.phases):
             return BEFORE_MENDING
-        if self.expected.name == "mending" and self.detection is None:
-            return "nobody: until it was mended"
-        if self.detection is None:
-            return f"unknown: the daemons told of no timer ({self.expected.name} was expected)"
         found = self.detection
+        if found is None:
+            if self.expected.name == "mending":
+                return "nobody: until it was mended"
+            return f"unknown: nothing told of a timer ({self.expected.name} was expected)"
+        return self._noticed(found)
+
+    def _noticed(self, found: Detection) -> str:
+        if found.kind == TELEMETRY:
+            return f"not told; {SIDES[found.side]}'s telemetry showed it {found.after_s:.1f} s after the cut"
         return f"{SIDES[found.side]}'s {found.by}, {found.after_s:.1f} s after the cut"
 
     def as_dict(self) -> dict[str, object]:
@@ -117,7 +122,7 @@ class DrillReport:
     Attributes:
         drill: Which one.
         target: What was broken, e.g. `tunnel3 (203.0.113.3)`.
-        carried_aws_traffic: Whether it was the tunnel AWS was using.
+        carried_aws_traffic: Whether it was the tunnel AWS was using; None if no counter told.
         directions: Both directions.
         whole_again_s: Seconds from healing to a green `verify`; None if it never was.
         timeline: What happened when.
@@ -128,7 +133,7 @@ class DrillReport:
 
     drill: Drill
     target: str
-    carried_aws_traffic: bool
+    carried_aws_traffic: bool | None
     directions: tuple[DirectionReport, ...]
     whole_again_s: float | None
     timeline: tuple[Moment, ...]
@@ -177,7 +182,7 @@ class Course:
     Attributes:
         broke: What was broken, in words.
         link: The tunnel that was broken, or, where none was, the one in use.
-        carries: Whether it was the tunnel AWS was using.
+        carries: Whether it was the tunnel AWS was using; None if no counter told.
         tunnels: How many tunnels there are.
         detections: What noticed, on each side.
         events: All events from the cut until the network was whole again, oldest first.
@@ -185,11 +190,12 @@ class Course:
         healed_at_s: When it was mended.
         whole_again_s: Seconds from mending to a green `verify`; None if it never was.
         timeline: What happened when.
+        stopped: Why it was broken off; empty if it was not.
     """
 
     broke: str
     link: TunnelLink
-    carries: bool
+    carries: bool | None
     tunnels: int
     detections: Mapping[Side, Detection | None]
     events: Sequence[Event]
@@ -197,6 +203,7 @@ class Course:
     healed_at_s: float | None
     whole_again_s: float | None
     timeline: tuple[Moment, ...]
+    stopped: str = ""
 
 
 def compose(
@@ -231,11 +238,18 @@ def compose(
         timeline=course.timeline,
         other_profile=_other_profile(link, hold_profile),
         settings=_settings(course, hold_profile),
-        disturbed=tuple(
-            f"{event.subject} died {event.at_s - course.cut_at_s:.1f} s after the cut ({event.detail})"
-            for event in course.events
-            if event.kind == "daemon-died" and event.detail != ON_PURPOSE
+        disturbed=(
+            *((f"broken off: {course.stopped}",) if course.stopped else ()),
+            *_deaths(course),
         ),
+    )
+
+
+def _deaths(course: Course) -> tuple[str, ...]:
+    return tuple(
+        f"{event.subject} died {event.at_s - course.cut_at_s:.1f} s after the cut ({event.detail})"
+        for event in course.events
+        if event.kind == "daemon-died" and event.detail != ON_PURPOSE
     )
 
 

@@ -8,7 +8,8 @@ from twinspan.drill.definition import Drill
 from twinspan.drill.detection import Detection, first_detection
 from twinspan.drill.endings import Ending
 from twinspan.drill.flows import Measurement, Progress
-from twinspan.drill.in_use import carrying_key, choose, received_bytes
+from twinspan.drill.in_use import IN_USE, UNUSED, carrying_key, choose, received_bytes
+from twinspan.drill.pace import TWIN, Pace
 from twinspan.drill.report import SIDES, Course, DrillReport, Moment, compose
 from twinspan.drill.timers import Side, first_to_fire, timers_of
 from twinspan.errors import HostError, WaitTimeoutError
@@ -19,8 +20,6 @@ from twinspan.wait import pause, wait_until
 
 BASELINE_S = 0.5
 """Undisturbed traffic before the cut, at least, seconds."""
-COUNTERS_WITHIN_S = 30.0
-"""How long the clouds' byte counters may take to move, seconds."""
 DETECTION_MARGIN_S = 15.0
 """How much later than its timer traffic may come back before the drill gives up, seconds."""
 HEARD_WITHIN_S = 0.5
@@ -31,8 +30,6 @@ RESTORE_WITHIN_S = 60.0
 """How long traffic may take to come back after mending, seconds."""
 SETTLE_S = 0.5
 """Traffic measured after it has come back, seconds."""
-WHOLE_WITHIN_S = 90.0
-"""How long all tunnels may take to be up again after healing, seconds."""
 _POLL_S = 0.25
 _LOOKS = 4
 
@@ -68,6 +65,8 @@ class Bench:
         fault: Makes what a drill breaks at a tunnel.
         events: What the daemons say.
         hold_profile: A key of `timers.HOLD_PROFILES`.
+        pace: How long the target may take.
+        stop_reason: Asked while it is broken: why to break off and mend at once; empty to go on.
     """
 
     links: Callable[[], Sequence[TunnelLink]]
@@ -76,6 +75,8 @@ class Bench:
     fault: Callable[[Drill, TunnelLink, Sequence[TunnelLink]], Fault]
     events: Events
     hold_profile: str
+    pace: Pace = TWIN
+    stop_reason: Callable[[], str] = str
 
 
 @dataclass(slots=True, kw_only=True)
@@ -100,10 +101,11 @@ class _Outcome:
 
     broke: str
     link: TunnelLink
-    carries: bool
+    carries: bool | None
     tunnels: int
     measured: Measurement
     detections: Mapping[Side, Detection | None]
+    stopped: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -164,6 +166,7 @@ def run_drill(
         healed_at_s=timeline.healed_at_s,
         whole_again_s=whole_again_s,
         timeline=tuple(timeline.moments),
+        stopped=outcome.stopped,
     )
     report = compose(drill, course, outcome.measured, hold_profile=bench.hold_profile, limit_s=limit_s)
     return Run(report=report, measured=outcome.measured, events=tuple(events), cut_at_s=timeline.cut_at_s)
@@ -172,13 +175,13 @@ def run_drill(
 def _break_and_heal(drill: Drill, bench: Bench, timeline: _Timeline, tunnel: str) -> _Outcome:
     try:
         bench.meter.start()
-        carrying, links = _in_use(bench)
+        carrying, links = _in_use(bench, tunnel)
         link = choose(links, tunnel, carrying=carrying)
         fault = bench.fault(drill, link, links)
         attempt = _Attempt(drill=drill, bench=bench, link=link, fault=fault, timeline=timeline)
-        carries = link.key == carrying
+        carries = link.key == carrying if carrying else None
         try:
-            attempt.run(carries=carries)
+            attempt.run(carries=carries is True)
         finally:
             attempt.heal()
         measured = attempt.measured or bench.meter.stop()
@@ -191,6 +194,7 @@ def _break_and_heal(drill: Drill, bench: Bench, timeline: _Timeline, tunnel: str
         tunnels=len(links),
         measured=measured,
         detections=attempt.seen,
+        stopped=attempt.stopped,
     )
 
 
@@ -217,8 +221,14 @@ def must_be_whole(verify: Callable[[], Verification]) -> None:
     )
 
 
-def _in_use(bench: Bench) -> tuple[str, Sequence[TunnelLink]]:
-    """Return the key of the tunnel that carries the flows from AWS, and all tunnels."""
+def _in_use(bench: Bench, wanted: str) -> tuple[str, Sequence[TunnelLink]]:
+    """Return the key of the tunnel that carries the flows from AWS, and all tunnels.
+
+    No key if the counters do not tell and a tunnel was named.
+
+    Raises:
+        HostError: The counters do not tell, and no tunnel was named.
+    """
     before = received_bytes(bench.links())
     pause(BASELINE_S)
     try:
@@ -226,11 +236,13 @@ def _in_use(bench: Bench) -> tuple[str, Sequence[TunnelLink]]:
             bench.links,
             lambda now: any(size > before.get(key, size) for key, size in received_bytes(now).items()),
             what="byte counter that moves",
-            timeout_s=COUNTERS_WITHIN_S,
-            interval_s=_POLL_S,
+            timeout_s=bench.pace.counters_s,
+            interval_s=bench.pace.poll_s,
         )
     except WaitTimeoutError:
         links = bench.links()
+        if wanted not in {IN_USE, UNUSED}:
+            return "", links
     return carrying_key(before, received_bytes(links)), links
 
 
@@ -245,6 +257,7 @@ class _Attempt:
     timeline: _Timeline
     seen: dict[Side, Detection | None] = field(default_factory=dict)
     measured: Measurement | None = None
+    stopped: str = ""
 
     def run(self, *, carries: bool) -> None:
         """Break it and measure until the traffic is back, or until it is clear that it is not coming back."""
@@ -253,7 +266,8 @@ class _Attempt:
         self.fault.inject()
         timeline.note(f"cut: {self.fault.description}", at_s=timeline.cut_at_s)
         if self.drill.timed:
-            self._until(self._held_long_enough, within_s=self.drill.broken_s + DETECTION_MARGIN_S)
+            margin_s = DETECTION_MARGIN_S + self.bench.pace.shown_s
+            self._until(self._held_long_enough, within_s=self.drill.broken_s + margin_s)
             self.heal()
             patience_s = max(RESTORE_WITHIN_S, self.drill.aws.restore_s, self.drill.azure.restore_s)
             self._until(lambda: _all_heard(self.bench.meter.progress()), within_s=patience_s)
@@ -271,13 +285,17 @@ class _Attempt:
     def _until(self, done: Callable[[], bool], *, within_s: float) -> None:
         def look() -> bool:
             self._note_detections()
-            return done()
+            self.stopped = self.stopped or self.bench.stop_reason()
+            return bool(self.stopped and self.timeline.healed_at_s is None) or done()
 
         try:
             wait_until(look, bool, what="traffic again", timeout_s=within_s, interval_s=_POLL_S)
         except WaitTimeoutError:
             # Traffic that does not come back is what the report is for.
             self.timeline.note("gave up waiting for the traffic")
+            return
+        if self.stopped and self.timeline.healed_at_s is None:
+            self.timeline.note(f"broken off: {self.stopped}")
             return
         if not self.drill.timed or self.timeline.healed_at_s is not None:
             self.timeline.note("every flow is heard")
@@ -292,7 +310,10 @@ class _Attempt:
 
     def _held_long_enough(self) -> bool:
         broken_s = self.bench.events.now_s() - self.timeline.cut_at_s
-        return broken_s >= max(self.drill.broken_s, BROKEN_AT_LEAST_S)
+        shown = bool(self.seen.get("aws") or self.seen.get("azure")) or not self.drill.breaks_tunnels
+        return broken_s >= max(self.drill.broken_s, BROKEN_AT_LEAST_S) and (
+            shown or broken_s >= self.bench.pace.shown_s
+        )
 
     def _noticing(self, *, carries: bool) -> tuple[Side, ...]:
         """AWS sends over one tunnel, Azure over all of them: only who sends into the hole has to notice."""
@@ -304,7 +325,7 @@ class _Attempt:
         slowest = max(
             (first_to_fire(timers, side).seconds for side in self._noticing(carries=True)), default=0.0
         )
-        return slowest + DETECTION_MARGIN_S
+        return slowest + DETECTION_MARGIN_S + self.bench.pace.shown_s
 
     def _note_detections(self) -> None:
         timeline = self.timeline
@@ -333,8 +354,8 @@ def _wait_until_whole(bench: Bench, timeline: _Timeline) -> float | None:
             bench.verify,
             lambda verification: verification.passed,
             what="green verification after healing",
-            timeout_s=WHOLE_WITHIN_S,
-            interval_s=_POLL_S,
+            timeout_s=bench.pace.whole_s,
+            interval_s=bench.pace.poll_s,
         )
     except WaitTimeoutError as late:
         first = late.last.failures[0] if isinstance(late.last, Verification) and late.last.failures else None

@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import secrets
 import shutil
 import subprocess
 import sys
@@ -14,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from twinspan.command import run
+from twinspan.drill import flow_agent
 from twinspan.errors import HostError
 from twinspan.twin.kubernetes.images import (
     ARCHIVE,
@@ -48,6 +50,14 @@ def folder(tmp_path: Path) -> Path:
 
 def contents(archive: Path, image: str) -> set[str]:
     """List the paths in an image, all layers together."""
+    return {name for layer in layers(archive, image) for name in tar_of(layer).getnames()}
+
+
+def tar_of(layer: bytes) -> tarfile.TarFile:
+    return tarfile.open(fileobj=io.BytesIO(layer))
+
+
+def layers(archive: Path, image: str) -> list[bytes]:
     with tarfile.open(archive) as tar:
 
         def read(descriptor: dict[str, str]) -> bytes:
@@ -59,11 +69,7 @@ def contents(archive: Path, image: str) -> set[str]:
         assert index is not None
         manifests = json.load(index)["manifests"]
         (found,) = (one for one in manifests if one["annotations"]["io.containerd.image.name"] == image)
-        paths: set[str] = set()
-        for layer in json.loads(read(found))["layers"]:
-            with tarfile.open(fileobj=io.BytesIO(read(layer))) as packed:
-                paths |= set(packed.getnames())
-        return paths
+        return [read(layer) for layer in json.loads(read(found))["layers"]]
 
 
 def test_programs_come_with_every_library_they_load(folder: Path) -> None:
@@ -80,6 +86,19 @@ def test_programs_come_with_every_library_they_load(folder: Path) -> None:
             loaded = [word for word in run(["ldd", found]).stdout.split() if word.startswith("/")]
             assert loaded
             assert {str(Path("usr", word.removeprefix("/usr/").lstrip("/"))) for word in loaded} <= paths
+
+
+def test_the_python_of_the_tools_runs_the_flow_agent_and_nothing_else_is_needed(folder: Path) -> None:
+    archive = ensure_images(folder) / ARCHIVE
+    root = folder / "root"
+    for layer in layers(archive, TOOLS_IMAGE):
+        tar_of(layer).extractall(root, filter="fully_trusted")
+    shutil.copy(flow_agent.__file__, root / "tmp" / "agent.py")
+    chroot = shutil.which("chroot") or "chroot"
+    argv = [chroot, str(root), "/usr/bin/python3", "-I", "/tmp/agent.py", "serve", "token", "0.1", "0"]
+    done = subprocess.run(argv, capture_output=True, text=True, env={}, timeout=30, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert json.loads(done.stdout)["ports"] == []
 
 
 def test_small_images_have_nothing_of_the_large_ones(folder: Path) -> None:
@@ -180,7 +199,8 @@ class Containerd:
 
     def run(self, image: str, command: str, *options: str) -> str:
         """Run a command in a container without a cgroup, and remove the container."""
-        return self.ctr("run", "--rm", "--cgroup", "", *options, image, "test", "sh", "-c", command)
+        name = f"test-{secrets.token_hex(3)}"  # runc knows containers of all daemons by their names alone
+        return self.ctr("run", "--rm", "--cgroup", "", *options, image, name, "sh", "-c", command)
 
 
 @pytest.fixture(scope="module")

@@ -31,11 +31,11 @@ def test_with_yes_nobody_is_asked() -> None:
 
 def test_what_takes_minutes_to_build_again_needs_a_yes_of_its_own() -> None:
     with pytest.raises(DesignError, match="Add --yes"):
-        permitted(named("connection-recreated"), "cloud", yes=False)
-    permitted(named("connection-recreated"), "cloud", yes=True)
-    permitted(named("endpoint-replaced"), "cloud", yes=False)
+        permitted(named("connection-recreated"), "cloud", yes=False, sender="none")
+    permitted(named("connection-recreated"), "cloud", yes=True, sender="none")
+    permitted(named("endpoint-replaced"), "cloud", yes=False, sender="none")
 
 
 def test_what_no_api_can_break_is_refused_on_a_cloud_whatever_is_said() -> None:
     with pytest.raises(DesignError, match="--on twin"):
-        permitted(named("tunnel-down"), "cloud", yes=True)
+        permitted(named("tunnel-down"), "cloud", yes=True, sender="none")

@@ -240,7 +240,7 @@ def test_a_direction_says_in_words_how_its_silence_ended() -> None:
 
     assert direction(flows()).found_by == "nothing was lost"
     assert direction(flows(lost_from=990)).found_by == "nobody: silent until healed"
-    assert "told of no timer" in direction(flows(lost_from=1, lost_until=2)).found_by
+    assert "told of a timer" in direction(flows(lost_from=1, lost_until=2)).found_by
     report = replace(direction(flows(lost_from=1, lost_until=2)), detection=found)
     assert report.found_by == "AWS's BGP hold timer, 24.6 s after the cut"
 

@@ -140,6 +140,28 @@ def test_a_stopped_relay_closes_what_is_open(tmp_path: Path) -> None:
         each.close()
 
 
+def test_a_relayed_connection_may_be_silent_for_longer_than_its_target_took_to_connect() -> None:
+    ours, theirs = socket.socketpair()
+    ours.settimeout(0.05)
+    listener = socket.create_server(("127.0.0.1", 0))
+    relay = Relay(listener, lambda: ours)
+    relay.start()
+    near = socket.create_connection(listener.getsockname(), timeout=5)
+    near.sendall(b"x")
+    assert theirs.recv(1) == b"x"
+
+    near.settimeout(0.3)
+    with pytest.raises(TimeoutError):
+        near.recv(1)
+    theirs.sendall(b"y")
+
+    near.settimeout(5)
+    assert near.recv(1) == b"y"
+    relay.stop()
+    for each in (near, theirs):
+        each.close()
+
+
 def test_certificates_are_signed_by_the_authority_for_their_purpose() -> None:
     authority = ClusterAuthority.generate("dev")
 

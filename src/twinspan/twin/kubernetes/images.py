@@ -24,7 +24,10 @@ BUSYBOX_IMAGE = "docker.io/library/busybox:1.36"
 """Small shell tools, `httpd`, `wget` and `nc` among them."""
 
 TOOLS_IMAGE = "docker.io/nicolaka/netshoot:v0.14"
-"""Network tools: `ping` of iputils, `iperf3`, `ip`, `iptables`; the real clouds pull the public one."""
+"""Network tools: `ping` of iputils, `iperf3`, `ip`, `iptables`, `python3` with what the flow agent imports.
+
+The real clouds pull the public one, whose Python has all its modules.
+"""
 
 SYSTEM_IMAGE = "twinspan.local/system:1"
 """What the system pods run: `iptables`, `nft`, `ip`, `conntrack`, `dnsmasq`, `kubectl`."""
@@ -32,13 +35,20 @@ SYSTEM_IMAGE = "twinspan.local/system:1"
 ARCHIVE = "images.tar"
 """File name of the archive in the folder of archives; holds all images."""
 
-_RECIPE = 3  # counted up when this module makes other images of the same files
+_RECIPE = 4  # counted up when this module makes other images of the same files
 _SEARCH_PATH = "/usr/sbin:/usr/bin:/sbin:/bin"
 _SHELL = ("dash", "wget")  # Debian's static busybox crashes in `wget -T`
 _FIREWALL = ("xtables-nft-multi", "xtables-legacy-multi")
 _FIREWALL_NAMES = ("iptables", "iptables-save", "iptables-restore")
 _BASE = ("bash", "ping", "ip", *_FIREWALL)
 _TOOLS = ("iperf3", "env", "timeout")  # busybox's own run its applets, such as its `ping`, before PATH
+_MODULES = ("array", "base64", "contextlib", "json", "select", "socket", "struct", "time", "zlib")
+_LOADED = f"""
+import {", ".join(_MODULES)}, collections.abc, os, sys, sysconfig
+print(sysconfig.get_path("platstdlib"))
+for module in sys.modules.values():
+    print(getattr(module, "__file__", None) or "")
+"""
 _SYSTEM = ("conntrack", "dnsmasq", "nft")
 _EXTENSIONS = ("libxt_*.so", "libipt_*.so")
 _LIBRARY = re.compile(r"^\s+(?:\S+ => )?(/\S+) \(0x[0-9a-f]+\)$", re.MULTILINE)
@@ -105,7 +115,9 @@ def _parts(folder: Path, sources: set[Path]) -> _Parts:
     base = [_find(name) for name in _BASE]
     shell = _with_libraries(_find(name) for name in _SHELL)
     below = _with_libraries([*base, *_extensions()]) | shell
-    tools, system = (_with_libraries(_find(name) for name in names) for names in (_TOOLS, _SYSTEM))
+    python, modules, dynload = _python()
+    tools = _with_libraries([*map(_find, _TOOLS), python, *modules])
+    system = _with_libraries(_find(name) for name in _SYSTEM)
     kubectl = folder / "kubectl"
     sources |= {busybox, kubectl, _find("iptables"), *below, *tools, *system}
     return _Parts(
@@ -113,7 +125,7 @@ def _parts(folder: Path, sources: set[Path]) -> _Parts:
         shell=make_layer([*map(_copy, shell), _link("sh", "dash")]),
         base=make_layer([*map(_copy, below - shell), *_firewall_links()]),
         kubectl=make_layer([Entry(path="usr/bin/kubectl", source=kubectl)]),
-        tools=make_layer(map(_copy, tools - below)),
+        tools=make_layer([*map(_copy, tools - below), dynload]),
         system=make_layer(map(_copy, system - below)),
     )
 
@@ -164,6 +176,19 @@ def _extensions() -> list[Path]:
             remedy="Run `make kubernetes`",
         )
     return found
+
+
+def _python() -> tuple[Path, set[Path], Entry]:
+    """Return the distribution's Python, the files of what the flow agent imports, and an empty landmark.
+
+    A Python of any other origin may need libraries of that origin's, so it must be the one in `/usr/bin`.
+    """
+    program = _find("python3")
+    told = run([str(program), "-I", "-c", _LOADED], env=environment(LC_ALL="C.UTF-8"))
+    folder, *files = told.stdout.splitlines()
+    # Without that folder Python complains at every start; of the modules in it those that count are listed.
+    landmark = Entry(path=f"{folder.lstrip('/')}/lib-dynload")
+    return program, {Path(file) for file in files if file}, landmark
 
 
 def _find(program: str) -> Path:

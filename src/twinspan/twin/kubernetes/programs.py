@@ -32,6 +32,7 @@ _HOST_PROGRAMS = {
     "dnsmasq": "dnsmasq-base",
     "iperf3": "iperf3",
     "ping": "iputils-ping",
+    "python3": "python3",
     "ip": "iproute2",
     "wget": "wget",
 }

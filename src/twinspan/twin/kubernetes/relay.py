@@ -32,7 +32,6 @@ class UnixTarget:
         except OSError:
             far.close()
             raise
-        far.settimeout(None)
         return far
 
 
@@ -81,6 +80,7 @@ class Relay:
         except OSError:
             near.close()
             return
+        far.settimeout(None)  # the limit was for connecting: an `exec` or a watch may be silent for hours
         with self._lock:
             if not self._stopped:
                 self._open |= {near, far}
