@@ -1,6 +1,8 @@
 """What packets meet on their way: equal paths, the segment size and the size of a packet."""
 
+import os
 import re
+import signal
 import threading
 import time
 
@@ -67,6 +69,27 @@ def test_many_flows_from_aws_use_one_tunnel(full: Plane) -> None:
     _from_azure, to_azure = _used(full, "aws-host", "azure-host")
 
     assert to_azure == 1
+
+
+def test_packets_that_a_tunnel_cannot_take_are_counted_as_dropped(full: Plane) -> None:
+    """A charon that stands still takes nothing out of its device's queue of 2,000 packets."""
+    before = sum(end.dropped_out for end in full.client.observe().azure_tunnels)
+    charons = [pid for role, pid in full.client.pids().items() if role.startswith("charon")]
+    script = SEND.replace("ADDRESS", _address(full, "aws-host")).replace("range(20)", "range(400)")
+    for pid in charons:
+        os.kill(pid, signal.SIGSTOP)
+    try:
+        done = full.client.run("azure-host", ["python3", "-"], timeout_s=20, stdin=script)
+    finally:
+        for pid in charons:
+            os.kill(pid, signal.SIGCONT)
+
+    assert done.returncode == 0, done.stderr
+    full.until(
+        lambda seen: sum(end.dropped_out for end in seen.azure_tunnels) > before + FLOWS,
+        what="dropped packets",
+    )
+    full.until_established(4)
 
 
 @pytest.mark.parametrize(("source", "destination"), [("aws-host", "azure-host"), ("azure-host", "aws-host")])

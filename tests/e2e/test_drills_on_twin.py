@@ -94,6 +94,28 @@ def test_a_fault_ends_with_the_drill_that_made_it(built: Built, number: signal.S
     built.until_whole()
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT], ids=["kill -9", "Ctrl-C"])
+@pytest.mark.parametrize(
+    "name", ["nsg-deny", "propagation-off", "connection-recreated", "connection-down", "side-lost"]
+)
+def test_whatever_a_drill_broke_is_whole_again_when_it_is_ended(
+    built: Built, name: str, number: signal.Signals
+) -> None:
+    built.until_whole()
+    argv = built.argv("drill", "run", name, str(built.env))
+    with subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as drill:
+        until_told(drill, "cut:")
+        broken = built.argv("verify", str(built.env), "--no-pods")
+        seen = subprocess.run(broken, capture_output=True, check=False, timeout=60).returncode
+        drill.send_signal(number)
+        drill.communicate(timeout=60)
+
+    assert drill.returncode != 0
+    assert seen == 1 or name in {"connection-down", "side-lost"}  # no timer has noticed those yet
+    built.until_whole()
+
+
 def test_a_key_that_was_changed_is_put_back_when_the_drill_is_killed(built: Built) -> None:
     built.until_whole()
     endpoints = built.cloud().endpoints

@@ -4,19 +4,27 @@ import json
 import re
 import secrets
 import shutil
+import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from twinspan.cli.bench import pod_bench_of
 from twinspan.cli.clusters import open_clusters
+from twinspan.cli.drill_series import Wanted, run_series
 from twinspan.cli.target import open_target
+from twinspan.drill.catalogue import named
 from twinspan.drill.cluster_drills import CLUSTER_LOST_S
+from twinspan.drill.pace import CLOUD
+from twinspan.drill.report import DrillReport
 from twinspan.errors import HostError
 from twinspan.kubernetes.api import ClusterApi
 from twinspan.twin.client import TwinClient
@@ -255,22 +263,62 @@ def test_a_cluster_that_a_drill_takes_comes_back_and_only_its_own_service_was_aw
     assert "aks" in report["target"]
 
 
-def test_a_node_gets_its_power_back_when_the_drill_that_took_it_is_killed(running: Running) -> None:
-    argv = [str(TWINSPAN), "drill", "run", "eks-node-lost", str(running.env), "--name", running.name]
+@pytest.mark.parametrize(
+    ("drill_name", "number", "restored"),
+    [
+        ("eks-node-lost", signal.SIGKILL, "node-restored"),
+        ("eks-node-lost", signal.SIGINT, "node-restored"),
+        ("cloud-lost", signal.SIGKILL, "cluster-restored"),
+        ("cloud-lost", signal.SIGINT, "cluster-restored"),
+    ],
+)
+def test_power_comes_back_when_the_drill_that_cut_it_is_ended(
+    running: Running, drill_name: str, number: signal.Signals, restored: str
+) -> None:
+    twin = TwinClient(running.name)
+    began_s = time.monotonic()
+    argv = [str(TWINSPAN), "drill", "run", drill_name, str(running.env), "--name", running.name]
     with subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as drill:
         assert drill.stderr is not None
         assert any("cut:" in line for line in drill.stderr)
-        drill.kill()
+        drill.send_signal(number)
         drill.communicate(timeout=60)
 
-    def power() -> list[str]:
-        kinds = [event.kind for event in TwinClient(running.name).events(0.0)]
-        return [kind for kind in kinds if kind in {"node-lost", "node-restored", "node-ready"}]
-
     wait_until(
-        power,
-        lambda kinds: kinds[-2:] == ["node-restored", "node-ready"],
-        what="node with power",
+        lambda: [event.kind for event in twin.events(began_s)],
+        lambda kinds: restored in kinds and "node-ready" in kinds[kinds.index(restored) :],
+        what="nodes with power",
         timeout_s=120,
     )
     running.talking(running.azure)
+    running.talking(running.aws)
+
+
+def test_packets_between_pods_tell_what_a_cut_tunnel_costs(running: Running, tmp_path: Path) -> None:
+    out = tmp_path / "runs"
+    report = running.twinspan(
+        "drill", "run", "tunnel-down", str(running.env), "--from", "pods", "--out", str(out), "--repeat", "1"
+    )
+
+    assert report["passed"]
+    there, back = report["directions"]
+    assert there["longest_gap_ms"] > 5000
+    assert back["longest_gap_ms"] > 5000
+    assert there["found_by"] in {"BGP hold timer", "dead peer detection"}
+    assert (out / "run-001" / "packets.csv.gz").stat().st_size > 10_000
+
+
+def test_a_drill_through_the_apis_alone_counts_packets_between_pods(running: Running) -> None:
+    target = replace(open_target(running.env, on="twin", name=running.name), on="cloud")
+    reports: list[DrillReport] = []
+    wanted = Wanted(tunnel="in-use", repeat=1, limit_s=None, force=False, out=None)
+
+    bench = partial(pod_bench_of, target, pace=replace(CLOUD, poll_s=0.5))
+    run_series(named("endpoint-replaced"), bench, wanted, reports, several=False)
+
+    (report,) = reports
+    assert report.passed
+    assert [each.measured.sent > 1000 for each in report.directions] == [True, True]
+    told = [moment.what for moment in report.timeline]
+    assert {"AWS's telemetry shows it", "Azure's telemetry shows it"} <= set(told)
+    assert [phase.ended_by for each in report.directions for phase in each.phases] == ["telemetry-up"] * 2

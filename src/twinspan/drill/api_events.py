@@ -101,8 +101,8 @@ def _states(link: TunnelLink) -> Sequence[tuple[str, bool, str]]:
         up = told is not None and told.status is TelemetryStatus.UP
         words = f"{told.status.value} {told.status_message}".strip() if told else "no telemetry"
         found.append((f"{link.vpn_connection.id}/{link.tunnel.outside_ip_address}", up, words))
-    if link.azure_connection and link.instance:
+    if link.azure_connection:
         status = link.azure_connection.connection_status
-        public = link.instance.public_ip_address
+        public = link.instance.public_ip_address if link.instance else ""
         found.append((f"{link.azure_connection.id}/{public}", status == CONNECTED, status))
     return found

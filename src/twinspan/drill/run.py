@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from twinspan.drill.definition import Drill
-from twinspan.drill.detection import Detection, first_detection
+from twinspan.drill.detection import TELEMETRY, Detection, first_detection
 from twinspan.drill.endings import Ending
 from twinspan.drill.flows import Measurement, Progress
 from twinspan.drill.in_use import IN_USE, UNUSED, carrying_key, choose, received_bytes
@@ -335,9 +335,10 @@ class _Attempt:
                 found = first_detection(events, self.link, side, cut_at_s=timeline.cut_at_s)
                 self.seen[side] = found
                 if found:
-                    timeline.note(
-                        f"{SIDES[side]} noticed: {found.by}", at_s=timeline.cut_at_s + found.after_s
-                    )
+                    told = f"{SIDES[side]} noticed: {found.by}"
+                    if found.kind == TELEMETRY:
+                        told = f"{SIDES[side]}'s telemetry shows it"
+                    timeline.note(told, at_s=timeline.cut_at_s + found.after_s)
 
 
 def _all_heard(progress: Mapping[str, Progress]) -> bool:

@@ -47,6 +47,10 @@ class TunnelEnd:
     bytes_out: int
     packets_in: int
     packets_out: int
+    dropped_in: int
+    """Packets that came out of the tunnel and could not be taken on."""
+    dropped_out: int
+    """Packets that the tunnel could not take."""
     last_error: str
     """charon's last complaint, e.g. `AUTHENTICATION_FAILED`, `NO_PROPOSAL_CHOSEN`; empty if none."""
     sa: NegotiatedSa | None

@@ -55,6 +55,14 @@ def test_the_definitions_name_units_aggregations_dimensions_and_grains(measured:
     assert tunnel["metricAvailabilities"][0]["timeGrain"] == "PT10S"
 
 
+def test_what_nothing_counts_has_a_definition_and_no_data(measured: Lab) -> None:
+    found = {each["name"]["value"]: each for each in ask(measured, "metricDefinitions").json["value"]}
+    assert {each["category"] for each in found.values()} == {"Traffic", "Routing", "Ipsec", "Errors"}
+    assert found["TunnelNatPacketDrop"]["dimensions"][-1]["value"] == "DropType"
+    for name in ("TunnelTotalFlowCount", "TunnelNatedBytes"):
+        assert ask(measured, metricnames=name).json["value"][0]["timeseries"] == []
+
+
 def test_without_a_filter_all_dimensions_are_merged(measured: Lab) -> None:
     metric = ask(measured, metricnames="TunnelIngressBytes").json["value"][0]
     assert [point["total"] for point in metric["timeseries"][0]["data"]] == [60 * 21, 60 * 21]

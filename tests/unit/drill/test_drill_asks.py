@@ -6,6 +6,7 @@ from click.testing import CliRunner
 
 from twinspan.cli.drill_series import agreed, permitted
 from twinspan.drill.catalogue import named
+from twinspan.drill.definition import Place
 from twinspan.errors import DesignError
 
 
@@ -34,6 +35,21 @@ def test_what_takes_minutes_to_build_again_needs_a_yes_of_its_own() -> None:
         permitted(named("connection-recreated"), "cloud", yes=False, sender="none")
     permitted(named("connection-recreated"), "cloud", yes=True, sender="none")
     permitted(named("endpoint-replaced"), "cloud", yes=False, sender="none")
+
+
+@pytest.mark.parametrize(
+    ("name", "place", "sender", "remedy"),
+    [
+        ("endpoint-replaced", "cloud", "hosts", "Use --from pods"),
+        ("eks-node-lost", "twin", "pods", "Leave out --from"),
+        ("tunnel-down", "twin", "none", "Leave out --from"),
+    ],
+)
+def test_who_cannot_tell_what_a_drill_costs_is_refused(
+    name: str, place: Place, sender: str, remedy: str
+) -> None:
+    with pytest.raises(DesignError, match=remedy):
+        permitted(named(name), place, yes=True, sender=sender)
 
 
 def test_what_no_api_can_break_is_refused_on_a_cloud_whatever_is_said() -> None:

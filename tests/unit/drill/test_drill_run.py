@@ -2,13 +2,14 @@
 
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
 from test_drill_parts import link
 
-from twinspan.drill.catalogue import TUNNEL_DOWN
+from twinspan.drill.catalogue import TUNNEL_DOWN, named
 from twinspan.drill.flows import Measurement, Progress
+from twinspan.drill.pace import TWIN
 from twinspan.drill.run import Bench, run_drill
 from twinspan.errors import CommandError, DesignError, HostError
 from twinspan.protocols import Event
@@ -118,6 +119,40 @@ def test_with_force_it_is() -> None:
         run_drill(TUNNEL_DOWN, bench(path, DyingMeter(), whole=False), tunnel="in-use", force=True)
 
     assert (path.cuts, path.cut) == (1, False)
+
+
+@dataclass(slots=True)
+class SteadyMeter(DyingMeter):
+    """Flows that are always heard, but whose log is lost at the end."""
+
+    def progress(self) -> Mapping[str, Progress]:
+        return {name: Progress(received=1, silent_s={0: 0.0}) for name in ("aws->azure", "azure->aws")}
+
+
+def test_a_drill_is_broken_off_and_mended_at_once_when_its_target_says_so() -> None:
+    path = Path()
+    told: list[str] = []
+    made = replace(bench(path, SteadyMeter()), stop_reason=lambda: "no tunnel was up any longer")
+
+    with pytest.raises(CommandError, match="the host has gone"):
+        run_drill(
+            replace(named("endpoint-replaced"), broken_s=1e9),
+            made,
+            tunnel="in-use",
+            on_moment=lambda moment: told.append(moment.what),
+        )
+
+    assert "broken off: no tunnel was up any longer" in told
+    assert (path.cuts, path.cut) == (1, False)
+
+
+def test_silent_counters_matter_only_to_who_asks_for_the_tunnel_in_use() -> None:
+    made = replace(bench(Path(), DyingMeter(), moving=False), pace=replace(TWIN, counters_s=0.1))
+
+    with pytest.raises(HostError, match="no Azure connection received anything"):
+        run_drill(TUNNEL_DOWN, made, tunnel="in-use")
+    with pytest.raises(CommandError, match="the host has gone"):
+        run_drill(TUNNEL_DOWN, made, tunnel="tunnel1")
 
 
 def test_a_tunnel_that_does_not_exist_breaks_nothing() -> None:

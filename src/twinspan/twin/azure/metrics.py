@@ -87,7 +87,7 @@ def _definition(owner: ResourceId, store: MetricStore, name: str) -> JsonObject:
         "id": f"{owner}/providers/microsoft.insights/metricdefinitions/{name}",
         "resourceId": str(owner),
         "namespace": NAMESPACE,
-        "category": "BGP" if "BgpPeerAddress" in definition.dimensions else "Tunnel",
+        "category": definition.category,
         "name": {"value": name, "localizedValue": definition.words},
         "isDimensionRequired": False,
         "unit": definition.unit,

@@ -30,6 +30,8 @@ class Traffic:
     bytes_out: int = 0
     packets_in: int = 0
     packets_out: int = 0
+    dropped_in: int = 0
+    dropped_out: int = 0
 
 
 class Endpoint:

@@ -116,7 +116,12 @@ def _counters() -> dict[str, Traffic]:
         device, _, numbers = line.partition(":")
         values = [int(number) for number in numbers.split()]
         traffic[device.strip()] = Traffic(
-            bytes_in=values[0], packets_in=values[1], bytes_out=values[8], packets_out=values[9]
+            bytes_in=values[0],
+            packets_in=values[1],
+            dropped_in=values[3],
+            bytes_out=values[8],
+            packets_out=values[9],
+            dropped_out=values[11],
         )
     return traffic
 
@@ -158,6 +163,8 @@ def _end(end: Endpoint, view: GatewayView | None, sa: NegotiatedSa | None) -> Aw
         "bytes_out": traffic.bytes_out,
         "packets_in": traffic.packets_in,
         "packets_out": traffic.packets_out,
+        "dropped_in": traffic.dropped_in,
+        "dropped_out": traffic.dropped_out,
         "last_error": charon.last_error,
         "sa": sa,
     }

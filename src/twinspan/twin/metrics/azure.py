@@ -1,7 +1,8 @@
 """Azure Monitor's metrics of VPN gateways, as far as the data plane can know them.
 
-Source: Azure Monitor, supported metrics for Microsoft.Network/virtualNetworkGateways. Packet drops, flows
-and NAT are not counted by the twin, so it has no such metrics.
+Source: Azure Monitor, supported metrics for Microsoft.Network/virtualNetworkGateways; of them those of
+site-to-site gateways. Those of flows have no data, since nothing here counts flows, and those of NAT none,
+since the twin has no NAT rules.
 """
 
 from collections import Counter
@@ -16,12 +17,15 @@ from twinspan.twin.observed import AzureTunnelEnd, Observed
 TUNNEL = ("ConnectionName", "RemoteIP", "Instance")
 PEER = ("BgpPeerAddress", "Instance")
 INSTANCE = ("Instance",)
+NAT = ("NatRule", *TUNNEL)
+MISMATCHES = ("TunnelIngressPacketDropTSMismatch", "TunnelEgressPacketDropTSMismatch")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Definition:
-    """One metric: its words, unit, primary aggregation and dimensions."""
+    """One metric: its category, words, unit, primary aggregation and dimensions."""
 
+    category: str
     words: str
     unit: str
     aggregation: str
@@ -29,21 +33,63 @@ class Definition:
 
 
 DEFINITIONS: Mapping[str, Definition] = {
-    name: Definition(words=words, unit=unit, aggregation=aggregation, dimensions=dims)
-    for name, words, unit, aggregation, dims in (
-        ("AverageBandwidth", "Gateway S2S Bandwidth", "BytesPerSecond", "Average", INSTANCE),
-        ("BgpPeerStatus", "BGP Peer Status", "Count", "Average", PEER),
-        ("BgpRoutesAdvertised", "BGP Routes Advertised", "Count", "Total", PEER),
-        ("BgpRoutesLearned", "BGP Routes Learned", "Count", "Total", PEER),
-        ("MmsaCount", "Tunnel MMSA Count", "Count", "Total", TUNNEL),
-        ("QmsaCount", "Tunnel QMSA Count", "Count", "Total", TUNNEL),
-        ("TunnelAverageBandwidth", "Tunnel Bandwidth", "BytesPerSecond", "Average", TUNNEL),
-        ("TunnelEgressBytes", "Tunnel Egress Bytes", "Bytes", "Total", TUNNEL),
-        ("TunnelEgressPackets", "Tunnel Egress Packets", "Count", "Total", TUNNEL),
-        ("TunnelIngressBytes", "Tunnel Ingress Bytes", "Bytes", "Total", TUNNEL),
-        ("TunnelIngressPackets", "Tunnel Ingress Packets", "Count", "Total", TUNNEL),
-        ("TunnelPeakPackets", "Tunnel Peak PPS", "Count", "Maximum", TUNNEL),
-        ("VnetAddressPrefixCount", "VNet Address Prefix Count", "Count", "Total", INSTANCE),
+    name: Definition(category=category, words=words, unit=unit, aggregation=aggregation, dimensions=dims)
+    for category, name, words, unit, aggregation, dims in (
+        ("Traffic", "AverageBandwidth", "Gateway S2S Bandwidth", "BytesPerSecond", "Average", INSTANCE),
+        ("Routing", "BgpPeerStatus", "BGP Peer Status", "Count", "Average", PEER),
+        ("Routing", "BgpRoutesAdvertised", "BGP Routes Advertised", "Count", "Total", PEER),
+        ("Routing", "BgpRoutesLearned", "BGP Routes Learned", "Count", "Total", PEER),
+        ("Traffic", "InboundFlowsCount", "Gateway Inbound Flows", "Count", "Maximum", INSTANCE),
+        ("Ipsec", "MmsaCount", "Tunnel MMSA Count", "Count", "Total", TUNNEL),
+        ("Traffic", "OutboundFlowsCount", "Gateway Outbound Flows", "Count", "Maximum", INSTANCE),
+        ("Ipsec", "QmsaCount", "Tunnel QMSA Count", "Count", "Total", TUNNEL),
+        ("Traffic", "TunnelAverageBandwidth", "Tunnel Bandwidth", "BytesPerSecond", "Average", TUNNEL),
+        ("Traffic", "TunnelEgressBytes", "Tunnel Egress Bytes", "Bytes", "Total", TUNNEL),
+        (
+            "Errors",
+            "TunnelEgressPacketDropCount",
+            "Tunnel Egress Packet Drop Count",
+            "Count",
+            "Total",
+            TUNNEL,
+        ),
+        (
+            "Errors",
+            "TunnelEgressPacketDropTSMismatch",
+            "Tunnel Egress TS Mismatch Packet Drop",
+            "Count",
+            "Total",
+            TUNNEL,
+        ),
+        ("Traffic", "TunnelEgressPackets", "Tunnel Egress Packets", "Count", "Total", TUNNEL),
+        ("Traffic", "TunnelIngressBytes", "Tunnel Ingress Bytes", "Bytes", "Total", TUNNEL),
+        (
+            "Errors",
+            "TunnelIngressPacketDropCount",
+            "Tunnel Ingress Packet Drop Count",
+            "Count",
+            "Total",
+            TUNNEL,
+        ),
+        (
+            "Errors",
+            "TunnelIngressPacketDropTSMismatch",
+            "Tunnel Ingress TS Mismatch Packet Drop",
+            "Count",
+            "Total",
+            TUNNEL,
+        ),
+        ("Traffic", "TunnelIngressPackets", "Tunnel Ingress Packets", "Count", "Total", TUNNEL),
+        ("Traffic", "TunnelNatAllocations", "Tunnel NAT Allocations", "Count", "Total", NAT),
+        ("Traffic", "TunnelNatFlowCount", "Tunnel NAT Flows", "Count", "Total", (*NAT, "FlowType")),
+        ("Errors", "TunnelNatPacketDrop", "Tunnel NAT Packet Drops", "Count", "Total", (*NAT, "DropType")),
+        ("Traffic", "TunnelNatedBytes", "Tunnel NATed Bytes", "Bytes", "Total", NAT),
+        ("Traffic", "TunnelNatedPackets", "Tunnel NATed Packets", "Count", "Total", NAT),
+        ("Traffic", "TunnelPeakPackets", "Tunnel Peak PPS", "Count", "Maximum", TUNNEL),
+        ("Traffic", "TunnelReverseNatedBytes", "Tunnel Reverse NATed Bytes", "Bytes", "Total", NAT),
+        ("Traffic", "TunnelReverseNatedPackets", "Tunnel Reverse NATed Packets", "Count", "Total", NAT),
+        ("Traffic", "TunnelTotalFlowCount", "Tunnel Total Flow Count", "Count", "Total", TUNNEL),
+        ("Routing", "VnetAddressPrefixCount", "VNet Address Prefix Count", "Count", "Total", INSTANCE),
     )
 }
 """REST name -> what the gateway's metric is."""
@@ -116,11 +162,15 @@ class _Sampler:
             "TunnelEgressBytes": end.bytes_out,
             "TunnelIngressPackets": end.packets_in,
             "TunnelEgressPackets": end.packets_out,
+            "TunnelIngressPacketDropCount": end.dropped_in,
+            "TunnelEgressPacketDropCount": end.dropped_out,
         }
         key = ("azure", connection.id, end.ip_configuration_id)
         grown = {name: self.counters.growth((*key, name), value) for name, value in values.items()}
         for name, value in grown.items():
             self.store.add(self.scope, name, dims, value, self.now_s)
+        for name in MISMATCHES:  # the twin's selectors are any to any, so no packet can miss them
+            self.store.add(self.scope, name, dims, 0, self.now_s)
         both_ways = grown["TunnelIngressBytes"] + grown["TunnelEgressBytes"]
         packets = grown["TunnelIngressPackets"] + grown["TunnelEgressPackets"]
         each_second = self.counters.elapsed_s
