@@ -48,12 +48,16 @@ class Desk:
     url: str
     told: list[dict[str, Any]] = field(default_factory=list)
 
-    def heard(self, rule: str, condition: str) -> bool:
-        return any(
-            each["data"]["essentials"]["alertRule"] == rule
-            and each["data"]["essentials"]["monitorCondition"] == condition
-            for each in list(self.told)
-        )
+    def heard(self, rule: str, condition: str, about: str) -> dict[str, Any] | None:
+        """Return what was told of a rule and one dimension: others may ring while dev is built."""
+        for each in list(self.told):
+            essentials, context = each["data"]["essentials"], each["data"]["alertContext"]
+            criterion = context["condition"]["allOf"][0]
+            if (essentials["alertRule"], essentials["monitorCondition"]) == (rule, condition) and [about] == [
+                value["value"] for value in criterion["dimensions"]
+            ]:
+                return each
+        return None
 
 
 @pytest.fixture(scope="module")
@@ -187,13 +191,16 @@ def test_a_cut_tunnel_rings_for_itself_tells_the_webhook_and_clears(
     with lab.broken(lambda: None, lambda: lab.twin.heal(fault)):
         quiet.ring(record_property, lambda: lab.twin.inject(fault), wanted)
         rule = f"{PREFIX}tunnel-down"
-        wait_until(
-            lambda: quiet.desk.heard(rule, "Fired"), bool, what="the webhook is told", timeout_s=LIMIT_S
+        told = wait_until(
+            lambda: quiet.desk.heard(rule, "Fired", name), bool, what="a told webhook", timeout_s=LIMIT_S
         )
     wait_until(
-        lambda: quiet.desk.heard(rule, "Resolved"), bool, what="the webhook hears the end", timeout_s=LIMIT_S
+        lambda: quiet.desk.heard(rule, "Resolved", name),
+        bool,
+        what="a webhook told the end",
+        timeout_s=LIMIT_S,
     )
-    told = next(each for each in quiet.desk.told if each["data"]["essentials"]["alertRule"] == rule)
+    assert told is not None
     assert told["schemaId"] == "azureMonitorCommonAlertSchema"
     condition = told["data"]["alertContext"]["condition"]["allOf"][0]
     assert condition["dimensions"] == [{"name": "ConnectionName", "value": name}]

@@ -1,22 +1,27 @@
 """What a drill works with: hosts or pods, flows, faults, and events of daemons or of the clouds' APIs."""
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
+from typing import Literal
 
 from twinspan.cli.cluster_faults import services_of
 from twinspan.cli.clusters import open_clusters
 from twinspan.cli.faults import fault_of
 from twinspan.cli.output import step
 from twinspan.cli.target import Hosts, Target, hosts_of
+from twinspan.drill.alert_watch import AlertWatch, Key
 from twinspan.drill.api_events import ApiEvents
+from twinspan.drill.definition import Drill
 from twinspan.drill.flows import RATE_HZ, FlowMeter, install
 from twinspan.drill.pace import CLOUD, Pace
 from twinspan.drill.requests import RequestMeter
 from twinspan.drill.run import Bench
 from twinspan.errors import HostError
 from twinspan.kubernetes import TOOLS_IMAGE
+from twinspan.monitor.alerts import read_ringing
 from twinspan.verify.facts import TunnelLink
 from twinspan.verify.findings import Verification
 from twinspan.verify.run import read_facts, verify
@@ -24,8 +29,40 @@ from twinspan.verify.run import read_facts, verify
 _IN_POD = Path("/tmp/twinspan")  # noqa: S108 - in a pod of our own
 _CLOUD_HOLD = "fixed"
 """No API tells what a gateway does: the longer of both possibilities is what an outage is held against."""
+ALERTS_EVERY_S = 1.0
+"""Pause between two looks at the alerts, seconds: the precision of times to alert."""
 _MAX_S = 3600.0
 """The agents in pods end by themselves after this long, seconds: telemetry and mending take their time."""
+
+
+Sender = Literal["hosts", "pods", "none"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Senders:
+    """Who sends in a drill, and what it waits for; see `twinspan drill run --help`.
+
+    Attributes:
+        kind: Throw-away hosts, test pods, or nobody.
+        rate_hz: Packets per second and direction.
+        image: What the pods run.
+        clusters: Names of the EKS and the AKS cluster of the pods; None for the only one.
+        alerts_s: How long to wait for the clouds' alerts, seconds; None to wait for none.
+    """
+
+    kind: Sender
+    rate_hz: float = RATE_HZ
+    image: str = TOOLS_IMAGE
+    clusters: tuple[str | None, str | None] = (None, None)
+    alerts_s: float | None = None
+
+    def bench_of(self, drill: Drill, target: Target) -> AbstractContextManager[Bench]:
+        """Return the bench of a drill on a target; hosts or pods go when its block ends."""
+        if self.kind == "hosts":
+            made = bench_of(target, rate_hz=self.rate_hz, requests=drill.measures == "requests")
+        else:
+            made = pod_bench_of(target, rate_hz=self.rate_hz, image=self.image, clusters=self.clusters)
+        return made if self.alerts_s is None else with_alerts(made, target, within_s=self.alerts_s)
 
 
 @contextmanager
@@ -99,6 +136,23 @@ def pod_bench_of(
         meter = FlowMeter(aws, azure, rate_hz=rate_hz, python="python3", folder=_IN_POD, max_s=_MAX_S)
         with _witnessed(target, meter, pace) as bench:
             yield bench
+
+
+@contextmanager
+def with_alerts(
+    bench_of: AbstractContextManager[Bench], target: Target, *, within_s: float
+) -> Iterator[Bench]:
+    """Put a bench together whose drills wait for the clouds' alerts, `within_s` seconds at most.
+
+    Raises:
+        CloudError: A cloud does not tell of its alerts.
+    """
+
+    def read() -> frozenset[Key]:
+        return frozenset((each.cloud, each.name, each.about) for each in read_ringing(target.endpoints))
+
+    with bench_of as bench, AlertWatch(read, within_s=within_s, poll_s=ALERTS_EVERY_S) as alerts:
+        yield replace(bench, alerts=alerts)
 
 
 @contextmanager

@@ -11,8 +11,9 @@ from twinspan.cli.output import print_whole, progress
 from twinspan.cli.story import Story
 from twinspan.cli.target import Hosts, Target, hosts_of, open_target
 from twinspan.drill.catalogue import TUNNEL_DOWN
-from twinspan.drill.report import SIDES, DrillReport
+from twinspan.drill.report import DrillReport
 from twinspan.drill.run import run_drill
+from twinspan.drill.timers import SIDES
 from twinspan.errors import HostError
 from twinspan.probe.iperf import iperf
 from twinspan.probe.ping import ping

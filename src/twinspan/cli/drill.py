@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 from rich.table import Table
 
-from twinspan.cli.bench import bench_of, pod_bench_of
+from twinspan.cli.bench import Sender, Senders
 from twinspan.cli.cluster_faults import runnable
 from twinspan.cli.clusters import cluster_options
 from twinspan.cli.drill_cloud import run_on_apis_of, show_api
@@ -117,6 +117,13 @@ def show_drill(*, drill_name: str, fmt: str) -> None:
 )
 @click.option("--image", default=TOOLS_IMAGE, show_default=True, help="For --from pods; needs Python 3.")
 @cluster_options
+@click.option(
+    "--until-alert",
+    "alerts_s",
+    type=click.FloatRange(min=1),
+    metavar="SECONDS",
+    help="Mend only when an alert of each cloud has rung, or after so long; tells how long they took.",
+)
 @click.option("--rate-hz", type=click.FloatRange(1, MAX_RATE_HZ), default=RATE_HZ, show_default=True)
 @click.option("--force", is_flag=True, help="Run even if the network is not whole.")
 @click.option("--yes", is_flag=True, help="Do not ask before a real cloud is disturbed.")
@@ -132,10 +139,11 @@ def run_drills(
     repeat: int | None,
     limit_s: float | None,
     out: Path | None,
-    source: str | None,
+    source: Sender | None,
     image: str,
     aws_cluster: str | None,
     azure_cluster: str | None,
+    alerts_s: float | None,
     rate_hz: float,
     force: bool,
     yes: bool,
@@ -150,23 +158,30 @@ def run_drills(
               twinspan drill run tunnel-down --repeat 10 --out results/dpd30
               twinspan drill run --all
               twinspan drill run endpoint-replaced --on cloud --from pods
+              twinspan drill run tunnel-down --until-alert 120 --out results/alerts
 
     \b
     Exit codes: 0 within the limit and whole again, 1 not, 2 bad input, 3 an endpoint is not ready.
     """  # noqa: D301 - click needs the character itself
     chosen, env = _chosen(drill_name, env, every=every)
     place: Place = "cloud" if on == "cloud" else "twin"
-    sender = source or ("none" if place == "cloud" else "hosts")
+    senders = Senders(
+        kind=source or ("none" if place == "cloud" else "hosts"),
+        rate_hz=rate_hz,
+        image=image,
+        clusters=(aws_cluster, azure_cluster),
+        alerts_s=alerts_s,
+    )
     if every:
-        chosen = tuple(each for each in chosen if place in each.places and sends(each, sender))
+        chosen = tuple(each for each in chosen if place in each.places and sends(each, senders.kind))
     for each in chosen:
-        permitted(each, place, yes=yes, sender=sender)
+        permitted(each, place, yes=yes, senders=senders)
     target = open_target(env, on=on, name=name)
-    if every and sender == "hosts":
+    if every and senders.kind == "hosts":
         chosen = runnable(chosen, target)
     if place == "cloud":
         agreed(chosen, yes=yes)
-    if sender == "none":
+    if senders.kind == "none":
         show_api([run_on_apis_of(target, each, tunnel=tunnel, force=force) for each in chosen], fmt=fmt)
         return
     times = repeat or (RUNS_OF_A_REPORT if out else 1)
@@ -176,11 +191,7 @@ def run_drills(
         with undone_on_signals():
             for each in chosen:
                 found.append([])
-                if sender == "hosts":
-                    bench = partial(bench_of, target, rate_hz=rate_hz, requests=each.measures == "requests")
-                else:
-                    clusters = (aws_cluster, azure_cluster)
-                    bench = partial(pod_bench_of, target, rate_hz=rate_hz, image=image, clusters=clusters)
+                bench = partial(senders.bench_of, each, target)
                 run_series(each, bench, wanted, found[-1], several=len(chosen) > 1)
     finally:
         # Also if a run or its recording has failed: what was measured is told before the error is.

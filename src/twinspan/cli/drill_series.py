@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 from rich.table import Table
 
+from twinspan.cli.bench import Sender, Senders
 from twinspan.cli.output import answers, print_json, print_whole, progress, step
 from twinspan.drill.definition import Drill, Place
 from twinspan.drill.recording import prepare, record
@@ -34,25 +35,26 @@ class Wanted:
     out: Path | None
 
 
-def sends(drill: Drill, sender: str) -> bool:
+def sends(drill: Drill, sender: Sender) -> bool:
     """Return whether what a drill counts can be counted by `hosts`, `pods` or `none`: by the APIs alone."""
     if sender == "none":
         return "cloud" in drill.places
     return sender == "hosts" or drill.measures == "packets"
 
 
-def permitted(drill: Drill, place: Place, *, yes: bool, sender: str) -> None:
+def permitted(drill: Drill, place: Place, *, yes: bool, senders: Senders) -> None:
     """Refuse a drill that cannot run there, or must not without being told so.
 
     Args:
         drill: Which one.
         place: Where.
         yes: Whether the user has agreed to everything.
-        sender: `hosts`, `pods` or `none`.
+        senders: Who sends.
 
     Raises:
         DesignError: It is refused; says why.
     """
+    sender = senders.kind
     if place not in drill.places:
         raise DesignError(
             where=f"drill run {drill.name} --on {place}",
@@ -71,6 +73,13 @@ def permitted(drill: Drill, place: Place, *, yes: bool, sender: str) -> None:
             where=f"drill run {drill.name} --from {sender}",
             problem=why,
             remedy="Leave out --from, so that throw-away hosts of a twin send",
+        )
+    if senders.alerts_s is not None and (sender == "none" or not drill.breaks_tunnels):
+        why = "nobody counts packets" if sender == "none" else "no alert watches what it breaks"
+        raise DesignError(
+            where=f"drill run {drill.name} --until-alert",
+            problem=why,
+            remedy="Add --from pods" if sender == "none" else "Leave out --until-alert",
         )
     if place == "cloud" and drill.destroys and not yes:
         raise DesignError(
@@ -224,6 +233,13 @@ def show(report: DrillReport) -> None:
     answers.print("not whole again" if whole is None else f"whole again {whole:.1f} s after mending")
     other = f"; {report.other_profile}" if packets else ""
     answers.print(f"label: {report.drill.label.value}{other}", style="dim")
+    for alert in report.alerts:
+        cleared_s = alert.cleared_after_s
+        cleared = "not cleared" if cleared_s is None else f"cleared after {cleared_s:,.1f} s"
+        told = f"{alert.words} rang {alert.rang_after_s:,.1f} s after the cut, {cleared}"
+        answers.print(told, style="dim", markup=False)
+    if report.unheard:
+        answers.print(f"alerts: {report.unheard}", style="red", markup=False)
     for disturbed in report.disturbed:
         answers.print(f"disturbed: {disturbed}: the figures are not those of the drill alone", style="red")
     for caveat in report.caveats:

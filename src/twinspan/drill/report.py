@@ -4,11 +4,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from twinspan.drill import flow_analysis
+from twinspan.drill.alert_watch import AlertTime
 from twinspan.drill.definition import Drill
 from twinspan.drill.detection import TELEMETRY, Detection
 from twinspan.drill.flows import Measurement
 from twinspan.drill.phases import BEFORE_MENDING, Phase, phases_of, power_phases_of
-from twinspan.drill.timers import HOLD_PROFILES, Label, Side, Timer, first_to_fire, timers_of
+from twinspan.drill.timers import HOLD_PROFILES, SIDES, Label, Side, Timer, first_to_fire, timers_of
 from twinspan.protocols import ON_PURPOSE, Event
 from twinspan.verify.facts import TunnelLink
 
@@ -16,7 +17,6 @@ SCHEMA = "twinspan/drill/1"
 """Name and version of the JSON form."""
 SENDERS: Mapping[str, Side] = {"aws->azure": "aws", "azure->aws": "azure"}
 """Direction of a measurement -> the side that sends, and whose timer ends its outage."""
-SIDES: Mapping[Side, str] = {"aws": "AWS", "azure": "Azure"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,6 +129,8 @@ class DrillReport:
         other_profile: What to expect where Azure's hold time is not what it is here.
         settings: What the outage depends on, as configured: timers in seconds, number of tunnels.
         disturbed: What else broke meanwhile, so that the figures are not those of the drill alone.
+        alerts: The clouds' alerts that rang, the first first; empty if nobody waited for them.
+        unheard: Why alerts that were waited for are missing; empty if none is.
     """
 
     drill: Drill
@@ -140,11 +142,13 @@ class DrillReport:
     other_profile: str
     settings: Mapping[str, object] = field(default_factory=dict)
     disturbed: tuple[str, ...] = ()
+    alerts: tuple[AlertTime, ...] = ()
+    unheard: str = ""
 
     @property
     def passed(self) -> bool:
-        """Whether traffic came back in time both ways, and all is whole again and was not disturbed."""
-        whole = self.whole_again_s is not None and not self.disturbed
+        """Whether traffic came back in time, all is whole again, nothing disturbed it and the alerts rang."""
+        whole = self.whole_again_s is not None and not self.disturbed and not self.unheard
         return whole and all(direction.passed for direction in self.directions)
 
     @property
@@ -172,6 +176,8 @@ class DrillReport:
             "other_profile": self.other_profile,
             "settings": dict(self.settings),
             "disturbed": list(self.disturbed),
+            "alerts": [each.as_dict() for each in self.alerts],
+            "unheard": self.unheard,
         }
 
 
@@ -191,6 +197,8 @@ class Course:
         whole_again_s: Seconds from mending to a green `verify`; None if it never was.
         timeline: What happened when.
         stopped: Why it was broken off; empty if it was not.
+        alerts: The clouds' alerts that rang.
+        unheard: Why alerts that were waited for are missing.
     """
 
     broke: str
@@ -204,6 +212,8 @@ class Course:
     whole_again_s: float | None
     timeline: tuple[Moment, ...]
     stopped: str = ""
+    alerts: tuple[AlertTime, ...] = ()
+    unheard: str = ""
 
 
 def compose(
@@ -242,6 +252,8 @@ def compose(
             *((f"broken off: {course.stopped}",) if course.stopped else ()),
             *_deaths(course),
         ),
+        alerts=course.alerts,
+        unheard=course.unheard,
     )
 
 

@@ -4,14 +4,15 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from twinspan.drill.alert_watch import AlertWatch
 from twinspan.drill.definition import Drill
 from twinspan.drill.detection import TELEMETRY, Detection, first_detection
 from twinspan.drill.endings import Ending
 from twinspan.drill.flows import Measurement, Progress
 from twinspan.drill.in_use import IN_USE, UNUSED, carrying_key, choose, received_bytes
 from twinspan.drill.pace import TWIN, Pace
-from twinspan.drill.report import SIDES, Course, DrillReport, Moment, compose
-from twinspan.drill.timers import Side, first_to_fire, timers_of
+from twinspan.drill.report import Course, DrillReport, Moment, compose
+from twinspan.drill.timers import SIDES, Side, first_to_fire, timers_of
 from twinspan.errors import HostError, WaitTimeoutError
 from twinspan.protocols import Event, Events, Fault
 from twinspan.verify.facts import TunnelLink
@@ -67,6 +68,7 @@ class Bench:
         hold_profile: A key of `timers.HOLD_PROFILES`.
         pace: How long the target may take.
         stop_reason: Asked while it is broken: why to break off and mend at once; empty to go on.
+        alerts: Watches the clouds' alerts, which are waited for before mending; None to wait for none.
     """
 
     links: Callable[[], Sequence[TunnelLink]]
@@ -77,6 +79,7 @@ class Bench:
     hold_profile: str
     pace: Pace = TWIN
     stop_reason: Callable[[], str] = str
+    alerts: AlertWatch | None = None
 
 
 @dataclass(slots=True, kw_only=True)
@@ -154,6 +157,7 @@ def run_drill(
     timeline = _Timeline(events=bench.events, tell=on_moment)
     outcome = _break_and_heal(drill, bench, timeline, tunnel)
     whole_again_s = _wait_until_whole(bench, timeline)
+    _wait_until_quiet(bench, timeline)
     events = bench.events.since(timeline.cut_at_s)
     course = Course(
         broke=outcome.broke,
@@ -167,6 +171,8 @@ def run_drill(
         whole_again_s=whole_again_s,
         timeline=tuple(timeline.moments),
         stopped=outcome.stopped,
+        alerts=bench.alerts.found(timeline.cut_at_s) if bench.alerts else (),
+        unheard=_unheard(bench.alerts),
     )
     report = compose(drill, course, outcome.measured, hold_profile=bench.hold_profile, limit_s=limit_s)
     return Run(report=report, measured=outcome.measured, events=tuple(events), cut_at_s=timeline.cut_at_s)
@@ -174,6 +180,8 @@ def run_drill(
 
 def _break_and_heal(drill: Drill, bench: Bench, timeline: _Timeline, tunnel: str) -> _Outcome:
     try:
+        if bench.alerts:
+            bench.alerts.begin()
         bench.meter.start()
         carrying, links = _in_use(bench, tunnel)
         link = choose(links, tunnel, carrying=carrying)
@@ -268,11 +276,13 @@ class _Attempt:
         if self.drill.timed:
             margin_s = DETECTION_MARGIN_S + self.bench.pace.shown_s
             self._until(self._held_long_enough, within_s=self.drill.broken_s + margin_s)
+            self._until_alerts()
             self.heal()
             patience_s = max(RESTORE_WITHIN_S, self.drill.aws.restore_s, self.drill.azure.restore_s)
             self._until(lambda: _all_heard(self.bench.meter.progress()), within_s=patience_s)
         else:
             self._until(lambda: self._recovered(carries=carries), within_s=self._patience_s())
+            self._until_alerts()
         self.measured = self.bench.meter.stop()
 
     def heal(self) -> None:
@@ -300,6 +310,23 @@ class _Attempt:
         if not self.drill.timed or self.timeline.healed_at_s is not None:
             self.timeline.note("every flow is heard")
             pause(SETTLE_S)
+
+    def _until_alerts(self) -> None:
+        alerts = self.bench.alerts
+        if alerts is None or self.stopped:
+            return
+
+        def done() -> bool:
+            self._note_detections()
+            self.stopped = self.stopped or self.bench.stop_reason()
+            return alerts.both_rang or bool(self.stopped)
+
+        try:
+            wait_until(done, bool, what="alert of each cloud", timeout_s=alerts.within_s, interval_s=_POLL_S)
+        except WaitTimeoutError:
+            self.timeline.note("gave up waiting for alerts")
+        for each in alerts.found(self.timeline.cut_at_s):
+            self.timeline.note(f"{each.words} rings", at_s=self.timeline.cut_at_s + each.rang_after_s)
 
     def _recovered(self, *, carries: bool) -> bool:
         return (
@@ -346,6 +373,30 @@ def _all_heard(progress: Mapping[str, Progress]) -> bool:
         direction.silent_s and max(direction.silent_s.values()) < HEARD_WITHIN_S
         for direction in progress.values()
     )
+
+
+def _wait_until_quiet(bench: Bench, timeline: _Timeline) -> None:
+    alerts = bench.alerts
+    if alerts is None or not alerts.found(0.0):
+        return
+    try:
+        wait_until(
+            lambda: alerts.quiet, bool, what="quiet alerts", timeout_s=alerts.within_s, interval_s=_POLL_S
+        )
+    except WaitTimeoutError:
+        timeline.note("alerts still ring")
+        return
+    timeline.note("every alert has cleared")
+
+
+def _unheard(alerts: AlertWatch | None) -> str:
+    if alerts is None:
+        return ""
+    found = alerts.found(0.0)
+    if not found:
+        return f"no alert rang within {alerts.within_s:g} s"
+    loud = [each.words for each in found if each.cleared_after_s is None]
+    return f"not cleared within {alerts.within_s:g} s: {', '.join(loud)}" if loud else ""
 
 
 def _wait_until_whole(bench: Bench, timeline: _Timeline) -> float | None:

@@ -8,6 +8,7 @@ from typing import Literal
 from twinspan.verify.facts import TunnelLink
 
 Side = Literal["aws", "azure"]
+SIDES: Mapping[Side, str] = {"aws": "AWS", "azure": "Azure"}
 
 AWS_BGP_HOLD_S = 30
 """Source: AWS Site-to-Site VPN, sample customer gateway configuration (hold time 30, keepalive 10)."""

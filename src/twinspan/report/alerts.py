@@ -1,10 +1,12 @@
-"""Read how long alerts took, from the JUnit file of the tests that make them ring."""
+"""How long alerts took: in the drills that waited for them, and in the tests that make them ring."""
 
+import statistics
 import xml.etree.ElementTree as ET
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from twinspan.errors import DesignError
-from twinspan.report.document import AlertTime
+from twinspan.report.document import AlertTime, DrillPart
 
 PROPERTY = "time_to_alert_s"
 """What `tests/e2e/test_monitor_alerts.py` records of each alert."""
@@ -35,6 +37,27 @@ def read_alerts(file: Path) -> tuple[AlertTime, ...]:
             remedy="Write it with `pytest tests/e2e/test_monitor_alerts.py --junit-xml FILE`",
         )
     return found
+
+
+def alerts_of(drills: Sequence[DrillPart]) -> tuple[AlertTime, ...]:
+    """Return the times to alert of recorded drills, each drill's own from the quickest on."""
+    return tuple(time for drill in drills for time in sorted(_times(drill), key=lambda each: each.seconds))
+
+
+def _times(drill: DrillPart) -> Iterator[AlertTime]:
+    waited = [run for run in drill.runs if run.alerts]
+    rang: dict[str, list[float]] = {}
+    for run in waited:
+        for alert in run.alerts:
+            rang.setdefault(alert.words, []).append(alert.rang_after_s)
+    for words, seconds in rang.items():
+        yield AlertTime(
+            name=f"{drill.drill}: {words}",
+            seconds=statistics.median(seconds),
+            measured_by="drill",
+            rang_in=len(seconds),
+            runs=len(waited),
+        )
 
 
 def _sentence(name: str) -> str:

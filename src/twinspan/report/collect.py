@@ -14,6 +14,7 @@ from twinspan.monitor.read import Monitor
 from twinspan.probe.iperf import IperfResult, TunnelBytes, iperf
 from twinspan.probe.ping import PingResult, ping_matrix
 from twinspan.protocols import Host
+from twinspan.report.alerts import alerts_of
 from twinspan.report.document import (
     AlertTime,
     Direction,
@@ -117,6 +118,7 @@ class Collector:
         throughput = self._throughput()
         if not drills:
             self._lacks("drills", *_NO_DRILLS)
+        alerts = (*alerts_of(drills), *alerts)
         if not alerts:
             self._lacks("alerts", *_NO_ALERTS)
         sources = self._sources
@@ -233,10 +235,10 @@ _NO_DRILLS = (
     ),
 )
 _NO_ALERTS = (
-    "no times to alert were named",
+    "no drill that waited for alerts was named",
     (
-        "Run `pytest tests/e2e/test_monitor_alerts.py --junit-xml alerts.xml`, "
-        "then `twinspan report --alerts alerts.xml`"
+        "Run `twinspan drill run tunnel-down --until-alert 120 --out drills/alerts`, "
+        "then `twinspan report --drills drills/alerts`"
     ),
 )
 

@@ -6,6 +6,7 @@ from typing import Final, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from twinspan.drill.series import Spread
+from twinspan.drill.timers import SIDES, Side
 from twinspan.report.network import Topology
 from twinspan.verify.document import VerificationDocument
 
@@ -104,6 +105,22 @@ class Loss(_Part):
     lost: tuple[int, ...]
 
 
+class RungAlert(_Part):
+    """One alert of a cloud that rang in a run; seconds from the cut."""
+
+    cloud: Side
+    name: str = Field(description="Of the alarm or the rule.")
+    about: str = Field(description="What it rang for where one rule watches several things; else empty.")
+    rang_after_s: float
+    cleared_after_s: float | None
+
+    @property
+    def words(self) -> str:
+        """Whose it is and what it rang for, for a reader."""
+        about = f" ({self.about})" if self.about else ""
+        return f"{SIDES[self.cloud]}'s {self.name}{about}"
+
+
 class RunPart(_Part):
     """One run of a drill."""
 
@@ -112,6 +129,7 @@ class RunPart(_Part):
     target: str
     whole_again_s: float | None
     directions: tuple[DrillDirection, ...]
+    alerts: tuple[RungAlert, ...] = Field(default=(), description="Those that the drill waited for.")
 
     def direction(self, name: Direction) -> DrillDirection | None:
         """Return one direction; None if it was not measured."""
@@ -153,7 +171,10 @@ class AlertTime(_Part):
     """How long an alert took, from breaking the thing until it fired."""
 
     name: str = Field(description="What was broken, or which alert rang.")
-    seconds: float = Field(ge=0)
+    seconds: float = Field(ge=0, description="The median where several runs were made.")
+    measured_by: Literal["drill", "test"] = "test"
+    rang_in: int = Field(default=1, ge=1, description="Runs in which it rang.")
+    runs: int = Field(default=1, ge=1, description="Runs in which alerts were waited for.")
 
 
 class Setting(_Part):

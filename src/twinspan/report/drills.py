@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from twinspan.drill.catalogue import DRILLS
 from twinspan.drill.recording import EVENTS, PACKETS, REPORT
 from twinspan.drill.series import Spread
+from twinspan.drill.timers import Side
 from twinspan.errors import DesignError
 from twinspan.report.document import (
     DIRECTIONS,
@@ -20,6 +21,7 @@ from twinspan.report.document import (
     EventPart,
     Loss,
     PhasePart,
+    RungAlert,
     RunPart,
 )
 
@@ -54,6 +56,14 @@ class _Direction(_Recorded):
     phases: tuple[_Phase, ...] = ()
 
 
+class _Alert(_Recorded):
+    cloud: Side
+    name: str
+    about: str = ""
+    rang_after_s: float
+    cleared_after_s: float | None = None
+
+
 class _Report(_Recorded):
     drill: str
     passed: bool
@@ -61,6 +71,7 @@ class _Report(_Recorded):
     directions: tuple[_Direction, ...]
     whole_again_s: float | None = None
     settings: dict[str, str | float | int] = {}
+    alerts: tuple[_Alert, ...] = ()
 
 
 def read_drills(folder: Path) -> tuple[DrillPart, ...]:
@@ -130,6 +141,7 @@ def _run(name: str, report: _Report) -> RunPart:
             for each in report.directions
             if each.direction == direction
         ),
+        alerts=tuple(RungAlert(**each.model_dump()) for each in report.alerts),
     )
 
 

@@ -4,10 +4,13 @@ import click
 import pytest
 from click.testing import CliRunner
 
+from twinspan.cli.bench import Sender, Senders
 from twinspan.cli.drill_series import agreed, permitted
 from twinspan.drill.catalogue import named
 from twinspan.drill.definition import Place
 from twinspan.errors import DesignError
+
+NOBODY = Senders(kind="none")
 
 
 @pytest.mark.parametrize(("answer", "goes_on"), [("y\n", True), ("n\n", False), ("", False)])
@@ -32,9 +35,9 @@ def test_with_yes_nobody_is_asked() -> None:
 
 def test_what_takes_minutes_to_build_again_needs_a_yes_of_its_own() -> None:
     with pytest.raises(DesignError, match="Add --yes"):
-        permitted(named("connection-recreated"), "cloud", yes=False, sender="none")
-    permitted(named("connection-recreated"), "cloud", yes=True, sender="none")
-    permitted(named("endpoint-replaced"), "cloud", yes=False, sender="none")
+        permitted(named("connection-recreated"), "cloud", yes=False, senders=NOBODY)
+    permitted(named("connection-recreated"), "cloud", yes=True, senders=NOBODY)
+    permitted(named("endpoint-replaced"), "cloud", yes=False, senders=NOBODY)
 
 
 @pytest.mark.parametrize(
@@ -46,12 +49,22 @@ def test_what_takes_minutes_to_build_again_needs_a_yes_of_its_own() -> None:
     ],
 )
 def test_who_cannot_tell_what_a_drill_costs_is_refused(
-    name: str, place: Place, sender: str, remedy: str
+    name: str, place: Place, sender: Sender, remedy: str
 ) -> None:
     with pytest.raises(DesignError, match=remedy):
-        permitted(named(name), place, yes=True, sender=sender)
+        permitted(named(name), place, yes=True, senders=Senders(kind=sender))
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "remedy"),
+    [("endpoint-replaced", "none", "Add --from pods"), ("nsg-deny", "hosts", "Leave out --until-alert")],
+)
+def test_alerts_are_waited_for_only_where_one_can_ring(name: str, kind: Sender, remedy: str) -> None:
+    with pytest.raises(DesignError, match=remedy):
+        permitted(named(name), "twin", yes=True, senders=Senders(kind=kind, alerts_s=60))
+    permitted(named("tunnel-down"), "twin", yes=True, senders=Senders(kind="hosts", alerts_s=60))
 
 
 def test_what_no_api_can_break_is_refused_on_a_cloud_whatever_is_said() -> None:
     with pytest.raises(DesignError, match="--on twin"):
-        permitted(named("tunnel-down"), "cloud", yes=True, sender="none")
+        permitted(named("tunnel-down"), "cloud", yes=True, senders=NOBODY)

@@ -130,6 +130,7 @@ def record(folder: Path, gaps_ms: Sequence[float], **changes: Any) -> Path:
             "directions": [direction("aws->azure", gap_ms), direction("azure->aws", gap_ms / 2)],
             "whole_again_s": 2.5,
             "settings": {"tunnels": 4, "hold profile": "negotiated"},
+            "alerts": [],
             **changes,
         }
         (run / "report.json").write_text(json.dumps(report))

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from twinspan.errors import DesignError, HostError
-from twinspan.report.alerts import read_alerts
+from twinspan.report.alerts import alerts_of, read_alerts
 from twinspan.report.diagram import narrow, wide
 from twinspan.report.document import AlertTime, EventPart
 from twinspan.report.drills import BINS, _binned, read_drills
@@ -182,3 +182,20 @@ def test_what_all_tunnels_have_in_common_is_told_once() -> None:
 
     assert groups.count("Every tunnel") > 5
     assert groups.count("tunnel1") < 3
+
+
+def test_times_to_alert_are_the_medians_of_the_runs_that_waited_for_them(tmp_path: Path) -> None:
+    down = {"cloud": "aws", "name": "tunnel-down", "about": "", "cleared_after_s": None}
+    lost = {"cloud": "azure", "name": "bgp-down", "about": "169.254.21.1", "cleared_after_s": 70.0}
+    for number, seconds in enumerate((30.0, 50.0, 34.0), start=1):
+        alerts = [{**down, "rang_after_s": seconds}] + [{**lost, "rang_after_s": 20.0}] * (number == 2)
+        reported.record(tmp_path / f"{number}", [1000.0], alerts=alerts)
+        (tmp_path / f"{number}" / "run-001").rename(tmp_path / f"run-{number:03}")
+    reported.record(tmp_path / "silent", [1000.0])
+
+    found = alerts_of((*read_drills(tmp_path), *read_drills(tmp_path / "silent")))
+
+    assert [(each.name, each.seconds, each.rang_in, each.runs, each.measured_by) for each in found] == [
+        ("tunnel-down: Azure's bgp-down (169.254.21.1)", 20.0, 1, 3, "drill"),
+        ("tunnel-down: AWS's tunnel-down", 34.0, 3, 3, "drill"),
+    ]

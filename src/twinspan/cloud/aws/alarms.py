@@ -1,0 +1,34 @@
+"""Read CloudWatch's alarms of VPN tunnels that ring; the same for a real account and for the twin.
+
+Source: CloudWatch API, DescribeAlarms.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from twinspan.cloud.aws.client import service_client, translated
+from twinspan.cloud.aws.endpoint import AwsEndpoint
+
+NAMESPACE = "AWS/VPN"
+
+
+def read_ringing_alarms(endpoint: AwsEndpoint) -> tuple[str, ...]:
+    """Return the names of the alarms on VPN metrics that are in the state ALARM.
+
+    Raises:
+        CloudRefusedError: AWS said no.
+        CloudUnreachableError: AWS did not answer in time.
+    """
+    client = service_client(endpoint, "cloudwatch")
+    with translated(endpoint, "describe alarms"):
+        pages = client.get_paginator("describe_alarms").paginate(
+            StateValue="ALARM", AlarmTypes=["MetricAlarm"]
+        )
+        return tuple(
+            alarm["AlarmName"] for page in pages for alarm in page["MetricAlarms"] if _is_of_vpn(alarm)
+        )
+
+
+def _is_of_vpn(alarm: Mapping[str, Any]) -> bool:
+    parts = [each.get("MetricStat", {}).get("Metric", {}) for each in alarm.get("Metrics", [])]
+    return NAMESPACE in {alarm.get("Namespace"), *(each.get("Namespace") for each in parts)}
