@@ -280,7 +280,6 @@ def test_a_cluster_that_a_drill_takes_comes_back_and_only_its_own_service_was_aw
     ("drill_name", "number", "restored"),
     [
         ("eks-node-lost", signal.SIGKILL, "node-restored"),
-        ("eks-node-lost", signal.SIGINT, "node-restored"),
         ("cloud-lost", signal.SIGKILL, "cluster-restored"),
         ("cloud-lost", signal.SIGINT, "cluster-restored"),
     ],
