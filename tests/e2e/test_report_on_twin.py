@@ -37,7 +37,7 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     home = tmp_path_factory.mktemp("report") / "home"
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("TWINSPAN_HOME", str(home))
-        with verify_lab.lab(home, "kubernetes_enabled=false") as built:
+        with verify_lab.lab(home, "kubernetes_enabled=false", up=("--metrics-period", "5")) as built:
             whole = built.verify(wait_s=verify_lab.SEEN_WITHIN_S)
             assert whole.passed, verify_lab.causes(whole)
             yield built
@@ -69,10 +69,13 @@ def write(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Callable[..., W
 
 @pytest.fixture(scope="module")
 def drilled(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Two recorded runs of a drill that the network notices at once."""
+    """Two recorded runs of a drill that the network notices at once, and both clouds' alerts soon."""
     folder = tmp_path_factory.mktemp("drills") / "tunnel-deleted"
     argv = ["drill", "run", "tunnel-deleted", str(lab.env), "--name", lab.name]
-    run([str(verify_lab.TWINSPAN), *argv, "--repeat", "2", "--out", str(folder)], timeout_s=200)
+    run(
+        [str(verify_lab.TWINSPAN), *argv, "--repeat", "2", "--out", str(folder), "--until-alert", "60"],
+        timeout_s=200,
+    )
     return folder
 
 
@@ -118,7 +121,12 @@ def test_the_report_has_what_was_measured(whole: Written) -> None:
     assert len(drill.runs) == 2
     assert all(sum(loss.sent) > 1000 for loss in drill.loss)
     assert {each.kind for each in drill.events} >= {"ike-down", "bgp-down", "bgp-up", "fault-healed"}
-    assert {each.part for each in found.missing} == {"alerts", "clusters"}
+    assert {each.name.split("'s ")[0] for each in found.alerts} == {
+        "tunnel-deleted: AWS",
+        "tunnel-deleted: Azure",
+    }
+    assert {(each.measured_by, each.runs) for each in found.alerts} == {("drill", 2)}
+    assert {each.part for each in found.missing} == {"clusters"}
 
 
 def test_no_key_of_the_network_is_in_it(lab: Lab, whole: Written) -> None:
@@ -152,7 +160,7 @@ def test_the_page_is_laid_out_in_every_window(
     ground = chromium.tell("getComputedStyle(document.body).backgroundColor")
     assert ground == {"light": "rgb(244, 246, 248)", "dark": "rgb(13, 18, 24)"}[scheme]
     drawn = "[...document.querySelectorAll('figure svg')].filter(e => e.getBoundingClientRect().height > 60)"
-    assert chromium.tell(f"{drawn}.length") == 5
+    assert chromium.tell(f"{drawn}.length") == 6
     chromium.picture(tmp_path / "page.png")
     assert (tmp_path / "page.png").stat().st_size > 100_000
 
