@@ -6,7 +6,9 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Address
-from typing import Any
+from typing import Any, TypeVar
+
+from pydantic import TypeAdapter, ValidationError
 
 from twinspan.cloud.aws import AwsEndpoint
 from twinspan.cloud.azure import AzureEndpoint
@@ -22,6 +24,7 @@ from twinspan.twin.rundir import RunDir, short_path
 from twinspan.twin.settings import Settings
 from twinspan.twin.status import Status
 
+T = TypeVar("T")
 _ANSWER_WITHIN_S = 70.0
 
 
@@ -77,7 +80,7 @@ class TwinClient:
 
     def status(self) -> Status:
         """Return how it is."""
-        return control_wire.STATUS.validate_python(self._call("status", {}))
+        return self._understood(control_wire.STATUS, self._call("status", {}))
 
     def settled(self, timeout_s: float) -> int:
         """Wait until the data plane is what the APIs now describe; return its generation.
@@ -90,12 +93,12 @@ class TwinClient:
 
     def observe(self) -> Observed:
         """Return what the daemons say now."""
-        return wire.OBSERVED.validate_python(self._call("observe", {}))
+        return self._understood(wire.OBSERVED, self._call("observe", {}))
 
     def attach(self, spec: HostSpec) -> HostInfo:
         """Attach a throw-away host to a subnet."""
         params = wire.HOST_SPEC.dump_python(spec, mode="json")
-        return wire.HOST_INFO.validate_python(self._call("attach", params))
+        return self._understood(wire.HOST_INFO, self._call("attach", params))
 
     def detach(self, name: str) -> None:
         """Remove a host; nothing happens if there is none of that name."""
@@ -103,7 +106,7 @@ class TwinClient:
 
     def hosts(self) -> tuple[HostInfo, ...]:
         """Return the attached hosts."""
-        return wire.HOST_INFOS.validate_python(self._call("hosts", {}))
+        return self._understood(wire.HOST_INFOS, self._call("hosts", {}))
 
     def run(self, host: str, argv: Sequence[str], *, timeout_s: float, stdin: str | None = None) -> Completed:
         """Run a command on a host, or in the namespace `internet`, to its end.
@@ -113,7 +116,9 @@ class TwinClient:
         """
         request = RunRequest(host=host, argv=tuple(argv), timeout_s=timeout_s, stdin=stdin)
         params = wire.RUN_REQUEST.dump_python(request, mode="json")
-        return wire.COMPLETED.validate_python(self._call("run", params, limit_s=timeout_s + _ANSWER_WITHIN_S))
+        return self._understood(
+            wire.COMPLETED, self._call("run", params, limit_s=timeout_s + _ANSWER_WITHIN_S)
+        )
 
     def inject(self, fault: FaultSpec) -> None:
         """Break something."""
@@ -141,11 +146,11 @@ class TwinClient:
 
     def events(self, since_s: float) -> tuple[Event, ...]:
         """Return the events from `since_s` on (`time.monotonic()`, seconds), oldest first."""
-        return wire.EVENTS.validate_python(self._call("events", {"since_s": since_s}))
+        return self._understood(wire.EVENTS, self._call("events", {"since_s": since_s}))
 
     def pids(self) -> dict[str, int]:
         """Return role -> pid of the agent and its daemons."""
-        return wire.PIDS.validate_python(self._call("pids", {}))
+        return self._understood(wire.PIDS, self._call("pids", {}))
 
     def lose_node(self, cluster_key: str, node_key: str) -> None:
         """Cut the power of a cluster's node. Raises DesignError: no such cluster or node."""
@@ -205,6 +210,16 @@ class TwinClient:
             raise control_wire.error_from(answer["error"])
         result: object = answer["result"]
         return result
+
+    def _understood(self, form: TypeAdapter[T], answer: object) -> T:
+        try:
+            return form.validate_python(answer)
+        except ValidationError as error:
+            option = "" if self.name == "default" else f" --name {self.name}"
+            raise HostError(
+                problem=f"the twin {self.name!r} was started by another version of twinspan",
+                remedy=f"Run `twinspan twin down{option}`, then `twinspan twin up{option}`",
+            ) from error
 
     def _connect(self, connection: socket.socket) -> None:
         try:
