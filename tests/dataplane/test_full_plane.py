@@ -5,6 +5,7 @@ import threading
 from collections.abc import Iterator
 from ipaddress import IPv4Address
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from plane_harness import Plane, established
@@ -14,6 +15,7 @@ from reference_network import (
     AWS_UNPROPAGATED,
     AZURE,
     AZURE_PLAIN,
+    AZURE_ROUTED,
     AZURE_UNPROPAGATED,
     GATEWAY,
     GROUP,
@@ -332,3 +334,32 @@ def test_no_secret_is_in_the_log_or_in_an_argument(full: Plane) -> None:
     for key in secrets.azure.values():
         assert key not in log
         assert key not in arguments
+
+
+@pytest.mark.parametrize(
+    ("side", "subnet", "host"),
+    [("aws", AWS_PRIVATE, "aws-host"), ("azure", AZURE_ROUTED, "azure-host")],
+)
+def test_hosts_that_come_and_go_leave_the_router_s_hardware_address_alone(
+    full: Plane, side: Literal["aws", "azure"], subnet: str, host: str
+) -> None:
+    """Neighbours keep it for a while: if it changed, what they send would go nowhere until they ask again."""
+
+    def router() -> str:
+        routes = full.client.run(host, ["ip", "-4", "route", "show", "default"], timeout_s=5)
+        address = routes.stdout.split()[2]
+        full.client.run(host, ["ip", "neigh", "flush", "all"], timeout_s=5)
+        full.client.run(host, ["ping", "-c", "1", "-W", "1", address], timeout_s=5)
+        told = full.client.run(host, ["ip", "neigh", "show", address], timeout_s=5).stdout
+        return told.split("lladdr ")[1].split()[0]
+
+    seen = [router()]
+    visitors = [f"visitor{number}" for number in range(8)]
+    for name in visitors:
+        full.client.attach(HostSpec(name=name, side=side, subnet_id=subnet))
+    seen.append(router())
+    for name in visitors:
+        full.client.detach(name)
+    seen.append(router())
+
+    assert len(set(seen)) == 1

@@ -1,5 +1,6 @@
 """Wires between namespaces: pairs of virtual Ethernet devices with transit addresses."""
 
+import hashlib
 import itertools
 import threading
 from dataclasses import dataclass
@@ -42,6 +43,16 @@ class TransitAddresses:
     def pair(number: int) -> tuple[IPv4Address, IPv4Address]:
         """Return both addresses of a transit network."""
         return _TRANSIT[2 * number], _TRANSIT[2 * number + 1]
+
+
+def bridge(name: str, *, key: str) -> str:
+    """Return the command that makes a bridge with a hardware address of its own, the same for the same key.
+
+    Without one it takes the lowest of its ports': that changes when a host comes or goes, and neighbours send
+    into the void until they ask again. Source: Linux, net/bridge/br_stp_if.c, br_stp_recalculate_bridge_id.
+    """
+    address = "02:" + hashlib.sha256(key.encode()).digest()[:5].hex(":")
+    return f"link add name {name} address {address} type bridge forward_delay 0"
 
 
 def join(first: Plug, second: Plug, *, mtu: int = 1500) -> None:

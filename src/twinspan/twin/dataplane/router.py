@@ -6,7 +6,7 @@ from ipaddress import IPv4Address, IPv4Network
 from pathlib import Path
 
 from twinspan.errors import HostError
-from twinspan.twin.dataplane import namespaces
+from twinspan.twin.dataplane import links, namespaces
 from twinspan.twin.dataplane.bird import Bird
 from twinspan.twin.dataplane.bird_config import Uplink, gateway_name, router_config
 from twinspan.twin.dataplane.events import Journal
@@ -232,7 +232,7 @@ def router_address(prefix: IPv4Network) -> IPv4Address:
 def _bridge(subnet: SubnetSpec) -> list[str]:
     name = bridge_name(subnet.id)
     return [
-        f"link add name {name} type bridge forward_delay 0",
+        links.bridge(name, key=subnet.id),
         *(f"addr add {router_address(prefix)}/{prefix.prefixlen} dev {name}" for prefix in subnet.prefixes),
         f"link set {name} up",
     ]

@@ -67,7 +67,7 @@ class ControlPlane:
         namespaces.add([self.namespace])
         namespaces.ip(
             [
-                f"link add name {_BRIDGE} type bridge forward_delay 0",
+                links.bridge(_BRIDGE, key=self.namespace),
                 f"addr add {_ADDRESS}/{MANAGEMENT.prefixlen} dev {_BRIDGE}",
                 f"link set {_BRIDGE} up",
             ],
