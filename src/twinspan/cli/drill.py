@@ -10,7 +10,7 @@ from twinspan.cli.bench import Sender, Senders
 from twinspan.cli.cluster_faults import runnable
 from twinspan.cli.clusters import cluster_options
 from twinspan.cli.drill_cloud import run_on_apis_of, show_api
-from twinspan.cli.drill_series import Wanted, agreed, permitted, run_series, sends, show_all
+from twinspan.cli.drill_series import Wanted, agreed, countable, permitted, run_series, sends, show_all
 from twinspan.cli.output import (
     answers,
     env_argument,
@@ -174,6 +174,7 @@ def run_drills(
     )
     if every:
         chosen = tuple(each for each in chosen if place in each.places and sends(each, senders.kind))
+    countable(senders, repeat=repeat, limit_s=limit_s, out=out)
     for each in chosen:
         permitted(each, place, yes=yes, senders=senders)
     target = open_target(env, on=on, name=name)

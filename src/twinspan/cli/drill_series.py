@@ -42,6 +42,22 @@ def sends(drill: Drill, sender: Sender) -> bool:
     return sender == "hosts" or drill.measures == "packets"
 
 
+def countable(senders: Senders, *, repeat: int | None, limit_s: float | None, out: Path | None) -> None:
+    """Refuse to repeat, limit or keep what nobody counts.
+
+    Raises:
+        DesignError: Nobody sends, and one of these was asked for.
+    """
+    given = {"--repeat": repeat, "--limit": limit_s, "--out": out, "--until-alert": senders.alerts_s}
+    asked = [option for option, value in given.items() if value is not None]
+    if senders.kind == "none" and asked:
+        raise DesignError(
+            where=", ".join(asked),
+            problem="nobody sends packets, so none are counted",
+            remedy="Add --from pods",
+        )
+
+
 def permitted(drill: Drill, place: Place, *, yes: bool, senders: Senders) -> None:
     """Refuse a drill that cannot run there, or must not without being told so.
 
@@ -74,12 +90,11 @@ def permitted(drill: Drill, place: Place, *, yes: bool, senders: Senders) -> Non
             problem=why,
             remedy="Leave out --from, so that throw-away hosts of a twin send",
         )
-    if senders.alerts_s is not None and (sender == "none" or not drill.breaks_tunnels):
-        why = "nobody counts packets" if sender == "none" else "no alert watches what it breaks"
+    if senders.alerts_s is not None and not drill.breaks_tunnels:
         raise DesignError(
             where=f"drill run {drill.name} --until-alert",
-            problem=why,
-            remedy="Add --from pods" if sender == "none" else "Leave out --until-alert",
+            problem="no alert watches what it breaks",
+            remedy="Leave out --until-alert",
         )
     if place == "cloud" and drill.destroys and not yes:
         raise DesignError(

@@ -1,11 +1,13 @@
 """Before a real cloud is disturbed somebody is asked."""
 
+from pathlib import Path
+
 import click
 import pytest
 from click.testing import CliRunner
 
 from twinspan.cli.bench import Sender, Senders
-from twinspan.cli.drill_series import agreed, permitted
+from twinspan.cli.drill_series import agreed, countable, permitted
 from twinspan.drill.catalogue import named
 from twinspan.drill.definition import Place
 from twinspan.errors import DesignError
@@ -55,14 +57,27 @@ def test_who_cannot_tell_what_a_drill_costs_is_refused(
         permitted(named(name), place, yes=True, senders=Senders(kind=sender))
 
 
+def test_alerts_are_waited_for_only_where_one_can_ring() -> None:
+    senders = Senders(kind="hosts", alerts_s=60)
+    with pytest.raises(DesignError, match="Leave out --until-alert"):
+        permitted(named("nsg-deny"), "twin", yes=True, senders=senders)
+    permitted(named("tunnel-down"), "twin", yes=True, senders=senders)
+
+
 @pytest.mark.parametrize(
-    ("name", "kind", "remedy"),
-    [("endpoint-replaced", "none", "Add --from pods"), ("nsg-deny", "hosts", "Leave out --until-alert")],
+    ("alerts_s", "repeat", "limit_s", "out", "named_as"),
+    [
+        (None, 3, None, None, "--repeat: nobody"),
+        (None, None, 5.0, Path("x"), "--limit, --out: nobody"),
+        (60.0, None, None, None, "--until-alert: nobody"),
+    ],
 )
-def test_alerts_are_waited_for_only_where_one_can_ring(name: str, kind: Sender, remedy: str) -> None:
-    with pytest.raises(DesignError, match=remedy):
-        permitted(named(name), "twin", yes=True, senders=Senders(kind=kind, alerts_s=60))
-    permitted(named("tunnel-down"), "twin", yes=True, senders=Senders(kind="hosts", alerts_s=60))
+def test_what_nobody_counts_is_neither_repeated_nor_limited_nor_kept(
+    alerts_s: float | None, repeat: int | None, limit_s: float | None, out: Path | None, named_as: str
+) -> None:
+    with pytest.raises(DesignError, match=f"{named_as}.*Add --from pods"):
+        countable(Senders(kind="none", alerts_s=alerts_s), repeat=repeat, limit_s=limit_s, out=out)
+    countable(Senders(kind="pods", alerts_s=alerts_s), repeat=repeat, limit_s=limit_s, out=out)
 
 
 def test_what_no_api_can_break_is_refused_on_a_cloud_whatever_is_said() -> None:
