@@ -189,7 +189,7 @@ class Course:
         broke: What was broken, in words.
         link: The tunnel that was broken, or, where none was, the one in use.
         carries: Whether it was the tunnel AWS was using; None if no counter told.
-        tunnels: How many tunnels there are.
+        tunnels: How many tunnels have both ends.
         detections: What noticed, on each side.
         events: All events from the cut until the network was whole again, oldest first.
         cut_at_s: When it was broken, on the events' clock.

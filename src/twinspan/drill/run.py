@@ -199,7 +199,7 @@ def _break_and_heal(drill: Drill, bench: Bench, timeline: _Timeline, tunnel: str
         broke=fault.description,
         link=link,
         carries=carries,
-        tunnels=len(links),
+        tunnels=sum(each.tunnel is not None and each.azure_connection is not None for each in links),
         measured=measured,
         detections=attempt.seen,
         stopped=attempt.stopped,
