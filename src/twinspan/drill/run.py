@@ -278,7 +278,8 @@ class _Attempt:
             self._until(self._held_long_enough, within_s=self.drill.broken_s + margin_s)
             self._until_alerts()
             self.heal()
-            patience_s = max(RESTORE_WITHIN_S, self.drill.aws.restore_s, self.drill.azure.restore_s)
+            restore_s = max(self.drill.aws.restore_s, self.drill.azure.restore_s)
+            patience_s = max(RESTORE_WITHIN_S, restore_s, self.bench.pace.shown_s)
             self._until(lambda: _all_heard(self.bench.meter.progress()), within_s=patience_s)
         else:
             self._until(lambda: self._recovered(carries=carries), within_s=self._patience_s())
