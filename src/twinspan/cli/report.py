@@ -40,7 +40,9 @@ from twinspan.report.drills import read_drills
     help="JUnit file of the tests that make alerts ring, with their times to alert.",
 )
 @click.option(
-    "--plots", type=click.Path(path_type=Path, file_okay=False), help="Write each chart there as PNG."
+    "--plots",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Write the topology and each chart there as PNG.",
 )
 @click.option(
     "--from",
@@ -129,6 +131,7 @@ def _write(found: ReportDocument, *, file: Path | None, plots: Path | None) -> N
         return
     from twinspan.report.page import as_html  # noqa: PLC0415 - matplotlib is slow to load
     from twinspan.report.plots import plots_of, save  # noqa: PLC0415
+    from twinspan.report.topology_plot import topology_plot  # noqa: PLC0415
 
     with step("Drawing"):
         drawn = tuple(plots_of(found))
@@ -137,7 +140,8 @@ def _write(found: ReportDocument, *, file: Path | None, plots: Path | None) -> N
                 file.write_text(as_html(found, plots=drawn))
             except OSError as error:
                 raise _unwritten(file, error) from error
-        saved = save(drawn, plots) if plots else ()
+        picture = (topology_plot(found.topology),) if found.topology else ()
+        saved = save((*picture, *drawn), plots) if plots else ()
     if file:
         progress.print(f"page: {file}", markup=False)
     if plots:

@@ -9,6 +9,7 @@ import reported
 import verified_network as vn
 from hypothesis import given
 from hypothesis import strategies as st
+from matplotlib.image import imread
 
 from twinspan.errors import DesignError, HostError
 from twinspan.report.alerts import alerts_of, read_alerts
@@ -16,8 +17,9 @@ from twinspan.report.diagram import narrow, wide
 from twinspan.report.document import AlertTime, EventPart
 from twinspan.report.drills import BINS, _binned, read_drills
 from twinspan.report.marks import marks_of
-from twinspan.report.plots import latency_plot, plots_of, save
+from twinspan.report.plots import BAD, latency_plot, plots_of, save
 from twinspan.report.topology import settings_of
+from twinspan.report.topology_plot import topology_plot
 
 
 def test_a_recorded_series_is_read_with_the_course_of_its_median_run(tmp_path: Path) -> None:
@@ -155,6 +157,24 @@ def test_each_chart_is_written_as_png(tmp_path: Path) -> None:
         head = file.read_bytes()[:24]
         assert head[:8] == b"\x89PNG\r\n\x1a\n"
         assert struct.unpack(">I", head[16:20])[0] > 1400
+
+
+@pytest.mark.parametrize(("lost", "red"), [(False, False), (True, True)])
+def test_the_topology_is_a_picture_in_which_a_lost_tunnel_is_red(
+    tmp_path: Path, *, lost: bool, red: bool
+) -> None:
+    facts = vn.healthy()
+    seen = reported.snapshot(facts, down=("tunnel2",) if lost else ())
+    topology = reported.report(facts, seen).topology
+    assert topology
+
+    (file,) = save((topology_plot(topology),), tmp_path)
+
+    assert file.name == "topology.png"
+    pixels = (imread(file)[:, :, :3] * 255).round().astype(int)
+    assert pixels.shape[1] > 1400
+    wanted = tuple(bytes.fromhex(BAD.removeprefix("#")))
+    assert bool((pixels == wanted).all(axis=2).sum() > 200) is red
 
 
 def test_plots_that_cannot_be_written_are_explained(tmp_path: Path) -> None:
