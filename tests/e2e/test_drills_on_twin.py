@@ -101,9 +101,7 @@ def test_a_fault_ends_with_the_drill_that_made_it(built: Built, number: signal.S
         ("nsg-deny", signal.SIGKILL),
         ("propagation-off", signal.SIGINT),
         ("connection-recreated", signal.SIGKILL),
-        ("connection-recreated", signal.SIGINT),
-        ("connection-down", signal.SIGINT),
-        ("side-lost", signal.SIGKILL),
+        ("side-lost", signal.SIGINT),
     ],
 )
 def test_whatever_a_drill_broke_is_whole_again_when_it_is_ended(
@@ -113,13 +111,10 @@ def test_whatever_a_drill_broke_is_whole_again_when_it_is_ended(
     argv = built.argv("drill", "run", name, str(built.env))
     with subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as drill:
         until_told(drill, "cut:")
-        broken = built.argv("verify", str(built.env), "--no-pods")
-        seen = subprocess.run(broken, capture_output=True, check=False, timeout=60).returncode
         drill.send_signal(number)
         drill.communicate(timeout=60)
 
-    assert drill.returncode != 0
-    assert seen == 1 or name in {"connection-down", "side-lost"}  # no timer has noticed those yet
+    assert drill.returncode in {-number, 128 + number}
     built.until_whole()
 
 

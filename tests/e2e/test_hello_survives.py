@@ -281,7 +281,6 @@ def test_a_cluster_that_a_drill_takes_comes_back_and_only_its_own_service_was_aw
     [
         ("eks-node-lost", signal.SIGKILL, "node-restored"),
         ("cloud-lost", signal.SIGKILL, "cluster-restored"),
-        ("cloud-lost", signal.SIGINT, "cluster-restored"),
     ],
 )
 def test_power_comes_back_when_the_drill_that_cut_it_is_ended(
@@ -323,7 +322,8 @@ def test_packets_between_pods_tell_what_a_cut_tunnel_costs(running: Running, tmp
 def test_a_drill_through_the_apis_alone_counts_packets_between_pods(running: Running) -> None:
     target = replace(open_target(running.env, on="twin", name=running.name), on="cloud")
     reports: list[DrillReport] = []
-    wanted = Wanted(tunnel="in-use", repeat=1, limit_s=None, force=False, out=None)
+    # The limit is the machine's, not the drill's: a busy one may hold senders up for a second.
+    wanted = Wanted(tunnel="in-use", repeat=1, limit_s=30, force=False, out=None)
 
     bench = partial(pod_bench_of, target, pace=replace(CLOUD, poll_s=0.5))
     run_series(named("endpoint-replaced"), bench, wanted, reports, several=False)
