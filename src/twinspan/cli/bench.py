@@ -14,11 +14,11 @@ from twinspan.cli.output import step
 from twinspan.cli.target import Hosts, Target, hosts_of
 from twinspan.drill.alert_watch import AlertWatch, Key
 from twinspan.drill.api_events import ApiEvents
+from twinspan.drill.bench import Bench
 from twinspan.drill.definition import Drill
 from twinspan.drill.flows import RATE_HZ, FlowMeter, install
 from twinspan.drill.pace import CLOUD, Pace
 from twinspan.drill.requests import RequestMeter
-from twinspan.drill.run import Bench
 from twinspan.errors import HostError
 from twinspan.kubernetes import TOOLS_IMAGE
 from twinspan.monitor.alerts import read_ringing

@@ -10,10 +10,11 @@ from rich.table import Table
 
 from twinspan.cli.bench import Sender, Senders
 from twinspan.cli.output import answers, print_json, print_whole, progress, step
+from twinspan.drill.bench import Bench
 from twinspan.drill.definition import Drill, Place
 from twinspan.drill.recording import prepare, record
 from twinspan.drill.report import DrillReport, Moment
-from twinspan.drill.run import Bench, run_drill
+from twinspan.drill.run import run_drill
 from twinspan.drill.series import Series, Spread
 from twinspan.errors import DesignError, HostError
 

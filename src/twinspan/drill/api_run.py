@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 
 from twinspan.drill.definition import Drill
 from twinspan.drill.in_use import IN_USE, UNUSED
+from twinspan.drill.recovery import must_be_whole
 from twinspan.drill.report import Moment
-from twinspan.drill.run import must_be_whole
 from twinspan.errors import DesignError, WaitTimeoutError
 from twinspan.network.model import TelemetryStatus
 from twinspan.protocols import Fault

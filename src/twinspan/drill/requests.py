@@ -29,7 +29,7 @@ class ServiceAddress:
 
 
 class RequestMeter(FlowMeter):
-    """Requests from a host on each side to the far side's service; a `run.Meter`.
+    """Requests from a host on each side to the far side's service; a `bench.Meter`.
 
     Args:
         a: A host on one side.

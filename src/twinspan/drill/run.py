@@ -2,21 +2,19 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
 
-from twinspan.drill.alert_watch import AlertWatch
+from twinspan.drill.bench import Bench, Timeline
 from twinspan.drill.definition import Drill
 from twinspan.drill.detection import TELEMETRY, Detection, first_detection
 from twinspan.drill.endings import Ending
 from twinspan.drill.flows import Measurement, Progress
 from twinspan.drill.in_use import IN_USE, UNUSED, carrying_key, choose, received_bytes
-from twinspan.drill.pace import TWIN, Pace
+from twinspan.drill.recovery import must_be_whole, unheard, wait_until_quiet, wait_until_whole
 from twinspan.drill.report import Course, DrillReport, Moment, compose
 from twinspan.drill.timers import SIDES, Side, first_to_fire, timers_of
-from twinspan.errors import HostError, WaitTimeoutError
-from twinspan.protocols import Event, Events, Fault
+from twinspan.errors import WaitTimeoutError
+from twinspan.protocols import Event, Fault
 from twinspan.verify.facts import TunnelLink
-from twinspan.verify.findings import Verification
 from twinspan.wait import pause, wait_until
 
 BASELINE_S = 0.5
@@ -32,70 +30,6 @@ RESTORE_WITHIN_S = 60.0
 SETTLE_S = 0.5
 """Traffic measured after it has come back, seconds."""
 _POLL_S = 0.25
-_LOOKS = 4
-
-
-class Meter(Protocol):
-    """Flows in both directions; `FlowMeter` is one."""
-
-    def start(self) -> None:
-        """Start sending both ways."""
-        ...
-
-    def progress(self) -> Mapping[str, Progress]:
-        """Return how both directions are doing now."""
-        ...
-
-    def stop(self) -> Measurement:
-        """Stop, and return what was measured."""
-        ...
-
-    def close(self) -> None:
-        """End everything, also twice."""
-        ...
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Bench:
-    """What a drill works with; the twin and the clouds each supply theirs.
-
-    Attributes:
-        links: Reads all tunnels with their byte counters.
-        verify: Judges the whole line now.
-        meter: The flows that are measured.
-        fault: Makes what a drill breaks at a tunnel.
-        events: What the daemons say.
-        hold_profile: A key of `timers.HOLD_PROFILES`.
-        pace: How long the target may take.
-        stop_reason: Asked while it is broken: why to break off and mend at once; empty to go on.
-        alerts: Watches the clouds' alerts, which are waited for before mending; None to wait for none.
-    """
-
-    links: Callable[[], Sequence[TunnelLink]]
-    verify: Callable[[], Verification]
-    meter: Meter
-    fault: Callable[[Drill, TunnelLink, Sequence[TunnelLink]], Fault]
-    events: Events
-    hold_profile: str
-    pace: Pace = TWIN
-    stop_reason: Callable[[], str] = str
-    alerts: AlertWatch | None = None
-
-
-@dataclass(slots=True, kw_only=True)
-class _Timeline:
-    """What has happened so far; times count from the cut."""
-
-    events: Events
-    tell: Callable[[Moment], None]
-    cut_at_s: float = 0.0
-    healed_at_s: float | None = None
-    moments: list[Moment] = field(default_factory=list)
-
-    def note(self, what: str, *, at_s: float | None = None) -> None:
-        moment = Moment(at_s=(self.events.now_s() if at_s is None else at_s) - self.cut_at_s, what=what)
-        self.moments.append(moment)
-        self.tell(moment)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,10 +88,10 @@ def run_drill(
     """
     if not force:
         must_be_whole(bench.verify)
-    timeline = _Timeline(events=bench.events, tell=on_moment)
+    timeline = Timeline(events=bench.events, tell=on_moment)
     outcome = _break_and_heal(drill, bench, timeline, tunnel)
-    whole_again_s = _wait_until_whole(bench, timeline)
-    _wait_until_quiet(bench, timeline)
+    whole_again_s = wait_until_whole(bench, timeline)
+    wait_until_quiet(bench, timeline)
     events = bench.events.since(timeline.cut_at_s)
     course = Course(
         broke=outcome.broke,
@@ -172,13 +106,13 @@ def run_drill(
         timeline=tuple(timeline.moments),
         stopped=outcome.stopped,
         alerts=bench.alerts.found(timeline.cut_at_s) if bench.alerts else (),
-        unheard=_unheard(bench.alerts),
+        unheard=unheard(bench.alerts),
     )
     report = compose(drill, course, outcome.measured, hold_profile=bench.hold_profile, limit_s=limit_s)
     return Run(report=report, measured=outcome.measured, events=tuple(events), cut_at_s=timeline.cut_at_s)
 
 
-def _break_and_heal(drill: Drill, bench: Bench, timeline: _Timeline, tunnel: str) -> _Outcome:
+def _break_and_heal(drill: Drill, bench: Bench, timeline: Timeline, tunnel: str) -> _Outcome:
     try:
         if bench.alerts:
             bench.alerts.begin()
@@ -203,29 +137,6 @@ def _break_and_heal(drill: Drill, bench: Bench, timeline: _Timeline, tunnel: str
         measured=measured,
         detections=attempt.seen,
         stopped=attempt.stopped,
-    )
-
-
-def must_be_whole(verify: Callable[[], Verification]) -> None:
-    """Refuse to break a network that is not whole: what was broken by whom could not be told apart.
-
-    It is looked at a few times: routes that are just moving may lose a packet.
-
-    Raises:
-        HostError: A check failed every time; names the first.
-    """
-    verification = verify()
-    for _ in range(_LOOKS - 1):
-        if verification.passed:
-            return
-        pause(_POLL_S)
-        verification = verify()
-    if verification.passed:
-        return
-    result, finding = verification.failures[0]
-    raise HostError(
-        problem=f"the network is not whole: {result.id} {finding.subject}: {finding.evidence}",
-        remedy="Run `twinspan verify` and mend what it shows, or drill all the same with --force",
     )
 
 
@@ -262,7 +173,7 @@ class _Attempt:
     bench: Bench
     link: TunnelLink
     fault: Fault
-    timeline: _Timeline
+    timeline: Timeline
     seen: dict[Side, Detection | None] = field(default_factory=dict)
     measured: Measurement | None = None
     stopped: str = ""
@@ -374,46 +285,3 @@ def _all_heard(progress: Mapping[str, Progress]) -> bool:
         direction.silent_s and max(direction.silent_s.values()) < HEARD_WITHIN_S
         for direction in progress.values()
     )
-
-
-def _wait_until_quiet(bench: Bench, timeline: _Timeline) -> None:
-    alerts = bench.alerts
-    if alerts is None or not alerts.found(0.0):
-        return
-    try:
-        wait_until(
-            lambda: alerts.quiet, bool, what="quiet alerts", timeout_s=alerts.within_s, interval_s=_POLL_S
-        )
-    except WaitTimeoutError:
-        timeline.note("alerts still ring")
-        return
-    timeline.note("every alert has cleared")
-
-
-def _unheard(alerts: AlertWatch | None) -> str:
-    if alerts is None:
-        return ""
-    found = alerts.found(0.0)
-    if not found:
-        return f"no alert rang within {alerts.within_s:g} s"
-    loud = [each.words for each in found if each.cleared_after_s is None]
-    return f"not cleared within {alerts.within_s:g} s: {', '.join(loud)}" if loud else ""
-
-
-def _wait_until_whole(bench: Bench, timeline: _Timeline) -> float | None:
-    started = bench.events.now_s()
-    try:
-        wait_until(
-            bench.verify,
-            lambda verification: verification.passed,
-            what="green verification after healing",
-            timeout_s=bench.pace.whole_s,
-            interval_s=bench.pace.poll_s,
-        )
-    except WaitTimeoutError as late:
-        first = late.last.failures[0] if isinstance(late.last, Verification) and late.last.failures else None
-        reason = f": {first[0].id} {first[1].subject}: {first[1].evidence}" if first else ""
-        timeline.note(f"still not whole{reason}")
-        return None
-    timeline.note("all tunnels are up again")
-    return bench.events.now_s() - started

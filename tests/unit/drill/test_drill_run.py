@@ -7,10 +7,11 @@ from dataclasses import dataclass, field, replace
 import pytest
 from test_drill_parts import link
 
+from twinspan.drill.bench import Bench
 from twinspan.drill.catalogue import TUNNEL_DOWN, named
 from twinspan.drill.flows import Measurement, Progress
 from twinspan.drill.pace import TWIN
-from twinspan.drill.run import Bench, run_drill
+from twinspan.drill.run import run_drill
 from twinspan.errors import CommandError, DesignError, HostError
 from twinspan.protocols import Event
 from twinspan.verify.facts import TunnelLink
