@@ -47,8 +47,13 @@ def ping(source: HostInSubnet, destination: HostInSubnet) -> Ping:
 
 
 def large_ping(source: HostInSubnet, destination: HostInSubnet) -> Ping:
-    """Send echo requests of `LARGE_BYTES`, not to be fragmented; if all are lost, look for the limit."""
+    """Send echo requests of `LARGE_BYTES`, not to be fragmented; if all are lost, look for the limit.
+
+    If some are lost, they are sent once more.
+    """
     answer = _ping(source, destination, LARGE_BYTES)
+    if 0 < answer.received < answer.sent:
+        answer = _ping(source, destination, LARGE_BYTES)
     if answer.error or answer.received > 0:
         return answer
     passing, lost = 0, LARGE_BYTES
