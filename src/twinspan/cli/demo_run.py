@@ -81,10 +81,16 @@ class Figures:
             f"Tunnels up: {self.tunnels_up} of {self.tunnels_expected}.",
             *self._of_clusters(),
             f"One tunnel lost: AWS → Azure was silent for {there}, Azure → AWS for {back}.",
-            f"Noticed by {self.aws_to_azure_found_by}; by {self.azure_to_aws_found_by}.",
+            self._noticed(),
             f"The design's timers set these times; {self.other_profile}.",
             "All went well." if self.passed else "Something failed: see the steps above.",
         )
+
+    def _noticed(self) -> str:
+        if self.azure_to_aws_silent_ms:
+            return f"Noticed by {self.aws_to_azure_found_by}; by {self.azure_to_aws_found_by}."
+        untouched = "From Azure nothing was lost: none of its flows used that tunnel."
+        return f"Noticed by {self.aws_to_azure_found_by}. {untouched}"
 
     def _of_clusters(self) -> tuple[str, ...]:
         if self.clusters_ready_s is None:

@@ -51,6 +51,15 @@ def test_the_outcome_is_told_in_sentences() -> None:
     assert verdict == "All went well."
 
 
+def test_a_direction_that_lost_nothing_is_said_to_have_met_no_lost_tunnel() -> None:
+    lines = replace(FIGURES, azure_to_aws_silent_ms=0.0, azure_to_aws_found_by="nothing was lost").lines()
+    (noticed,) = (line for line in lines if line.startswith("Noticed"))
+    assert noticed == (
+        "Noticed by AWS's BGP hold timer, 18.6 s after the cut. "
+        "From Azure nothing was lost: none of its flows used that tunnel."
+    )
+
+
 def test_clusters_that_were_left_out_are_told_with_what_gets_them() -> None:
     lines = replace(FIGURES, clusters_ready_s=None).lines()
     assert any("left out; `make kubernetes`" in line for line in lines)
