@@ -154,27 +154,33 @@ def test_of_two_tunnels_that_were_negotiated_at_once_one_is_left(plane: Plane) -
     plane.until_established(4)
 
 
+def _both_dial(plane: Plane, keys: tuple[str, str]) -> None:
+    for key in keys:
+        plane.swanctl(key, "--terminate", "--ike", "tunnel", "--force", "--timeout", "1")
+    dials = [
+        threading.Thread(target=plane.swanctl, args=(key, "--initiate", "--child", "inside")) for key in keys
+    ]
+    for dial in dials:
+        dial.start()
+    for dial in dials:
+        dial.join()
+
+
 def test_when_both_ends_dial_at_once_one_tunnel_is_left(plane: Plane) -> None:
+    """Sometimes one end drops a tunnel for the other's INITIAL_CONTACT without a word: hence the rounds."""
     plane.apply(*reference_network())
     plane.until_established(4)
     keys = (THIRD.aws_key, THIRD.azure_key)
+    began_s = time.monotonic()
 
-    for _ in range(4):
-        for key in keys:
-            plane.swanctl(key, "--terminate", "--ike", "tunnel", "--force", "--timeout", "1")
-        dials = [
-            threading.Thread(target=plane.swanctl, args=(key, "--initiate", "--child", "inside"))
-            for key in keys
-        ]
-        for dial in dials:
-            dial.start()
-        for dial in dials:
-            dial.join()
+    for _ in range(20):
+        _both_dial(plane, keys)
+        wait_until(
+            lambda: [plane.ike_sas(key) for key in keys],
+            lambda states: states == [["ESTABLISHED"]] * 2,
+            what="one IKE SA at each end",
+            timeout_s=4,
+        )
 
-    wait_until(
-        lambda: [plane.ike_sas(key) for key in keys],
-        lambda states: states == [["ESTABLISHED"]] * 2,
-        what="one IKE SA at each end",
-        timeout_s=10,
-    )
     plane.until_established(4)
+    assert "dpd-timeout" not in {event.kind for key in keys for event in plane.events_of(key, began_s)}

@@ -93,6 +93,8 @@ class Charon:
         """Numbers of the IKE SAs that are up, oldest first."""
         self._carrier = ""
         """Number of the IKE SA whose child carries the packets."""
+        self._carries_since_s = 0.0
+        """When the newest child came up, as `time.monotonic` tells."""
         self._journal = journal
         self._lines = DaemonLines(spec.key)
         self._on_ready = on_ready
@@ -160,14 +162,19 @@ class Charon:
             if sa.get("state") == "CONNECTING" and sa.get("initiator") == "yes":
                 self._drop(sa["uniqueid"])
 
-    def keep_one(self) -> None:
+    def keep_one(self, *, after_s: float) -> None:
         """Close IKE SAs beside the one that carries the packets: both ends have dialled at once.
 
-        One end must do this, and only one, or each might close the other's choice.
+        One end must do this first, or each might close the other's choice. The other end must do it, too: its
+        peer may have dropped one without a word, for INITIAL_CONTACT (RFC 7296, 2.4), and that is always the
+        older one.
+
+        Args:
+            after_s: How long to leave it to the peer, in seconds.
         """
         with self._lock:
             spare = [number for number in self._established if number != self._carrier]
-            if not self._carrier or not spare:
+            if not self._carrier or not spare or time.monotonic() - self._carries_since_s < after_s:
                 return
         alive = {sa["uniqueid"] for sa in self.sas() if sa.get("state") == "ESTABLISHED"}
         for number in set(spare) & alive:
@@ -226,7 +233,7 @@ class Charon:
         elif kind == "ike-updown":
             self._ike_closed(number)
         elif kind == "child-updown" and up:
-            self._carrier = number
+            self._carrier, self._carries_since_s = number, time.monotonic()
             self._changed_child(up=True)
         elif kind == "child-updown":
             self._child_closed()
@@ -264,10 +271,12 @@ class Charon:
         text = found.group("text") if found else line
         self._lines.add(text)
         if text.startswith("giving up after"):
-            if found and found.group("sa") in self._established:
+            number = found.group("sa") if found else None
+            if number in self._established and number == (self._carrier or number):
                 self._journal.add("dpd-timeout", self.spec.key, text)
                 self.given_up = True
-            self.last_error = _NOT_RESPONDING
+            if not self.child_up or self.given_up:
+                self.last_error = _NOT_RESPONDING
             return
         for pattern, word in _ERRORS:
             error = pattern.search(text)

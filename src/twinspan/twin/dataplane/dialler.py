@@ -11,6 +11,8 @@ _TICK_S = 0.05
 _REFUSED_AGAIN_AFTER_S = 2.0
 _SILENT_AGAIN_AFTER_S = 4.0
 """Neither cloud publishes how often it tries; a tunnel in the twin is back this soon after a cut."""
+_SPARE_AFTER_S = 1.0
+"""How long AWS's end may take to close the tunnel beside the one that it keeps."""
 
 
 class Dialler:
@@ -18,7 +20,7 @@ class Dialler:
 
     If both ends of a tunnel would dial, AWS's does: two negotiations at once would leave two tunnels.
     Azure's does if AWS's still believes in a tunnel that Azure's end has lost; it stops when AWS's begins. If
-    both get through all the same, AWS's end keeps one.
+    both get through all the same, AWS's end keeps one, and Azure's forgets what AWS's no longer knows.
     """
 
     def __init__(self, plane: Plane) -> None:
@@ -41,8 +43,7 @@ class Dialler:
             key = end.spec.key
             if end.charon.child_up:
                 self._next_s[key] = now
-                if end.spec.side == "aws":
-                    end.charon.keep_one()
+                end.charon.keep_one(after_s=0.0 if end.spec.side == "aws" else _SPARE_AFTER_S)
             elif self._left_to_peer(end, ends):
                 end.charon.hang_up()
             elif self._due(end, now):
