@@ -1,14 +1,16 @@
-"""Which tunnel carries the traffic from AWS to Azure.
+"""Which tunnels carry the traffic.
 
-A virtual private gateway uses one tunnel at a time, and no API says which. What Azure's connections have
-received tells.
+A virtual private gateway uses one tunnel at a time, and no API says which; Azure's gateway spreads flows over
+all of them by their addresses and ports, and may by chance leave one out. What Azure's connections have
+received and sent tells.
 
 Source: AWS Site-to-Site VPN User Guide, routing options (no ECMP on a virtual private gateway); ARM,
-VirtualNetworkGatewayConnection.ingressBytesTransferred.
+VirtualNetworkGatewayConnection.ingressBytesTransferred and egressBytesTransferred.
 """
 
 from collections.abc import Mapping, Sequence
 
+from twinspan.drill.flows import FLOWS
 from twinspan.errors import DesignError, HostError
 from twinspan.verify.facts import TunnelLink
 
@@ -36,6 +38,26 @@ def carrying_key(before: Mapping[str, int], after: Mapping[str, int]) -> str:
             remedy="See with `twinspan verify` that packets cross, or name the tunnel with --tunnel",
         )
     return key
+
+
+def azure_uses(key: str, before: Sequence[TunnelLink], after: Sequence[TunnelLink]) -> bool:
+    """Return whether Azure sends at least one of the flows over a tunnel; True if the counters do not tell.
+
+    Args:
+        key: The tunnel.
+        before: All tunnels, with their counters, at one time.
+        after: The same later, when flows have run for a while.
+    """
+    earlier = _sent_bytes(before)
+    growth = {name: size - earlier.get(name, size) for name, size in _sent_bytes(after).items()}
+    # BGP's own packets move every counter, too, but far less than half of one flow's share.
+    return growth.get(key, 0) * 2 * FLOWS >= sum(growth.values())
+
+
+def _sent_bytes(links: Sequence[TunnelLink]) -> dict[str, int]:
+    return {
+        link.key: link.azure_connection.egress_bytes_transferred for link in links if link.azure_connection
+    }
 
 
 def choose(links: Sequence[TunnelLink], wanted: str, *, carrying: str) -> TunnelLink:

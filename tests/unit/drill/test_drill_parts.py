@@ -8,7 +8,7 @@ import pytest
 from twinspan.drill.catalogue import DRILLS, TUNNEL_DOWN, named
 from twinspan.drill.detection import Detection, first_detection
 from twinspan.drill.flow_analysis import Arrival, Direction, DirectionLog, analyse
-from twinspan.drill.in_use import carrying_key, choose, received_bytes
+from twinspan.drill.in_use import azure_uses, carrying_key, choose, received_bytes
 from twinspan.drill.report import DirectionReport, DrillReport
 from twinspan.drill.timers import HOLD_JITTER, Side, first_to_fire, hold_fires_after_s, timers_of
 from twinspan.errors import DesignError, HostError
@@ -19,7 +19,9 @@ from twinspan.verify.facts import TunnelLink
 PHASE = Phase(lifetime_seconds=3600)
 
 
-def link(number: int, *, received: int = 0, aws_dpd: int = 45, azure_dpd: int = 15) -> TunnelLink:
+def link(
+    number: int, *, received: int = 0, sent: int = 0, aws_dpd: int = 45, azure_dpd: int = 15
+) -> TunnelLink:
     outside = IPv4Address(f"203.0.113.{number}")
     tunnel = VpnTunnel(
         outside_ip_address=outside,
@@ -49,6 +51,7 @@ def link(number: int, *, received: int = 0, aws_dpd: int = 45, azure_dpd: int = 
         routing_weight=0,
         provisioning_state="Succeeded",
         ingress_bytes_transferred=received,
+        egress_bytes_transferred=sent,
     )
     return TunnelLink(
         key=f"tunnel{number}",
@@ -98,6 +101,22 @@ def direction(measured: Direction, name: str = "aws->azure", *, sender: Side = "
         expected=first_to_fire(timers_of(link(1), hold_profile="negotiated"), sender),
         allowed_ms=35_000.0,
     )
+
+
+@pytest.mark.parametrize(
+    ("grown", "used"),
+    [
+        ([0, 0], True),  # counters that do not move tell nothing
+        ([200, 50_000], False),  # keepalives alone
+        ([3000, 47_000], True),  # one flow of sixteen
+        ([50_000, 0], True),
+    ],
+)
+def test_azure_uses_a_tunnel_if_it_sends_one_flow_over_it(grown: list[int], used: bool) -> None:
+    before = [link(n, sent=1000 * n) for n in (1, 2)]
+    after = [link(n, sent=1000 * n + size) for n, size in zip((1, 2), grown, strict=True)]
+
+    assert azure_uses("tunnel1", before, after) is used
 
 
 def test_the_tunnel_in_use_is_the_one_whose_counter_grew_most() -> None:

@@ -53,10 +53,12 @@ class DyingMeter:
     """Flows whose host dies while the path is cut."""
 
     closed: bool = False
+    starts: int = 0
     error: BaseException = field(default_factory=lambda: CommandError(["ask"], 1, "the host has gone"))
 
     def start(self) -> None:
         self.closed = False
+        self.starts += 1
 
     def progress(self) -> Mapping[str, Progress]:
         raise self.error
@@ -145,6 +147,25 @@ def test_a_drill_is_broken_off_and_mended_at_once_when_its_target_says_so() -> N
 
     assert "broken off: no tunnel was up any longer" in told
     assert (path.cuts, path.cut) == (1, False)
+
+
+@pytest.mark.parametrize(
+    ("drill_name", "used_from", "starts"), [("tunnel-down", 2, 2), ("idle", 2, 1), ("tunnel-down", 9, 3)]
+)
+def test_flows_start_anew_while_azure_sends_none_over_the_tunnel_to_break(
+    drill_name: str, used_from: int, starts: int
+) -> None:
+    meter = DyingMeter()
+    sent = itertools.count(0, 1000)
+
+    def links() -> Sequence[TunnelLink]:
+        size = next(sent)
+        return [link(1, received=size, sent=size * (meter.starts >= used_from)), link(2, sent=size)]
+
+    with pytest.raises(CommandError, match="the host has gone"):
+        run_drill(named(drill_name), replace(bench(Path(), meter), links=links), tunnel="in-use")
+
+    assert (meter.starts, meter.closed) == (starts, True)
 
 
 def test_silent_counters_matter_only_to_who_asks_for_the_tunnel_in_use() -> None:
