@@ -80,7 +80,7 @@ def test_a_fault_ends_with_the_drill_that_made_it(built: Built, number: signal.S
     built.until_whole()
     argv = built.argv("drill", "run", "tunnel-down", str(built.env))
     with subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as drill:
-        until_told(drill, "cut:")
+        until_told(drill, "broken:")
         drill.send_signal(number)
         drill.communicate(timeout=60)
 
@@ -110,7 +110,7 @@ def test_whatever_a_drill_broke_is_whole_again_when_it_is_ended(
     built.until_whole()
     argv = built.argv("drill", "run", name, str(built.env))
     with subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as drill:
-        until_told(drill, "cut:")
+        until_told(drill, "broken:")
         drill.send_signal(number)
         drill.communicate(timeout=60)
 
@@ -125,7 +125,7 @@ def test_a_key_that_was_changed_is_put_back_when_the_drill_is_killed(built: Buil
     before = dict(read_aws(endpoints.aws)[1])
     argv = built.argv("drill", "run", "wrong-key", str(built.env), "--tunnel", "tunnel2")
     with subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as drill:
-        until_told(drill, "cut:")
+        until_told(drill, "broken:")
         assert dict(read_aws(endpoints.aws)[1]) != before
         drill.kill()
 
@@ -219,7 +219,7 @@ def test_a_network_that_is_not_whole_is_not_broken_further_unless_forced(built: 
         with subprocess.Popen(
             [*argv, "--force"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
         ) as forced:
-            until_told(forced, "cut:")
+            until_told(forced, "broken:")
             twin.heal(fault)
             forced.communicate(timeout=200)
     finally:
@@ -241,7 +241,7 @@ def test_a_daemon_that_dies_during_a_drill_is_named_and_all_is_whole_again(
     argv = built.argv("drill", "run", "packet-delay", str(built.env), "--repeat", "1")
     argv += ["--out", str(tmp_path / "runs"), "--format", "json"]
     with subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as drill:
-        until_told(drill, "cut:")
+        until_told(drill, "broken:")
         os.kill(pid, signal.SIGKILL)
         told, _ = drill.communicate(timeout=200)
 

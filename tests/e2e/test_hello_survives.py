@@ -291,7 +291,7 @@ def test_power_comes_back_when_the_drill_that_cut_it_is_ended(
     argv = [str(TWINSPAN), "drill", "run", drill_name, str(running.env), "--name", running.name]
     with subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as drill:
         assert drill.stderr is not None
-        assert any("cut:" in line for line in drill.stderr)
+        assert any("broken:" in line for line in drill.stderr)
         drill.send_signal(number)
         drill.communicate(timeout=60)
 

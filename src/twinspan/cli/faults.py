@@ -19,6 +19,20 @@ from twinspan.verify.facts import TunnelLink
 
 LOSS_RATIO = 0.1
 DELAY_MS = 100
+_BROKEN: Mapping[str, str] = {
+    "path-cut": "path of",
+    "packet-loss": f"{LOSS_RATIO:.0%} of the packets of",
+    "packet-delay": f"{DELAY_MS} ms more for",
+    "ike-deleted": "IKE SA at AWS's end of",
+    "endpoint-crash": "AWS's endpoint of",
+    "bgp-closed": "BGP session of",
+    "bgp-silent": "BGP messages of",
+    "route-withdrawn": "AWS's routes over",
+    "rekey": "keys of",
+    "instance-crash": "Azure's instance of",
+    "side-lost": "AWS's gateway, which has",
+}
+"""Fault of the twin's data plane -> what it breaks of a tunnel."""
 
 
 def fault_of(target: Target, drill: Drill, link: TunnelLink, links: Sequence[TunnelLink]) -> Fault:
@@ -64,7 +78,7 @@ def _step(target: Target, step: Step, link: TunnelLink) -> Fault:
         "delay_ms": DELAY_MS if step.what == "packet-delay" else 0,
     }
     spec = FAULT_SPEC.validate_python(values)
-    return TwinFault(TwinClient(target.name), spec, f"{step.what} of {link.key}, {outside} - {public}")
+    return TwinFault(TwinClient(target.name), spec, f"{_BROKEN[step.what]} {link.key}, {outside} - {public}")
 
 
 def _ends(link: TunnelLink) -> tuple[IPv4Address, IPv4Address]:

@@ -201,7 +201,7 @@ class _Attempt:
         timeline = self.timeline
         timeline.cut_at_s = self.bench.events.now_s()
         self.fault.inject()
-        timeline.note(f"cut: {self.fault.description}", at_s=timeline.cut_at_s)
+        timeline.note(f"broken: {self.fault.description}", at_s=timeline.cut_at_s)
         if self.drill.timed:
             margin_s = DETECTION_MARGIN_S + self.bench.pace.shown_s
             self._until(self._held_long_enough, within_s=self.drill.broken_s + margin_s)

@@ -1,0 +1,59 @@
+"""What a drill breaks in the twin's data plane is told in words that name the tunnel."""
+
+from dataclasses import replace
+from ipaddress import IPv4Address
+
+import pytest
+from test_drill_parts import link
+
+from twinspan.cli.faults import fault_of
+from twinspan.cli.target import Target
+from twinspan.cloud.endpoints import Endpoints
+from twinspan.drill.catalogue import DRILLS
+from twinspan.drill.definition import Drill
+from twinspan.errors import HostError
+from twinspan.network.azure import GatewayInstance
+from twinspan.twin.dataplane.breakage import KINDS
+from twinspan.verify.facts import TunnelLink
+
+TARGET = Target(on="twin", name="words", endpoints=Endpoints(aws=None, azure=None), expected=None)
+ON_THE_WIRE = [drill for drill in DRILLS if drill.steps and all(step.what in KINDS for step in drill.steps)]
+
+
+def tunnel(number: int, *, connection: str) -> TunnelLink:
+    known = link(number)
+    assert known.vpn_connection is not None
+    instance = GatewayInstance(
+        ip_configuration_id="c",
+        ip_configuration_name="c",
+        subnet_id="s",
+        public_ip_address=IPv4Address("198.51.100.4"),
+        default_bgp_ip_address=None,
+        custom_bgp_ip_addresses=(),
+    )
+    return replace(known, vpn_connection=replace(known.vpn_connection, id=connection), instance=instance)
+
+
+LINKS = (tunnel(1, connection="vpn-1"), tunnel(2, connection="vpn-1"), tunnel(3, connection="vpn-2"))
+
+
+@pytest.mark.parametrize("drill", ON_THE_WIRE, ids=lambda drill: drill.name)
+def test_every_fault_on_the_wire_says_what_it_breaks(drill: Drill) -> None:
+    told = fault_of(TARGET, drill, LINKS[0], LINKS).description.split("; ")
+
+    assert len(told) == len(drill.steps)
+    assert told[0].endswith("tunnel1, 203.0.113.1 - 198.51.100.4")
+    assert not any(
+        step.what in words for step, words in zip(drill.steps, told, strict=True) if "-" in step.what
+    )
+
+
+def test_the_second_fault_of_a_drill_meets_the_tunnel_that_it_aims_at() -> None:
+    by_name = {drill.name: drill for drill in ON_THE_WIRE}
+
+    assert "; path of tunnel2," in fault_of(TARGET, by_name["connection-down"], LINKS[0], LINKS).description
+    assert (
+        "; BGP session of tunnel3," in fault_of(TARGET, by_name["two-at-once"], LINKS[0], LINKS).description
+    )
+    with pytest.raises(HostError, match="has no other tunnel to break with it"):
+        fault_of(TARGET, by_name["two-at-once"], LINKS[0], LINKS[:2])
