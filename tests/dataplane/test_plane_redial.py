@@ -179,7 +179,7 @@ def test_when_both_ends_dial_at_once_one_tunnel_is_left(plane: Plane) -> None:
             lambda: [plane.ike_sas(key) for key in keys],
             lambda states: states == [["ESTABLISHED"]] * 2,
             what="one IKE SA at each end",
-            timeout_s=4,
+            timeout_s=10,
         )
 
     plane.until_established(4)
