@@ -96,7 +96,7 @@ def test_a_connection_is_pending_until_the_data_plane_has_it(
 def test_without_a_data_plane_a_connection_still_becomes_available(site: Site) -> None:
     name = site.connect()["VpnConnectionId"]
     wait_until(
-        lambda: site.connection(name)["State"], lambda s: s == "available", what="available", timeout_s=1.5
+        lambda: site.connection(name)["State"], lambda s: s == "available", what="available", timeout_s=10
     )
 
 
