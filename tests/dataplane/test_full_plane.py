@@ -34,6 +34,8 @@ from twinspan.wait import wait_until
 
 pytestmark = pytest.mark.root
 
+BRIDGED = Path("/proc/sys/net/bridge")
+
 
 def _address(plane: Plane, name: str) -> str:
     return str(next(host.address for host in plane.client.hosts() if host.name == name))
@@ -312,6 +314,14 @@ def test_the_capture_would_see_clear_packets(full: Plane) -> None:
     assert clear.count("ICMP echo request") > 4
     full.until_reaches("aws-host", _address(full, "azure-host"))
     assert _capture_while_pinging(full, f"ip and not ({ENCRYPTED})") == ""
+
+
+@pytest.mark.skipif(not BRIDGED.exists(), reason="this kernel's filters never see what is bridged")
+@pytest.mark.parametrize("place", ["internet", "aws-host"])
+def test_filters_do_not_see_what_is_bridged_even_beside_docker(full: Plane, place: str) -> None:
+    seen = full.client.run(place, ["sh", "-c", f"cat {BRIDGED}/bridge-nf-call-*"], timeout_s=5).stdout
+
+    assert seen.split() == ["0", "0", "0"]
 
 
 def test_a_fault_of_no_tunnel_is_refused(full: Plane) -> None:

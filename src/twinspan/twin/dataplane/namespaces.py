@@ -18,6 +18,7 @@ FOLDER = Path("/run/netns")
 """Where `ip netns` keeps names; a tmpfs that only the agent's mount namespace has."""
 
 _CLONE_NEWNET = 0x40000000
+_BRIDGED_PASSES = {f"bridge/bridge-nf-call-{family}tables": "0" for family in ("ip", "ip6", "arp")}
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
@@ -32,11 +33,17 @@ def short_name(prefix: str, key: str) -> str:
 
 
 def add(names: Iterable[str]) -> None:
-    """Make namespaces with `lo` up. Raises CommandError if one exists."""
+    """Make namespaces with `lo` up. Raises CommandError if one exists.
+
+    Filters see what is routed, never what is only bridged: with br_netfilter, which Docker loads, they would
+    see both. Source: Linux, Documentation/networking/ip-sysctl.rst, /proc/sys/net/bridge.
+    """
     names = list(names)
     ip("".join(f"netns add {name}\n" for name in names))
     for name in names:
         ip("link set lo up\n", namespace=name)
+        with suppress(FileNotFoundError):
+            set_sysctls(name, _BRIDGED_PASSES)
 
 
 def delete(name: str) -> None:
