@@ -181,25 +181,29 @@ def test_the_programs_say_the_version_that_was_recorded(name: str) -> None:
     assert f"v{found.version}" in run([str(found.folder / name), *argv]).stdout
 
 
+_OWN_RUN = 'mount -t tmpfs tmpfs /run && exec containerd --config "$0"'
+
+
 class Containerd:
-    """A containerd of the test's own, without its Kubernetes part."""
+    """A containerd of the test's own, without its Kubernetes part; so are its mounts and its /run."""
 
     def __init__(self, folder: Path) -> None:
         self.socket = folder / "socket"
         self.folder = folder
+        self.pid = 0
         (folder / "config.toml").write_text(
             f'version = 2\nroot = "{folder}/root"\nstate = "{folder}/state"\n'
             f'disabled_plugins = ["io.containerd.grpc.v1.cri"]\n[grpc]\naddress = "{self.socket}"\n'
         )
 
     def ctr(self, *argv: str) -> str:
-        return run(
-            ["ctr", "--address", str(self.socket), "--namespace", "k8s.io", *argv], timeout_s=90
-        ).stdout
+        inside = ["nsenter", f"--mount=/proc/{self.pid}/ns/mnt", "--"]
+        to = ["--address", str(self.socket), "--namespace", "k8s.io"]
+        return run([*inside, "ctr", *to, *argv], timeout_s=90).stdout
 
     def run(self, image: str, command: str, *options: str) -> str:
         """Run a command in a container without a cgroup, and remove the container."""
-        name = f"test-{secrets.token_hex(3)}"  # runc knows containers of all daemons by their names alone
+        name = f"test-{secrets.token_hex(3)}"
         return self.ctr("run", "--rm", "--cgroup", "", *options, image, name, "sh", "-c", command)
 
 
@@ -212,9 +216,12 @@ def containerd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Containerd]
         with (
             (made.folder / "log").open("w") as log,
             subprocess.Popen(
-                ["containerd", "--config", f"{name}/config.toml"], stdout=log, stderr=log
+                ["unshare", "--mount", "sh", "-c", _OWN_RUN, f"{name}/config.toml"],
+                stdout=log,
+                stderr=log,
             ) as daemon,
         ):
+            made.pid = daemon.pid
             try:
                 wait_until(made.socket.exists, bool, what="containerd's socket", timeout_s=60)
                 made.ctr("images", "import", str(archive))
