@@ -48,7 +48,7 @@ def _machine() -> dict[str, set[str]]:
 
 
 def _added(before: dict[str, set[str]]) -> dict[str, set[str]]:
-    """What has come since; `tsp-` namespaces are those of other tests that run at the same time."""
+    """What has come since; `tsp-` is in the names of what other tests make at the same time."""
     new = {
         kind: {name for name in now - before[kind] if "tsp-" not in name} for kind, now in _machine().items()
     }

@@ -203,7 +203,7 @@ class Containerd:
 
     def run(self, image: str, command: str, *options: str) -> str:
         """Run a command in a container without a cgroup, and remove the container."""
-        name = f"test-{secrets.token_hex(3)}"
+        name = f"tsp-{secrets.token_hex(3)}"  # its cgroup, too: so other tests know it as a test's
         return self.ctr("run", "--rm", "--cgroup", "", *options, image, name, "sh", "-c", command)
 
 
@@ -270,13 +270,13 @@ def test_source_addresses_can_be_changed_by_the_system_image(containerd: Contain
 
 
 def test_the_pause_image_runs_until_it_is_killed(containerd: Containerd) -> None:
-    containerd.ctr("run", "--detach", "--cgroup", "", PAUSE_IMAGE, "pause")
+    containerd.ctr("run", "--detach", "--cgroup", "", PAUSE_IMAGE, "tsp-pause")
     try:
         assert "RUNNING" in containerd.ctr("task", "ls")
     finally:
-        containerd.ctr("task", "kill", "--signal", "SIGKILL", "pause")
+        containerd.ctr("task", "kill", "--signal", "SIGKILL", "tsp-pause")
         wait_until(
             lambda: containerd.ctr("task", "ls"), lambda out: "STOPPED" in out, what="end", timeout_s=60
         )
-        containerd.ctr("task", "delete", "pause")
-        containerd.ctr("containers", "rm", "pause")
+        containerd.ctr("task", "delete", "tsp-pause")
+        containerd.ctr("containers", "rm", "tsp-pause")
