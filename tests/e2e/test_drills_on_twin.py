@@ -17,6 +17,7 @@ import pytest
 from twinspan.cli.drill_cloud import run_on_apis_of
 from twinspan.cli.target import Target, open_target
 from twinspan.cloud.aws import read_aws
+from twinspan.cloud.reader import read_network
 from twinspan.drill.catalogue import named
 from twinspan.twin.client import TwinClient
 from twinspan.twin.dataplane.wire import FAULT_SPEC
@@ -108,14 +109,30 @@ def test_whatever_a_drill_broke_is_whole_again_when_it_is_ended(
     built: Built, name: str, number: signal.Signals
 ) -> None:
     built.until_whole()
+    whole = settings(built)
     argv = built.argv("drill", "run", name, str(built.env))
     with subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as drill:
         until_told(drill, "broken:")
+        broken = settings(built)
         drill.send_signal(number)
         drill.communicate(timeout=60)
 
     assert drill.returncode in {-number, 128 + number}
+    assert (broken != whole) == (name != "side-lost")  # no API shows that one
     built.until_whole()
+    assert settings(built) == whole
+
+
+def settings(built: Built) -> tuple[frozenset[object], ...]:
+    """What the clouds' APIs show of what these drills change."""
+    network, _ = read_network(built.cloud().endpoints)
+    assert network.aws is not None
+    assert network.azure is not None
+    return (
+        frozenset((table.id, table.propagating_vgw_ids) for table in network.aws.route_tables),
+        frozenset((group.id, group.security_rules) for group in network.azure.network_security_groups),
+        frozenset(connection.id for connection in network.azure.connections),
+    )
 
 
 def test_a_key_that_was_changed_is_put_back_when_the_drill_is_killed(built: Built) -> None:

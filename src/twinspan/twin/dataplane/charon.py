@@ -271,12 +271,10 @@ class Charon:
         text = found.group("text") if found else line
         self._lines.add(text)
         if text.startswith("giving up after"):
-            number = found.group("sa") if found else None
-            if number in self._established and number == (self._carrier or number):
+            if found and found.group("sa") in self._established:
                 self._journal.add("dpd-timeout", self.spec.key, text)
                 self.given_up = True
-            if not self.child_up or self.given_up:
-                self.last_error = _NOT_RESPONDING
+            self.last_error = _NOT_RESPONDING
             return
         for pattern, word in _ERRORS:
             error = pattern.search(text)
