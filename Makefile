@@ -17,7 +17,7 @@ export TWINSPAN_PROVIDER_MIRROR ?= $(patsubst %/registry.terraform.io,%,$(firstw
   $(wildcard /opt/*/registry.terraform.io $(HOME)/.terraform.d/plugins/registry.terraform.io)))
 
 .DEFAULT_GOAL := help
-.PHONY: help demo install kubernetes test test-unit test-root test-slow test-az ci lint format bench clean host test-host clusters
+.PHONY: help demo install kubernetes test test-unit test-root test-slow test-real test-az ci lint format bench clean host test-host clusters
 
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 14
@@ -69,7 +69,10 @@ test-root: test-host clusters $(VENV)/.dev
 
 test-slow: test-host clusters $(VENV)/.dev .venv-awscli/.done ## The slow suites (whole runs, benchmarks' own checks)
 	@$(SUDO) TWINSPAN_AWSCLI=$(abspath .venv-awscli/bin/aws) TWINSPAN_PROVIDER_MIRROR="$$TWINSPAN_PROVIDER_MIRROR" \
-	  $(PYTEST) -q -p no:cacheprovider -n 3 --dist loadfile --durations=25 -m "slow and not az"
+	  $(PYTEST) -q -p no:cacheprovider -n 3 --dist loadfile --durations=25 -m "slow and not az and not real"
+
+test-real: test-host clusters $(VENV)/.dev ## The real Terraform providers on the twin; TWINSPAN_PROVIDER_MIRROR must hold both
+	@$(SUDO) TWINSPAN_PROVIDER_MIRROR="$$TWINSPAN_PROVIDER_MIRROR" $(PYTEST) -p no:cacheprovider -m real
 
 test-az: test-host clusters $(VENV)/.dev .venv-az/.done .venv-awscli/.done ## The real az CLI against the twin (installs 700 MB once)
 	@$(SUDO) TWINSPAN_AZ=$(abspath .venv-az/bin/az) TWINSPAN_AWSCLI=$(abspath .venv-awscli/bin/aws) \

@@ -28,6 +28,9 @@ _NO_CREDENTIALS = re.compile(
 )
 _UNDECLARED = "Value for undeclared variable"
 _LOCK_FIELD = re.compile(r"^\s*(ID|Who|Operation|Created):\s*(.+?)\s*$", re.MULTILINE)
+_CODE = re.compile(r"(?:api error|with error:) (?P<code>[\w.]+): (?P<message>.*)")
+_LONGEST_MESSAGE = 600
+"""Of what one resource's provider wrote, in characters: it may hold the cloud's whole answer."""
 _CHECKED_BY = re.compile(r"\s*This was checked by the validation rule at .*$", re.DOTALL)
 
 
@@ -70,10 +73,10 @@ def explain(
     text = _text(errors)
     if _UNREACHABLE.search(text):
         return CloudUnreachableError(text)
-    first = errors[0]
-    return CloudRefusedError(
-        operation=first.address or "terraform", code=first.summary, message=_rest(errors)
-    )
+    first, *others = errors
+    code, message = _cloud_words(first)
+    lines = [message, *(f"  {other.address}: {': '.join(_cloud_words(other))}" for other in others)]
+    return CloudRefusedError(operation=first.address or "terraform", code=code, message="\n".join(lines))
 
 
 def _host(env: Environment, errors: Sequence[Diagnostic]) -> HostError | None:
@@ -137,7 +140,21 @@ def _design(env: Environment, errors: Sequence[Diagnostic]) -> DesignError:
     return DesignError(where=place, problem=f"{problem}{more}", remedy=remedy)
 
 
-def _rest(errors: Sequence[Diagnostic]) -> str:
-    first, *others = errors
-    text = " ".join(first.detail.split()) or first.summary
-    return "; ".join([text, *(other.as_line() for other in others)])
+def _cloud_words(error: Diagnostic) -> tuple[str, str]:
+    """Return the cloud's own code and message, as far as the provider's text shows them.
+
+    The real providers wrap them in sentences with whole answers in them: hashicorp/aws ends in
+    `api error CODE: message`, hashicorp/azurerm in `with error: CODE: message`.
+    """
+    summary, detail = (" ".join(text.split()) for text in (error.summary, error.detail))
+    whole = detail if detail.startswith(summary) else f"{summary}: {detail}".rstrip(": ")
+    found = _CODE.search(whole)
+    if found is not None:
+        code, message = found["code"], found["message"]
+    elif detail and not detail.startswith(summary):
+        code, message = summary, detail
+    else:
+        code, _, message = whole.partition(": ")
+    if len(message) > _LONGEST_MESSAGE:
+        message = f"{message[:_LONGEST_MESSAGE]} ..."
+    return code, message or code

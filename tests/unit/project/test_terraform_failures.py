@@ -94,6 +94,37 @@ def test_an_api_that_does_not_answer_is_told_from_one_that_refuses(env: Environm
     assert "VpcLimitExceeded" in str(error)
 
 
+REFUSED_BY_AWS = Diagnostic(
+    severity="error",
+    summary="creating EC2 VPN Gateway: operation error EC2: CreateVpnGateway, StatusCode: 400, "
+    "api error VpnGatewayLimitExceeded: The maximum number is 5.",
+    address="aws_vpn_gateway.x",
+)
+REFUSED_BY_AZURE = Diagnostic(
+    severity="error",
+    summary='creating Public I P Address (Subscription: "f85f"\nResource Group Name: "rg"): performing: '
+    "unexpected status 400 (400 Bad Request) with error: PublicIPCountLimitReached: Cannot create more.",
+    detail='creating Public I P Address (Subscription: "f85f"\nResource Group Name: "rg"): performing: '
+    "unexpected status 400 (400 Bad Request) with error: PublicIPCountLimitReached: Cannot create more.",
+    address="azurerm_public_ip.y",
+)
+
+
+def test_errors_of_the_real_providers_are_cut_down_to_the_clouds_own_words(env: Environment) -> None:
+    error = explain(env, [REFUSED_BY_AWS, REFUSED_BY_AZURE], ENDED, applying=True)
+    assert isinstance(error, CloudRefusedError)
+    assert error.code == "VpnGatewayLimitExceeded"
+    assert str(error).splitlines() == [
+        "aws_vpn_gateway.x refused with VpnGatewayLimitExceeded: The maximum number is 5.",
+        "  azurerm_public_ip.y: PublicIPCountLimitReached: Cannot create more.",
+    ]
+
+
+def test_a_whole_answer_in_a_providers_error_is_shortened(env: Environment) -> None:
+    long = Diagnostic(severity="error", summary=f"creating Alert: unexpected status 201: {'x' * 5000}")
+    assert len(str(explain(env, [long], ENDED, applying=True))) < 1000
+
+
 def test_a_failure_without_any_message_shows_what_terraform_wrote(env: Environment) -> None:
     error = explain(env, [], ENDED, applying=False)
     assert isinstance(error, CommandError)

@@ -1,0 +1,177 @@
+"""One environment of `terraform/` on a twin of its own, driven by the real providers."""
+
+import json
+import re
+import secrets
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from azure.mgmt.resource.resources import ResourceManagementClient
+
+from twinspan.cloud.aws.client import service_client
+from twinspan.cloud.azure.client import clients as azure_clients
+from twinspan.cloud.endpoints import Endpoints
+from twinspan.command import environment, run
+from twinspan.project.environment import Environment
+from twinspan.project.terraform import Outcome, Terraform
+from twinspan.twin import lifecycle
+from twinspan.twin.client import twin_endpoints
+
+TREE = Path(__file__).parents[2] / "terraform"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RealProject:
+    """Terraform with the real providers, and both APIs of the twin that it works on."""
+
+    terraform: Terraform
+    endpoints: Endpoints
+    tfvars: str
+    scratch: Path
+
+    @property
+    def azure(self) -> ResourceManagementClient:
+        assert self.endpoints.azure
+        return azure_clients(self.endpoints.azure).resources
+
+    def aws(self, service: str) -> Any:
+        assert self.endpoints.aws
+        return service_client(self.endpoints.aws, service)
+
+    def variable(self, name: str) -> str:
+        """The value that the environment's own file gives a variable, as HCL."""
+        found = re.search(rf"^{name}\s+= (\{{\n.*?^\}}|.*?)$", self.tfvars, re.MULTILINE | re.DOTALL)
+        assert found, name
+        return found[1]
+
+    def change(self, **variables: str) -> Outcome:
+        """Apply with other values, which stay for what comes after."""
+        self.terraform.variables |= variables
+        return self.terraform.apply()
+
+    def planned(self) -> Mapping[str, list[str]]:
+        """What a plan would do now: address -> actions; empty if nothing."""
+        return {
+            change["address"]: change["change"]["actions"]
+            for change in self.plan_document()["resource_changes"]
+            if change["change"]["actions"] not in (["no-op"], ["read"])
+        }
+
+    def plan_document(self, save: Path | None = None) -> Mapping[str, Any]:
+        plan = save or self.scratch / "plan"
+        self.terraform.plan(save=plan)
+        try:
+            return self.terraform.show_json(plan)
+        finally:
+            if save is None:
+                plan.unlink()
+
+    def resources(self) -> list[Mapping[str, Any]]:
+        """Every managed resource of the state: address, type and values."""
+
+        def walk(module: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+            yield from module.get("resources", ())
+            for child in module.get("child_modules", ()):
+                yield from walk(child)
+
+        root = self.terraform.show_json().get("values", {}).get("root_module", {})
+        return [resource for resource in walk(root) if resource["mode"] == "managed"]
+
+    def forget(self, addresses: Sequence[str]) -> None:
+        """Take resources out of the state; they stay in the clouds."""
+        workspace, _ = self.terraform._prepared()
+        self.terraform._answer(workspace, ["state", "rm", *addresses])
+
+    def import_blocks(self, ids: Mapping[str, str]) -> Path:
+        """Have the next plan import resources: address -> id."""
+        workspace, _ = self.terraform._prepared()
+        file = workspace.folder / "imports_of_a_test.tf"
+        blocks = (f"import {{\n  to = {address}\n  id = {json.dumps(ids[address])}\n}}\n" for address in ids)
+        file.write_text("".join(blocks))
+        return file
+
+    def left_in_the_clouds(self) -> dict[str, list[str]]:
+        """Everything but the state's bucket that either cloud still holds."""
+        ec2, iam = self.aws("ec2"), self.aws("iam")
+        gone = ("deleted", "deleting")
+        left: dict[str, list[str]] = {
+            "vpc": [each["VpcId"] for each in ec2.describe_vpcs()["Vpcs"] if not each["IsDefault"]],
+            "address": [each["AllocationId"] for each in ec2.describe_addresses()["Addresses"]],
+            "nat": [
+                each["NatGatewayId"]
+                for each in ec2.describe_nat_gateways()["NatGateways"]
+                if each["State"] not in gone
+            ],
+            "eks": self.aws("eks").list_clusters()["clusters"],
+            "logs": [each["logGroupName"] for each in self.aws("logs").describe_log_groups()["logGroups"]],
+            "sns": [each["TopicArn"] for each in self.aws("sns").list_topics()["Topics"]],
+            "alarm": [each["AlarmName"] for each in self.aws("cloudwatch").describe_alarms()["MetricAlarms"]],
+            "dashboard": [
+                each["DashboardName"]
+                for each in self.aws("cloudwatch").list_dashboards().get("DashboardEntries", [])
+            ],
+            "role": [
+                each["RoleName"]
+                for each in iam.list_roles()["Roles"]
+                if "/aws-service-role/" not in each["Path"]
+            ],
+            "group": [each.name or "" for each in self.azure.resource_groups.list()],
+            "resource": [each.id or "" for each in self.azure.resources.list()],
+        }
+        for key, name, identity in (
+            ("VpnGateways", "vpn_gateways", "VpnGatewayId"),
+            ("VpnConnections", "vpn_connections", "VpnConnectionId"),
+            ("CustomerGateways", "customer_gateways", "CustomerGatewayId"),
+        ):
+            found = getattr(ec2, f"describe_{name}")()[key]
+            left[name] = [each[identity] for each in found if each["State"] not in gone]
+        return {kind: names for kind, names in left.items() if names}
+
+
+@contextmanager
+def real_project(name: str, scratch: Path, config: Path) -> Iterator[RealProject]:
+    """Have environment `name` on a fresh twin, with the providers of a Terraform CLI configuration."""
+    tree = scratch / "terraform"
+    shutil.copytree(TREE, tree, symlinks=True, ignore=shutil.ignore_patterns(".terraform*"))
+    env = Environment.load(tree / "envs" / name)
+    twin = f"real-{name}-{secrets.token_hex(3)}"
+    lifecycle.up(twin)
+    try:
+        variables = environment(**lifecycle.environment(twin), TF_CLI_CONFIG_FILE=str(config))
+        with Terraform(env, process_environment=variables, providers="real") as terraform:
+            yield RealProject(
+                terraform=terraform,
+                endpoints=twin_endpoints(twin),
+                tfvars=(env.folder / "terraform.tfvars").read_text(),
+                scratch=scratch,
+            )
+    finally:
+        lifecycle.down(twin, purge=True)
+
+
+def bootstrap_life(project: RealProject) -> str:
+    """Plan and import the state's bucket, which the project's first `init` has made; return what differs."""
+    workspace, _ = project.terraform._prepared()
+    folder = workspace.folder.parents[1] / "bootstrap"
+    bucket = project.terraform._env.state.bucket
+    arguments = [f"-var=bucket={bucket}", f"-var=region={project.terraform._env.state.region}"]
+    variables = project.terraform._process_environment(workspace, {}) | {
+        "TF_DATA_DIR": str(project.scratch / "bootstrap-data")
+    }
+    types = (
+        "aws_s3_bucket.state",
+        "aws_s3_bucket_versioning.state",
+        "aws_s3_bucket_server_side_encryption_configuration.state",
+        "aws_s3_bucket_public_access_block.state",
+    )
+    run(["terraform", "init", "-input=false"], cwd=folder, env=variables, timeout_s=120)
+    for address in types:
+        argv = ["terraform", "import", "-input=false", *arguments, address, bucket]
+        run(argv, cwd=folder, env=variables, timeout_s=120)
+    argv = ["terraform", "plan", "-input=false", "-no-color", "-detailed-exitcode", *arguments]
+    done = run(argv, cwd=folder, env=variables, timeout_s=120, check=False)
+    return "" if done.returncode == 0 else done.stdout + done.stderr
