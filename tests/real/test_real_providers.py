@@ -111,7 +111,7 @@ def test_a_key_that_aws_has_changed_reaches_azure_by_the_next_apply(project: Rea
 
 def test_one_object_of_each_type_can_be_imported(project: RealProject) -> None:
     ids = {}
-    types = set()
+    types: set[str] = set()
     for resource in project.resources():
         if resource["type"] not in types | NOT_IMPORTABLE.keys():
             types.add(resource["type"])
