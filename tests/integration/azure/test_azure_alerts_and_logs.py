@@ -125,7 +125,7 @@ def test_an_alert_fires_tells_loopback_and_nobody_else_and_resolves(lab: Lab) ->
             )
             assert made.status == 201, made.text
             body = alert(lab, actions=[{"actionGroupId": made.json["id"]}])
-            assert call(lab, "PUT", "Microsoft.Insights/metricAlerts/bgp", body).status == 201
+            assert call(lab, "PUT", "Microsoft.Insights/metricAlerts/bgp", body).status == 200
             wait_until(
                 lambda: alerts(lab, "?monitorCondition=Fired"),
                 lambda found: len(found) == 1,

@@ -260,7 +260,7 @@ class ResourceManager:
         found, created = resources.put(self._context, identity, body, conditions)
         kind, document = resources.type_of(found.id), self._render(found)
         if kind.at_once:
-            return Answer(status=201 if created else 200, document=document, changed=True)
+            return Answer(status=kind.created if created else 200, document=document, changed=True)
         asked = partial(kind.outcome, self._context, found.id)
         return self._operations.written(document, created=created, api_version=version, asked=asked)
 

@@ -69,6 +69,7 @@ class ResourceType:
         parts_kept_if_absent: A PUT without the member leaves the parts alone.
         is_global: Whether its location is `global`, and no region.
         at_once: Whether a PUT or DELETE is over when it is answered, so that there is no operation to follow.
+        created: Status of the answer to a PUT that made it.
         synchronous: Actions, in small letters, that answer at once; the others answer as operations.
         changing: Actions, in small letters, that change something.
     """
@@ -79,6 +80,7 @@ class ResourceType:
     parts_kept_if_absent: bool = False
     is_global: bool = False
     at_once: bool = False
+    created: int = 201
     synchronous: ClassVar[frozenset[str]] = frozenset()
     changing: ClassVar[frozenset[str]] = frozenset()
 

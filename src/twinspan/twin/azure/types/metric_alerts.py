@@ -102,6 +102,7 @@ class _MetricAlerts(MonitorType):
     model = "MetricAlert"
     document = MetricAlert
     is_global = True
+    created = 200  # Metric Alerts - Create Or Update knows no 201; clients take it for an error
 
     @override
     def check(self, context: Context, put: Put) -> None:
@@ -129,10 +130,11 @@ class _MetricAlerts(MonitorType):
 
     @override
     def complete(self, context: Context, put: Put) -> None:
-        put.properties.setdefault("targetResourceType", VIRTUAL_NETWORK_GATEWAYS.type)
-        gateway = context.store.get(texts(put.properties, "scopes")[0])
-        if gateway is not None:
-            put.properties.setdefault("targetResourceRegion", gateway.body.get("location"))
+        told = put.properties  # the Terraform provider sends empty texts for what it was not given
+        told["targetResourceType"] = told.get("targetResourceType") or VIRTUAL_NETWORK_GATEWAYS.type
+        gateway = context.store.get(texts(told, "scopes")[0])
+        if gateway is not None and not told.get("targetResourceRegion"):
+            told["targetResourceRegion"] = gateway.body.get("location")
 
 
 def _check_scope(context: Context, scope: str) -> None:
