@@ -51,3 +51,10 @@ def test_a_metric_alert_is_made_and_changed_with_200(lab: Lab) -> None:
     told = made.json["properties"]
     assert told["targetResourceType"] == "Microsoft.Network/virtualNetworkGateways"
     assert told["targetResourceRegion"] == LOCATION
+
+
+def test_no_workspace_waits_to_be_recovered(lab: Lab) -> None:
+    lists = f"{lab.twin.subscription}/resourceGroups/{lab.group}", lab.twin.subscription
+    for scope in lists:
+        found = lab.twin.call("GET", f"{scope}/providers/Microsoft.OperationalInsights/deletedWorkspaces")
+        assert (found.status, found.json) == (200, {"value": []})

@@ -29,7 +29,7 @@ from twinspan.twin.azure.operations import RETRY_AFTER, Operations, Outcome
 from twinspan.twin.azure.resource_id import ResourceId
 from twinspan.twin.azure.resources import Conditions
 from twinspan.twin.azure.store import Resource
-from twinspan.twin.azure.types import RESOURCE_TYPES, aks_progress
+from twinspan.twin.azure.types import ALWAYS_EMPTY, RESOURCE_TYPES, aks_progress
 from twinspan.twin.azure.types.base import Action, Context
 from twinspan.twin.azure.types.connections import CONNECTIONS, gateway_connections
 from twinspan.twin.azure.types.virtual_network_gateways import VIRTUAL_NETWORK_GATEWAYS
@@ -330,6 +330,8 @@ class ResourceManager:
     def _listed(self, provider: str, kind: str, *, group: str | None) -> Answer:
         """List the resources of a type."""
         known = RESOURCE_TYPES.get(f"{provider}/{kind}".lower())
+        if f"{provider}/{kind}".lower() in ALWAYS_EMPTY:
+            return Answer(document={"value": []})
         if known is None:
             raise resources.unknown_type(provider, (kind,))
         rows = self._context.store.of_type(known.type, group=group)
