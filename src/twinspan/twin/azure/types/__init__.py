@@ -44,6 +44,6 @@ RESOURCE_TYPES: Mapping[str, ResourceType] = {
 """Lower-case full type -> its rules."""
 
 ALWAYS_EMPTY = frozenset({"microsoft.operationalinsights/deletedworkspaces"})
-"""Lower-case full types of lists that have nothing in them: a workspace that is deleted is gone for good here.
+"""Lower-case full types of lists with nothing in them: a workspace that is deleted is gone for good here.
 
 Source: Log Analytics REST API, Deleted Workspaces - List, List By Resource Group."""
