@@ -1,5 +1,7 @@
 """What the Terraform provider azurerm 5.2.0 needs of an answer; without it an `apply` fails."""
 
+import uuid
+
 from azure_api_harness import LOCATION, Body, Lab, Reply
 
 
@@ -58,3 +60,41 @@ def test_no_workspace_waits_to_be_recovered(lab: Lab) -> None:
     for scope in lists:
         found = lab.twin.call("GET", f"{scope}/providers/Microsoft.OperationalInsights/deletedWorkspaces")
         assert (found.status, found.json) == (200, {"value": []})
+
+
+def _workbook() -> Body:
+    return {
+        "location": LOCATION,
+        "kind": "shared",
+        "identity": {"type": "None", "userAssignedIdentities": None},
+        "tags": None,
+        "properties": {
+            "category": "workbook",
+            "displayName": "vpn",
+            "serializedData": '{"version":"Notebook/1.0","items":[]}',
+            "sourceId": "azure monitor",
+        },
+    }
+
+
+def test_a_workbook_of_no_identity_is_made_and_put_back_as_it_was_read(lab: Lab) -> None:
+    place = f"Microsoft.Insights/workbooks/{uuid.uuid4()}"
+    made = _call(lab, "PUT", f"{place}?sourceId=azure%20monitor", _workbook())
+    assert made.status == 201, made.text
+    assert "identity" not in made.json
+    read = _call(lab, "GET", f"{place}?canFetchContent=true").json
+    again = _call(lab, "PUT", place, read | {"tags": {"team": "net"}})
+    assert again.status == 200, again.text
+    assert again.json["properties"] == read["properties"]
+
+
+def test_a_workbook_tells_the_principals_of_its_identities(lab: Lab) -> None:
+    place = f"Microsoft.Insights/workbooks/{uuid.uuid4()}"
+    made = _call(
+        lab, "PUT", "Microsoft.ManagedIdentity/userAssignedIdentities/reader", {"location": LOCATION}
+    ).json
+    body = _workbook() | {"identity": {"type": "UserAssigned", "userAssignedIdentities": {made["id"]: {}}}}
+    told = _call(lab, "PUT", place, body).json["identity"]["userAssignedIdentities"][made["id"]]
+    assert told == {name: made["properties"][name] for name in ("principalId", "clientId")}
+    body["identity"]["userAssignedIdentities"] = {f"{made['id']}-none": {}}
+    assert _call(lab, "PUT", place, body).code == "FailedIdentityOperation"

@@ -13,7 +13,13 @@ from twinspan.twin.azure.errors import ArmError, bad_request
 from twinspan.twin.azure.operations import Outcome
 from twinspan.twin.azure.resource_id import ResourceId
 from twinspan.twin.azure.store import Resource, ResourceGroup
-from twinspan.twin.azure.types import agent_pools, aks_progress, aks_subnets, managed_cluster_rules
+from twinspan.twin.azure.types import (
+    agent_pools,
+    aks_progress,
+    aks_subnets,
+    identities,
+    managed_cluster_rules,
+)
 from twinspan.twin.azure.types.base import Action, Context, Put, ResourceType
 from twinspan.twin.azure.types.user_assigned_identities import USER_ASSIGNED_IDENTITIES
 
@@ -61,7 +67,7 @@ class _ManagedClusters(ResourceType):
             "eTag": resource.etag,
             **copy.deepcopy(resource.body),
         }
-        _identify(context, document)
+        identities.add_principals(context.store, document, tenant_id=context.tenant_id)
         told = properties(document)
         state = aks_progress.state_of(context, resource.id)
         told["provisioningState"] = state
@@ -200,23 +206,6 @@ def _kubelet_identity(cluster: ResourceId, group: str) -> ResourceId:
         types=(kind,),
         names=(f"{cluster.name}-agentpool",),
     )
-
-
-def _identify(context: Context, document: JsonObject) -> None:
-    """Add the ids of the principals behind a cluster's identity."""
-    identity = document.get("identity")
-    if not isinstance(identity, dict):
-        return
-    if text(identity, "type") == "SystemAssigned":
-        identity["principalId"] = str(uuid.uuid5(uuid.NAMESPACE_URL, str(document["id"]).lower()))
-        identity["tenantId"] = context.tenant_id
-    given = identity.get("userAssignedIdentities")
-    for name in list(given) if isinstance(given, dict) else []:
-        found = managed_cluster_rules.identity_resource(context.store, name)
-        ids = properties(found.body) if found is not None else {}
-        identity["userAssignedIdentities"] = {
-            name: {"principalId": ids.get("principalId"), "clientId": ids.get("clientId")}
-        }
 
 
 def _add_read_only(context: Context, cluster: Resource, told: JsonObject) -> None:

@@ -130,6 +130,7 @@ class _MetricAlerts(MonitorType):
 
     @override
     def complete(self, context: Context, put: Put) -> None:
+        super().complete(context, put)
         told = put.properties  # the Terraform provider sends empty texts for what it was not given
         told["targetResourceType"] = told.get("targetResourceType") or VIRTUAL_NETWORK_GATEWAYS.type
         gateway = context.store.get(texts(told, "scopes")[0])

@@ -7,7 +7,8 @@ from typing_extensions import override
 
 from twinspan.twin.azure.documents import JsonObject, properties
 from twinspan.twin.azure.store import Resource
-from twinspan.twin.azure.types.base import Context, ResourceType
+from twinspan.twin.azure.types import identities
+from twinspan.twin.azure.types.base import Context, Put, ResourceType
 from twinspan.twin.azure.types.bodies import Envelope, cleaner
 
 
@@ -26,6 +27,10 @@ class MonitorType(ResourceType):
         return cleaner(self.document)(body)
 
     @override
+    def complete(self, context: Context, put: Put) -> None:
+        identities.tidy(context.store, put.body)
+
+    @override
     def render(self, context: Context, resource: Resource, *, listed: bool = False) -> JsonObject:
         told: JsonObject = {
             "id": str(resource.id),
@@ -33,5 +38,6 @@ class MonitorType(ResourceType):
             "type": resource.id.type,
             **copy.deepcopy(resource.body),
         }
+        identities.add_principals(context.store, told, tenant_id=context.tenant_id)
         self.decorate(context, resource, properties(told), listed=listed)
         return told

@@ -9,6 +9,7 @@ from typing_extensions import override
 from twinspan.twin.azure.errors import bad_request
 from twinspan.twin.azure.types.base import Context, Put
 from twinspan.twin.azure.types.bodies import Body, Envelope, spelled
+from twinspan.twin.azure.types.identities import Identity
 from twinspan.twin.azure.types.monitor_type import MonitorType
 
 
@@ -31,6 +32,7 @@ class Workbook(Envelope):
     """The whole document."""
 
     kind: Annotated[str, spelled("shared")] = "shared"
+    identity: Identity | None = None
     properties: Properties
 
 
