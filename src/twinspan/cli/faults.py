@@ -10,9 +10,9 @@ from twinspan.cloud.aws import read_aws
 from twinspan.cloud.azure import read_azure
 from twinspan.cloud.azure.act import read_connection, read_rule
 from twinspan.drill.api_changes import Change
+from twinspan.drill.api_fault import ApiFault
 from twinspan.drill.composite import AllOf
 from twinspan.drill.definition import Drill, Step
-from twinspan.drill.guardian import ApiFault
 from twinspan.errors import HostError
 from twinspan.protocols import Fault
 from twinspan.verify.facts import TunnelLink

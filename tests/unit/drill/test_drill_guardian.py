@@ -1,14 +1,17 @@
 """The process beside a drill: it undoes what a dead drill left, and nothing else."""
 
+import signal
 import socket
 import subprocess
+import sys
 
 import pytest
 
 from twinspan.cloud.aws import AwsEndpoint
 from twinspan.cloud.endpoints import Endpoints
 from twinspan.drill.api_changes import CHANGE, ENDPOINTS, Change, perform
-from twinspan.drill.guardian import Guardian, watch
+from twinspan.drill.api_fault import ApiFault, Guardian
+from twinspan.drill.guardian import watch
 from twinspan.errors import CloudError, HostError
 
 SECRET = "a-secret-of-this-test"
@@ -57,6 +60,41 @@ def test_no_secret_is_in_its_command_line_and_a_signal_of_the_terminal_does_not_
         )
         assert int(session.stdout) == process.pid
     assert process.returncode == 0
+
+
+def test_it_loads_no_library_of_a_cloud_while_there_is_nothing_to_undo() -> None:
+    """They cost seconds of a busy machine, in which the drill that it watches would wait for its end."""
+    code = "import sys; from twinspan.drill.guardian import watch; watch(['x', 'done']); print(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert {"boto3", "botocore", "azure", "pydantic"}.isdisjoint(loaded.split())
+
+
+def test_a_process_that_does_not_end_holds_up_no_drill() -> None:
+    guardian = Guardian(endpoints(), ends_within_s=0.1)
+    guardian._process.send_signal(signal.SIGSTOP)
+
+    guardian.release()
+
+    assert guardian._process.returncode == -signal.SIGKILL
+
+
+def test_a_process_that_died_fails_no_drill_that_has_undone_all() -> None:
+    guardian = Guardian(endpoints())
+    guardian._process.kill()
+    guardian._process.wait()
+
+    ApiFault(endpoints(), "nothing", breaks=(), mends=(), guardian=guardian).heal()
+
+    assert guardian._process.returncode == -signal.SIGKILL
+
+
+def test_nothing_is_broken_without_the_process_that_would_undo_it() -> None:
+    guardian = Guardian(endpoints())
+    guardian._process.kill()
+    guardian._process.wait()
+
+    with pytest.raises(HostError, match="would undo the fault"):
+        guardian.register(UNDO)
 
 
 def test_without_credentials_a_change_is_refused_in_words() -> None:
