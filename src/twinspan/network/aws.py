@@ -21,6 +21,9 @@ class Phase:
     lifetime_seconds: int
 
 
+ANY_IPV4 = IPv4Network("0.0.0.0/0")
+
+
 class TelemetryStatus(StrEnum):
     """`VgwTelemetry.Status` of an AWS tunnel."""
 
@@ -79,6 +82,10 @@ class VpnConnection:
     vpn_gateway_id: str | None
     static_routes_only: bool
     static_routes: tuple[IPv4Network, ...] = ()
+    local_ipv4_network_cidr: IPv4Network = ANY_IPV4
+    """Traffic selector of the customer gateway's side, in spite of its name."""
+    remote_ipv4_network_cidr: IPv4Network = ANY_IPV4
+    """Traffic selector of the AWS side."""
     tunnels: tuple[VpnTunnel, ...]
     """In the order of the API, which is tunnel1, tunnel2."""
 

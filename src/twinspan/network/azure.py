@@ -131,6 +131,16 @@ class IpsecPolicy:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TrafficSelectorPolicy:
+    """One entry of a connection's `trafficSelectorPolicies`. Source: ARM, TrafficSelectorPolicy."""
+
+    local_address_ranges: tuple[IPv4Network, ...]
+    """The Azure side."""
+    remote_address_ranges: tuple[IPv4Network, ...]
+    """The side of the local network gateway."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TunnelConnectionHealth:
     """One instance's tunnel of a connection, as Azure reports it (`tunnelConnectionStatus`)."""
 
@@ -157,6 +167,10 @@ class AzureConnection:
     """ip configuration id (lower case) -> the APIPA address to use on that instance."""
     ipsec_policy: IpsecPolicy | None
     """None: Azure's default policy set."""
+    use_policy_based_traffic_selectors: bool = False
+    """True: selectors are VNet prefixes to local network gateway prefixes, not any to any."""
+    traffic_selector_policies: tuple[TrafficSelectorPolicy, ...] = ()
+    """Selectors given one by one; empty: none are."""
     dpd_timeout_seconds: int
     routing_weight: int
     provisioning_state: str

@@ -172,3 +172,38 @@ def test_an_instance_without_a_peering_has_its_private_address() -> None:
     assert (gateway.asn, gateway.sku) == (65515, "Basic")
     assert gateway.instances[0].default_bgp_ip_address == IPv4Address("10.1.0.4")
     assert gateway.instances[0].public_ip_address is None
+
+
+def test_traffic_selectors_of_aws_are_read_and_are_anything_by_default() -> None:
+    raw: Any = {
+        "VpnConnectionId": "vpn-1",
+        "CustomerGatewayId": "cgw-1",
+        "Options": {"LocalIpv4NetworkCidr": "10.1.0.0/16", "RemoteIpv4NetworkCidr": "10.2.0.0/16"},
+    }
+    narrow = vpn.vpn_connection(raw)
+    bare: Any = {**raw, "Options": {}}
+    anything = vpn.vpn_connection(bare)
+    assert narrow.local_ipv4_network_cidr == IPv4Network("10.1.0.0/16")
+    assert narrow.remote_ipv4_network_cidr == IPv4Network("10.2.0.0/16")
+    assert anything.local_ipv4_network_cidr == IPv4Network("0.0.0.0/0")
+    assert anything.remote_ipv4_network_cidr == IPv4Network("0.0.0.0/0")
+
+
+def test_traffic_selectors_of_azure_are_read() -> None:
+    properties = {
+        "connectionType": "IPsec",
+        "virtualNetworkGateway1": {"id": "/G"},
+        "localNetworkGateway2": {"id": "/L"},
+        "usePolicyBasedTrafficSelectors": True,
+        "trafficSelectorPolicies": [
+            {"localAddressRanges": ["10.1.0.0/16", "10.5.0.0/16"], "remoteAddressRanges": ["10.2.0.0/16"]}
+        ],
+    }
+    connection = gateways.connection(
+        models.VirtualNetworkGatewayConnection({"id": "/C", "name": "c", "properties": properties})
+    )
+    assert connection is not None
+    (policy,) = connection.traffic_selector_policies
+    assert connection.use_policy_based_traffic_selectors
+    assert [str(each) for each in policy.local_address_ranges] == ["10.1.0.0/16", "10.5.0.0/16"]
+    assert [str(each) for each in policy.remote_address_ranges] == ["10.2.0.0/16"]

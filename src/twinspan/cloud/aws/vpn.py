@@ -10,6 +10,7 @@ from ipaddress import IPv4Address, IPv4Network
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from twinspan.cloud.aws.vpc import name_of
+from twinspan.network.aws import ANY_IPV4
 from twinspan.network.model import (
     CustomerGateway,
     Phase,
@@ -92,6 +93,8 @@ def vpn_connection(raw: "VpnConnectionTypeDef") -> VpnConnection:
         static_routes=tuple(
             IPv4Network(item["DestinationCidrBlock"]) for item in existing(raw.get("Routes", ()))
         ),
+        local_ipv4_network_cidr=IPv4Network(options.get("LocalIpv4NetworkCidr") or ANY_IPV4),
+        remote_ipv4_network_cidr=IPv4Network(options.get("RemoteIpv4NetworkCidr") or ANY_IPV4),
         tunnels=tuple(
             _tunnel(item, telemetry.get(item.get("OutsideIpAddress")))
             for item in options.get("TunnelOptions", ())

@@ -17,6 +17,7 @@ from twinspan.network.model import (
     GatewayInstance,
     IpsecPolicy,
     LocalNetworkGateway,
+    TrafficSelectorPolicy,
     TunnelConnectionHealth,
     VirtualNetworkGateway,
 )
@@ -108,6 +109,14 @@ def connection(raw: models.VirtualNetworkGatewayConnection) -> AzureConnection |
         bgp_enabled=bool(properties.enable_bgp),
         custom_bgp_addresses=_custom_addresses(properties),
         ipsec_policy=_policy(policies[0]) if policies else None,
+        use_policy_based_traffic_selectors=bool(properties.use_policy_based_traffic_selectors),
+        traffic_selector_policies=tuple(
+            TrafficSelectorPolicy(
+                local_address_ranges=networks(item.local_address_ranges),
+                remote_address_ranges=networks(item.remote_address_ranges),
+            )
+            for item in properties.traffic_selector_policies or ()
+        ),
         dpd_timeout_seconds=properties.dpd_timeout_seconds or DEFAULT_DPD_TIMEOUT_S,
         routing_weight=properties.routing_weight or 0,
         provisioning_state=word(properties.provisioning_state, "Succeeded"),
