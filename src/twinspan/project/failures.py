@@ -154,7 +154,7 @@ def _cloud_words(error: Diagnostic) -> tuple[str, str]:
     elif detail and not detail.startswith(summary):
         code, message = summary, detail
     else:
-        code, _, message = whole.partition(": ")
+        code, message = "an error", whole
     if len(message) > _LONGEST_MESSAGE:
         message = f"{message[:_LONGEST_MESSAGE]} ..."
-    return code, message or code
+    return code, message

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Annotated, Any, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from twinspan.twin.azure.documents import JsonObject
 from twinspan.twin.azure.errors import Detail, invalid_format
@@ -15,6 +15,13 @@ class Body(BaseModel):
     """A JSON object: members by their JSON names, no others; null counts as absent."""
 
     model_config = ConfigDict(extra="forbid", strict=True, hide_input_in_errors=True, populate_by_name=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_nulls(cls, value: object) -> object:
+        if not isinstance(value, dict):
+            return value
+        return {name: member for name, member in value.items() if member is not None}
 
 
 class Envelope(Body):
