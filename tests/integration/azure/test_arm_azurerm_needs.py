@@ -4,6 +4,8 @@ import uuid
 
 from azure_api_harness import LOCATION, Body, Lab, Reply
 
+from twinspan.cloud.azure.gateways import connection
+
 
 def _call(lab: Lab, method: str, place: str, body: Body | None = None) -> Reply:
     group = f"{lab.twin.subscription}/resourceGroups/{lab.group}"
@@ -98,3 +100,17 @@ def test_a_workbook_tells_the_principals_of_its_identities(lab: Lab) -> None:
     assert told == {name: made["properties"][name] for name in ("principalId", "clientId")}
     body["identity"]["userAssignedIdentities"] = {f"{made['id']}-none": {}}
     assert _call(lab, "PUT", place, body).code == "FailedIdentityOperation"
+
+
+def test_a_dpd_timeout_that_nobody_set_is_told_as_0_and_is_45_s_on_the_wire(lab: Lab) -> None:
+    lab.build()
+    body = lab.connection()
+    for value in ({}, {"dpdTimeoutSeconds": 0}, {"dpdTimeoutSeconds": None}):
+        del body["properties"]["dpdTimeoutSeconds"]
+        body["properties"].update(value)
+        assert lab.made("connections/tunnel1", body)["properties"]["dpdTimeoutSeconds"] == 0
+        body["properties"].setdefault("dpdTimeoutSeconds", None)
+    read = lab.twin.network().virtual_network_gateway_connections.get(lab.group, "tunnel1")
+    found = connection(read)
+    assert found is not None
+    assert found.dpd_timeout_seconds == 45

@@ -12,7 +12,7 @@ _DEFAULTS: JsonObject = {
     "connectionProtocol": "IKEv2",
     "connectionMode": "Default",
     "routingWeight": 0,
-    "dpdTimeoutSeconds": 45,
+    "dpdTimeoutSeconds": 0,  # Azure tells what was set, and waits 45 s all the same
     "enableBgp": False,
     "useLocalAzureIpAddress": False,
     "usePolicyBasedTrafficSelectors": False,
@@ -35,8 +35,6 @@ class _Connections(ResourceType):
     @override
     def complete(self, context: Context, put: Put) -> None:
         told = put.properties
-        if not told.get("dpdTimeoutSeconds"):
-            told.pop("dpdTimeoutSeconds", None)
         for name, value in _DEFAULTS.items():
             told.setdefault(name, value if not isinstance(value, list) else [])
         for policy in objects(told, "ipsecPolicies"):
