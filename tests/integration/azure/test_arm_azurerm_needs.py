@@ -1,10 +1,13 @@
 """What the Terraform provider azurerm 5.2.0 needs of an answer; without it an `apply` fails."""
 
 import uuid
+from collections.abc import Mapping
 
+import pytest
 from azure_api_harness import LOCATION, Body, Lab, Reply
 
 from twinspan.cloud.azure.gateways import connection
+from twinspan.twin.azure.types import RESOURCE_TYPES
 
 
 def _call(lab: Lab, method: str, place: str, body: Body | None = None) -> Reply:
@@ -114,3 +117,110 @@ def test_a_dpd_timeout_that_nobody_set_is_told_as_0_and_is_45_s_on_the_wire(lab:
     found = connection(read)
     assert found is not None
     assert found.dpd_timeout_seconds == 45
+
+
+def _one_of_each(lab: Lab) -> Mapping[str, str]:
+    """Make a resource of every type that is not a part of another one: type in small letters -> its path."""
+    lab.build()
+    lab.made("routeTables/table", {"location": LOCATION})
+    lab.made("networkSecurityGroups/nsg", {"location": LOCATION})
+    network = "Microsoft.Network"
+    places = {
+        f"{network}/{place.rpartition('/')[0]}": f"{network}/{place}"
+        for place in (
+            "virtualNetworks/vnet",
+            "publicIPAddresses/ip0",
+            "virtualNetworkGateways/gw",
+            "localNetworkGateways/aws1",
+            "connections/tunnel1",
+            "routeTables/table",
+            "networkSecurityGroups/nsg",
+        )
+    }
+    bodies: Mapping[str, Body] = {
+        "Microsoft.ManagedIdentity/userAssignedIdentities/aks": {"location": LOCATION},
+        "Microsoft.OperationalInsights/workspaces/logs": {"location": LOCATION, "properties": {}},
+        "Microsoft.Insights/actionGroups/desk": {
+            "location": "Global",
+            "properties": {"groupShortName": "desk", "enabled": True},
+        },
+        "Microsoft.Insights/metricAlerts/bgp": _alert(lab),
+        f"Microsoft.Insights/workbooks/{uuid.uuid4()}": _workbook(),
+        "Microsoft.ContainerService/managedClusters/c": _cluster(lab),
+    }
+    for place, body in bodies.items():
+        made = _call(lab, "PUT", place, body)
+        assert made.status in {200, 201}, made.text
+        places[place.rpartition("/")[0]] = place
+    return {kind.lower(): place for kind, place in places.items()}
+
+
+def _cluster(lab: Lab) -> Body:
+    identity = f"{lab.scope}/".replace("Microsoft.Network/", "Microsoft.ManagedIdentity/")
+    identity += "userAssignedIdentities/aks"
+    subnets = f"{lab.scope}/virtualNetworks/vnet/subnets"
+    return {
+        "location": LOCATION,
+        "identity": {"type": "UserAssigned", "userAssignedIdentities": {identity: {}}},
+        "properties": {
+            "dnsPrefix": "c",
+            "networkProfile": {"networkPlugin": "azure", "networkPluginMode": "overlay"},
+            "agentPoolProfiles": [
+                {
+                    "name": "system",
+                    "mode": "System",
+                    "count": 1,
+                    "vmSize": "Standard_B2s",
+                    "vnetSubnetID": f"{subnets}/app",
+                }
+            ],
+        },
+    }
+
+
+def test_the_tags_of_every_type_are_patched_with_200(lab: Lab) -> None:
+    places = _one_of_each(lab)
+    assert places.keys() == {name for name, kind in RESOURCE_TYPES.items() if kind.top_level}
+    for place in places.values():
+        before = _call(lab, "GET", place).json
+        for tags in ({"team": "net"}, {}):
+            patched = _call(lab, "PATCH", place, {"tags": tags})
+            assert (place, patched.status) == (place, 200), patched.text
+            after = _call(lab, "GET", place).json
+            assert after["tags"] == patched.json["tags"] == tags
+            assert after["properties"] == before["properties"]
+    group = f"{lab.twin.subscription}/resourceGroups/{lab.group}"
+    assert lab.twin.call("PATCH", group, {"tags": {"a": "b"}}).json["tags"] == {"a": "b"}
+
+
+def test_an_identity_is_patched_as_the_provider_does_it(lab: Lab) -> None:
+    place = "Microsoft.ManagedIdentity/userAssignedIdentities/aks"
+    made = _call(lab, "PUT", place, {"location": LOCATION}).json
+    assert _call(lab, "PATCH", place, {"tags": {"a": "b"}, "properties": {}}).status == 200
+    scope = {"properties": {"isolationScope": "Regional"}, "location": LOCATION}
+    patched = _call(lab, "PATCH", place, scope).json
+    assert patched["tags"] == {"a": "b"}
+    assert patched["properties"] == {**made["properties"], "isolationScope": "Regional"}
+
+
+@pytest.mark.parametrize(
+    ("place", "change", "status", "said"),
+    [
+        ("Microsoft.Insights/actionGroups/desk", {"properties": {"enabled": False}}, 200, ""),
+        ("Microsoft.Insights/actionGroups/desk", {"properties": {"groupShortName": "x"}}, 400, "ShortName"),
+        ("Microsoft.Insights/actionGroups/desk", {"location": "westeurope"}, 400, "location"),
+        ("Microsoft.OperationalInsights/workspaces/logs", {"properties": {"retentionInDays": 60}}, 200, ""),
+        ("Microsoft.OperationalInsights/workspaces/logs", {"properties": {"retentionInDays": 9}}, 400, "9"),
+        ("Microsoft.OperationalInsights/workspaces/logs", {"location": "eastus"}, 400, "location"),
+    ],
+)
+def test_a_patch_changes_what_it_names_and_refuses_the_rest(
+    lab: Lab, place: str, change: Body, status: int, said: str
+) -> None:
+    _one_of_each(lab)
+    before = _call(lab, "GET", place).json["properties"]
+    patched = _call(lab, "PATCH", place, change)
+    assert patched.status == status
+    assert said in patched.text
+    after = _call(lab, "GET", place).json["properties"]
+    assert after == (before | change["properties"] if status == 200 else before)

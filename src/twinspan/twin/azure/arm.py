@@ -248,7 +248,7 @@ class ResourceManager:
             case "PUT":
                 return self._put(identity, request.json_object(), conditions, version)
             case "PATCH":
-                found = resources.set_tags(self._context, identity, request.json_object())
+                found = resources.patch(self._context, identity, request.json_object())
                 return Answer(document=self._render(found), changed=True)
             case "DELETE":
                 return self._delete(identity, conditions, version)

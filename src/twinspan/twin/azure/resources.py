@@ -4,7 +4,6 @@ import copy
 import re
 from dataclasses import dataclass
 
-from twinspan.twin.azure import schema
 from twinspan.twin.azure.documents import JsonObject, objects, properties, references, text
 from twinspan.twin.azure.errors import (
     ArmError,
@@ -138,17 +137,17 @@ def check_conditions(existing: Resource | None, conditions: Conditions) -> None:
         )
 
 
-def set_tags(context: Context, resource_id: ResourceId, body: JsonObject) -> Resource:
-    """Replace a resource's tags (PATCH) and return it.
+def patch(context: Context, resource_id: ResourceId, body: JsonObject) -> Resource:
+    """Change what a PATCH names, leave the rest as it is, and return the resource.
 
     Raises:
-        ArmError: 404, or a body with anything else than tags.
+        ArmError: 404, 405 for what takes no PATCH, or a body that names something else or breaks a rule.
     """
     found = read(context, resource_id)
-    if not type_of(resource_id).top_level:
+    kind = type_of(resource_id)
+    if not kind.top_level:
         raise ArmError(405, "MethodNotAllowed", f"{resource_id.type} takes no PATCH.")
-    tags = schema.clean("TagsObject", body).get("tags")
-    found.body["tags"] = tags if tags is not None else {}
+    kind.patch(context, found, body)
     found.touch()
     return found
 

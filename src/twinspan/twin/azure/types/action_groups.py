@@ -70,6 +70,7 @@ class _ActionGroups(MonitorType):
     model = "ActionGroup"
     document = ActionGroup
     is_global = True
+    patched_properties = frozenset({"enabled"})
 
     @override
     def check(self, context: Context, put: Put) -> None:

@@ -97,6 +97,15 @@ class ResourceType:
         """
         return schema.clean(self.model, body)
 
+    def patch(self, context: Context, resource: Resource, body: JsonObject) -> None:  # noqa: ARG002  for subclasses
+        """Change a resource as a PATCH says: its tags, which is all that most types let it name.
+
+        Raises:
+            ArmError: The body does not fit.
+        """
+        patched = schema.clean("TagsObject", body)
+        resource.body["tags"] = patched.get("tags") or {}
+
     def check(self, context: Context, put: Put) -> None:
         """Refuse a body that breaks the type's rules.
 

@@ -1,32 +1,39 @@
 """Microsoft.ManagedIdentity/userAssignedIdentities."""
 
 import uuid
+from typing import Annotated, Any
 
+from pydantic import Field
 from typing_extensions import override
 
 from twinspan.twin.azure.documents import JsonObject, properties
-from twinspan.twin.azure.errors import Detail, invalid_format
 from twinspan.twin.azure.store import Resource
-from twinspan.twin.azure.types.base import Context, Put, ResourceType
+from twinspan.twin.azure.types.base import Context, Put
+from twinspan.twin.azure.types.bodies import Body, Envelope, spelled
+from twinspan.twin.azure.types.monitor_type import MonitorType
 
-_MEMBERS = {"location", "tags", "properties", "id", "name", "type"}
+
+class Properties(Body):
+    """An identity. Source: Managed Identity REST API, User Assigned Identities, 2024-11-30."""
+
+    isolation_scope: Annotated[
+        Annotated[str, spelled("None", "Regional")] | None, Field(alias="isolationScope")
+    ] = None
+    tenant_id: Annotated[Any, Field(alias="tenantId", exclude=True)] = None
+    principal_id: Annotated[Any, Field(alias="principalId", exclude=True)] = None
+    client_id: Annotated[Any, Field(alias="clientId", exclude=True)] = None
 
 
-class _UserAssignedIdentities(ResourceType):
+class UserAssignedIdentity(Envelope):
+    """The whole document."""
+
+    properties: Properties = Properties()
+
+
+class _UserAssignedIdentities(MonitorType):
     type = "Microsoft.ManagedIdentity/userAssignedIdentities"
-    model = "containerservice.TrackedResource"
-    at_once = True
-
-    @override
-    def clean(self, body: JsonObject) -> JsonObject:
-        unknown = sorted(set(body) - _MEMBERS)
-        if unknown:
-            message = (
-                f"Could not find member '{unknown[0]}' on object of type 'Identity'. Path '{unknown[0]}'."
-            )
-            raise invalid_format([Detail(code="InvalidJson", message=message)])
-        kept = {name: body[name] for name in ("location", "tags") if body.get(name) is not None}
-        return super().clean(kept)
+    model = "Identity"
+    document = UserAssignedIdentity
 
     @override
     def complete(self, context: Context, put: Put) -> None:
@@ -36,15 +43,8 @@ class _UserAssignedIdentities(ResourceType):
         put.body.setdefault("tags", {})
 
     @override
-    def render(self, context: Context, resource: Resource, *, listed: bool = False) -> JsonObject:
-        return {
-            "id": str(resource.id),
-            "name": resource.id.name,
-            "type": resource.id.type,
-            "location": resource.body["location"],
-            "tags": resource.body.get("tags", {}),
-            "properties": {**properties(resource.body), "tenantId": context.tenant_id},
-        }
+    def decorate(self, context: Context, resource: Resource, told: JsonObject, *, listed: bool) -> None:
+        told["tenantId"] = context.tenant_id
 
 
 USER_ASSIGNED_IDENTITIES = _UserAssignedIdentities()

@@ -40,6 +40,10 @@ class _Workbooks(MonitorType):
     type = "Microsoft.Insights/workbooks"
     model = "Workbook"
     document = Workbook
+    patched = frozenset({"kind", "properties"})
+    patched_properties = frozenset(
+        {"displayName", "serializedData", "category", "tags", "revision", "description"}
+    )
 
     @override
     def check(self, context: Context, put: Put) -> None:

@@ -62,6 +62,7 @@ class _Workspaces(MonitorType):
     type = "Microsoft.OperationalInsights/workspaces"
     model = "Workspace"
     document = Workspace
+    patched = frozenset({"identity", "properties"})
 
     @override
     def check(self, context: Context, put: Put) -> None:
