@@ -180,8 +180,10 @@ def _group_rule(values: Mapping[str, Any], way: str) -> Iterator[Pair]:
 
 
 def _connection(values: Mapping[str, Any]) -> Iterator[Pair]:
-    for name in ("connection_protocol", "connection_mode", "dpd_timeout_seconds", "routing_weight"):
+    for name in ("connection_protocol", "connection_mode", "routing_weight"):
         yield from _given(_azure(values, name), values.get(name))
+    # 0 is how Azure, and so the state, shows a time-out that nobody set: 45 s
+    yield from _given(_azure(values, "dpd_timeout_seconds"), values.get("dpd_timeout_seconds") or None)
     yield from _given(_azure(values, "bgp_enabled"), _enabled(values))
     yield from _given(
         _azure(values, "local_network_gateway_id"), _lower(values.get("local_network_gateway_id"))

@@ -4,9 +4,11 @@ import pytest
 import verified_network as vn
 
 from twinspan.errors import DesignError
+from twinspan.project.state import State, StateResource
 from twinspan.verify.evaluate import evaluate
 from twinspan.verify.expectation import from_outputs
 from twinspan.verify.findings import SCHEMA, Verification
+from twinspan.verify.planned import planned_settings
 
 
 def test_outputs_say_how_many_tunnels_there_must_be() -> None:
@@ -42,3 +44,15 @@ def test_the_json_form_is_versioned_and_free_of_secrets() -> None:
 
 def test_a_verification_without_results_has_not_passed() -> None:
     assert not Verification(expected_from="test", results=(), duration_s=0.0).passed
+
+
+@pytest.mark.parametrize(("shown", "planned"), [(15, ["15"]), (0, []), (None, [])])
+def test_a_dpd_timeout_of_0_in_the_state_plans_nothing(shown: int | None, planned: list[str]) -> None:
+    values = {"id": "/connections/one", "dpd_timeout_seconds": shown}
+    resource = StateResource(
+        address="azurerm_virtual_network_gateway_connection.one",
+        type="azurerm_virtual_network_gateway_connection",
+        values=values,
+    )
+    found = planned_settings(State(resources=(resource,)))
+    assert [value for key, value in found.values.items() if key.name == "dpd_timeout_seconds"] == planned
