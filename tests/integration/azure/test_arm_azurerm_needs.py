@@ -224,3 +224,11 @@ def test_a_patch_changes_what_it_names_and_refuses_the_rest(
     assert said in patched.text
     after = _call(lab, "GET", place).json["properties"]
     assert after == (before | change["properties"] if status == 200 else before)
+
+
+def test_a_workspace_whose_retention_nobody_set_keeps_data_for_30_days(lab: Lab) -> None:
+    sent = {"sku": {"name": "PerGB2018"}, "retentionInDays": 0, "features": {"disableLocalAuth": False}}
+    place = "Microsoft.OperationalInsights/workspaces/logs"
+    made = _call(lab, "PUT", place, {"location": LOCATION, "properties": sent})
+    assert made.status == 201, made.text
+    assert made.json["properties"]["retentionInDays"] == 30

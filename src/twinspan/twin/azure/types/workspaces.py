@@ -12,6 +12,8 @@ from twinspan.twin.azure.types.base import Context, Put
 from twinspan.twin.azure.types.bodies import Body, Envelope, spelled
 from twinspan.twin.azure.types.monitor_type import MonitorType
 
+_DEFAULT_DAYS, _DAYS_OF_FREE, _NOT_SET = 30, 7, 0
+"""Days that data is kept; 0 is what clients send that were given none, the Terraform provider among them."""
 _ACCESS = spelled("Enabled", "Disabled")
 
 
@@ -43,7 +45,7 @@ class Properties(Body):
     """A workspace. Source: Log Analytics REST API, Workspaces - Create Or Update, 2023-09-01."""
 
     sku: Sku = Sku(name="PerGB2018")
-    retention_in_days: Annotated[int, Field(alias="retentionInDays", ge=7, le=730)] = 30
+    retention_in_days: Annotated[int, Field(alias="retentionInDays", ge=0, le=730)] = _DEFAULT_DAYS
     workspace_capping: Annotated[Capping, Field(alias="workspaceCapping")] = Capping()
     ingestion: Annotated[str, Field(alias="publicNetworkAccessForIngestion"), _ACCESS] = "Enabled"
     query: Annotated[str, Field(alias="publicNetworkAccessForQuery"), _ACCESS] = "Enabled"
@@ -67,10 +69,15 @@ class _Workspaces(MonitorType):
     @override
     def check(self, context: Context, put: Put) -> None:
         days = put.properties.get("retentionInDays")
-        if isinstance(days, int) and days != 7 and days < 30:  # noqa: PLR2004 - 7 days are Free's
+        if isinstance(days, int) and days not in {_NOT_SET, _DAYS_OF_FREE} and days < _DEFAULT_DAYS:
             raise bad_request(
                 "InvalidParameter", f"'RetentionInDays' property doesn't match the SKU limits: {days}."
             )
+
+    @override
+    def complete(self, context: Context, put: Put) -> None:
+        super().complete(context, put)
+        put.properties["retentionInDays"] = put.properties["retentionInDays"] or _DEFAULT_DAYS
 
     @override
     def decorate(self, context: Context, resource: Resource, told: JsonObject, *, listed: bool) -> None:
