@@ -17,10 +17,10 @@ export TWINSPAN_PROVIDER_MIRROR ?= $(patsubst %/registry.terraform.io,%,$(firstw
   $(wildcard /opt/*/registry.terraform.io $(HOME)/.terraform.d/plugins/registry.terraform.io)))
 
 .DEFAULT_GOAL := help
-.PHONY: help demo install kubernetes test test-unit test-root test-slow test-real test-az ci lint format bench clean host test-host clusters
+.PHONY: help demo install kubernetes test test-unit test-root test-slow test-real test-az ci lint format bench bench-robustness clean host test-host clusters
 
 help: ## List the targets
-	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 14
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 18
 
 demo: install clusters ## Build, check, break, measure and remove the whole network on this machine
 	@$(BIN)/twinspan demo
@@ -100,6 +100,9 @@ bench: install kubernetes ## Run the benchmarks and print their ratios
 	@$(SUDO) $(BIN)/python benchmarks/clusters.py terraform/envs/dev
 	@$(SUDO) $(BIN)/python benchmarks/measuring.py terraform/envs/dev
 	@$(SUDO) $(BIN)/python benchmarks/report.py terraform/envs/dev
+
+bench-robustness: $(VENV)/.dev ## A million requests that make no sense to each API; a 5xx or a silence fails
+	@$(BIN)/python benchmarks/robustness.py --api both --requests 1000000
 
 clean: ## Remove what make made here
 	rm -rf .venv .venv-awscli .venv-az .venv-terraform .mypy_cache .ruff_cache .pytest_cache .hypothesis

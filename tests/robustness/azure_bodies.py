@@ -1,0 +1,316 @@
+"""A body that Azure Resource Manager takes, for every resource type that the twin has.
+
+Names are few, so that what one client makes is what another one changes.
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from random import Random
+from typing import Any
+
+Body = dict[str, Any]
+LOCATION = "westeurope"
+
+
+class Scope:
+    """Ids in one resource group, of names drawn at random."""
+
+    def __init__(self, draw: Random, group: str) -> None:
+        self.draw = draw
+        self.group = group
+
+    def id(self, kind: str, provider: str = "Microsoft.Network") -> str:
+        """Return the id of something of a type that may be there."""
+        *parents, last = kind.split("/")
+        return (
+            "/".join([f"{self.group}/providers/{provider}", *(f"{each}/{self.name()}" for each in parents)])
+            + f"/{last}/{self.name()}"
+        )
+
+    def name(self) -> str:
+        return self.draw.choice(("a", "b", "GatewaySubnet", "default"))
+
+    def network(self) -> str:
+        return f"10.{self.draw.randrange(4)}.{self.draw.randrange(0, 256, 16)}.0/{self.draw.choice((20, 24))}"
+
+    def apipa(self) -> str:
+        return f"169.254.{self.draw.choice((21, 22))}.{self.draw.randrange(1, 30)}"
+
+
+def _subnet(scope: Scope) -> Body:
+    told: Body = {"addressPrefix": scope.network()}
+    if scope.draw.random() < 0.3:
+        told["networkSecurityGroup"] = {"id": scope.id("networkSecurityGroups")}
+    if scope.draw.random() < 0.3:
+        told["routeTable"] = {"id": scope.id("routeTables")}
+    return {"properties": told}
+
+
+def _network(scope: Scope) -> Body:
+    names = scope.draw.sample(("a", "b", "GatewaySubnet"), scope.draw.randrange(4))
+    return {
+        "location": LOCATION,
+        "properties": {
+            "addressSpace": {"addressPrefixes": [f"10.{scope.draw.randrange(4)}.0.0/16"]},
+            "subnets": [{"name": name, **_subnet(scope)} for name in names],
+        },
+    }
+
+
+def _public(_: Scope) -> Body:
+    return {
+        "location": LOCATION,
+        "sku": {"name": "Standard"},
+        "zones": ["1", "2", "3"],
+        "properties": {"publicIPAllocationMethod": "Static"},
+    }
+
+
+def _route(scope: Scope) -> Body:
+    return {"properties": {"addressPrefix": scope.network(), "nextHopType": "VirtualNetworkGateway"}}
+
+
+def _table(scope: Scope) -> Body:
+    return {"location": LOCATION, "properties": {"routes": [{"name": "a", **_route(scope)}]}}
+
+
+def _rule(scope: Scope) -> Body:
+    return {
+        "properties": {
+            "priority": scope.draw.randrange(100, 120),
+            "direction": "Inbound",
+            "access": "Allow",
+            "protocol": "Tcp",
+            "sourceAddressPrefix": scope.network(),
+            "sourcePortRange": "*",
+            "destinationAddressPrefix": "*",
+            "destinationPortRange": "443",
+        }
+    }
+
+
+def _filter(scope: Scope) -> Body:
+    return {"location": LOCATION, "properties": {"securityRules": [{"name": "a", **_rule(scope)}]}}
+
+
+def _gateway(scope: Scope) -> Body:
+    gateway = f"{scope.group}/providers/Microsoft.Network/virtualNetworkGateways/{scope.name()}"
+    network = scope.id("virtualNetworks")
+    instances = scope.draw.choice((1, 2, 2))
+    return {
+        "location": LOCATION,
+        "properties": {
+            "gatewayType": "Vpn",
+            "vpnType": "RouteBased",
+            "sku": {"name": "VpnGw1AZ", "tier": "VpnGw1AZ"},
+            "activeActive": instances == 2,
+            "enableBgp": True,
+            "ipConfigurations": [
+                {
+                    "name": f"instance{index}",
+                    "properties": {
+                        "subnet": {"id": f"{network}/subnets/GatewaySubnet"},
+                        "publicIPAddress": {"id": scope.id("publicIPAddresses")},
+                    },
+                }
+                for index in range(instances)
+            ],
+            "bgpSettings": {
+                "asn": 65000,
+                "bgpPeeringAddresses": [
+                    {
+                        "ipconfigurationId": f"{gateway}/ipConfigurations/instance{index}",
+                        "customBgpIpAddresses": [scope.apipa()],
+                    }
+                    for index in range(instances)
+                ],
+            },
+        },
+    }
+
+
+def _local(scope: Scope) -> Body:
+    told: Body = {"gatewayIpAddress": f"203.0.113.{scope.draw.randrange(1, 255)}"}
+    if scope.draw.random() < 0.5:
+        told["localNetworkAddressSpace"] = {"addressPrefixes": [scope.network()]}
+    if scope.draw.random() < 0.6:
+        told["bgpSettings"] = {"asn": 64512, "bgpPeeringAddress": scope.apipa()}
+    return {"location": LOCATION, "properties": told}
+
+
+def _connection(scope: Scope) -> Body:
+    return {
+        "location": LOCATION,
+        "properties": {
+            "connectionType": "IPsec",
+            "virtualNetworkGateway1": {"id": scope.id("virtualNetworkGateways")},
+            "localNetworkGateway2": {"id": scope.id("localNetworkGateways")},
+            "enableBgp": scope.draw.random() < 0.5,
+            "sharedKey": "Twin.Key_0123456789",
+            "dpdTimeoutSeconds": 15,
+            "ipsecPolicies": [
+                {
+                    "ikeEncryption": "GCMAES256",
+                    "ikeIntegrity": "SHA384",
+                    "dhGroup": "ECP384",
+                    "ipsecEncryption": "GCMAES256",
+                    "ipsecIntegrity": "GCMAES256",
+                    "pfsGroup": "ECP384",
+                    "saLifeTimeSeconds": 3600,
+                    "saDataSizeKilobytes": 102400000,
+                }
+            ],
+        },
+    }
+
+
+def _pool(scope: Scope) -> Body:
+    return {
+        "mode": scope.draw.choice(("System", "User")),
+        "count": scope.draw.randrange(1, 4),
+        "vmSize": "Standard_B2s",
+        "maxPods": 30,
+        "vnetSubnetID": scope.id("virtualNetworks/subnets"),
+    }
+
+
+def _cluster(scope: Scope) -> Body:
+    identity = scope.id("userAssignedIdentities", "Microsoft.ManagedIdentity")
+    return {
+        "location": LOCATION,
+        "identity": {"type": "UserAssigned", "userAssignedIdentities": {identity: {}}},
+        "properties": {
+            "dnsPrefix": "dev",
+            "networkProfile": {
+                "networkPlugin": "azure",
+                "serviceCidr": "10.96.0.0/16",
+                "dnsServiceIP": "10.96.0.10",
+            },
+            "agentPoolProfiles": [{"name": "a", **_pool(scope), "mode": "System"}],
+        },
+    }
+
+
+def _identity(_: Scope) -> Body:
+    return {"location": LOCATION}
+
+
+def _group(_: Scope) -> Body:
+    return {
+        "location": "Global",
+        "properties": {
+            "groupShortName": "vpn",
+            "enabled": False,
+            "emailReceivers": [{"name": "mail", "emailAddress": "a@example.com"}],
+        },
+    }
+
+
+def _alert(scope: Scope) -> Body:
+    return {
+        "location": "global",
+        "properties": {
+            "severity": 1,
+            "enabled": True,
+            "scopes": [scope.id("virtualNetworkGateways")],
+            "evaluationFrequency": "PT1M",
+            "windowSize": "PT5M",
+            "criteria": {
+                "odata.type": "Microsoft.Azure.Monitor.SingleResourceMultipleMetricCriteria",
+                "allOf": [
+                    {
+                        "criterionType": "StaticThresholdCriterion",
+                        "name": "down",
+                        "metricName": "BgpPeerStatus",
+                        "operator": "LessThan",
+                        "threshold": 1,
+                        "timeAggregation": "Maximum",
+                        "dimensions": [{"name": "BgpPeerAddress", "operator": "Include", "values": ["*"]}],
+                    }
+                ],
+            },
+            "actions": [{"actionGroupId": scope.id("actionGroups", "Microsoft.Insights")}],
+        },
+    }
+
+
+def _workbook(_: Scope) -> Body:
+    data = json.dumps({"version": "Notebook/1.0", "items": []})
+    return {
+        "location": LOCATION,
+        "kind": "shared",
+        "properties": {"displayName": "a", "serializedData": data, "category": "workbook"},
+    }
+
+
+def _workspace(_: Scope) -> Body:
+    return {"location": LOCATION, "properties": {"sku": {"name": "PerGB2018"}, "retentionInDays": 30}}
+
+
+GOOD: Mapping[str, Callable[[Scope], Body]] = {
+    "Microsoft.Network/virtualNetworks": _network,
+    "Microsoft.Network/virtualNetworks/subnets": _subnet,
+    "Microsoft.Network/publicIPAddresses": _public,
+    "Microsoft.Network/routeTables": _table,
+    "Microsoft.Network/routeTables/routes": _route,
+    "Microsoft.Network/networkSecurityGroups": _filter,
+    "Microsoft.Network/networkSecurityGroups/securityRules": _rule,
+    "Microsoft.Network/virtualNetworkGateways": _gateway,
+    "Microsoft.Network/localNetworkGateways": _local,
+    "Microsoft.Network/connections": _connection,
+    "Microsoft.ContainerService/managedClusters": _cluster,
+    "Microsoft.ContainerService/managedClusters/agentPools": lambda scope: {"properties": _pool(scope)},
+    "Microsoft.ManagedIdentity/userAssignedIdentities": _identity,
+    "Microsoft.Insights/actionGroups": _group,
+    "Microsoft.Insights/metricAlerts": _alert,
+    "Microsoft.Insights/workbooks": _workbook,
+    "Microsoft.OperationalInsights/workspaces": _workspace,
+}
+"""Full type -> how to make a body."""
+
+
+def role_assignment(scope: Scope) -> Body:
+    """Return the body of a role assignment."""
+    role = "4d97b98b-1d4f-4787-a291-c67834d212e7"
+    return {
+        "properties": {
+            "roleDefinitionId": f"/providers/Microsoft.Authorization/roleDefinitions/{role}",
+            "principalId": "11111111-2222-3333-4444-555555555555",
+            "principalType": scope.draw.choice(("User", "ServicePrincipal")),
+        }
+    }
+
+
+def diagnostic_setting(scope: Scope) -> Body:
+    """Return the body of a diagnostic setting."""
+    return {
+        "properties": {
+            "workspaceId": scope.id("workspaces", "Microsoft.OperationalInsights"),
+            "logs": [{"category": "TunnelDiagnosticLog", "enabled": True}],
+        }
+    }
+
+
+def deployment(scope: Scope) -> Body:
+    """Return the body of a template deployment."""
+    return {
+        "properties": {
+            "mode": "Incremental",
+            "parameters": {"where": {"value": LOCATION}},
+            "template": {
+                "contentVersion": "1.0.0.0",
+                "parameters": {"where": {"type": "string"}},
+                "variables": {"name": "[concat('a', '')]"},
+                "resources": [
+                    {
+                        "type": "Microsoft.Network/publicIPAddresses",
+                        "name": "[variables('name')]",
+                        "apiVersion": "2025-01-01",
+                        **_public(scope),
+                        "location": "[parameters('where')]",
+                    }
+                ],
+                "outputs": {"ip": {"type": "string", "value": "[variables('name')]"}},
+            },
+        }
+    }

@@ -1,0 +1,13 @@
+"""Fixtures of the robustness tests: one running API each."""
+
+from collections.abc import Iterator
+
+import azure_requests
+import pytest
+
+
+@pytest.fixture(scope="module")
+def azure_api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[azure_requests.AzureUnderTest]:
+    """An ARM API for the tests of one module."""
+    with azure_requests.serving(tmp_path_factory.mktemp("azure")) as api:
+        yield api
