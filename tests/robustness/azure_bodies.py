@@ -15,9 +15,10 @@ LOCATION = "westeurope"
 class Scope:
     """Ids in one resource group, of names drawn at random."""
 
-    def __init__(self, draw: Random, group: str) -> None:
+    def __init__(self, draw: Random, group: str, *, usual: float = 0.6) -> None:
         self.draw = draw
         self.group = group
+        self._usual = usual
 
     def id(self, kind: str, provider: str = "Microsoft.Network") -> str:
         """Return the id of something of a type that may be there."""
@@ -28,7 +29,10 @@ class Scope:
         )
 
     def name(self) -> str:
-        return self.draw.choice(("a", "b", "GatewaySubnet", "default"))
+        """Return the usual name, or one of a few others."""
+        if self.draw.random() < self._usual:
+            return "a"
+        return self.draw.choice(("b", "GatewaySubnet", "default"))
 
     def network(self) -> str:
         return f"10.{self.draw.randrange(4)}.{self.draw.randrange(0, 256, 16)}.0/{self.draw.choice((20, 24))}"
@@ -47,12 +51,16 @@ def _subnet(scope: Scope) -> Body:
 
 
 def _network(scope: Scope) -> Body:
-    names = scope.draw.sample(("a", "b", "GatewaySubnet"), scope.draw.randrange(4))
+    second = scope.draw.randrange(4)
+    subnets = (("GatewaySubnet", f"10.{second}.1.0/24"), ("a", f"10.{second}.16.0/20"))
     return {
         "location": LOCATION,
         "properties": {
-            "addressSpace": {"addressPrefixes": [f"10.{scope.draw.randrange(4)}.0.0/16"]},
-            "subnets": [{"name": name, **_subnet(scope)} for name in names],
+            "addressSpace": {"addressPrefixes": [f"10.{second}.0.0/16"]},
+            "subnets": [
+                {"name": name, "properties": {"addressPrefix": prefix}}
+                for name, prefix in subnets[scope.draw.choice((0, 0, 0, 1)) :]
+            ],
         },
     }
 
@@ -94,9 +102,9 @@ def _filter(scope: Scope) -> Body:
 
 
 def _gateway(scope: Scope) -> Body:
-    gateway = f"{scope.group}/providers/Microsoft.Network/virtualNetworkGateways/{scope.name()}"
-    network = scope.id("virtualNetworks")
+    gateway, network = scope.id("virtualNetworkGateways"), scope.id("virtualNetworks")
     instances = scope.draw.choice((1, 2, 2))
+    addresses = f"{scope.group}/providers/Microsoft.Network/publicIPAddresses"
     return {
         "location": LOCATION,
         "properties": {
@@ -110,7 +118,7 @@ def _gateway(scope: Scope) -> Body:
                     "name": f"instance{index}",
                     "properties": {
                         "subnet": {"id": f"{network}/subnets/GatewaySubnet"},
-                        "publicIPAddress": {"id": scope.id("publicIPAddresses")},
+                        "publicIPAddress": {"id": f"{addresses}/{'ab'[index]}"},
                     },
                 }
                 for index in range(instances)
@@ -120,7 +128,7 @@ def _gateway(scope: Scope) -> Body:
                 "bgpPeeringAddresses": [
                     {
                         "ipconfigurationId": f"{gateway}/ipConfigurations/instance{index}",
-                        "customBgpIpAddresses": [scope.apipa()],
+                        "customBgpIpAddresses": [f"169.254.21.{2 + 4 * index}"],
                     }
                     for index in range(instances)
                 ],
@@ -291,6 +299,28 @@ def diagnostic_setting(scope: Scope) -> Body:
     }
 
 
+_EXPRESSIONS = (
+    "[concat('a', '')]",
+    "[variables('name')]",
+    "[variables('other')]",
+    "[parameters('where')]",
+    "[parameters()]",
+    "[reference('a').ipAddress]",
+    "[reference('/a')]",
+    "[reference(resourceId('Microsoft.Network/virtualNetworks', 'a')).subnets[0].name]",
+    "[resourceId()]",
+    "[resourceId('a/b')]",
+    "[resourceGroup().location]",
+    "[providers('Microsoft.Network', 'x').apiVersions[99999999999]]",
+    "[toLower(subscription())]",
+    "[concat(resourceGroup(), subscription())]",
+    "[concat(",
+    "[]",
+    "[" + "concat(" * 60 + ")" * 60 + "]",
+    f"[concat({'9' * 5000})]",
+)
+
+
 def deployment(scope: Scope) -> Body:
     """Return the body of a template deployment."""
     return {
@@ -300,17 +330,21 @@ def deployment(scope: Scope) -> Body:
             "template": {
                 "contentVersion": "1.0.0.0",
                 "parameters": {"where": {"type": "string"}},
-                "variables": {"name": "[concat('a', '')]"},
+                "variables": {
+                    "name": scope.draw.choice(("b", *_EXPRESSIONS)),
+                    "other": "[variables('name')]",
+                },
                 "resources": [
                     {
                         "type": "Microsoft.Network/publicIPAddresses",
-                        "name": "[variables('name')]",
+                        "name": scope.draw.choice(("a", "[variables('name')]")),
+                        "dependsOn": scope.draw.choice(([], ["a"], ["b"])),
                         "apiVersion": "2025-01-01",
                         **_public(scope),
                         "location": "[parameters('where')]",
                     }
                 ],
-                "outputs": {"ip": {"type": "string", "value": "[variables('name')]"}},
+                "outputs": {"ip": {"type": "string", "value": scope.draw.choice(_EXPRESSIONS)}},
             },
         }
     }

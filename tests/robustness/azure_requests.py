@@ -7,6 +7,7 @@ import json
 import ssl
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from ipaddress import IPv4Address, IPv4Network
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -17,13 +18,16 @@ import json_mutations
 from azure_bodies import Body, Scope
 from robustness_runner import Connection, Reply, Sent
 
+from twinspan.network.model import BgpPeer, GatewayRoute
 from twinspan.twin.azure import schema
 from twinspan.twin.azure.credentials import ArmCredentials
 from twinspan.twin.azure.server import ArmApi
 from twinspan.twin.azure.tls import ensure_tls
 from twinspan.twin.azure.types import RESOURCE_TYPES
+from twinspan.twin.kubernetes.access import ClusterAccess
+from twinspan.twin.kubernetes.spec import ClusterHealth
 from twinspan.twin.metrics.series import MetricStore
-from twinspan.twin.observed import ObservationBoard
+from twinspan.twin.observed import ObservationBoard, Observed
 
 _VERSIONS = ("2025-01-01",) * 20 + (
     "2018-03-01",
@@ -68,6 +72,27 @@ _ACTIONS = (
     "unknown",
     "",
 )
+_OWN_ACTIONS: Mapping[str, tuple[str, ...]] = {
+    "Microsoft.Network/virtualNetworkGateways": (
+        "getBgpPeerStatus",
+        "getLearnedRoutes",
+        "getAdvertisedRoutes",
+        "reset",
+        "connections",
+    ),
+    "Microsoft.Network/connections": ("sharedkey", "sharedkey/reset", "resetconnection"),
+    "Microsoft.ContainerService/managedClusters": (
+        "listClusterAdminCredential",
+        "listClusterUserCredential",
+        "upgradeProfiles/default",
+        "availableAgentPoolVersions",
+        "start",
+        "stop",
+    ),
+    "Microsoft.ContainerService/managedClusters/agentPools": ("upgradeProfiles/default",),
+    "Microsoft.Insights/metricAlerts": ("status",),
+}
+"""Type -> actions and lists that it has."""
 _LISTS = (
     "",
     "/locations",
@@ -135,6 +160,24 @@ _TYPES = ("application/json",) * 30 + (
     "*/*",
     "multipart/form-data",
 )
+_STEPS = (
+    ("", ""),
+    ("Microsoft.Network/virtualNetworks", "a"),
+    ("Microsoft.Network/publicIPAddresses", "a"),
+    ("Microsoft.Network/publicIPAddresses", "b"),
+    ("Microsoft.Network/routeTables", "a"),
+    ("Microsoft.Network/networkSecurityGroups", "a"),
+    ("Microsoft.Network/virtualNetworkGateways", "a"),
+    ("Microsoft.Network/localNetworkGateways", "a"),
+    ("Microsoft.Network/connections", "a"),
+    ("Microsoft.ManagedIdentity/userAssignedIdentities", "a"),
+    ("Microsoft.ContainerService/managedClusters", "a"),
+    ("Microsoft.ContainerService/managedClusters/agentPools", "b"),
+    ("Microsoft.Insights/actionGroups", "a"),
+    ("Microsoft.Insights/metricAlerts", "a"),
+    ("Microsoft.OperationalInsights/workspaces", "a"),
+)
+"""What a whole resource group is built of, in order: type and name; no type is the group itself."""
 _UUID = "11111111-2222-3333-4444-555555555555"
 
 
@@ -151,9 +194,12 @@ class AzureClient:
         self._workspaces = workspaces
         self._followed: list[str] = []
         self._kinds = sorted(each.type for each in RESOURCE_TYPES.values())
+        self._steps = 0
 
     def next(self) -> Sent:
         """Return the next request."""
+        if self._draw.random() < 0.25:
+            return self._built()
         make = self._draw.choices(
             (
                 self._resource,
@@ -164,7 +210,7 @@ class AzureClient:
                 self._follow,
                 self._anything,
             ),
-            (60, 12, 6, 6, 8, 4, 4),
+            (50, 18, 6, 6, 10, 5, 5),
         )[0]
         method, path, body = make()
         return Sent(
@@ -193,6 +239,23 @@ class AzureClient:
     def _identity(self, scope: Scope, kind: str) -> str:
         provider, _, rest = kind.partition("/")
         return scope.id(rest, provider)
+
+    def _built(self) -> Sent:
+        """Return the next step of building whole resource groups: what else is sent is about them."""
+        group, place = divmod(self._steps, len(_STEPS))
+        self._steps += 1
+        scope = Scope(self._draw, f"{self._subscription}/resourceGroups/{'abc'[group % 3]}", usual=1)
+        kind, name = _STEPS[place]
+        path, body = scope.group, {"location": azure_bodies.LOCATION}
+        if kind:
+            path = f"{self._identity(scope, kind).rpartition('/')[0]}/{name}"
+            body = azure_bodies.GOOD[kind](scope)
+        return Sent(
+            method="PUT",
+            target=f"{path}?api-version=2025-01-01",
+            headers={"Authorization": f"Bearer {self._token}", "Content-Type": "application/json"},
+            body=json.dumps(body).encode(),
+        )
 
     def _resource(self) -> tuple[str, str, Any]:
         """Return a request about a resource: mostly good, or nearly so."""
@@ -254,7 +317,11 @@ class AzureClient:
     def _action(self) -> tuple[str, str, Any]:
         """Return a POST or a GET below a resource."""
         scope = self._scope()
-        path = f"{self._identity(scope, self._draw.choice(self._kinds))}/{self._draw.choice(_ACTIONS)}"
+        kind, action = self._draw.choice(self._kinds), self._draw.choice(_ACTIONS)
+        if self._draw.random() < 0.7:
+            kind = self._draw.choice([each for each in self._kinds if each in _OWN_ACTIONS])
+            action = self._draw.choice(_OWN_ACTIONS[kind])
+        path = f"{self._identity(scope, kind)}/{action}"
         body: Any = self._draw.choice(({}, {"value": "Key_0123456789"}, {"keyLength": 20}, None))
         if self._draw.random() < 0.3:
             body = json_mutations.odd_value(self._draw)
@@ -452,17 +519,63 @@ def _no_number(text: str) -> float:
     raise ValueError(f"{text} is no JSON")
 
 
+def _observed(subscription: str) -> Observed:
+    """Return a data plane that has built the usual gateway and cluster of each group."""
+    address = IPv4Address("169.254.21.2")
+    peer = BgpPeer(
+        local_address=address,
+        neighbor=IPv4Address("169.254.21.1"),
+        asn=64512,
+        state="Connected",
+        connected_duration="00:00:10",
+        routes_received=1,
+        messages_sent=1,
+        messages_received=1,
+    )
+    route = GatewayRoute(
+        local_address=address,
+        network=IPv4Network("10.2.0.0/16"),
+        next_hop=None,
+        source_peer=IPv4Address("169.254.21.1"),
+        origin="EBgp",
+        as_path="64512",
+        weight=32768,
+    )
+    groups = [f"/subscriptions/{subscription}/resourcegroups/{name}/providers" for name in "abc"]
+    gateways = [f"{group}/microsoft.network/virtualnetworkgateways/a" for group in groups]
+    return Observed(
+        generation=1,
+        azure_bgp_peers=dict.fromkeys(gateways, (peer,)),
+        azure_learned_routes=dict.fromkeys(gateways, (route,)),
+        azure_advertised_routes=dict.fromkeys(gateways, (route,)),
+        clusters=tuple(
+            ClusterHealth(
+                key=f"{group}/microsoft.containerservice/managedclusters/a",
+                api_ready=True,
+                system_ready=True,
+                problem="",
+                nodes=(),
+            )
+            for group in groups
+        ),
+    )
+
+
 @contextmanager
 def serving(folder: Path) -> Iterator[AzureUnderTest]:
     """Yield an ARM API of its own, whose files are in `folder`."""
     credentials, files = ArmCredentials.generate(), ensure_tls(folder / "tls")
+    board = ObservationBoard()
+    board.publish(_observed(credentials.subscription_id))
+    clusters = ClusterAccess(folder / "clusters", sockets=folder)
     api = ArmApi(
-        board=ObservationBoard(),
+        board=board,
         credentials=credentials,
         tls=files,
         state_file=folder / "azure.json",
         on_change=lambda: None,
         metrics=MetricStore(period_s=10),
+        clusters=clusters,
     )
     api.start()
     try:
@@ -470,3 +583,4 @@ def serving(folder: Path) -> Iterator[AzureUnderTest]:
         yield AzureUnderTest(api, credentials, context)
     finally:
         api.stop()
+        clusters.stop()

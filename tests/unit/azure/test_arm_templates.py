@@ -2,7 +2,7 @@ import pytest
 
 from twinspan.twin.azure.documents import Json
 from twinspan.twin.azure.errors import ArmError
-from twinspan.twin.azure.templates import Function, resolve
+from twinspan.twin.azure.templates import Bounds, Function, resolve
 
 FUNCTIONS: dict[str, Function] = {
     "concat": lambda given: "".join(str(each) for each in given),
@@ -24,7 +24,7 @@ FUNCTIONS: dict[str, Function] = {
     ],
 )
 def test_expressions_are_evaluated(template: Json, value: Json) -> None:
-    assert resolve(template, FUNCTIONS) == value
+    assert resolve(template, FUNCTIONS, Bounds()) == value
 
 
 @pytest.mark.parametrize(
@@ -45,7 +45,7 @@ def test_expressions_are_evaluated(template: Json, value: Json) -> None:
 )
 def test_a_bad_expression_is_refused(template: str) -> None:
     with pytest.raises(ArmError, match="InvalidTemplate"):
-        resolve(template, FUNCTIONS)
+        resolve(template, FUNCTIONS, Bounds())
 
 
 def test_nesting_has_an_end() -> None:
@@ -53,4 +53,15 @@ def test_nesting_has_an_end() -> None:
     for _ in range(60):
         template = [template]
     with pytest.raises(ArmError, match="nested deeper"):
-        resolve(template, FUNCTIONS)
+        resolve(template, FUNCTIONS, Bounds())
+
+
+def test_a_template_cannot_grow_without_end() -> None:
+    """Each variable names the next one ten times: eight of them would be a hundred million values."""
+    bounds = Bounds()
+    variables: dict[str, Json] = {f"v{n}": [f"[v('v{n + 1}')]"] * 10 for n in range(8)}
+    functions: dict[str, Function] = {
+        "v": lambda given: resolve(variables.get(str(given[0])), functions, bounds),
+    }
+    with pytest.raises(ArmError, match="more than"):
+        resolve("[v('v0')]", functions, bounds)

@@ -5,11 +5,11 @@ import uuid
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
-from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
+from starlette.requests import ClientDisconnect
 from starlette.requests import Request as WebRequest
 from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
 
 from twinspan.twin.azure.arm import ResourceManager
 from twinspan.twin.azure.errors import ArmError
@@ -18,7 +18,7 @@ from twinspan.twin.azure.identity import IdentityService
 from twinspan.twin.azure.tokens import TokenAuthority
 
 _LARGEST_BODY = 4 * 1024 * 1024
-_METHODS = ["GET", "HEAD", "PUT", "POST", "PATCH", "DELETE"]
+_METHODS = frozenset({"GET", "HEAD", "PUT", "POST", "PATCH", "DELETE"})
 
 
 class ArmApplication:
@@ -50,7 +50,15 @@ class ArmApplication:
         self._changed = changed
         self._on_change = on_change
         self.lock = threading.RLock()
-        self.asgi = Starlette(routes=[Route("/{path:path}", self._serve, methods=_METHODS)])
+
+    async def asgi(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one HTTP request; the interface of the web server."""
+        request = WebRequest(scope, receive)
+        try:
+            response = await self._serve(request)
+        except ClientDisconnect:
+            return
+        await response(scope, receive, send)
 
     async def _serve(self, request: WebRequest) -> Response:
         """Turn a web request into ours and our answer into a web response."""
@@ -75,6 +83,7 @@ class ArmApplication:
     def answer(self, request: Request) -> Answer:
         """Answer a request; refusals become answers."""
         try:
+            _check_method(request)
             self._check_origin(request)
             found = self._identity.handle(request)
             if found is not None:
@@ -96,7 +105,7 @@ class ArmApplication:
         origin = request.headers.get("origin")
         if host not in self._hosts:
             raise ArmError(421, "MisdirectedRequest", f"This server is not '{host}'.")
-        if origin is not None and urlsplit(origin).netloc.lower() not in self._hosts:
+        if origin is not None and _host_of(origin) not in self._hosts:
             raise ArmError(403, "Forbidden", f"Requests from pages of '{origin}' are refused.")
 
     def _check_token(self, request: Request) -> None:
@@ -118,6 +127,23 @@ class ArmApplication:
         """Return the `WWW-Authenticate` header of a 401 (RFC 6750 3)."""
         tenant = self._identity.credentials.tenant_id
         return f'Bearer authorization_uri="{self._identity.base_url}/{tenant}", error="invalid_token"'
+
+
+def _check_method(request: Request) -> None:
+    if request.method not in _METHODS:
+        raise ArmError(
+            405,
+            "MethodNotAllowed",
+            f"The requested resource does not support http method '{request.method}'.",
+        )
+
+
+def _host_of(origin: str) -> str:
+    """Return `host:port` of an origin; nothing if it is none."""
+    try:
+        return urlsplit(origin).netloc.lower()
+    except ValueError:  # e.g. a bracket that is not closed
+        return ""
 
 
 def _refusal(error: ArmError, challenge: str | None = None) -> Answer:

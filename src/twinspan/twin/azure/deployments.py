@@ -3,7 +3,7 @@
 import copy
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from twinspan.twin.azure import groups, resources
@@ -12,7 +12,7 @@ from twinspan.twin.azure.documents import Json, JsonObject, member, objects, tex
 from twinspan.twin.azure.errors import ArmError
 from twinspan.twin.azure.resource_id import ResourceId
 from twinspan.twin.azure.resources import Conditions
-from twinspan.twin.azure.templates import Function, invalid_template, resolve
+from twinspan.twin.azure.templates import LONGEST_TEXT, Bounds, Function, invalid_template, resolve
 from twinspan.twin.azure.types.base import Context
 
 TYPE = "Microsoft.Resources/deployments"
@@ -27,6 +27,7 @@ class Deployment:
     group: str
     name: str
     body: JsonObject
+    bounds: Bounds = field(default_factory=Bounds)
 
     @property
     def key(self) -> str:
@@ -52,7 +53,7 @@ class Deployment:
         functions = self._functions()
         planned: list[tuple[ResourceId, JsonObject]] = []
         for each in _ordered(objects(self.body, "properties", "template", "resources")):
-            resource = resolve(each, functions)
+            resource = resolve(each, functions, self.bounds)
             if not isinstance(resource, dict):
                 raise invalid_template("a resource is not an object")
             planned.append((self._resource_id(resource), resource))
@@ -90,7 +91,7 @@ class Deployment:
         for name, each in declared.items() if isinstance(declared, dict) else ():
             outputs[name] = {
                 "type": (text(each, "type") or "string").capitalize(),
-                "value": resolve(member(each, "value"), functions),
+                "value": resolve(member(each, "value"), functions, self.bounds),
             }
         return outputs
 
@@ -136,7 +137,7 @@ class Deployment:
             "variables": self._variable,
             "reference": self._reference,
             "resourceid": self._resource_id_function,
-            "concat": lambda given: "".join(str(each) for each in given),
+            "concat": _concat,
             "tolower": lambda given: _first(given).lower(),
             "toupper": lambda given: _first(given).upper(),
             "resourcegroup": lambda _: groups.render(
@@ -165,7 +166,7 @@ class Deployment:
         value = member(self.body, "properties", "template", "variables", name)
         if value is None:
             raise invalid_template(f"the template variable '{name}' is not found")
-        return resolve(value, self._functions())
+        return resolve(value, self._functions(), self.bounds)
 
     def _reference(self, given: list[Json]) -> Json:
         """`reference('name or id')`: the properties of a resource."""
@@ -175,13 +176,17 @@ class Deployment:
             if not named:
                 raise invalid_template(f"the resource '{target}' is not defined in the template")
             target = str(named[0])
-        found = resources.read(self.context, ResourceId.parse(target))
+        try:
+            identity = ResourceId.parse(target)
+        except ValueError as error:
+            raise invalid_template(f"'{target}' is not the id of a resource") from error
+        found = resources.read(self.context, identity)
         document = resources.type_of(found.id).render(self.context, found)
         return copy.deepcopy(member(document, "properties"))
 
     def _resource_id_function(self, given: list[Json]) -> Json:
         """`resourceId('Namespace/type', 'name', ...)` in this resource group."""
-        kind, *names = [str(each) for each in given]
+        kind, names = _first(given), [str(each) for each in given[1:]]
         return str(self._resource_id({"type": kind, "name": "/".join(names)}))
 
 
@@ -209,6 +214,14 @@ def _depends(resource: JsonObject, names: set[str]) -> bool:
         if last in names:
             return True
     return False
+
+
+def _concat(given: list[Json]) -> str:
+    """`concat('a', ...)`, of texts."""
+    joined = "".join(str(each) for each in given)
+    if len(joined) > LONGEST_TEXT:
+        raise invalid_template(f"a text of more than {LONGEST_TEXT} characters")
+    return joined
 
 
 def _first(given: list[Json]) -> str:

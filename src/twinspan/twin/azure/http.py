@@ -1,6 +1,7 @@
 """Requests and answers, apart from any web framework."""
 
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -8,6 +9,8 @@ from twinspan.twin.azure.documents import Json, JsonObject
 from twinspan.twin.azure.errors import ArmError
 
 JSON_TYPE = "application/json; charset=utf-8"
+_DEEPEST = 64
+"""Most levels of a document. Source: Json.NET, JsonReader.MaxDepth, which ARM's messages come from."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,10 +46,7 @@ class Request:
                 f"The content media type '{self.headers.get('content-type')}' is not supported. Only "
                 "'application/json' is supported.",
             )
-        try:
-            document: Json = json.loads(self.body)
-        except ValueError as error:
-            raise _invalid_content(f"unexpected character in the JSON: {error}") from error
+        document = _parsed(self.body)
         if not isinstance(document, dict):
             raise _invalid_content("the body is not a JSON object")
         return document
@@ -67,6 +67,50 @@ class Answer:
     document: Json = field(default=None, repr=False)
     headers: Mapping[str, str] = field(default_factory=dict)
     changed: bool = False
+
+
+def _parsed(body: bytes) -> Json:
+    """Return a JSON document that can be kept and sent again.
+
+    Raises:
+        ArmError: It is no JSON (RFC 8259), has a number or a character that no JSON can hold, or is nested
+            too deep.
+    """
+    try:
+        document: Json = json.loads(body, parse_constant=_no_constant, parse_float=_finite)
+        json.dumps(document, ensure_ascii=False).encode()
+    except UnicodeEncodeError as error:
+        raise _invalid_content("half a surrogate pair in a JSON string") from error
+    except ValueError as error:
+        raise _invalid_content(f"unexpected character in the JSON: {error}") from error
+    except RecursionError as error:
+        raise _too_deep() from error
+    if isinstance(document, (dict, list)):
+        _check_depth(document, _DEEPEST)
+    return document
+
+
+def _no_constant(name: str) -> float:
+    raise ValueError(f"{name} is not a JSON value")
+
+
+def _finite(digits: str) -> float:
+    value = float(digits)
+    if not math.isfinite(value):
+        raise ValueError(f"the number {digits} is out of range")
+    return value
+
+
+def _check_depth(document: JsonObject | list[Json], left: int) -> None:
+    if left < 0:
+        raise _too_deep()
+    for inner in document.values() if isinstance(document, dict) else document:
+        if isinstance(inner, (dict, list)):
+            _check_depth(inner, left - 1)
+
+
+def _too_deep() -> ArmError:
+    return _invalid_content(f"The reader's MaxDepth of {_DEEPEST} has been exceeded.")
 
 
 def _invalid_content(problem: str) -> ArmError:

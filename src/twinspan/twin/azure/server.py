@@ -18,6 +18,7 @@ from twinspan.twin.azure.arm import ResourceManager
 from twinspan.twin.azure.credentials import ArmCredentials
 from twinspan.twin.azure.identity import IdentityService
 from twinspan.twin.azure.logs.table import LogTable
+from twinspan.twin.azure.protocol import ArmProtocol
 from twinspan.twin.azure.store import Store
 from twinspan.twin.azure.tls import TlsFiles
 from twinspan.twin.azure.tokens import TokenAuthority, load_signing_key
@@ -224,6 +225,9 @@ class ArmApi:
         """Return the web server's settings; it writes no log of requests."""
         return uvicorn.Config(
             application.asgi,
+            interface="asgi3",
+            http=ArmProtocol,
+            proxy_headers=False,
             ssl_certfile=str(self._tls.certificate),
             ssl_keyfile=str(self._tls.key),
             lifespan="off",

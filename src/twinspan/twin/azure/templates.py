@@ -6,16 +6,44 @@ Source: Azure Resource Manager, "Syntax and expressions in ARM templates" and "A
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from types import TracebackType
 
 from twinspan.twin.azure.documents import Json
 from twinspan.twin.azure.errors import ArmError
 
 _TOKEN = re.compile(
-    r"\s*(?:(?P<text>'(?:[^']|'')*')|(?P<number>-?\d+)|(?P<name>[A-Za-z_]\w*)|(?P<sign>[()\[\],.]))"
+    r"\s*(?:(?P<text>'(?:[^']|'')*')|(?P<number>-?[0-9]{1,18}(?![0-9]))|(?P<name>[A-Za-z_]\w*)|(?P<sign>[()\[\],.]))"
 )
 _DEEPEST = 40
+_MOST_VALUES = 20_000
+LONGEST_TEXT = 100_000
+"""Characters of the longest text that an expression makes; Azure's is 131,072."""
 
 Function = Callable[[list[Json]], Json]
+
+
+class Bounds:
+    """How deep and how long one template is evaluated: variables and references can name each other.
+
+    Entered once for each value and each part of an expression.
+    """
+
+    def __init__(self) -> None:
+        self._depth = 0
+        self._left = _MOST_VALUES
+
+    def __enter__(self) -> None:
+        if self._depth >= _DEEPEST:
+            raise invalid_template(f"nested deeper than {_DEEPEST}")
+        if self._left == 0:
+            raise invalid_template(f"more than {_MOST_VALUES} values to evaluate")
+        self._depth += 1
+        self._left -= 1
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._depth -= 1
 
 
 def invalid_template(message: str) -> ArmError:
@@ -23,28 +51,28 @@ def invalid_template(message: str) -> ArmError:
     return ArmError(400, "InvalidTemplate", f"Deployment template validation failed: '{message}'.")
 
 
-def resolve(value: Json, functions: Mapping[str, Function], *, depth: int = 0) -> Json:
+def resolve(value: Json, functions: Mapping[str, Function], bounds: Bounds) -> Json:
     """Return `value` with every expression in it evaluated.
 
     Args:
         value: Part of a template.
         functions: What expressions may call, by lower-case name.
-        depth: How deep `value` is nested.
+        bounds: What is left of the template's depth and length.
 
     Raises:
-        ArmError: `InvalidTemplate`: a syntax error, an unknown function or member, or nesting over 40.
+        ArmError: `InvalidTemplate`: a syntax error, an unknown function or member, or past the bounds.
     """
-    if depth > _DEEPEST:
-        raise invalid_template(f"nested deeper than {_DEEPEST}")
-    if isinstance(value, dict):
-        return {name: resolve(each, functions, depth=depth + 1) for name, each in value.items()}
-    if isinstance(value, list):
-        return [resolve(each, functions, depth=depth + 1) for each in value]
-    if isinstance(value, str) and value.startswith("[["):
-        return value[1:]
-    if isinstance(value, str) and value.startswith("[") and value.endswith("]"):
-        return _Expression(source=value[1:-1], tokens=_tokens(value[1:-1])).evaluate(functions)
-    return value
+    with bounds:
+        if isinstance(value, dict):
+            return {name: resolve(each, functions, bounds) for name, each in value.items()}
+        if isinstance(value, list):
+            return [resolve(each, functions, bounds) for each in value]
+        if isinstance(value, str) and value.startswith("[["):
+            return value[1:]
+        if isinstance(value, str) and value.startswith("[") and value.endswith("]"):
+            source = value[1:-1]
+            return _Expression(source=source, tokens=_tokens(source), bounds=bounds).evaluate(functions)
+        return value
 
 
 def _tokens(source: str) -> list[tuple[str, str]]:
@@ -66,44 +94,42 @@ class _Expression:
 
     source: str
     tokens: list[tuple[str, str]]
+    bounds: Bounds
     place: int = 0
 
     def evaluate(self, functions: Mapping[str, Function]) -> Json:
-        value = self._value(functions, 0)
+        value = self._value(functions)
         if self.place != len(self.tokens):
             raise self._wrong()
         return value
 
-    def _value(self, functions: Mapping[str, Function], depth: int) -> Json:
-        if depth > _DEEPEST:
-            raise self._wrong()
+    def _value(self, functions: Mapping[str, Function]) -> Json:
         kind, token = self._next()
-        value: Json
         if kind == "text":
             return token[1:-1].replace("''", "'")
         if kind == "number":
             return int(token)
         if kind != "name":
             raise self._wrong()
-        arguments = self._arguments(functions, depth)
-        function = functions.get(token.lower())
-        if function is None:
-            known = ", ".join(sorted(functions))
-            raise invalid_template(f"the template function '{token}' is not one of the twin's: {known}")
-        value = function(arguments)
-        return self._members(value, functions, depth)
+        with self.bounds:
+            arguments = self._arguments(functions)
+            function = functions.get(token.lower())
+            if function is None:
+                known = ", ".join(sorted(functions))
+                raise invalid_template(f"the template function '{token}' is not one of the twin's: {known}")
+            return self._members(function(arguments), functions)
 
-    def _arguments(self, functions: Mapping[str, Function], depth: int) -> list[Json]:
+    def _arguments(self, functions: Mapping[str, Function]) -> list[Json]:
         self._expect("(")
         arguments: list[Json] = []
         while self._peek() != ")":
             if arguments:
                 self._expect(",")
-            arguments.append(self._value(functions, depth + 1))
+            arguments.append(self._value(functions))
         self._expect(")")
         return arguments
 
-    def _members(self, value: Json, functions: Mapping[str, Function], depth: int) -> Json:
+    def _members(self, value: Json, functions: Mapping[str, Function]) -> Json:
         """Follow `.name` and `[index]` after a call."""
         while self._peek() in {".", "["}:
             if self._peek() == ".":
@@ -111,7 +137,7 @@ class _Expression:
                 key: Json = self._next()[1]
             else:
                 self._expect("[")
-                key = self._value(functions, depth + 1)
+                key = self._value(functions)
                 self._expect("]")
             value = self._step(value, key)
         return value

@@ -5,12 +5,12 @@ three parts, with the claims `oid`, `tid` and `appid` that Azure's clients look 
 """
 
 import base64
-import binascii
 import hashlib
 import json
 import time
 import uuid
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from cryptography.exceptions import InvalidSignature
@@ -94,7 +94,7 @@ class TokenAuthority:
             ArmError: 401 with `InvalidAuthenticationToken`, `ExpiredAuthenticationToken`,
                 `InvalidAuthenticationTokenTenant` or `InvalidAuthenticationTokenAudience`.
         """
-        claims = self._signed_claims(token)
+        claims = _signed_claims(self.key, token)
         now = time.time()
         if text(claims, "iss") != self.issuer or text(claims, "tid") != self.credentials.tenant_id:
             raise _refused(
@@ -137,23 +137,29 @@ class TokenAuthority:
             ]
         }
 
-    def _signed_claims(self, token: str) -> Json:
-        """Return the claims of a token whose signature is ours."""
-        parts = token.split(".")
-        invalid = _refused("InvalidAuthenticationToken", "The access token is invalid.")
-        if len(parts) != _PARTS:
+
+@lru_cache(maxsize=64)
+def _signed_claims(key: rsa.RSAPrivateKey, token: str) -> Json:
+    """Return the claims of a token that `key` signed; remembered, since clients send a token many times.
+
+    Raises:
+        ArmError: 401 `InvalidAuthenticationToken`.
+    """
+    parts = token.split(".")
+    invalid = _refused("InvalidAuthenticationToken", "The access token is invalid.")
+    if len(parts) != _PARTS:
+        raise invalid
+    try:
+        header: Json = json.loads(_decode(parts[0]))
+        signature = _decode(parts[2])
+        if text(header, "alg") != "RS256":
             raise invalid
-        try:
-            header: Json = json.loads(_decode(parts[0]))
-            signature = _decode(parts[2])
-            if text(header, "alg") != "RS256":
-                raise invalid
-            signed = f"{parts[0]}.{parts[1]}".encode()
-            self.key.public_key().verify(signature, signed, padding.PKCS1v15(), hashes.SHA256())
-            claims: Json = json.loads(_decode(parts[1]))
-        except (ValueError, binascii.Error, InvalidSignature) as error:
-            raise invalid from error
-        return claims
+        signed = f"{parts[0]}.{parts[1]}".encode()
+        key.public_key().verify(signature, signed, padding.PKCS1v15(), hashes.SHA256())
+        claims: Json = json.loads(_decode(parts[1]))
+    except (ValueError, RecursionError, InvalidSignature) as error:
+        raise invalid from error
+    return claims
 
 
 def _refused(code: str, message: str) -> ArmError:

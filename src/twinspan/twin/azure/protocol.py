@@ -1,0 +1,70 @@
+"""HTTP/1.1 as the server reads it: what is no HTTP, or never ends, gets an answer too."""
+
+import asyncio
+
+from starlette.responses import JSONResponse
+from typing_extensions import override
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+
+from twinspan.twin.azure.errors import ArmError
+
+REQUEST_TIMEOUT_S = 10.0
+"""How long a request may take to arrive, in seconds, from its first byte to its last; clients are local."""
+
+
+class ArmProtocol(HttpToolsProtocol):
+    """uvicorn's protocol with a limit on how long a request may take, and refusals in ARM's form.
+
+    Source: RFC 9110, 15.5.9 (408 Request Timeout): the server sends it and closes the connection.
+    """
+
+    _deadline: asyncio.TimerHandle | None = None
+
+    @override
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        self._arrived()
+        self._deadline = self.loop.call_later(REQUEST_TIMEOUT_S, self._too_slow)
+
+    @override
+    def on_message_complete(self) -> None:
+        self._arrived()
+        super().on_message_complete()
+
+    @override
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._arrived()
+        super().connection_lost(exc)
+
+    @override
+    def send_400_response(self, msg: str) -> None:
+        self._refuse(ArmError(400, "BadRequest", f"The request is not valid HTTP/1.1: {msg}"))
+
+    def _arrived(self) -> None:
+        """Wait no longer for the rest of a request."""
+        if self._deadline is not None:
+            self._deadline.cancel()
+            self._deadline = None
+
+    def _too_slow(self) -> None:
+        """Refuse a request that has not arrived whole, unless it was answered before its end."""
+        if self.cycle is not None and self.cycle.response_started and not self.cycle.response_complete:
+            self.transport.close()
+        else:
+            self._refuse(
+                ArmError(408, "RequestTimeout", f"The request did not arrive within {REQUEST_TIMEOUT_S:g} s.")
+            )
+
+    def _refuse(self, error: ArmError) -> None:
+        """Send a refusal and close the connection."""
+        self._arrived()
+        if self.transport.is_closing():
+            return
+        body = JSONResponse(error.document()).body
+        self.transport.write(
+            STATUS_LINE[error.status]
+            + b"content-type: application/json; charset=utf-8\r\nconnection: close\r\n"
+            + f"content-length: {len(body)}\r\n\r\n".encode()
+            + bytes(body)
+        )
+        self.transport.close()
