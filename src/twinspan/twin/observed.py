@@ -40,6 +40,7 @@ class TunnelEnd:
     bgp_state: BgpState
     """`None`: no BGP is configured on this end."""
     accepted_routes: tuple[IPv4Network, ...]
+    """Accepted from BGP; without BGP the static routes in force, which are those of a tunnel that is up."""
     since: datetime | None
     """When `ipsec_up` last changed, UTC."""
     bgp_since: datetime | None
@@ -88,7 +89,7 @@ class Observed:
     azure_advertised_routes: dict[str, tuple[GatewayRoute, ...]] = field(default_factory=dict)
     """gateway id -> routes advertised; `source_peer` is the peer they are sent to."""
     vgw_routes: dict[str, tuple[IPv4Network, ...]] = field(default_factory=dict)
-    """VPN gateway id -> prefixes its BGP has accepted from the far side (best routes)."""
+    """VPN gateway id -> prefixes that it reaches through its tunnels, by BGP or static routes."""
     vgw_active_tunnels: dict[str, tuple[IPv4Address, ...]] = field(default_factory=dict)
     """VPN gateway id -> outside addresses of the tunnels that carry traffic from the VPC: one, or none."""
     clusters: tuple[ClusterHealth, ...] = ()

@@ -27,8 +27,8 @@ _QUICK = """  connect delay time 1;
 Preference = Literal["withdrawn", "last"]
 """`withdrawn`: nothing is announced over a tunnel. `last`: it is used only if no other tunnel is up."""
 
-_LAST_MED, _LAST_LOCAL_PREF = 200, 50
-"""Worse than the defaults, 0 and 100. Only the order matters.
+_LAST_MED, _LAST_LOCAL_PREF, _LAST_STATIC = 200, 50, 150
+"""Worse than the defaults, 0, 100 and 200. Only the order matters; a static route stays before BGP's (100).
 
 Source: AWS Site-to-Site VPN User Guide, endpoint replacements: AWS gives the other tunnel the lower
 multi-exit discriminator before it updates one.
@@ -51,6 +51,11 @@ def session_name(end_key: str) -> str:
 def sibling_name(address: IPv4Address) -> str:
     """Return the name of the session with another instance of the same gateway."""
     return short_name("i_", str(address))
+
+
+def static_name(end_key: str) -> str:
+    """Return the name of the protocol that holds a tunnel end's static routes."""
+    return f"far_{session_name(end_key)}"
 
 
 def gateway_name(gateway_key: str) -> str:
@@ -85,7 +90,7 @@ def gateway_config(
         _head(router_id),
         _kernel(ecmp=spec.side == "azure", export='source = RTS_BGP || proto ~ "far_*"'),
         _networks(spec),
-        *(_far_routes(end, devices[end.key]) for end in ends if end.static_routes),
+        *(_far_routes(end, devices[end.key], preferences.get(end.key)) for end in ends if end.static_routes),
     ]
     if spec.bgp_enabled:
         parts += [
@@ -93,7 +98,8 @@ def gateway_config(
             for end in ends
             if end.bgp is not None and _addressed(end)
         ]
-        parts += [_sibling(spec, address) for address in spec.siblings if spec.address is not None]
+    if spec.address is not None:
+        parts += [_sibling(spec, address) for address in spec.siblings]
     if uplink is not None:
         parts.append(_to_router(spec, uplink))
     return "\n".join(part for part in parts if part)
@@ -150,10 +156,14 @@ def _networks(spec: GatewaySpec) -> str:
     return f"protocol static {OWN_NETWORKS} {{\n  ipv4;\n{routes}}}\n"
 
 
-def _far_routes(end: EndSpec, device: str) -> str:
-    """Static routes of a connection: AWS's own, or the prefixes of Azure's local network gateway."""
+def _far_routes(end: EndSpec, device: str, preference: Preference | None) -> str:
+    """Static routes of a connection: AWS's own, or the prefixes of Azure's local network gateway.
+
+    They hold while their device is up, which is while the child SA is.
+    """
     routes = "".join(f'  route {prefix} via "{device}";\n' for prefix in end.static_routes)
-    return f"protocol static far_{session_name(end.key)} {{\n  ipv4;\n{routes}}}\n"
+    channel = f"ipv4 {{ preference {_LAST_STATIC}; }}" if preference == "last" else "ipv4"
+    return f"protocol static {static_name(end.key)} {{\n  {channel};\n{routes}}}\n"
 
 
 def _addressed(end: EndSpec) -> bool:
@@ -196,6 +206,11 @@ def _export(condition: str, preference: Preference | None) -> str:
 
 
 def _sibling(spec: GatewaySpec, address: IPv4Address) -> str:
+    """Instances hand each other what they know, also without BGP, so that one without tunnel is no dead end.
+
+    Source: Azure, Highly available connectivity: traffic moves to the other instance by itself. How is not
+    published; without BGP the API does not show this session.
+    """
     return (
         f"protocol bgp {sibling_name(address)} {{\n{_QUICK}\n"
         "  debug { states, events, packets };\n"

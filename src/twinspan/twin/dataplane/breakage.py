@@ -207,17 +207,21 @@ class Instance:
         """Have its network use it again once it knows a way to somewhere."""
         try:
             wait_until(
-                lambda: gateway.bird.any_session_up,
+                lambda: gateway.bird.any_session_up or any(end.charon.child_up for end in self._ends),
                 bool,
-                what=f"BGP session of {self.key}",
+                what=f"BGP session or tunnel of {self.key}",
                 timeout_s=_WELCOME_WITHIN_S,
             )
         except WaitTimeoutError as error:
             log(self.key, str(error))
         self.plane.mark(gateway, alive=True)
 
+    @property
+    def _ends(self) -> list[Endpoint]:
+        return [end for end in list(self.plane.ends.values()) if end.spec.gateway == self.key]
+
     def _each(self, act: Callable[[Endpoint], None]) -> None:
-        ends = [end for end in list(self.plane.ends.values()) if end.spec.gateway == self.key]
+        ends = self._ends
         with ThreadPoolExecutor(max(len(ends), 1), thread_name_prefix="instance") as pool:
             list(pool.map(act, ends))
 

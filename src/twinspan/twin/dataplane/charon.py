@@ -11,9 +11,10 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Literal
 
 from twinspan.errors import CommandError, HostError
-from twinspan.twin.dataplane.charon_config import CHILD, CONNECTION, connection, daemon_settings
+from twinspan.twin.dataplane.charon_config import CHILD, CONNECTION, connection, daemon_settings, proposed
 from twinspan.twin.dataplane.daemons import Daemon
 from twinspan.twin.dataplane.events import DaemonLines, Journal
 from twinspan.twin.dataplane.spec import EndSpec
@@ -26,6 +27,7 @@ _ERRORS = (
     (re.compile(r"MAC mismatched|no matching peer config found"), "AUTHENTICATION_FAILED"),
     (re.compile(r"no acceptable proposal found|proposals unacceptable"), "NO_PROPOSAL_CHOSEN"),
     (re.compile(r"received (\w+) (?:error )?notify"), None),
+    (re.compile(r"traffic selectors .* unacceptable"), "TS_UNACCEPTABLE"),
     (re.compile(r"(no IKE config found for .*), sending NO_PROPOSAL_CHOSEN"), None),
 )
 _NOT_RESPONDING = "peer not responding"
@@ -149,7 +151,8 @@ class Charon:
                     self.last_error = self.last_error or _NOT_RESPONDING
                 self._control.command("terminate", {"ike": CONNECTION, "force": "yes", "timeout": "-1"})
             self._dialled_s, self._dialling = now, True
-            self._control.command("initiate", {"child": CHILD, "ike": CONNECTION, "timeout": "-1"})
+            for child in proposed(self.spec):
+                self._control.command("initiate", {"child": child, "ike": CONNECTION, "timeout": "-1"})
         except (CommandError, HostError) as error:
             self._lines.add(f"cannot dial now: {error}")
 
@@ -160,7 +163,7 @@ class Charon:
         self._dialling = False
         for sa in self.sas():
             if sa.get("state") == "CONNECTING" and sa.get("initiator") == "yes":
-                self._drop(sa["uniqueid"])
+                self._drop("ike-id", sa["uniqueid"])
 
     def keep_one(self, *, after_s: float) -> None:
         """Close IKE SAs beside the one that carries the packets: both ends have dialled at once.
@@ -179,7 +182,7 @@ class Charon:
         alive = {sa["uniqueid"] for sa in self.sas() if sa.get("state") == "ESTABLISHED"}
         for number in set(spare) & alive:
             self._lines.add(f"closing IKE SA {number} beside IKE SA {self._carrier}")
-            self._drop(number)
+            self._drop("ike-id", number)
 
     def sas(self, *, wait: bool = False) -> list[Section]:
         """Return the IKE SAs, with `wait` also those that are busy; none if charon is not there."""
@@ -188,12 +191,12 @@ class Charon:
         except HostError:
             return []
 
-    def _drop(self, number: str) -> None:
-        """Close an IKE SA. The peer is told, but may not know it any longer, so no answer is waited for."""
+    def _drop(self, kind: Literal["ike-id", "child-id"], number: str) -> None:
+        """Close an IKE SA or a child SA, without waiting: the peer may not know it any longer."""
         try:
-            self._control.command("terminate", {"ike-id": number, "force": "yes", "timeout": "-1"})
+            self._control.command("terminate", {kind: number, "force": "yes", "timeout": "-1"})
         except (CommandError, HostError) as error:
-            self._lines.add(f"cannot close IKE SA {number}: {error}")
+            self._lines.add(f"cannot close {kind} {number}: {error}")
 
     def _started(self) -> None:
         self.ready = False
@@ -235,8 +238,23 @@ class Charon:
         elif kind == "child-updown" and up:
             self._carrier, self._carries_since_s = number, time.monotonic()
             self._changed_child(up=True)
+            if self.spec.one_child:
+                self._keep_newest_child(number)
         elif kind == "child-updown":
             self._child_closed()
+
+    def _keep_newest_child(self, number: str) -> None:
+        """Close the children beside the newest: AWS has one pair of security associations per tunnel.
+
+        Source: AWS re:Post, "troubleshoot connection problems between an AWS VPN endpoint and a policy-based
+        VPN".
+        """
+        for sa in self.sas(wait=True):
+            if sa["uniqueid"] == number:
+                alive = [child["uniqueid"] for child in children(sa) if child.get("state") == "INSTALLED"]
+                for spare in sorted(alive, key=int)[:-1]:
+                    self._lines.add(f"closing child SA {spare}: only the newest is kept")
+                    self._drop("child-id", spare)
 
     def _rekeyed(self, old: str, new: str) -> None:
         self._established = [new if number == old else number for number in self._established]

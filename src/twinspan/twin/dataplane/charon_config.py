@@ -2,13 +2,16 @@
 
 from pathlib import Path
 
-from twinspan.twin.dataplane.spec import EndSpec
+from twinspan.twin.dataplane.spec import EndSpec, Ike, Selectors
 
 CONNECTION = "tunnel"
 """Name of the only connection."""
 
 CHILD = "inside"
-"""Name of its only child."""
+"""Name of its child; more have a number after it."""
+
+_ANY_CHILD = "accepted"
+"""Name of the child that answers a peer's proposal as it stands. It comes first, which decides a tie."""
 
 _RETRANSMISSIONS = 5
 _FIRST_RETRANSMISSION_S = 0.5
@@ -76,7 +79,7 @@ def connection(spec: EndSpec) -> dict[str, object]:
     """Return the body of `load-conn`."""
     ike = spec.ike
     probes = ike.dead_peer.action != "none"
-    fuzz_s = ike.rekey_margin_s * ike.rekey_fuzz_percentage // 100
+    accepted = {_ANY_CHILD: _child(spec, Selectors())} if spec.accepts_any else {}
     return {
         "version": "2",
         "local_addrs": [str(spec.local_address)],
@@ -87,22 +90,40 @@ def connection(spec: EndSpec) -> dict[str, object]:
         "keyingtries": "1",
         "dpd_delay": f"{ike.dead_peer.delay_s if probes else 0}s",
         "rekey_time": f"{ike.ike_lifetime_s - ike.rekey_margin_s}s",
-        "rand_time": f"{fuzz_s}s",
+        "rand_time": f"{_fuzz_s(ike)}s",
         "over_time": f"{ike.rekey_margin_s}s",
         "local": {"auth": "psk", "id": str(spec.local_address)},
         "remote": {"auth": "psk", "id": str(spec.remote_address)},
         "children": {
-            CHILD: {
-                "esp_proposals": list(ike.esp_proposals),
-                "local_ts": ["0.0.0.0/0"],
-                "remote_ts": ["0.0.0.0/0"],
-                "mode": "tunnel",
-                "rekey_time": f"{max(ike.child_lifetime_s - ike.rekey_margin_s, 1)}s",
-                "rand_time": f"{fuzz_s}s",
-                "life_time": f"{ike.child_lifetime_s}s",
-                "dpd_action": "clear",
-                "close_action": "none",
-                "start_action": "none",
-            }
+            **accepted,
+            **{
+                name: _child(spec, selectors)
+                for name, selectors in zip(proposed(spec), spec.selectors, strict=True)
+            },
         },
     }
+
+
+def proposed(spec: EndSpec) -> tuple[str, ...]:
+    """Return the names of the children that an end proposes."""
+    return tuple(f"{CHILD}{number or ''}" for number in range(len(spec.selectors)))
+
+
+def _child(spec: EndSpec, selectors: Selectors) -> dict[str, object]:
+    ike = spec.ike
+    return {
+        "esp_proposals": list(ike.esp_proposals),
+        "local_ts": [str(network) for network in selectors.local],
+        "remote_ts": [str(network) for network in selectors.remote],
+        "mode": "tunnel",
+        "rekey_time": f"{max(ike.child_lifetime_s - ike.rekey_margin_s, 1)}s",
+        "rand_time": f"{_fuzz_s(ike)}s",
+        "life_time": f"{ike.child_lifetime_s}s",
+        "dpd_action": "clear",
+        "close_action": "none",
+        "start_action": "none",
+    }
+
+
+def _fuzz_s(ike: Ike) -> int:
+    return ike.rekey_margin_s * ike.rekey_fuzz_percentage // 100

@@ -5,10 +5,14 @@ left out, and `Desired.problems` says so. What is merely wrong (a key, a policy,
 as it is written and fails as it fails in the clouds.
 """
 
+from dataclasses import replace
+from ipaddress import IPv4Network
+
+from twinspan.network.aws import ANY_IPV4
 from twinspan.network.model import Network, Secrets
 from twinspan.twin.dataplane.desired_aws import aws_desired
 from twinspan.twin.dataplane.desired_azure import azure_desired
-from twinspan.twin.dataplane.spec import Desired, Timers
+from twinspan.twin.dataplane.spec import Desired, EndSpec, Timers
 from twinspan.twin.kubernetes.spec import ClusterSpec
 
 __all__ = ["Desired", "Timers", "desired_state"]
@@ -37,7 +41,26 @@ def desired_state(
         generation=generation,
         routers=aws.routers + azure.routers,
         gateways=aws.gateways + azure.gateways,
-        ends=aws.ends + azure.ends,
+        ends=tuple(_with_sources(aws.ends, azure.ends) + _with_sources(azure.ends, aws.ends)),
         clusters=clusters[0],
         problems=aws.problems + azure.problems + clusters[1],
     )
+
+
+def _with_sources(ends: tuple[EndSpec, ...], others: tuple[EndSpec, ...]) -> list[EndSpec]:
+    """Return the ends with an address in each range that they may agree on with their peers.
+
+    What two ranges have in common is the smaller of them, so it begins where one of them begins.
+    """
+
+    def ranges(end: EndSpec) -> set[IPv4Network]:
+        own = {network for pair in end.selectors for network in pair.local}
+        for other in others:
+            if other.remote_address == end.local_address and other.local_address == end.remote_address:
+                own.update(network for pair in other.selectors for network in pair.remote)
+        return own - {ANY_IPV4}
+
+    return [
+        replace(end, selector_sources=tuple(sorted({each.network_address for each in ranges(end)})))
+        for end in ends
+    ]

@@ -26,6 +26,7 @@ from twinspan.twin.dataplane.spec import (
     GatewaySpec,
     Ike,
     RouterSpec,
+    Selectors,
     StaticRoute,
     SubnetSpec,
     TableSpec,
@@ -122,6 +123,12 @@ class _Builder:
             inside_remote=tunnel.customer_inside_address,
             bgp=None if connection.static_routes_only else self._bgp(gateway, customer),
             static_routes=connection.static_routes if connection.static_routes_only else (),
+            selectors=(
+                Selectors(
+                    local=(connection.remote_ipv4_network_cidr,), remote=(connection.local_ipv4_network_cidr,)
+                ),
+            ),
+            one_child=True,
         )
 
     def _bgp(self, gateway: VpnGateway, customer: CustomerGateway) -> Bgp:

@@ -13,6 +13,7 @@ from twinspan.network.model import (
     VirtualNetwork,
     VirtualNetworkGateway,
 )
+from twinspan.twin.dataplane.filters_text import host
 from twinspan.twin.dataplane.proposals import (
     UnknownAlgorithmError,
     azure_esp_proposals,
@@ -26,6 +27,7 @@ from twinspan.twin.dataplane.spec import (
     GatewaySpec,
     Ike,
     RouterSpec,
+    Selectors,
     StaticRoute,
     SubnetSpec,
     TableSpec,
@@ -40,6 +42,7 @@ _ROUTES_ACCEPTED = 4000
 _REKEY_MARGIN_S = 270
 """Azure publishes none; AWS's default is used."""
 
+_NO_ADDRESS = IPv4Address(0)
 _APIPA = IPv4Network("169.254.0.0/16")
 _DEFAULT_TABLE = "default"
 _LIVE = {"Succeeded", "Updating"}
@@ -68,12 +71,8 @@ class _Builder:
     problems: list[str] = field(default_factory=list)
 
     def instances(self, gateway: VirtualNetworkGateway) -> list[GatewaySpec]:
-        vnets = [
-            vnet
-            for vnet in self.network.virtual_networks
-            if any(_same(subnet.id, i.subnet_id) for subnet in vnet.subnets for i in gateway.instances)
-        ]
-        if not vnets:
+        vnet = self._network_of(gateway)
+        if vnet is None:
             self.problems.append(f"{gateway.id}: the virtual network of its GatewaySubnet does not exist")
             return []
         addresses = _addresses(gateway)
@@ -84,8 +83,8 @@ class _Builder:
                 side="azure",
                 asn=gateway.asn,
                 bgp_enabled=gateway.bgp_enabled,
-                networks=vnets[0].address_space,
-                router=vnets[0].id.lower(),
+                networks=vnet.address_space,
+                router=vnet.id.lower(),
                 subnet_id=instance.subnet_id.lower(),
                 address=addresses[instance.ip_configuration_id.lower()],
                 siblings=tuple(
@@ -96,6 +95,12 @@ class _Builder:
             )
             for instance in gateway.instances
         ]
+
+    def _network_of(self, gateway: VirtualNetworkGateway) -> VirtualNetwork | None:
+        for vnet in self.network.virtual_networks:
+            if any(_same(subnet.id, i.subnet_id) for subnet in vnet.subnets for i in gateway.instances):
+                return vnet
+        return None
 
     def ends(self, connection: AzureConnection) -> list[EndSpec]:
         if connection.provisioning_state not in _LIVE or connection.connection_type != "IPsec":
@@ -148,8 +153,8 @@ class _Builder:
         public, outside = instance.public_ip_address, far.gateway_ip_address
         if public is None or outside is None:
             raise AssertionError("callers select instances and far ends that have addresses")
-        uses_bgp = connection.bgp_enabled and gateway.bgp_enabled
-        local = _inside_address(connection, instance, far)
+        bgp = self._bgp(gateway, far) if connection.bgp_enabled and gateway.bgp_enabled else None
+        vnet = self._network_of(gateway)
         return EndSpec(
             key=f"{connection.id.lower()}/{public}",
             side="azure",
@@ -160,10 +165,12 @@ class _Builder:
             remote_address=outside,
             pre_shared_key=self.secrets.azure[connection.id.lower()],
             ike=_ike(connection),
-            inside_local=local,
-            inside_remote=far.bgp_peering_address or IPv4Address(0),
-            bgp=self._bgp(gateway, far) if uses_bgp else None,
+            inside_local=_inside_address(connection, instance, far) if bgp else _NO_ADDRESS,
+            inside_remote=far.bgp_peering_address or _NO_ADDRESS if bgp else _NO_ADDRESS,
+            bgp=bgp,
             static_routes=far.address_prefixes,
+            selectors=_selectors(connection, vnet.address_space if vnet else (), far),
+            accepts_any=bool(connection.traffic_selector_policies),
         )
 
     def _bgp(self, gateway: VirtualNetworkGateway, far: LocalNetworkGateway) -> Bgp | None:
@@ -190,9 +197,34 @@ def _inside_address(
     chosen = custom.get(instance.ip_configuration_id.lower())
     if chosen is not None:
         return chosen
-    if far.bgp_peering_address in _APIPA and instance.custom_bgp_ip_addresses:
+    apipa = far.bgp_peering_address is not None and far.bgp_peering_address in _APIPA
+    if apipa and instance.custom_bgp_ip_addresses:
         return instance.custom_bgp_ip_addresses[0]
-    return instance.default_bgp_ip_address or IPv4Address(0)
+    return instance.default_bgp_ip_address or _NO_ADDRESS
+
+
+def _selectors(
+    connection: AzureConnection, space: tuple[IPv4Network, ...], far: LocalNetworkGateway
+) -> tuple[Selectors, ...]:
+    """Return what a connection proposes: any to any, pairs of prefixes, or the pairs that it was given.
+
+    Azure routes to the peer's BGP address by itself, so it is the one prefix of a local network gateway that
+    has no other; this guess is unconfirmed.
+
+    Source: Azure, Connect a VPN gateway to multiple policy-based VPN devices (every combination of VNet and
+    local network gateway prefixes); Custom traffic selectors for VPN Gateway.
+    """
+    given = connection.traffic_selector_policies
+    if not given and not connection.use_policy_based_traffic_selectors:
+        return (Selectors(),)
+    peer = (host(far.bgp_peering_address),) if far.bgp_peering_address else ()
+    sides = [(each.local_address_ranges, each.remote_address_ranges) for each in given]
+    return tuple(
+        Selectors(local=(local,), remote=(remote,))
+        for locals_, remotes in sides or [(space, far.address_prefixes or peer)]
+        for local in locals_
+        for remote in remotes
+    )
 
 
 def _ike(connection: AzureConnection) -> Ike:

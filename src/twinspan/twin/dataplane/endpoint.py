@@ -181,7 +181,8 @@ class Endpoint:
         """Move charon's TUN device into the gateway, so that BGP's TTL of 1 suffices.
 
         kernel-libipsec refuses a child SA if it cannot add a route to its device, also with
-        `install_routes = no`; an idle bridge of that name takes the device's place.
+        `install_routes = no`; an idle bridge of that name takes the device's place. The route needs an own
+        address within the local selector, so the bridge has one in each that may be agreed on.
         """
         with self._lock:
             namespaces.ip(
@@ -189,6 +190,7 @@ class Endpoint:
                     f"link set {_TUN} down netns {self._gateway} name {self.device}",
                     f"link add name {_TUN} type bridge",
                     f"link set {_TUN} up",
+                    *(f"addr add {each}/32 dev {_TUN}" for each in self.spec.selector_sources),
                 ],
                 namespace=self.namespace,
             )

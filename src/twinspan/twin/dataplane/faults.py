@@ -12,6 +12,9 @@ from twinspan.twin.dataplane.namespaces import short_name
 from twinspan.twin.dataplane.plane import Plane
 from twinspan.twin.dataplane.wire import INTERNET, FaultSpec
 
+_OF_BGP = frozenset({"bgp-closed", "bgp-silent", "route-withdrawn", "clear-text"})
+"""Kinds that break a BGP session, or need one to move to another device."""
+
 
 class Faults:
     """The faults in force."""
@@ -66,6 +69,12 @@ class Faults:
                 where=f"fault {fault.kind}",
                 problem=f"no tunnel joins {fault.outside_ip_address} and {fault.public_ip_address}",
                 remedy="Name an AWS outside address and the public address of its customer gateway",
+            )
+        if fault.kind in _OF_BGP and any(end.spec.bgp is None for end in ends):
+            raise DesignError(
+                where=f"fault {fault.kind}",
+                problem=f"{_subject(fault)} has static routes and no BGP session",
+                remedy="Use a fault of the tunnel, e.g. path-cut",
             )
         return ends
 

@@ -22,6 +22,8 @@ from twinspan.twin.dataplane.routes import IpObjects, bgp_identifier
 from twinspan.twin.dataplane.spec import EndSpec, GatewaySpec
 
 _ROUTER = "router"
+_LOCAL_TABLE = 100
+"""Number of the table of the own networks, and priority of the rules that lead there: before the main one."""
 _MSS = 1350
 """TCP segment size clamped in both directions. Source: Azure, About VPN devices."""
 
@@ -123,9 +125,14 @@ class Gateway:
         self.bird.configure(text, subjects)
 
     def _routes_inside(self, networks: Sequence[IPv4Network]) -> set[tuple[str, str]]:
+        """AWS: own networks come before every route, as "local" does in the VPC's tables."""
         if self.uplink is None:
             return set()
-        return {("route", f"{net} via {self.uplink.router} dev {_ROUTER}") for net in networks}
+        via = f"via {self.uplink.router} dev {_ROUTER}"
+        if self.spec.side == "azure":
+            return {("route", f"{net} {via}") for net in networks}
+        rules = {("rule", f"to {net} lookup {_LOCAL_TABLE} priority {_LOCAL_TABLE}") for net in networks}
+        return rules | {("route", f"{net} {via} table {_LOCAL_TABLE}") for net in networks}
 
     def _plug(self, router: Router) -> None:
         far = Plug(namespace=router.namespace, interface=short_name("up", self.spec.key))

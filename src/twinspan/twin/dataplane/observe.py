@@ -15,6 +15,7 @@ from twinspan.twin.dataplane.bird_config import (
     ROUTER_SESSION,
     session_name,
     sibling_name,
+    static_name,
 )
 from twinspan.twin.dataplane.bird_control import BirdRoute, SessionState
 from twinspan.twin.dataplane.charon import children, installed
@@ -152,11 +153,12 @@ def _end(end: Endpoint, view: GatewayView | None, sa: NegotiatedSa | None) -> Aw
     name = session_name(spec.key)
     traffic = view.traffic.get(end.device, Traffic()) if view else Traffic()
     session = view.sessions.get(name) if view else None
+    source = name if spec.bgp else static_name(spec.key)
     common: dict[str, Any] = {
         "ike_up": charon.ike_up,
         "ipsec_up": charon.child_up,
         "bgp_state": _STATES.get(session.state if session else "Idle", "Idle") if spec.bgp else "None",
-        "accepted_routes": tuple(r.network for r in view.accepted(name)) if view else (),
+        "accepted_routes": tuple(r.network for r in view.accepted(source)) if view else (),
         "since": charon.child_since,
         "bgp_since": view.gateway.bird.since.get(name) if view else None,
         "bytes_in": traffic.bytes_in,

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from ipaddress import IPv4Address, IPv4Network
 from typing import Literal, Self
 
+from twinspan.network.aws import ANY_IPV4
 from twinspan.network.model import (
     AwsSubnet,
     NetworkAcl,
@@ -70,6 +71,14 @@ class Bgp:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Selectors:
+    """Traffic selectors of one child SA, seen from one end; the default is any to any."""
+
+    local: tuple[IPv4Network, ...] = (ANY_IPV4,)
+    remote: tuple[IPv4Network, ...] = (ANY_IPV4,)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EndSpec:
     """One end of one IPsec tunnel: an outside address with an IKE daemon of its own."""
 
@@ -90,13 +99,30 @@ class EndSpec:
     inside_remote: IPv4Address
     bgp: Bgp | None
     static_routes: tuple[IPv4Network, ...] = ()
+    selectors: tuple[Selectors, ...] = (Selectors(),)
+    """What it proposes, one child SA each; what it accepts is narrowed to them."""
+    accepts_any: bool = False
+    """It accepts whatever selectors the peer proposes, and its own are for what it proposes."""
+    one_child: bool = False
+    """It keeps only the newest of several child SAs."""
+    selector_sources: tuple[IPv4Address, ...] = ()
+    """One address in each range that may become the local selector of a child SA."""
     restart: str = ""
     """Changes when the cloud is asked to replace the endpoint, or to reset the connection."""
 
     @property
     def ipsec(self) -> tuple[object, ...]:
         """What needs a fresh IKE daemon when it changes."""
-        return (self.gateway, self.local_address, self.remote_address, self.pre_shared_key, self.ike)
+        return (
+            self.gateway,
+            self.local_address,
+            self.remote_address,
+            self.pre_shared_key,
+            self.ike,
+            self.selectors,
+            self.accepts_any,
+            self.selector_sources,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
