@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from twinspan.twin.dataplane.desired import Timers, desired_state
 from twinspan.twin.dataplane.launch import launch_agent
 from twinspan.twin.dataplane.namespaces import short_name
 from twinspan.twin.dataplane.spec import EndSpec
-from twinspan.twin.dataplane.wire import ApplyResult, HostSpec
+from twinspan.twin.dataplane.wire import ApplyResult, FaultSpec, HostSpec
 from twinspan.twin.observed import AwsTunnelEnd, Observed
 from twinspan.wait import wait_until
 
@@ -76,6 +77,15 @@ class Plane:
             what=f"{count} BGP sessions",
             timeout_s=timeout_s,
         )
+
+    @contextmanager
+    def faulty(self, fault: FaultSpec) -> Iterator[None]:
+        """Break something while the block runs."""
+        self.client.inject(fault)
+        try:
+            yield
+        finally:
+            self.client.heal(fault)
 
     def attach_pair(self) -> tuple[str, str]:
         """Attach one host on each side; return their addresses."""

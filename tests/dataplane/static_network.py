@@ -4,9 +4,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 from ipaddress import IPv4Network
 
+from plane_harness import Plane
 from reference_network import AWS, AZURE, PUBLIC, TUNNELS, Wiring, reference_network, with_aws, with_azure
 
 from twinspan.network.model import Network, Secrets
+from twinspan.twin.observed import Observed
 
 KEY = "one.key.for.all"
 
@@ -66,6 +68,17 @@ def static_network(
     return network, keys
 
 
-def up(wirings: Sequence[Wiring]) -> set[tuple[str, str]]:
-    """Return the (connection, public address) pairs of Azure's ends that come up."""
-    return {(wiring.connection_id, str(PUBLIC[wiring.instance])) for wiring in wirings}
+def until_up(plane: Plane, wirings: Sequence[Wiring], timeout_s: float = 20.0) -> Observed:
+    """Wait until these tunnels are up, and no other."""
+    wanted = {wiring.outside for wiring in wirings}
+    return plane.until(
+        lambda seen: (
+            {end.outside_ip_address for end in seen.aws_tunnels if end.ipsec_up} == wanted
+            and {
+                (end.connection_id, str(end.public_ip_address)) for end in seen.azure_tunnels if end.ipsec_up
+            }
+            == {(wiring.connection_id, str(PUBLIC[wiring.instance])) for wiring in wirings}
+        ),
+        what=f"tunnels {', '.join(wiring.name for wiring in wirings)}",
+        timeout_s=timeout_s,
+    )

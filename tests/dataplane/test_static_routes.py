@@ -1,34 +1,32 @@
 """A VPN without BGP: routes follow the security associations."""
 
 from collections.abc import Sequence
+from dataclasses import replace
+from ipaddress import IPv4Network
 
 import pytest
 from plane_harness import Plane, aws_end
-from reference_network import AZURE, PUBLIC, TUNNELS, VGW, Wiring
-from static_network import static_network, up
+from reference_network import (
+    AWS,
+    AZURE,
+    PUBLIC,
+    TUNNELS,
+    VGW,
+    Wiring,
+    with_aws,
+    with_connection,
+    with_tunnel,
+)
+from static_network import static_network, until_up
 
+from twinspan.errors import DesignError
+from twinspan.twin.dataplane.spec import EndSpec
 from twinspan.twin.dataplane.wire import FaultSpec
 from twinspan.twin.observed import Observed
 
 pytestmark = pytest.mark.root
 
 FIRST, SECOND, THIRD, FOURTH = TUNNELS
-
-
-def until_up(plane: Plane, wirings: Sequence[Wiring], timeout_s: float = 20.0) -> Observed:
-    """Wait until these tunnels are up, and no other."""
-    wanted = {wiring.outside for wiring in wirings}
-    return plane.until(
-        lambda seen: (
-            {end.outside_ip_address for end in seen.aws_tunnels if end.ipsec_up} == wanted
-            and {
-                (end.connection_id, str(end.public_ip_address)) for end in seen.azure_tunnels if end.ipsec_up
-            }
-            == up(wirings)
-        ),
-        what=f"tunnels {', '.join(wiring.name for wiring in wirings)}",
-        timeout_s=timeout_s,
-    )
 
 
 def path_cut(wiring: Wiring) -> FaultSpec:
@@ -66,3 +64,137 @@ def test_a_static_vpn_carries_packets_both_ways(plane: Plane, tunnels: Sequence[
     assert all(peers == () for peers in seen.azure_bgp_peers.values())
     assert sum(end.bytes_in for end in seen.azure_tunnels) > 0
     assert sum(end.bytes_in for end in seen.aws_tunnels) > 0
+
+
+def test_a_connection_without_static_route_is_up_and_carries_nothing(plane: Plane) -> None:
+    plane.apply(*static_network(to_azure=()))
+    until_up(plane, TUNNELS)
+    first, second = plane.attach_pair()
+
+    assert not plane.reaches("aws-host", second)
+    assert not plane.reaches("azure-host", first)
+    seen = plane.client.observe()
+    assert seen.vgw_routes[VGW] == ()
+    assert seen.vgw_active_tunnels[VGW] == ()
+    assert sum(end.packets_in for end in seen.aws_tunnels) > 0
+
+    plane.apply(*static_network())
+    plane.until_reaches("aws-host", second)
+
+
+def test_a_local_network_gateway_with_other_prefixes_leads_nowhere(plane: Plane) -> None:
+    plane.apply(*static_network(to_aws=(IPv4Network("10.99.0.0/16"),)))
+    until_up(plane, TUNNELS)
+    first, _second = plane.attach_pair()
+
+    assert not plane.reaches("azure-host", first)
+    seen = plane.client.observe()
+    assert sum(end.packets_in for end in seen.aws_tunnels) == 0
+
+
+def test_the_vpc_keeps_its_own_addresses_when_a_static_route_covers_them(plane: Plane) -> None:
+    plane.apply(*static_network(to_azure=(AZURE, AWS, IPv4Network("10.2.1.0/24"))))
+    until_up(plane, TUNNELS)
+
+    first, second = plane.attach_pair()
+
+    plane.until_reaches("azure-host", first)
+    plane.until_reaches("aws-host", second)
+
+
+def test_the_longest_of_overlapping_prefixes_wins(plane: Plane) -> None:
+    network, secrets = static_network((FIRST, THIRD))
+    assert network.aws is not None
+    wide, narrow = network.aws.vpn_connections
+    network = with_aws(
+        network, vpn_connections=(wide, replace(narrow, static_routes=(IPv4Network("10.1.0.0/24"),)))
+    )
+    plane.apply(network, secrets)
+    until_up(plane, (FIRST, THIRD))
+    _first, second = plane.attach_pair()
+    plane.until_reaches("aws-host", second)
+    before = aws_end(plane.client.observe(), THIRD.outside).packets_out
+
+    assert plane.reaches("aws-host", second)
+
+    seen = plane.client.observe()
+    assert aws_end(seen, THIRD.outside).packets_out > before
+    assert set(seen.vgw_active_tunnels[VGW]) == {FIRST.outside, THIRD.outside}
+
+
+def quick(end: EndSpec) -> EndSpec:
+    """Dead peer detection that takes seconds; what comes after it stays as it was."""
+    dead = replace(end.ike.dead_peer, delay_s=1, probing_s=3)
+    return replace(end, ike=replace(end.ike, dead_peer=dead))
+
+
+def test_the_other_tunnels_take_over_when_dead_peer_detection_notices(plane: Plane) -> None:
+    plane.apply_ends(*static_network(), quick)
+    until_up(plane, TUNNELS)
+    first, second = plane.attach_pair()
+    plane.until_reaches("aws-host", second)
+    cut = in_use(plane.client.observe())
+
+    with plane.faulty(path_cut(cut)):
+        others = tuple(wiring for wiring in TUNNELS if wiring != cut)
+        seen = until_up(plane, others, timeout_s=40)
+        assert in_use(seen) in others
+        assert aws_end(seen, cut.outside).accepted_routes == ()
+        plane.until_reaches("aws-host", second)
+        plane.until_reaches("azure-host", first)
+
+    seen = until_up(plane, TUNNELS, timeout_s=40)
+    assert in_use(seen) in others
+
+
+def test_an_azure_instance_without_tunnel_hands_over_to_the_other(plane: Plane) -> None:
+    plane.apply_ends(*static_network((FIRST, THIRD)), quick)
+    until_up(plane, (FIRST, THIRD))
+    first, second = plane.attach_pair()
+    plane.until_reaches("azure-host", first)
+
+    with plane.faulty(path_cut(FIRST)):
+        until_up(plane, (THIRD,), timeout_s=40)
+        plane.until_reaches("azure-host", first)
+        for _ in range(4):
+            assert plane.reaches("azure-host", first)
+        assert plane.reaches("aws-host", second)
+
+
+def test_only_a_peer_that_restarts_brings_a_dead_tunnel_back(plane: Plane) -> None:
+    network, secrets = static_network((FIRST, SECOND))
+    for wiring, action in ((FIRST, "clear"), (SECOND, "restart")):
+        network = with_connection(network, wiring, connection_mode="ResponderOnly")
+        network = with_tunnel(network, wiring, dpd_timeout_action=action)
+    plane.apply_ends(network, secrets, quick)
+    until_up(plane, (FIRST, SECOND))
+    since_s = max(event.at_s for event in plane.client.events(0.0))
+
+    with plane.faulty(path_cut(FIRST)), plane.faulty(path_cut(SECOND)):
+        for wiring in (FIRST, SECOND):
+            plane.until_event(wiring.aws_key, "dpd-timeout", since_s=since_s, timeout_s=40)
+        until_up(plane, (), timeout_s=40)
+
+    seen = until_up(plane, (SECOND,), timeout_s=40)
+    assert not aws_end(seen, FIRST.outside).ike_up
+    assert plane.ike_sas(FIRST.aws_key) == []
+
+
+def test_azure_brings_back_what_aws_only_clears(plane: Plane) -> None:
+    network, secrets = static_network((FIRST,))
+    network = with_tunnel(network, FIRST, dpd_timeout_action="clear", startup_action="add")
+    plane.apply_ends(network, secrets, quick)
+    until_up(plane, (FIRST,))
+
+    with plane.faulty(path_cut(FIRST)):
+        until_up(plane, (), timeout_s=40)
+
+    until_up(plane, (FIRST,), timeout_s=40)
+
+
+def test_faults_of_bgp_are_refused_on_a_static_vpn(plane: Plane) -> None:
+    plane.apply(*static_network((FIRST,)))
+    fault = replace(path_cut(FIRST), kind="bgp-silent")
+
+    with pytest.raises(DesignError, match="no BGP session"):
+        plane.client.inject(fault)
