@@ -1,8 +1,10 @@
 import json
 import os
+import stat
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import click
 import pytest
@@ -112,3 +114,90 @@ def test_status_of_a_twin_that_is_not_there_is_json_too(tmp_path: object) -> Non
         env={**os.environ, "TWINSPAN_HOME": str(tmp_path)},
     )
     assert json.loads(done.stdout)["state"] == "down"
+
+
+DEFECT = """
+import threading, click
+from twinspan.cli import main
+
+@click.command()
+@click.option("--thread", is_flag=True)
+def defective(thread):
+    def fail():
+        raise ZeroDivisionError("nobody foresaw this\\nand its second line")
+    if thread:
+        helper = threading.Thread(target=fail)
+        helper.start()
+        helper.join()
+    else:
+        fail()
+
+main.root = defective
+main.main()
+"""
+
+
+def run_defective(home: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-c", DEFECT, *arguments],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+        env={**os.environ, "TWINSPAN_HOME": str(home), **environment},
+    )
+
+
+def test_an_exception_that_nobody_foresaw_is_one_line_and_its_traceback_is_in_a_file(tmp_path: Path) -> None:
+    kept = tmp_path / "home" / "errors.log"
+
+    done = run_defective(tmp_path / "home")
+
+    assert done.returncode == 3
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("error: unexpected ZeroDivisionError: nobody foresaw this. ")
+    assert str(kept) in line
+    assert "Traceback" in kept.read_text()
+    assert stat.S_IMODE(kept.stat().st_mode) == 0o600
+
+
+def test_the_traceback_is_printed_to_who_asks_for_it(tmp_path: Path) -> None:
+    assert "Traceback" in run_defective(tmp_path, TWINSPAN_TRACEBACK="1").stderr
+
+
+def test_an_exception_that_ends_a_thread_is_one_line_too(tmp_path: Path) -> None:
+    done = run_defective(tmp_path, "--thread")
+
+    assert done.returncode == 0
+    (line,) = done.stderr.splitlines()
+    assert "unexpected ZeroDivisionError" in line
+
+
+def test_a_defect_is_told_where_its_file_cannot_be_written(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+
+    done = run_defective(tmp_path / "file" / "home")
+
+    assert done.returncode == 3
+    (line,) = done.stderr.splitlines()
+    assert "cannot be written" in line
+
+
+@pytest.mark.parametrize("arguments", [("explain", "BGP-01"), ("twin", "status", "--name", "none")])
+def test_a_reader_that_has_left_ends_a_command_in_silence(tmp_path: Path, arguments: tuple[str, ...]) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    try:
+        done = subprocess.run(
+            [sys.executable, "-m", "twinspan.cli.main", *arguments],
+            stdout=writer,
+            stderr=subprocess.PIPE,
+            text=True,
+            timeout=60,
+            check=False,
+            env={**os.environ, "TWINSPAN_HOME": str(tmp_path)},
+        )
+    finally:
+        os.close(writer)
+    assert done.stderr == ""
+    assert done.returncode == 141

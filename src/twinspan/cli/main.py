@@ -2,10 +2,11 @@
 
 import importlib
 import sys
-import traceback
+import threading
 
 import click
 
+from twinspan.cli import defects
 from twinspan.cli.output import progress
 from twinspan.errors import TwinspanError
 
@@ -28,7 +29,17 @@ _COMMANDS = {
 """Command -> module of `twinspan.cli` that defines it; loaded on use, so that `--help` is quick."""
 
 
+class _PipeError(Exception):
+    """A broken pipe, whose cause says more; click takes every one for a reader that has left."""
+
+
 class _LazyGroup(click.Group):
+    def invoke(self, ctx: click.Context) -> object:
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError as error:
+            raise _PipeError(str(error)) from error
+
     def list_commands(self, ctx: click.Context) -> list[str]:
         del ctx
         return sorted(_COMMANDS)
@@ -56,7 +67,8 @@ def root() -> None:
 
 
 def main() -> None:
-    """Run the command line; every deliberate error is one line, without a traceback."""
+    """Run the command line; every error is one line, without a traceback."""
+    threading.excepthook = defects.report_in_thread
     try:
         status = root.main(standalone_mode=False)
     except click.exceptions.Exit as end:
@@ -70,9 +82,10 @@ def main() -> None:
     except TwinspanError as error:
         progress.print(f"error: {error}", style="red", markup=False)
         sys.exit(error.exit_code)
-    except Exception:  # noqa: BLE001 - the last resort: a defect of ours, shown as such
-        traceback.print_exc()
-        progress.print("This is a defect in twinspan; please report it with the text above.")
+    except Exception as error:  # noqa: BLE001 - the last resort: a defect of ours, shown as such
+        if isinstance(error, _PipeError) and defects.reader_left():
+            sys.exit(defects.READER_LEFT)
+        defects.report(error)
         sys.exit(3)
     sys.exit(status if isinstance(status, int) else 0)
 

@@ -17,6 +17,14 @@ _WHOLE_LINES = 4000
 """Columns off a terminal: what a reader greps for, or a script reads, must not be broken."""
 
 
+class _Console(Console):
+    """A console that leaves it to `cli.main` what happens when its reader has gone."""
+
+    def on_broken_pipe(self) -> None:
+        """Raise the error again, which is being handled."""
+        raise  # noqa: PLE0704 - rich calls this where it has caught the error
+
+
 def console_for(*, stderr: bool = False, file: IO[str] | None = None, soft_wrap: bool = False) -> Console:
     """Return a console that wraps at a terminal's edge, and never elsewhere.
 
@@ -25,7 +33,7 @@ def console_for(*, stderr: bool = False, file: IO[str] | None = None, soft_wrap:
         file: Write there instead.
         soft_wrap: Leave wrapping to the terminal, so that a command that is printed can be copied whole.
     """
-    console = Console(stderr=stderr, file=file, highlight=False, soft_wrap=soft_wrap)
+    console = _Console(stderr=stderr, file=file, highlight=False, soft_wrap=soft_wrap)
     if not console.is_terminal:
         console.soft_wrap = True
         console.width = _WHOLE_LINES
