@@ -2,7 +2,6 @@
 
 import logging
 import socket
-import threading
 from pathlib import Path
 
 from twinspan.cloud.azure.client import close
@@ -30,6 +29,7 @@ from twinspan.twin.kubernetes.desired import AUTHENTICATOR_SOCKET, cluster_specs
 from twinspan.twin.kubernetes.images import ensure_images
 from twinspan.twin.kubernetes.programs import find_programs
 from twinspan.twin.kubernetes.spec import ClusterSpec
+from twinspan.twin.loops import Defects, failing_loops
 from twinspan.twin.metrics.collector import Collector
 from twinspan.twin.metrics.series import MetricStore
 from twinspan.twin.observed import ObservationBoard
@@ -63,7 +63,7 @@ class ControlProcess:
         self._settings = settings
         self._keeper = keeper
         self._board = ObservationBoard()
-        self._defects: list[str] = []
+        self._defects = Defects()
         self._clusters = ClusterAccess(run_dir.clusters, sockets=run_dir.data_plane)
         aws_metrics = MetricStore(period_s=settings.metrics_period_s)
         azure_metrics = MetricStore(period_s=settings.metrics_period_s)
@@ -121,7 +121,7 @@ class ControlProcess:
         Raises:
             TwinspanError: Something cannot be started; call `stop` all the same.
         """
-        threading.excepthook = self._defect
+        self._defects.install()
         self._agents.start(agent)
         self._clusters.start()
         self._authenticator.start()
@@ -168,8 +168,9 @@ class ControlProcess:
     def _agent_replaced(self) -> None:
         self._reconciler.forget()
 
-    def _read(self) -> tuple[Network, Secrets]:
-        return read_network(twin_endpoints(self._run_dir.name))
+    def _read(self) -> tuple[Network, Secrets, tuple[str, ...]]:
+        network, secrets = read_network(twin_endpoints(self._run_dir.name))
+        return network, secrets, ()
 
     def _cluster_specs(self, network: Network) -> tuple[tuple[ClusterSpec, ...], tuple[str, ...]]:
         """Say which clusters are to run, and with which programs; the agent tells what it lacks."""
@@ -193,31 +194,20 @@ class ControlProcess:
         resets = {key: str(count) for key, count in self._azure.reset_generations().items()}
         return {**resets, **self._aws.replacements()}
 
-    def _defect(self, args: threading.ExceptHookArgs) -> None:
-        """Keep what ended a thread: a defect of ours, which `status` must show."""
-        thread = args.thread.name if args.thread else "a thread"
-        _LOG.critical(
-            "%s ended",
-            thread,
-            exc_info=(args.exc_type, args.exc_value or args.exc_type(), args.exc_traceback),
-        )
-        self._defects.append(f"defect: {thread} ended with {args.exc_type.__name__}; see control.log")
-
     def status(self) -> twin_status.Status:
         """Return how the twin is now."""
-        problems = [*self._defects, *filter(None, [self._agents.problem]), *self._reconciler.problems]
-        broken = bool(self._defects or self._agents.problem)
+        observed = self._board.latest()
+        failing = (*self._defects.found, *failing_loops(), *observed.problems)
+        problems = [*failing, *filter(None, [self._agents.problem]), *self._reconciler.problems]
         return twin_status.Status(
             name=self._run_dir.name,
-            state="degraded" if broken else "up",
+            state="degraded" if failing or self._agents.problem else "up",
             run_directory=str(self._run_dir.path),
             pids=self._pids(),
             endpoints={"aws": self._aws.url, "azure": self._azure.url},
             azure_bgp_hold=self._settings.azure_bgp_hold,
-            tunnels=twin_status.tunnels(self._reconciler.network, self._board.latest()),
-            clusters=twin_status.clusters(
-                self._reconciler.network, self._board.latest(), self._clusters.urls()
-            ),
+            tunnels=twin_status.tunnels(self._reconciler.network, observed),
+            clusters=twin_status.clusters(self._reconciler.network, observed, self._clusters.urls()),
             problems=tuple(dict.fromkeys(problems)),
         )
 

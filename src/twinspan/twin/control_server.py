@@ -4,8 +4,8 @@ import json
 import logging
 import os
 import socket
-import threading
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,8 @@ from pydantic import ValidationError
 
 from twinspan.errors import TwinspanError
 from twinspan.twin import control_wire
+from twinspan.twin.attempts import attempt, words
+from twinspan.twin.loops import Loop, start_task
 from twinspan.twin.rundir import short_path
 
 Method = Callable[[dict[str, Any]], object]
@@ -40,7 +42,7 @@ class ControlServer:
         self._methods = methods
         self._leases = leases or {}
         self._listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self._thread = threading.Thread(target=self._accept, name="control-socket", daemon=True)
+        self._loop = Loop("control-socket", self._accept)
 
     def start(self) -> None:
         """Listen."""
@@ -49,25 +51,22 @@ class ControlServer:
             self._listener.bind(path)
         self._path.chmod(0o600)
         self._listener.listen(64)
-        self._thread.start()
+        self._loop.start()
 
     def stop(self) -> None:
         """Take no more requests and remove the socket."""
+        self._loop.end()
         self._listener.shutdown(socket.SHUT_RDWR)
-        self._thread.join()
+        self._loop.stop()
         self._listener.close()
         self._path.unlink(missing_ok=True)
 
     def _accept(self) -> None:
-        while True:
-            try:
-                client, _ = self._listener.accept()
-            except OSError:
-                return
-            if _peer_uid(client) not in {os.geteuid(), 0}:
-                client.close()
-                continue
-            threading.Thread(target=self._serve, args=(client,), name="control-client", daemon=True).start()
+        client, _ = self._listener.accept()
+        if _peer_uid(client) in {os.geteuid(), 0}:
+            start_task("control-client", partial(self._serve, client))
+        else:
+            client.close()
 
     def _serve(self, client: socket.socket) -> None:
         held: list[Callable[[], None]] = []
@@ -98,14 +97,21 @@ class ControlServer:
             return {"id": request.id, "error": control_wire.error_document(error)}
         except (ValidationError, KeyError) as error:
             return _refusal(request.id, f"params of {request.method} do not fit: {error}")
+        except Exception as error:  # noqa: BLE001 - whatever it is, the client must get an answer
+            _LOG.error("%s failed", request.method, exc_info=error)
+            return _refusal(request.id, f"{request.method} failed: {words(error)}")
 
 
 def _undo(held: list[Callable[[], None]]) -> None:
-    for undo in reversed(held):
-        try:
-            undo()
-        except TwinspanError as error:
-            _LOG.warning("what a client of the control socket left behind cannot be undone: %s", error)
+    problems: list[str] = []
+    attempt(
+        reversed(held),
+        lambda undo: undo(),
+        name=lambda _: "what a client of the control socket left behind cannot be undone",
+        problems=problems,
+    )
+    for problem in problems:
+        _LOG.warning("%s", problem)
 
 
 def _refusal(number: int, message: str) -> dict[str, object]:

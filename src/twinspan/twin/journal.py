@@ -1,11 +1,12 @@
 """The loop that tells others what the data plane's journal says."""
 
-import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from twinspan.errors import TwinspanError
 from twinspan.protocols import Event
+from twinspan.twin.attempts import for_each
+from twinspan.twin.loops import Loop
 
 TICK_S = 1.0
 """Pause between two looks, in seconds."""
@@ -26,31 +27,34 @@ class JournalLoop:
         self._events = events
         self._sinks = sinks
         self._last_s = 0.0
-        self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="journal", daemon=True)
+        self._loop = Loop("journal", self._turn, every_s=TICK_S)
 
     def start(self) -> None:
         """Start the loop."""
-        self._thread.start()
+        self._loop.start()
 
     def stop(self) -> None:
         """End the loop and wait for it."""
-        self._stopping.set()
-        if self._thread.ident is not None:
-            self._thread.join()
+        self._loop.stop()
 
     def follow(self) -> None:
         """Tell what has happened since the last call."""
-        boot_s = time.time() - time.monotonic()
-        for event in self._events(self._last_s):
-            if event.at_s > self._last_s:
-                self._last_s = event.at_s
-                for sink in self._sinks:
-                    sink(event, boot_s + event.at_s)
+        self._tell(self._events(self._last_s))
 
-    def _run(self) -> None:
-        while not self._stopping.wait(TICK_S):
-            try:
-                self.follow()
-            except TwinspanError:
-                continue  # the agent is being replaced
+    def _tell(self, events: Iterable[Event]) -> None:
+        """Tell every sink of each new event, also if one of them fails."""
+        boot_s, last_s = time.time() - time.monotonic(), self._last_s
+        told = [(event, sink) for event in events if event.at_s > last_s for sink in self._sinks]
+        self._last_s = max((event.at_s for event, _ in told), default=last_s)
+        for_each(
+            told,
+            lambda pair: pair[1](pair[0], boot_s + pair[0].at_s),
+            name=lambda pair: f"{pair[0].kind} of {pair[0].subject}",
+        )
+
+    def _turn(self) -> None:
+        try:
+            events = self._events(self._last_s)
+        except TwinspanError:
+            return  # the agent is being replaced
+        self._tell(events)

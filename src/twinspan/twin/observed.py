@@ -93,6 +93,8 @@ class Observed:
     vgw_active_tunnels: dict[str, tuple[IPv4Address, ...]] = field(default_factory=dict)
     """VPN gateway id -> outside addresses of the tunnels that carry traffic from the VPC: one, or none."""
     clusters: tuple[ClusterHealth, ...] = ()
+    problems: tuple[str, ...] = ()
+    """What of the data plane fails now, in words; what could not be built is not among it."""
 
 
 _ADAPTER = TypeAdapter(Observed)

@@ -15,14 +15,13 @@ from twinspan.network.model import Network, Secrets
 from twinspan.twin.agents import AgentSlot
 from twinspan.twin.dataplane.desired import Desired, Timers, desired_state
 from twinspan.twin.kubernetes.spec import ClusterSpec
+from twinspan.twin.loops import RETRY_S, Loop
 from twinspan.twin.observed import ObservationBoard, Observed
 
 RESYNC_S = 30.0
 """A full look at the APIs at least this often, in seconds."""
 DEBOUNCE_S = 0.005
 """Changes that come within this time are handled together, in seconds."""
-RETRY_S = 1.0
-"""Pause after a failure, in seconds."""
 TRANSITION_S = 0.2
 """Pause between two looks while an API is still making or changing something, in seconds."""
 OBSERVE_S = 0.25
@@ -31,6 +30,8 @@ OBSERVE_S = 0.25
 _LOG = logging.getLogger(__name__)
 
 Clusters = Callable[[Network], tuple[tuple[ClusterSpec, ...], tuple[str, ...]]]
+Read = Callable[[], tuple[Network, Secrets, tuple[str, ...]]]
+"""Reads both APIs; also returns what of them cannot be understood, in words."""
 
 
 def in_transition(network: Network) -> bool:
@@ -52,7 +53,8 @@ def in_transition(network: Network) -> bool:
 class Reconciler:
     """Makes the data plane what the two APIs describe.
 
-    While something is in transition, nothing counts as settled.
+    While something is in transition, nothing counts as settled. What could not be built is tried again, soon
+    at first and then less and less often.
 
     Args:
         read: Reads both APIs.
@@ -64,7 +66,7 @@ class Reconciler:
 
     def __init__(
         self,
-        read: Callable[[], tuple[Network, Secrets]],
+        read: Read,
         agents: AgentSlot,
         *,
         timers: Timers,
@@ -79,24 +81,23 @@ class Reconciler:
         self._condition = threading.Condition()
         self._changes = 1  # what the APIs had loaded at the start counts as a change
         self._handled = 0
-        self._stopping = False
         self._applied: Desired | None = None
+        self._again_s: float | None = None  # when what the agent could not build is tried again
         self._generation = 0
         self._network = Network(aws=None, azure=None)
         self._problems: tuple[str, ...] = ()
-        self._thread = threading.Thread(target=self._run, name="reconciler", daemon=True)
+        self._loop = Loop("reconciler", self._turn)
 
     def start(self) -> None:
         """Start the loop."""
-        self._thread.start()
+        self._loop.start()
 
     def stop(self) -> None:
         """End the loop and wait for it."""
+        self._loop.end()
         with self._condition:
-            self._stopping = True
             self._condition.notify_all()
-        if self._thread.ident is not None:
-            self._thread.join()
+        self._loop.stop()
 
     def wake(self) -> None:
         """Note that an API has changed; returns at once, from any thread."""
@@ -123,7 +124,7 @@ class Reconciler:
                 raise WaitTimeoutError(
                     what="data plane that matches the two APIs",
                     timeout_s=timeout_s,
-                    last="; ".join(self._problems) or "no problem known",
+                    last="; ".join(self.problems) or "no problem known",
                 )
             return self._generation
 
@@ -137,40 +138,45 @@ class Reconciler:
     def problems(self) -> tuple[str, ...]:
         """What could not be read, built or applied, in words."""
         with self._condition:
-            return self._problems
+            failure = self._loop.failure
+            return (*([failure] if failure else []), *self._problems)
 
-    def _run(self) -> None:
-        while self._due():
+    def _turn(self) -> float | None:
+        if not self._due():
+            return None
+        with self._condition:
+            target = self._changes
+        started = time.monotonic()
+        try:
+            problems = self._reconcile()
+        except BaseException:
             with self._condition:
-                target = self._changes
-            started = time.monotonic()
-            try:
-                problems = self._reconcile()
-            except TwinspanError as error:
-                self._failed(error)
-                continue
-            with self._condition:
-                if problems != self._problems:
-                    _LOG.warning("data plane: %s", "; ".join(problems) or "no problems any more")
-                self._problems = problems
-                if in_transition(self._network):
-                    self._condition.wait_for(lambda: self._stopping, TRANSITION_S)
-                    continue
-                self._handled = max(self._handled, target)
-                self._condition.notify_all()
-            _LOG.debug("reconciled in %.0f ms", 1000 * (time.monotonic() - started))
+                self._handled = min(self._handled, self._changes - 1)
+            raise
+        with self._condition:
+            if problems != self._problems:
+                _LOG.warning("data plane: %s", "; ".join(problems) or "no problems any more")
+            self._problems = problems
+            if in_transition(self._network):
+                return TRANSITION_S
+            self._handled = max(self._handled, target)
+            self._condition.notify_all()
+        _LOG.debug("reconciled in %.0f ms", 1000 * (time.monotonic() - started))
+        return None
 
     def _due(self) -> bool:
         """Wait for the next turn; False at the end."""
         with self._condition:
-            self._condition.wait_for(lambda: self._stopping or self._changes > self._handled, RESYNC_S)
-            if not self._stopping:
-                self._condition.wait_for(lambda: self._stopping, DEBOUNCE_S)
-            return not self._stopping
+            self._condition.wait_for(
+                lambda: self._loop.ending or self._changes > self._handled, self._again_s or RESYNC_S
+            )
+            if not self._loop.ending:
+                self._condition.wait_for(lambda: self._loop.ending, DEBOUNCE_S)
+            return not self._loop.ending
 
     def _reconcile(self) -> tuple[str, ...]:
         """Read, compare, apply; return what could not be built."""
-        network, secrets = self._read()
+        network, secrets, unreadable = self._read()
         with self._condition:
             self._network = network
             applied, generation = self._applied, self._generation
@@ -179,24 +185,24 @@ class Reconciler:
             network, secrets, generation=generation, timers=self._timers, clusters=clusters
         )
         desired = desired.with_restarts(self._restarts())
-        if applied is not None and applied == desired:
+        desired = replace(desired, problems=unreadable + desired.problems)
+        changed = applied is None or applied != desired
+        if not changed and self._again_s is None:
             return self._problems
         desired = replace(desired, generation=generation + 1)
         result = self._agents.client.apply(desired)
         _LOG.info("generation %d applied", result.generation)
         with self._condition:
             self._applied, self._generation = desired, desired.generation
+            self._again_s = self._next_try_s(
+                changed=changed, built=set(result.problems) <= set(desired.problems)
+            )
         return tuple(dict.fromkeys((*desired.problems, *result.problems)))
 
-    def _failed(self, error: TwinspanError) -> None:
-        """Keep the problem for the reader, and try again soon."""
-        with self._condition:
-            known = self._problems == (str(error),)
-            self._problems = (str(error),)
-            self._handled = min(self._handled, self._changes - 1)
-            if not known:
-                _LOG.error("the data plane cannot follow the APIs: %s", error)
-            self._condition.wait_for(lambda: self._stopping, RETRY_S)
+    def _next_try_s(self, *, changed: bool, built: bool) -> float | None:
+        if built:
+            return None
+        return RETRY_S if changed or self._again_s is None else min(2 * self._again_s, RESYNC_S)
 
 
 class Observer:
@@ -210,31 +216,27 @@ class Observer:
     def __init__(self, agents: AgentSlot, board: ObservationBoard) -> None:
         self._agents = agents
         self._board = board
-        self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="observer", daemon=True)
+        self._loop = Loop("observer", self._turn)
         self._retry_s = RETRY_S
 
     def start(self) -> None:
         """Start the loop."""
-        self._thread.start()
+        self._loop.start()
 
     def stop(self) -> None:
         """End the loop and wait for it."""
-        self._stopping.set()
-        if self._thread.ident is not None:
-            self._thread.join()
+        self._loop.stop()
 
-    def _run(self) -> None:
-        pause_s = 0.0
-        while not self._stopping.wait(pause_s):
-            try:
-                self._board.publish(self._agents.client.observe())
-            except TwinspanError as error:
-                _LOG.warning("the data plane cannot be observed: %s", error)
-                self._board.publish(Observed(generation=-1))
-                pause_s = self._recover()
-            else:
-                pause_s, self._retry_s = OBSERVE_S, RETRY_S
+    def _turn(self) -> float:
+        try:
+            observed = self._agents.client.observe()
+        except TwinspanError as error:
+            _LOG.warning("the data plane cannot be observed: %s", error)
+            self._board.publish(Observed(generation=-1))
+            return self._recover()
+        self._board.publish(observed)
+        self._retry_s = RETRY_S
+        return OBSERVE_S
 
     def _recover(self) -> float:
         """Have the agent replaced; return how long to wait before the next try, in seconds."""

@@ -1,7 +1,6 @@
 """What daemons write: read in order, written once, and never without end."""
 
 import os
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,6 +9,7 @@ import pytest
 from twinspan.twin.dataplane import events
 from twinspan.twin.dataplane.daemons import Output
 from twinspan.twin.dataplane.events import CappedLog, DaemonLines
+from twinspan.twin.loops import Loop
 
 
 @pytest.fixture
@@ -22,7 +22,7 @@ def pipe(lines: list[str]) -> Iterator[tuple[Output, int]]:
     """A reader that is followed, and the descriptor that writes to it."""
     reader, writer = os.pipe()
     output = Output(reader, lines.append)
-    follower = threading.Thread(target=output.follow)
+    follower = Loop("follower", output.follow)
     follower.start()
     yield output, writer
     os.close(writer)

@@ -3,6 +3,7 @@
 import logging
 import threading
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from socket import SHUT_RDWR, create_server, socket
 
@@ -33,6 +34,7 @@ from twinspan.twin.aws.quotas import TwinServiceQuotasBackend
 from twinspan.twin.aws.signature import AccessKey, known_regions
 from twinspan.twin.aws.vpn_logs import VpnLogs
 from twinspan.twin.kubernetes.access import ClusterAccess
+from twinspan.twin.loops import LAST, Loop, start_task
 from twinspan.twin.metrics.series import MetricStore
 from twinspan.twin.observed import ObservationBoard
 
@@ -92,7 +94,7 @@ class AwsApi:
         self._dirty = threading.Event()
         self._stopping = threading.Event()
         self._server: _Server | None = None
-        self._threads: tuple[threading.Thread, ...] = ()
+        self._loops: tuple[Loop, ...] = ()
         self._alarms: AlarmEngine | None = None
         self._logs = VpnLogs()
 
@@ -176,15 +178,13 @@ class AwsApi:
                 remedy="Choose another one, or leave it out to take a free one",
             ) from error
         self._stopping.clear()
-        self._threads = (
-            threading.Thread(
-                target=self._server.serve_forever, args=(SHUTDOWN_POLL_S,), name="aws-api", daemon=True
-            ),
-            threading.Thread(target=self._save_changes, name="aws-api-state", daemon=True),
-            threading.Thread(target=self._warm_up, args=(application,), name="aws-api-load", daemon=True),
+        self._loops = (
+            Loop("aws-api", partial(_serve, self._server)),
+            Loop("aws-api-state", self._save_changes),
         )
-        for thread in self._threads:
-            thread.start()
+        for loop in self._loops:
+            loop.start()
+        self._loading = start_task("aws-api-load", partial(self._warm_up, application))
         if self._metrics is not None:
             self._alarms = AlarmEngine(self._metrics, lock=self._lock, on_change=self._dirty.set)
             self._alarms.start()
@@ -221,8 +221,9 @@ class AwsApi:
             self._alarms.stop()
         self._stopping.set()
         self._dirty.set()
-        for thread in self._threads:
-            thread.join()
+        for loop in self._loops:
+            loop.stop()
+        self._loading.join()
         try:
             self.save()
         finally:
@@ -245,14 +246,19 @@ class AwsApi:
             self._on_change()
 
     def _save_changes(self) -> None:
-        while not self._stopping.is_set():
-            self._dirty.wait()
-            if self._stopping.wait(SAVE_DELAY_S):
-                return
-            try:
-                self.save()
-            except OSError as error:
-                _LOG.error("cannot write %s (%s); trying again at the next change", self._state_file, error)
+        self._dirty.wait()
+        if self._stopping.wait(SAVE_DELAY_S):
+            return  # `stop` saves
+        try:
+            self.save()
+        except BaseException:
+            self._dirty.set()
+            raise
+
+
+def _serve(server: "_Server") -> float:
+    server.serve_forever(SHUTDOWN_POLL_S)
+    return LAST
 
 
 def _reset() -> None:

@@ -2,8 +2,8 @@
 
 import asyncio
 import socket
-import threading
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 
 import uvicorn
@@ -26,6 +26,7 @@ from twinspan.twin.azure.types import action_groups
 from twinspan.twin.azure.types.base import Context
 from twinspan.twin.azure.types.metric_alerts import METRIC_ALERTS
 from twinspan.twin.kubernetes.access import ClusterAccess
+from twinspan.twin.loops import LAST, Loop
 from twinspan.twin.metrics.series import MetricStore
 from twinspan.twin.observed import ObservationBoard
 from twinspan.wait import wait_until
@@ -88,7 +89,8 @@ class ArmApi:
         self._store = Store()
         self._application: ArmApplication | None = None
         self._server: uvicorn.Server | None = None
-        self._thread: threading.Thread | None = None
+        self._loop: Loop | None = None
+        self._listener: socket.socket | None = None
         self._alerts = AlertBook()
         self._logs = LogTable()
         self._engine: AlertEngine | None = None
@@ -104,27 +106,43 @@ class ArmApi:
         listener = self._listen()
         self._port = listener.getsockname()[1]
         self._application = self._build()
-        server = _Server(self._configuration(self._application))
-        thread = threading.Thread(
-            target=server.run, kwargs={"sockets": [listener]}, name="azure-api", daemon=True
-        )
-        thread.start()
-        self._server, self._thread = server, thread
+        loop = Loop("azure-api", partial(self._serve, self._application, listener))
+        self._loop, self._listener = loop, listener
+        loop.start()
         wait_until(
-            lambda: server.started or not thread.is_alive(),
+            lambda: self._started or bool(loop.failure),
             lambda over: over,
             what="answer of the twin's Azure API",
             timeout_s=_START_LIMIT_S,
             interval_s=0.01,
         )
-        if server.started:
+        if self._started:
             self._engine = self._ring()
         else:
-            listener.close()
+            self._end(loop)
             raise HostError(
-                problem="the twin's Azure API did not start",
+                problem=f"the twin's Azure API did not start ({loop.failure})",
                 remedy="See the log of the control process, `twinspan twin logs`",
             )
+
+    @property
+    def _started(self) -> bool:
+        return self._server is not None and self._server.started
+
+    def _serve(self, application: ArmApplication, listener: socket.socket) -> float:
+        """Serve until told to exit; the listener stays open, so that a server that failed has a successor."""
+        self._server = _Server(self._configuration(application))
+        self._server.run(sockets=[listener.dup()])
+        return LAST
+
+    def _end(self, loop: Loop) -> None:
+        loop.end()
+        if self._listener is not None:
+            self._listener.close()
+        if self._server is not None:
+            self._server.should_exit = True
+        loop.join(_STOP_LIMIT_S)
+        self._server = self._loop = self._listener = None
 
     def _ring(self) -> AlertEngine | None:
         """Start to evaluate metric alerts; there are none without metrics."""
@@ -195,15 +213,13 @@ class ArmApi:
 
     def stop(self) -> None:
         """Save, answer what is being asked, and close the port. A second call does nothing."""
-        server, thread = self._server, self._thread
-        if server is None or thread is None:
+        loop = self._loop
+        if loop is None:
             return
         if self._engine is not None:
             self._engine.stop()
         self.save()
-        server.should_exit = True
-        thread.join(_STOP_LIMIT_S)
-        self._server = self._thread = None
+        self._end(loop)
 
     def _listen(self) -> socket.socket:
         """Return a listening socket."""

@@ -1,11 +1,11 @@
 """How each kind of fault is made and mended, on the daemons and between the clouds."""
 
 import sys
-import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from twinspan import command
@@ -20,6 +20,7 @@ from twinspan.twin.dataplane.namespaces import short_name
 from twinspan.twin.dataplane.plane import Plane
 from twinspan.twin.dataplane.spec import Side
 from twinspan.twin.dataplane.wire import INTERNET, FaultKind, FaultSpec
+from twinspan.twin.loops import LAST, Loop
 from twinspan.wait import pause, wait_until
 
 _PARTS = 10_000
@@ -184,7 +185,9 @@ class Instance:
 
     def halt(self, reason: object, *, politely: bool) -> None:
         """End all its daemons, as nearly at the same time as can be."""
-        gateway = self.plane.gateways[self.key]
+        gateway = self.plane.gateways.get(self.key)
+        if gateway is None:
+            return  # it has been removed meanwhile
         bird = gateway.bird
         if politely:
             self.plane.mark(gateway, alive=False)
@@ -200,10 +203,10 @@ class Instance:
         gateway = self.plane.gateways.get(self.key)
         if gateway is not None:
             gateway.bird.start()
-            threading.Thread(target=self._welcome, args=(gateway,), name=f"welcome {self.key}").start()
+            Loop(f"welcome {self.key}", partial(self._welcome, gateway)).start()
         self._each(lambda end: end.resume(reason))
 
-    def _welcome(self, gateway: Gateway) -> None:
+    def _welcome(self, gateway: Gateway) -> float:
         """Have its network use it again once it knows a way to somewhere."""
         try:
             wait_until(
@@ -215,6 +218,7 @@ class Instance:
         except WaitTimeoutError as error:
             log(self.key, str(error))
         self.plane.mark(gateway, alive=True)
+        return LAST
 
     @property
     def _ends(self) -> list[Endpoint]:

@@ -8,8 +8,9 @@ import re
 import shutil
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
@@ -19,6 +20,7 @@ from twinspan.twin.dataplane.daemons import Daemon
 from twinspan.twin.dataplane.events import DaemonLines, Journal
 from twinspan.twin.dataplane.spec import EndSpec
 from twinspan.twin.dataplane.vici_control import Control, Section
+from twinspan.twin.loops import LAST, Loop
 
 _PROGRAM = "charon-systemd"
 _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -102,6 +104,8 @@ class Charon:
         self._on_ready = on_ready
         self._on_child = on_child
         self._lock = threading.RLock()
+        self._connection: list[Iterator[tuple[str, Section]]] = []
+        """Where its events come from since it was last started."""
         self._control = Control(folder / f"{namespace}.vici")
         self._settings = folder / f"{namespace}.conf"
         self._settings.write_text(daemon_settings(spec, folder / f"{namespace}.vici"))
@@ -203,7 +207,8 @@ class Charon:
         self._all_down()
         self._control.connect()
         self._on_ready()
-        threading.Thread(target=self._listen, name=f"{self.spec.key} events", daemon=True).start()
+        self._connection = [self._control.events()]
+        Loop(f"{self.spec.key} events", partial(self._listen, self._connection)).start()
         spec = self.spec
         self._control.command(
             "load-shared",
@@ -218,12 +223,21 @@ class Charon:
         self.given_up = False
         self.ready = True
 
-    def _listen(self) -> None:
-        for kind, message in self._control.events():
-            self.daemon.drain()  # what it has written explains what it tells now
-            with self._lock:
-                self._heard(kind, message)
-        self._all_down()
+    def _listen(self, connection: list[Iterator[tuple[str, Section]]]) -> float | None:
+        """Wait for one event and follow it; a turn of a loop, until this charon ends."""
+        try:
+            kind, message = next(connection[0])
+        except StopIteration:
+            if connection is self._connection:
+                self._all_down()
+            return LAST
+        except BaseException:
+            connection[0] = self._control.events()  # charon has not ended, only this connection
+            raise
+        self.daemon.drain()  # what it has written explains what it reports now
+        with self._lock:
+            self._heard(kind, message)
+        return None
 
     def _heard(self, kind: str, message: Section) -> None:
         sa: Section = next((value for value in message.values() if isinstance(value, dict)), {})

@@ -14,6 +14,7 @@ from twinspan.protocols import Event
 from twinspan.twin.dataplane import wire
 from twinspan.twin.dataplane.spec import Desired
 from twinspan.twin.dataplane.wire import ApplyResult, FaultSpec, HostInfo, HostSpec, RunRequest
+from twinspan.twin.loops import LAST, Loop
 from twinspan.twin.observed import Observed
 
 _ANSWER_WITHIN_S = 60.0
@@ -33,7 +34,8 @@ class AgentClient:
         self._waiting_lock = threading.Lock()
         self._waiting: dict[int, Future[Any]] = {}
         self._ended = False
-        self._reader = threading.Thread(target=self._read, name="agent-client", daemon=True)
+        self._lines = sock.makefile("rb")
+        self._reader = Loop("agent-client", self._read)
         self._reader.start()
 
     def apply(self, desired: Desired) -> ApplyResult:
@@ -126,6 +128,7 @@ class AgentClient:
         except OSError:
             self._ended = True  # the agent went first
         self._reader.join(timeout=5)
+        self._lines.close()
         self._socket.close()
 
     def _call(self, method: str, params: object, *, limit_s: float = _ANSWER_WITHIN_S) -> object:
@@ -154,17 +157,23 @@ class AgentClient:
             raise _exception(answer["error"])
         return answer["result"]
 
-    def _read(self) -> None:
+    def _read(self) -> float | None:
+        """Wait for one answer and hand it over; a turn of a loop, until the agent ends."""
         try:
-            with self._socket.makefile("rb") as lines:
-                for line in lines:
-                    answer = json.loads(line)
-                    with self._waiting_lock:
-                        future = self._waiting.get(answer["id"])
-                    if future is not None:
-                        future.set_result(answer)
-        except (OSError, ValueError):
-            self._ended = True  # a torn line or a reset: the agent has ended
+            line = self._lines.readline()
+        except OSError:
+            line = b""
+        if not line.endswith(b"\n"):  # nothing, or a torn line
+            self._has_ended()
+            return LAST
+        answer = json.loads(line)
+        with self._waiting_lock:
+            future = self._waiting.get(answer["id"])
+        if future is not None:
+            future.set_result(answer)
+        return None
+
+    def _has_ended(self) -> None:
         with self._waiting_lock:
             self._ended = True
             for future in self._waiting.values():

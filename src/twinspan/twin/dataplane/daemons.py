@@ -5,16 +5,19 @@ import select
 import subprocess
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 
-from twinspan.errors import TwinspanError
 from twinspan.protocols import ON_PURPOSE
-from twinspan.twin.dataplane.events import Journal, log
+from twinspan.twin.attempts import ItemsError, attempt
+from twinspan.twin.dataplane.events import Journal
 from twinspan.twin.dataplane.namespaces import inside_argv
+from twinspan.twin.loops import LAST, Loop
 from twinspan.wait import pause
 
 _RESTART_AFTER_S = 0.2
 _STOP_WITHIN_S = 1.0
 _READ_BYTES = 65536
+_SHOWN = 60
 
 
 class Output:
@@ -31,18 +34,28 @@ class Output:
         self._lock = threading.Lock()
         self._rest = b""
         self._ended = False
+        self._problems: list[str] = []
 
-    def follow(self) -> None:
-        """Hand lines over until the process closes its end."""
+    def follow(self) -> float | None:
+        """Wait for lines and hand them over; a turn of a loop, until the process closes its end.
+
+        Raises:
+            ItemsError: Some could not be handled; the others were.
+        """
         poll = select.poll()
         poll.register(self._descriptor, select.POLLIN)
-        while not self._ended:
-            poll.poll()
-            self.drain()
-        os.close(self._descriptor)
+        poll.poll()
+        self.drain()
+        if self._ended:
+            os.close(self._descriptor)
+            return LAST
+        if self._problems:
+            problems, self._problems = self._problems, []
+            raise ItemsError("; ".join(problems))
+        return None
 
     def drain(self) -> None:
-        """Hand over now what has been written so far."""
+        """Hand over now what has been written so far; `follow` reports lines that cannot be handled."""
         poll = select.poll()
         with self._lock:
             if self._ended:
@@ -56,8 +69,12 @@ class Output:
             self._ended = True
             data = b"\n" if self._rest else b""
         *lines, self._rest = (self._rest + data).split(b"\n")
-        for line in lines:
-            self._on_line(line.decode(errors="replace"))
+        attempt(
+            [line.decode(errors="replace") for line in lines],
+            self._on_line,
+            name=lambda line: f"line {line[:_SHOWN]!r}",
+            problems=self._problems,
+        )
 
 
 class Daemon:
@@ -91,7 +108,7 @@ class Daemon:
         self._before_start = before_start
         self._on_start = on_start
         self._lock = threading.Lock()
-        self._wanted = False
+        self._mourned: subprocess.Popen[bytes] | None = None
         self._process: subprocess.Popen[bytes] | None = None
         self._output: Output | None = None
 
@@ -102,17 +119,19 @@ class Daemon:
         return process.pid if process is not None and process.poll() is None else None
 
     def start(self) -> None:
-        """Start it and call `on_start`."""
-        self._wanted = True
+        """Start it and call `on_start`; if that fails, it does not run."""
         process = self._spawn()
-        self._on_start()
-        threading.Thread(target=self._watch, args=(process,), name=self.role, daemon=True).start()
+        try:
+            self._on_start()
+        except BaseException:
+            self.stop()
+            raise
+        Loop(self.role, partial(self._watch, [process]), retry_s=_RESTART_AFTER_S).start()
 
     def stop(self, *, politely: bool = True) -> None:
         """End it until `start`; `politely` lets it take leave of its peers, as a power cut does not."""
         with self._lock:
-            self._wanted = False
-            process = self._process
+            process, self._process = self._process, None
         if process is None:
             return
         if not politely:
@@ -149,32 +168,27 @@ class Daemon:
             os.close(writer)
         self._process = process
         self._output = Output(reader, self._on_line)
-        threading.Thread(target=self._output.follow, name=f"{self.role} log", daemon=True).start()
+        Loop(f"{self.role} log", self._output.follow, retry_s=_RESTART_AFTER_S).start()
         return process
 
-    def _watch(self, process: subprocess.Popen[bytes]) -> None:
-        while True:
-            status = process.wait()
-            if not self._wanted:
-                return
+    def _watch(self, watched: list[subprocess.Popen[bytes]]) -> float | None:
+        """Wait until the process ends, and start it again unless it was stopped; a turn of a loop."""
+        process = watched[0]
+        status = process.wait()
+        if self._process is not process:
+            return LAST
+        if self._mourned is not process:
+            self._mourned = process
             self._journal.add("daemon-died", self.role, f"exit status {status}")
-            pause(_RESTART_AFTER_S)
-            again = self._again()
-            if again is None:
-                return
-            process = again
-
-    def _again(self) -> subprocess.Popen[bytes] | None:
-        """Start it once more; None if it is not wanted any longer."""
+        pause(_RESTART_AFTER_S)
         with self._lock:
-            if not self._wanted:
-                return None
-            process = self._spawn()
+            if self._process is not process:
+                return LAST
+            watched[0] = self._spawn()
         try:
             self._on_start()
-        except (TwinspanError, OSError) as error:
-            log(self.role, f"did not come back: {error}")
-            process.kill()
-        else:
-            self._journal.add("daemon-restarted", self.role, f"process {process.pid}")
-        return process
+        except BaseException:
+            watched[0].kill()
+            raise
+        self._journal.add("daemon-restarted", self.role, f"process {watched[0].pid}")
+        return None

@@ -3,9 +3,10 @@
 import time
 from datetime import UTC, datetime
 
+from twinspan.twin.attempts import for_each
 from twinspan.twin.dataplane.endpoint import Endpoint
 from twinspan.twin.dataplane.plane import Plane
-from twinspan.wait import pause
+from twinspan.twin.loops import Loop
 
 _TICK_S = 0.05
 _REFUSED_AGAIN_AFTER_S = 2.0
@@ -27,28 +28,32 @@ class Dialler:
         self._plane = plane
         self._next_s: dict[str, float] = {}
 
-    def run(self) -> None:
+    def start(self) -> None:
         """Work for ever."""
-        while True:
-            self.tick()
-            pause(_TICK_S)
+        Loop("dialler", self.tick, every_s=_TICK_S).start()
 
     def tick(self) -> None:
-        """Look at every end once; while ends are being built none dials, or the peer is not ready."""
+        """Look at every end once; while ends are being built none dials, or the peer is not ready.
+
+        Raises:
+            ItemsError: Some ends cannot be handled; the others were.
+        """
         if self._plane.building:
             return
         now = time.monotonic()
         ends = list(self._plane.ends.values())
-        for end in ends:
-            key = end.spec.key
-            if end.charon.child_up:
-                self._next_s[key] = now
-                end.charon.keep_one(after_s=0.0 if end.spec.side == "aws" else _SPARE_AFTER_S)
-            elif self._left_to_peer(end, ends):
-                end.charon.hang_up()
-            elif self._due(end, now):
-                self._next_s[key] = now + _REFUSED_AGAIN_AFTER_S
-                end.charon.dial(give_up_after_s=_SILENT_AGAIN_AFTER_S)
+        for_each(ends, lambda end: self._look(end, ends, now), name=lambda end: end.spec.key)
+
+    def _look(self, end: Endpoint, ends: list[Endpoint], now: float) -> None:
+        key = end.spec.key
+        if end.charon.child_up:
+            self._next_s[key] = now
+            end.charon.keep_one(after_s=0.0 if end.spec.side == "aws" else _SPARE_AFTER_S)
+        elif self._left_to_peer(end, ends):
+            end.charon.hang_up()
+        elif self._due(end, now):
+            self._next_s[key] = now + _REFUSED_AGAIN_AFTER_S
+            end.charon.dial(give_up_after_s=_SILENT_AGAIN_AFTER_S)
 
     def _due(self, end: Endpoint, now: float) -> bool:
         return end.charon.ready and self._dials(end) and now >= self._next_s.get(end.spec.key, 0.0)

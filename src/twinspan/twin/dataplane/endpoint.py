@@ -120,10 +120,9 @@ class Endpoint:
     def resume(self, reason: object) -> None:
         """Take back a `halt`; nothing happens if there was none for that reason."""
         with self._halting:
-            if reason in self._halted:
-                self._halted.discard(reason)
-                if not self._halted and not self._removed:
-                    self.charon.start()
+            if self._halted == {reason} and not self._removed:
+                self.charon.start()
+            self._halted.discard(reason)
 
     def change(self, spec: EndSpec) -> None:
         """Take over new inside addresses; the IKE daemon goes on."""

@@ -1,5 +1,6 @@
 """The agent's journal and log: what daemons did, and when, on the monotonic clock."""
 
+import logging
 import os
 import re
 import stat
@@ -112,6 +113,14 @@ class DaemonLines:
 
 _LOG = CappedLog(current=2, older=1)
 """The agent's standard error is the twin's log, its standard output the log's older part."""
+
+
+class LogHandler(logging.Handler):
+    """Writes what a module logs to the twin's log, too."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write a record."""
+        log(record.name, self.format(record))
 
 
 def log(subject: str, text: str) -> None:

@@ -3,7 +3,6 @@
 import ctypes
 import hashlib
 import os
-import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import TypeVar
 
 from twinspan.command import run
 from twinspan.errors import HostError
+from twinspan.twin.loops import start_task
 
 T = TypeVar("T")
 
@@ -99,9 +99,7 @@ def inside(namespace: str, function: Callable[[], T]) -> T:
         except BaseException as error:  # noqa: BLE001 - raised again in the calling thread
             failures.append(error)
 
-    thread = threading.Thread(target=enter, name=f"in-{namespace}")
-    thread.start()
-    thread.join()
+    start_task(f"in-{namespace}", enter).join()
     if failures:
         raise failures[0]
     return answers[0]

@@ -4,16 +4,17 @@ The times are modelled: neither cloud publishes how long its own machines take. 
 a drill does not wait for what it does not measure.
 """
 
-import threading
 from collections.abc import Callable
+from functools import partial
 from typing import Literal
 
-from twinspan.errors import TwinspanError
+from twinspan.errors import WaitTimeoutError
 from twinspan.twin.dataplane.breakage import Instance
 from twinspan.twin.dataplane.endpoint import Endpoint
 from twinspan.twin.dataplane.events import log
 from twinspan.twin.dataplane.gateway import Gateway
 from twinspan.twin.dataplane.plane import Plane
+from twinspan.twin.loops import LAST, Loop
 from twinspan.wait import pause, wait_until
 
 DRAINED_S = 1.0
@@ -36,39 +37,34 @@ class Restarter:
 
     def end_restarted(self, end: Endpoint) -> None:
         """Replace an AWS endpoint, or have an Azure connection negotiate anew."""
-        self._start(f"restart {end.spec.key}", lambda: self._end(end))
+        self._start(f"restart {end.spec.key}", partial(self._end, end, object()))
 
     def instance_restarted(self, gateway: Gateway) -> None:
         """Restart an instance of an Azure gateway."""
-        self._start(f"restart {gateway.spec.key}", lambda: self._instance(gateway))
+        self._start(f"restart {gateway.spec.key}", partial(self._instance, gateway, object()))
 
     def _start(self, name: str, work: Callable[[], None]) -> None:
-        def guarded() -> None:
-            try:
-                work()
-            except (TwinspanError, OSError) as error:
-                log(name, f"did not come back: {error}")
+        def restart() -> float:
+            work()
+            return LAST
 
-        threading.Thread(target=guarded, name=name, daemon=True).start()
+        Loop(name, restart).start()
 
-    def _end(self, end: Endpoint) -> None:
-        reason = object()
+    def _end(self, end: Endpoint, reason: object) -> None:
+        """Halt and resume a tunnel end; may be called again if it failed."""
         if end.spec.side == "azure":
             end.halt(reason, politely=True)
             end.resume(reason)
             return
         self._prefer(end, "last")
-        pause(DRAINED_S)
-        end.halt(reason, politely=True)
-        pause(ENDPOINT_AWAY_S)
-        end.resume(reason)
-        wait_until(
-            lambda: end.charon.child_up,
-            bool,
-            what=f"tunnel of {end.spec.key}",
-            timeout_s=_BACK_WITHIN_S,
-        )
-        self._prefer(end, None)
+        try:
+            pause(DRAINED_S)
+            end.halt(reason, politely=True)
+            pause(ENDPOINT_AWAY_S)
+            end.resume(reason)
+            _wait_for_tunnel(end)
+        finally:
+            self._prefer(end, None)
 
     def _prefer(self, end: Endpoint, preference: Literal["last"] | None) -> None:
         with self._plane.lock:
@@ -76,8 +72,21 @@ class Restarter:
             if gateway is not None:
                 gateway.prefer(end.spec.key, preference)
 
-    def _instance(self, gateway: Gateway) -> None:
-        instance, reason = Instance(plane=self._plane, key=gateway.spec.key), object()
+    def _instance(self, gateway: Gateway, reason: object) -> None:
+        """Halt and resume an instance; may be called again if it failed."""
+        instance = Instance(plane=self._plane, key=gateway.spec.key)
         instance.halt(reason, politely=True)
         pause(INSTANCE_AWAY_S)
         instance.resume(reason)
+
+
+def _wait_for_tunnel(end: Endpoint) -> None:
+    try:
+        wait_until(
+            lambda: end.charon.child_up,
+            bool,
+            what=f"tunnel of {end.spec.key}",
+            timeout_s=_BACK_WITHIN_S,
+        )
+    except WaitTimeoutError as error:
+        log(end.spec.key, str(error))  # its peer may be away, too

@@ -1,13 +1,13 @@
 """The agent's side of the socket: reads requests, answers each from a thread of its own."""
 
 import json
+import logging
 import os
 import socket
-import sys
 import threading
-import time
-import traceback
 from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,12 +18,14 @@ from twinspan.errors import (
     TwinspanError,
     WaitTimeoutError,
 )
+from twinspan.twin.attempts import ItemsError, words
 from twinspan.twin.dataplane import wire
 from twinspan.twin.dataplane.clusters import cgroups
 from twinspan.twin.dataplane.clusters.fleet import Fleet
 from twinspan.twin.dataplane.clusters.methods import cluster_methods
 from twinspan.twin.dataplane.commands import run_inside
 from twinspan.twin.dataplane.dialler import Dialler
+from twinspan.twin.dataplane.events import LogHandler, log
 from twinspan.twin.dataplane.faults import Faults
 from twinspan.twin.dataplane.hosts import Hosts
 from twinspan.twin.dataplane.interfaces import Interfaces
@@ -32,7 +34,10 @@ from twinspan.twin.dataplane.plane import Plane
 from twinspan.twin.dataplane.processes import HostProcesses
 from twinspan.twin.dataplane.restarts import Restarter
 from twinspan.twin.dataplane.wire import INTERNET, ApplyResult
+from twinspan.twin.loops import Defects, Loop, failing_loops, start_task
+from twinspan.twin.observed import Observed
 
+_LOG = logging.getLogger(__name__)
 _Params = dict[str, Any]
 
 
@@ -60,10 +65,11 @@ class Server:
         self._plane.on_end_restart = restarter.end_restarted
         self._plane.on_instance_restart = restarter.instance_restarted
         self._observer = Observer(self._plane, self._fleet)
+        self._defects = Defects()
         self._processes = HostProcesses(host_processes)
         self._methods: dict[str, Callable[[_Params], object]] = {
             "apply": self._apply,
-            "observe": lambda _: wire.OBSERVED.dump_python(self._observer.observe(), mode="json"),
+            "observe": lambda _: wire.OBSERVED.dump_python(self._observe(), mode="json"),
             "attach": self._attach,
             "detach": lambda params: self._hosts.detach(params["name"]),
             "hosts": lambda _: wire.HOST_INFOS.dump_python(self._hosts.infos(), mode="json"),
@@ -78,15 +84,18 @@ class Server:
 
     def serve(self) -> None:
         """Work until the client's end closes, then end the process and all below it."""
-        threading.Thread(target=self._follow_routes, name="routes", daemon=True).start()
-        threading.Thread(target=Dialler(self._plane).run, name="dialler", daemon=True).start()
+        logging.basicConfig(handlers=[LogHandler()], level=logging.INFO)
+        self._defects.install()
+        Loop("routes", self._follow_routes).start()
+        Dialler(self._plane).start()
         with self._socket.makefile("rb") as lines:
             try:
                 for line in lines:
-                    threading.Thread(target=self._handle, args=(line,), daemon=True).start()
+                    start_task("request", partial(self._handle, line))
             except OSError as error:
-                sys.stderr.write(f"agent: the client's end broke: {error}\n")
-        os._exit(0)
+                log("agent", f"the client's end broke: {error}")
+            finally:
+                os._exit(0)
 
     def _handle(self, line: bytes) -> None:
         request = json.loads(line)
@@ -96,8 +105,8 @@ class Server:
         except TwinspanError as error:
             answer["error"] = _described(error)
         except Exception as error:  # noqa: BLE001 - the edge of the process: the client must get an answer
-            traceback.print_exc()
-            answer["error"] = {"kind": type(error).__name__, "message": str(error), "fields": {}}
+            _LOG.error("%s failed", request["method"], exc_info=error)
+            answer["error"] = {"kind": type(error).__name__, "message": words(error), "fields": {}}
         data = json.dumps(answer).encode() + b"\n"
         with self._send_lock:
             self._socket.sendall(data)
@@ -118,6 +127,10 @@ class Server:
         self._fleet.apply(desired.clusters)
         result = ApplyResult(generation=desired.generation, problems=problems)
         return wire.APPLY_RESULT.dump_python(result, mode="json")
+
+    def _observe(self) -> Observed:
+        observed = self._observer.observe()
+        return replace(observed, problems=(*failing_loops(), *self._defects.found, *observed.problems))
 
     def _attach(self, params: _Params) -> object:
         info = self._hosts.attach(wire.HOST_SPEC.validate_python(params))
@@ -150,13 +163,16 @@ class Server:
 
     def _follow_routes(self) -> None:
         """Load filters again when BGP brought or took a prefix: NSG tags follow it."""
-        while True:
-            self._routes_changed.wait()
-            self._routes_changed.clear()
-            started = time.monotonic()
+        self._routes_changed.wait()
+        self._routes_changed.clear()
+        try:
             problems = self._interfaces.refresh()
-            if problems:
-                sys.stderr.write(f"{started:.3f} filters: {'; '.join(problems)}\n")
+        except BaseException:
+            self._routes_changed.set()
+            raise
+        if problems:
+            self._routes_changed.set()
+            raise ItemsError("; ".join(problems))
 
 
 def _described(error: TwinspanError) -> dict[str, object]:

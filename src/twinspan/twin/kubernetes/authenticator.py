@@ -9,9 +9,9 @@ import json
 import logging
 import re
 import socketserver
-import threading
 from collections.abc import Callable, Collection
 from datetime import UTC, datetime
+from functools import partial
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,7 @@ from twinspan.errors import HostError
 from twinspan.twin.aws.eks import KubernetesUser
 from twinspan.twin.aws.signature import AccessKey
 from twinspan.twin.kubernetes.eks_tokens import TokenError, verify_token
+from twinspan.twin.loops import LAST, Loop
 from twinspan.twin.rundir import short_path
 
 BODY_LIMIT_BYTES = 64 * 1024
@@ -67,7 +68,7 @@ class Authenticator:
         self._hosts = hosts
         self._find_user = find_user
         self._server: _Server | None = None
-        self._thread: threading.Thread | None = None
+        self._loop: Loop | None = None
 
     def start(self) -> None:
         """Listen; a socket that is left from before is replaced.
@@ -85,18 +86,16 @@ class Authenticator:
                 problem=f"the socket {self._path} cannot be made ({error.strerror})",
                 remedy="Look at the rights and the free space of its folder",
             ) from error
-        self._thread = threading.Thread(
-            target=self._server.serve_forever, args=(_POLL_S,), name="authenticator", daemon=True
-        )
-        self._thread.start()
+        self._loop = Loop("authenticator", partial(_serve, self._server))
+        self._loop.start()
 
     def stop(self) -> None:
         """Answer no more and remove the socket. Does nothing if it does not run."""
-        if self._server is None or self._thread is None:
+        if self._server is None or self._loop is None:
             return
         self._server.shutdown()
         self._server.server_close()
-        self._thread.join()
+        self._loop.stop()
         self._server = None
         self._path.unlink(missing_ok=True)
 
@@ -136,6 +135,11 @@ class Authenticator:
                 "extra": {"arn": [user.arn], "canonicalArn": [user.arn], "sessionName": [""]},
             },
         }
+
+
+def _serve(server: "_Server") -> float:
+    server.serve_forever(_POLL_S)
+    return LAST
 
 
 def _refused(cluster_name: str, why: str) -> dict[str, Any]:

@@ -5,8 +5,10 @@ import socket
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
+from twinspan.twin.loops import Loop, start_task
 from twinspan.twin.rundir import short_path
 
 _CHUNK_BYTES = 65536
@@ -51,13 +53,15 @@ class Relay:
         self._lock = threading.Lock()
         self._open: set[socket.socket] = set()
         self._stopped = False
+        self._loop = Loop("relay", self._accept)
 
     def start(self) -> None:
         """Accept connections from now on."""
-        threading.Thread(target=self._accept, name="relay", daemon=True).start()
+        self._loop.start()
 
     def stop(self) -> None:
         """Close the listener and every connection."""
+        self._loop.end()
         with self._lock:
             self._stopped = True
             ends = [self._listener, *self._open]
@@ -67,19 +71,17 @@ class Relay:
             end.close()
 
     def _accept(self) -> None:
-        while True:
-            try:
-                near, _ = self._listener.accept()
-            except OSError:
-                return
-            threading.Thread(target=self._carry, args=(near,), name="relay", daemon=True).start()
+        near, _ = self._listener.accept()
+        start_task("relay", partial(self._carry, near))
 
     def _carry(self, near: socket.socket) -> None:
         try:
             far = self._target()
-        except OSError:
+        except BaseException as error:
             near.close()
-            return
+            if isinstance(error, OSError):
+                return
+            raise
         far.settimeout(None)  # the limit was for connecting: an `exec` or a watch may be silent for hours
         with self._lock:
             if not self._stopped:
@@ -88,8 +90,7 @@ class Relay:
             near.close()
             far.close()
             return
-        back = threading.Thread(target=_pump, args=(far, near), name="relay", daemon=True)
-        back.start()
+        back = start_task("relay", partial(_pump, far, near))
         _pump(near, far)
         back.join()
         with self._lock:

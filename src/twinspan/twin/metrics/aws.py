@@ -4,6 +4,7 @@ Source: AWS Site-to-Site VPN User Guide, "Monitor AWS Site-to-Site VPN tunnels u
 """
 
 from twinspan.network.model import AwsNetwork, VpnConnection
+from twinspan.twin.attempts import attempt
 from twinspan.twin.metrics.counters import Counters
 from twinspan.twin.metrics.series import MetricStore, dimensions
 from twinspan.twin.observed import AwsTunnelEnd, Observed
@@ -15,10 +16,15 @@ UNITS = {"TunnelState": "None", "TunnelDataIn": "Bytes", "TunnelDataOut": "Bytes
 
 def sample_aws(
     store: MetricStore, counters: Counters, aws: AwsNetwork, observed: Observed, now_s: float
-) -> None:
-    """Sample every tunnel of every connection; one that the data plane does not have is down."""
+) -> list[str]:
+    """Sample every tunnel of every connection; one that the data plane does not have is down.
+
+    Returns:
+        What cannot be sampled, in words.
+    """
     ends = {(end.vpn_connection_id, end.outside_ip_address): end for end in observed.aws_tunnels}
-    for connection in aws.vpn_connections:
+
+    def sample(connection: VpnConnection) -> None:
         for tunnel in connection.tunnels:
             outside = tunnel.outside_ip_address
             if outside is None or connection.state != "available":
@@ -31,6 +37,10 @@ def sample_aws(
             grown_out = counters.growth((*key, "out"), end.bytes_out) if end else 0
             store.add(aws.region, "TunnelDataIn", dims, grown_in, now_s)
             store.add(aws.region, "TunnelDataOut", dims, grown_out, now_s)
+
+    problems: list[str] = []
+    attempt(aws.vpn_connections, sample, name=lambda connection: connection.id, problems=problems)
+    return problems
 
 
 def is_up(connection: VpnConnection, end: AwsTunnelEnd | None) -> bool:

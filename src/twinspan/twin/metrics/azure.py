@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from twinspan.network.model import AzureConnection, AzureNetwork, VirtualNetworkGateway
+from twinspan.twin.attempts import attempt
 from twinspan.twin.metrics.counters import Counters
 from twinspan.twin.metrics.series import MetricStore, dimensions
 from twinspan.twin.observed import AzureTunnelEnd, Observed
@@ -102,16 +103,25 @@ def instance_name(number: int) -> str:
 
 def sample_azure(
     store: MetricStore, counters: Counters, azure: AzureNetwork, observed: Observed, now_s: float
-) -> None:
-    """Sample every gateway that is ready."""
-    for gateway in azure.virtual_network_gateways:
-        if gateway.provisioning_state == "Succeeded":
-            sampler = _Sampler(
-                store=store, counters=counters, azure=azure, gateway=gateway, observed=observed, now_s=now_s
-            )
-            sampler.tunnels()
-            sampler.bgp()
-            sampler.prefixes()
+) -> list[str]:
+    """Sample every gateway that is ready.
+
+    Returns:
+        What cannot be sampled, in words.
+    """
+
+    def sample(gateway: VirtualNetworkGateway) -> None:
+        sampler = _Sampler(
+            store=store, counters=counters, azure=azure, gateway=gateway, observed=observed, now_s=now_s
+        )
+        sampler.tunnels()
+        sampler.bgp()
+        sampler.prefixes()
+
+    ready = [each for each in azure.virtual_network_gateways if each.provisioning_state == "Succeeded"]
+    problems: list[str] = []
+    attempt(ready, sample, name=lambda gateway: gateway.id, problems=problems)
+    return problems
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,11 +1,12 @@
 """The loop that samples what the daemons count, about once a second."""
 
 import logging
-import threading
 import time
 from collections.abc import Callable
 
 from twinspan.network.model import Network
+from twinspan.twin.attempts import ItemsError
+from twinspan.twin.loops import Loop
 from twinspan.twin.metrics.aws import sample_aws
 from twinspan.twin.metrics.azure import sample_azure
 from twinspan.twin.metrics.counters import Counters
@@ -43,31 +44,31 @@ class Collector:
         self._aws = aws
         self._azure = azure
         self._counters = Counters()
-        self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="metrics", daemon=True)
+        self._loop = Loop("metrics", lambda: self.sample(time.time()), every_s=SAMPLE_S)
 
     def start(self) -> None:
         """Start the loop."""
-        self._thread.start()
+        self._loop.start()
 
     def stop(self) -> None:
         """End the loop and wait for it."""
-        self._stopping.set()
-        if self._thread.ident is not None:
-            self._thread.join()
+        self._loop.stop()
 
     def sample(self, now_s: float) -> None:
-        """Take one sample at `now_s`, seconds since 1970."""
+        """Take one sample at `now_s`, seconds since 1970.
+
+        Raises:
+            ItemsError: Something cannot be sampled; the rest was.
+        """
+        problems: list[str] = []
         observed, network = self._board.latest(), self._network()
         if observed.generation >= 0:
             with self._counters.turn(now_s):
                 if network.aws:
-                    sample_aws(self._aws, self._counters, network.aws, observed, now_s)
+                    problems += sample_aws(self._aws, self._counters, network.aws, observed, now_s)
                 if network.azure:
-                    sample_azure(self._azure, self._counters, network.azure, observed, now_s)
+                    problems += sample_azure(self._azure, self._counters, network.azure, observed, now_s)
         self._aws.advance(now_s)
         self._azure.advance(now_s)
-
-    def _run(self) -> None:
-        while not self._stopping.wait(SAMPLE_S):
-            self.sample(time.time())
+        if problems:
+            raise ItemsError("; ".join(problems))

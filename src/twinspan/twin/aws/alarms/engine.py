@@ -12,8 +12,10 @@ from moto.cloudwatch.models import Alarm, CloudWatchBackend, cloudwatch_backends
 from moto.core.exceptions import ServiceException
 from moto.sns.models import sns_backends
 
+from twinspan.twin.attempts import ItemsError, attempt
 from twinspan.twin.aws.alarms.evaluation import AlarmState, MissingData, judge
 from twinspan.twin.aws.metric_math import Values, evaluate
+from twinspan.twin.loops import Loop
 from twinspan.twin.metrics.aws import NAMESPACE
 from twinspan.twin.metrics.clock import Clock
 from twinspan.twin.metrics.series import MetricStore, Series, StatisticSet, merged
@@ -63,30 +65,40 @@ class AlarmEngine:
         self._on_change = on_change
         self._clock = Clock(period_s=metrics.period_s)
         self._judged: dict[str, float] = {}
-        self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="alarms", daemon=True)
+        self._loop = Loop("alarms", self.tick, every_s=_TICK_S)
 
     def start(self) -> None:
         """Start the loop."""
-        self._thread.start()
+        self._loop.start()
 
     def stop(self) -> None:
         """End the loop and wait for it."""
-        self._stopping.set()
-        if self._thread.ident is not None:
-            self._thread.join()
+        self._loop.stop()
 
     def tick(self) -> None:
-        """Evaluate what has had a whole period since it was last evaluated."""
-        changed = False
+        """Evaluate what has had a whole period since it was last evaluated.
+
+        Raises:
+            ItemsError: Some cannot be evaluated; the others were.
+        """
+        problems: list[str] = []
         with self._lock:
-            for account, region, backend in cloudwatch_backends.iter_backends():
-                if not isinstance(backend, CloudWatchBackend):
-                    continue
-                for alarm in list(backend.alarms.values()):
-                    changed |= self._judge(alarm, account, region)
-        if changed:
+            alarms = [
+                (alarm, account, region)
+                for account, region, backend in cloudwatch_backends.iter_backends()
+                if isinstance(backend, CloudWatchBackend)
+                for alarm in list(backend.alarms.values())
+            ]
+            changed = attempt(
+                alarms,
+                lambda found: self._judge(*found),
+                name=lambda found: f"alarm {found[0].name}",
+                problems=problems,
+            )
+        if any(changed):
             self._on_change()
+        if problems:
+            raise ItemsError("; ".join(problems))
 
     def _judge(self, alarm: Alarm, account: str, region: str) -> bool:
         asked = _asked(alarm)
@@ -132,10 +144,6 @@ class AlarmEngine:
                 if (point := _point(found, at.timestamp(), period_s)) is not None
             }
         return evaluate(asked.expression, known, times=times)
-
-    def _run(self) -> None:
-        while not self._stopping.wait(_TICK_S):
-            self.tick()
 
 
 def _asked(alarm: Alarm) -> _Asked | None:

@@ -1,14 +1,15 @@
 """The loop that evaluates every rule when its time has come."""
 
-import threading
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
+from twinspan.twin.attempts import for_each
 from twinspan.twin.azure.alerts.book import Alert, AlertBook, Health
 from twinspan.twin.azure.alerts.notify import Notifier
 from twinspan.twin.azure.alerts.rule import Finding, Rule, evaluate
 from twinspan.twin.azure.types.action_groups import Properties
+from twinspan.twin.loops import Loop
 from twinspan.twin.metrics.clock import Clock
 from twinspan.twin.metrics.series import Dimensions, MetricStore
 
@@ -67,32 +68,39 @@ class AlertEngine:
         self._clock = Clock(period_s=metrics.period_s)
         self._notifier = Notifier()
         self._turns: dict[tuple[str, str], _Turn] = {}
-        self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="metric-alerts", daemon=True)
+        self._loop = Loop("metric-alerts", lambda: self.tick(time.time()), every_s=_TICK_S)
 
     def start(self) -> None:
         """Start the loop."""
-        self._thread.start()
+        self._loop.start()
 
     def stop(self) -> None:
         """End the loop and wait for it."""
-        self._stopping.set()
-        if self._thread.ident is not None:
-            self._thread.join()
+        self._loop.stop()
         self._notifier.stop()
 
     def tick(self, now_s: float) -> None:
-        """Evaluate the rules that are due at `now_s`, seconds since 1970."""
+        """Evaluate the rules that are due at `now_s`, seconds since 1970.
+
+        Raises:
+            ItemsError: Some cannot be evaluated; the others were.
+        """
         rules = {(rule.id.lower(), rule.scope.lower()): rule for rule in self._rules()}
         for gone in self._turns.keys() - rules.keys():
             del self._turns[gone]
         self._book.forget(frozenset(rule_id for rule_id, _ in rules))
-        for key, rule in rules.items():
-            turn = self._turns.setdefault(key, _Turn())
-            if now_s >= turn.next_s:
-                turn.next_s = now_s + self._clock.twin_s(rule.frequency_s)
-                for finding in evaluate(rule, self._metrics):
-                    self._judge(rule, turn, finding, now_s)
+        for_each(
+            rules.items(),
+            lambda item: self._evaluate(item[1], self._turns.setdefault(item[0], _Turn()), now_s),
+            name=lambda item: f"alert rule {item[1].name}",
+        )
+
+    def _evaluate(self, rule: Rule, turn: _Turn, now_s: float) -> None:
+        """Evaluate a rule if it is due."""
+        if now_s >= turn.next_s:
+            turn.next_s = now_s + self._clock.twin_s(rule.frequency_s)
+            for finding in evaluate(rule, self._metrics):
+                self._judge(rule, turn, finding, now_s)
 
     def _judge(self, rule: Rule, turn: _Turn, finding: Finding, now_s: float) -> None:
         """Fire, go on, or resolve, as a finding says."""
@@ -117,7 +125,3 @@ class AlertEngine:
             if group is not None:
                 name = identity.rpartition("/")[2]
                 self._notifier.tell(alert, name, group, self._subscription)
-
-    def _run(self) -> None:
-        while not self._stopping.wait(_TICK_S):
-            self.tick(time.time())

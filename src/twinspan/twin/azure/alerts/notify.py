@@ -56,7 +56,7 @@ def is_loopback(url: str) -> bool:
 def _deliver(alert: Alert, receiver: str, condition: str, url: str, document: JsonObject) -> None:
     try:
         status = _post(url, document)
-    except (OSError, http.client.HTTPException, ValueError) as error:
+    except Exception as error:  # noqa: BLE001 - whatever it is, the alert's history must say it
         _note(alert, receiver, condition, str(error) or type(error).__name__)
         return
     wrong = "" if status < http.client.MULTIPLE_CHOICES else f"HTTP {status}"

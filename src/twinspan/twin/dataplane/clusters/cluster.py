@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
-from twinspan.errors import CloudError, DesignError, TwinspanError
+from twinspan.errors import CloudError, DesignError
+from twinspan.twin.attempts import words
 from twinspan.twin.dataplane.clusters import health
 from twinspan.twin.dataplane.clusters.control_plane import ControlPlane
 from twinspan.twin.dataplane.clusters.daemon import NodeDaemon
@@ -18,13 +19,12 @@ from twinspan.twin.dataplane.events import log
 from twinspan.twin.dataplane.interfaces import Interfaces
 from twinspan.twin.dataplane.plane import Plane
 from twinspan.twin.kubernetes.spec import ClusterHealth, ClusterSpec, NodeSpec
+from twinspan.twin.loops import LAST, Loop
 from twinspan.wait import pause
 
 _BUSY_S, _SETTLED_S = 0.2, 0.5
 """Pause between two looks while something is under way, and otherwise, in seconds."""
 _RETRY_S = 3.0
-_FAILURES = (TwinspanError, OSError, ValueError, LookupError)
-"""What can go wrong in a turn; the cluster is followed all the same."""
 
 
 class Cluster:
@@ -69,8 +69,8 @@ class Cluster:
         self._after = tuple(after)
         self._pool = ThreadPoolExecutor(max_workers=4, thread_name_prefix="node")
         self._health = ClusterHealth(key=spec.key, api_ready=False, system_ready=False)
-        self._thread = threading.Thread(target=self._run, name=f"cluster {spec.name}", daemon=True)
-        self._thread.start()
+        self._loop = Loop(f"cluster {spec.name}", self._follow)
+        self._loop.start()
 
     @property
     def health(self) -> ClusterHealth:
@@ -80,7 +80,7 @@ class Cluster:
     @property
     def ended(self) -> bool:
         """Whether all of it is gone."""
-        return not self._thread.is_alive()
+        return not self._loop.is_alive()
 
     @property
     def daemons(self) -> tuple[NodeDaemon, ...]:
@@ -155,18 +155,22 @@ class Cluster:
 
     def wait_ended(self) -> None:
         """Wait until all of it is gone."""
-        self._thread.join()
+        self._loop.join()
 
-    def _run(self) -> None:
+    def _follow(self) -> float | None:
+        """Take one turn, or remove it all if nothing is wanted any longer; a turn of a loop."""
         for cluster in self._after:
             cluster.wait_ended()
-        while (spec := self._wanted) is not None:
-            pause_s = self._turn(spec)
-            with self._condition:
-                if self._wanted is spec:
-                    self._condition.wait(pause_s)
-        with self._work:
-            self._remove()
+        spec = self._wanted
+        if spec is None:
+            with self._work:
+                self._remove()
+            return LAST
+        pause_s = self._turn(spec)
+        with self._condition:
+            if self._wanted is spec:
+                self._condition.wait(pause_s)
+        return None
 
     def _turn(self, spec: ClusterSpec) -> float:
         """Do and look once; return how long to wait before the next turn, in seconds."""
@@ -178,12 +182,12 @@ class Cluster:
             self._problems.pop("", None)
         except CloudError as error:
             log(f"cluster {spec.name}", str(error))  # it needs time, or goes on at the next turn
-        except _FAILURES as error:
+        except Exception as error:  # noqa: BLE001 - the cluster is followed all the same
             self._complain("", error)
         try:
             self._look(spec)
-        except _FAILURES as error:
-            log(f"cluster {spec.name}", f"cannot be looked at: {error}")
+        except Exception as error:  # noqa: BLE001 - as above
+            log(f"cluster {spec.name}", f"cannot be looked at: {words(error)}")
         return pause_s
 
     def _step(self, spec: ClusterSpec) -> bool:
@@ -198,7 +202,7 @@ class Cluster:
             try:
                 control.build()
                 control.start()
-            except _FAILURES:
+            except BaseException:
                 control.remove()
                 raise
             self._control = control
@@ -224,6 +228,9 @@ class Cluster:
         for key, future in list(self._starting.items()):
             if future.done():
                 del self._starting[key]
+                failed = future.exception()
+                if failed is not None:
+                    self._complain(key, failed)
                 self._join_overlay(spec)
         for key, node in self._nodes.items():
             if not node.running and not node.lost and not self._lost and key not in self._starting:
@@ -253,7 +260,7 @@ class Cluster:
             node.halt(control)  # what is left of it, if it has ended by itself
             node.start(control)
             self._problems.pop(node.spec.key, None)
-        except _FAILURES as error:
+        except Exception as error:  # noqa: BLE001 - it is started again
             self._complain(node.spec.key, error)
             node.halt(control)
             pause(_RETRY_S)
@@ -295,10 +302,10 @@ class Cluster:
             if node.ready and node.key not in before:
                 self._plane.journal.add("node-ready", node.name)
 
-    def _complain(self, about: str, error: Exception) -> None:
-        if self._problems.get(about) != str(error):
-            log(f"cluster {self._spec.name}", str(error))
-        self._problems[about] = str(error)
+    def _complain(self, about: str, error: BaseException) -> None:
+        if self._problems.get(about) != words(error):
+            log(f"cluster {self._spec.name}", words(error))
+        self._problems[about] = words(error)
 
     def _remove(self) -> None:
         for key in list(self._starting):

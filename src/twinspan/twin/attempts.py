@@ -1,0 +1,57 @@
+"""Handle objects one by one, so that one which nobody foresaw keeps none of the others from its turn."""
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import TypeVar
+
+from twinspan.errors import TwinspanError
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+class ItemsError(TwinspanError):
+    """Some of several objects could not be handled; the others were."""
+
+
+def words(error: BaseException) -> str:
+    """Return an exception in words; one that was not raised on purpose with its kind and its place."""
+    if isinstance(error, TwinspanError):
+        return str(error)
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    place = f" ({Path(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno})" if trace else ""
+    return f"{type(error).__name__}: {error}{place}"
+
+
+def attempt(
+    items: Iterable[T], act: Callable[[T], R], *, name: Callable[[T], str], problems: list[str]
+) -> list[R]:
+    """Act on each item and return what came of those that did not fail.
+
+    Args:
+        items: What to act on.
+        act: Acts on one.
+        name: How one is called in a problem.
+        problems: Gets a line for each that failed.
+    """
+    done = []
+    for item in items:
+        try:
+            done.append(act(item))
+        except Exception as error:  # noqa: BLE001 - whatever one object does, the others have their turn
+            problems.append(f"{name(item)}: {words(error)}")
+    return done
+
+
+def for_each(items: Iterable[T], act: Callable[[T], object], *, name: Callable[[T], str]) -> None:
+    """Act on each item, also if some fail.
+
+    Raises:
+        ItemsError: After the last one, if any failed; names them.
+    """
+    problems: list[str] = []
+    attempt(items, act, name=name, problems=problems)
+    if problems:
+        raise ItemsError("; ".join(problems))
