@@ -8,9 +8,15 @@ from twinspan.check.findings import Finding, Severity
 from twinspan.check.rules import (
     addresses,
     asns,
+    aws_options,
+    azure_networks,
     bgp,
+    changes,
+    clusters,
+    connections,
     costs,
     filters,
+    gateway_addresses,
     gateways,
     keys,
     kubernetes,
@@ -18,11 +24,18 @@ from twinspan.check.rules import (
     quotas,
     redundancy,
     routes,
+    static,
 )
 
 Rule = Callable[[Design], Iterable[Finding]]
 
 _EC2_TUNNEL = "EC2 API, VpnTunnelOptionsSpecification"
+_EC2_CONNECTION = "EC2 API, VpnConnectionOptionsSpecification"
+_EC2_ROUTE = "EC2 API, CreateVpnConnectionRoute"
+_EC2_CUSTOMER = "EC2 API, CreateCustomerGateway"
+_ARM_CONNECTION = "ARM, VirtualNetworkGatewayConnection"
+_ARM_LOCAL = "ARM, LocalNetworkGateway"
+_AZ_POLICY = "Azure, Connect a VPN gateway to multiple on-premises policy-based VPN devices"
 _AZ_FAQ = "Azure VPN Gateway FAQ"
 _AZ_BGP = "Azure, Configure BGP for VPN Gateway"
 _AZ_SETTINGS = "Azure, About VPN Gateway configuration settings"
@@ -93,6 +106,19 @@ CATALOGUE: tuple[Check, ...] = (
     _error("BGP-05", "APIPA addresses are allowed and unique", bgp.apipa_of_gateway, _AZ_BGP),
     _error("BGP-06", "AWS calls the instance that has the address", bgp.same_instance, _AZ_AWS),
     _warning("BGP-07", "no address space beside BGP", bgp.no_far_prefixes, _AZ_FAQ),
+    _error("STA-01", "both ends have static routes", static.both_static, _EC2_CONNECTION),
+    _error("STA-02", "static routes lead across", static.routes_lead_across, _EC2_ROUTE),
+    _warning("STA-03", "static routes reach every subnet", static.routes_reach_subnets, _EC2_ROUTE),
+    _error("STA-04", "no local network gateway overlaps the VNet", static.routes_apart, _ARM_CONNECTION),
+    _error("SEL-01", "traffic selectors meet", static.selectors_meet, _EC2_CONNECTION),
+    _error("SEL-02", "traffic selectors admit BGP", static.selectors_admit_bgp, _EC2_CONNECTION),
+    _warning("SEL-03", "traffic selectors admit both networks", static.selectors_admit_networks, _AZ_POLICY),
+    _error(
+        "SEL-04",
+        "one pair of traffic selectors",
+        static.one_selector_pair,
+        "AWS Site-to-Site VPN, Requirements for a customer gateway device",
+    ),
     _error("POL-01", "IKE proposals intersect", policies.phase1_agrees, _EC2_TUNNEL),
     _error("POL-02", "IPsec proposals intersect", policies.phase2_agrees, _AZ_FAQ),
     _error("POL-03", "forward secrecy on both sides", policies.forward_secrecy, _EC2_TUNNEL),
@@ -123,6 +149,32 @@ CATALOGUE: tuple[Check, ...] = (
     _warning("GW-09", "GatewaySubnet has room", gateways.gateway_subnet_roomy, _AZ_SETTINGS),
     _error("GW-10", "no NSG on GatewaySubnet", gateways.gateway_subnet_bare, _AZ_SETTINGS),
     _error("GW-11", "one gateway per VPC", gateways.one_gateway_per_vpc, _S2S_QUOTAS),
+    _error("GW-12", "AZ gateways have zoned addresses", gateway_addresses.zones_configured, _AZ_SETTINGS),
+    _error("GW-13", "both public addresses alike", gateway_addresses.alike, "Azure, Active-active gateways"),
+    _error("GW-14", "Basic gateways have no zones", gateway_addresses.basic_without_zones, _AZ_SETTINGS),
+    _error("GW-15", "a public address each", gateway_addresses.one_each, _AZ_SETTINGS),
+    _error("GW-16", "one VPN gateway per VNet", gateways.one_gateway_per_vnet, _AZ_SETTINGS),
+    _error("LNG-01", "prefixes or BGP", connections.prefixes_or_bgp, _ARM_LOCAL),
+    _error("LNG-02", "prefixes are ranges", connections.prefixes_well_formed, _ARM_LOCAL),
+    _error("LNG-03", "one reachable address", connections.address_reachable, _ARM_LOCAL),
+    _error("LNG-04", "the BGP peer is allowed", connections.peer_allowed, _AZ_FAQ),
+    _error("CON-01", "two ends", connections.two_ends, _ARM_CONNECTION),
+    _error("CON-02", "one connection per pair", connections.once_per_pair, _ARM_CONNECTION),
+    _error("CON-03", "options go together", connections.options_go_together, _ARM_CONNECTION),
+    _error("CGW-01", "an address or a certificate", aws_options.customer_gateway_addressed, _EC2_CUSTOMER),
+    _error("CGW-02", "a public address", aws_options.customer_gateway_public, _EC2_CUSTOMER),
+    _error("TUN-01", "IPv4 inside alone", aws_options.inside_version, _EC2_TUNNEL),
+    _error("TUN-02", "tunnel options within bounds", aws_options.options_within_bounds, _EC2_TUNNEL),
+    _error("TUN-03", "tunnel options go together", aws_options.options_go_together, _EC2_TUNNEL),
+    _error("TUN-04", "no options of transit gateways", aws_options.transit_gateway_only, _EC2_CONNECTION),
+    _error("TUN-05", "static routes on static connections", aws_options.routes_on_static, _EC2_ROUTE),
+    _error(
+        "VNET-01", "address spaces are allowed", azure_networks.address_space, "Azure Virtual Network FAQ"
+    ),
+    _error("SUB-01", "subnets are apart", azure_networks.subnets_apart, "EC2 API, CreateSubnet; ARM, Subnet"),
+    _error("NSG-01", "priorities differ", azure_networks.security_rules, "Azure, Network security groups"),
+    _error("UDR-01", "routes are whole", azure_networks.routes, "Azure, Virtual network traffic routing"),
+    _error("CHG-01", "nothing fixed is changed", changes.nothing_fixed_is_changed, "EC2 API; ARM, updates"),
     _error("RTE-01", "private tables get the routes", routes.private_tables_propagate, _AZ_AWS),
     _error(
         "RTE-02",
@@ -155,6 +207,9 @@ CATALOGUE: tuple[Check, ...] = (
         "POD-02", "AKS pods can be reached", kubernetes.aks_pods_reachable, "AKS, CNI networking overview"
     ),
     _error("POD-03", "AKS nodes keep learned routes", kubernetes.aks_routes_kept, "AKS, Egress with UDR"),
+    _error("EKS-01", "EKS's network is allowed", clusters.eks_network, "EKS API, CreateCluster"),
+    _error("AKS-01", "AKS's ranges fit together", clusters.aks_network, "AKS, Azure CNI networking"),
+    _error("AKS-02", "AKS's pools are allowed", clusters.aks_pools, "AKS, Maximum pods per node"),
     _warning(
         "RED-01", "two customer gateways", redundancy.two_customer_gateways, "Azure, Active-active gateways"
     ),
@@ -162,6 +217,9 @@ CATALOGUE: tuple[Check, ...] = (
     _warning("RED-03", "several zones", redundancy.zones, "Azure, Zone-redundant gateways"),
     _warning(
         "RED-04", "both instances used", redundancy.both_instances_used, "Azure, Active-active gateways"
+    ),
+    _warning(
+        "RED-06", "both tunnels used", addresses.tunnel_left_alone, "AWS Site-to-Site VPN, best practices"
     ),
     _info("RED-05", "what one failure costs", redundancy.weakest_links, "RFC 3706, RFC 4271 section 4.2"),
     _error("QUO-01", "AWS connections within quota", quotas.aws_connections, _S2S_QUOTAS),

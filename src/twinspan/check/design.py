@@ -86,6 +86,27 @@ class Link:
     connection: PlannedResource
     local: PlannedResource
 
+    @property
+    def aws_bgp(self) -> bool:
+        """Whether AWS's end speaks BGP. Source: EC2 API, VpnConnectionOptionsSpecification."""
+        return not static(self.tunnel.connection)
+
+    @property
+    def azure_bgp(self) -> bool:
+        """Whether Azure's end speaks BGP, or may, as far as the plan tells."""
+        return bgp_enabled(self.connection)
+
+
+def static(connection: PlannedResource) -> bool:
+    """Whether an AWS connection has static routes instead of BGP."""
+    return connection.get("static_routes_only") is True
+
+
+def bgp_enabled(resource: PlannedResource) -> bool:
+    """Whether BGP is on, or may be, at an Azure gateway or connection; `enable_bgp` before azurerm 5."""
+    values = (resource.get("bgp_enabled"), resource.get("enable_bgp"))
+    return any(value is True or value is UNKNOWN for value in values)
+
 
 @dataclass(frozen=True)
 class Design:
@@ -154,6 +175,21 @@ class Design:
             for connection in self.azure_connections
             if (local := self.local_of(connection)) is not None and self._ends(local, tunnel)
         )
+
+    @cached_property
+    def bgp_links(self) -> tuple[Link, ...]:
+        """Links over which both ends speak BGP."""
+        return tuple(link for link in self.links if link.aws_bgp and link.azure_bgp)
+
+    @cached_property
+    def static_links(self) -> tuple[Link, ...]:
+        """Links over which neither end speaks BGP."""
+        return tuple(link for link in self.links if not link.aws_bgp and not link.azure_bgp)
+
+    @cached_property
+    def dynamic(self) -> bool:
+        """Whether BGP is on anywhere at Azure."""
+        return any(bgp_enabled(each) for each in (*self.azure_gateways, *self.azure_connections))
 
     def _ends(self, local: PlannedResource, tunnel: Tunnel) -> bool:
         peer = address(local.get("bgp_settings", 0, "bgp_peering_address"))

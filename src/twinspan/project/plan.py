@@ -51,6 +51,8 @@ class _WireValues(BaseModel):
 
 
 class _WireChange(BaseModel):
+    actions: list[str] = Field(default_factory=list)
+    before: dict[str, Any] | None = None
     after_unknown: dict[str, Any] | bool = Field(default_factory=dict)
 
 
@@ -78,6 +80,7 @@ class PlannedResource:
         module: Where it stands.
         values: Its known values. May hold secrets, so never shown as a whole.
         unknown: Mirrors `values`: True where the value is known after apply only.
+        before: Its values until now, if it is changed in place. May hold secrets, too.
     """
 
     address: str
@@ -87,6 +90,17 @@ class PlannedResource:
     module: ModulePath
     values: Mapping[str, Any] = field(repr=False)
     unknown: Mapping[str, Any] = field(repr=False)
+    before: Mapping[str, Any] = field(default_factory=dict, repr=False)
+
+    @property
+    def updated(self) -> bool:
+        """Whether it is there and is changed in place."""
+        return bool(self.before)
+
+    def changes(self, argument: str) -> bool:
+        """Whether an argument that was set is changed to another known value."""
+        before, after = self.before.get(argument), self.get(argument)
+        return before not in (None, [], "") and after is not UNKNOWN and after != before
 
     def get(self, *path: str | int) -> Any:  # noqa: ANN401 - a plan is JSON; views give it types
         """Return the value at `path`: None if it is not set, `UNKNOWN` if it is known after apply only."""
@@ -186,9 +200,9 @@ def read_plan(document: object, *, where: str) -> Plan:
             problem="Terraform could not finish this plan (errored: true)",
             remedy="Correct what `terraform plan` complains of and plan again",
         )
-    unknown = {change.address: change.change.after_unknown for change in wire.resource_changes}
+    changes = {change.address: change.change for change in wire.resource_changes}
     return Plan(
-        resources=tuple(_resources(wire.planned_values.root_module, unknown)),
+        resources=tuple(_resources(wire.planned_values.root_module, changes)),
         configuration=wire.configuration.get("root_module", {}),
     )
 
@@ -198,11 +212,12 @@ def module_path(address: str) -> ModulePath:
     return tuple((match["name"], (match["key"] or "").strip('"')) for match in _MODULE.finditer(address))
 
 
-def _resources(module: _WireModule, unknown: Mapping[str, Any]) -> Iterator[PlannedResource]:
+def _resources(module: _WireModule, changes: Mapping[str, _WireChange]) -> Iterator[PlannedResource]:
     for resource in module.resources:
         if resource.mode != "managed":
             continue
-        mask = unknown.get(resource.address, {})
+        change = changes.get(resource.address, _WireChange())
+        mask = change.after_unknown
         yield PlannedResource(
             address=resource.address,
             type=resource.type,
@@ -211,9 +226,10 @@ def _resources(module: _WireModule, unknown: Mapping[str, Any]) -> Iterator[Plan
             module=module_path(module.address),
             values=resource.values,
             unknown=mask if isinstance(mask, dict) else {},
+            before=(change.before or {}) if change.actions == ["update"] else {},
         )
     for child in module.child_modules:
-        yield from _resources(child, unknown)
+        yield from _resources(child, changes)
 
 
 def _at(value: object, part: str | int) -> Any:  # noqa: ANN401 - JSON

@@ -1,4 +1,7 @@
-"""Small changes to one real plan, of the dev environment, that break it in one way each."""
+"""Small changes to two real plans that break them in one way each: the dev environment, and a static design.
+
+`static.json` is the plan of `static/main.tf`, with hashicorp/aws 5.100.0; empty values are left out.
+"""
 
 import copy
 import json
@@ -10,46 +13,120 @@ from typing import Any
 HERE = Path(__file__).parent
 
 
+PLANS = ("base", "static")
+
+
 @cache
-def _base() -> str:
-    return (HERE / "base.json").read_text()
+def _text(name: str) -> str:
+    return (HERE / f"{name}.json").read_text()
 
 
-def base() -> dict[str, Any]:
-    plan: dict[str, Any] = json.loads(_base())
+def base(name: str = "base") -> dict[str, Any]:
+    plan: dict[str, Any] = json.loads(_text(name))
     return plan
 
 
 def broken(case: dict[str, Any]) -> dict[str, Any]:
-    """Return the base plan with a case's changes.
+    """Return a plan with a case's changes.
 
+    `plan`: `base` (if left out) or `static`.
     `remove`: address beginnings of resources that are left out. `copy`: new address -> {of, index}.
     `set`: address -> {path: value}, a path being names and indices with dots; null takes the value away.
     `unknown`: address -> names that become known after apply. `add`: resources of the root module.
+    `refer`: address in the root module -> {argument: references of its expression}, with values unknown.
+    `before`: address -> {name: value until now}, which makes it an update in place.
+    `cut`: address -> {name of a list: how many of it remain}. `drop`: address -> {argument: path below it}.
     """
-    plan = base()
-    root = plan["planned_values"]["root_module"]
+    plan = base(case.get("plan", "base"))
+    for operation in (_leave_out, _copy, _add, _set, _make_unknown, _refer, _change, _cut, _drop):
+        operation(plan, case)
+    return plan
+
+
+def _root(plan: dict[str, Any]) -> dict[str, Any]:
+    root: dict[str, Any] = plan["planned_values"]["root_module"]
+    return root
+
+
+def _leave_out(plan: dict[str, Any], case: dict[str, Any]) -> None:
     for beginning in case.get("remove", []):
-        assert _remove(root, beginning), f"{beginning} removes nothing"
+        assert _remove(_root(plan), beginning), f"{beginning} removes nothing"
+
+
+def _copy(plan: dict[str, Any], case: dict[str, Any]) -> None:
     for address, change in case.get("copy", {}).items():
-        module, original = next(pair for pair in _walk(root) if pair[1]["address"] == change["of"])
+        module, original = next(pair for pair in _walk(_root(plan)) if pair[1]["address"] == change["of"])
         module["resources"].append(
             {**copy.deepcopy(original), "address": address, "index": change.get("index")}
         )
         masks = [entry for entry in plan["resource_changes"] if entry["address"] == change["of"]]
         plan["resource_changes"] += [{**copy.deepcopy(mask), "address": address} for mask in masks]
-    root["resources"] += [{"mode": "managed", "name": "added", **each} for each in case.get("add", [])]
+
+
+def _add(plan: dict[str, Any], case: dict[str, Any]) -> None:
+    added = [{"mode": "managed", "name": "added", **each} for each in case.get("add", [])]
+    _root(plan)["resources"] += added
+
+
+def _set(plan: dict[str, Any], case: dict[str, Any]) -> None:
     for address, values in case.get("set", {}).items():
-        resource = next(each for _, each in _walk(root) if each["address"] == address)
         for path, value in values.items():
-            _put(resource["values"], path.split("."), value)
+            _put(_parts(plan, address)[0], path.split("."), value)
             _forget(plan, address, path.split(".")[0], unknown=False)
+
+
+def _make_unknown(plan: dict[str, Any], case: dict[str, Any]) -> None:
     for address, names in case.get("unknown", {}).items():
-        resource = next(each for _, each in _walk(root) if each["address"] == address)
         for name in names:
-            resource["values"].pop(name, None)
+            _parts(plan, address)[0].pop(name, None)
             _forget(plan, address, name, unknown=True)
-    return plan
+
+
+def _refer(plan: dict[str, Any], case: dict[str, Any]) -> None:
+    for address, arguments in case.get("refer", {}).items():
+        for argument, references in arguments.items():
+            *parents, last = argument.split(".")
+            expressions = _expressions(plan, address)
+            for part in parents:
+                expressions = expressions[int(part) if part.isdecimal() else part]
+            expressions[last] = {"references": references}
+            if not parents:
+                _forget(plan, address, argument, unknown=True)
+
+
+def _expressions(plan: dict[str, Any], address: str) -> Any:
+    blocks = plan["configuration"]["root_module"]["resources"]
+    return next(each for each in blocks if f"{each['type']}.{each['name']}" == address)["expressions"]
+
+
+def _change(plan: dict[str, Any], case: dict[str, Any]) -> None:
+    for address, before in case.get("before", {}).items():
+        change = next(each["change"] for each in plan["resource_changes"] if each["address"] == address)
+        change.update(actions=["update"], before=before)
+
+
+def _cut(plan: dict[str, Any], case: dict[str, Any]) -> None:
+    for address, lists in case.get("cut", {}).items():
+        for name, count in lists.items():
+            for part in _parts(plan, address):
+                del part[name][count:]
+
+
+def _drop(plan: dict[str, Any], case: dict[str, Any]) -> None:
+    for address, arguments in case.get("drop", {}).items():
+        for argument, path in arguments.items():
+            steps: list[Any] = [argument, *path]
+            for values in _parts(plan, address):
+                for parent in steps[:-1]:
+                    values = values[parent]  # noqa: PLW2901 - down the path
+                values.pop(steps[-1], None)
+
+
+def _parts(plan: dict[str, Any], address: str) -> list[Any]:
+    """Return the values of a resource, and the mask of what is known after apply only."""
+    resource = next(each for _, each in _walk(_root(plan)) if each["address"] == address)
+    masks = [c["change"]["after_unknown"] for c in plan["resource_changes"] if c["address"] == address]
+    return [resource["values"], *masks]
 
 
 def _walk(module: dict[str, Any]) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:

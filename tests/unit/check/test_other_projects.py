@@ -100,8 +100,8 @@ def test_a_static_project_is_compared_by_the_outside_address_it_refers_to() -> N
     report = check(read_plan(static_project(), where="x"), source="x")
     found = outcomes(report)
     assert found["POL-03"] == ["azurerm_virtual_network_gateway_connection.main ipsec_policy.pfs_group"]
-    assert found["ADDR-05"] == ["aws_vpn_connection.main tunnel2"]
-    assert "RTE-02" not in found
+    assert found["RED-06"] == ["aws_vpn_connection.main tunnel2"]
+    assert not {"RTE-02", "ADDR-05", "ASN-04", "BGP-01", "BGP-07"} & set(found)
     assert not report.passed
 
 
@@ -113,6 +113,9 @@ def test_a_static_route_that_is_missing_is_an_error() -> None:
 
 
 def test_defaults_that_the_providers_compute_are_taken_as_documented() -> None:
-    found = outcomes(check(read_plan(static_project(), where="x"), source="x"))
+    plan = static_project()
+    for resource in plan["planned_values"]["root_module"]["resources"]:
+        resource["values"] = {**resource["values"], "static_routes_only": False, "bgp_enabled": True}
+    found = outcomes(check(read_plan(plan, where="x"), source="x"))
     assert "ASN-01" not in found  # AWS's default, 64512
     assert found["ASN-04"] == ["aws_customer_gateway.main bgp_asn"]  # Azure's default is 65515, not 65000

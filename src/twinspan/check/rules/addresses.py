@@ -1,10 +1,10 @@
 """Addresses: ranges that must not meet, and the inside ranges of the tunnels."""
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from ipaddress import IPv4Address, IPv4Network
 
-from twinspan.check.design import Design, Tunnel, address, items, known, network
+from twinspan.check.design import Design, Tunnel, address, items, known, network, static
 from twinspan.check.findings import Finding, unclear
 from twinspan.project.plan import UNKNOWN
 
@@ -66,16 +66,16 @@ def cluster_ranges_apart(design: Design) -> Iterator[Finding]:
 
 
 def inside_fits_both(design: Design) -> Iterator[Finding]:
-    """ADDR-02: every inside range is an aligned /30 that AWS and Azure both accept."""
-    azure = bool(design.azure_connections or design.azure_gateways)
+    """ADDR-02: every inside range is an aligned /30 that AWS and, with BGP, Azure accept."""
     for tunnel in design.tunnels:
+        azure = design.dynamic and not static(tunnel.connection)
         where = tunnel.where("inside_cidr")
         value = design.setting(tunnel.connection, f"tunnel{tunnel.number}_inside_cidr")
         if known(value):
             problem = inside_problem(str(value), azure=azure)
             if problem:
                 yield Finding(where=where, problem=f"{value} {problem}", remedy=_TAKE)
-        elif azure and not _static(tunnel):
+        elif azure:
             if value is UNKNOWN:
                 yield unclear(where, "the plan does not tell the inside range")
             else:
@@ -109,10 +109,6 @@ def inside_problem(text: str, *, azure: bool) -> str:
     return next((problem for applies, problem in problems if applies), "")
 
 
-def _static(tunnel: Tunnel) -> bool:
-    return tunnel.connection.get("static_routes_only") is True
-
-
 def inside_unique(design: Design) -> Iterator[Finding]:
     """ADDR-03: no two tunnels share an inside range."""
     seen: dict[IPv4Network, Tunnel] = {}
@@ -143,34 +139,77 @@ def right_ends(design: Design) -> Iterator[Finding]:
 
 
 def every_tunnel_ends(design: Design) -> Iterator[Finding]:
-    """ADDR-05: every AWS tunnel has exactly one Azure connection at its other end."""
+    """ADDR-05: every AWS connection has an Azure one at its other end, and no tunnel has two."""
     if not design.both_clouds:
         return
+    ends = azure_ends(design)
+    for tunnel in design.tunnels:
+        found = ends[tunnel.where()]
+        if len(found) > 1:
+            yield _ends_wrong(tunnel, found)
+        elif not found and (blind := _blind(design, tunnel)):
+            yield unclear(tunnel.where(), f"whether {blind} ends it is not in the plan")
+        elif not found and (_idle_connections(design, ends) or not ends[_sibling(tunnel)]):
+            yield _ends_wrong(tunnel, found)
+
+
+def tunnel_left_alone(design: Design) -> Iterator[Finding]:
+    """RED-06: both tunnels of every AWS connection are used; AWS maintains one endpoint at a time."""
+    if not design.both_clouds:
+        return
+    ends = azure_ends(design)
+    for tunnel in design.tunnels:
+        if ends[tunnel.where()] or not ends[_sibling(tunnel)] or _blind(design, tunnel):
+            continue
+        if not _idle_connections(design, ends):
+            yield Finding(
+                where=tunnel.where(),
+                problem="no Azure connection ends it; while AWS maintains the endpoint of the other tunnel,"
+                " nothing passes",
+                remedy=f"Make a local network gateway with {tunnel.where('address')} and a connection for it",
+            )
+
+
+def azure_ends(design: Design) -> dict[str, list[str]]:
+    """Return the addresses of the Azure connections at the other end of each tunnel, by `Tunnel.where()`."""
     ends: dict[str, list[str]] = defaultdict(list)
     for link in design.links:
         ends[link.tunnel.where()].append(link.connection.address)
-    blind = [
-        each
-        for each in design.azure_connections
-        if (local := design.local_of(each)) is None
-        or local.get("bgp_settings") is UNKNOWN
-        or local.get("bgp_settings", 0, "bgp_peering_address") is UNKNOWN
-    ]
-    for tunnel in design.tunnels:
-        found = ends[tunnel.where()]
-        if _static(tunnel) or tunnel.inside is None:
-            if not found:
-                yield unclear(tunnel.where(), "which Azure connection ends it cannot be told")
-        elif not found and blind:
-            yield unclear(tunnel.where(), f"whether {blind[0].address} ends it is not in the plan")
-        elif len(found) != 1:
-            yield Finding(
-                where=tunnel.where(),
-                problem=f"{len(found)} Azure connections peer with an address of {tunnel.inside}"
-                + (f" ({', '.join(found)})" if found else ""),
-                remedy="Make one local network gateway and one connection for it, with BGP peering address"
-                f" {tunnel.inside[1]}",
-            )
+    return ends
+
+
+def _sibling(tunnel: Tunnel) -> str:
+    return Tunnel(connection=tunnel.connection, number=3 - tunnel.number).where()
+
+
+def _ends_wrong(tunnel: Tunnel, found: list[str]) -> Finding:
+    inside = None if static(tunnel.connection) else tunnel.inside
+    way = f"peer with an address of {inside}" if inside else "lead to its outside address"
+    remedy = f"BGP peering address {inside[1]}" if inside else f"gateway_address {tunnel.where('address')}"
+    return Finding(
+        where=tunnel.where(),
+        problem=f"{len(found)} Azure connections {way}" + (f" ({', '.join(found)})" if found else ""),
+        remedy=f"Make one local network gateway and one connection for it, with {remedy}",
+    )
+
+
+def _idle_connections(design: Design, ends: Mapping[str, list[str]]) -> bool:
+    """Whether an Azure connection leads to none of the tunnels."""
+    used = {address for found in ends.values() for address in found}
+    return any(each.address not in used for each in design.azure_connections)
+
+
+def _blind(design: Design, tunnel: Tunnel) -> str:
+    """Return an Azure connection that may lead to a tunnel, as far as the plan tells; empty if none may."""
+    linked = {link.connection.address for link in design.links}
+    for each in design.azure_connections:
+        local = design.local_of(each) if each.address not in linked else None
+        peer = local.get("bgp_settings", 0, "bgp_peering_address") if local else UNKNOWN
+        by_address = (local.get("gateway_address") if local else UNKNOWN, tunnel.get("address"))
+        compared = by_address if peer is None else (peer, tunnel.inside)
+        if each.address not in linked and not all(map(known, compared)):
+            return each.address
+    return ""
 
 
 def no_forbidden_ranges(design: Design) -> Iterator[Finding]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from twinspan.check.design import Design, number
+from twinspan.check.design import Design, number, static
 from twinspan.check.findings import Finding, unclear
 from twinspan.project.plan import UNKNOWN, PlannedResource
 
@@ -108,8 +108,9 @@ def sides_differ(design: Design) -> Iterator[Finding]:
 
 
 def customer_gateway_names_azure(design: Design) -> Iterator[Finding]:
-    """ASN-04: every customer gateway has the Azure gateway's ASN."""
+    """ASN-04: every customer gateway whose connections speak BGP has the Azure gateway's ASN."""
     asns = {number(azure_asn(design, gateway)) for gateway in design.azure_gateways}
+    silent = _without_bgp(design)
     for gateway in design.of_type("aws_customer_gateway"):
         asn, where = number(customer_asn(gateway)), f"{gateway.address} bgp_asn"
         if customer_asn(gateway) is UNKNOWN:
@@ -118,7 +119,7 @@ def customer_gateway_names_azure(design: Design) -> Iterator[Finding]:
             yield Finding(
                 where=where, problem=f"{asn} is reserved by AWS", remedy="Take the Azure gateway's ASN"
             )
-        elif len(asns) == 1 and None not in asns and asn not in asns:
+        elif len(asns) == 1 and None not in asns and asn not in asns and gateway.address not in silent:
             (expected,) = asns
             yield Finding(
                 where=where,
@@ -127,13 +128,24 @@ def customer_gateway_names_azure(design: Design) -> Iterator[Finding]:
             )
 
 
+def _without_bgp(design: Design) -> set[str]:
+    """Return the customer gateways whose ASN nobody reads: static connections alone, or no BGP at Azure."""
+    every = design.of_type("aws_customer_gateway")
+    if not design.dynamic and design.azure_gateways:
+        return {gateway.address for gateway in every}
+    used = [(design.customer_gateway_of(each), static(each)) for each in design.vpn_connections]
+    speaking = {gateway.address if gateway else "" for gateway, silent in used if not silent}
+    served = {gateway.address for gateway, _ in used if gateway}
+    return served - speaking if "" not in speaking else set()
+
+
 def _kept_in(region: str, gateway: PlannedResource) -> bool:
     return not region or gateway.get("region") == region
 
 
 def local_gateway_names_aws(design: Design) -> Iterator[Finding]:
     """ASN-05: every local network gateway has the ASN of AWS's gateway."""
-    for link in design.links:
+    for link in design.bgp_links:
         gateway = design.vpn_gateway_of(link.tunnel.connection)
         asn = number(link.local.get("bgp_settings", 0, "asn"))
         expected = number(aws_asn(design, gateway)) if gateway else None

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from ipaddress import IPv4Address
 
-from twinspan.check.design import Design, Link, address, blocks, known
+from twinspan.check.design import Design, Link, address, bgp_enabled, blocks, known
 from twinspan.check.findings import Finding, unclear
 from twinspan.check.rules.addresses import APIPA_FIRST, APIPA_LAST
 from twinspan.project.plan import UNKNOWN, PlannedResource
@@ -34,22 +34,18 @@ def addresses_open(design: Design, gateway: PlannedResource) -> bool:
 
 
 def bgp_on(design: Design) -> Iterator[Finding]:
-    """BGP-01: where AWS runs BGP, Azure's gateway, connection and local network gateway do too."""
+    """BGP-01: where AWS runs BGP, Azure's gateway and connection do too."""
     for link in design.links:
-        if link.tunnel.connection.get("static_routes_only") is True:
-            yield Finding(
-                where=f"{link.tunnel.connection.address} static_routes_only",
-                problem=f"AWS is told to run no BGP, but {link.connection.address} expects a BGP peer",
-                remedy="Set static_routes_only to false",
-            )
-        elif not _enabled(link.connection):
+        if link.aws_bgp and not link.azure_bgp:
             yield Finding(
                 where=f"{link.connection.address} bgp_enabled",
                 problem="BGP is off, so the tunnel comes up and carries nothing",
-                remedy="Set bgp_enabled to true (enable_bgp before azurerm 5)",
+                remedy="Set bgp_enabled to true (enable_bgp before azurerm 5), or static_routes_only of"
+                f" {link.tunnel.connection.address}",
             )
     for gateway in design.azure_gateways:
-        if design.links and not _enabled(gateway):
+        peers = any(link.azure_bgp and design.gateway_of(link.connection) == gateway for link in design.links)
+        if peers and not bgp_enabled(gateway):
             yield Finding(
                 where=f"{gateway.address} bgp_enabled",
                 problem="BGP is off, but its connections peer with AWS",
@@ -57,14 +53,9 @@ def bgp_on(design: Design) -> Iterator[Finding]:
             )
 
 
-def _enabled(resource: PlannedResource) -> bool:
-    values = (resource.get("bgp_enabled"), resource.get("enable_bgp"))
-    return any(value is True or value is UNKNOWN for value in values)
-
-
 def custom_address_set(design: Design) -> Iterator[Finding]:
     """BGP-02: a connection that is not on its instance's first APIPA address names its own."""
-    for link in design.links:
+    for link in design.bgp_links:
         gateway = design.gateway_of(link.connection)
         if gateway is None:
             yield unclear(link.connection.address, "the plan does not tell its gateway")
@@ -88,7 +79,7 @@ def custom_address_set(design: Design) -> Iterator[Finding]:
 
 def custom_address_right(design: Design) -> Iterator[Finding]:
     """BGP-03: one custom BGP address of a connection is its tunnel's second host."""
-    for link in design.links:
+    for link in design.bgp_links:
         inside, custom = link.tunnel.inside, custom_addresses(link.connection)
         if inside is not None and custom and inside[2] not in custom:
             yield Finding(
@@ -132,6 +123,12 @@ def apipa_of_gateway(design: Design) -> Iterator[Finding]:
     for gateway in design.azure_gateways:
         seen: dict[IPv4Address, str] = {}
         for name, values in design.azure_gateway_instances(gateway):
+            if len(values) > 1 and gateway.get("active_active") in (None, False):
+                yield Finding(
+                    where=f"{gateway.address} apipa_addresses of {name}",
+                    problem=f"{len(values)}; a gateway that is not active-active takes one",
+                    remedy="Set active_active to true, or keep one",
+                )
             for value in values:
                 found, where = address(value), f"{gateway.address} apipa_addresses of {name}"
                 if known(value) and (found is None or not APIPA_FIRST <= found <= APIPA_LAST):
@@ -152,7 +149,7 @@ def apipa_of_gateway(design: Design) -> Iterator[Finding]:
 
 def same_instance(design: Design) -> Iterator[Finding]:
     """BGP-06: the tunnel's Azure address is on the instance whose public address AWS calls."""
-    for link in design.links:
+    for link in design.bgp_links:
         gateway, inside = design.gateway_of(link.connection), link.tunnel.inside
         if gateway is None or inside is None or len(design.azure_gateway_instances(gateway)) < 2:  # noqa: PLR2004 - no choice
             continue
@@ -188,7 +185,7 @@ def _called(design: Design, link: Link, gateway: PlannedResource) -> str:
 
 def no_far_prefixes(design: Design) -> Iterator[Finding]:
     """BGP-07: a local network gateway that runs BGP has no address space of its own."""
-    for link in design.links:
+    for link in design.bgp_links:
         space = link.local.get("address_space")
         if isinstance(space, list) and space:
             yield Finding(

@@ -65,7 +65,8 @@ def sku_offered(design: Design) -> Iterator[Finding]:
         elif sku not in CURRENT_SKUS:
             yield Finding(
                 where=f"{gateway.address} sku",
-                problem=f"{sku} can no longer be made; Azure refuses it although the plan passes",
+                problem=f"{sku} can no longer be made; Azure refuses it although the plan passes"
+                " (NonAzSkusNotAllowedForVPNGateway)",
                 remedy=f"Take {sku}AZ" if f"{sku}AZ" in CURRENT_SKUS else "Take VpnGw1AZ or larger",
             )
 
@@ -82,9 +83,10 @@ def sku_can(design: Design) -> Iterator[Finding]:
                 items(each.get("ipsec_policy")) for each in design.azure_connections
             )
             for name in asked:
+                code = " (BasicSkuVirtualNetworkGatewayDoesNotSupportBgp)" if "bgp" in name else ""
                 yield Finding(
                     where=f"{gateway.address} sku",
-                    problem=f"Basic does not offer {name}",
+                    problem=f"Basic does not offer {name}{code}",
                     remedy="Take VpnGw1AZ or larger",
                 )
         elif (sku, generation) in {
@@ -100,18 +102,25 @@ def sku_can(design: Design) -> Iterator[Finding]:
 
 
 def active_active_whole(design: Design) -> Iterator[Finding]:
-    """GW-05: an active-active gateway is route-based and has two ip configurations."""
+    """GW-05: an active-active gateway is route-based and has two ip configurations; another one has one."""
     for gateway in design.azure_gateways:
-        if gateway.get("active_active") is not True:
+        pair, count = gateway.get("active_active"), len(items(gateway.get("ip_configuration")))
+        if pair is UNKNOWN or gateway.get("ip_configuration") is UNKNOWN:
             continue
-        count = len(items(gateway.get("ip_configuration")))
-        if gateway.get("ip_configuration") is not UNKNOWN and count != 2:  # noqa: PLR2004 - one per instance
+        if pair is True and count != 2:  # noqa: PLR2004 - one per instance
             yield Finding(
                 where=f"{gateway.address} ip_configuration",
-                problem=f"{count} given; an active-active gateway has two",
+                problem=f"{count} given; an active-active gateway has two"
+                " (ActiveActiveGatewayMustHaveExactlyTwoIpConfigurations)",
                 remedy="Write two, each with a public address of its own",
             )
-        if gateway.get("vpn_type") == "PolicyBased":
+        elif pair is not True and count > 1:
+            yield Finding(
+                where=f"{gateway.address} ip_configuration",
+                problem=f"{count} given; a gateway that is not active-active has one",
+                remedy="Set active_active to true, or write one",
+            )
+        if pair is True and gateway.get("vpn_type") == "PolicyBased":
             yield Finding(
                 where=f"{gateway.address} vpn_type",
                 problem="PolicyBased gateways are neither active-active nor speak BGP",
@@ -132,7 +141,7 @@ def public_addresses_static(design: Design) -> Iterator[Finding]:
         if known(sku) and sku == "Basic":
             yield Finding(
                 where=f"{public.address} sku",
-                problem="Basic public addresses are retired",
+                problem="Basic public addresses are retired (IPv4BasicSkuPublicIpCountLimitReached)",
                 remedy="Set it to Standard",
             )
 
@@ -163,6 +172,38 @@ def gateway_subnet_named(design: Design) -> Iterator[Finding]:
             problem="no subnet is named GatewaySubnet, and the gateway stands in no other",
             remedy='Name its subnet "GatewaySubnet", exactly so',
         )
+        return
+    for gateway in design.azure_gateways:
+        for subnet in gateway_subnets_of(design, gateway):
+            if known(name := subnet.get("name")) and name != GATEWAY_SUBNET:
+                yield Finding(
+                    where=f"{gateway.address} ip_configuration.subnet_id",
+                    problem=f"{subnet.address} is named {name}; a gateway stands in GatewaySubnet alone",
+                    remedy="Name the subnet GatewaySubnet there",
+                )
+
+
+def gateway_subnets_of(design: Design, gateway: PlannedResource) -> tuple[PlannedResource, ...]:
+    """Return the subnets that a gateway's ip configurations name, as far as the plan tells."""
+    found = [
+        design.join(gateway, f"ip_configuration.{position}.subnet_id", "azurerm_subnet")
+        for position, _ in enumerate(items(gateway.get("ip_configuration")))
+    ]
+    return tuple({each.address: each for each in found if each is not None}.values())
+
+
+def one_gateway_per_vnet(design: Design) -> Iterator[Finding]:
+    """GW-16: a GatewaySubnet holds one VPN gateway."""
+    seen: dict[str, str] = {}
+    for gateway in design.azure_gateways:
+        for subnet in gateway_subnets_of(design, gateway):
+            first = seen.setdefault(subnet.address, gateway.address)
+            if first != gateway.address:
+                yield Finding(
+                    where=f"{gateway.address} ip_configuration.subnet_id",
+                    problem=f"{first} is already in {subnet.address}; Azure refuses a second VPN gateway",
+                    remedy="Let its connections end at the first one",
+                )
 
 
 def gateway_subnet_large(design: Design) -> Iterator[Finding]:
@@ -198,7 +239,8 @@ def gateway_subnet_bare(design: Design) -> Iterator[Finding]:
         elif subnet is not None and subnet.get("name") == GATEWAY_SUBNET:
             yield Finding(
                 where=each.address,
-                problem=f"puts a network security group on {subnet.address}; the gateway stops working",
+                problem=f"puts a network security group on {subnet.address}; the gateway stops working"
+                " (NetworkSecurityGroupCannotBeAttachedToGatewaySubnet)",
                 remedy="Take GatewaySubnet out of the association",
             )
 

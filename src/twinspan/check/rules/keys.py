@@ -3,11 +3,16 @@
 import re
 from collections.abc import Iterator
 
-from twinspan.check.design import Design
+from twinspan.check.design import Design, Tunnel
 from twinspan.check.findings import Finding
+from twinspan.project.joins import references
+from twinspan.project.plan import UNKNOWN
 
 _ALLOWED = re.compile(r"[A-Za-z1-9._][A-Za-z0-9._]{7,63}")
 """Source: EC2 API, VpnTunnelOptionsSpecification.PreSharedKey; within what Azure takes."""
+
+_VARYING = ("each", "count", "var", "local", "module")
+_OWN_KEYS = "Give every tunnel its own key, best by leaving it to AWS"
 
 
 def _keys(design: Design) -> Iterator[tuple[str, str, str]]:
@@ -43,8 +48,26 @@ def not_shared(design: Design) -> Iterator[Finding]:
             yield Finding(
                 where=where,
                 problem=f"the same key as {first[1]}; one leak opens both tunnels",
-                remedy="Give every tunnel its own key, best by leaving it to AWS",
+                remedy=_OWN_KEYS,
             )
+    yield from _shared_by_reference(design)
+
+
+def _shared_by_reference(design: Design) -> Iterator[Finding]:
+    """Yield the tunnels whose key the plan does not tell, but that refer to one and the same value."""
+    seen: dict[tuple[object, ...], Tunnel] = {}
+    for tunnel in design.tunnels:
+        named = references(design.plan, tunnel.connection, f"tunnel{tunnel.number}_preshared_key")
+        # What `each` or a module's variable stands for differs from instance to instance.
+        fixed = bool(named) and not any(name.split(".")[0] in _VARYING for name in named)
+        if tunnel.get("preshared_key") is UNKNOWN and fixed:
+            first = seen.setdefault((tunnel.connection.module, named), tunnel)
+            if first is not tunnel:
+                yield Finding(
+                    where=tunnel.where("preshared_key"),
+                    problem=f"{named[0]}, as {first.where('preshared_key')}; one leak opens both tunnels",
+                    remedy=_OWN_KEYS,
+                )
 
 
 def both_ends_same(design: Design) -> Iterator[Finding]:

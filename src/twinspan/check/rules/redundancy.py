@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from twinspan.check.design import Design, items, number
+from twinspan.check.design import Design, bgp_enabled, items, number
 from twinspan.check.findings import Finding
 from twinspan.check.rules.bgp import gateway_addresses
 from twinspan.check.rules.gateways import gateway_public_addresses
@@ -32,11 +32,14 @@ def active_active(design: Design) -> Iterator[Finding]:
     """RED-02: the Azure gateway is active-active."""
     for gateway in design.azure_gateways:
         if gateway.get("active_active") in (None, False):
+            bgp = (
+                ", and one custom BGP address cannot serve several AWS tunnels"
+                if bgp_enabled(gateway)
+                else ""
+            )
             yield Finding(
                 where=f"{gateway.address} active_active",
-                problem=f"off; a failed instance is an outage of {AZURE_FAILOVER_S} s, and one custom BGP"
-                f" address"
-                " cannot serve several AWS tunnels",
+                problem=f"off; a failed instance is an outage of {AZURE_FAILOVER_S} s{bgp}",
                 remedy="Set it to true, with a second public address",
             )
 
@@ -45,11 +48,11 @@ def zones(design: Design) -> Iterator[Finding]:
     """RED-03: the gateway's public addresses, and the VPC's private subnets, are in several zones."""
     for public in gateway_public_addresses(design):
         value = public.get("zones")
-        if value is None or (isinstance(value, list) and len(value) < 2):  # noqa: PLR2004 - one is no redundancy
+        # None at all is an error of its own: GW-12.
+        if isinstance(value, list) and len(value) == 1:
             yield Finding(
                 where=f"{public.address} zones",
-                problem=f"{', '.join(map(str, value)) if value else 'none'}; the gateway falls with that"
-                f" zone",
+                problem=f"{value[0]}; the gateway falls with that zone",
                 remedy='Set it to ["1", "2", "3"]',
             )
     subnets = design.of_type("aws_subnet")

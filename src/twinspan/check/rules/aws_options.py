@@ -1,0 +1,167 @@
+"""Customer gateways and the options of AWS's tunnels: what EC2 refuses of them by name.
+
+Source: EC2 API, CreateCustomerGateway, CreateVpnConnection, VpnTunnelOptionsSpecification.
+"""
+
+from collections.abc import Iterator, Mapping
+
+from twinspan.check.design import Design, Tunnel, address, items, known, number, static
+from twinspan.check.findings import Finding
+from twinspan.check.rules.connections import UNREACHABLE
+from twinspan.project.plan import UNKNOWN, PlannedResource
+
+BOUNDS: Mapping[str, tuple[int, int]] = {
+    "phase1_lifetime_seconds": (900, 28800),
+    "phase2_lifetime_seconds": (900, 3600),
+    "rekey_margin_time_seconds": (60, 1800),
+    "rekey_fuzz_percentage": (0, 100),
+    "replay_window_size": (64, 2048),
+}
+"""Least and most of each option. Source: EC2 API, VpnTunnelOptionsSpecification."""
+CHOICES: Mapping[str, tuple[str, ...]] = {
+    "dpd_timeout_action": ("clear", "none", "restart"),
+    "startup_action": ("add", "start"),
+}
+PHASE1_LIFETIME_S, PHASE2_LIFETIME_S, REKEY_MARGIN_S = 28800, 3600, 270
+"""Defaults. Source: EC2 API, VpnTunnelOptionsSpecification."""
+ON_A_TRANSIT_GATEWAY: Mapping[str, tuple[object, ...]] = {
+    "enable_acceleration": (False,),
+    "tunnel_inside_ip_version": ("ipv4",),
+    "outside_ip_address_type": ("PublicIpv4",),
+    "local_ipv6_network_cidr": (),
+    "remote_ipv6_network_cidr": (),
+    "transport_transit_gateway_attachment_id": (),
+}
+"""Options that only a transit gateway has -> the values that any gateway takes."""
+ROUTES_PER_CONNECTION = 100
+"""Source: AWS Site-to-Site VPN quotas."""
+_LONGEST_NAME = 255
+
+
+def customer_gateway_addressed(design: Design) -> Iterator[Finding]:
+    """CGW-01: a customer gateway has an address or a certificate."""
+    for gateway in design.of_type("aws_customer_gateway"):
+        if not gateway.get("ip_address") and not gateway.get("certificate_arn"):
+            yield Finding(
+                where=f"{gateway.address} ip_address",
+                problem="neither ip_address nor certificate_arn; AWS refuses it"
+                " (MissingParameter: ipAddress)",
+                remedy="Set ip_address to the public address of an Azure gateway instance",
+            )
+
+
+def customer_gateway_public(design: Design) -> Iterator[Finding]:
+    """CGW-02: a customer gateway has a public address."""
+    for gateway in design.of_type("aws_customer_gateway"):
+        found = address(gateway.get("ip_address"))
+        name = gateway.get("device_name")
+        if found is not None and any(found in block for block in UNREACHABLE):
+            yield Finding(
+                where=f"{gateway.address} ip_address",
+                problem=f"{found} is no public address; a virtual private gateway needs one",
+                remedy="Set it to the public address of an Azure gateway instance",
+            )
+        if isinstance(name, str) and len(name) > _LONGEST_NAME:
+            yield Finding(
+                where=f"{gateway.address} device_name",
+                problem=f"{len(name)} characters; AWS takes {_LONGEST_NAME}",
+                remedy="Shorten it",
+            )
+
+
+def inside_version(design: Design) -> Iterator[Finding]:
+    """TUN-01: no tunnel with IPv4 inside has an IPv6 inside range."""
+    for tunnel in design.tunnels:
+        version = tunnel.connection.get("tunnel_inside_ip_version")
+        if known(tunnel.get("inside_ipv6_cidr")) and version != "ipv6":
+            yield Finding(
+                where=tunnel.where("inside_ipv6_cidr"),
+                problem="an IPv6 range beside an IPv4 inside version; AWS refuses it"
+                " (InvalidParameterCombination)",
+                remedy="Leave it out; a virtual private gateway carries IPv4 alone",
+            )
+
+
+def options_within_bounds(design: Design) -> Iterator[Finding]:
+    """TUN-02: the options of every tunnel are within AWS's bounds."""
+    for tunnel in design.tunnels:
+        for option, (least, most) in BOUNDS.items():
+            value = number(tunnel.get(option))
+            if value is not None and not least <= value <= most:
+                yield _out_of_bounds(tunnel, option, value, f"{least} to {most}")
+        for option, allowed in CHOICES.items():
+            value = tunnel.get(option)
+            if known(value) and value not in allowed:
+                yield _out_of_bounds(tunnel, option, value, " or ".join(allowed))
+
+
+def _out_of_bounds(tunnel: Tunnel, option: str, value: object, allowed: str) -> Finding:
+    return Finding(
+        where=tunnel.where(option),
+        problem=f"{value}; AWS refuses it (InvalidParameterValue)",
+        remedy=f"Take {allowed}",
+    )
+
+
+def options_go_together(design: Design) -> Iterator[Finding]:
+    """TUN-03: the options of a tunnel go together: lifetimes, rekeying, who begins, logs."""
+    for tunnel in design.tunnels:
+        phase1 = number(tunnel.get("phase1_lifetime_seconds")) or PHASE1_LIFETIME_S
+        phase2 = number(tunnel.get("phase2_lifetime_seconds")) or PHASE2_LIFETIME_S
+        margin = number(tunnel.get("rekey_margin_time_seconds")) or REKEY_MARGIN_S
+        if phase2 >= phase1:
+            yield _apart(tunnel, "phase2_lifetime_seconds", f"{phase2} s, not less than phase 1, {phase1} s")
+        if margin > phase2 / 2:
+            yield _apart(tunnel, "rekey_margin_time_seconds", f"{margin} s, more than half of {phase2} s")
+        if tunnel.get("startup_action") == "start" and items(tunnel.get("ike_versions")) == ("ikev1",):
+            yield _apart(tunnel, "startup_action", "start needs ikev2")
+        logs = [
+            tunnel.connection.get(f"tunnel{tunnel.number}_log_options", 0, "cloudwatch_log_options", 0, name)
+            for name in ("log_enabled", "log_group_arn")
+        ]
+        if logs == [True, None]:
+            yield _apart(tunnel, "log_options", "log_enabled without log_group_arn")
+
+
+def _apart(tunnel: Tunnel, option: str, problem: str) -> Finding:
+    return Finding(
+        where=tunnel.where(option), problem=f"{problem}; AWS refuses it", remedy="Leave it to AWS's default"
+    )
+
+
+def transit_gateway_only(design: Design) -> Iterator[Finding]:
+    """TUN-04: no connection to a virtual private gateway has an option of transit gateways."""
+    for connection in design.vpn_connections:
+        if connection.get("vpn_gateway_id") is None:
+            continue
+        for option, harmless in ON_A_TRANSIT_GATEWAY.items():
+            value = connection.get(option)
+            if known(value) and value not in (*harmless, ""):
+                yield Finding(
+                    where=f"{connection.address} {option}",
+                    problem=f"{value} is an option of transit gateways; AWS refuses it here"
+                    " (InvalidParameterCombination)",
+                    remedy="Leave it out, or use a transit gateway",
+                )
+
+
+def routes_on_static(design: Design) -> Iterator[Finding]:
+    """TUN-05: static routes are for connections without BGP, each once and 100 at most."""
+    seen: dict[str, list[object]] = {}
+    for route in design.of_type("aws_vpn_connection_route"):
+        connection = design.join(route, "vpn_connection_id", "aws_vpn_connection")
+        if connection is None:
+            continue
+        seen.setdefault(connection.address, []).append(route.get("destination_cidr_block"))
+        if not static(connection) and connection.get("static_routes_only") is not UNKNOWN:
+            yield _refused(route, f"{connection.address} speaks BGP; AWS refuses a static route for it")
+        elif len(seen[connection.address]) == ROUTES_PER_CONNECTION + 1:
+            yield _refused(route, f"more than {ROUTES_PER_CONNECTION} routes of {connection.address}")
+
+
+def _refused(route: PlannedResource, problem: str) -> Finding:
+    return Finding(
+        where=f"{route.address} vpn_connection_id",
+        problem=problem,
+        remedy="Set static_routes_only to true, or remove the route; routes can be summarised",
+    )

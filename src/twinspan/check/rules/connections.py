@@ -1,0 +1,155 @@
+"""Azure's connections and local network gateways: what Azure refuses of them by name."""
+
+from collections.abc import Iterator
+from ipaddress import IPv4Network
+
+from twinspan.check.design import Design, address, bgp_enabled, items, known, network
+from twinspan.check.findings import Finding
+from twinspan.check.rules.addresses import APIPA_FIRST, APIPA_LAST, LINK_LOCAL
+from twinspan.project.plan import UNKNOWN, PlannedResource
+
+UNREACHABLE = tuple(
+    IPv4Network(text)
+    for text in ("0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16",
+                 "172.16.0.0/12", "192.168.0.0/16", "224.0.0.0/3")
+)  # fmt: skip
+"""Ranges without a device on the Internet. Source: IANA, IPv4 Special-Purpose Address Registry."""
+_IKEV1 = "IKEv1"
+
+
+def prefixes_or_bgp(design: Design) -> Iterator[Finding]:
+    """LNG-01: a local network gateway has address prefixes or BGP settings."""
+    for local in design.local_gateways:
+        if _empty(local.get("address_space")) and _empty(local.get("bgp_settings")):
+            yield Finding(
+                where=f"{local.address} address_space",
+                problem="neither address_space nor bgp_settings; Azure refuses it"
+                " (LocalNetworkGatewayCannotHaveEmptyAddressPrefixAndBgpSettings)",
+                remedy="Name the ranges behind AWS, or AWS's BGP peer",
+            )
+
+
+def prefixes_well_formed(design: Design) -> Iterator[Finding]:
+    """LNG-02: every address prefix of a local network gateway is a range that can be routed."""
+    for local in design.local_gateways:
+        for value in items(local.get("address_space")):
+            if problem := _prefix_problem(value):
+                yield Finding(
+                    where=f"{local.address} address_space",
+                    problem=problem,
+                    remedy="Write ranges such as 10.2.0.0/16; leave it out where BGP brings them",
+                )
+
+
+def _prefix_problem(value: object) -> str:
+    cidr = network(value)
+    if value in (None, ""):
+        return "an empty prefix; Azure refuses it (AddressPrefixStringCannotBeNullOrEmpty)"
+    if not isinstance(value, str):
+        return ""
+    if cidr is None:
+        return f"{value} is no range; Azure refuses it (InvalidAddressPrefixFormat)"
+    if "/" in value and str(cidr) != value:
+        return f"{value} has host bits set, its range is {cidr}; Azure refuses it (InvalidCIDRNotation)"
+    return f"{value} is link-local and cannot be routed" if cidr.subnet_of(LINK_LOCAL) else ""
+
+
+def address_reachable(design: Design) -> Iterator[Finding]:
+    """LNG-03: a local network gateway has one address, or one name, that Azure can reach."""
+    for local in design.local_gateways:
+        given, name = local.get("gateway_address"), local.get("gateway_fqdn")
+        found = address(given)
+        where, remedy = f"{local.address} gateway_address", "Set it to tunnelN_address of the AWS connection"
+        if (given is None) == (name is None):
+            what = "neither an address nor a name" if given is None else "an address and a name"
+            yield Finding(where=where, problem=f"{what} of AWS's end; Azure takes one", remedy=remedy)
+        elif found is not None and any(found in block for block in UNREACHABLE):
+            yield Finding(where=where, problem=f"{found} is no public address", remedy=remedy)
+
+
+def peer_allowed(design: Design) -> Iterator[Finding]:
+    """LNG-04: the BGP peer of a local network gateway is an inside address that Azure takes."""
+    for local in design.local_gateways:
+        text = local.get("bgp_settings", 0, "bgp_peering_address")
+        peer, where = address(text), f"{local.address} bgp_settings.bgp_peering_address"
+        remedy = "Set it to the first host of the tunnel's inside range"
+        if peer is None:
+            continue
+        if peer in LINK_LOCAL and not APIPA_FIRST <= peer <= APIPA_LAST:
+            problem = f"{peer} is not within {APIPA_FIRST}-{APIPA_LAST}"
+            yield Finding(where=where, problem=problem, remedy=remedy)
+        elif text == local.get("gateway_address"):
+            yield Finding(where=where, problem=f"{peer} is also the gateway's address", remedy=remedy)
+
+
+def two_ends(design: Design) -> Iterator[Finding]:
+    """CON-01: every connection has two ends that go with its type."""
+    needed = {
+        "IPsec": "local_network_gateway_id",
+        "Vnet2Vnet": "peer_virtual_network_gateway_id",
+        "ExpressRoute": "express_route_circuit_id",
+    }
+    for connection in design.of_type("azurerm_virtual_network_gateway_connection"):
+        kind = connection.get("type")
+        argument = needed.get(str(kind), "")
+        if known(kind) and not (argument and connection.get(argument)):
+            why = f"{kind} without {argument}" if argument else f"{kind} is no type of connection"
+            yield Finding(
+                where=f"{connection.address} {argument or 'type'}",
+                problem=f"{why}; Azure refuses it (GatewayConnectionMustHaveExactlyTwoEndpoints)",
+                remedy=f"Set {argument}" if argument else f"Take one of {', '.join(needed)}",
+            )
+
+
+def once_per_pair(design: Design) -> Iterator[Finding]:
+    """CON-02: no two connections join the same gateway and local network gateway."""
+    seen: dict[tuple[str, str], str] = {}
+    for connection in design.azure_connections:
+        gateway, local = design.gateway_of(connection), design.local_of(connection)
+        if gateway is None or local is None:
+            continue
+        first = seen.setdefault((gateway.address, local.address), connection.address)
+        if first != connection.address:
+            yield Finding(
+                where=f"{connection.address} local_network_gateway_id",
+                problem=f"{first} already joins {gateway.address} and {local.address}; Azure refuses another",
+                remedy="Make a local network gateway for each tunnel",
+            )
+
+
+def options_go_together(design: Design) -> Iterator[Finding]:
+    """CON-03: the options of an Azure connection go together."""
+    for connection in design.azure_connections:
+        for option, problem, remedy in _contradictions(design, connection):
+            yield Finding(where=f"{connection.address} {option}", problem=problem, remedy=remedy)
+
+
+def _contradictions(design: Design, connection: PlannedResource) -> Iterator[tuple[str, str, str]]:
+    """Yield (argument, problem, remedy)."""
+    policy = connection.get("ipsec_policy")
+    if connection.get("use_policy_based_traffic_selectors") is True and _empty(policy):
+        yield (
+            "use_policy_based_traffic_selectors",
+            "true without ipsec_policy; Azure refuses it",
+            "Write an ipsec_policy",
+        )
+    if items(connection.get("custom_bgp_addresses")) and not bgp_enabled(connection):
+        yield (
+            "custom_bgp_addresses",
+            "set, but BGP is off on the connection; Azure refuses it",
+            "Set bgp_enabled to true, or leave them out",
+        )
+    mode = connection.get("connection_mode")
+    if connection.get("connection_protocol") == _IKEV1 and mode not in (None, UNKNOWN, "Default"):
+        yield "connection_mode", f"{mode} needs IKEv2, not IKEv1; Azure refuses it", "Use IKEv2"
+    local = design.local_of(connection)
+    if local is not None and connection.get("bgp_enabled") is True and _empty(local.get("bgp_settings")):
+        yield (
+            "bgp_enabled",
+            f"true, but {local.address} has no bgp_settings; Azure refuses it",
+            "Name AWS's ASN and inside address there",
+        )
+
+
+def _empty(value: object) -> bool:
+    return value is None or value == []

@@ -1,0 +1,242 @@
+"""Designs without BGP: static routes at both ends, and the traffic selectors of a tunnel."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from ipaddress import IPv4Network
+
+from twinspan.check.design import GATEWAY_SUBNET, Design, Link, blocks, items, known, network, static
+from twinspan.check.findings import Finding, unclear
+from twinspan.project.plan import UNKNOWN
+
+ANYWHERE = IPv4Network("0.0.0.0/0")
+"""What AWS's ends of a tunnel admit by default. Source: EC2 API, VpnConnectionOptionsSpecification."""
+
+Range = tuple[str, IPv4Network]
+Pair = tuple[IPv4Network, IPv4Network]
+"""(behind Azure, behind AWS): what one traffic selector admits."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Side:
+    """What one end routes into its tunnels by hand.
+
+    Attributes:
+        where: The object that holds the routes, and the argument.
+        routes: The ranges; None if the plan does not tell them all.
+        cloud: Which cloud they should lead to.
+    """
+
+    where: str
+    routes: tuple[IPv4Network, ...] | None
+    cloud: str
+
+
+def both_static(design: Design) -> Iterator[Finding]:
+    """STA-01: where AWS has static routes, Azure's connection speaks no BGP."""
+    for link in design.links:
+        if not link.aws_bgp and link.azure_bgp:
+            yield Finding(
+                where=f"{link.tunnel.connection.address} static_routes_only",
+                problem=f"AWS is told to run no BGP, but {link.connection.address} expects a BGP peer",
+                remedy="Set static_routes_only to false, or bgp_enabled of the Azure connection",
+            )
+
+
+def routes_lead_across(design: Design) -> Iterator[Finding]:
+    """STA-02: the static routes of an end meet every range of the other cloud."""
+    for side in _sides(design):
+        if side.routes is None:
+            yield unclear(side.where, "the plan does not tell the static routes")
+            continue
+        for where, cidr in _ranges(design, side.cloud) if side.routes else ():
+            if not any(cidr.overlaps(route) for route in side.routes):
+                yield Finding(
+                    where=side.where,
+                    problem=f"{_listed(side.routes)} leads to nothing of {cidr} ({where})",
+                    remedy=f"Add {cidr}",
+                )
+
+
+def routes_reach_subnets(design: Design) -> Iterator[Finding]:
+    """STA-03: the static routes of an end reach every subnet of the other cloud."""
+    for side in _sides(design):
+        met = [cidr for _, cidr in _ranges(design, side.cloud) if any(map(cidr.overlaps, side.routes or ()))]
+        for where, cidr in _subnets(design, side.cloud):
+            inside = any(cidr.subnet_of(whole) for whole in met)
+            if side.routes and inside and not any(cidr.subnet_of(route) for route in side.routes):
+                yield Finding(
+                    where=side.where,
+                    problem=f"{_listed(side.routes)} leaves out {cidr} ({where})",
+                    remedy=f"Add {cidr}, or the whole range that it is in",
+                )
+
+
+def routes_apart(design: Design) -> Iterator[Finding]:
+    """STA-04: no local network gateway of a connection overlaps the VNet."""
+    seen = set()
+    for connection in design.azure_connections:
+        local = design.local_of(connection)
+        for prefix in _networks(local.get("address_space")) if local else ():
+            for where, cidr in design.vnet_ranges:
+                if local and prefix.overlaps(cidr) and (local.address, prefix, cidr) not in seen:
+                    seen.add((local.address, prefix, cidr))
+                    yield Finding(
+                        where=f"{local.address} address_space",
+                        problem=f"{prefix} overlaps {cidr} of {where}; Azure refuses the connection"
+                        " (ConnectionOverlappingAddressSpaces)",
+                        remedy="Leave in it what is behind AWS alone",
+                    )
+
+
+def selectors_meet(design: Design) -> Iterator[Finding]:
+    """SEL-01: the traffic selectors of both ends of a tunnel have something in common."""
+    for link in design.links:
+        if _selectors_open(design, link):
+            yield unclear(_selectors_of(link), "the plan does not tell the traffic selectors of both ends")
+        elif not _admitted(design, link):
+            mine = _aws_selector(link)
+            yield Finding(
+                where=_selectors_of(link),
+                problem=f"Azure's {_shown(_azure_selectors(design, link))} have nothing in common with AWS's"
+                f" {_shown([mine])} ({link.tunnel.where()}); phase 2 fails",
+                remedy="At AWS set local_ipv4_network_cidr to Azure's ranges, remote_ipv4_network_cidr to the"
+                " VPC's",
+            )
+
+
+def selectors_admit_bgp(design: Design) -> Iterator[Finding]:
+    """SEL-02: the traffic selectors of a tunnel with BGP admit its inside addresses."""
+    for link in design.bgp_links:
+        inside, admitted = link.tunnel.inside, _admitted(design, link)
+        if inside is None or not admitted or _selectors_open(design, link):
+            continue
+        if not any(inside[2] in azure and inside[1] in aws for azure, aws in admitted):
+            yield Finding(
+                where=_selectors_of(link),
+                problem=f"{_shown(admitted)} does not admit {inside[2]} to {inside[1]}; IPsec comes up and"
+                " BGP stays down",
+                remedy="Leave the traffic selectors of both ends at their default, any to any",
+            )
+
+
+def selectors_admit_networks(design: Design) -> Iterator[Finding]:
+    """SEL-03: the traffic selectors of a tunnel admit everything between VNet and VPC."""
+    for link in design.links:
+        admitted = _admitted(design, link)
+        if _selectors_open(design, link) or not admitted:
+            continue
+        for (_, azure), aws in ((here, there) for here in design.vnet_ranges for there in design.vpc_ranges):
+            if not any(azure.subnet_of(mine) and aws.subnet_of(theirs) for mine, theirs in admitted):
+                yield Finding(
+                    where=_selectors_of(link),
+                    problem=f"{_shown(admitted)} does not admit all between {azure} and {aws}"
+                    f" ({link.tunnel.where()})",
+                    remedy="Widen the selectors of both ends, or waive this where it is meant so",
+                )
+
+
+def one_selector_pair(design: Design) -> Iterator[Finding]:
+    """SEL-04: a tunnel has one pair of traffic selectors; AWS keeps one pair of security associations."""
+    for link in design.links:
+        pairs = _azure_selectors(design, link)
+        if not _selectors_open(design, link) and len(pairs) > 1:
+            yield Finding(
+                where=_selectors_of(link),
+                problem=f"{len(pairs)} pairs ({_shown(pairs)}); each new one ends the one before"
+                f" ({link.tunnel.where()})",
+                remedy="Summarise to one range on each side, or use any to any",
+            )
+
+
+def _sides(design: Design) -> Iterator[_Side]:
+    """Yield the static routes of every end without BGP; ends that have none at all are other rules'."""
+    routes = design.of_type("aws_vpn_connection_route")
+    for connection in design.vpn_connections:
+        own = [r for r in routes if design.join(r, "vpn_connection_id", "aws_vpn_connection") == connection]
+        if static(connection) and own:
+            told = [each.get("destination_cidr_block") for each in own]
+            ranges = None if UNKNOWN in told else tuple(_networks(told))
+            yield _Side(where=f"{connection.address} routes", routes=ranges, cloud="azure")
+    for local in {link.local.address: link.local for link in design.static_links}.values():
+        space = local.get("address_space")
+        ranges = None if space is UNKNOWN else tuple(_networks(space))
+        yield _Side(where=f"{local.address} address_space", routes=ranges, cloud="aws")
+
+
+def _ranges(design: Design, cloud: str) -> Sequence[Range]:
+    if cloud == "azure":
+        return design.vnet_ranges
+    kinds = ("aws_vpc", "aws_vpc_ipv4_cidr_block_association")
+    return [
+        (f"{each.address} cidr_block", cidr)
+        for each in design.of_type(*kinds)
+        if (cidr := network(each.get("cidr_block"))) is not None
+    ]
+
+
+def _subnets(design: Design, cloud: str) -> Iterator[Range]:
+    azure = cloud == "azure"
+    for subnet in design.of_type("azurerm_subnet" if azure else "aws_subnet"):
+        value = subnet.get("address_prefixes") if azure else [subnet.get("cidr_block")]
+        if subnet.get("name") != GATEWAY_SUBNET and subnet.get("map_public_ip_on_launch") is not True:
+            for cidr in _networks(value):
+                yield subnet.address, cidr
+
+
+def _networks(values: object) -> list[IPv4Network]:
+    return [cidr for value in items(values) if (cidr := network(value)) is not None]
+
+
+def _listed(ranges: Sequence[IPv4Network]) -> str:
+    return ", ".join(map(str, ranges))
+
+
+def _shown(pairs: Sequence[Pair]) -> str:
+    return ", ".join(f"{azure} - {aws}" for azure, aws in pairs)
+
+
+def _selectors_of(link: Link) -> str:
+    return f"{link.connection.address} traffic_selector_policy"
+
+
+def _aws_selector(link: Link) -> Pair:
+    names = ("local_ipv4_network_cidr", "remote_ipv4_network_cidr")
+    azure, aws = (network(link.tunnel.connection.get(name)) or ANYWHERE for name in names)
+    return azure, aws
+
+
+def _azure_selectors(design: Design, link: Link) -> list[Pair]:
+    """Return what Azure's end proposes: any to any unless it is told to be policy-based.
+
+    Source: Azure, "Connect a VPN gateway to multiple on-premises policy-based VPN devices".
+    """
+    if link.connection.get("use_policy_based_traffic_selectors") is not True:
+        return [(ANYWHERE, ANYWHERE)]
+    own = blocks(link.connection.get("traffic_selector_policy"))
+    if own:
+        return [
+            (azure, aws)
+            for block in own
+            for azure in _networks(block.get("local_address_cidrs"))
+            for aws in _networks(block.get("remote_address_cidrs"))
+        ]
+    gateways = _networks(link.local.get("address_space"))
+    return [(azure, aws) for _, azure in design.vnet_ranges for aws in gateways]
+
+
+def _admitted(design: Design, link: Link) -> list[Pair]:
+    """Return what both ends admit, pair by pair; IKEv2 narrows to it (RFC 7296, section 2.9)."""
+    azure, aws = _aws_selector(link)
+    return [
+        (azure if azure.subnet_of(left) else left, aws if aws.subnet_of(right) else right)
+        for left, right in _azure_selectors(design, link)
+        if left.overlaps(azure) and right.overlaps(aws)
+    ]
+
+
+def _selectors_open(design: Design, link: Link) -> bool:
+    if link.connection.get("use_policy_based_traffic_selectors") is not True:
+        return False
+    own = link.connection.get("traffic_selector_policy")
+    told = known(own) or (link.local.get("address_space") is not UNKNOWN and bool(design.vnet_ranges))
+    return not told
