@@ -11,7 +11,7 @@ from twinspan.drill.timers import Side
 from twinspan.errors import DesignError
 from twinspan.project.environment import Environment
 from twinspan.project.state import State
-from twinspan.verify.expectation import Expectation, from_outputs
+from twinspan.verify.expectation import Expectation, are_ours, from_outputs
 from twinspan.verify.facts import Facts
 from twinspan.verify.pings import HostInSubnet
 from twinspan.verify.planned import planned_settings
@@ -60,7 +60,7 @@ def open_target(env: Path, *, on: str, name: str) -> Target:
         on=on,
         name=name,
         endpoints=endpoints,
-        expected=from_outputs(outputs, source=source) if outputs else None,
+        expected=from_outputs(outputs, source=source) if are_ours(outputs) else None,
         clusters={side: outputs[key] for side, key in _CLUSTER_OUTPUTS.items() if outputs.get(key)},
         planned=planned_settings(state) if state.resources else None,
     )

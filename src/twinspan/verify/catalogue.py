@@ -14,6 +14,7 @@ from twinspan.verify.checks import (
     networks,
     reachability,
     routes,
+    static_routes,
     tunnels,
 )
 from twinspan.verify.findings import DRIFT_SECTION
@@ -71,7 +72,7 @@ NETWORKS = (
     ),
     Check(
         id="GW-02",
-        title="Azure VPN gateway ready, with BGP",
+        title="Azure VPN gateway ready",
         section="Networks and gateways",
         source="ARM, VirtualNetworkGateway",
         command="az network vnet-gateway show",
@@ -137,13 +138,23 @@ IPSEC = (
         after=("IKE-01", "IKE-02"),
     ),
     Check(
+        id="IPS-02",
+        title="traffic selectors meet",
+        section="IPsec",
+        source=f"{_EC2}, VpnConnectionOptions; RFC 7296, section 2.9",
+        command="az network vpn-connection show",
+        examine=ipsec.selectors_meet,
+        after=("IKE-01", "IKE-02", "NET-02"),
+    ),
+    Check(
         id="VPN-03",
         title="AWS tunnels: IPsec up",
         section="IPsec",
         source=f"{_EC2}, VgwTelemetry",
         command=_DESCRIBE_VPN,
         examine=tunnels.aws_ipsec_up,
-        after=("IPS-01",),
+        after=("IPS-01", "IPS-02"),
+        notes=tunnels.tunnels_left_alone,
     ),
     Check(
         id="VPN-04",
@@ -152,7 +163,7 @@ IPSEC = (
         source="ARM, VirtualNetworkGatewayConnectionStatus",
         command="az network vpn-connection show",
         examine=tunnels.azure_connections_connected,
-        after=("IPS-01", "VPN-03"),
+        after=("IPS-01", "IPS-02", "VPN-03"),
         notes=tunnels.expected_silent_ends,
     ),
 )
@@ -188,6 +199,26 @@ BGP = (
 )
 ROUTES = (
     Check(
+        id="RTE-07",
+        title="AWS static routes lead to Azure",
+        section="Routes",
+        source=f"{_EC2}, VpnStaticRoute",
+        command=_DESCRIBE_VPN,
+        examine=static_routes.aws_routes_lead_to_azure,
+        after=("VPN-01", "NET-02"),
+        applies=static_routes.exist,
+    ),
+    Check(
+        id="RTE-08",
+        title="local network gateways name the VPC",
+        section="Routes",
+        source="ARM, LocalNetworkGateway",
+        command="az network local-gateway show",
+        examine=static_routes.azure_prefixes_are_the_vpcs,
+        after=("VPN-02", "NET-01"),
+        applies=static_routes.exist,
+    ),
+    Check(
         id="RTE-02",
         title="Azure has learned the VPC over every tunnel",
         section="Routes",
@@ -212,7 +243,7 @@ ROUTES = (
         source=f"{_EC2}, Route, PropagatingVgw",
         command="aws ec2 describe-route-tables",
         examine=routes.private_tables_lead_to_azure,
-        after=("GW-01", "BGP-03", "RTE-04"),
+        after=("GW-01", "VPN-03", "BGP-03", "RTE-04", "RTE-07"),
     ),
     Check(
         id="RTE-05",

@@ -3,7 +3,10 @@
 from twinspan.verify.check import Check
 from twinspan.verify.checks import azure_routes, clusters, filters, pods
 
-BELOW_PACKETS = ("BGP-03", "RTE-01", "RTE-02", "RTE-03", "RTE-05", "FLT-01", "FLT-02", "FLT-03")
+BELOW_PACKETS = (
+    *("VPN-03", "VPN-04", "IPS-02", "BGP-03", "RTE-01", "RTE-02", "RTE-03", "RTE-05", "RTE-07", "RTE-08"),
+    *("FLT-01", "FLT-02", "FLT-03"),
+)
 """What every packet between the clouds stands on."""
 _KUBERNETES = "Kubernetes API reference"
 CLUSTERS = (

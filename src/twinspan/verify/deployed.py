@@ -52,6 +52,10 @@ def _vpn_connection(connection: VpnConnection) -> Iterator[Pair]:
     yield Key("aws", connection.id, "customer_gateway_id"), connection.customer_gateway_id
     yield Key("aws", connection.id, "vpn_gateway_id"), connection.vpn_gateway_id or "none"
     yield Key("aws", connection.id, "static_routes_only"), str(connection.static_routes_only).lower()
+    yield Key("aws", connection.id, "local_ipv4_network_cidr"), str(connection.local_ipv4_network_cidr)
+    yield Key("aws", connection.id, "remote_ipv4_network_cidr"), str(connection.remote_ipv4_network_cidr)
+    for cidr in connection.static_routes:
+        yield Key("aws", connection.id, f"static_route: {cidr}"), PRESENT
     for tunnel in connection.tunnels:
         for name, value in _tunnel(tunnel):
             yield Key("aws", connection.id, f"tunnel {tunnel.outside_ip_address} {name}"), value
@@ -123,6 +127,8 @@ def _connection(connection: AzureConnection) -> Iterator[tuple[str, str]]:
     yield "routing_weight", str(connection.routing_weight)
     yield "bgp_enabled", str(connection.bgp_enabled).lower()
     yield "local_network_gateway_id", connection.local_network_gateway_id.lower()
+    selectors = connection.use_policy_based_traffic_selectors
+    yield "use_policy_based_traffic_selectors", str(selectors).lower()
     yield "custom_bgp_addresses", listed(connection.custom_bgp_addresses.values())
     policy = connection.ipsec_policy
     if policy is not None:
@@ -135,6 +141,7 @@ def _connection(connection: AzureConnection) -> Iterator[tuple[str, str]]:
 
 def _local_gateway(local: LocalNetworkGateway) -> Iterator[tuple[str, str]]:
     yield "gateway_address", str(local.gateway_ip_address)
+    yield "address_space", listed(local.address_prefixes)
     yield "bgp_settings asn", str(local.asn)
     yield "bgp_settings bgp_peering_address", str(local.bgp_peering_address)
 

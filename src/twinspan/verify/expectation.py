@@ -1,7 +1,8 @@
 """What should be there, so that an empty network is never green.
 
-Terraform's outputs say it best. Without them the network itself does: every VPN connection has two tunnels at
-AWS, and every instance of an Azure gateway needs one VPN connection.
+Terraform's outputs say it best. Without them the network itself does: a VPN connection has two tunnels at
+AWS, of which those must be up that an Azure connection leads to, and every instance of an Azure gateway needs
+one VPN connection.
 """
 
 from collections.abc import Mapping
@@ -12,7 +13,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from twinspan.errors import DesignError
-from twinspan.network.model import Network
+from twinspan.network.model import Network, VpnConnection
 
 TUNNELS_PER_CONNECTION = 2
 """Source: AWS Site-to-Site VPN User Guide, "Your Site-to-Site VPN connection has two tunnels"."""
@@ -86,6 +87,11 @@ class _Outputs(BaseModel):
     tunnels: dict[str, _TunnelOutput]
 
 
+def are_ours(outputs: Mapping[str, Any]) -> bool:
+    """Whether outputs are those of `terraform/outputs.tf`; another project's say nothing to us."""
+    return bool({"tunnels", "aws_vpn_connection_ids"} & outputs.keys())
+
+
 def from_outputs(outputs: Mapping[str, Any], *, source: str) -> Expectation:
     """Read the expectation from Terraform's output values.
 
@@ -126,13 +132,35 @@ def from_network(network: Network) -> Expectation:
     """Derive the expectation from what exists; the largest of what each part implies, and never none."""
     connections = [c for c in network.aws.vpn_connections if c.state != "deleted"] if network.aws else []
     gateways = network.azure.virtual_network_gateways if network.azure else ()
-    instances = sum(len(gateway.instances) for gateway in gateways)
+    addresses = [i.public_ip_address for gateway in gateways for i in gateway.instances]
     azure_connections = len(network.azure.connections) if network.azure else 0
+    used = [_used_tunnels(network, connection) for connection in connections]
+    reached = [
+        sum(_used_tunnels(network, c) for c in connections if _far_address(network, c) == address)
+        for address in addresses
+    ]
     implied = (
-        (len(connections) * TUNNELS_PER_CONNECTION, f"{len(connections)} AWS VPN connections of two tunnels"),
-        (instances * TUNNELS_PER_CONNECTION, f"{instances} Azure gateway instances, two AWS tunnels to each"),
+        (sum(used), f"{len(connections)} AWS VPN connections"),
+        (
+            sum(count or TUNNELS_PER_CONNECTION for count in reached),
+            f"{len(addresses)} Azure gateway instances",
+        ),
         (azure_connections, f"{azure_connections} Azure connections"),
         (1, "at least one tunnel joins two clouds"),
     )
     count, reason = max(implied, key=lambda pair: pair[0])
     return Expectation(source="the network itself", tunnel_count=count, count_reason=reason)
+
+
+def _used_tunnels(network: Network, connection: VpnConnection) -> int:
+    """Return how many tunnels of a connection must be up: those that Azure leads to, or both if none is."""
+    named = {
+        each.gateway_ip_address for each in (network.azure.local_network_gateways if network.azure else ())
+    }
+    used = sum(tunnel.outside_ip_address in named for tunnel in connection.tunnels)
+    return used or TUNNELS_PER_CONNECTION
+
+
+def _far_address(network: Network, connection: VpnConnection) -> IPv4Address | None:
+    gateways = network.aws.customer_gateways if network.aws else ()
+    return next((g.ip_address for g in gateways if g.id == connection.customer_gateway_id), None)

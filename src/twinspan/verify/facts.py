@@ -60,6 +60,12 @@ class TunnelLink:
         return self.local_network_gateway.gateway_ip_address == self.tunnel.outside_ip_address
 
     @property
+    def static(self) -> bool:
+        """Whether AWS has static routes instead of BGP, and nobody at Azure expects BGP."""
+        aws, azure = self.vpn_connection, self.azure_connection
+        return bool(aws and aws.static_routes_only) and not (azure and azure.bgp_enabled)
+
+    @property
     def stands_on(self) -> frozenset[str]:
         """What a broken link of the whole VPN connection is filed under."""
         return frozenset({self.vpn_connection.id}) if self.vpn_connection else frozenset()
@@ -251,8 +257,39 @@ class Facts:
                 tables[table.id] = table
         return tuple(tables.values())
 
+    @property
+    def without_bgp(self) -> bool:
+        """Whether there are connections, and none of them is meant to speak BGP."""
+        aws = [not connection.static_routes_only for connection in self.vpn_connections]
+        azure = [connection.bgp_enabled for connection in self.azure_connections]
+        return bool(aws or azure) and not any((*aws, *azure))
+
+    def spare_tunnels(self) -> tuple[TunnelLink, ...]:
+        """Return the tunnels that nobody uses: AWS makes two, and Azure's side has a connection to one.
+
+        Not among them is a tunnel that is expected, or one that an Azure connection may have missed.
+        """
+        every = self._all_links()
+        used = {link.vpn_connection.id for link in every if link.joined and link.vpn_connection}
+        astray = any(link.azure_connection and not link.joined for link in every)
+        expected = {tunnel.outside_ip_address for tunnel in self.expected.tunnels}
+        return tuple(
+            link
+            for link in every
+            if link.tunnel
+            and link.vpn_connection
+            and link.azure_connection is None
+            and link.vpn_connection.id in used
+            and link.tunnel.outside_ip_address not in expected
+            and not astray
+        )
+
     def links(self) -> tuple[TunnelLink, ...]:
-        """Return every tunnel that is expected or that either cloud knows."""
+        """Return every tunnel that is expected or that either cloud knows, but those that nobody uses."""
+        spare = self.spare_tunnels()
+        return tuple(link for link in self._all_links() if link not in spare)
+
+    def _all_links(self) -> tuple[TunnelLink, ...]:
         found: dict[IPv4Address | str, TunnelLink] = {}
         names = {tunnel.outside_ip_address: tunnel.key for tunnel in self.expected.tunnels}
         for connection in self.vpn_connections:

@@ -52,6 +52,7 @@ def planned_settings(state: State) -> Settings:
     """Return the settings in a state; what the state does not set is left out."""
     readers = {
         "aws_vpn_connection": _vpn_connection,
+        "aws_vpn_connection_route": _static_route,
         "aws_customer_gateway": _customer_gateway,
         "aws_vpn_gateway": _vpn_gateway,
         "aws_vpn_gateway_attachment": _attachment,
@@ -119,7 +120,8 @@ def _secrets(state: State) -> Iterator[Pair]:
 
 
 def _vpn_connection(values: Mapping[str, Any]) -> Iterator[Pair]:
-    for name in ("customer_gateway_id", "vpn_gateway_id"):
+    selectors = ("local_ipv4_network_cidr", "remote_ipv4_network_cidr")
+    for name in ("customer_gateway_id", "vpn_gateway_id", *selectors):
         yield from _given(_aws(values, name), values.get(name))
     yield _aws(values, "static_routes_only"), _word(values.get("static_routes_only") or False)
     for tunnel in ("tunnel1", "tunnel2"):
@@ -129,6 +131,11 @@ def _vpn_connection(values: Mapping[str, Any]) -> Iterator[Pair]:
                 yield _aws(values, f"tunnel {outside} {name}"), listed(values.get(f"{tunnel}_{name}") or ())
             for name in _TUNNEL_VALUES:
                 yield from _given(_aws(values, f"tunnel {outside} {name}"), values.get(f"{tunnel}_{name}"))
+
+
+def _static_route(values: Mapping[str, Any]) -> Iterator[Pair]:
+    name = f"static_route: {values.get('destination_cidr_block')}"
+    yield Key("aws", str(values.get("vpn_connection_id")), name), PRESENT
 
 
 def _customer_gateway(values: Mapping[str, Any]) -> Iterator[Pair]:
@@ -185,6 +192,8 @@ def _connection(values: Mapping[str, Any]) -> Iterator[Pair]:
     # 0 is how Azure, and so the state, shows a time-out that nobody set: 45 s
     yield from _given(_azure(values, "dpd_timeout_seconds"), values.get("dpd_timeout_seconds") or None)
     yield from _given(_azure(values, "bgp_enabled"), _enabled(values))
+    selectors = "use_policy_based_traffic_selectors"
+    yield from _given(_azure(values, selectors), values.get(selectors))
     yield from _given(
         _azure(values, "local_network_gateway_id"), _lower(values.get("local_network_gateway_id"))
     )
@@ -198,6 +207,8 @@ def _connection(values: Mapping[str, Any]) -> Iterator[Pair]:
 
 def _local_gateway(values: Mapping[str, Any]) -> Iterator[Pair]:
     yield from _given(_azure(values, "gateway_address"), values.get("gateway_address"))
+    if values.get("address_space") is not None:
+        yield _azure(values, "address_space"), listed(values["address_space"])
     for settings in values.get("bgp_settings") or ():
         for name in ("asn", "bgp_peering_address"):
             yield from _given(_azure(values, f"bgp_settings {name}"), settings.get(name))

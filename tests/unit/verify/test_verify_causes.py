@@ -140,7 +140,7 @@ def test_a_static_connection_speaks_no_bgp() -> None:
     check, finding = only(vn.with_aws(facts, vpn_connections=(static, second)))
 
     assert check == "BGP-02"
-    assert finding.evidence == "static_routes_only is on, so AWS speaks no BGP"
+    assert finding.evidence == "static_routes_only is on, so AWS speaks no BGP, but Azure expects it"
 
 
 def test_a_missing_custom_bgp_address_is_named_only_where_it_matters() -> None:

@@ -6,14 +6,10 @@ from ipaddress import IPv4Network
 
 from twinspan.check.design import GATEWAY_SUBNET, Design, Link, blocks, items, known, network, static
 from twinspan.check.findings import Finding, unclear
+from twinspan.network.selectors import ANYWHERE, Pair, admit, admitted, azure_pairs, shown
 from twinspan.project.plan import UNKNOWN
 
-ANYWHERE = IPv4Network("0.0.0.0/0")
-"""What AWS's ends of a tunnel admit by default. Source: EC2 API, VpnConnectionOptionsSpecification."""
-
 Range = tuple[str, IPv4Network]
-Pair = tuple[IPv4Network, IPv4Network]
-"""(behind Azure, behind AWS): what one traffic selector admits."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,8 +93,8 @@ def selectors_meet(design: Design) -> Iterator[Finding]:
             mine = _aws_selector(link)
             yield Finding(
                 where=_selectors_of(link),
-                problem=f"Azure's {_shown(_azure_selectors(design, link))} have nothing in common with AWS's"
-                f" {_shown([mine])} ({link.tunnel.where()}); phase 2 fails",
+                problem=f"Azure's {shown(_azure_selectors(design, link))} have nothing in common with AWS's"
+                f" {shown([mine])} ({link.tunnel.where()}); phase 2 fails",
                 remedy="At AWS set local_ipv4_network_cidr to Azure's ranges, remote_ipv4_network_cidr to the"
                 " VPC's",
             )
@@ -107,13 +103,13 @@ def selectors_meet(design: Design) -> Iterator[Finding]:
 def selectors_admit_bgp(design: Design) -> Iterator[Finding]:
     """SEL-02: the traffic selectors of a tunnel with BGP admit its inside addresses."""
     for link in design.bgp_links:
-        inside, admitted = link.tunnel.inside, _admitted(design, link)
-        if inside is None or not admitted or _selectors_open(design, link):
+        inside, pairs = link.tunnel.inside, _admitted(design, link)
+        if inside is None or not pairs or _selectors_open(design, link):
             continue
-        if not any(inside[2] in azure and inside[1] in aws for azure, aws in admitted):
+        if not admit(pairs, (IPv4Network(inside[2]), IPv4Network(inside[1]))):
             yield Finding(
                 where=_selectors_of(link),
-                problem=f"{_shown(admitted)} does not admit {inside[2]} to {inside[1]}; IPsec comes up and"
+                problem=f"{shown(pairs)} does not admit {inside[2]} to {inside[1]}; IPsec comes up and"
                 " BGP stays down",
                 remedy="Leave the traffic selectors of both ends at their default, any to any",
             )
@@ -122,14 +118,14 @@ def selectors_admit_bgp(design: Design) -> Iterator[Finding]:
 def selectors_admit_networks(design: Design) -> Iterator[Finding]:
     """SEL-03: the traffic selectors of a tunnel admit everything between VNet and VPC."""
     for link in design.links:
-        admitted = _admitted(design, link)
-        if _selectors_open(design, link) or not admitted:
+        pairs = _admitted(design, link)
+        if _selectors_open(design, link) or not pairs:
             continue
         for (_, azure), aws in ((here, there) for here in design.vnet_ranges for there in design.vpc_ranges):
-            if not any(azure.subnet_of(mine) and aws.subnet_of(theirs) for mine, theirs in admitted):
+            if not admit(pairs, (azure, aws)):
                 yield Finding(
                     where=_selectors_of(link),
-                    problem=f"{_shown(admitted)} does not admit all between {azure} and {aws}"
+                    problem=f"{shown(pairs)} does not admit all between {azure} and {aws}"
                     f" ({link.tunnel.where()})",
                     remedy="Widen the selectors of both ends, or waive this where it is meant so",
                 )
@@ -142,7 +138,7 @@ def one_selector_pair(design: Design) -> Iterator[Finding]:
         if not _selectors_open(design, link) and len(pairs) > 1:
             yield Finding(
                 where=_selectors_of(link),
-                problem=f"{len(pairs)} pairs ({_shown(pairs)}); each new one ends the one before"
+                problem=f"{len(pairs)} pairs ({shown(pairs)}); each new one ends the one before"
                 f" ({link.tunnel.where()})",
                 remedy="Summarise to one range on each side, or use any to any",
             )
@@ -191,10 +187,6 @@ def _listed(ranges: Sequence[IPv4Network]) -> str:
     return ", ".join(map(str, ranges))
 
 
-def _shown(pairs: Sequence[Pair]) -> str:
-    return ", ".join(f"{azure} - {aws}" for azure, aws in pairs)
-
-
 def _selectors_of(link: Link) -> str:
     return f"{link.connection.address} traffic_selector_policy"
 
@@ -205,33 +197,23 @@ def _aws_selector(link: Link) -> Pair:
     return azure, aws
 
 
-def _azure_selectors(design: Design, link: Link) -> list[Pair]:
-    """Return what Azure's end proposes: any to any unless it is told to be policy-based.
-
-    Source: Azure, "Connect a VPN gateway to multiple on-premises policy-based VPN devices".
-    """
-    if link.connection.get("use_policy_based_traffic_selectors") is not True:
-        return [(ANYWHERE, ANYWHERE)]
-    own = blocks(link.connection.get("traffic_selector_policy"))
-    if own:
-        return [
-            (azure, aws)
-            for block in own
-            for azure in _networks(block.get("local_address_cidrs"))
-            for aws in _networks(block.get("remote_address_cidrs"))
-        ]
-    gateways = _networks(link.local.get("address_space"))
-    return [(azure, aws) for _, azure in design.vnet_ranges for aws in gateways]
-
-
-def _admitted(design: Design, link: Link) -> list[Pair]:
-    """Return what both ends admit, pair by pair; IKEv2 narrows to it (RFC 7296, section 2.9)."""
-    azure, aws = _aws_selector(link)
-    return [
-        (azure if azure.subnet_of(left) else left, aws if aws.subnet_of(right) else right)
-        for left, right in _azure_selectors(design, link)
-        if left.overlaps(azure) and right.overlaps(aws)
+def _azure_selectors(design: Design, link: Link) -> tuple[Pair, ...]:
+    given = [
+        (azure, aws)
+        for block in blocks(link.connection.get("traffic_selector_policy"))
+        for azure in _networks(block.get("local_address_cidrs"))
+        for aws in _networks(block.get("remote_address_cidrs"))
     ]
+    return azure_pairs(
+        policy_based=link.connection.get("use_policy_based_traffic_selectors") is True,
+        given=given,
+        address_space=design.vnet_spaces,
+        prefixes=_networks(link.local.get("address_space")),
+    )
+
+
+def _admitted(design: Design, link: Link) -> tuple[Pair, ...]:
+    return admitted(_azure_selectors(design, link), _aws_selector(link))
 
 
 def _selectors_open(design: Design, link: Link) -> bool:

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from ipaddress import IPv4Network
 
 from twinspan.network.model import AzureRouteTable, AzureSubnet
+from twinspan.verify.checks.static_routes import not_applicable
 from twinspan.verify.facts import Facts, TunnelLink
 from twinspan.verify.findings import Finding, Outcome
 from twinspan.verify.shell import aws_ec2, az_network, group_and_name
@@ -14,8 +15,9 @@ VIRTUAL_NETWORK_GATEWAY = "VirtualNetworkGateway"
 def azure_learns_the_vpc(facts: Facts) -> Iterator[Finding]:
     """RTE-02: over every tunnel the Azure gateway has learned all of the VPC."""
     for link in facts.links():
-        if link.joined:
+        if link.joined and not link.static:
             yield _learned(facts, link)
+    yield from not_applicable(facts)
 
 
 def _learned(facts: Facts, link: TunnelLink) -> Finding:

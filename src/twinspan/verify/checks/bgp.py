@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from twinspan.network.model import BgpPeer, TelemetryStatus, VpnConnection, VpnTunnel
+from twinspan.verify.checks.static_routes import not_applicable
 from twinspan.verify.checks.tunnels import telemetry_command
 from twinspan.verify.facts import Facts, TunnelLink
 from twinspan.verify.findings import Finding, Outcome
@@ -12,11 +13,16 @@ from twinspan.verify.shell import aws_ec2, az_network
 
 def settings_agree(facts: Facts) -> Iterator[Finding]:
     """BGP-02: both ends of a tunnel name each other's ASN and inside address."""
+    links = [link for link in facts.links() if link.vpn_connection and not link.static]
+    speaking = {link.vpn_connection.id for link in links if link.vpn_connection}
     for connection in facts.vpn_connections:
-        yield _customer_asn(facts, connection)
-    for link in facts.links():
-        if link.joined:
+        if connection.id in speaking:
+            yield _customer_asn(facts, connection)
+    for link in links:
+        # What a connection with static routes lacks is said once, of the connection.
+        if link.joined and link.vpn_connection and not link.vpn_connection.static_routes_only:
             yield _azure_settings(facts, link)
+    yield from not_applicable(facts)
 
 
 def _customer_asn(facts: Facts, connection: VpnConnection) -> Finding:
@@ -27,8 +33,12 @@ def _customer_asn(facts: Facts, connection: VpnConnection) -> Finding:
     outcome, remedy = Outcome.PASS, ""
     evidence = f"ASN {customer.bgp_asn}" if customer else "AWS does not show the customer gateway"
     if connection.static_routes_only:
-        outcome, evidence = Outcome.FAIL, "static_routes_only is on, so AWS speaks no BGP"
-        remedy = "Make a VPN connection without static_routes_only; it cannot be changed"
+        outcome, evidence = (
+            Outcome.FAIL,
+            "static_routes_only is on, so AWS speaks no BGP, but Azure expects it",
+        )
+        remedy = "Make a VPN connection without static_routes_only, which cannot be changed, or turn BGP off"
+        remedy += " at Azure and name the VPC in its local network gateways"
     elif customer and asns and customer.bgp_asn not in asns:
         outcome = Outcome.FAIL
         evidence = f"it has ASN {customer.bgp_asn}, the Azure gateway has {shown}"
@@ -133,8 +143,9 @@ def peers_connected(facts: Facts) -> Iterator[Finding]:
     """BGP-01: Azure says Connected of the session between the two inside addresses of every tunnel."""
     # Azure lists a session per connection and instance, so a neighbour alone does not name a session.
     for link in facts.links():
-        if link.joined and link.tunnel:
+        if link.joined and link.tunnel and not link.static:
             yield _peer(facts, link, link.tunnel)
+    yield from not_applicable(facts)
 
 
 def _peer(facts: Facts, link: TunnelLink, tunnel: VpnTunnel) -> Finding:
@@ -180,7 +191,7 @@ def aws_accepts_routes(facts: Facts) -> Iterator[Finding]:
     """BGP-03: AWS says UP of every tunnel and has accepted routes over it."""
     for link in facts.links():
         telemetry = link.tunnel.telemetry if link.tunnel else None
-        if not link.joined or telemetry is None:
+        if not link.joined or telemetry is None or link.static:
             continue
         outcome, remedy = Outcome.PASS, ""
         if telemetry.status is not TelemetryStatus.UP:
@@ -202,6 +213,7 @@ def aws_accepts_routes(facts: Facts) -> Iterator[Finding]:
             branch=link.key,
             needs=link.stands_on,
         )
+    yield from not_applicable(facts)
 
 
 def expected_silent_peers(facts: Facts) -> Iterator[str]:

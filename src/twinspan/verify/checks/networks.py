@@ -84,7 +84,7 @@ def vpn_gateway_attached(facts: Facts) -> Iterator[Finding]:
 
 
 def azure_gateway_ready(facts: Facts) -> Iterator[Finding]:
-    """GW-02: the Azure gateway is provisioned, with BGP, and each instance has a public address."""
+    """GW-02: the Azure gateway is provisioned, with BGP if used, and each instance has a public address."""
     for gateway in facts.azure_gateways:
         addresses = [i.public_ip_address for i in gateway.instances]
         problems = [
@@ -94,7 +94,7 @@ def azure_gateway_ready(facts: Facts) -> Iterator[Finding]:
                     gateway.provisioning_state != "Succeeded",
                     f"provisioning state {gateway.provisioning_state}",
                 ),
-                (not gateway.bgp_enabled, "BGP is off"),
+                (not gateway.bgp_enabled and not facts.without_bgp, "BGP is off"),
                 (not addresses or None in addresses, "an instance has no public address"),
             )
             if bad

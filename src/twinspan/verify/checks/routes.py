@@ -76,6 +76,8 @@ def _table_problem(
         evidence += f"; AWS has accepted {accepted} routes, but route propagation into this table is off"
         enable = f"--route-table-id {table.id} --gateway-id {gateways[0]}"
         return evidence, "Turn it on: " + aws_ec2("enable-vgw-route-propagation", enable, region=facts.region)
+    if facts.without_bgp:
+        return evidence, "Propagation is on, so no tunnel with that static route is up: see VPN-03 and RTE-07"
     return evidence, "Propagation is on, so the gateway has not learned it: see what Azure advertises"
 
 

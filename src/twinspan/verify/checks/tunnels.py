@@ -210,6 +210,20 @@ def expected_silent_ends(facts: Facts) -> Iterator[str]:
         )
 
 
+def tunnels_left_alone(facts: Facts) -> Iterator[str]:
+    """Say which AWS tunnels are down because nobody uses them."""
+    for link in facts.spare_tunnels():
+        telemetry = link.tunnel.telemetry if link.tunnel else None
+        said = (
+            f"{telemetry.status.value}, {telemetry.status_message or 'no message'}" if telemetry else "silent"
+        )
+        yield (
+            f"{link.label} of {link.vpn_connection.id if link.vpn_connection else ''} is {said}: no Azure"
+            " connection leads to it, so that is normal; while AWS maintains the other tunnel's endpoint,"
+            " nothing passes"
+        )
+
+
 def _tunnels_command(facts: Facts) -> str:
     return aws_ec2(
         "describe-vpn-connections",
