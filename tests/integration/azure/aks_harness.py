@@ -14,6 +14,7 @@ from azure_api_harness import LOCATION, Body, Lab, Reply, Twin, new_lab, new_twi
 from twinspan.cloud.azure import AzureEndpoint
 from twinspan.twin.kubernetes.access import ClusterAccess
 from twinspan.twin.kubernetes.spec import ClusterHealth, NodeHealth
+from twinspan.twin.metrics.series import MetricStore
 from twinspan.twin.observed import Observed
 from twinspan.wait import wait_until
 
@@ -69,13 +70,16 @@ class Aks:
             },
         }
 
-    def build_network(self) -> None:
+    def network(self) -> Body:
         network = self.lab.network()
         network["properties"]["subnets"] += [
             {"name": "aks-nodes", "properties": {"addressPrefix": "10.1.4.0/24"}},
             {"name": "aks-pods", "properties": {"addressPrefix": "10.1.8.0/22"}},
         ]
-        self.lab.made("virtualNetworks/vnet", network)
+        return network
+
+    def build_network(self) -> None:
+        self.lab.made("virtualNetworks/vnet", self.network())
         made = self.call("PUT", self.identity_id, {"location": LOCATION})
         assert made.status == 201, made.text
 
@@ -165,17 +169,23 @@ class Aks:
 
 
 @pytest.fixture
-def aks(tmp_path: Path) -> Iterator[Aks]:
-    """A twin of its own with a network for clusters."""
+def bare_aks(tmp_path: Path) -> Iterator[Aks]:
+    """A twin of its own that can have clusters, with an empty resource group."""
     access = ClusterAccess(tmp_path / "clusters", sockets=tmp_path)
     twin = new_twin(tmp_path)
     twin.clusters = access
+    twin.metrics = MetricStore(period_s=1)
     twin.start()
-    made = Aks(lab=new_lab(twin), access=access)
-    made.build_network()
-    yield made
+    yield Aks(lab=new_lab(twin), access=access)
     twin.stop()
     access.stop()
+
+
+@pytest.fixture
+def aks(bare_aks: Aks) -> Aks:
+    """A twin of its own with a network for clusters."""
+    bare_aks.build_network()
+    return bare_aks
 
 
 def new_guid() -> str:

@@ -1,6 +1,7 @@
 """Fixtures of the tests of the twin's Azure API."""
 
-from aks_harness import aks
+from aks_harness import aks, bare_aks
+from arm_samples import estate
 from azure_api_harness import azure_twin, lab, own_azure_twin
 
-__all__ = ["aks", "azure_twin", "lab", "own_azure_twin"]
+__all__ = ["aks", "azure_twin", "bare_aks", "estate", "lab", "own_azure_twin"]

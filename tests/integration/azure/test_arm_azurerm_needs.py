@@ -1,9 +1,9 @@
 """What the Terraform provider azurerm 5.2.0 needs of an answer; without it an `apply` fails."""
 
 import uuid
-from collections.abc import Mapping
 
 import pytest
+from arm_samples import Estate, metric_alert, workbook
 from azure_api_harness import LOCATION, Body, Lab, Reply
 
 from twinspan.cloud.azure.gateways import connection
@@ -15,45 +15,10 @@ def _call(lab: Lab, method: str, place: str, body: Body | None = None) -> Reply:
     return lab.twin.call(method, f"{group}/providers/{place}", body)
 
 
-def _alert(lab: Lab) -> Body:
-    return {
-        "location": "global",
-        "tags": {},
-        "properties": {
-            "severity": 3,
-            "enabled": True,
-            "autoMitigate": True,
-            "description": "",
-            "scopes": [f"{lab.scope}/virtualNetworkGateways/gw"],
-            "evaluationFrequency": "PT1M",
-            "windowSize": "PT5M",
-            "targetResourceType": "",
-            "targetResourceRegion": "",
-            "actions": [],
-            "criteria": {
-                "odata.type": "Microsoft.Azure.Monitor.SingleResourceMultipleMetricCriteria",
-                "allOf": [
-                    {
-                        "criterionType": "StaticThresholdCriterion",
-                        "name": "Metric1",
-                        "metricName": "BgpPeerStatus",
-                        "metricNamespace": "Microsoft.Network/virtualNetworkGateways",
-                        "operator": "LessThan",
-                        "threshold": 1,
-                        "timeAggregation": "Maximum",
-                        "dimensions": [],
-                        "skipMetricValidation": False,
-                    }
-                ],
-            },
-        },
-    }
-
-
 def test_a_metric_alert_is_made_and_changed_with_200(lab: Lab) -> None:
     lab.build()
     for _ in range(2):
-        made = _call(lab, "PUT", "Microsoft.Insights/metricAlerts/bgp", _alert(lab))
+        made = _call(lab, "PUT", "Microsoft.Insights/metricAlerts/bgp", metric_alert(lab))
         assert made.status == 200, made.text
     told = made.json["properties"]
     assert told["targetResourceType"] == "Microsoft.Network/virtualNetworkGateways"
@@ -67,24 +32,9 @@ def test_no_workspace_waits_to_be_recovered(lab: Lab) -> None:
         assert (found.status, found.json) == (200, {"value": []})
 
 
-def _workbook() -> Body:
-    return {
-        "location": LOCATION,
-        "kind": "shared",
-        "identity": {"type": "None", "userAssignedIdentities": None},
-        "tags": None,
-        "properties": {
-            "category": "workbook",
-            "displayName": "vpn",
-            "serializedData": '{"version":"Notebook/1.0","items":[]}',
-            "sourceId": "azure monitor",
-        },
-    }
-
-
 def test_a_workbook_of_no_identity_is_made_and_put_back_as_it_was_read(lab: Lab) -> None:
     place = f"Microsoft.Insights/workbooks/{uuid.uuid4()}"
-    made = _call(lab, "PUT", f"{place}?sourceId=azure%20monitor", _workbook())
+    made = _call(lab, "PUT", f"{place}?sourceId=azure%20monitor", workbook())
     assert made.status == 201, made.text
     assert "identity" not in made.json
     read = _call(lab, "GET", f"{place}?canFetchContent=true").json
@@ -98,7 +48,7 @@ def test_a_workbook_tells_the_principals_of_its_identities(lab: Lab) -> None:
     made = _call(
         lab, "PUT", "Microsoft.ManagedIdentity/userAssignedIdentities/reader", {"location": LOCATION}
     ).json
-    body = _workbook() | {"identity": {"type": "UserAssigned", "userAssignedIdentities": {made["id"]: {}}}}
+    body = workbook() | {"identity": {"type": "UserAssigned", "userAssignedIdentities": {made["id"]: {}}}}
     told = _call(lab, "PUT", place, body).json["identity"]["userAssignedIdentities"][made["id"]]
     assert told == {name: made["properties"][name] for name in ("principalId", "clientId")}
     body["identity"]["userAssignedIdentities"] = {f"{made['id']}-none": {}}
@@ -119,78 +69,19 @@ def test_a_dpd_timeout_that_nobody_set_is_told_as_0_and_is_45_s_on_the_wire(lab:
     assert found.dpd_timeout_seconds == 45
 
 
-def _one_of_each(lab: Lab) -> Mapping[str, str]:
-    """Make a resource of every type that is not a part of another one: type in small letters -> its path."""
-    lab.build()
-    lab.made("routeTables/table", {"location": LOCATION})
-    lab.made("networkSecurityGroups/nsg", {"location": LOCATION})
-    network = "Microsoft.Network"
-    places = {
-        f"{network}/{place.rpartition('/')[0]}": f"{network}/{place}"
-        for place in (
-            "virtualNetworks/vnet",
-            "publicIPAddresses/ip0",
-            "virtualNetworkGateways/gw",
-            "localNetworkGateways/aws1",
-            "connections/tunnel1",
-            "routeTables/table",
-            "networkSecurityGroups/nsg",
-        )
-    }
-    bodies: Mapping[str, Body] = {
-        "Microsoft.ManagedIdentity/userAssignedIdentities/aks": {"location": LOCATION},
-        "Microsoft.OperationalInsights/workspaces/logs": {"location": LOCATION, "properties": {}},
-        "Microsoft.Insights/actionGroups/desk": {
-            "location": "Global",
-            "properties": {"groupShortName": "desk", "enabled": True},
-        },
-        "Microsoft.Insights/metricAlerts/bgp": _alert(lab),
-        f"Microsoft.Insights/workbooks/{uuid.uuid4()}": _workbook(),
-        "Microsoft.ContainerService/managedClusters/c": _cluster(lab),
-    }
-    for place, body in bodies.items():
-        made = _call(lab, "PUT", place, body)
-        assert made.status in {200, 201}, made.text
-        places[place.rpartition("/")[0]] = place
-    return {kind.lower(): place for kind, place in places.items()}
-
-
-def _cluster(lab: Lab) -> Body:
-    identity = f"{lab.scope}/".replace("Microsoft.Network/", "Microsoft.ManagedIdentity/")
-    identity += "userAssignedIdentities/aks"
-    subnets = f"{lab.scope}/virtualNetworks/vnet/subnets"
-    return {
-        "location": LOCATION,
-        "identity": {"type": "UserAssigned", "userAssignedIdentities": {identity: {}}},
-        "properties": {
-            "dnsPrefix": "c",
-            "networkProfile": {"networkPlugin": "azure", "networkPluginMode": "overlay"},
-            "agentPoolProfiles": [
-                {
-                    "name": "system",
-                    "mode": "System",
-                    "count": 1,
-                    "vmSize": "Standard_B2s",
-                    "vnetSubnetID": f"{subnets}/app",
-                }
-            ],
-        },
-    }
-
-
-def test_the_tags_of_every_type_are_patched_with_200(lab: Lab) -> None:
-    places = _one_of_each(lab)
-    assert places.keys() == {name for name, kind in RESOURCE_TYPES.items() if kind.top_level}
-    for place in places.values():
-        before = _call(lab, "GET", place).json
+def test_the_tags_of_every_type_are_patched_with_200(estate: Estate) -> None:
+    estate.build()
+    whole = [each.place for each in estate.samples if RESOURCE_TYPES[each.type.lower()].top_level]
+    assert {each.type.lower() for each in estate.samples} == RESOURCE_TYPES.keys()
+    for place in whole:
+        before = estate.call("GET", place).json
         for tags in ({"team": "net"}, {}):
-            patched = _call(lab, "PATCH", place, {"tags": tags})
+            patched = estate.call("PATCH", place, {"tags": tags})
             assert (place, patched.status) == (place, 200), patched.text
-            after = _call(lab, "GET", place).json
+            after = estate.call("GET", place).json
             assert after["tags"] == patched.json["tags"] == tags
             assert after["properties"] == before["properties"]
-    group = f"{lab.twin.subscription}/resourceGroups/{lab.group}"
-    assert lab.twin.call("PATCH", group, {"tags": {"a": "b"}}).json["tags"] == {"a": "b"}
+    assert estate.lab.twin.call("PATCH", estate.aks.group, {"tags": {"a": "b"}}).json["tags"] == {"a": "b"}
 
 
 def test_an_identity_is_patched_as_the_provider_does_it(lab: Lab) -> None:
@@ -217,7 +108,9 @@ def test_an_identity_is_patched_as_the_provider_does_it(lab: Lab) -> None:
 def test_a_patch_changes_what_it_names_and_refuses_the_rest(
     lab: Lab, place: str, change: Body, status: int, said: str
 ) -> None:
-    _one_of_each(lab)
+    bodies = {"desk": {"groupShortName": "desk", "enabled": True}, "logs": {"retentionInDays": 30}}
+    where = {"location": "Global" if place.endswith("desk") else LOCATION}
+    assert _call(lab, "PUT", place, where | {"properties": bodies[place[-4:]]}).status == 201
     before = _call(lab, "GET", place).json["properties"]
     patched = _call(lab, "PATCH", place, change)
     assert patched.status == status
@@ -232,3 +125,27 @@ def test_a_workspace_whose_retention_nobody_set_keeps_data_for_30_days(lab: Lab)
     made = _call(lab, "PUT", place, {"location": LOCATION, "properties": sent})
     assert made.status == 201, made.text
     assert made.json["properties"]["retentionInDays"] == 30
+
+
+def test_a_null_counts_as_absent_also_where_a_list_belongs(lab: Lab) -> None:
+    lab.build()
+    workspace = _call(lab, "PUT", "Microsoft.OperationalInsights/workspaces/logs", {"location": LOCATION})
+    sent = {
+        "workspaceId": workspace.json["id"],
+        "logs": [{"category": "TunnelDiagnosticLog", "enabled": True, "retentionPolicy": None}],
+        "metrics": None,
+        "logAnalyticsDestinationType": None,
+    }
+    place = "virtualNetworkGateways/gw/providers/Microsoft.Insights/diagnosticSettings/logs"
+    made = lab.put(place, {"properties": sent})
+    assert made.status == 200, made.text
+    assert made.json["properties"]["metrics"] == []
+
+
+def test_a_pool_shows_no_workload_runtime_that_nobody_set(estate: Estate) -> None:
+    estate.build()
+    pool = "Microsoft.ContainerService/managedClusters/c/agentPools/user"
+    assert "workloadRuntime" not in estate.call("GET", pool).json["properties"]
+    (sample,) = (each for each in estate.samples if each.place == pool)
+    sample.body["properties"]["workloadRuntime"] = "OCIContainer"
+    assert estate.put(sample).json["properties"]["workloadRuntime"] == "OCIContainer"

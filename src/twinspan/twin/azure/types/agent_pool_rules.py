@@ -34,7 +34,6 @@ DEFAULTS: dict[str, Json] = {
     "osDiskSizeGB": 128,
     "osDiskType": "Managed",
     "kubeletDiskType": "OS",
-    "workloadRuntime": "OCIContainer",
     "type": "VirtualMachineScaleSets",
     "mode": "User",
     "osType": "Linux",
@@ -46,7 +45,7 @@ DEFAULTS: dict[str, Json] = {
     "enableFIPS": False,
     "enableAutoScaling": False,
 }
-"""Source: ARM, ManagedClusterAgentPoolProfileProperties."""
+"""Source: ARM, ManagedClusterAgentPoolProfileProperties. A workloadRuntime that nobody set is not shown."""
 _PODS_OVERLAY, _PODS_SUBNET = 250, 30
 """Source: Learn, "Maximum pods per node": 250 for Overlay, 30 for the other Azure CNI modes."""
 
