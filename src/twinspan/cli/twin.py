@@ -285,7 +285,7 @@ def summarised(pids: Mapping[str, int]) -> str:
 def _carrying(status: Status) -> str:
     if not status.tunnels:
         return ", nothing built yet" if status.state == "up" else ""
-    whole = sum(tunnel.ipsec == "up" and tunnel.bgp == "Established" for tunnel in status.tunnels)
+    whole = sum(tunnel.up for tunnel in status.tunnels)
     return f", {whole} of {len(status.tunnels)} tunnels up"
 
 
@@ -303,11 +303,17 @@ def _tunnel_table(status: Status, *, wide: bool) -> Table:
             str(tunnel.outside_ip_address or "-"),
             str(tunnel.public_ip_address or "-"),
             f"[{'green' if tunnel.ipsec == 'up' else 'red'}]{tunnel.ipsec}",
-            f"[{'green' if tunnel.bgp == 'Established' else 'red'}]{tunnel.bgp}",
+            _session_cell(tunnel),
             str(tunnel.accepted_routes),
             *([str(tunnel.inside_cidr), escape(tunnel.name)] if wide else []),
         )
     return table
+
+
+def _session_cell(tunnel: TunnelStatus) -> str:
+    if tunnel.bgp == "None":
+        return "static"
+    return f"[{'green' if tunnel.bgp == 'Established' else 'red'}]{tunnel.bgp}"
 
 
 def _cluster_table(status: Status) -> Table:

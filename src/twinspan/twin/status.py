@@ -23,7 +23,7 @@ class TunnelStatus:
         azure_connections: Azure connections that lead to it.
         ipsec: Whether its child SA is installed.
         bgp: State of the BGP session over it; `None` if there is none.
-        accepted_routes: Prefixes that BGP accepted from Azure.
+        accepted_routes: Prefixes that BGP accepted from Azure; without BGP, static routes in force.
         last_error: The IKE daemon's last complaint; empty if none.
     """
 
@@ -37,6 +37,11 @@ class TunnelStatus:
     bgp: BgpState
     accepted_routes: int
     last_error: str
+
+    @property
+    def up(self) -> bool:
+        """Whether it can carry packets: IPsec is up, and BGP is where there is any."""
+        return self.ipsec == "up" and self.bgp in {"Established", "None"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -168,7 +173,7 @@ def _tunnel(
         inside_cidr=tunnel.inside_cidr,
         azure_connections=tuple(_azure_connections(azure, tunnel.outside_ip_address)),
         ipsec="up" if end is not None and end.ipsec_up else "down",
-        bgp=end.bgp_state if end is not None else "None",
+        bgp=end.bgp_state if end is not None else "None" if connection.static_routes_only else "Idle",
         accepted_routes=len(end.accepted_routes) if end is not None else 0,
         last_error=end.last_error if end is not None else "",
     )

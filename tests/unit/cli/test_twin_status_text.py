@@ -58,6 +58,15 @@ def test_daemons_are_counted_and_the_few_have_their_pids() -> None:
     assert summarised(UP.pids) == "control 71, agent 75, 2 charon, 1 bird"
 
 
+def test_a_static_tunnel_is_up_without_bgp() -> None:
+    static = replace(TUNNEL, bgp="None", accepted_routes=1)
+    idle = replace(BROKEN, bgp="None")
+    lines = shown(replace(UP, tunnels=(static, idle)))
+    assert lines[0] == "lab: up, 1 of 2 tunnels up"
+    rows = [line.split()[3:] for line in lines if "203.0.113.10" in line]
+    assert rows == [["up", "static", "1"], ["down", "static", "0"]]
+
+
 def test_a_standard_terminal_shows_each_tunnel_on_one_line_in_order_without_arm_ids() -> None:
     lines = shown(UP)
     assert max(map(len, lines)) <= 80
