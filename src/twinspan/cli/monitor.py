@@ -11,7 +11,6 @@ import click
 from rich.console import Group, RenderableType
 from rich.live import Live
 from rich.markup import escape
-from rich.table import Table
 from rich.text import Text
 
 from twinspan.cli.output import (
@@ -27,6 +26,7 @@ from twinspan.cli.output import (
 )
 from twinspan.cli.probe_pods import PodChoice, pods_of
 from twinspan.cli.signals import undone_on_signals
+from twinspan.cli.tables import TableOfNames
 from twinspan.cli.target import hosts_of, open_target
 from twinspan.errors import DesignError
 from twinspan.kubernetes import TOOLS_IMAGE
@@ -202,7 +202,8 @@ def as_view(snapshot: Snapshot) -> RenderableType:
     """Return a snapshot as tables: tunnels with throughput, sessions, round trips, last changes."""
     verdict = Text("all up", "bold green") if snapshot.healthy else Text("not all is up", "bold red")
     head = Text(f"{snapshot.at:%Y-%m-%d %H:%M:%S} UTC, read in {snapshot.read_s:.1f} s, ").append(verdict)
-    tunnels = _table("tunnel", "seen by", "state", "why", "AWS end", "Azure end", "in kbit/s", "out kbit/s")
+    titles = ("tunnel", "seen by", "state", "why", "AWS end", "Azure end", "in kbit/s", "out kbit/s")
+    tunnels = TableOfNames(*titles, names=("tunnel",))
     for each in sorted(snapshot.tunnels, key=lambda tunnel: (tunnel.name, tunnel.cloud)):
         tunnels.add_row(
             escape(each.name),
@@ -214,7 +215,9 @@ def as_view(snapshot: Snapshot) -> RenderableType:
             _kilobits(each.receive_bytes_per_s),
             _kilobits(each.transmit_bytes_per_s),
         )
-    sessions = _table("BGP over", "seen by", "neighbour", "state", "learned", "advertised")
+    sessions = TableOfNames(
+        "BGP over", "seen by", "neighbour", "state", "learned", "advertised", names=("BGP over",)
+    )
     for session in sorted(snapshot.sessions, key=lambda each: (each.tunnel, each.cloud)):
         sent = session.routes_advertised
         sessions.add_row(
@@ -225,7 +228,7 @@ def as_view(snapshot: Snapshot) -> RenderableType:
             str(session.routes_learned),
             "-" if sent is None else str(sent),
         )
-    trips = _table("ping", "median ms", "max ms", "answered")
+    trips = TableOfNames("ping", "median ms", "max ms", "answered", names=())
     for trip in snapshot.round_trips:
         trips.add_row(
             f"{trip.cloud} to {trip.towards}",
@@ -255,13 +258,6 @@ def _ending() -> threading.Event:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: ending.set())
     return ending
-
-
-def _table(*titles: str) -> Table:
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    for title in titles:
-        table.add_column(title, overflow="fold")
-    return table
 
 
 def _state(up: bool | None) -> str:

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import click
-from rich.table import Table
 
 from twinspan.cli.output import (
     env_argument,
@@ -27,6 +26,7 @@ from twinspan.cli.probe_pods import (
     refuse_subnets,
     sources_table,
 )
+from twinspan.cli.tables import TableOfNames
 from twinspan.cli.target import open_target
 from twinspan.probe.crossing import Crossing, cross
 from twinspan.probe.iperf import PORT, IperfResult, iperf
@@ -307,15 +307,12 @@ def _show_crossing(
         raise click.exceptions.Exit(1)
 
 
-def _table(titles: Sequence[str], *, words: int) -> Table:
+def _table(titles: Sequence[str], *, words: int) -> TableOfNames:
     """Return an empty table whose first `words` columns are text and whose others are figures."""
-    table = Table(box=None, pad_edge=False)
-    for number, title in enumerate(titles):
-        table.add_column(title, justify="left" if number < words else "right", overflow="fold")
-    return table
+    return TableOfNames(*titles, names=titles[:2], right=titles[words:])
 
 
-def _ping_table(results: Sequence[PingResult]) -> Table:
+def _ping_table(results: Sequence[PingResult]) -> TableOfNames:
     titles = ("from", "to", "sent", "lost", "min ms", "p50 ms", "p90 ms", "p99 ms", "max ms")
     table = _table(titles, words=2)
     for result in results:
@@ -331,7 +328,7 @@ def _ping_table(results: Sequence[PingResult]) -> Table:
     return table
 
 
-def _iperf_table(result: IperfResult) -> Table:
+def _iperf_table(result: IperfResult) -> TableOfNames:
     titles = ("from", "to", "share of each tunnel", "Mbit/s", "seconds", "retransmissions")
     table = _table(titles, words=3)
     for way in result.directions:

@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
-from rich.table import Table
 
 from twinspan.cli.clusters import cluster_options, open_clusters
 from twinspan.cli.output import step
 from twinspan.cli.signals import undone_on_signals
+from twinspan.cli.tables import TableOfNames
 from twinspan.cli.target import open_target
 from twinspan.errors import DesignError
 from twinspan.kubernetes import TOOLS_IMAGE
@@ -99,11 +99,10 @@ def pods_as_dicts(pods: Sequence["PodHost"]) -> list[dict[str, str]]:
     ]
 
 
-def packets_table(crossing: Crossing) -> Table:
+def packets_table(crossing: Crossing) -> TableOfNames:
     """Return what became of large packets."""
-    table = Table(box=None, pad_edge=False)
-    for title in ("from", "to", "packets", "may be taken apart", "answered", "told"):
-        table.add_column(title, overflow="fold")
+    titles = ("from", "to", "packets", "may be taken apart", "answered", "told")
+    table = TableOfNames(*titles, names=("from", "to"))
     for each in crossing.packets:
         table.add_row(
             f"{each.source_side} {each.source}",
@@ -116,11 +115,9 @@ def packets_table(crossing: Crossing) -> Table:
     return table
 
 
-def sources_table(crossing: Crossing) -> Table:
+def sources_table(crossing: Crossing) -> TableOfNames:
     """Return which address each sees of the other."""
-    table = Table(box=None, pad_edge=False)
-    for title in ("from", "own address", "to", "seen there as", "kept"):
-        table.add_column(title, overflow="fold")
+    table = TableOfNames("from", "own address", "to", "seen there as", "kept", names=("from", "to"))
     for each in crossing.sources:
         table.add_row(
             f"{each.source_side} {each.source}",

@@ -9,9 +9,10 @@ from typing import cast
 import click
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
 
 from twinspan.cli.output import answers, format_option, name_option, print_json, print_whole, progress, step
+from twinspan.cli.tables import TableOfNames
+from twinspan.network.versions import both_versions
 from twinspan.twin import lifecycle
 from twinspan.twin.environment import prepare_az
 from twinspan.twin.logs import follow, read_logs
@@ -285,18 +286,16 @@ def summarised(pids: Mapping[str, int]) -> str:
 def _carrying(status: Status) -> str:
     if not status.tunnels:
         return ", nothing built yet" if status.state == "up" else ""
-    whole = sum(tunnel.up for tunnel in status.tunnels)
-    return f", {whole} of {len(status.tunnels)} tunnels up"
+    used = [tunnel for tunnel in status.tunnels if tunnel.azure_connections] or status.tunnels
+    whole = sum(tunnel.up for tunnel in used)
+    unused = len(status.tunnels) - len(used)
+    return f", {whole} of {len(used)} tunnels up" + (f", {unused} not used" if unused else "")
 
 
-def _tunnel_table(status: Status, *, wide: bool) -> Table:
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    for title in ("  tunnel", "AWS end", "Azure end", "IPsec", "BGP"):
-        table.add_column(title, overflow="fold")
-    table.add_column("routes", justify="right")
-    if wide:
-        table.add_column("inside")
-        table.add_column("AWS connection")
+def _tunnel_table(status: Status, *, wide: bool) -> TableOfNames:
+    titles = ("  tunnel", "AWS end", "Azure end", "IPsec", "BGP", "routes")
+    more = ("inside", "AWS connection") if wide else ()
+    table = TableOfNames(*titles, *more, names=("  tunnel", "AWS connection"), right=("routes",))
     for tunnel in sorted(status.tunnels, key=_short_name):
         table.add_row(
             f"  {escape(_short_name(tunnel))}",
@@ -316,16 +315,16 @@ def _session_cell(tunnel: TunnelStatus) -> str:
     return f"[{'green' if tunnel.bgp == 'Established' else 'red'}]{tunnel.bgp}"
 
 
-def _cluster_table(status: Status) -> Table:
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    for title in ("  cluster", "cloud", "state", "nodes ready", "API server"):
-        table.add_column(title, overflow="fold")
+def _cluster_table(status: Status) -> TableOfNames:
+    titles = ("  cluster", "cloud", "state", "Kubernetes", "nodes ready", "API server")
+    table = TableOfNames(*titles, names=("  cluster",))
     for cluster in status.clusters:
         whole = cluster.nodes_ready >= cluster.nodes and not cluster.problem
         table.add_row(
             f"  {escape(cluster.name)}",
             cluster.side,
             escape(cluster.state),
+            escape(both_versions(cluster.version, cluster.running_version)),
             f"[{'green' if whole else 'red'}]{cluster.nodes_ready} of {cluster.nodes}",
             cluster.endpoint or "-",
         )

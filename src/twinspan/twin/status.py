@@ -56,6 +56,8 @@ class ClusterStatus:
         nodes_ready: How many of its nodes are ready.
         nodes: How many it is to have.
         problem: Why it cannot work; empty if it can.
+        version: Kubernetes version as the cloud's API says, e.g. `1.35`.
+        running_version: The version that its API server runs, e.g. `1.20.2`; empty until it answers.
     """
 
     side: Literal["aws", "azure"]
@@ -65,6 +67,8 @@ class ClusterStatus:
     nodes_ready: int
     nodes: int
     problem: str
+    version: str = ""
+    running_version: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,10 +126,17 @@ def clusters(network: Network, observed: Observed, endpoints: Mapping[str, str])
         observed: How it is.
         endpoints: ARN or id of a cluster -> URL of its API server on this machine.
     """
-    found: list[tuple[Side, str, str, str, int]] = []
+    found: list[tuple[Side, str, str, str, str, int]] = []
     if network.aws:
         found += [
-            ("aws", each.arn, each.name, each.status, sum(group.desired_size for group in each.node_groups))
+            (
+                "aws",
+                each.arn,
+                each.name,
+                each.version,
+                each.status,
+                sum(group.desired_size for group in each.node_groups),
+            )
             for each in network.aws.eks_clusters
         ]
     if network.azure:
@@ -134,6 +145,7 @@ def clusters(network: Network, observed: Observed, endpoints: Mapping[str, str])
                 "azure",
                 each.id,
                 each.name,
+                each.kubernetes_version,
                 each.provisioning_state,
                 sum(pool.count for pool in each.node_pools),
             )
@@ -149,8 +161,10 @@ def clusters(network: Network, observed: Observed, endpoints: Mapping[str, str])
             nodes_ready=sum(node.ready for node in health[key].nodes) if key in health else 0,
             nodes=nodes,
             problem=health[key].problem if key in health else "",
+            version=version,
+            running_version=health[key].version if key in health else "",
         )
-        for side, key, name, state, nodes in found
+        for side, key, name, version, state, nodes in found
     )
 
 

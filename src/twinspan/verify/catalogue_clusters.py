@@ -27,6 +27,7 @@ CLUSTERS = (
         source=f"{_KUBERNETES}, Node",
         command="kubectl get nodes",
         examine=clusters.kubernetes_answers,
+        notes=clusters.versions_that_run,
         after=("KUB-01",),
         applies=clusters.exist,
     ),

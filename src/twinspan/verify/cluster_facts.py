@@ -25,6 +25,7 @@ class Cluster:
         nodes: How many nodes its groups or pools ask for.
         subnet_ids: Where its nodes and pods get their addresses; lower case on Azure.
         security_group_id: EKS's own group, which every managed node is in; empty on Azure.
+        version: Kubernetes version as the cloud says, e.g. `1.35`.
     """
 
     side: Side
@@ -35,6 +36,7 @@ class Cluster:
     nodes: int = 0
     subnet_ids: frozenset[str] = frozenset()
     security_group_id: str = ""
+    version: str = ""
 
     @property
     def branch(self) -> str:
@@ -53,6 +55,7 @@ def of_eks(cluster: EksCluster) -> Cluster:
         nodes=sum(group.desired_size for group in groups),
         subnet_ids=frozenset(subnet for group in groups for subnet in group.subnet_ids),
         security_group_id=cluster.cluster_security_group_id,
+        version=cluster.version,
     )
 
 
@@ -67,6 +70,7 @@ def of_aks(cluster: AksCluster, resource_group: str) -> Cluster:
         ready=cluster.provisioning_state in {"Succeeded", "Updating", "Scaling"},
         nodes=sum(pool.count for pool in cluster.node_pools),
         subnet_ids=frozenset(each.lower() for each in subnets if each),
+        version=cluster.kubernetes_version,
     )
 
 
@@ -103,6 +107,7 @@ class Reading:
         dns_endpoints: Ready addresses behind the Service `kube-dns`.
         api_address: The cluster address of the Service `kubernetes`, which DNS must answer.
         masquerading: What is set of source addresses, in Kubernetes' own words.
+        version: What its API server runs, e.g. `1.20.2`; empty if it could not be read.
     """
 
     side: Side
@@ -114,6 +119,7 @@ class Reading:
     dns_endpoints: int = 0
     api_address: str = ""
     masquerading: str = ""
+    version: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -106,6 +106,7 @@ def _read(api: "ClusterApi", side: Side, name: str) -> Reading:
         dns_endpoints=sum(len(each.get("addresses") or ()) for each in endpoints.get("subsets") or ()),
         api_address=kubernetes.get("spec", {}).get("clusterIP", ""),
         masquerading=_masquerading(api, daemons),
+        version=str(api.get("/version").get("gitVersion", "")).removeprefix("v"),
     )
 
 

@@ -130,7 +130,10 @@ def _vpn_connection(values: Mapping[str, Any]) -> Iterator[Pair]:
             for name in _TUNNEL_LISTS:
                 yield _aws(values, f"tunnel {outside} {name}"), listed(values.get(f"{tunnel}_{name}") or ())
             for name in _TUNNEL_VALUES:
-                yield from _given(_aws(values, f"tunnel {outside} {name}"), values.get(f"{tunnel}_{name}"))
+                # 0 is how the provider's state shows a number that nobody set; EC2 then leaves it out.
+                yield from _given(
+                    _aws(values, f"tunnel {outside} {name}"), values.get(f"{tunnel}_{name}") or None
+                )
 
 
 def _static_route(values: Mapping[str, Any]) -> Iterator[Pair]:

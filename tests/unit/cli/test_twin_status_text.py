@@ -4,9 +4,11 @@ import io
 from dataclasses import replace
 from ipaddress import IPv4Address, IPv4Network
 
+import pytest
+
 from twinspan.cli.output import console_for
 from twinspan.cli.twin import show_status, summarised
-from twinspan.twin.status import Status, TunnelStatus
+from twinspan.twin.status import ClusterStatus, Status, TunnelStatus
 
 CONNECTION = "/subscriptions/ed5fca06/resourcegroups/rg/providers/microsoft.network/connections/dev-tunnel1"
 TUNNEL = TunnelStatus(
@@ -102,3 +104,67 @@ def test_problems_are_shown_literally() -> None:
     lines = shown(replace(UP, state="degraded", problems=("charon [x] died",)))
     assert lines[0].startswith("lab: degraded")
     assert "  problem    charon [x] died" in lines
+
+
+LONG = (
+    "VPN Connection between VPC vpc-0123456789abcdef0 and the virtual network of the production environment"
+)
+
+
+@pytest.mark.parametrize("columns", [80, 100, 200])
+def test_names_that_are_sentences_are_shortened_to_the_terminal_and_nothing_else_is(columns: int) -> None:
+    named = replace(TUNNEL, azure_connections=(LONG,), name=f"{LONG}/1")
+    lines = shown(
+        replace(UP, tunnels=(named, replace(named, outside_ip_address=IPv4Address("203.0.113.11"))))
+    )
+
+    assert max(map(len, lines)) <= columns
+    rows = [line for line in lines if line.startswith("  VPN Connection")]
+    assert len(rows) == 2
+    assert [row.split("203.0.113.")[1].split()[:5] for row in rows] == [
+        [last, "198.51.100.4", "up", "Established", "3"] for last in ("10", "11")
+    ]
+    assert all("…" in row for row in rows)
+
+
+def test_off_a_terminal_names_are_whole() -> None:
+    file = io.StringIO()
+    show_status(
+        replace(UP, tunnels=(replace(TUNNEL, azure_connections=(LONG,)),)), console=console_for(file=file)
+    )
+
+    assert LONG in file.getvalue()
+
+
+def test_tunnels_with_static_routes_are_up_without_bgp_and_those_that_nobody_uses_are_counted_apart() -> None:
+    static = replace(TUNNEL, bgp="None")
+    unused = replace(static, azure_connections=(), ipsec="down", accepted_routes=0)
+    lines = shown(replace(UP, tunnels=(static, unused)))
+
+    assert lines[0] == "lab: up, 1 of 1 tunnels up, 1 not used"
+    assert [line.split()[-2] for line in lines if "203.0.113.10" in line] == ["static", "static"]
+
+
+def cluster(running: str) -> ClusterStatus:
+    return ClusterStatus(
+        side="aws",
+        name="dev",
+        state="ACTIVE",
+        endpoint="https://127.0.0.1:6443",
+        nodes_ready=1,
+        nodes=1,
+        problem="",
+        version="1.35",
+        running_version=running,
+    )
+
+
+@pytest.mark.parametrize(
+    ("running", "said"), [("1.20.2", "asked for 1.35, runs 1.20.2"), ("1.35.1", "1.35.1"), ("", "1.35")]
+)
+def test_the_version_that_the_api_says_and_the_one_that_runs_are_both_shown(running: str, said: str) -> None:
+    (row,) = [
+        line for line in shown(replace(UP, clusters=(cluster(running),)), columns=120) if "6443" in line
+    ]
+
+    assert row.split("ACTIVE")[1].split("1 of 1")[0].strip() == said

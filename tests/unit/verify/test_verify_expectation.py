@@ -56,3 +56,26 @@ def test_a_dpd_timeout_of_0_in_the_state_plans_nothing(shown: int | None, planne
     )
     found = planned_settings(State(resources=(resource,)))
     assert [value for key, value in found.values.items() if key.name == "dpd_timeout_seconds"] == planned
+
+
+def test_numbers_that_nobody_set_are_0_in_the_state_and_plan_nothing() -> None:
+    unset = {
+        "tunnel1_dpd_timeout_seconds": 0,
+        "tunnel1_phase1_lifetime_seconds": 0,
+        "tunnel1_phase2_lifetime_seconds": 0,
+        "tunnel1_rekey_fuzz_percentage": 0,
+        "tunnel1_rekey_margin_time_seconds": 0,
+        "tunnel1_replay_window_size": 0,
+        "tunnel1_dpd_timeout_action": "",
+    }
+    values = {"id": "vpn-00", "tunnel1_address": "203.0.113.1", "tunnel1_startup_action": "start", **unset}
+    state = State(
+        resources=(StateResource(address="aws_vpn_connection.x", type="aws_vpn_connection", values=values),)
+    )
+
+    planned = {key.name: value for key, value in planned_settings(state).values.items()}
+
+    assert planned["tunnel 203.0.113.1 startup_action"] == "start"
+    assert not [
+        name for name in planned if name.removeprefix("tunnel 203.0.113.1 ") in {n[8:] for n in unset}
+    ]

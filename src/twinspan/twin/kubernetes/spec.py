@@ -93,6 +93,7 @@ class ClusterHealth:
         api_ready: Its API server answers `/readyz`.
         system_ready: The cluster's own pods (network, DNS) are there and ready.
         problem: Why it cannot work; empty if it can or just needs time.
+        version: What its API server runs, e.g. `1.20.2`; empty until it answers.
     """
 
     key: str
@@ -100,3 +101,4 @@ class ClusterHealth:
     system_ready: bool
     nodes: tuple[NodeHealth, ...] = ()
     problem: str = ""
+    version: str = ""

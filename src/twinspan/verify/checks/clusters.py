@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from twinspan.network.versions import both_versions, minor
 from twinspan.verify.cluster_facts import Cluster, Lookup, Reading
 from twinspan.verify.facts import Facts
 from twinspan.verify.findings import Finding, Outcome
@@ -46,11 +47,24 @@ def kubernetes_answers(facts: Facts) -> Iterator[Finding]:
         yield Finding(
             subject=cluster.name,
             outcome=Outcome.INCONCLUSIVE if reading.problem else Outcome.PASS,
-            evidence=reading.problem or f"{len(reading.nodes)} nodes",
+            evidence=reading.problem or _answer(cluster, reading),
             command=_credentials(facts, cluster),
             remedy=_remedy_of_access(cluster) if reading.problem else "",
             branch=cluster.branch,
         )
+
+
+def _answer(cluster: Cluster, reading: Reading) -> str:
+    versions = both_versions(cluster.version, reading.version)
+    return f"{len(reading.nodes)} nodes, Kubernetes {versions}" if versions else f"{len(reading.nodes)} nodes"
+
+
+def versions_that_run(facts: Facts) -> Iterator[str]:
+    """Say which clusters run another Kubernetes version than their cloud says."""
+    for cluster in facts.clusters:
+        reading = facts.kubernetes.reading(cluster)
+        if reading and reading.version and minor(reading.version) != minor(cluster.version):
+            yield f"{cluster.name}: {both_versions(cluster.version, reading.version)}"
 
 
 def _remedy_of_access(cluster: Cluster) -> str:

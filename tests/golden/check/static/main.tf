@@ -1,4 +1,4 @@
-# The design of static.json: no BGP, four tunnels, both instances of the Azure gateway.
+# A design without BGP: four tunnels, both instances of the Azure gateway. static.json is its plan.
 
 terraform {
   required_providers {
@@ -67,6 +67,12 @@ resource "aws_security_group" "hosts" {
 }
 
 resource "aws_vpc_security_group_ingress_rule" "azure" {
+  security_group_id = aws_security_group.hosts.id
+  cidr_ipv4         = "10.1.0.0/16"
+  ip_protocol       = "-1"
+}
+
+resource "aws_vpc_security_group_egress_rule" "azure" {
   security_group_id = aws_security_group.hosts.id
   cidr_ipv4         = "10.1.0.0/16"
   ip_protocol       = "-1"

@@ -30,11 +30,13 @@ def look(
     """
     reported: dict[str, Json] = {}
     api_ready = system = False
+    version = ""
     try:
         api, api_ready = control.api, not lost and control.answers()
         if api_ready:
             reported = {node["metadata"]["name"]: node for node in items(api.get("/api/v1/nodes"))}
             system = system_ready(spec, api)
+            version = str(api.get("/version")["gitVersion"]).removeprefix("v")
     except CloudError:
         api_ready = False
     return ClusterHealth(
@@ -43,6 +45,7 @@ def look(
         system_ready=system,
         nodes=tuple(_health(node, reported.get(node.name), problems) for node in nodes),
         problem=problems.get("", ""),
+        version=version,
     )
 
 
