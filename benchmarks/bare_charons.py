@@ -20,6 +20,7 @@ from pathlib import Path
 
 import vici
 
+from twinspan.host import search_path
 from twinspan.wait import wait_until
 
 OUTER = {"left": "192.0.2.1", "right": "192.0.2.2"}
@@ -85,8 +86,8 @@ def charon(pid: int, folder: Path) -> Iterator[vici.Session]:
     configuration.write_text(CONFIG.format(socket=control))
     with (folder / "log").open("w") as log:
         daemon = subprocess.Popen(
-            enter(pid, "/usr/sbin/charon-systemd"),
-            env={**os.environ, "STRONGSWAN_CONF": str(configuration)},
+            enter(pid, "charon-systemd"),
+            env={**os.environ, "PATH": search_path(), "STRONGSWAN_CONF": str(configuration)},
             stdout=log,
             stderr=log,
         )

@@ -6,9 +6,10 @@ import socket
 from pathlib import Path
 
 from twinspan.errors import HostError
+from twinspan.host import find_program
 
 _LOOPBACK = "127.0.0.1"
-_LIBRARY_FOLDERS = ("/usr/lib/ipsec", "/usr/lib/strongswan", "/usr/lib64/strongswan", "/usr/libexec/ipsec")
+_PLUGIN_FOLDERS = ("/usr/lib/ipsec/plugins", "/usr/lib/strongswan/plugins", "/usr/lib64/strongswan/plugins")
 _PROGRAMS = {
     "charon-systemd": "charon-systemd",
     "bird": "bird2",
@@ -22,7 +23,6 @@ _PROGRAMS = {
 }
 """Program -> the Debian package that carries it."""
 _PACKAGES_OF_PLUGINS = "libcharon-extra-plugins libstrongswan-standard-plugins libstrongswan-extra-plugins"
-_SYSTEM_PATH = "/usr/local/sbin:/usr/sbin:/sbin"
 _LIBIPSEC = "libstrongswan-kernel-libipsec.so"
 
 
@@ -45,11 +45,8 @@ def check_packages() -> None:
     Raises:
         HostError: Names all that is missing, and the command that installs it.
     """
-    path = f"{os.environ.get('PATH', os.defpath)}:{_SYSTEM_PATH}"
-    missing = {
-        program: package for program, package in _PROGRAMS.items() if not shutil.which(program, path=path)
-    }
-    if not any((Path(folder) / "plugins" / _LIBIPSEC).exists() for folder in _LIBRARY_FOLDERS):
+    missing = {program: package for program, package in _PROGRAMS.items() if find_program(program) is None}
+    if not any((Path(folder) / _LIBIPSEC).exists() for folder in _PLUGIN_FOLDERS):
         missing["strongSwan's kernel-libipsec"] = _PACKAGES_OF_PLUGINS
     if missing:
         packages = " ".join(dict.fromkeys(missing.values()))

@@ -1,6 +1,7 @@
 """The plugin process: warning, start, end, and the mirror it is started from."""
 
 import os
+import platform
 import subprocess
 import sys
 from pathlib import Path
@@ -8,6 +9,7 @@ from pathlib import Path
 import pytest
 from provider_workspace import Workspace
 
+from twinspan.errors import HostError
 from twinspan.twin.providers.mirror import write_mirror
 from twinspan.wait import wait_until
 
@@ -59,6 +61,24 @@ def test_a_mirror_is_private_and_can_be_written_twice(tmp_path: Path) -> None:
     assert [wrapper.read_bytes() for wrapper in wrappers] == first
     assert folder.stat().st_mode & 0o777 == 0o700
     assert (folder / "plugin.pem").stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize(("machine", "expected"), [("x86_64", "linux_amd64"), ("aarch64", "linux_arm64")])
+def test_a_mirror_is_for_the_machines_own_architecture(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, machine: str, expected: str
+) -> None:
+    monkeypatch.setattr(platform, "machine", lambda: machine)
+    write_mirror(tmp_path)
+    assert {path.name for path in tmp_path.glob("mirror/*/*/*/*/*")} == {expected}
+
+
+def test_no_mirror_is_written_for_an_unknown_architecture(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(platform, "machine", lambda: "riscv64")
+    with pytest.raises(HostError, match="riscv64"):
+        write_mirror(tmp_path / "providers")
+    assert not (tmp_path / "providers").exists()
 
 
 def test_started_by_hand_it_says_who_starts_it(tmp_path: Path) -> None:

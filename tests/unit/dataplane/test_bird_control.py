@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from twinspan.errors import CommandError, HostError
+from twinspan.host import find_program
 from twinspan.twin.dataplane.bird_control import BirdControl
 
 _SETTINGS = """
@@ -27,7 +28,7 @@ def control(tmp_path: Path) -> Iterator[BirdControl]:
     """A BIRD whose one session is down; it listens nowhere."""
     settings, socket = tmp_path / "bird.conf", tmp_path / "bird.ctl"
     settings.write_text(_SETTINGS)
-    process = subprocess.Popen(["/usr/sbin/bird", "-f", "-c", str(settings), "-s", str(socket)])
+    process = subprocess.Popen([str(find_program("bird")), "-f", "-c", str(settings), "-s", str(socket)])
     control = BirdControl(socket)
     control.connect()
     yield control

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from twinspan.errors import HostError
+from twinspan.host import SYSTEM_PATH
 from twinspan.twin.kubernetes import programs
 from twinspan.twin.kubernetes.programs import NAMES, cache_folder, find_programs, missing_host_programs
 
@@ -19,7 +20,7 @@ def host_with_all_packages(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> N
     for name in ("loopback", "ptp", "host-local", "portmap"):
         (plugins / name).touch()
     monkeypatch.setattr(programs, "_HOST_PROGRAMS", {"sh": "dash", "env": "coreutils"})
-    monkeypatch.setattr(programs, "_CNI_FOLDER", plugins)
+    monkeypatch.setattr(programs, "_CNI_FOLDERS", (str(plugins),))
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.delenv("SUDO_UID", raising=False)
 
@@ -96,7 +97,7 @@ def test_missing_packages_of_the_host_are_named_all_at_once(monkeypatch: pytest.
 
 @pytest.mark.usefixtures("installed")
 def test_a_missing_network_plug_in_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(programs, "_CNI_FOLDER", tmp_path / "nowhere")
+    monkeypatch.setattr(programs, "_CNI_FOLDERS", (str(tmp_path / "nowhere"),))
     with pytest.raises(HostError, match=r"CNI plug-in loopback \(package containernetworking-plugins\)"):
         find_programs()
 
@@ -155,7 +156,7 @@ def test_a_containerd_that_kubelet_cannot_talk_to_is_refused(
     program.parent.mkdir()
     program.write_text(f"#!/bin/sh\necho '{said}'\n")
     program.chmod(0o755)
-    monkeypatch.setenv("PATH", f"{program.parent}:{os.environ['PATH']}")
+    monkeypatch.setattr(programs, "SYSTEM_PATH", f"{program.parent}:{SYSTEM_PATH}")
     if fits:
         assert find_programs().version == "1.20.2"
     else:

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from twinspan import host
 from twinspan.cli.twin import shell_lines
 from twinspan.errors import CommandError, DesignError, HostError, TwinspanError, WaitTimeoutError
 from twinspan.twin import control_wire, requirements
@@ -143,7 +144,7 @@ def test_what_is_to_be_unset_is_unset() -> None:
 
 
 def test_missing_daemons_are_named_together_with_one_command(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(requirements, "_SYSTEM_PATH", "/nonexistent")
+    monkeypatch.setattr(host, "SYSTEM_PATH", "/nonexistent")
     monkeypatch.setenv("PATH", "/nonexistent")
     with pytest.raises(HostError, match=r"charon-systemd, bird.*apt-get install .*bird2.*nftables"):
         requirements.check_packages()

@@ -13,6 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from twinspan.command import run
+from twinspan.host import search_path
 from twinspan.twin.dataplane.charon import install_private_program
 from twinspan.twin.dataplane.clusters import cgroups
 from twinspan.twin.dataplane.server import Server
@@ -26,6 +27,7 @@ def main() -> None:
         sys.stderr.write("this program is started by twinspan, as the first process of a PID namespace\n")
         raise SystemExit(2)
     os.setsid()
+    os.environ["PATH"] = search_path()
     host_processes = os.open("/proc", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     child = os.fork()
     if child != 0:

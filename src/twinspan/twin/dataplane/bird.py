@@ -9,6 +9,7 @@ from ipaddress import IPv4Network
 from pathlib import Path
 
 from twinspan.errors import HostError
+from twinspan.host import search_path
 from twinspan.twin.dataplane.bird_control import (
     BirdControl,
     BirdRoute,
@@ -18,7 +19,6 @@ from twinspan.twin.dataplane.bird_control import (
 from twinspan.twin.dataplane.daemons import Daemon
 from twinspan.twin.dataplane.events import DaemonLines, Journal
 
-_PROGRAM = "/usr/sbin/bird"
 _LINE = re.compile(r"<(\w+)> (?:(?P<name>[A-Za-z_]\w*)(?:\.ipv4)?)?:? ?(?P<text>.*)$")
 _ADDED = re.compile(r"> added \[best\] (\S+)")
 _REMOVED = re.compile(r"> removed (?:\[\w+\] )?(\S+)")
@@ -60,8 +60,8 @@ class Bird:
         self.daemon = Daemon(
             role=role,
             namespace=namespace,
-            argv=[_PROGRAM, "-f", "-c", str(self._file), "-s", str(folder / f"{namespace}.ctl")],
-            environment={"TZ": "UTC", "PATH": "/usr/sbin:/usr/bin"},
+            argv=["bird", "-f", "-c", str(self._file), "-s", str(folder / f"{namespace}.ctl")],
+            environment={"TZ": "UTC", "PATH": search_path()},
             journal=journal,
             on_line=self._logged,
             before_start=lambda: None,

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from twinspan import command
 from twinspan.errors import CommandError, DesignError, HostError, WaitTimeoutError
+from twinspan.host import SYSTEM_PATH
 from twinspan.twin.dataplane import delay_line, internet, namespaces
 from twinspan.twin.dataplane.bird_config import session_name
 from twinspan.twin.dataplane.daemons import Daemon
@@ -84,7 +85,7 @@ def delay_packets(plane: Plane, fault: FaultSpec, ends: Sequence[Endpoint]) -> C
         role=f"delay line {device}",
         namespace=INTERNET,
         argv=[sys.executable, "-I", str(Path(delay_line.__file__)), device, str(fault.delay_ms)],
-        environment={"PATH": "/usr/sbin:/usr/bin"},
+        environment={"PATH": SYSTEM_PATH},
         journal=plane.journal,
         on_line=lambda _: None,
         before_start=lambda: None,

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Literal
 
 from twinspan.errors import CommandError, HostError
+from twinspan.host import SYSTEM_PATH, find_program
 from twinspan.twin.dataplane.charon_config import CHILD, CONNECTION, connection, daemon_settings, proposed
 from twinspan.twin.dataplane.daemons import Daemon
 from twinspan.twin.dataplane.events import DaemonLines, Journal
@@ -23,7 +24,6 @@ from twinspan.twin.dataplane.vici_control import Control, Section
 from twinspan.twin.loops import LAST, Loop
 
 _PROGRAM = "charon-systemd"
-_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 _LINE = re.compile(r"\d+\[\w+\] ?(?:<(?:[^>|]*\|)?(?P<sa>\d+)> )?(?P<text>.*)")
 _ERRORS = (
     (re.compile(r"MAC mismatched|no matching peer config found"), "AUTHENTICATION_FAILED"),
@@ -46,7 +46,7 @@ def install_private_program(folder: Path) -> None:
     Ubuntu and Debian attach an AppArmor profile to the path of the packaged program, which would keep it
     from our configuration and sockets. Its plugins are found all the same: their paths are compiled in.
     """
-    packaged = shutil.which(_PROGRAM, path=_PATH)
+    packaged = find_program(_PROGRAM)
     if packaged is None:
         raise HostError(
             problem=f"the program {_PROGRAM} is not installed",
@@ -113,7 +113,7 @@ class Charon:
             role=f"charon {spec.key}",
             namespace=namespace,
             argv=[str(private_program(folder))],
-            environment={"STRONGSWAN_CONF": str(self._settings), "PATH": _PATH},
+            environment={"STRONGSWAN_CONF": str(self._settings), "PATH": SYSTEM_PATH},
             journal=journal,
             on_line=self._logged,
             before_start=before_start,

@@ -7,9 +7,10 @@ from collections.abc import Sequence
 
 from twinspan.command import Completed
 from twinspan.errors import CommandError, HostError
+from twinspan.host import SYSTEM_PATH
 from twinspan.twin.dataplane.namespaces import inside_argv
 
-_ENVIRONMENT = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C.UTF-8"}
+_ENVIRONMENT = {"PATH": SYSTEM_PATH, "LANG": "C.UTF-8"}
 
 
 def run_inside(

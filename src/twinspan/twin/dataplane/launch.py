@@ -6,20 +6,10 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from shutil import which
 
 from twinspan.errors import HostError
+from twinspan.twin.requirements import check_packages, check_right
 
-_PROGRAMS = {
-    "unshare": "util-linux",
-    "nsenter": "util-linux",
-    "setpriv": "util-linux",
-    "ip": "iproute2",
-    "nft": "nftables",
-    "bird": "bird2",
-    "charon-systemd": "charon-systemd",
-}
-_SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 _AGENT = (
     "unshare",
     "--net",
@@ -33,8 +23,6 @@ _AGENT = (
     "-m",
     "twinspan.twin.dataplane.agent",
 )
-_PLUGIN = "libstrongswan-kernel-libipsec.so"
-_PLUGIN_FOLDERS = ("/usr/lib/ipsec/plugins", "/usr/lib/strongswan/plugins", "/usr/lib64/strongswan/plugins")
 
 
 def launch_agent(run_dir: Path, *, log_file: Path) -> tuple[subprocess.Popen[bytes], socket.socket]:
@@ -96,23 +84,10 @@ def _started(run_dir: Path, commands: socket.socket, logs: Sequence[int]) -> sub
 
 
 def _check_machine() -> None:
-    for program, package in _PROGRAMS.items():
-        if which(program, path=_SYSTEM_PATH) is None:
-            raise HostError(
-                problem=f"the program {program} is not installed",
-                remedy=f"Run `make install`, or `apt-get install {package}`",
-            )
-    if not any((Path(folder) / _PLUGIN).exists() for folder in _PLUGIN_FOLDERS):
-        raise HostError(
-            problem=f"strongSwan's user-space ESP ({_PLUGIN}) is not installed",
-            remedy="Run `make install`, or `apt-get install libcharon-extra-plugins`",
-        )
+    check_packages()
     if not Path("/dev/net/tun").exists():
         raise HostError(
             problem="the kernel offers no TUN devices (/dev/net/tun is missing)",
             remedy="Run `modprobe tun`, or give the container the device /dev/net/tun",
         )
-    if os.geteuid() != 0 and which("sudo") is None:
-        raise HostError(
-            problem="the data plane needs root, and there is no sudo", remedy="Run as root, or install sudo"
-        )
+    check_right()

@@ -12,13 +12,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from twinspan.host import SYSTEM_PATH, architecture
+
 _EPOCH = "1970-01-01T00:00:00Z"
-_ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64"}
 _INDEX = "application/vnd.oci.image.index.v1+json"
 _MANIFEST = "application/vnd.oci.image.manifest.v1+json"
 _CONFIG = "application/vnd.oci.image.config.v1+json"
 _LAYER = "application/vnd.oci.image.layer.v1.tar"
-_PATH = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,12 +121,11 @@ def _add(archive: tarfile.TarFile, entry: Entry) -> None:
 
 
 def _config(image: Image) -> dict[str, object]:
-    machine = os.uname().machine
     return {
         "created": _EPOCH,
-        "architecture": _ARCHITECTURES.get(machine, machine),
+        "architecture": architecture().name,
         "os": "linux",
-        "config": {"Env": [_PATH], "Cmd": list(image.command), "WorkingDir": "/"},
+        "config": {"Env": [f"PATH={SYSTEM_PATH}"], "Cmd": list(image.command), "WorkingDir": "/"},
         "rootfs": {"type": "layers", "diff_ids": [layer.digest for layer in image.layers]},
     }
 

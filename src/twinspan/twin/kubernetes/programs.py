@@ -10,6 +10,7 @@ from pathlib import Path
 
 from twinspan.command import run
 from twinspan.errors import HostError
+from twinspan.host import SYSTEM_PATH
 
 KUBERNETES_MINOR = "1.20"
 """The version that the twin's clusters are made for: the newest whose whole source Debian carries."""
@@ -17,8 +18,7 @@ KUBERNETES_MINOR = "1.20"
 NAMES = ("kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubelet", "kube-proxy", "kubectl")
 """What `scripts/install-kubernetes` provides."""
 
-_CNI_FOLDER = Path("/usr/lib/cni")
-_SYSTEM_PATH = "/usr/local/sbin:/usr/sbin:/sbin"
+_CNI_FOLDERS = ("/usr/lib/cni", "/usr/libexec/cni")
 _HOST_PROGRAMS = {
     "etcd": "etcd-server",
     "containerd": "containerd",
@@ -87,30 +87,33 @@ def find_programs() -> Programs:
 def missing_host_programs() -> dict[str, str]:
     """Return the programs that clusters run from the host's packages and that are not installed.
 
+    A node sees this machine's system folders only, so nobody's PATH counts.
+
     Returns:
         Program -> the Debian package that carries it.
     """
-    path = f"{os.environ.get('PATH', os.defpath)}:{_SYSTEM_PATH}"
     missing = {
         program: package
         for program, package in _HOST_PROGRAMS.items()
-        if not shutil.which(program, path=path)
+        if not shutil.which(program, path=SYSTEM_PATH)
     }
     missing |= {
         f"the CNI plug-in {name}": "containernetworking-plugins"
         for name in _HOST_PLUGINS
-        if not (_CNI_FOLDER / name).exists()
+        if not (plug_in_folder() / name).exists()
     }
     return missing
 
 
-def _which(program: str) -> str | None:
-    return shutil.which(program, path=f"{os.environ.get('PATH', os.defpath)}:{_SYSTEM_PATH}")
+def plug_in_folder() -> Path:
+    """Return the folder of the CNI plug-ins; Debian's if there is none."""
+    folders = [Path(folder) for folder in _CNI_FOLDERS]
+    return next((folder for folder in folders if folder.is_dir()), folders[0])
 
 
 def _containerd_problems() -> list[str]:
     """Refuse containerd 2: it dropped CRI v1alpha2 (containerd.io, "Releases"), all that kubelet 1.20 has."""
-    program = _which("containerd")
+    program = shutil.which("containerd", path=SYSTEM_PATH)
     said = run([program, "--version"], check=False).stdout if program else ""
     version = re.search(r"\bv?((\d+)\.\d+\.\d+)", said)
     if version is None or int(version[2]) < _CONTAINERD_TOO_NEW:

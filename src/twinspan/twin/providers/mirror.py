@@ -4,10 +4,9 @@ import shlex
 import sys
 from pathlib import Path
 
+from twinspan.host import architecture
 from twinspan.twin.providers.schema import VERSIONS
 from twinspan.twin.providers.tls import write_key_pair
-
-_PLATFORM = "linux_amd64"
 
 
 def write_mirror(folder: Path, *, python: str = sys.executable) -> Path:
@@ -23,7 +22,11 @@ def write_mirror(folder: Path, *, python: str = sys.executable) -> Path:
 
     Returns:
         The CLI configuration file: give it to Terraform as `TF_CLI_CONFIG_FILE`.
+
+    Raises:
+        HostError: This machine's architecture is unknown.
     """
+    platform = f"linux_{architecture().name}"
     folder = folder.absolute()
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     folder.chmod(0o700)
@@ -31,7 +34,7 @@ def write_mirror(folder: Path, *, python: str = sys.executable) -> Path:
     write_key_pair(key_file)
     mirror = folder / "mirror"
     for provider, version in VERSIONS.items():
-        package = mirror / "registry.terraform.io" / "hashicorp" / provider / version / _PLATFORM
+        package = mirror / "registry.terraform.io" / "hashicorp" / provider / version / platform
         package.mkdir(parents=True, exist_ok=True)
         wrapper = package / f"terraform-provider-{provider}_v{version}"
         wrapper.write_text(_wrapper(python, provider, key_file))

@@ -13,6 +13,7 @@ from ipaddress import IPv4Address, IPv4Network
 from pathlib import Path
 
 from twinspan.errors import CloudError
+from twinspan.host import search_path
 from twinspan.twin.dataplane import links, namespaces
 from twinspan.twin.dataplane.clusters.api import PORT, ApiClient, connect
 from twinspan.twin.dataplane.clusters.daemon import NodeDaemon
@@ -159,7 +160,7 @@ class ControlPlane:
             role=f"{name} {self._spec.name}",
             namespace=self.namespace,
             argv=argv,
-            environment={"PATH": os.defpath, "GOMAXPROCS": "4"},
+            environment={"PATH": search_path(), "GOMAXPROCS": "4"},
             journal=self._journal,
         )
 
@@ -258,7 +259,7 @@ class ControlPlane:
 
 def _etcd(folder: Path) -> list[str]:
     return [
-        "/usr/bin/etcd",
+        "etcd",
         "--name=default",
         f"--data-dir={folder}/etcd",
         "--listen-client-urls=http://127.0.0.1:2379",

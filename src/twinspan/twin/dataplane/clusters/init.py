@@ -3,8 +3,8 @@
 Run by path with `python -I -S`, as PID 1 of new mount, PID, UTS and IPC namespaces, so it uses the standard
 library alone. Programs come from this machine, read-only; all else is in memory and ends with the node.
 
-Arguments: a JSON object with `root` (an empty folder), `hostname`, and `binds` (target in the node -> folder
-of this machine; read-only unless the target is in `writable`).
+Arguments: a JSON object with `root` (an empty folder), `hostname`, `pivot_root` (number of that system call),
+and `binds` (target in the node -> folder of this machine; read-only unless the target is in `writable`).
 """
 
 import ctypes
@@ -17,7 +17,6 @@ from pathlib import Path
 
 _RDONLY, _NOSUID, _REMOUNT, _BIND, _REC, _PRIVATE, _SHARED = 1, 2, 32, 4096, 16384, 1 << 18, 1 << 20
 _DETACH = 2
-_PIVOT_ROOT = {"x86_64": 155, "aarch64": 41}
 
 _PROGRAMS = ("usr", "bin", "sbin", "lib", "lib32", "lib64", "libx32")
 _SETTINGS = ("alternatives", "ld.so.cache", "ld.so.conf", "ld.so.conf.d", "ssl", "protocols", "services")
@@ -64,7 +63,7 @@ def main() -> None:
     for target, source in plan["binds"].items():
         _bind(Path(source), root / target, writable=target in plan["writable"])
     _cover_kernel_settings(root)
-    _change_root(root)
+    _change_root(root, plan["pivot_root"])
     name = plan["hostname"].encode()
     if _libc.sethostname(name, len(name)) != 0:
         raise OSError(ctypes.get_errno(), "sethostname")
@@ -127,12 +126,11 @@ def _bind(source: Path, target: Path, *, writable: bool) -> None:
         _mount("none", target, "", _BIND | _REMOUNT | _RDONLY)
 
 
-def _change_root(root: Path) -> None:
+def _change_root(root: Path, pivot_root: int) -> None:
     """Make `root` the root of this mount namespace; volumes mounted later show in all of its containers."""
     old = root / ".old"
     old.mkdir()
-    number = _PIVOT_ROOT[os.uname().machine]
-    if _libc.syscall(number, os.fsencode(root), os.fsencode(old)) != 0:
+    if _libc.syscall(pivot_root, os.fsencode(root), os.fsencode(old)) != 0:
         code = ctypes.get_errno()
         raise OSError(code, f"pivot_root: {os.strerror(code)}")
     os.chdir("/")

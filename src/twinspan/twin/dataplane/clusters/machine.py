@@ -8,11 +8,12 @@ from pathlib import Path
 
 from twinspan.command import Completed, run
 from twinspan.errors import HostError
+from twinspan.host import SYSTEM_PATH, architecture
 from twinspan.twin.dataplane import namespaces
 from twinspan.twin.dataplane.clusters import cgroups, init
 
 _ENVIRONMENT = {
-    "PATH": "/opt/kubernetes:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+    "PATH": f"/opt/kubernetes:{SYSTEM_PATH}",
     "HOME": "/root",
     # kubelet 1.20 asks AWS's metadata service for 4 s whether it runs on EC2.
     "AWS_EC2_METADATA_DISABLED": "true",
@@ -68,6 +69,7 @@ class Machine:
         plan = {
             "root": str(root),
             "hostname": self._hostname,
+            "pivot_root": architecture().pivot_root,
             "binds": {
                 SETTINGS: str(self.settings),
                 **{target: str(source) for target, source in self._binds.items()},

@@ -9,13 +9,17 @@ from typing import Any
 from twinspan.twin.dataplane.clusters.files import kubeconfig, write, write_yaml
 from twinspan.twin.dataplane.clusters.node_network import Place
 from twinspan.twin.kubernetes.images import PAUSE_IMAGE
+from twinspan.twin.kubernetes.programs import plug_in_folder
 from twinspan.twin.kubernetes.spec import ClusterSpec, NodeSpec
 
 _ETC = "/etc/twinspan"
 _KUBERNETES = "/opt/kubernetes"
 _POD_MTU = 1500
 
-_CONTAINERD = f"""version = 2
+
+def _containerd() -> str:
+    """Return containerd's configuration; `version = 2` is what containerd 1.4 to 1.7 read."""
+    return f"""version = 2
 root = "/var/lib/containerd"
 state = "/run/containerd"
 disabled_plugins = ["io.containerd.snapshotter.v1.aufs", "io.containerd.snapshotter.v1.btrfs", \
@@ -37,7 +41,7 @@ disabled_plugins = ["io.containerd.snapshotter.v1.aufs", "io.containerd.snapshot
       [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc.options]
         SystemdCgroup = false
   [plugins."io.containerd.grpc.v1.cri".cni]
-    bin_dir = "/usr/lib/cni"
+    bin_dir = "{plug_in_folder()}"
     conf_dir = "{_ETC}/cni"
 """
 
@@ -72,7 +76,7 @@ def write_all(
     write(folder / "ca.crt", authority.certificate)
     write(folder / "resolv.conf", "")
     write(folder / "metadata/network.env", _metadata(cluster, place))
-    write(folder / "containerd.toml", _CONTAINERD)
+    write(folder / "containerd.toml", _containerd())
     write(folder / "cni/10-twinspan.conflist", json.dumps(_cni(place), indent=2))
     write_yaml(folder / "kubelet.yaml", _kubelet(cluster, node, control_group))
     write_yaml(
@@ -91,7 +95,7 @@ def commands(
     """Return program -> command line, for inside the node."""
     labels = {**_labels(cluster, node), **node.labels}
     return {
-        "containerd": ["/usr/bin/containerd", "--config", f"{_ETC}/containerd.toml", "--log-level", "warn"],
+        "containerd": ["containerd", "--config", f"{_ETC}/containerd.toml", "--log-level", "warn"],
         "kubelet": [
             f"{_KUBERNETES}/kubelet",
             f"--config={_ETC}/kubelet.yaml",
