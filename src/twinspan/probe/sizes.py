@@ -14,7 +14,10 @@ LARGE_BYTES = 1500
 _HEADERS_BYTES = 28
 _COUNT = 3
 _INTERVAL_S = 0.2
-_MTU = re.compile(r"mtu ?= ?(\d+)")
+_IP_WITHIN_S = 20.0
+_MTU = re.compile(r"\bmtu ?[= ] ?(\d+)")
+_TOO_LONG = re.compile(r"message too long", re.IGNORECASE)
+_DEVICE = re.compile(r" dev (\S+)")
 _COMPLAINT = re.compile(r"^(?:ping: local error: |From .*?: ?|ping: )(.*)$", re.MULTILINE)
 
 
@@ -32,7 +35,7 @@ class SizeResult:
         dont_fragment: Whether they forbid being taken apart on the way.
         sent: Requests.
         received: Answers.
-        path_mtu_bytes: What the sender was told the path carries; None if nothing was said.
+        path_mtu_bytes: What the sender knows that the path carries; None if nothing was too large for it.
         said: `ping`'s own words about it; empty if there was nothing to say.
     """
 
@@ -93,7 +96,6 @@ def _send(source: Host, destination: Host, packet_bytes: int, fragment: Literal[
     except ValueError as error:
         raise CommandError(argv, done.returncode, f"on {source.name}: {error}: {done.stderr}") from error
     complaint = _COMPLAINT.search(text)
-    mtu = _MTU.search(text)
     return SizeResult(
         source=source.name,
         source_side=source.side,
@@ -104,6 +106,22 @@ def _send(source: Host, destination: Host, packet_bytes: int, fragment: Literal[
         dont_fragment=fragment == "do",
         sent=sent,
         received=len(times_ms),
-        path_mtu_bytes=int(mtu[1]) if mtu else None,
+        path_mtu_bytes=_path_mtu(text, source, destination.address),
         said=complaint[1].strip() if complaint else "",
     )
+
+
+def _path_mtu(text: str, source: Host, address: IPv4Address) -> int | None:
+    """Return the path MTU that `ping` printed or, where it gives no number, the one that its kernel used.
+
+    iputils 20221126 prints the kernel's number with "message too long", 20240905 does not.
+    """
+    printed = _MTU.search(text)
+    if printed is None and _TOO_LONG.search(text):
+        route = source.run(["ip", "-o", "route", "get", str(address)], timeout_s=_IP_WITHIN_S).stdout
+        printed = _MTU.search(route)
+        device = _DEVICE.search(route)
+        if printed is None and device is not None:
+            link = source.run(["ip", "-o", "link", "show", "dev", device[1]], timeout_s=_IP_WITHIN_S)
+            printed = _MTU.search(link.stdout)
+    return int(printed[1]) if printed else None

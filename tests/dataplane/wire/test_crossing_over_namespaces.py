@@ -40,6 +40,17 @@ def test_a_packet_larger_than_the_path_is_taken_apart_or_refused_with_the_size_t
     assert "mtu" in whole.said
 
 
+def test_a_size_that_the_sender_itself_refuses_comes_with_the_size_that_fits(wire: Wire) -> None:
+    narrow(wire, 1300)
+    large_packets(wire.aws, wire.azure)  # its kernel knows the path from now on
+    _, learned = large_packets(wire.aws, wire.azure)
+    wire.aws.run(("ip", "link", "set", "eth0", "mtu", "1280"), timeout_s=5)
+    _, own = large_packets(wire.aws, wire.azure)
+    assert (learned.path_mtu_bytes, own.path_mtu_bytes) == (1300, 1280)
+    assert "message too long" in learned.said.lower()
+    assert (learned.received, own.received) == (0, 0)
+
+
 @pytest.mark.parametrize("size", [27, 65536])
 def test_a_size_that_no_packet_has_is_refused(wire: Wire, size: int) -> None:
     with pytest.raises(ValueError, match="out of range"):
