@@ -11,6 +11,7 @@ from twinspan.verify.facts import TunnelLink
 
 _ROUTES = frozenset({"route-added", "route-removed", "bgp-down", "bgp-up"})
 _RESTORED = frozenset({"bgp-up", "telemetry-up"})
+_RESTORED_STATIC = frozenset({"child-up", "telemetry-up"})
 _POWER = frozenset({"node-restored", "cluster-restored", "node-ready"})
 BEFORE_MENDING = "Kubernetes moved the traffic before the power was back"
 _LATE_S = 0.25
@@ -23,7 +24,7 @@ class Phase:
 
     Attributes:
         name: `detect`: nobody knew. `converge`: known, but traffic still lost. `restore`: from mending until
-            the tunnel exchanges routes again.
+            the tunnel exchanges routes again, or is up again if its routes are static.
         from_s: When it began.
         to_s: When it ended.
         ended_by: Kind of the event that ended it; empty if none was told.
@@ -154,10 +155,11 @@ def _converge(
 
 
 def _last_back(events: Sequence[Event], link: TunnelLink, healed_at_s: float) -> Event | None:
+    restored = _RESTORED_STATIC if link.static else _RESTORED
     own = [
         event
         for event in events
-        if event.kind in _RESTORED and event.at_s >= healed_at_s and side_of(event, link) is not None
+        if event.kind in restored and event.at_s >= healed_at_s and side_of(event, link) is not None
     ]
     first = {side_of(event, link): event for event in reversed(own)}
     return max(first.values(), key=lambda event: event.at_s, default=None)

@@ -64,7 +64,7 @@ class Timer:
 
 
 def timers_of(link: TunnelLink, *, hold_profile: str) -> tuple[Timer, ...]:
-    """Return the timers at both ends of a tunnel.
+    """Return the timers at both ends of a tunnel; with static routes there is no BGP to notice anything.
 
     Args:
         link: A tunnel that both clouds know.
@@ -76,6 +76,7 @@ def timers_of(link: TunnelLink, *, hold_profile: str) -> tuple[Timer, ...]:
     timers = [
         Timer(name="BGP hold timer", side=side, seconds=hold, source=how, caveat=caveat)
         for side in ("aws", "azure")
+        if not link.static
     ]
     if link.tunnel:
         timers.append(

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 import pytest
-from test_drill_parts import event, link
+from test_drill_parts import event, link, static_link
 
 from twinspan.drill.catalogue import DRILLS, TUNNEL_DOWN, named
 from twinspan.drill.composite import AllOf
@@ -111,6 +111,22 @@ def test_an_outage_is_split_by_the_events_that_ended_its_parts() -> None:
         ("restore", 29.0, 32.0, "bgp-up"),
     ]
     assert found[1].subject.startswith("/subscriptions")
+
+
+def test_a_static_tunnel_is_restored_when_it_is_up_again() -> None:
+    events = [event(15.0, "dpd-timeout", AZURE_END), event(32.0, "child-up", AZURE_END)]
+
+    found = phases_of(
+        events,
+        static_link(1),
+        "azure",
+        cut_at_s=1.0,
+        healed_at_s=30.0,
+        recovered_at_s=None,
+        detection=None,
+    )
+
+    assert [(each.name, each.to_s, each.ended_by) for each in found] == [("restore", 31.0, "child-up")]
 
 
 def test_without_losses_there_is_nothing_to_converge() -> None:

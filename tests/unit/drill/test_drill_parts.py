@@ -72,6 +72,18 @@ def link(
     )
 
 
+def static_link(number: int) -> TunnelLink:
+    """A tunnel whose routes are static on both sides."""
+    dynamic = link(number)
+    assert dynamic.vpn_connection is not None
+    assert dynamic.azure_connection is not None
+    return replace(
+        dynamic,
+        vpn_connection=replace(dynamic.vpn_connection, static_routes_only=True),
+        azure_connection=replace(dynamic.azure_connection, bgp_enabled=False),
+    )
+
+
 def event(at_s: float, kind: str, subject: str) -> Event:
     return Event(at_s=at_s, kind=kind, subject=subject, detail=f"{kind} of {subject}")
 
@@ -157,6 +169,14 @@ def test_with_a_negotiated_hold_time_bgp_notices_first_at_aws_and_dpd_first_at_a
         "dead peer detection",
         15,
     )
+
+
+def test_with_static_routes_only_dead_peer_detection_can_notice() -> None:
+    timers = timers_of(static_link(1), hold_profile="negotiated")
+
+    assert {timer.name for timer in timers} == {"dead peer detection"}
+    assert first_to_fire(timers, "aws").seconds == 45
+    assert first_to_fire(timers, "azure").seconds == 15
 
 
 def test_with_a_fixed_hold_time_dpd_notices_first_on_both_sides() -> None:
