@@ -17,7 +17,7 @@ from twinspan.cloud.azure.client import clients as azure_clients
 from twinspan.cloud.endpoints import Endpoints
 from twinspan.command import environment, run
 from twinspan.project.environment import Environment
-from twinspan.project.terraform import Outcome, Terraform
+from twinspan.project.terraform import Outcome, Providers, Terraform
 from twinspan.twin import lifecycle
 from twinspan.twin.client import twin_endpoints
 
@@ -48,18 +48,19 @@ class RealProject:
         assert found, name
         return found[1]
 
-    def change(self, **variables: str) -> Outcome:
-        """Apply with other values, which stay for what comes after."""
+    def change(self, **variables: str) -> tuple[Outcome, Mapping[str, list[str]]]:
+        """Apply with other values, which stay for what comes after; return what became of which address."""
         self.terraform.variables |= variables
-        return self.terraform.apply()
+        saved = self.scratch / "change"
+        actions = _actions(self.plan_document(saved))
+        try:
+            return self.terraform.apply(plan=saved), actions
+        finally:
+            saved.unlink()
 
     def planned(self) -> Mapping[str, list[str]]:
         """What a plan would do now: address -> actions; empty if nothing."""
-        return {
-            change["address"]: change["change"]["actions"]
-            for change in self.plan_document()["resource_changes"]
-            if change["change"]["actions"] not in (["no-op"], ["read"])
-        }
+        return _actions(self.plan_document())
 
     def plan_document(self, save: Path | None = None) -> Mapping[str, Any]:
         plan = save or self.scratch / "plan"
@@ -80,6 +81,10 @@ class RealProject:
 
         root = self.terraform.show_json().get("values", {}).get("root_module", {})
         return [resource for resource in walk(root) if resource["mode"] == "managed"]
+
+    def attributes(self) -> dict[str, Mapping[str, Any]]:
+        """Every managed resource's values, by address."""
+        return {resource["address"]: resource["values"] for resource in self.resources()}
 
     def forget(self, addresses: Sequence[str]) -> None:
         """Take resources out of the state; they stay in the clouds."""
@@ -132,8 +137,18 @@ class RealProject:
         return {kind: names for kind, names in left.items() if names}
 
 
+def _actions(plan: Mapping[str, Any]) -> Mapping[str, list[str]]:
+    return {
+        change["address"]: change["change"]["actions"]
+        for change in plan["resource_changes"]
+        if change["change"]["actions"] not in (["no-op"], ["read"])
+    }
+
+
 @contextmanager
-def real_project(name: str, scratch: Path, config: Path) -> Iterator[RealProject]:
+def real_project(
+    name: str, scratch: Path, config: Path, *, providers: Providers = "real"
+) -> Iterator[RealProject]:
     """Have environment `name` on a fresh twin, with the providers of a Terraform CLI configuration."""
     tree = scratch / "terraform"
     shutil.copytree(TREE, tree, symlinks=True, ignore=shutil.ignore_patterns(".terraform*"))
@@ -142,7 +157,7 @@ def real_project(name: str, scratch: Path, config: Path) -> Iterator[RealProject
     lifecycle.up(twin)
     try:
         variables = environment(**lifecycle.environment(twin), TF_CLI_CONFIG_FILE=str(config))
-        with Terraform(env, process_environment=variables, providers="real") as terraform:
+        with Terraform(env, process_environment=variables, providers=providers) as terraform:
             yield RealProject(
                 terraform=terraform,
                 endpoints=twin_endpoints(twin),
