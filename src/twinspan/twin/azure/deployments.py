@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from twinspan.twin.azure import groups, resources
 from twinspan.twin.azure.credentials import ArmCredentials
 from twinspan.twin.azure.documents import Json, JsonObject, member, objects, text, texts
-from twinspan.twin.azure.errors import ArmError
+from twinspan.twin.azure.errors import ArmError, Detail, invalid_format
 from twinspan.twin.azure.resource_id import ResourceId
 from twinspan.twin.azure.resources import Conditions
 from twinspan.twin.azure.templates import LONGEST_TEXT, Bounds, Function, invalid_template, resolve
@@ -47,6 +47,7 @@ class Deployment:
             ArmError: `InvalidTemplate`, `ResourceGroupNotFound`.
         """
         groups.read(self.context.store, self.group)
+        self._refuse_others()
         mode = text(self.body, "properties", "mode") or ""
         if mode.lower() != "incremental":
             raise invalid_template(f"deployment mode '{mode}' is not part of the twin; use Incremental")
@@ -56,8 +57,30 @@ class Deployment:
             resource = resolve(each, functions, self.bounds)
             if not isinstance(resource, dict):
                 raise invalid_template("a resource is not an object")
+            for name in _NOT_TAKEN & resource.keys():
+                raise invalid_template(f"'{name}' of a resource is not part of the twin")
             planned.append((self._resource_id(resource), resource))
         return planned
+
+    def _refuse_others(self) -> None:
+        """Refuse what would change what a deployment does, and is not part of the twin."""
+        inner = self.body.get("properties")
+        others = [name for name in self.body if name not in _MEMBERS and self.body[name] is not None]
+        for name, value in inner.items() if isinstance(inner, dict) else ():
+            if name not in _PROPERTIES and value is not None:
+                others.append(f"properties.{name}")
+        given = member(self.body, "properties", "parameters")
+        declared = member(self.body, "properties", "template", "parameters")
+        for name, value in given.items() if isinstance(given, dict) else ():
+            if not isinstance(declared, dict) or name not in declared:
+                raise invalid_template(f"the template has no parameter '{name}', which the request gives")
+            if isinstance(value, dict):
+                others += [f"properties.parameters.{name}.{each}" for each in value if each != "value"]
+        if others:
+            message = "It is not part of the twin. Path '{}'."
+            raise invalid_format(
+                [Detail(code="InvalidJson", message=message.format(path)) for path in others]
+            )
 
     def run(self) -> tuple[JsonObject, JsonObject | None]:
         """Create the resources; return the deployment's document and its error, if any.
@@ -109,7 +132,9 @@ class Deployment:
         }
         if error is not None:
             told["error"] = error
-        return {"id": self.identity, "name": self.name, "type": TYPE, "properties": told}
+        document: JsonObject = {"id": self.identity, "name": self.name, "type": TYPE, "properties": told}
+        tags = self.body.get("tags")
+        return document if tags is None else {**document, "tags": tags}
 
     def _resource_id(self, resource: JsonObject) -> ResourceId:
         """Return the id of a template's resource: its type and name, taken apart and joined."""
@@ -190,7 +215,10 @@ class Deployment:
         return str(self._resource_id({"type": kind, "name": "/".join(names)}))
 
 
-_ENVELOPE = {"type", "name", "apiVersion", "dependsOn", "comments", "condition", "copy", "scope"}
+_ENVELOPE = {"type", "name", "apiVersion", "dependsOn", "comments"}
+_NOT_TAKEN = {"condition", "copy", "scope"}
+_MEMBERS = {"properties", "tags", "id", "name", "type"}
+_PROPERTIES = {"mode", "template", "parameters"}
 
 
 def _ordered(declared: list[JsonObject]) -> list[JsonObject]:

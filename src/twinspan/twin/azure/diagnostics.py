@@ -69,10 +69,7 @@ class Setting(Body):
     id: Annotated[Any, Field(exclude=True)] = None
     name: Annotated[Any, Field(exclude=True)] = None
     type: Annotated[Any, Field(exclude=True)] = None
-    location: Annotated[Any, Field(exclude=True)] = None
-    kind: Annotated[Any, Field(exclude=True)] = None
-    tags: Annotated[Any, Field(exclude=True)] = None
-    identity: Annotated[Any, Field(exclude=True)] = None
+    system_data: Annotated[Any, Field(alias="systemData", exclude=True)] = None
 
 
 def answer(store: Store, request: Request, owner: Resource, rest: list[str]) -> Answer:

@@ -4,13 +4,22 @@ import re
 
 from twinspan.twin.azure.credentials import ArmCredentials
 from twinspan.twin.azure.documents import JsonObject, member, text
-from twinspan.twin.azure.errors import ArmError, bad_request, resource_group_not_found
+from twinspan.twin.azure.errors import (
+    ArmError,
+    Detail,
+    bad_request,
+    invalid_format,
+    resource_group_not_found,
+)
 from twinspan.twin.azure.locations import canonical_location
 from twinspan.twin.azure.store import Resource, ResourceGroup, Store
 from twinspan.twin.azure.types import RESOURCE_TYPES
 
 _TYPE = "Microsoft.Resources/resourceGroups"
 _NAME = re.compile(r"[\w().-]{0,89}[\w()-]")
+_PUT = frozenset({"location", "tags", "managedBy", "id", "name", "type", "properties"})
+_PATCH = frozenset({"tags", "id", "name", "type", "properties"})
+"""What a body may name; the last ones are the service's own, and are not taken from it."""
 _CLAUSE = re.compile(r"\s*(resourceType|resourceGroup|name|location)\s+eq\s+'([^']*)'\s*", re.IGNORECASE)
 
 
@@ -61,20 +70,34 @@ def put(store: Store, name: str, body: JsonObject) -> tuple[ResourceGroup, bool]
             f"Invalid resource group location '{location}'. The Resource group already exists in location "
             f"'{text(existing.body, 'location')}'.",
         )
+    _refuse_others(body, _PUT)
     kept: JsonObject = {"location": location, "tags": _tags(body)}
-    if existing is not None and "managedBy" in existing.body:
-        kept["managedBy"] = existing.body["managedBy"]
+    owner = text(body, "managedBy") or (text(existing.body, "managedBy") if existing is not None else None)
+    if owner is not None:
+        kept["managedBy"] = owner
     group = ResourceGroup(name=existing.name if existing is not None else name, body=kept)
     store.groups[name.lower()] = group
     return group, existing is None
 
 
 def set_tags(store: Store, name: str, body: JsonObject) -> ResourceGroup:
-    """Replace a group's tags (PATCH) and return it."""
+    """Replace a group's tags (PATCH) and return it.
+
+    Raises:
+        ArmError: 404, or a body that names something else.
+    """
     group = read(store, name)
+    _refuse_others(body, _PATCH)
     if "tags" in body:
         group.body["tags"] = _tags(body)
     return group
+
+
+def _refuse_others(body: JsonObject, known: frozenset[str]) -> None:
+    others = [name for name, value in body.items() if name not in known and value is not None]
+    if others:
+        message = "Could not find member '{0}' on object of type 'ResourceGroup'. Path '{0}'."
+        raise invalid_format([Detail(code="InvalidJson", message=message.format(name)) for name in others])
 
 
 def _tags(body: JsonObject) -> JsonObject:

@@ -22,6 +22,7 @@ from twinspan.twin.azure.types.base import Context, Put, ResourceType
 GLOBAL = "global"
 """Location of what is in no region."""
 
+_CONNECTION = "VirtualNetworkGatewayConnection"
 _NAME = re.compile(r"\w([\w.-]{0,78}\w)?", re.ASCII)
 
 
@@ -96,7 +97,7 @@ def put(
     body.pop("id", None)
     if kind.top_level and body.get("location") is None:
         raise bad_request("LocationRequired", "The location property is required for this definition.")
-    shared_key = _take_secret(body)
+    shared_key = _take_secret(kind, body)
     wanted = Put(
         id=existing.id if existing is not None else resource_id,
         body=kind.clean(body),
@@ -169,12 +170,11 @@ def delete(context: Context, resource_id: ResourceId, conditions: Conditions) ->
     return True
 
 
-def _take_secret(body: JsonObject) -> str | None:
-    """Remove a connection's secrets from a body and return its shared key."""
+def _take_secret(kind: ResourceType, body: JsonObject) -> str | None:
+    """Remove a connection's shared key from a body and return it."""
     inner = body.get("properties")
-    if not isinstance(inner, dict):
+    if kind.model != _CONNECTION or not isinstance(inner, dict):
         return None
-    inner.pop("authorizationKey", None)
     key = inner.pop("sharedKey", None)
     if key is None or key == "":
         return None
@@ -301,7 +301,7 @@ def _commit(
             _write_part(context, identity, body)
     if wanted.shared_key is not None:
         store.shared_keys[resource.id.key] = wanted.shared_key
-    elif type_of(wanted.id).model == "VirtualNetworkGatewayConnection":
+    elif type_of(wanted.id).model == _CONNECTION:
         store.shared_keys.setdefault(resource.id.key, store.new_shared_key())
     _touch_parent(context, resource.id)
     return resource

@@ -6,13 +6,43 @@ Source: Azure built-in roles (names and ids); Role Assignments - Create (REST).
 import re
 import uuid
 from datetime import UTC, datetime
+from typing import Annotated, Any
+
+from pydantic import Field
 
 from twinspan.twin.azure import groups
-from twinspan.twin.azure.documents import Json, JsonObject, text
+from twinspan.twin.azure.documents import Json, JsonObject, properties, text
 from twinspan.twin.azure.errors import ArmError, bad_request, resource_not_found
 from twinspan.twin.azure.http import Answer, Request
 from twinspan.twin.azure.resource_id import ResourceId
 from twinspan.twin.azure.types.base import Context
+from twinspan.twin.azure.types.bodies import Body, parsed
+
+
+class AssignmentProperties(Body):
+    """Who gets which role. Source: Role Assignments - Create (REST), 2022-04-01."""
+
+    role_definition_id: Annotated[str, Field(alias="roleDefinitionId")]
+    principal_id: Annotated[str, Field(alias="principalId")]
+    principal_type: Annotated[str | None, Field(alias="principalType")] = None
+    description: str | None = None
+    condition: str | None = None
+    condition_version: Annotated[str | None, Field(alias="conditionVersion")] = None
+    scope: Annotated[Any, Field(exclude=True)] = None
+    created_on: Annotated[Any, Field(alias="createdOn", exclude=True)] = None
+    updated_on: Annotated[Any, Field(alias="updatedOn", exclude=True)] = None
+    created_by: Annotated[Any, Field(alias="createdBy", exclude=True)] = None
+    updated_by: Annotated[Any, Field(alias="updatedBy", exclude=True)] = None
+
+
+class Assignment(Body):
+    """The whole document."""
+
+    properties: AssignmentProperties
+    id: Annotated[Any, Field(exclude=True)] = None
+    name: Annotated[Any, Field(exclude=True)] = None
+    type: Annotated[Any, Field(exclude=True)] = None
+
 
 _NAMES = {
     "8e3af657-a8ff-443c-a75c-2fe8c4bcb635": "Owner",
@@ -29,6 +59,7 @@ _NAMES = {
     "b1ff04bb-8a4e-4dc4-8eb5-8693973ce19b": "Azure Kubernetes Service RBAC Cluster Admin",
     "ed7f3fbd-7b88-4dd4-9017-9adb7ce333f8": "Azure Kubernetes Service Contributor Role",
 }
+_CHANGEABLE = ("description", "condition", "conditionVersion")
 _PROVIDER = "Microsoft.Authorization"
 _ROLE_FILTER = re.compile(r"roleName\s+eq\s+'([^']*)'", re.IGNORECASE)
 _PRINCIPAL_FILTER = re.compile(r"(?:principalId\s+eq\s+|assignedTo\()'([^']*)'", re.IGNORECASE)
@@ -135,10 +166,12 @@ def _assign(context: Context, scope: str, name: str, body: JsonObject) -> Answer
             "InvalidRoleAssignmentId",
             f"The role assignment ID '{name}' is not valid. The role assignment ID must be a GUID.",
         )
-    role = text(body, "properties", "roleDefinitionId") or ""
-    principal = (text(body, "properties", "principalId") or "").lower()
+    wanted = parsed(Assignment, body).properties
+    role, principal = wanted.role_definition_id, wanted.principal_id.lower()
     _definition(scope, role.rpartition("/")[2].lower())
-    kind = _check_principal(context, principal, text(body, "properties", "principalType"))
+    kind = _check_principal(context, principal, wanted.principal_type)
+    kept = wanted.model_dump(mode="json", by_alias=True, exclude_none=True)
+    kept |= {"principalId": principal, "principalType": kind}
     existing = context.store.assignments.get(_key(scope, name))
     same = (principal, role.lower())
     if existing is not None:
@@ -147,7 +180,7 @@ def _assign(context: Context, scope: str, name: str, body: JsonObject) -> Answer
                 "RoleAssignmentUpdateNotPermitted",
                 "Tenant ID, application ID, principal ID, and scope are not allowed to be updated.",
             )
-        return Answer(document=existing)
+        return _changed(existing, kept)
     for other in context.store.assignments.values():
         if _what(other) == same and (text(other, "properties", "scope") or "").lower() == scope.lower():
             raise ArmError(
@@ -156,21 +189,29 @@ def _assign(context: Context, scope: str, name: str, body: JsonObject) -> Answer
                 "The role assignment already exists. The ID of the existing role assignment is "
                 f"{other['name']}.",
             )
-    document = _document(scope, name, role=role, principal=principal, kind=kind)
+    document = _document(scope, name, kept)
     context.store.assignments[_key(scope, name)] = document
     return Answer(status=201, document=document, changed=True)
 
 
-def _document(scope: str, name: str, *, role: str, principal: str, kind: str) -> JsonObject:
+def _changed(existing: JsonObject, kept: JsonObject) -> Answer:
+    """Write a new description or condition into an assignment; Azure calls that created, too."""
+    told = properties(existing)
+    changed = any(told.get(name) != kept.get(name) for name in _CHANGEABLE)
+    for name in _CHANGEABLE:
+        told.pop(name, None)
+    told.update(kept)
+    return Answer(document=existing, changed=changed)
+
+
+def _document(scope: str, name: str, kept: JsonObject) -> JsonObject:
     now = datetime.now(UTC).isoformat().replace("+00:00", "Z")
     return {
         "id": f"{scope}/providers/{_PROVIDER}/roleAssignments/{name}",
         "name": name,
         "type": f"{_PROVIDER}/roleAssignments",
         "properties": {
-            "roleDefinitionId": role,
-            "principalId": principal,
-            "principalType": kind,
+            **kept,
             "scope": scope,
             "createdOn": now,
             "updatedOn": now,

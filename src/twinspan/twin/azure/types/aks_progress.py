@@ -174,8 +174,8 @@ def _forget_strays(context: Context) -> None:
     """Remove the node resource groups, addresses and authorities of clusters that are gone."""
     store = context.store
     for group in [*store.groups.values()]:
-        owner = text(group.body, "managedBy")
-        if owner is not None and store.get(owner) is None:
+        owner = text(group.body, "managedBy") or ""
+        if f"/{MANAGED_CLUSTER}/".lower() in owner.lower() and store.get(owner) is None:
             store.remove_group(group.name)
     if context.clusters is None:
         return

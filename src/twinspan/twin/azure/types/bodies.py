@@ -33,6 +33,7 @@ class Envelope(Body):
     name: Annotated[str | None, Field(exclude=True)] = None
     type: Annotated[str | None, Field(exclude=True)] = None
     etag: Annotated[Any, Field(exclude=True)] = None
+    system_data: Annotated[Any, Field(alias="systemData", exclude=True)] = None
 
 
 def spelled(*values: str) -> BeforeValidator:

@@ -59,7 +59,9 @@ def check_connection(context: Context, put: Put) -> None:
         )
     if text(put.properties, "authenticationType") == "Certificate":
         raise bad_request(
-            "AuthenticationTypeNotSupported", f"Connection {put.id}: the twin has pre-shared keys only."
+            "AuthenticationTypeNotSupported",
+            f"Connection {put.id} has authenticationType Certificate; the twin has pre-shared keys (PSK) "
+            "only.",
         )
     gateway = _end(context, put, "virtualNetworkGateway1", _GATEWAYS)
     local = _end(context, put, "localNetworkGateway2", _LOCAL_GATEWAYS)

@@ -3,6 +3,7 @@
 from typing_extensions import override
 
 from twinspan.twin.azure.documents import Json, JsonObject, objects, text
+from twinspan.twin.azure.errors import bad_request
 from twinspan.twin.azure.status import connection_status
 from twinspan.twin.azure.store import Resource
 from twinspan.twin.azure.types.base import Action, Context, Put, ResourceType
@@ -30,6 +31,12 @@ class _Connections(ResourceType):
 
     @override
     def check(self, context: Context, put: Put) -> None:
+        if "authorizationKey" in put.properties:
+            raise bad_request(
+                "AuthorizationKeyNotSupported",
+                f"Connection {put.id}: properties.authorizationKey is for ExpressRoute, and the twin has "
+                "IPsec only.",
+            )
         check_connection(context, put)
 
     @override

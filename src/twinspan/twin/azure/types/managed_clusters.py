@@ -8,7 +8,7 @@ from typing import ClassVar
 from typing_extensions import override
 
 from twinspan.twin.azure import aks_credentials, aks_versions
-from twinspan.twin.azure.documents import Json, JsonObject, flag, member, objects, properties, text
+from twinspan.twin.azure.documents import Json, JsonObject, flag, member, objects, properties, text, texts
 from twinspan.twin.azure.errors import ArmError, bad_request
 from twinspan.twin.azure.operations import Outcome
 from twinspan.twin.azure.resource_id import ResourceId
@@ -37,6 +37,7 @@ class _ManagedClusters(ResourceType):
     @override
     def check(self, context: Context, put: Put) -> None:
         aks_progress.refuse_while_busy(context, put.id)
+        _check_own(context, put)
         _keep_pools(context, put)
         managed_cluster_rules.complete(put)
         managed_cluster_rules.check(context.store, put)
@@ -119,6 +120,25 @@ def _power(context: Context, cluster: Resource, *, stop: bool) -> None:
     for pool in aks_progress.pools_of(context, cluster.id):
         properties(pool.body)["powerState"] = {"code": aks_progress.STOPPED if stop else "Running"}
     aks_progress.begin(context, cluster.id, "Stopping" if stop else "Starting")
+
+
+def _check_own(context: Context, put: Put) -> None:
+    """Refuse another kubelet identity or other ranges than the service writes by itself."""
+    given = put.properties.pop("identityProfile", None)
+    group = text(put.existing.body, "properties", "nodeResourceGroup") if put.existing is not None else None
+    if given and given != _identity_profile(context, put.id, group or ""):
+        raise bad_request(
+            "InvalidParameter",
+            "properties.identityProfile: AKS makes the kubelets' identity; the twin takes no other.",
+        )
+    profile = put.properties.get("networkProfile")
+    for one, many in (("serviceCidr", "serviceCidrs"), ("podCidr", "podCidrs")):
+        several = texts(profile, many)
+        if isinstance(profile, dict) and several and several != [profile.setdefault(one, several[0])]:
+            raise bad_request(
+                "InvalidParameter",
+                f"networkProfile.{many}: {', '.join(several)} is not {one} alone; the twin has IPv4 only.",
+            )
 
 
 def _keep_pools(context: Context, put: Put) -> None:
@@ -208,6 +228,21 @@ def _kubelet_identity(cluster: ResourceId, group: str) -> ResourceId:
     )
 
 
+def _identity_profile(context: Context, cluster: ResourceId, group: str) -> JsonObject | None:
+    """Return who a cluster's kubelets are; None if the cluster is not made yet."""
+    kubelet = context.store.get(_kubelet_identity(cluster, group))
+    if kubelet is None:
+        return None
+    ids = properties(kubelet.body)
+    return {
+        "kubeletidentity": {
+            "resourceId": str(kubelet.id),
+            "clientId": ids.get("clientId"),
+            "objectId": ids.get("principalId"),
+        }
+    }
+
+
 def _add_read_only(context: Context, cluster: Resource, told: JsonObject) -> None:
     """Add what only the service knows."""
     location = text(cluster.body, "location") or ""
@@ -229,16 +264,9 @@ def _add_read_only(context: Context, cluster: Resource, told: JsonObject) -> Non
     told.setdefault("securityProfile", {})
     told.setdefault("nodeProvisioningProfile", {"mode": "Manual", "defaultNodePools": "Auto"})
     told.setdefault("metricsProfile", {"costAnalysis": {"enabled": False}})
-    kubelet = context.store.get(_kubelet_identity(cluster.id, text(told, "nodeResourceGroup") or ""))
-    if kubelet is not None:
-        ids = properties(kubelet.body)
-        told["identityProfile"] = {
-            "kubeletidentity": {
-                "resourceId": str(kubelet.id),
-                "clientId": ids.get("clientId"),
-                "objectId": ids.get("principalId"),
-            }
-        }
+    profile = _identity_profile(context, cluster.id, text(told, "nodeResourceGroup") or "")
+    if profile is not None:
+        told["identityProfile"] = profile
 
 
 def upgrade_profile(context: Context, cluster: Resource) -> JsonObject:

@@ -40,6 +40,11 @@ class _VirtualNetworks(ResourceType):
                 "OverlappingAddressPrefixes",
                 f"Address prefixes {clash[0]} and {clash[1]} of resource {put.id} overlap.",
             )
+        if objects(put.properties, "virtualNetworkPeerings"):
+            raise bad_request(
+                "VirtualNetworkPeeringsNotSupported",
+                f"Virtual network {put.id}: properties.virtualNetworkPeerings: the twin has no peerings.",
+            )
         self._check_subnets(context, put, space)
 
     def _check_subnets(self, context: Context, put: Put, space: list[IPv4Network]) -> None:

@@ -10,6 +10,7 @@ from twinspan.twin.azure.errors import bad_request
 from twinspan.twin.azure.store import Resource
 from twinspan.twin.azure.types.base import Context, Put
 from twinspan.twin.azure.types.bodies import Body, Envelope, spelled
+from twinspan.twin.azure.types.identities import Identity
 from twinspan.twin.azure.types.monitor_type import MonitorType
 
 _DEFAULT_DAYS, _DAYS_OF_FREE, _NOT_SET = 30, 7, 0
@@ -21,7 +22,6 @@ class Sku(Body):
     """What is paid."""
 
     name: Annotated[str, spelled("PerGB2018", "Free", "Standalone", "PerNode", "Standard", "Premium")]
-    capacity_reservation_level: Annotated[Any, Field(alias="capacityReservationLevel", exclude=True)] = None
     last_sku_update: Annotated[Any, Field(alias="lastSkuUpdate", exclude=True)] = None
 
 
@@ -50,13 +50,17 @@ class Properties(Body):
     ingestion: Annotated[str, Field(alias="publicNetworkAccessForIngestion"), _ACCESS] = "Enabled"
     query: Annotated[str, Field(alias="publicNetworkAccessForQuery"), _ACCESS] = "Enabled"
     features: Features = Features()
+    force_cmk_for_query: Annotated[bool | None, Field(alias="forceCmkForQuery")] = None
     customer_id: Annotated[Any, Field(alias="customerId", exclude=True)] = None
     provisioning_state: Annotated[Any, Field(alias="provisioningState", exclude=True)] = None
+    created_date: Annotated[Any, Field(alias="createdDate", exclude=True)] = None
+    modified_date: Annotated[Any, Field(alias="modifiedDate", exclude=True)] = None
 
 
 class Workspace(Envelope):
     """The whole document."""
 
+    identity: Identity | None = None
     properties: Properties = Properties()
 
 
