@@ -97,9 +97,18 @@ class Census:
         self.served: set[tuple[str, str]] = set()
 
     def ask(self, method: str, template: str, path: str, body: Body | None = None) -> None:
-        reply = self.estate.lab.twin.call(method, path, body)
+        self.note(method, template, path, self.call(method, path, body))
+
+    def call(self, method: str, path: str, body: Body | None) -> Reply:
+        """Ask as soon as the operation before is over."""
+        reply = wait_until(
+            lambda: self.estate.lab.twin.call(method, path, body),
+            lambda found: "AnotherOperationInProgress" not in found.text,
+            what=f"{path} is idle",
+            timeout_s=30,
+        )
         self.estate.settle(path)
-        self.note(method, template, path, reply)
+        return reply
 
     def note(self, method: str, template: str, path: str, reply: Reply) -> None:
         accepted = ACCEPTED[method, template]
@@ -208,12 +217,9 @@ def test_everything_else_that_is_served_answers_as_clients_expect(estate: Estate
             continue
         path = _concrete(estate, template).replace("/alerts/default", f"/alerts/{alert}")
         default = _BODIES.get(template.rpartition("/")[2]) if method != "GET" else None
-        reply = estate.lab.twin.call(
-            method, path, bodies.get(path.lower().removesuffix("/validate"), default)
-        )
+        reply = census.call(method, path, bodies.get(path.lower().removesuffix("/validate"), default))
         absent = any(each in reply.text for each in _NOT_SERVED) or method == "HEAD"
         if reply.status not in {404, 405} or not absent:
-            estate.settle(path)
             census.note(method, template, path, reply)
     assert "\n".join(census.wrong) == ""
     assert len(census.served) >= _SERVED_TODAY
