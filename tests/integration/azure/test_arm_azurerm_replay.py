@@ -12,6 +12,8 @@ from urllib.parse import urlsplit
 import pytest
 from azure_api_harness import Body, Lab, Reply, Twin
 
+from twinspan.wait import wait_until
+
 NETWORK = "2025-01-01"
 GROUPS = "2023-07-01"
 
@@ -152,6 +154,12 @@ def test_the_provider_creates_plans_and_destroys(own_azure_twin: Twin, embed: st
     key = provider.call("GET", f"{lab.scope}/connections/tunnel1/sharedkey", NETWORK)
     assert key.json["value"] == body["properties"]["sharedKey"]
     provider.write(f"{lab.scope}/connections/tunnel1/sharedkey", {"value": "Rotated.Key_1"})
+    wait_until(  # as the provider does, since the operation is over before the connection is
+        lambda: provider.call("GET", f"{lab.scope}/connections/tunnel1", NETWORK).json["properties"],
+        lambda told: told["provisioningState"] != "Updating",
+        what="new key",
+        timeout_s=60,
+    )
     for place in ("connections/tunnel1", "localNetworkGateways/aws1", "virtualNetworkGateways/gw"):
         provider.remove(f"{lab.scope}/{place}")
     for place in ("virtualNetworks/vnet/subnets/app", "virtualNetworks/vnet/subnets/GatewaySubnet"):

@@ -49,7 +49,7 @@ def test_a_bad_virtual_network_is_refused(lab: Lab, case: str) -> None:
 
 
 PUBLIC: dict[str, tuple[Change, str]] = {
-    "basic sku": (setting("sku.name", "Basic"), "BasicSkuPublicIpRetired"),
+    "basic sku": (setting("sku.name", "Basic"), "IPv4BasicSkuPublicIpCountLimitReached"),
     "dynamic": (
         setting("properties.publicIPAllocationMethod", "Dynamic"),
         "StandardSkuPublicIPAddressesMustBeStatic",
@@ -150,7 +150,7 @@ def test_the_gateway_subnet_takes_no_network_security_group(lab: Lab) -> None:
     group = lab.made("networkSecurityGroups/nsg", {"location": "westeurope"})
     body = {"properties": {"addressPrefix": "10.1.1.0/24", "networkSecurityGroup": {"id": group["id"]}}}
     reply = lab.put("virtualNetworks/vnet/subnets/GatewaySubnet", body)
-    assert reply.code == "NetworkSecurityGroupNotSupportedOnGatewaySubnet"
+    assert reply.code == "NetworkSecurityGroupCannotBeAttachedToGatewaySubnet"
 
 
 @pytest.mark.parametrize(
@@ -176,7 +176,7 @@ def test_the_gateway_subnet_takes_no_such_route_table(lab: Lab, table: Body) -> 
 @pytest.mark.parametrize(
     ("place", "code"),
     [
-        ("virtualNetworkGateways/gw", "InUseVirtualNetworkGatewayCannotBeDeleted"),
+        ("virtualNetworkGateways/gw", "VirtualNetworkGatewayCannotBeDeleted"),
         ("localNetworkGateways/aws1", "InUseLocalNetworkGatewayCannotBeDeleted"),
         ("publicIPAddresses/ip0", "PublicIPAddressCannotBeDeleted"),
         ("virtualNetworks/vnet/subnets/GatewaySubnet", "InUseSubnetCannotBeDeleted"),

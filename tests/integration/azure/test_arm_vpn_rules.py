@@ -10,7 +10,7 @@ GATEWAYS: dict[str, tuple[Change, str]] = {
     "policy based": (setting("properties.vpnType", "PolicyBased"), "VpnTypeNotSupported"),
     "retired sku": (
         setting("properties.sku", {"name": "VpnGw1"}),
-        "InvalidGatewaySkuSpecifiedForGatewayDeploymentType",
+        "NonAzSkusNotAllowedForVPNGateway",
     ),
     "no sku": (dropping("properties.sku"), "InvalidGatewaySkuSpecifiedForGatewayDeploymentType"),
     "unknown sku": (setting("properties.sku.name", "VpnGw9AZ"), "InvalidRequestFormat"),
@@ -25,7 +25,7 @@ GATEWAYS: dict[str, tuple[Change, str]] = {
     ),
     "one address of two": (
         lambda body, lab: setting(CONFIGURATION, [lab.configuration(0)])(body, lab),
-        "ActiveActiveGatewayRequiresTwoIpConfigurations",
+        "ActiveActiveGatewayMustHaveExactlyTwoIpConfigurations",
     ),
     "two addresses of one": (setting("properties.activeActive", False), "GatewayRequiresOneIpConfiguration"),
     "same name twice": (setting(f"{CONFIGURATION}.1.name", "INSTANCE0"), "InvalidGatewayIpConfigurations"),
@@ -33,7 +33,10 @@ GATEWAYS: dict[str, tuple[Change, str]] = {
         setting(f"{CONFIGURATION}.0.properties.privateIPAllocationMethod", "Static"),
         "StaticPrivateIpNotSupported",
     ),
-    "no public address": (dropping(f"{CONFIGURATION}.0.properties.publicIPAddress"), "InvalidRequestFormat"),
+    "no public address": (
+        dropping(f"{CONFIGURATION}.0.properties.publicIPAddress"),
+        "PublicIpForGatewayIsRequired",
+    ),
     "one public address for both": (
         pointing(f"{CONFIGURATION}.1.properties.publicIPAddress", "publicIPAddresses/ip0"),
         "DuplicatePublicIPAddress",
@@ -111,7 +114,7 @@ def test_basic_has_no_bgp(lab: Lab) -> None:
     body = lab.gateway()
     body["properties"].update(activeActive=False, sku={"name": "Basic"})
     body["properties"]["ipConfigurations"].pop()
-    assert lab.put("virtualNetworkGateways/gw", body).code == "BgpNotSupportedOnBasicSku"
+    assert lab.put("virtualNetworkGateways/gw", body).code == "BasicSkuVirtualNetworkGatewayDoesNotSupportBgp"
 
 
 def test_a_virtual_network_has_one_gateway(lab: Lab) -> None:
@@ -193,7 +196,10 @@ CONNECTIONS: dict[str, tuple[Change, str]] = {
         setting("properties.virtualNetworkGateway1", {"location": "westeurope"}),
         "InvalidRequestFormat",
     ),
-    "no local gateway": (dropping("properties.localNetworkGateway2"), "InvalidRequestFormat"),
+    "no local gateway": (
+        dropping("properties.localNetworkGateway2"),
+        "GatewayConnectionMustHaveExactlyTwoEndpoints",
+    ),
     "missing local gateway": (
         pointing("properties.localNetworkGateway2", "localNetworkGateways/none"),
         "InvalidResourceReference",
@@ -279,6 +285,7 @@ def test_a_bad_connection_is_refused_and_its_key_not_repeated(lab: Lab, case: st
 def test_bgp_needs_a_far_end_that_speaks_it(lab: Lab) -> None:
     lab.build()
     silent = lab.local_gateway("203.0.113.9")
+    silent["properties"]["localNetworkAddressSpace"] = {"addressPrefixes": ["10.2.0.0/16"]}
     del silent["properties"]["bgpSettings"]
     lab.made("localNetworkGateways/silent", silent)
     body = lab.connection()

@@ -162,6 +162,6 @@ def _response(answer: Answer) -> Response:
         "x-ms-correlation-request-id": identity,
         **answer.headers,
     }
-    if answer.document is None:
+    if answer.document is None and not answer.null_body:
         return Response(status_code=answer.status, headers=headers)
     return JSONResponse(answer.document, status_code=answer.status, headers=headers, media_type=JSON_TYPE)

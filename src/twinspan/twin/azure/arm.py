@@ -1,6 +1,7 @@
 """The routes of Azure Resource Manager. Whoever comes here has shown a good token."""
 
 import re
+import time
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
@@ -28,7 +29,7 @@ from twinspan.twin.azure.logs.table import LogTable
 from twinspan.twin.azure.operations import RETRY_AFTER, Operations, Outcome
 from twinspan.twin.azure.resource_id import ResourceId
 from twinspan.twin.azure.resources import Conditions
-from twinspan.twin.azure.store import Resource
+from twinspan.twin.azure.store import Busy, Resource
 from twinspan.twin.azure.types import ALWAYS_EMPTY, RESOURCE_TYPES, aks_progress
 from twinspan.twin.azure.types.base import Action, Context
 from twinspan.twin.azure.types.connections import CONNECTIONS, gateway_connections
@@ -308,6 +309,7 @@ class ResourceManager:
             asked,
             api_version=request.query["api-version"],
             changed=action.name in kind.changing or action.name in _CHANGING,
+            null_body=owner.provider.lower() == "microsoft.network",
         )
 
     def _shared_key(self, request: Request, connection: ResourceId, tail: list[str]) -> Answer:
@@ -319,13 +321,23 @@ class ResourceManager:
                 return Answer(document=shared_keys.get(self._context, connection))
             case "PUT", 1:
                 document = shared_keys.put(self._context, connection, request.json_object())
-                version = request.query["api-version"]
-                return self._operations.written(document, created=False, api_version=version)
+                return self._key_set(request, connection, document)
             case "POST", 2:
                 document = shared_keys.reset(self._context, connection, request.json_object())
+                self._key_set(request, connection, document)
                 return Answer(document=document, changed=True)
             case _:
                 raise _no_route(request)
+
+    def _key_set(self, request: Request, connection: ResourceId, document: JsonObject) -> Answer:
+        """Return the answer to a new shared key; the connection goes on being updated for a moment."""
+        version = request.query["api-version"]
+        written = self._operations.written(document, created=False, api_version=version)
+        self._context.store.updating[connection.key] = Busy(
+            until_s=time.monotonic() + shared_keys.UPDATING_S,
+            operation=written.headers["Azure-AsyncOperation"],
+        )
+        return written
 
     def _listed(self, provider: str, kind: str, *, group: str | None) -> Answer:
         """List the resources of a type."""

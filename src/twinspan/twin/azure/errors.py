@@ -38,9 +38,17 @@ class ArmError(Exception):
         }
 
 
+_SHOWN = 3
+
+
 def invalid_format(problems: Sequence[Detail]) -> ArmError:
-    """A body that does not fit the type's schema, with every problem found."""
-    return ArmError(400, "InvalidRequestFormat", "Cannot parse the request.", details=problems)
+    """A body that does not fit the type's schema, with every problem found.
+
+    The first ones are in the message too: Terraform, az and the SDKs show nothing else.
+    """
+    told = " ".join(problem.message for problem in problems[:_SHOWN])
+    more = f" And {len(problems) - _SHOWN} more, see the details." if len(problems) > _SHOWN else ""
+    return ArmError(400, "InvalidRequestFormat", f"Cannot parse the request. {told}{more}", details=problems)
 
 
 def resource_not_found(resource_type: str, name: str, resource_group: str) -> ArmError:

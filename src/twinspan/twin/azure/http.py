@@ -61,12 +61,14 @@ class Answer:
         document: The JSON body, if any.
         headers: More headers.
         changed: Whether the subscription's content is another than before.
+        null_body: Whether the body is `null`, where there is no document.
     """
 
     status: int = 200
     document: Json = field(default=None, repr=False)
     headers: Mapping[str, str] = field(default_factory=dict)
     changed: bool = False
+    null_body: bool = False
 
 
 def _parsed(body: bytes) -> Json:

@@ -71,10 +71,16 @@ class Operations:
             changed=True,
         )
 
-    def acted(self, document: JsonObject, asked: Asked, *, api_version: str, changed: bool) -> Answer:
-        """Return the answer to a POST action; the result waits at `Location`."""
+    def acted(
+        self, document: JsonObject, asked: Asked, *, api_version: str, changed: bool, null_body: bool = False
+    ) -> Answer:
+        """Return the answer to a POST action; the result waits at `Location`.
+
+        Microsoft.Network's body is the JSON `null` (`null_body`), as recorded in the test suite of azure-cli.
+        """
         url = self._url("operationResults", self.keep(asked), document, api_version)
-        return Answer(status=202, headers={"Location": url, **RETRY_AFTER}, changed=changed)
+        headers = {"Location": url, **RETRY_AFTER}
+        return Answer(status=202, headers=headers, changed=changed, null_body=null_body)
 
     def state(self, operation: str) -> Answer:
         """Answer a GET on an `Azure-AsyncOperation` address."""

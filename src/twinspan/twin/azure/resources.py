@@ -4,6 +4,7 @@ import copy
 import re
 from dataclasses import dataclass
 
+from twinspan.twin.azure import absent
 from twinspan.twin.azure.documents import JsonObject, objects, properties, references, text
 from twinspan.twin.azure.errors import (
     ArmError,
@@ -48,6 +49,13 @@ def type_of(resource_id: ResourceId) -> ResourceType:
 
 def unknown_type(provider: str, kinds: tuple[str, ...]) -> ArmError:
     """Return the refusal of a type that the twin does not have."""
+    lacks = absent.TYPES.get("/".join((provider, *kinds)).lower())
+    if lacks is not None:
+        return ArmError(
+            404,
+            "InvalidResourceType",
+            f"The twin has {lacks}: it refuses the resource type '{'/'.join(kinds)}' of '{provider}'.",
+        )
     if not any(each.startswith(f"{provider.lower()}/") for each in RESOURCE_TYPES):
         return ArmError(404, "InvalidResourceNamespace", f"The resource namespace '{provider}' is invalid.")
     return ArmError(
@@ -92,11 +100,13 @@ def put(
     if not _NAME.fullmatch(resource_id.name):
         raise bad_request("InvalidResourceName", f"Resource name {resource_id.name} is invalid. {_NAME_RULE}")
     existing = context.store.get(resource_id)
+    check_idle(context, resource_id)
     check_conditions(existing, conditions)
     body = copy.deepcopy(body)
     body.pop("id", None)
     if kind.top_level and body.get("location") is None:
         raise bad_request("LocationRequired", "The location property is required for this definition.")
+    kind.check_first(resource_id, body)
     shared_key = _take_secret(kind, body)
     wanted = Put(
         id=existing.id if existing is not None else resource_id,
@@ -138,6 +148,24 @@ def check_conditions(existing: Resource | None, conditions: Conditions) -> None:
         )
 
 
+def check_idle(context: Context, resource_id: ResourceId) -> None:
+    """Refuse a write while the one before goes on.
+
+    Raises:
+        ArmError: 409 `AnotherOperationInProgress`. Source: Azure/azure-rest-api-specs issue 14473 for a
+            connection whose key was set, Azure/Azure-Landing-Zones issue 1348 and public logs for the status.
+    """
+    operation = context.store.busy(resource_id)
+    if operation is not None:
+        raise ArmError(
+            409,
+            "AnotherOperationInProgress",
+            "Another operation on this or dependent resource is in progress. To retrieve status of the "
+            "operation "
+            f"use uri: {operation}.",
+        )
+
+
 def patch(context: Context, resource_id: ResourceId, body: JsonObject) -> Resource:
     """Change what a PATCH names, leave the rest as it is, and return the resource.
 
@@ -148,6 +176,7 @@ def patch(context: Context, resource_id: ResourceId, body: JsonObject) -> Resour
     kind = type_of(resource_id)
     if not kind.top_level:
         raise ArmError(405, "MethodNotAllowed", f"{resource_id.type} takes no PATCH.")
+    check_idle(context, resource_id)
     kind.patch(context, found, body)
     found.touch()
     return found
@@ -163,6 +192,7 @@ def delete(context: Context, resource_id: ResourceId, conditions: Conditions) ->
     found = context.store.get(resource_id)
     if found is None:
         return False
+    check_idle(context, resource_id)
     check_conditions(found, conditions)
     kind.refuse_delete(context, found)
     kind.delete(context, found)

@@ -185,7 +185,7 @@ def _part(model: type[Model], value: JsonObject, path: str, problems: list[Detai
         identity = value.get("id")
         if isinstance(identity, str) and identity:
             return {"id": identity}
-        message = f"Value for reference id is missing. Path {path}."
+        message = f"Value for reference id is missing. Path '{path}'."
         problems.append(Detail(code="MissingJsonReferenceId", message=message))
         return value
     if set(value) == {"id"} and "id" in members(model):

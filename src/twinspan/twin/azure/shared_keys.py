@@ -7,10 +7,16 @@ from twinspan.twin.azure import schema
 from twinspan.twin.azure.documents import JsonObject, number, text
 from twinspan.twin.azure.errors import bad_request
 from twinspan.twin.azure.resource_id import ResourceId
-from twinspan.twin.azure.resources import read
+from twinspan.twin.azure.resources import check_idle, read
 from twinspan.twin.azure.types.base import Context
 from twinspan.twin.azure.types.connection_rules import check_shared_key
 
+UPDATING_S = 1.0
+"""How long a connection is `Updating` after its key was set, in seconds; Azure needs longer.
+
+Source: Azure/azure-rest-api-specs issues 14473 and 26660: it still is when the operation says that it
+succeeded.
+"""
 _LENGTHS = range(1, 129)
 
 
@@ -31,6 +37,7 @@ def put(context: Context, connection: ResourceId, body: JsonObject) -> JsonObjec
         ArmError: 404, or a key that Azure does not take.
     """
     found = read(context, connection)
+    check_idle(context, connection)
     value = text(schema.clean("ConnectionSharedKey", body), "value") or ""
     check_shared_key(value, where=str(found.id))
     context.store.shared_keys[found.id.key] = value
@@ -45,6 +52,7 @@ def reset(context: Context, connection: ResourceId, body: JsonObject) -> JsonObj
         ArmError: 404, or a length outside 1-128.
     """
     found = read(context, connection)
+    check_idle(context, connection)
     length = number(schema.clean("ConnectionResetSharedKey", body), "keyLength") or 0
     if length not in _LENGTHS:
         raise bad_request(

@@ -2,6 +2,7 @@
 
 import json
 import secrets
+import time
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -44,6 +45,19 @@ class ResourceGroup:
     body: JsonObject
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Busy:
+    """An operation that goes on although it was announced to be over.
+
+    Attributes:
+        until_s: When it is over, on the monotonic clock.
+        operation: Where clients ask about it.
+    """
+
+    until_s: float
+    operation: str
+
+
 @dataclass(slots=True, kw_only=True)
 class Store:
     """The subscription's content. Not thread safe: the server holds one lock around each request.
@@ -57,6 +71,7 @@ class Store:
         pending: Lower-case id of a cluster or pool -> what is being done with it, or how that failed.
         assignments: Lower-case id -> role assignment.
         diagnostics: Lower-case id -> diagnostic setting of a resource.
+        updating: Lower-case id -> the operation that a resource is in; not kept in the file.
     """
 
     groups: dict[str, ResourceGroup] = field(default_factory=dict)
@@ -67,6 +82,15 @@ class Store:
     pending: dict[str, JsonObject] = field(default_factory=dict)
     assignments: dict[str, JsonObject] = field(default_factory=dict)
     diagnostics: dict[str, JsonObject] = field(default_factory=dict)
+    updating: dict[str, Busy] = field(default_factory=dict)
+
+    def busy(self, resource_id: ResourceId) -> str | None:
+        """Return where to ask about the operation that a resource is in; None if it is in none."""
+        found = self.updating.get(resource_id.key)
+        if found is not None and found.until_s <= time.monotonic():
+            found = None
+            del self.updating[resource_id.key]
+        return found.operation if found is not None else None
 
     def get(self, resource_id: str | ResourceId) -> Resource | None:
         """Return a resource by id, or None."""
@@ -101,6 +125,7 @@ class Store:
             del self.resources[found]
             self.pending.pop(found, None)
         self.shared_keys.pop(key, None)
+        self.updating.pop(key, None)
         for kept in (self.assignments, self.diagnostics):
             for beside in [each for each in kept if each.startswith(f"{key}/providers/")]:
                 del kept[beside]

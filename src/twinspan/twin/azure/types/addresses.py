@@ -17,8 +17,15 @@ def network(prefix: str, *, where: str, code: str = "InvalidAddressPrefixFormat"
     """Parse an IPv4 prefix.
 
     Raises:
-        ArmError: `InvalidAddressPrefixFormat`, or `InvalidCIDRNotation` if host bits are set.
+        ArmError: `AddressPrefixStringCannotBeNullOrEmpty`, `InvalidAddressPrefixFormat`, or
+            `InvalidCIDRNotation` if host bits are set. Source of the first:
+            hashicorp/terraform-provider-azurerm issue 21565.
     """
+    if not prefix:
+        raise bad_request(
+            "AddressPrefixStringCannotBeNullOrEmpty",
+            f"Address prefix string for resource {where} cannot be null or empty.",
+        )
     try:
         return IPv4Network(prefix)
     except ValueError:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
-from twinspan.twin.azure import schema
+from twinspan.twin.azure import absent, schema
 from twinspan.twin.azure.documents import Json, JsonObject, properties, references
 from twinspan.twin.azure.errors import ArmError
 from twinspan.twin.azure.operations import Outcome
@@ -89,6 +89,13 @@ class ResourceType:
         """Whether it is a resource of its own, with a location, and not part of another one."""
         return self.type.count("/") == 1
 
+    def check_first(self, resource_id: ResourceId, body: JsonObject) -> None:
+        """Refuse what Azure refuses before it compares a body with its schema.
+
+        Raises:
+            ArmError: With the code and message of the broken rule.
+        """
+
     def clean(self, body: JsonObject) -> JsonObject:
         """Return a body without what the service ignores.
 
@@ -126,7 +133,7 @@ class ResourceType:
             **copy.deepcopy(resource.body),
         }
         told = properties(document)
-        told["provisioningState"] = "Succeeded"
+        told["provisioningState"] = "Updating" if context.store.busy(resource.id) else "Succeeded"
         if self.top_level:
             told["resourceGuid"] = resource.resource_guid
         self.decorate(context, resource, told, listed=listed)
@@ -156,10 +163,13 @@ class ResourceType:
         Raises:
             ArmError: The type has no such action, or the action refuses.
         """
+        lacks = absent.ACTIONS.get(action.name)
         raise ArmError(
             404,
             "NotFound",
-            f"The action '{action.name}' of {resource.id} is not part of the twin.",
+            f"The twin has {lacks}: it refuses the action '{action.name}' of {resource.id}."
+            if lacks is not None
+            else f"The action '{action.name}' of {resource.id} is not part of the twin.",
         )
 
 

@@ -6,12 +6,14 @@ configure BGP for Azure VPN Gateway (a connection's custom BGP addresses).
 
 import re
 
-from twinspan.twin.azure.documents import JsonObject, flag, number, objects, text, texts
-from twinspan.twin.azure.errors import Detail, bad_request, invalid_format
+from twinspan.twin.azure.documents import Json, JsonObject, flag, member, number, objects, text, texts
+from twinspan.twin.azure.errors import ArmError, Detail, bad_request, invalid_format
 from twinspan.twin.azure.resource_id import ResourceId
 from twinspan.twin.azure.store import Resource
+from twinspan.twin.azure.types import addresses
 from twinspan.twin.azure.types.base import Context, Put
 from twinspan.twin.azure.types.gateway_rules import TUNNEL_LIMITS
+from twinspan.twin.azure.types.local_network_gateways import check_overlap
 
 _KEY = re.compile(r"[!-,.-}]{1,128}")
 """Printable ASCII except space, hyphen and tilde."""
@@ -21,6 +23,7 @@ _LIFETIME_SECONDS = range(300, 172800)
 _DATA_SIZE_KILOBYTES = range(1024, 2147483648)
 _DEFAULT_LIFETIME_SECONDS = 27000
 _DEFAULT_DATA_SIZE_KILOBYTES = 102400000
+_TYPES = {"ipsec", "vnet2vnet", "expressroute", "vpnclient"}
 _GATEWAYS = "virtualNetworkGateways"
 _LOCAL_GATEWAYS = "localNetworkGateways"
 
@@ -52,10 +55,12 @@ def check_connection(context: Context, put: Put) -> None:
     Raises:
         ArmError: 400 with the broken rule's code.
     """
-    if text(put.properties, "connectionType") != "IPsec":
-        kind = text(put.properties, "connectionType")
+    if member(put.properties, "localNetworkGateway2") is None and _kind(put.properties) == "IPsec":
+        raise two_endpoints(put.id)
+    if _kind(put.properties) != "IPsec":
         raise bad_request(
-            "ConnectionTypeNotSupported", f"Connection {put.id} has type {kind}; the twin has IPsec only."
+            "ConnectionTypeNotSupported",
+            f"Connection {put.id} has connectionType {_kind(put.properties)}; the twin has IPsec only.",
         )
     if text(put.properties, "authenticationType") == "Certificate":
         raise bad_request(
@@ -70,20 +75,75 @@ def check_connection(context: Context, put: Put) -> None:
     _check_numbers(put)
     _check_unchanged(put)
     _check_peers(context, put, gateway, local)
+    _check_addresses(context, put, gateway, local)
     _check_bgp(put, gateway, local)
     _check_policy(put, gateway)
+
+
+def two_endpoints(connection: ResourceId) -> ArmError:
+    """Return the refusal of a connection that does not join two gateways.
+
+    Source: Azure/ResourceModules issue 1402.
+    """
+    return bad_request(
+        "GatewayConnectionMustHaveExactlyTwoEndpoints",
+        f"Virtual Network Gateway connection {connection} must have exactly two endpoints. The first "
+        "endpoint must "
+        "be a VirtualNetworkGateway, the second endpoint can be a VirtualNetworkGateway or a "
+        "LocalNetworkGateway or "
+        "a ExpressRouteCircuit.",
+    )
+
+
+def check_type(connection: ResourceId, body: JsonObject) -> None:
+    """Refuse a type that Azure does not know, before the rest of a body is looked at.
+
+    Raises:
+        ArmError: `GatewayConnectionMustHaveExactlyTwoEndpoints`, what one report shows for such a type.
+    """
+    kind = _kind(body.get("properties"))
+    if kind and kind.lower() not in _TYPES:
+        refused = two_endpoints(connection)
+        known = "IPsec, Vnet2Vnet, ExpressRoute, VPNClient"
+        raise bad_request(
+            refused.code, f"{refused.message} properties.connectionType '{kind}' is none of {known}."
+        )
+
+
+def _kind(told: Json) -> str:
+    return text(told, "connectionType") or ""
+
+
+def _check_addresses(context: Context, put: Put, gateway: Resource, local: Resource) -> None:
+    """Refuse a remote side whose networks or address are the gateway's own.
+
+    Source: MicrosoftDocs/azure-docs issue 110829 for the first code; the second is in public reports, its
+    words are ours.
+    """
+    prefixes = texts(local.body, "properties", "localNetworkAddressSpace", "addressPrefixes")
+    networks = [addresses.network(prefix, where=str(local.id)) for prefix in prefixes]
+    check_overlap(context, str(put.id), gateway, networks)
+    remote = text(local.body, "properties", "gatewayIpAddress")
+    for configuration in objects(gateway.body, "properties", "ipConfigurations"):
+        public = context.store.get(text(configuration, "properties", "publicIPAddress", "id") or "")
+        if remote and public is not None and text(public.body, "properties", "ipAddress") == remote:
+            raise bad_request(
+                "LocalNetworkGatewayCannotHaveSameAddressAsConnectedVnetGateway",
+                f"The gatewayIpAddress {remote} of local network gateway {local.id} is the public address of "
+                f"gateway {gateway.id}, which connection {put.id} joins with it.",
+            )
 
 
 def _end(context: Context, put: Put, name: str, kind: str) -> Resource:
     """Return the resource at one end."""
     target = text(put.properties, name, "id")
     if target is None:
-        message = f"Value for reference id is missing. Path properties.{name}."
+        message = f"Value for reference id is missing. Path 'properties.{name}'."
         raise invalid_format([Detail(code="MissingJsonReferenceId", message=message)])
     if ResourceId.parse(target).types[-1].lower() != kind.lower():
         message = (
             f"Reference Id {target} is not formatted correctly. The Id is expected to reference resources of "
-            f"type {kind}. Path properties.{name}."
+            f"type {kind}. Path 'properties.{name}'."
         )
         raise invalid_format([Detail(code="InvalidJsonReferenceFormat", message=message)])
     found = context.store.get(target)

@@ -4,10 +4,11 @@ from typing_extensions import override
 
 from twinspan.twin.azure.documents import Json, JsonObject, objects, text
 from twinspan.twin.azure.errors import bad_request
+from twinspan.twin.azure.resource_id import ResourceId
 from twinspan.twin.azure.status import connection_status
 from twinspan.twin.azure.store import Resource
 from twinspan.twin.azure.types.base import Action, Context, Put, ResourceType
-from twinspan.twin.azure.types.connection_rules import check_connection, ipsec_defaults
+from twinspan.twin.azure.types.connection_rules import check_connection, check_type, ipsec_defaults
 
 _DEFAULTS: JsonObject = {
     "connectionProtocol": "IKEv2",
@@ -28,6 +29,10 @@ _DEFAULTS: JsonObject = {
 class _Connections(ResourceType):
     type = "Microsoft.Network/connections"
     model = "VirtualNetworkGatewayConnection"
+
+    @override
+    def check_first(self, resource_id: ResourceId, body: JsonObject) -> None:
+        check_type(resource_id, body)
 
     @override
     def check(self, context: Context, put: Put) -> None:

@@ -1,12 +1,16 @@
 """What Azure demands of a VPN gateway.
 
 Source: About VPN Gateway configuration settings (SKUs, GatewaySubnet); About active-active VPN gateways;
-How to configure BGP (custom APIPA addresses); VPN gateway SKU consolidation.
+How to configure BGP (custom APIPA addresses); VPN gateway SKU consolidation. Codes and words, from reports on
+GitHub: hashicorp/terraform-provider-azurerm pull request 6548 (public address), Azure/Azure-Landing-Zones
+issues 2674 (two configurations), 3760 (Basic and BGP), 2746 (allowed SKUs).
 """
 
 from twinspan.twin.azure.documents import JsonObject, flag, member, number, objects, text, texts
 from twinspan.twin.azure.errors import Detail, bad_request, invalid_format
+from twinspan.twin.azure.locations import WITHOUT_ZONES
 from twinspan.twin.azure.resource_id import ResourceId
+from twinspan.twin.azure.store import Resource
 from twinspan.twin.azure.types import addresses, bgp
 from twinspan.twin.azure.types.base import Context, Put
 from twinspan.twin.azure.types.public_ip_addresses import public_ip_user
@@ -21,6 +25,7 @@ _GENERATIONS = {
     "VpnGw5AZ": ("Generation2",),
 }
 """SKU -> generations it comes in, the default one first."""
+_RETIRED = {"VpnGw1", "VpnGw2", "VpnGw3", "VpnGw4", "VpnGw5"}
 TUNNEL_LIMITS = {
     "Basic": 10,
     "VpnGw1AZ": 30,
@@ -72,12 +77,19 @@ def _check_kind(put: Put) -> None:
 def _check_sku(put: Put) -> None:
     """Check the SKU and what depends on it."""
     sku = text(put.properties, "sku", "name")
+    if sku in _RETIRED and put.existing is None:
+        raise bad_request(
+            "NonAzSkusNotAllowedForVPNGateway",
+            "VpnGw1-5 non-AZ SKUs are no longer supported for VPN gateways. Only VpnGw1-5AZ SKUs can be "
+            "created "
+            f"going forward. Gateway {put.id} asks for {sku} (properties.sku.name).",
+        )
     if sku not in _GENERATIONS:
         raise bad_request(
             "InvalidGatewaySkuSpecifiedForGatewayDeploymentType",
-            f"Virtual network gateway Sku {sku} specified is not valid for gateway {put.id}. The allowed "
-            "Skus "
-            f"are {','.join(_GENERATIONS)}; SKUs without availability zones can no longer be created.",
+            f"Virtual network gateway Sku {sku or 'none'} specified is not valid for gateway {put.id} with "
+            "DeploymentType VMScaleSet (properties.sku.name). The allowed Skus are "
+            f"{','.join(_GENERATIONS)}.",
         )
     if text(put.properties, "sku", "tier") not in {None, sku}:
         raise bad_request(
@@ -96,7 +108,12 @@ def _check_sku(put: Put) -> None:
             "ActiveActiveNotSupportedOnBasicSku", f"Gateway {put.id} cannot be active-active with SKU Basic."
         )
     if sku == "Basic" and flag(put.properties, "enableBgp"):
-        raise bad_request("BgpNotSupportedOnBasicSku", f"Gateway {put.id} cannot use BGP with SKU Basic.")
+        raise bad_request(
+            "BasicSkuVirtualNetworkGatewayDoesNotSupportBgp",
+            "A virtual network gateway SKU of Standard or higher is required for BGP support on virtual "
+            "network "
+            f"gateway {put.id}",
+        )
     before = text(put.existing.body, "properties", "sku", "name") if put.existing is not None else None
     if before not in {None, sku} and "Basic" in {before, sku}:
         raise bad_request(
@@ -117,10 +134,10 @@ def _check_configurations(put: Put) -> list[JsonObject]:
     active_active = flag(put.properties, "activeActive")
     if active_active and len(configurations) != 2:  # noqa: PLR2004  one for each of the two instances
         raise bad_request(
-            "ActiveActiveGatewayRequiresTwoIpConfigurations",
-            f"Gateway {put.id} is active-active and needs exactly two ip configurations, each with a "
-            "public IP "
-            f"address of its own; it has {len(configurations)}.",
+            "ActiveActiveGatewayMustHaveExactlyTwoIpConfigurations",
+            f"Gateway has {len(configurations)} IP configurations specified for gateway {put.id}. "
+            "ActiveActive "
+            "Gateway must be created with two IP configurations.",
         )
     if not active_active and len(configurations) != 1:
         raise bad_request(
@@ -142,13 +159,18 @@ def _reference(put: Put, configuration: JsonObject, name: str, kind: str) -> str
     """Return a reference of an ip configuration, which must be of the right type."""
     place = f"properties.ipConfigurations[{text(configuration, 'name')}].properties.{name}"
     target = text(configuration, "properties", name, "id")
+    if target is None and name == "publicIPAddress":
+        raise bad_request(
+            "PublicIpForGatewayIsRequired",
+            f"Public IP address reference is required for gateway IP configration {put.id}. Path '{place}'.",
+        )
     if target is None:
-        message = f"Value for reference id is missing. Path {place}."
+        message = f"Value for reference id is missing. Path '{place}'."
         raise invalid_format([Detail(code="MissingJsonReferenceId", message=message)])
     if ResourceId.parse(target).types[-1].lower() != kind.lower():
         message = (
             f"Reference Id {target} of {put.id} is not formatted correctly. The Id is expected to reference "
-            f"resources of type {kind}. Path {place}."
+            f"resources of type {kind}. Path '{place}'."
         )
         raise invalid_format([Detail(code="InvalidJsonReferenceFormat", message=message)])
     return target
@@ -198,6 +220,58 @@ def _check_public_addresses(context: Context, put: Put, publics: list[str]) -> N
                 f"Resource {put.id} is referencing public IP address {public} that is already allocated to "
                 f"resource {user}.",
             )
+    _check_unchanged(put)
+    _check_zones(put, [context.store.get(public) for public in publics])
+
+
+def _check_unchanged(put: Put) -> None:
+    """Refuse another public address for an instance that is there.
+
+    Source: hashicorp/terraform-provider-azurerm issue 27756, Azure/azure-cli issue 30220: it cannot be done.
+    The code is ours.
+    """
+    before = objects(put.existing.body, "properties", "ipConfigurations") if put.existing is not None else []
+    after = objects(put.properties, "ipConfigurations")
+    for old, new in zip(before, after, strict=False):
+        ids = [text(each, "properties", "publicIPAddress", "id") or "" for each in (old, new)]
+        if ids[0].lower() != ids[1].lower():
+            raise bad_request(
+                "VirtualNetworkGatewayPublicIpAddressCannotBeChanged",
+                f"publicIPAddress of the ip configuration {text(old, 'name')} of gateway {put.id} cannot be "
+                "changed "
+                f"from {ids[0]} to {ids[1]}. Delete the gateway and create it.",
+            )
+
+
+def _check_zones(put: Put, publics: list[Resource | None]) -> None:
+    """Check that the public addresses have the zones that the SKU demands, and all the same.
+
+    Source: Azure/ResourceModules issue 2609, Azure/Azure-Landing-Zones issue 2660,
+    Azure/terraform-azurerm-caf-enterprise-scale issue 940.
+    """
+    zones = [sorted(texts(public.body, "zones")) for public in publics if public is not None]
+    if any(each != zones[0] for each in zones):
+        raise bad_request(
+            "ActiveActiveGatewayPublicIPAddressesDiffersInSkuOrZones",
+            f"Virtual network gateway {put.id} in active active mode is using PublicIPAddresses either with "
+            "different Skus or with different PublicIPAllocationMethod or from a different availability "
+            "zones. "
+            "Networking does not support using resources from multiple zones. Networking also does not "
+            "support "
+            "using both regional resources and zonal resources.",
+        )
+    zonal = (text(put.properties, "sku", "name") or "").endswith("AZ")
+    if zonal and not zones[0] and text(put.body, "location") not in WITHOUT_ZONES:
+        raise bad_request(
+            "VmssVpnGatewayPublicIpsMustHaveZonesConfigured",
+            "Standard Public IPs associated with VPN Gateways with AZ VPN skus must have zones configured.",
+        )
+    if not zonal and zones[0]:
+        raise bad_request(
+            "RegionalVmssVpnGatewayPublicIpsMustNotHaveZonesConfigured",
+            "Standard Public IPs associated with VPN gateways with non-AZ VPN skus cannot have zones "
+            "configured.",
+        )
 
 
 def _check_bgp(put: Put, names: list[str]) -> None:

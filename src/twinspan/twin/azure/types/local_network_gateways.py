@@ -1,9 +1,12 @@
 """Microsoft.Network/localNetworkGateways."""
 
+from ipaddress import IPv4Network
+
 from typing_extensions import override
 
-from twinspan.twin.azure.documents import JsonObject, member, number, text, texts
+from twinspan.twin.azure.documents import JsonObject, member, number, objects, text, texts
 from twinspan.twin.azure.errors import bad_request
+from twinspan.twin.azure.resource_id import ResourceId
 from twinspan.twin.azure.store import Resource
 from twinspan.twin.azure.types import addresses, bgp
 from twinspan.twin.azure.types.base import Context, Put, ResourceType, users_of
@@ -29,7 +32,14 @@ class _LocalNetworkGateways(ResourceType):
                     "InvalidLocalNetworkGatewayIpAddress",
                     f"gatewayIpAddress {parsed} of {where} cannot be reached from Azure.",
                 )
-        for prefix in texts(put.properties, "localNetworkAddressSpace", "addressPrefixes"):
+        prefixes = texts(put.properties, "localNetworkAddressSpace", "addressPrefixes")
+        if not prefixes and member(put.properties, "bgpSettings") is None:
+            raise bad_request(
+                "LocalNetworkGatewayCannotHaveEmptyAddressPrefixAndBgpSettings",
+                f"The local network gateway {where} cannot have both empty address prefix and empty BGP "
+                "Settings.",
+            )
+        for prefix in prefixes:
             if addresses.network(prefix, where=where).is_link_local:
                 raise bad_request(
                     "InvalidLocalNetworkAddressSpace",
@@ -38,6 +48,9 @@ class _LocalNetworkGateways(ResourceType):
                     "peer leave the address space empty.",
                 )
         _check_bgp(put)
+        check_overlap_of_connections(
+            context, put.id, [addresses.network(each, where=where) for each in prefixes]
+        )
 
     @override
     def decorate(self, context: Context, resource: Resource, told: JsonObject, *, listed: bool) -> None:
@@ -56,6 +69,42 @@ class _LocalNetworkGateways(ResourceType):
             )
 
 
+def check_overlap(context: Context, connection: str, gateway: Resource, prefixes: list[IPv4Network]) -> None:
+    """Refuse prefixes of a connection's remote side that are in the gateway's virtual network.
+
+    Raises:
+        ArmError: `ConnectionOverlappingAddressSpaces`. Source: MicrosoftDocs/azure-docs issue 110829 for the
+            code; the words are ours.
+    """
+    configuration = objects(gateway.body, "properties", "ipConfigurations")[0]
+    subnet = ResourceId.parse(text(configuration, "properties", "subnet", "id") or "")
+    network = context.store.get(subnet.parent) if subnet.parent is not None else None
+    own = texts(network.body, "properties", "addressSpace", "addressPrefixes") if network is not None else []
+    for prefix in prefixes:
+        for space in own:
+            if prefix.overlaps(addresses.network(space, where=str(subnet.parent))):
+                raise bad_request(
+                    "ConnectionOverlappingAddressSpaces",
+                    f"Connection {connection} has overlapping address spaces: the address prefix {prefix} "
+                    "of its "
+                    f"local network gateway (localNetworkAddressSpace.addressPrefixes) overlaps {space} of "
+                    "the "
+                    f"virtual network {subnet.parent}.",
+                )
+
+
+def check_overlap_of_connections(context: Context, local: ResourceId, prefixes: list[IPv4Network]) -> None:
+    """Refuse prefixes that overlap the virtual network of a connection that the local gateway has.
+
+    Raises:
+        ArmError: `ConnectionOverlappingAddressSpaces`.
+    """
+    for connection, _ in users_of(context.store, local):
+        gateway = context.store.get(text(connection.body, "properties", "virtualNetworkGateway1", "id") or "")
+        if gateway is not None:
+            check_overlap(context, str(connection.id), gateway, prefixes)
+
+
 def _check_bgp(put: Put) -> None:
     """Check the far end's BGP speaker."""
     if member(put.properties, "bgpSettings") is None:
@@ -67,6 +116,8 @@ def _check_bgp(put: Put) -> None:
         raise bad_request(
             "BgpSettingsIncomplete", f"bgpSettings of {where} needs both asn and bgpPeeringAddress."
         )
+    if asn == 0:
+        raise bad_request("InvalidBgpAsn", f"The local network gateway {where} cannot have an ASN of zero")
     bgp.check_asn(asn, where=where, azure_default_allowed=False)
     parsed = addresses.address(peer, where=where, code="InvalidBgpPeeringAddress")
     if bgp.is_apipa(parsed):
@@ -80,4 +131,5 @@ def _check_bgp(put: Put) -> None:
 
 
 LOCAL_NETWORK_GATEWAYS = _LocalNetworkGateways()
-"""Source: Local Network Gateways - Create Or Update (REST); VPN Gateway FAQ, BGP."""
+"""Source: Local Network Gateways - Create Or Update (REST); VPN Gateway FAQ, BGP; for codes and words
+hashicorp/terraform-provider-azurerm issues 15163 and 21565, MSOpenTech/azure-xplat-cli issue 3413."""

@@ -26,9 +26,9 @@ class _PublicIpAddresses(ResourceType):
         method = text(put.properties, "publicIPAllocationMethod") or "Static"
         if sku == "Basic":
             raise bad_request(
-                "BasicSkuPublicIpRetired",
-                f"Public IP address {put.id} asks for SKU Basic, which can no longer be created. Use "
-                "Standard.",
+                "IPv4BasicSkuPublicIpCountLimitReached",
+                "Cannot create more than 0 IPv4 Basic SKU public IP addresses for this subscription in this "
+                "region.",
             )
         if text(put.properties, "publicIPAddressVersion") == "IPv6":
             raise bad_request(
@@ -54,7 +54,12 @@ class _PublicIpAddresses(ResourceType):
         if sorted(texts(put.existing.body, "zones")) != sorted(texts(put.body, "zones")):
             raise bad_request(
                 "ResourceAvailabilityZonesCannotBeModified",
-                f"Resource {put.id} has an existing availability zone constraint and cannot be changed.",
+                f"Resource {put.id} has an existing availability zone constraint "
+                f"{_zones(put.existing.body)} and "
+                f"the request has availability zone constraint {_zones(put.body)}, which do not match. "
+                "Zones cannot "
+                "be added/updated/removed once the resource is created. The resource cannot be updated from "
+                "regional to zonal or vice-versa.",
             )
 
     @override
@@ -89,6 +94,11 @@ class _PublicIpAddresses(ResourceType):
                 "the "
                 "resource. To learn how to do this, see aka.ms/deletepublicip.",
             )
+
+
+def _zones(body: JsonObject) -> str:
+    """Return an address's zones as Azure words them."""
+    return ", ".join(sorted(texts(body, "zones"))) or "NoZone"
 
 
 def public_ip_user(context: Context, public_ip: ResourceId) -> str | None:

@@ -142,12 +142,19 @@ def _check_prefix(prefix: IPv4Network, subnet: ResourceId, space: Sequence[IPv4N
 
 
 def _check_gateway_subnet(context: Context, subnet: ResourceId, body: JsonObject) -> None:
-    """Refuse what stops a gateway from working. Source: About VPN Gateway settings, gateway subnet."""
-    if member(properties(body), "networkSecurityGroup") is not None:
+    """Refuse what stops a gateway from working.
+
+    Source: About VPN Gateway settings, gateway subnet; Azure-Terraform/terraform-azurerm-virtual-network
+    issue 18 for the words about security groups.
+    """
+    group = text(properties(body), "networkSecurityGroup", "id")
+    if group is not None:
         raise bad_request(
-            "NetworkSecurityGroupNotSupportedOnGatewaySubnet",
-            f"Subnet {subnet} cannot have a network security group: associating one with GatewaySubnet stops "
-            "the gateway. Remove properties.networkSecurityGroup.",
+            "NetworkSecurityGroupCannotBeAttachedToGatewaySubnet",
+            f"The operation failed because the network security group {group.rpartition('/')[2]} can not be "
+            "associated to the GatewaySubnet. Please remove the network security group associated to the "
+            "GatewaySubnet. No changes have occurred on the gateway at this time. See here for additional "
+            "details: https://aka.ms/GatewaySubnet.",
         )
     if objects(properties(body), "delegations"):
         raise bad_request("GatewaySubnetCannotBeDelegated", f"Subnet {subnet} cannot be delegated.")

@@ -84,7 +84,7 @@ class _VirtualNetworkGateways(ResourceType):
         users = [str(user.id) for user, _ in users_of(context.store, resource.id)]
         if users:
             raise bad_request(
-                "InUseVirtualNetworkGatewayCannotBeDeleted",
+                "VirtualNetworkGatewayCannotBeDeleted",
                 f"Virtual network gateway {resource.id} has the connections {', '.join(users)} and cannot be "
                 "deleted. Delete them first.",
             )

@@ -10,6 +10,7 @@ from twinspan.twin.providers.azurerm.cloud import ArmCloud, Document
 from twinspan.twin.providers.azurerm.network import NAMED
 from twinspan.twin.providers.engine import Facts, State
 from twinspan.twin.providers.resource import between, each, matches, one_of
+from twinspan.wait import wait_until
 
 _APIPA = matches(
     r"169\.254\.2[12]\.(25[0-5]|2[0-4]\d|1?\d?\d)", "an address from 169.254.21.0 to 169.254.22.255"
@@ -26,6 +27,7 @@ _FLAGS = {
     "virtual_wan_traffic_enabled": "allowVirtualWanTraffic",
 }
 _SKUS = ("Basic", "Standard", "HighPerformance", "UltraPerformance", "ErGw1AZ", "ErGw2AZ", "ErGw3AZ")
+_KEY_TIMEOUT_S = 120.0
 _VPN_SKUS = tuple(f"VpnGw{size}{zone}" for size in range(1, 6) for zone in ("", "AZ"))
 
 
@@ -329,10 +331,20 @@ class VirtualNetworkGatewayConnection(ArmResource):
         }
 
     def update(self, cloud: ArmCloud, prior: State, planned: State) -> State:
-        """PUT the connection, then its key, which a PUT of an existing connection does not change."""
+        """PUT the connection, then its key, which a PUT of an existing connection does not change.
+
+        The connection goes on being updated after the key's own operation is over, and refuses to be written.
+        Source: Azure/azure-rest-api-specs issue 26660.
+        """
         renewed = super().update(cloud, prior, planned)
         if given(planned["shared_key"]) and planned["shared_key"] != prior["shared_key"]:
             cloud.put(f"{prior['id']}/sharedkey", {"value": planned["shared_key"]})
+            wait_until(
+                lambda: cloud.get(prior["id"]) or {},
+                lambda document: document.get("properties", {}).get("provisioningState") != "Updating",
+                what=f"new key of {planned['name']}",
+                timeout_s=_KEY_TIMEOUT_S,
+            )
         return renewed
 
 
