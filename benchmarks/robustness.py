@@ -11,6 +11,8 @@ import sys
 import tempfile
 from pathlib import Path
 
+PART = 20_000
+"""Requests of a part; what was seen so far is shown on standard error after each."""
 GENERATORS = Path(__file__).resolve().parents[1] / "tests" / "robustness"
 
 
@@ -27,7 +29,13 @@ def main() -> int:
     for name in ("aws", "azure") if arguments.api == "both" else (arguments.api,):
         generators = importlib.import_module(f"{name}_requests")
         with tempfile.TemporaryDirectory() as folder, generators.serving(Path(folder)) as api:
-            report = runner.run(api, requests=arguments.requests, seed=arguments.seed)
+            report = runner.run_in_parts(
+                api,
+                requests=arguments.requests,
+                seed=arguments.seed,
+                part=PART,
+                progress=lambda seen: print(seen, file=sys.stderr, flush=True),
+            )
         print(report)
         for fault in report.faults:
             print(fault)

@@ -10,7 +10,7 @@ import ssl
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -114,6 +114,15 @@ class Report:
     kinds: Counter[str] = field(default_factory=Counter)
     faults: list[Fault] = field(default_factory=list)
 
+    def add(self, other: "Report") -> None:
+        """Add what another run saw, of the same API."""
+        self.requests += other.requests
+        self.duration_s += other.duration_s
+        self.slowest_s = max(self.slowest_s, other.slowest_s)
+        self.statuses += other.statuses
+        self.kinds += other.kinds
+        self.faults = (self.faults + other.faults)[:MOST_FAULTS]
+
     def __str__(self) -> str:
         answers = ", ".join(f"{status}: {count}" for status, count in sorted(self.statuses.items()))
         rate = self.requests / self.duration_s if self.duration_s else 0.0
@@ -124,6 +133,25 @@ class Report:
             *(f"  {count} x {kind}" for kind, count in self.kinds.most_common()),
         ]
         return "\n".join(lines)
+
+
+def run_in_parts(
+    api: Api, *, requests: int, seed: int, part: int, progress: Callable[[Report], None]
+) -> Report:
+    """Run so many requests in parts, each with new clients, and report after each what was seen so far.
+
+    Args:
+        api: The API.
+        requests: How many in all.
+        seed: Of the first part; the next one has the next seed.
+        part: Requests of a part.
+        progress: Called after each part.
+    """
+    total = Report(api=api.name, seed=seed)
+    for place, done in enumerate(range(0, requests, part)):
+        total.add(run(api, requests=min(part, requests - done), seed=seed + place))
+        progress(total)
+    return total
 
 
 class ConnectionLostError(Exception):
