@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 from ipaddress import IPv4Address, IPv4Network
+from typing import Any
 
 import pytest
 from azure.core.exceptions import ClientAuthenticationError, HttpResponseError, ResourceNotFoundError
@@ -10,6 +11,7 @@ from azure_api_harness import Lab, Twin, new_lab
 
 from twinspan.network.model import BgpPeer, GatewayRoute
 from twinspan.twin.observed import AzureTunnelEnd, Observed
+from twinspan.wait import wait_until
 
 
 def _end(lab: Lab, index: int, *, up: bool, error: str = "", since: datetime | None = None) -> AzureTunnelEnd:
@@ -78,13 +80,25 @@ def test_a_standby_gateway_has_the_last_address_of_its_subnet(lab: Lab) -> None:
     assert (settings.asn, settings.bgp_peering_address) == (65515, "10.1.1.254")
 
 
+def settled(connections: Any, group: str) -> None:
+    """Wait until a connection takes writes again after a new key."""
+    wait_until(
+        lambda: connections.get(group, "tunnel1").properties.provisioning_state,
+        lambda state: state == "Succeeded",
+        what="end of the update",
+        timeout_s=60,
+    )
+
+
 def test_shared_keys_are_read_set_and_reset(lab: Lab) -> None:
     lab.build()
     connections = lab.twin.network().virtual_network_gateway_connections
     assert connections.get_shared_key(lab.group, "tunnel1").value == "Twin.Key_0123456789"
     connections.begin_set_shared_key(lab.group, "tunnel1", {"value": "Another_Key.1"}).result()
+    settled(connections, lab.group)
     assert connections.get_shared_key(lab.group, "tunnel1").value == "Another_Key.1"
     connections.begin_reset_shared_key(lab.group, "tunnel1", {"keyLength": 40}).result()
+    settled(connections, lab.group)
     assert len(connections.get_shared_key(lab.group, "tunnel1").value) == 40
     with pytest.raises(HttpResponseError) as refused:
         connections.begin_set_shared_key(lab.group, "tunnel1", {"value": "no spaces"})

@@ -49,14 +49,15 @@ def type_of(resource_id: ResourceId) -> ResourceType:
 
 def unknown_type(provider: str, kinds: tuple[str, ...]) -> ArmError:
     """Return the refusal of a type that the twin does not have."""
+    known = any(each.startswith(f"{provider.lower()}/") for each in RESOURCE_TYPES)
     lacks = absent.TYPES.get("/".join((provider, *kinds)).lower())
     if lacks is not None:
         return ArmError(
             404,
-            "InvalidResourceType",
+            "InvalidResourceType" if known else "InvalidResourceNamespace",
             f"The twin has {lacks}: it refuses the resource type '{'/'.join(kinds)}' of '{provider}'.",
         )
-    if not any(each.startswith(f"{provider.lower()}/") for each in RESOURCE_TYPES):
+    if not known:
         return ArmError(404, "InvalidResourceNamespace", f"The resource namespace '{provider}' is invalid.")
     return ArmError(
         404,
