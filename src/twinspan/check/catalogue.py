@@ -154,6 +154,7 @@ CATALOGUE: tuple[Check, ...] = (
     _error("GW-14", "Basic gateways have no zones", gateway_addresses.basic_without_zones, _AZ_SETTINGS),
     _error("GW-15", "a public address each", gateway_addresses.one_each, _AZ_SETTINGS),
     _error("GW-16", "one VPN gateway per VNet", gateways.one_gateway_per_vnet, _AZ_SETTINGS),
+    _error("GW-17", "plain ip configurations", gateways.configurations_plain, _AZ_SETTINGS),
     _error("LNG-01", "prefixes or BGP", connections.prefixes_or_bgp, _ARM_LOCAL),
     _error("LNG-02", "prefixes are ranges", connections.prefixes_well_formed, _ARM_LOCAL),
     _error("LNG-03", "one reachable address", connections.address_reachable, _ARM_LOCAL),
@@ -163,6 +164,7 @@ CATALOGUE: tuple[Check, ...] = (
     _error("CON-03", "options go together", connections.options_go_together, _ARM_CONNECTION),
     _error("CGW-01", "an address or a certificate", aws_options.customer_gateway_addressed, _EC2_CUSTOMER),
     _error("CGW-02", "a public address", aws_options.customer_gateway_public, _EC2_CUSTOMER),
+    _error("CGW-03", "its ASN is not AWS's", aws_options.asns_differ, "EC2 API, CreateVpnConnection"),
     _error("TUN-01", "IPv4 inside alone", aws_options.inside_version, _EC2_TUNNEL),
     _error("TUN-02", "tunnel options within bounds", aws_options.options_within_bounds, _EC2_TUNNEL),
     _error("TUN-03", "tunnel options go together", aws_options.options_go_together, _EC2_TUNNEL),
@@ -195,6 +197,12 @@ CATALOGUE: tuple[Check, ...] = (
         "Azure, Virtual network traffic routing",
     ),
     _error("RTE-05", "GatewaySubnet keeps its routes", routes.gateway_subnet_untouched, _AZ_SETTINGS),
+    _error(
+        "RTE-06",
+        "propagation from the own gateway",
+        routes.propagation_from_own_gateway,
+        "EC2 API, EnableVgwRoutePropagation",
+    ),
     _error("FLT-01", "security groups admit Azure", filters.security_group_admits, "EC2 API, IpPermission"),
     _error(
         "FLT-02", "NSGs admit AWS", filters.network_security_group_admits, "Azure, Network security groups"

@@ -232,6 +232,28 @@ class Design:
         """Return the virtual private gateway of an AWS connection."""
         return self.join(connection, "vpn_gateway_id", "aws_vpn_gateway")
 
+    def vpc_of(self, gateway: PlannedResource) -> PlannedResource | None:
+        """Return the VPC that a virtual private gateway is attached to."""
+        for each in self.of_type("aws_vpn_gateway_attachment"):
+            if self.join(each, "vpn_gateway_id", "aws_vpn_gateway") == gateway:
+                return self.join(each, "vpc_id", "aws_vpc")
+        return self.join(gateway, "vpc_id", "aws_vpc")
+
+    @cached_property
+    def connected_vpcs(self) -> tuple[PlannedResource, ...]:
+        """VPCs with a virtual private gateway; all of them if the plan does not tell."""
+        found = [self.vpc_of(gateway) for gateway in self.of_type("aws_vpn_gateway")]
+        named = {vpc.address: vpc for vpc in found if vpc is not None}
+        return tuple(named.values()) or self.of_type("aws_vpc")
+
+    @cached_property
+    def connected_vnets(self) -> tuple[PlannedResource, ...]:
+        """VNets with a GatewaySubnet; all of them if the plan does not tell."""
+        subnets = [each for each in self.of_type("azurerm_subnet") if each.get("name") == GATEWAY_SUBNET]
+        found = [self.join(each, "virtual_network_name", "azurerm_virtual_network") for each in subnets]
+        named = {vnet.address: vnet for vnet in found if vnet is not None}
+        return tuple(named.values()) or self.of_type("azurerm_virtual_network")
+
     @cached_property
     def aws_ranges(self) -> tuple[tuple[str, IPv4Network], ...]:
         """(where, range) of every VPC and EKS service range."""

@@ -10,6 +10,7 @@ from twinspan.cli.probe_hosts import tunnel_bytes_of
 from twinspan.cli.probe_pods import PodChoice, pods_of
 from twinspan.cli.signals import undone_on_signals
 from twinspan.cli.target import Target, hosts_of, open_endpoints, open_target
+from twinspan.cli.verify_clusters import clusters_to_verify
 from twinspan.errors import CloudError, DesignError, TwinspanError
 from twinspan.kubernetes import TOOLS_IMAGE
 from twinspan.project.environment import Environment
@@ -51,7 +52,8 @@ def sources_of(env: Path, *, on: On, name: str, source: str, probing: bool) -> I
             lacking = Missing(part=STATE, reason=str(error), remedy="Run `twinspan doctor`")
             sources = replace(sources, missing=(lacking,), host_problems=(str(error),))
         else:
-            sources = _opened(sources, target)
+            clusters = stack.enter_context(clusters_to_verify(target, pods=False, image=TOOLS_IMAGE))
+            sources = replace(_opened(sources, target), clusters=clusters)
             if probing:
                 sources = _with_senders(stack, sources, env, target=target, source=source)
         yield sources

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Literal, TypeVar
 
@@ -29,6 +29,7 @@ from twinspan.report.network import Topology
 from twinspan.report.topology import settings_of, topology_of
 from twinspan.report.versions import versions
 from twinspan.report.words import CLOUDS
+from twinspan.verify.clusters import Clusters, ask
 from twinspan.verify.document import VerificationDocument
 from twinspan.verify.expectation import Expectation
 from twinspan.verify.facts import Facts
@@ -74,6 +75,7 @@ class Sources:
         pods: Hosts of both sides that send in the place of `pairs`.
         host_problems: Why hosts are missing.
         tunnel_bytes: Reader of the tunnels' counters.
+        clusters: Kubernetes clusters that may be asked what they run.
         effort: How much is sent; None: nothing.
         missing: What is known to be missing before anything is read.
     """
@@ -87,6 +89,7 @@ class Sources:
     pods: tuple[Sequence[Host], Sequence[Host]] = ((), ())
     host_problems: Sequence[str] = ()
     tunnel_bytes: TunnelBytes | None = None
+    clusters: Clusters = field(default_factory=Clusters)
     effort: Effort | None = FULL
     missing: Sequence[Missing] = ()
 
@@ -182,6 +185,7 @@ class Collector:
                 self._lacks("live states", problem, "Run `twinspan monitor --once`")
         if facts is None:
             return None, ()
+        facts = replace(facts, kubernetes=ask(self._sources.clusters))
         topology = topology_of(facts, snapshot)
         for side, name in ((topology.aws, "EKS"), (topology.azure, "AKS")):
             if side is not None and not side.clusters:

@@ -1,5 +1,6 @@
 """The topology as a picture: side by side for a wide page, one above the other for a narrow one."""
 
+from twinspan.network.versions import both_versions
 from twinspan.report.network import Cloud, ClusterPart, EndPart, SidePart, SubnetPart, Topology, TunnelPart
 from twinspan.report.shapes import Diagram, Icon
 from twinspan.report.words import CLOUDS, STATES, kilobits
@@ -128,7 +129,7 @@ def _content(
 def _cluster(drawing: Diagram, cluster: ClusterPart, x: float, y: float, width: float) -> None:
     drawing.box(x, y, width, _CLUSTER, "cluster", radius=6)
     drawing.write(x + 10, y + 16, cluster.name, "small strong", room=width - 20, size=11)
-    about = f"Kubernetes {cluster.version}, {cluster.state}"
+    about = f"{cluster.state}, Kubernetes {both_versions(cluster.version, cluster.running_version)}"
     drawing.write(x + 10, y + 30, about, "tiny muted", room=width - 20, size=10)
     nodes = sum(group.nodes for group in cluster.nodes)
     for number in range(min(nodes, _NODES_DRAWN)):

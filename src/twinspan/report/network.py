@@ -60,7 +60,8 @@ class ClusterPart(_Part):
     """A Kubernetes cluster."""
 
     name: str
-    version: str
+    version: str = Field(description="As its cloud says, e.g. `1.35`.")
+    running_version: str = Field(default="", description="What its API server runs; empty if not asked.")
     state: str
     nodes: tuple[NodesPart, ...]
 

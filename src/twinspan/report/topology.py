@@ -109,7 +109,7 @@ def _aws(facts: Facts) -> SidePart | None:
             )
             for gateway in facts.vpn_gateways
         ),
-        clusters=tuple(_eks(c) for c in aws.eks_clusters if c.vpc_id in {vpc.id for vpc in facts.vpcs}),
+        clusters=tuple(_eks(facts, c) for c in aws.eks_clusters if c.vpc_id in {v.id for v in facts.vpcs}),
     )
 
 
@@ -134,7 +134,7 @@ def _azure(facts: Facts) -> SidePart | None:
             for vnet in networks
         ),
         gateways=tuple(_azure_gateway(gateway) for gateway in facts.azure_gateways),
-        clusters=_aks(azure, {s.id.lower() for vnet in networks for s in vnet.subnets}),
+        clusters=_aks(facts, azure, {s.id.lower() for vnet in networks for s in vnet.subnets}),
     )
 
 
@@ -152,10 +152,11 @@ def _azure_gateway(gateway: VirtualNetworkGateway) -> GatewayPart:
     )
 
 
-def _eks(cluster: EksCluster) -> ClusterPart:
+def _eks(facts: Facts, cluster: EksCluster) -> ClusterPart:
     return ClusterPart(
         name=cluster.name,
         version=cluster.version,
+        running_version=_running_version(facts, "aws", cluster.name),
         state=cluster.status,
         nodes=tuple(
             NodesPart(
@@ -169,7 +170,12 @@ def _eks(cluster: EksCluster) -> ClusterPart:
     )
 
 
-def _aks(azure: AzureNetwork, subnet_ids: set[str]) -> tuple[ClusterPart, ...]:
+def _running_version(facts: Facts, side: str, name: str) -> str:
+    readings = facts.kubernetes.readings
+    return next((each.version for each in readings if (each.side, each.name) == (side, name)), "")
+
+
+def _aks(facts: Facts, azure: AzureNetwork, subnet_ids: set[str]) -> tuple[ClusterPart, ...]:
     def inside(cluster: AksCluster) -> bool:
         return any(pool.vnet_subnet_id.lower() in subnet_ids for pool in cluster.node_pools)
 
@@ -177,6 +183,7 @@ def _aks(azure: AzureNetwork, subnet_ids: set[str]) -> tuple[ClusterPart, ...]:
         ClusterPart(
             name=cluster.name,
             version=cluster.kubernetes_version,
+            running_version=_running_version(facts, "azure", cluster.name),
             state=cluster.provisioning_state,
             nodes=tuple(
                 NodesPart(name=each.name, nodes=each.count, size=each.vm_size, state=each.provisioning_state)

@@ -2,6 +2,7 @@
 
 import gzip
 import struct
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -18,7 +19,7 @@ from twinspan.report.document import AlertTime, EventPart
 from twinspan.report.drills import BINS, _binned, read_drills
 from twinspan.report.marks import marks_of
 from twinspan.report.plots import BAD, latency_plot, plots_of, save
-from twinspan.report.topology import settings_of
+from twinspan.report.topology import settings_of, topology_of
 from twinspan.report.topology_plot import topology_plot
 
 
@@ -219,3 +220,18 @@ def test_times_to_alert_are_the_medians_of_the_runs_that_waited_for_them(tmp_pat
         ("tunnel-down: Azure's bgp-down (169.254.21.1)", 20.0, 1, 3, "drill"),
         ("tunnel-down: AWS's tunnel-down", 34.0, 3, 3, "drill"),
     ]
+
+
+@pytest.mark.parametrize("draw", [wide, narrow])
+def test_the_version_that_the_api_says_and_the_one_that_runs_are_both_drawn(draw: object) -> None:
+    assert callable(draw)
+    facts = vn.healthy()
+    readings = tuple(replace(each, version="1.20.2") for each in facts.kubernetes.readings)
+    facts = replace(facts, kubernetes=replace(facts.kubernetes, readings=readings))
+    topology = topology_of(facts, reported.snapshot(facts))
+
+    texts = [text.whole or text.text for text in draw(topology).texts]
+
+    assert topology.aws
+    asked = topology.aws.clusters[0].version
+    assert f"ACTIVE, Kubernetes asked for {asked}, runs 1.20.2" in texts

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 
 from twinspan.check.design import Design, Tunnel, address, items, known, number, static
 from twinspan.check.findings import Finding
+from twinspan.check.rules.asns import aws_asn, customer_asn
 from twinspan.check.rules.connections import UNREACHABLE
 from twinspan.project.plan import UNKNOWN, PlannedResource
 
@@ -66,6 +67,21 @@ def customer_gateway_public(design: Design) -> Iterator[Finding]:
                 where=f"{gateway.address} device_name",
                 problem=f"{len(name)} characters; AWS takes {_LONGEST_NAME}",
                 remedy="Shorten it",
+            )
+
+
+def asns_differ(design: Design) -> Iterator[Finding]:
+    """CGW-03: the ASN of a customer gateway differs from that of AWS's gateway."""
+    for connection in design.vpn_connections:
+        customer, gateway = design.customer_gateway_of(connection), design.vpn_gateway_of(connection)
+        if customer is None or gateway is None:
+            continue
+        asn = number(customer_asn(customer))
+        if asn is not None and asn == number(aws_asn(design, gateway)):
+            yield Finding(
+                where=f"{customer.address} bgp_asn",
+                problem=f"{asn} is also the ASN of {gateway.address}; AWS refuses the connection",
+                remedy="Take Azure's ASN; without BGP any other, e.g. 65000",
             )
 
 

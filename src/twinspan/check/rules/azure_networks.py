@@ -75,13 +75,23 @@ def _subnet(subnet: PlannedResource, argument: str, problem: str) -> Finding:
 
 
 def security_rules(design: Design) -> Iterator[Finding]:
-    """NSG-01: the rules of a network security group have priorities of their own, from 100 to 4096."""
+    """NSG-01: rules of a network security group have priorities of their own, and one form of each range."""
     seen: dict[tuple[str, str, int], str] = {}
     members = _members(
         design, "azurerm_network_security_group", "security_rule", "azurerm_network_security_rule"
     )
     for group, name, get in members:
         priority, where = number(get("priority")), f"{group.address} rule {name}"
+        for argument in ("source_address_prefix", "destination_address_prefix", "source_port_range",
+                         "destination_port_range"):  # fmt: skip
+            many = f"{argument}es" if argument.endswith("prefix") else f"{argument}s"
+            if get(argument) and get(many):
+                yield Finding(
+                    where=where,
+                    problem=f"{argument} and {many}; Azure refuses it"
+                    " (SecurityRuleParameterContainsUnsupportedValue)",
+                    remedy="Write one of them",
+                )
         if priority is None:
             continue
         if priority not in _PRIORITIES:

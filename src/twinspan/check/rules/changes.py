@@ -6,7 +6,9 @@ from twinspan.check.design import Design
 from twinspan.check.findings import Finding
 
 FIXED: Mapping[str, Mapping[str, str]] = {
-    "azurerm_virtual_network_gateway": {"ip_configuration": "the gateway's addresses and subnet"},
+    "azurerm_virtual_network_gateway": {
+        "ip_configuration": "the address (VirtualNetworkGatewayPublicIpAddressCannotBeChanged) or subnet"
+    },
     "azurerm_virtual_network_gateway_connection": {
         "virtual_network_gateway_id": "the gateway",
         "connection_protocol": "the IKE version",

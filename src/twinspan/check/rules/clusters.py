@@ -5,6 +5,7 @@ from ipaddress import IPv4Network
 
 from twinspan.check.design import Design, address, network, number
 from twinspan.check.findings import Finding
+from twinspan.project.joins import references
 from twinspan.project.plan import PlannedResource
 
 PRIVATE = tuple(IPv4Network(text) for text in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"))
@@ -71,6 +72,8 @@ def aks_pools(design: Design) -> Iterator[Finding]:
     for resource, path in (*pools, *apart):
         pods, count = number(resource.get(*path, "max_pods")), number(resource.get(*path, "node_count"))
         system = bool(path) or resource.get("mode") == "System"
+        if _same_subnet(design, resource, path):
+            yield _refused(resource, "pod_subnet_id", "the subnet of the nodes, too; pods need their own")
         place = ".".join(map(str, path[:1]))
         where = f"{place}." if place else ""
         if pods is not None and not least <= pods <= most:
@@ -84,6 +87,12 @@ def aks_pools(design: Design) -> Iterator[Finding]:
         ):
             problem = f"room for {pods * count} pods; a system pool needs {SYSTEM_PODS} (InsufficientMaxPods)"
             yield _refused(resource, f"{where}max_pods", problem)
+
+
+def _same_subnet(design: Design, pool: PlannedResource, path: tuple[str | int, ...]) -> bool:
+    nodes, pods = (pool.get(*path, f"{kind}_subnet_id") for kind in ("vnet", "pod"))
+    named = [references(design.plan, pool, f"{kind}_subnet_id") for kind in ("vnet", "pod")]
+    return (isinstance(nodes, str) and nodes == pods) or (bool(named[0]) and named[0] == named[1])
 
 
 def _refused(resource: PlannedResource, argument: str, problem: str) -> Finding:

@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 from ipaddress import IPv4Network
 
-from twinspan.check.design import Design, address, bgp_enabled, items, known, network
+from twinspan.check.design import Design, address, bgp_enabled, items, known, network, number
 from twinspan.check.findings import Finding
 from twinspan.check.rules.addresses import APIPA_FIRST, APIPA_LAST, LINK_LOCAL
+from twinspan.check.rules.gateway_addresses import addresses_of
 from twinspan.project.plan import UNKNOWN, PlannedResource
 
 UNREACHABLE = tuple(
@@ -14,6 +15,8 @@ UNREACHABLE = tuple(
                  "172.16.0.0/12", "192.168.0.0/16", "224.0.0.0/3")
 )  # fmt: skip
 """Ranges without a device on the Internet. Source: IANA, IPv4 Special-Purpose Address Registry."""
+SA_LIFETIME_S = range(300, 172800)
+"""Source: Azure VPN Gateway FAQ, IPsec/IKE policy."""
 _IKEV1 = "IKEv1"
 
 
@@ -120,35 +123,45 @@ def once_per_pair(design: Design) -> Iterator[Finding]:
 def options_go_together(design: Design) -> Iterator[Finding]:
     """CON-03: the options of an Azure connection go together."""
     for connection in design.azure_connections:
-        for option, problem, remedy in _contradictions(design, connection):
+        for option, problem, remedy in (*_contradictions(connection), *_ends_apart(design, connection)):
             yield Finding(where=f"{connection.address} {option}", problem=problem, remedy=remedy)
 
 
-def _contradictions(design: Design, connection: PlannedResource) -> Iterator[tuple[str, str, str]]:
-    """Yield (argument, problem, remedy)."""
-    policy = connection.get("ipsec_policy")
+def _contradictions(connection: PlannedResource) -> Iterator[tuple[str, str, str]]:
+    """Yield (argument, problem, remedy) of a connection by itself."""
+    policy, mode = connection.get("ipsec_policy"), connection.get("connection_mode")
     if connection.get("use_policy_based_traffic_selectors") is True and _empty(policy):
-        yield (
-            "use_policy_based_traffic_selectors",
-            "true without ipsec_policy; Azure refuses it",
-            "Write an ipsec_policy",
-        )
+        problem = "true without ipsec_policy; Azure refuses it"
+        yield "use_policy_based_traffic_selectors", problem, "Write an ipsec_policy"
     if items(connection.get("custom_bgp_addresses")) and not bgp_enabled(connection):
-        yield (
-            "custom_bgp_addresses",
-            "set, but BGP is off on the connection; Azure refuses it",
-            "Set bgp_enabled to true, or leave them out",
-        )
-    mode = connection.get("connection_mode")
+        problem = "set, but BGP is off on the connection; Azure refuses it"
+        yield "custom_bgp_addresses", problem, "Set bgp_enabled to true, or leave them out"
+    lifetime = number(connection.get("ipsec_policy", 0, "sa_lifetime"))
+    if lifetime is not None and lifetime not in SA_LIFETIME_S:
+        problem = f"{lifetime} s; Azure refuses it (InvalidIpsecPolicy)"
+        yield "ipsec_policy.sa_lifetime", problem, f"Take {SA_LIFETIME_S[0]} to {SA_LIFETIME_S[-1]}"
+    encryption = connection.get("ipsec_policy", 0, "ike_encryption")
+    integrity = connection.get("ipsec_policy", 0, "ike_integrity")
+    if str(integrity).startswith("GCM") and known(encryption) and encryption != integrity:
+        problem = f"{integrity} with ike_encryption {encryption}; Azure refuses it (InvalidIpsecPolicy)"
+        yield "ipsec_policy.ike_integrity", problem, "Take SHA384, or the same GCM name in both"
     if connection.get("connection_protocol") == _IKEV1 and mode not in (None, UNKNOWN, "Default"):
         yield "connection_mode", f"{mode} needs IKEv2, not IKEv1; Azure refuses it", "Use IKEv2"
-    local = design.local_of(connection)
-    if local is not None and connection.get("bgp_enabled") is True and _empty(local.get("bgp_settings")):
-        yield (
-            "bgp_enabled",
-            f"true, but {local.address} has no bgp_settings; Azure refuses it",
-            "Name AWS's ASN and inside address there",
-        )
+
+
+def _ends_apart(design: Design, connection: PlannedResource) -> Iterator[tuple[str, str, str]]:
+    """Yield (argument, problem, remedy) of a connection and its two ends."""
+    local, gateway = design.local_of(connection), design.gateway_of(connection)
+    if local is None:
+        return
+    if connection.get("bgp_enabled") is True and _empty(local.get("bgp_settings")):
+        problem = f"true, but {local.address} has no bgp_settings; Azure refuses it"
+        yield "bgp_enabled", problem, "Name AWS's ASN and inside address there"
+    public = design.join(local, "gateway_address", "azurerm_public_ip")
+    if gateway is not None and public is not None and public in addresses_of(design, gateway):
+        problem = f"{local.address} has the address of {gateway.address} itself; Azure refuses it"
+        problem += " (LocalNetworkGatewayCannotHaveSameAddressAsConnectedVnetGateway)"
+        yield "local_network_gateway_id", problem, "Name AWS's outside address there"
 
 
 def _empty(value: object) -> bool:

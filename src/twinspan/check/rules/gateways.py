@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterator
 
-from twinspan.check.design import GATEWAY_SUBNET, Design, items, known, network
+from twinspan.check.design import GATEWAY_SUBNET, Design, blocks, items, known, network
 from twinspan.check.findings import Finding, unclear
 from twinspan.project.plan import UNKNOWN, PlannedResource
 
@@ -190,6 +190,26 @@ def gateway_subnets_of(design: Design, gateway: PlannedResource) -> tuple[Planne
         for position, _ in enumerate(items(gateway.get("ip_configuration")))
     ]
     return tuple({each.address: each for each in found if each is not None}.values())
+
+
+def configurations_plain(design: Design) -> Iterator[Finding]:
+    """GW-17: ip configurations have names of their own and dynamic addresses; GatewaySubnet no delegation."""
+    for gateway in design.azure_gateways:
+        seen = set()
+        for block in blocks(gateway.get("ip_configuration")):
+            name, where = block.get("name"), f"{gateway.address} ip_configuration"
+            if name in seen:
+                yield _refused(where, f"{name} is the name of two of them")
+            seen.add(name)
+            if block.get("private_ip_address_allocation") == "Static":
+                yield _refused(where, f"{name} has a static private address (StaticPrivateIpNotSupported)")
+    for subnet in _gateway_subnets(design):
+        if items(subnet.get("delegation")):
+            yield _refused(f"{subnet.address} delegation", "GatewaySubnet cannot be delegated")
+
+
+def _refused(where: str, problem: str) -> Finding:
+    return Finding(where=where, problem=f"{problem}; Azure refuses it", remedy="Leave it out, or rename it")
 
 
 def one_gateway_per_vnet(design: Design) -> Iterator[Finding]:

@@ -35,6 +35,22 @@ def private_tables_propagate(design: Design) -> Iterator[Finding]:
         )
 
 
+def propagation_from_own_gateway(design: Design) -> Iterator[Finding]:
+    """RTE-06: a gateway propagates into route tables of the VPC that it is attached to."""
+    for each in design.of_type("aws_vpn_gateway_route_propagation"):
+        table = design.join(each, "route_table_id", "aws_route_table")
+        gateway = design.join(each, "vpn_gateway_id", "aws_vpn_gateway")
+        vpc = design.join(table, "vpc_id", "aws_vpc") if table else None
+        attached = design.vpc_of(gateway) if gateway else None
+        if vpc is not None and attached is not None and attached != vpc:
+            yield Finding(
+                where=each.address,
+                problem=f"the gateway is attached to {attached.address}, the table is of {vpc.address}; AWS"
+                " refuses it (Gateway.NotAttached)",
+                remedy="Name a table of the gateway's own VPC",
+            )
+
+
 def _mentions(design: Design, table: PlannedResource) -> bool:
     return design.join(table, "propagating_vgws", "aws_vpn_gateway") is not None
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Network
+from itertools import product
 
 from twinspan.check.design import GATEWAY_SUBNET, Design, Link, blocks, items, known, network, static
 from twinspan.check.findings import Finding, unclear
@@ -73,7 +74,7 @@ def routes_apart(design: Design) -> Iterator[Finding]:
     for connection in design.azure_connections:
         local = design.local_of(connection)
         for prefix in _networks(local.get("address_space")) if local else ():
-            for where, cidr in design.vnet_ranges:
+            for where, cidr in _ranges(design, "azure"):
                 if local and prefix.overlaps(cidr) and (local.address, prefix, cidr) not in seen:
                     seen.add((local.address, prefix, cidr))
                     yield Finding(
@@ -121,7 +122,8 @@ def selectors_admit_networks(design: Design) -> Iterator[Finding]:
         pairs = _admitted(design, link)
         if _selectors_open(design, link) or not pairs:
             continue
-        for (_, azure), aws in ((here, there) for here in design.vnet_ranges for there in design.vpc_ranges):
+        ways = product(_ranges(design, "azure"), _ranges(design, "aws"))
+        for azure, aws in ((here, there) for (_, here), (_, there) in ways):
             if not admit(pairs, (azure, aws)):
                 yield Finding(
                     where=_selectors_of(link),
@@ -159,15 +161,16 @@ def _sides(design: Design) -> Iterator[_Side]:
         yield _Side(where=f"{local.address} address_space", routes=ranges, cloud="aws")
 
 
-def _ranges(design: Design, cloud: str) -> Sequence[Range]:
-    if cloud == "azure":
-        return design.vnet_ranges
-    kinds = ("aws_vpc", "aws_vpc_ipv4_cidr_block_association")
-    return [
-        (f"{each.address} cidr_block", cidr)
-        for each in design.of_type(*kinds)
-        if (cidr := network(each.get("cidr_block"))) is not None
-    ]
+def _ranges(design: Design, cloud: str) -> Iterator[Range]:
+    """Yield the ranges of the networks that have a gateway."""
+    for vnet in design.connected_vnets if cloud == "azure" else ():
+        for cidr in _networks(vnet.get("address_space")):
+            yield f"{vnet.address} address_space", cidr
+    associations = design.of_type("aws_vpc_ipv4_cidr_block_association")
+    more = [each for each in associations if design.join(each, "vpc_id", "aws_vpc") in design.connected_vpcs]
+    for each in (*design.connected_vpcs, *more) if cloud == "aws" else ():
+        for cidr in _networks([each.get("cidr_block")]):
+            yield f"{each.address} cidr_block", cidr
 
 
 def _subnets(design: Design, cloud: str) -> Iterator[Range]:
@@ -207,7 +210,7 @@ def _azure_selectors(design: Design, link: Link) -> tuple[Pair, ...]:
     return azure_pairs(
         policy_based=link.connection.get("use_policy_based_traffic_selectors") is True,
         given=given,
-        address_space=design.vnet_spaces,
+        address_space=[cidr for _, cidr in _ranges(design, "azure")],
         prefixes=_networks(link.local.get("address_space")),
     )
 
