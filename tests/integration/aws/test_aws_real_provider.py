@@ -45,6 +45,26 @@ resource "aws_customer_gateway" "this" {
   bgp_asn    = "65000"
 }
 
+resource "aws_customer_gateway" "static" {
+  type       = "ipsec.1"
+  ip_address = "198.51.100.6"
+  bgp_asn    = "65000"
+}
+
+resource "aws_vpn_connection" "static" {
+  customer_gateway_id      = aws_customer_gateway.static.id
+  vpn_gateway_id           = aws_vpn_gateway.this.id
+  type                     = "ipsec.1"
+  static_routes_only       = true
+  local_ipv4_network_cidr  = "10.1.0.0/16"
+  remote_ipv4_network_cidr = "10.2.0.0/16"
+}
+
+resource "aws_vpn_connection_route" "static" {
+  vpn_connection_id      = aws_vpn_connection.static.id
+  destination_cidr_block = "10.1.0.0/16"
+}
+
 resource "aws_vpn_connection" "configured" {
   customer_gateway_id                  = aws_customer_gateway.this["198.51.100.4"].id
   vpn_gateway_id                       = aws_vpn_gateway.this.id

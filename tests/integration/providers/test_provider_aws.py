@@ -47,7 +47,17 @@ def test_every_type_is_created_planned_empty_changed_and_destroyed(
     assert "1 added, 2 changed, 1 destroyed" in replaced
     assert workspace.state("aws_vpn_connection.this")["id"] != connection
 
-    assert "0 added, 0 changed, 30 destroyed" in workspace.apply("-destroy").stdout
+    rerouted = workspace.apply(
+        longer, "-var=inside_cidr=169.254.21.8/30", "-var=static_destination=10.5.0.0/16"
+    ).stdout
+    assert "1 added, 0 changed, 1 destroyed" in rerouted
+    route = workspace.state("aws_vpn_connection_route.this")
+    assert route["id"] == f"10.5.0.0/16:{route['vpn_connection_id']}"
+    assert [
+        each["DestinationCidrBlock"] for each in _connection(clouds, route["vpn_connection_id"])["Routes"]
+    ] == ["10.5.0.0/16"]
+
+    assert "0 added, 0 changed, 33 destroyed" in workspace.apply("-destroy").stdout
     ec2 = clouds.boto3("ec2")
     assert vpc not in [item["VpcId"] for item in ec2.describe_vpcs()["Vpcs"]]
     left = [item["State"] for item in ec2.describe_vpn_connections()["VpnConnections"]]
@@ -104,6 +114,7 @@ def test_an_imported_object_needs_no_change(workspace: Workspace, name: str) -> 
         "aws_subnet.this": workspace.state("aws_subnet.this")["id"],
         "aws_vpn_connection.this": workspace.state("aws_vpn_connection.this")["id"],
         "aws_customer_gateway.this": workspace.state("aws_customer_gateway.this")["id"],
+        "aws_vpn_connection.static": workspace.state("aws_vpn_connection.static")["id"],
         "aws_route.this": workspace.state("aws_route_table.this")["id"] + "_0.0.0.0/0",
         "aws_route_table_association.this": "/".join(
             (workspace.state("aws_subnet.this")["id"], workspace.state("aws_route_table.this")["id"])
@@ -118,6 +129,10 @@ def test_an_imported_object_needs_no_change(workspace: Workspace, name: str) -> 
     for address, identity in objects.items():
         workspace.terraform("state", "rm", address)
         workspace.terraform("import", address, identity)
+    static = workspace.state("aws_vpn_connection_route.this")["id"]
+    workspace.terraform("state", "rm", "aws_vpn_connection_route.this")
+    assert "support import" in workspace.refused("import", "aws_vpn_connection_route.this", static)
+    workspace.apply()
 
     assert workspace.changes() == {}
     workspace.apply("-destroy")

@@ -34,7 +34,7 @@ def test_every_type_is_created_planned_empty_changed_and_destroyed(
 
     other_key = "-var=shared_key=second.key_1234"
     changed = workspace.apply(other_key, "-var=propagation=false").stdout
-    assert "0 added, 2 changed, 0 destroyed" in changed
+    assert "0 added, 3 changed, 0 destroyed" in changed
     assert (arm.get(f"{connection['id']}/sharedkey") or {})["value"] == "second.key_1234"
     table = arm.get(workspace.state("azurerm_route_table.this")["id"]) or {}
     assert table["properties"]["disableBgpRoutePropagation"] is True
@@ -43,7 +43,7 @@ def test_every_type_is_created_planned_empty_changed_and_destroyed(
     replaced = workspace.apply(other_key, "-var=propagation=false", "-var=dpd_timeout_seconds=20").stdout
     assert "1 added, 0 changed, 1 destroyed" in replaced
 
-    assert "0 added, 0 changed, 21 destroyed" in workspace.apply("-destroy").stdout
+    assert "0 added, 0 changed, 23 destroyed" in workspace.apply("-destroy").stdout
     assert arm.get(f"{arm.subscription}/resourceGroups/{name}") is None
 
 
@@ -100,6 +100,8 @@ def test_an_imported_object_needs_no_change(workspace: Workspace) -> None:
         "azurerm_subnet_route_table_association.this",
         "azurerm_virtual_network_gateway.this",
         "azurerm_local_network_gateway.this",
+        "azurerm_local_network_gateway.static",
+        "azurerm_virtual_network_gateway_connection.static",
         "azurerm_monitor_action_group.this",
         "azurerm_monitor_metric_alert.this",
         "azurerm_log_analytics_workspace.this",

@@ -16,6 +16,11 @@ variable "inside_cidr" {
   default = "169.254.21.0/30"
 }
 
+variable "static_destination" {
+  type    = string
+  default = "10.1.0.0/16"
+}
+
 variable "log_level_tag" {
   type    = string
   default = "quiet"
@@ -174,6 +179,26 @@ resource "aws_vpn_connection" "this" {
       log_output_format = "json"
     }
   }
+}
+
+resource "aws_customer_gateway" "static" {
+  bgp_asn    = 65000
+  ip_address = "198.51.100.78"
+  type       = "ipsec.1"
+}
+
+resource "aws_vpn_connection" "static" {
+  customer_gateway_id      = aws_customer_gateway.static.id
+  vpn_gateway_id           = aws_vpn_gateway_attachment.this.vpn_gateway_id
+  type                     = aws_customer_gateway.static.type
+  static_routes_only       = true
+  local_ipv4_network_cidr  = "10.1.0.0/16"
+  remote_ipv4_network_cidr = "10.2.0.0/16"
+}
+
+resource "aws_vpn_connection_route" "this" {
+  vpn_connection_id      = aws_vpn_connection.static.id
+  destination_cidr_block = var.static_destination
 }
 
 resource "aws_s3_bucket" "this" {

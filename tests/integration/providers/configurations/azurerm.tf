@@ -284,3 +284,36 @@ resource "azurerm_application_insights_workbook" "this" {
   tags                = var.tags
   data_json           = jsonencode({ version = "Notebook/1.0", items = [] })
 }
+
+resource "azurerm_local_network_gateway" "static" {
+  name                = "${var.name}-static"
+  resource_group_name = azurerm_resource_group.this.name
+  location            = azurerm_resource_group.this.location
+  gateway_address     = "203.0.113.11"
+  address_space       = ["10.2.0.0/16", "10.3.0.0/16"]
+}
+
+resource "azurerm_virtual_network_gateway_connection" "static" {
+  name                               = "${var.name}-static"
+  resource_group_name                = azurerm_resource_group.this.name
+  location                           = azurerm_resource_group.this.location
+  type                               = "IPsec"
+  virtual_network_gateway_id         = azurerm_virtual_network_gateway.this.id
+  local_network_gateway_id           = azurerm_local_network_gateway.static.id
+  shared_key                         = var.shared_key
+  use_policy_based_traffic_selectors = true
+
+  traffic_selector_policy {
+    local_address_cidrs  = ["10.1.0.0/16"]
+    remote_address_cidrs = ["10.2.0.0/16"]
+  }
+
+  ipsec_policy {
+    dh_group         = "DHGroup14"
+    ike_encryption   = "AES256"
+    ike_integrity    = "SHA256"
+    ipsec_encryption = "AES256"
+    ipsec_integrity  = "SHA256"
+    pfs_group        = "PFS14"
+  }
+}

@@ -27,6 +27,7 @@ _RESOURCES = (
     alarms.Dashboard,
     alarms.MetricAlarm,
     connection.VpnConnection,
+    connection.VpnConnectionRoute,
     egress.ElasticAddress,
     egress.NatGateway,
     eks_access.AccessEntry,

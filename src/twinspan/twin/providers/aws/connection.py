@@ -1,4 +1,5 @@
-"""The VPN connection."""
+# ruff: noqa: ARG002 - the arguments are those of Resource, needed or not
+"""The VPN connection and its static routes."""
 
 from datetime import datetime
 from typing import Any, ClassVar
@@ -10,6 +11,7 @@ from twinspan.twin.providers.aws.base import (
     AwsResource,
     differs,
     find,
+    gone_is_fine,
     is_gone,
     tag_specifications,
     tags_of,
@@ -178,6 +180,72 @@ class VpnConnection(AwsResource):
             what=f"VPN connection {state['id']} deleted",
             timeout_s=TIMEOUT_S,
         )
+
+
+class VpnConnectionRoute(AwsResource):
+    """`aws_vpn_connection_route`: a static route of a connection without BGP."""
+
+    type_name = "aws_vpn_connection_route"
+    facts = Facts(force_new=frozenset({"region", "destination_cidr_block", "vpn_connection_id"}))
+
+    def create(self, cloud: AwsCloud, planned: State, record: Record) -> str:
+        """CreateVpnConnectionRoute, and wait until the connection shows it."""
+        identity = f"{planned['destination_cidr_block']}:{planned['vpn_connection_id']}"
+        cloud.call("ec2", "create_vpn_connection_route", **_route_members(identity))
+        record(identity)
+        wait_until(
+            lambda: _route_state(cloud, identity),
+            lambda state: state == "available",
+            what=f"route {identity} available",
+            timeout_s=TIMEOUT_S,
+        )
+        return identity
+
+    def read(self, cloud: AwsCloud, state: State) -> State | None:
+        """DescribeVpnConnections, the route among the connection's."""
+        if _route_state(cloud, state["id"]) == "gone":
+            return None
+        destination, _, connection = state["id"].partition(":")
+        return {
+            "destination_cidr_block": destination,
+            "region": cloud.region,
+            "vpn_connection_id": connection,
+        }
+
+    def delete(self, cloud: AwsCloud, state: State) -> None:
+        """DeleteVpnConnectionRoute, and wait until the connection shows it no more."""
+        with gone_is_fine():
+            cloud.call("ec2", "delete_vpn_connection_route", **_route_members(state["id"]))
+        wait_until(
+            lambda: _route_state(cloud, state["id"]),
+            lambda found: found == "gone",
+            what=f"route {state['id']} deleted",
+            timeout_s=TIMEOUT_S,
+        )
+
+    def import_state(self, cloud: AwsCloud, import_id: str) -> State:
+        """Refuse: the real provider cannot import this type either."""
+        raise ValueError("aws_vpn_connection_route does not support import")
+
+
+def _route_members(identity: str) -> dict[str, str]:
+    destination, _, connection = identity.partition(":")
+    return {"DestinationCidrBlock": destination, "VpnConnectionId": connection}
+
+
+def _route_state(cloud: AwsCloud, identity: str) -> str:
+    """Return `State` of a static route; `gone` if there is no such route or no such connection."""
+    wanted = _route_members(identity)
+    found = find(
+        cloud, "describe_vpn_connections", "VpnConnections", VpnConnectionIds=[wanted["VpnConnectionId"]]
+    )
+    alive = found if found is not None and found["State"] not in {"deleted", "deleting"} else {}
+    states = [
+        route["State"]
+        for route in alive.get("Routes", [])
+        if route["DestinationCidrBlock"] == wanted["DestinationCidrBlock"] and route["State"] != "deleted"
+    ]
+    return states[0] if states else "gone"
 
 
 def _route(route: dict[str, Any]) -> State:
