@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from twinspan.cloud.aws.vpn import DEFAULT_IKE_VERSIONS
 from twinspan.project.state import State, StateResource
 from twinspan.verify.settings import PRESENT, Key, Settings, listed
 
@@ -16,6 +17,8 @@ _TUNNEL_LISTS = (
     "phase2_encryption_algorithms",
     "phase2_integrity_algorithms",
 )
+_TUNNEL_DEFAULTS: Mapping[str, tuple[str, ...]] = {"ike_versions": DEFAULT_IKE_VERSIONS}
+"""What the reader of EC2's answers fills in where nothing was given."""
 _TUNNEL_VALUES = (
     "dpd_timeout_action",
     "dpd_timeout_seconds",
@@ -128,7 +131,8 @@ def _vpn_connection(values: Mapping[str, Any]) -> Iterator[Pair]:
         outside = values.get(f"{tunnel}_address")
         if outside:
             for name in _TUNNEL_LISTS:
-                yield _aws(values, f"tunnel {outside} {name}"), listed(values.get(f"{tunnel}_{name}") or ())
+                given = values.get(f"{tunnel}_{name}") or _TUNNEL_DEFAULTS.get(name, ())
+                yield _aws(values, f"tunnel {outside} {name}"), listed(given)
             for name in _TUNNEL_VALUES:
                 # 0 is how the provider's state shows a number that nobody set; EC2 then leaves it out.
                 yield from _given(

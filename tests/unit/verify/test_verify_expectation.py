@@ -79,3 +79,14 @@ def test_numbers_that_nobody_set_are_0_in_the_state_and_plan_nothing() -> None:
     assert not [
         name for name in planned if name.removeprefix("tunnel 203.0.113.1 ") in {n[8:] for n in unset}
     ]
+
+
+def test_ike_versions_that_nobody_set_are_those_that_aws_then_takes() -> None:
+    values = {"id": "vpn-00", "tunnel1_address": "203.0.113.1", "tunnel1_ike_versions": []}
+    state = State(
+        resources=(StateResource(address="aws_vpn_connection.x", type="aws_vpn_connection", values=values),)
+    )
+
+    planned = {key.name: value for key, value in planned_settings(state).values.items()}
+
+    assert planned["tunnel 203.0.113.1 ike_versions"] == "ikev1, ikev2"

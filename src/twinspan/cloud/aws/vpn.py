@@ -30,6 +30,7 @@ if TYPE_CHECKING:
         VpnGatewayTypeDef,
     )
 
+DEFAULT_IKE_VERSIONS = ("ikev1", "ikev2")
 DEFAULT_AMAZON_SIDE_ASN = 64512
 DEFAULT_CUSTOMER_ASN = 65000
 DEFAULT_PHASE1_LIFETIME_S = 28800
@@ -128,7 +129,7 @@ def _tunnel(raw: "TunnelOptionTypeDef", telemetry: VgwTelemetry | None) -> VpnTu
     return VpnTunnel(
         outside_ip_address=IPv4Address(outside) if outside else None,
         inside_cidr=IPv4Network(raw["TunnelInsideCidr"]),
-        ike_versions=tuple(item["Value"] for item in raw.get("IkeVersions", ())) or ("ikev1", "ikev2"),
+        ike_versions=tuple(item["Value"] for item in raw.get("IkeVersions", ())) or DEFAULT_IKE_VERSIONS,
         phase1=Phase(
             encryption_algorithms=tuple(item["Value"] for item in raw.get("Phase1EncryptionAlgorithms", ())),
             integrity_algorithms=tuple(item["Value"] for item in raw.get("Phase1IntegrityAlgorithms", ())),
