@@ -59,7 +59,12 @@ NOT_IMPORTABLE = {
 DIFFERENT_OFFLINE: Mapping[tuple[str, str], str] = {}
 """Type and attribute -> why the offline providers plan or store another value."""
 
-UPDATED_AFTER_IMPORT: Mapping[str, Mapping[str, str]] = {}
+UPDATED_AFTER_IMPORT: Mapping[str, Mapping[str, str]] = {
+    "aws_sns_topic_subscription": {
+        "confirmation_timeout_in_minutes": "a default of the provider, which no API returns",
+        "endpoint_auto_confirms": "a default of the provider, which no API returns",
+    },
+}
 """Type -> attribute -> why the provider plans to set it after an import."""
 
 
