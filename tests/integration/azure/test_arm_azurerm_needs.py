@@ -103,6 +103,7 @@ def test_an_identity_is_patched_as_the_provider_does_it(lab: Lab) -> None:
         ("Microsoft.OperationalInsights/workspaces/logs", {"properties": {"retentionInDays": 60}}, 200, ""),
         ("Microsoft.OperationalInsights/workspaces/logs", {"properties": {"retentionInDays": 9}}, 400, "9"),
         ("Microsoft.OperationalInsights/workspaces/logs", {"location": "eastus"}, 400, "location"),
+        ("Microsoft.OperationalInsights/workspaces/logs", {"location": None, "properties": {}}, 200, ""),
     ],
 )
 def test_a_patch_changes_what_it_names_and_refuses_the_rest(

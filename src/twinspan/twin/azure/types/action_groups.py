@@ -8,7 +8,7 @@ from typing_extensions import override
 from twinspan.twin.azure.errors import bad_request
 from twinspan.twin.azure.types.base import Context, Put
 from twinspan.twin.azure.types.bodies import Body, Envelope, parsed
-from twinspan.twin.azure.types.monitor_type import MonitorType
+from twinspan.twin.azure.types.described_type import DescribedType
 
 
 class EmailReceiver(Body):
@@ -65,7 +65,7 @@ class ActionGroup(Envelope):
     properties: Properties
 
 
-class _ActionGroups(MonitorType):
+class _ActionGroups(DescribedType):
     type = "Microsoft.Insights/actionGroups"
     model = "ActionGroup"
     document = ActionGroup

@@ -10,7 +10,7 @@ from twinspan.twin.azure.errors import ArmError, bad_request
 from twinspan.twin.azure.resource_id import ResourceId
 from twinspan.twin.azure.types.base import Context, Put
 from twinspan.twin.azure.types.bodies import Body, Envelope, parsed, spelled
-from twinspan.twin.azure.types.monitor_type import MonitorType
+from twinspan.twin.azure.types.described_type import DescribedType
 from twinspan.twin.azure.types.virtual_network_gateways import VIRTUAL_NETWORK_GATEWAYS
 from twinspan.twin.metrics.azure import DEFINITIONS
 
@@ -97,7 +97,7 @@ class MetricAlert(Envelope):
     properties: Properties
 
 
-class _MetricAlerts(MonitorType):
+class _MetricAlerts(DescribedType):
     type = "Microsoft.Insights/metricAlerts"
     model = "MetricAlert"
     document = MetricAlert

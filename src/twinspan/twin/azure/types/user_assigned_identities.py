@@ -10,7 +10,7 @@ from twinspan.twin.azure.documents import JsonObject, properties
 from twinspan.twin.azure.store import Resource
 from twinspan.twin.azure.types.base import Context, Put
 from twinspan.twin.azure.types.bodies import Body, Envelope, spelled
-from twinspan.twin.azure.types.monitor_type import MonitorType
+from twinspan.twin.azure.types.described_type import DescribedType
 
 
 class Properties(Body):
@@ -30,7 +30,7 @@ class UserAssignedIdentity(Envelope):
     properties: Properties = Properties()
 
 
-class _UserAssignedIdentities(MonitorType):
+class _UserAssignedIdentities(DescribedType):
     type = "Microsoft.ManagedIdentity/userAssignedIdentities"
     model = "Identity"
     document = UserAssignedIdentity

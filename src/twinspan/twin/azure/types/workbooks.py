@@ -9,8 +9,8 @@ from typing_extensions import override
 from twinspan.twin.azure.errors import bad_request
 from twinspan.twin.azure.types.base import Context, Put
 from twinspan.twin.azure.types.bodies import Body, Envelope, spelled
+from twinspan.twin.azure.types.described_type import DescribedType
 from twinspan.twin.azure.types.identities import Identity
-from twinspan.twin.azure.types.monitor_type import MonitorType
 
 
 class Properties(Body):
@@ -36,7 +36,7 @@ class Workbook(Envelope):
     properties: Properties
 
 
-class _Workbooks(MonitorType):
+class _Workbooks(DescribedType):
     type = "Microsoft.Insights/workbooks"
     model = "Workbook"
     document = Workbook

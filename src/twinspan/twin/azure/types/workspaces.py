@@ -10,8 +10,8 @@ from twinspan.twin.azure.errors import bad_request
 from twinspan.twin.azure.store import Resource
 from twinspan.twin.azure.types.base import Context, Put
 from twinspan.twin.azure.types.bodies import Body, Envelope, spelled
+from twinspan.twin.azure.types.described_type import DescribedType
 from twinspan.twin.azure.types.identities import Identity
-from twinspan.twin.azure.types.monitor_type import MonitorType
 
 _DEFAULT_DAYS, _DAYS_OF_FREE, _NOT_SET = 30, 7, 0
 """Days that data is kept; 0 is what clients send that were given none, the Terraform provider among them."""
@@ -64,7 +64,7 @@ class Workspace(Envelope):
     properties: Properties = Properties()
 
 
-class _Workspaces(MonitorType):
+class _Workspaces(DescribedType):
     type = "Microsoft.OperationalInsights/workspaces"
     model = "Workspace"
     document = Workspace

@@ -1,4 +1,4 @@
-"""What the types of Azure Monitor and of identities have in common: bodies described here, no delay."""
+"""What types have in common whose bodies are described by models of ours, and which answer without delay."""
 
 import copy
 from typing import ClassVar
@@ -15,7 +15,7 @@ from twinspan.twin.azure.types.bodies import Envelope, cleaner
 _READ_ONLY = frozenset({"id", "name", "type", "etag", "systemData"})
 
 
-class MonitorType(ResourceType):
+class DescribedType(ResourceType):
     """A type whose body is a pydantic model.
 
     Attributes:
@@ -37,11 +37,10 @@ class MonitorType(ResourceType):
     def patch(self, context: Context, resource: Resource, body: JsonObject) -> None:
         inner = body.get("properties")
         self._refuse_others(resource, body, inner if isinstance(inner, dict) else {})
-        merged = {**copy.deepcopy(resource.body), **body}
+        merged = {**copy.deepcopy(resource.body), **body, "location": resource.body["location"]}
         if isinstance(inner, dict):
             merged["properties"] = {**properties(resource.body), **inner}
         put = Put(id=resource.id, body=self.clean(merged), existing=resource)
-        put.body["location"] = resource.body["location"]
         self.check(context, put)
         self.complete(context, put)
         resource.body = put.body
@@ -51,7 +50,7 @@ class MonitorType(ResourceType):
         allowed = {"tags", *self.patched, *_READ_ONLY}
         if str(body.get("location", "")).replace(" ", "").lower() == resource.body["location"]:
             allowed.add("location")
-        others = [name for name in body if name not in allowed]
+        others = [name for name, value in body.items() if value is not None and name not in allowed]
         if self.patched_properties:
             others += [f"properties.{name}" for name in inner if name not in self.patched_properties]
         if others:
