@@ -2,6 +2,7 @@
 
 import os
 import platform
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -12,6 +13,10 @@ ROOT = Path(__file__).parents[3]
 NO_INVOCATION = pytest.mark.skipif(
     not Path("/usr/sbin/policy-rc.d").exists(), reason="the script would make that file"
 )
+UNITS_THAT_STAY_OFF = {"nftables.service"}
+"""Source: Debian's nftables, README.Debian: whoever wants the rules of /etc/nftables.conf enables it."""
+UNITS_OF_EVERY_DEBIAN = {"fstrim.service", "fstrim.timer"}
+"""Of util-linux, which is on every Debian before we come."""
 PYTHONS = ("python3.13", "python3.12", "python3.11", "python3")
 
 
@@ -64,6 +69,21 @@ def test_packages_that_apt_does_not_have_end_with_3_and_their_names(programs: Pa
     done = install(programs, "no-such-package")
     assert done.returncode == 3
     assert "apt cannot install: no-such-package" in done.stderr
+
+
+@pytest.mark.skipif(shutil.which("dpkg-query") is None, reason="not a Debian")
+def test_every_unit_that_our_packages_bring_is_masked_by_the_script_or_known_to_stay_off() -> None:
+    script = (ROOT / "scripts" / "install-host").read_text()
+    masked = {unit for units in re.findall(r'units="([^"]+)"', script) for unit in units.split()}
+    makefile = (ROOT / "Makefile").read_text().replace("\\\n", " ")
+    lists = re.findall(r"^(?:\w+_)?PACKAGES := (.*)$", makefile, re.MULTILINE)
+    packages = {word for words in lists for word in words.split() if "$" not in word}
+    assert {"charon-systemd", "etcd-server", "prometheus"} <= packages
+
+    listed = subprocess.run(["dpkg-query", "-L", *packages], capture_output=True, text=True, check=False)
+    units = set(re.findall(r"^\S*/lib/systemd/system/([\w@-]+\.[a-z]+)$", listed.stdout, re.MULTILINE))
+    assert "bird.service" in units
+    assert units - masked <= {*UNITS_THAT_STAY_OFF, *UNITS_OF_EVERY_DEBIAN}
 
 
 @pytest.fixture
