@@ -5,10 +5,12 @@ from dataclasses import replace
 from ipaddress import IPv4Network
 
 import pytest
+from many_flows import FLOW_BYTES, tunnels_used
 from plane_harness import Plane, aws_end
 from reference_network import (
     AWS,
     AZURE,
+    GATEWAY,
     PUBLIC,
     TUNNELS,
     VGW,
@@ -27,6 +29,24 @@ from twinspan.twin.observed import Observed
 pytestmark = pytest.mark.root
 
 FIRST, SECOND, THIRD, FOURTH = TUNNELS
+
+
+def test_azure_spreads_flows_over_both_instances_and_aws_uses_one_tunnel(plane: Plane) -> None:
+    plane.apply(*static_network())
+    until_up(plane, TUNNELS)
+    first, second = plane.attach_pair()
+    plane.until_reaches("aws-host", second)
+    plane.until_reaches("azure-host", first)
+
+    assert tunnels_used(plane, "aws-host", "azure-host")[1] == 1
+
+    before = plane.client.observe()
+    assert tunnels_used(plane, "azure-host", "aws-host")[0] >= 2
+    after = plane.client.observe()
+    for public in PUBLIC:
+        sent = sum(end.bytes_out for end in after.azure_tunnels if end.public_ip_address == public)
+        sent -= sum(end.bytes_out for end in before.azure_tunnels if end.public_ip_address == public)
+        assert sent >= FLOW_BYTES, public
 
 
 def path_cut(wiring: Wiring) -> FaultSpec:
@@ -62,6 +82,8 @@ def test_a_static_vpn_carries_packets_both_ways(plane: Plane, tunnels: Sequence[
         assert end.bgp_state == "None"
         assert end.accepted_routes == ((AZURE,) if wiring in tunnels else ())
     assert all(peers == () for peers in seen.azure_bgp_peers.values())
+    learned = {(str(route.network), route.origin) for route in seen.azure_learned_routes[GATEWAY]}
+    assert learned == {(str(AZURE), "Network"), (str(AWS), "Network")}
     assert sum(end.bytes_in for end in seen.azure_tunnels) > 0
     assert sum(end.bytes_in for end in seen.aws_tunnels) > 0
 

@@ -293,6 +293,8 @@ def _settings(course: Course, hold_profile: str) -> dict[str, object]:
 
 
 def _other_profile(link: TunnelLink, hold_profile: str) -> str:
+    if link.static:
+        return "static routes: there is no BGP hold time, only dead peer detection notices"
     other = next(name for name in HOLD_PROFILES if name != hold_profile)
     timers = timers_of(link, hold_profile=other)
     both = [(SIDES[side], first_to_fire(timers, side)) for side in SENDERS.values()]

@@ -250,14 +250,16 @@ def _duration(since: datetime | None) -> str:
 
 
 def _learned(view: GatewayView, ends: list[Endpoint]) -> list[GatewayRoute]:
+    """Return own prefixes, what BGP brought, and prefixes of local network gateways with a tunnel."""
     spec = view.gateway.spec
     peerings = {peering.name: peering for peering in _peerings(view, ends)}
+    own = {OWN_NETWORKS, *(static_name(end.spec.key) for end in ends if end.spec.gateway == spec.key)}
     if spec.address is None:
         return []
     learned = []
     for route in view.routes:
         peering = peerings.get(route.protocol)
-        if peering is None and route.protocol != OWN_NETWORKS:
+        if peering is None and route.protocol not in own:
             continue
         learned.append(
             GatewayRoute(

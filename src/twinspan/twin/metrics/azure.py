@@ -179,7 +179,7 @@ class _Sampler:
         grown = {name: self.counters.growth((*key, name), value) for name, value in values.items()}
         for name, value in grown.items():
             self.store.add(self.scope, name, dims, value, self.now_s)
-        for name in MISMATCHES:  # the twin's selectors are any to any, so no packet can miss them
+        for name in MISMATCHES:  # charon drops what misses the selectors without counting it
             self.store.add(self.scope, name, dims, 0, self.now_s)
         both_ways = grown["TunnelIngressBytes"] + grown["TunnelEgressBytes"]
         packets = grown["TunnelIngressPackets"] + grown["TunnelEgressPackets"]
