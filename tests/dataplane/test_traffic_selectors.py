@@ -200,3 +200,25 @@ def test_changed_selectors_are_negotiated_again(plane: Plane) -> None:
     plane.apply(network, secrets)
 
     plane.until_reaches("azure-host", first)
+
+
+def test_selectors_outlive_a_rekeying(plane: Plane) -> None:
+    network, secrets = static_network((FIRST,))
+    network = with_tunnel(network, FIRST, startup_action="add")
+    network = with_connection(network, FIRST, traffic_selector_policies=(custom(APP, PRIVATE),))
+    plane.apply(network, secrets)
+    until_up(plane, (FIRST,))
+    app, first = attach(plane, "app", AZURE_ROUTED), attach(plane, "first", AWS_PRIVATE)
+    second = attach(plane, "second", AWS_SECOND)
+    plane.until_reaches("app", first)
+
+    for end, what in ((FIRST.aws_key, "--child=inside"), (FIRST.azure_key, "--ike=tunnel")):
+        assert "rekey completed successfully" in plane.swanctl(end, "--rekey", what)
+
+    plane.until(
+        lambda _: plane.swanctl(FIRST.aws_key, "--list-sas").count("INSTALLED") == 1, what="one new child SA"
+    )
+    plane.until_reaches("first", app)
+    answered, _sent, received = crossed(plane, "app", second)
+    assert not answered
+    assert received == 0
