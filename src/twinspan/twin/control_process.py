@@ -12,6 +12,7 @@ from twinspan.protocols import Event
 from twinspan.twin import status as twin_status
 from twinspan.twin.agent_methods import agent_leases, agent_methods
 from twinspan.twin.agents import AgentSlot, KeeperLauncher, SudoLauncher
+from twinspan.twin.attempts import attempt
 from twinspan.twin.aws.server import AwsApi
 from twinspan.twin.aws.signature import AccessKey
 from twinspan.twin.azure.logs.diagnostic import DiagnosticLogs
@@ -169,15 +170,23 @@ class ControlProcess:
         self._reconciler.forget()
 
     def _read(self) -> tuple[Network, Secrets, tuple[str, ...]]:
-        network, secrets = read_network(twin_endpoints(self._run_dir.name))
-        return network, secrets, ()
+        unreadable: list[str] = []
+        endpoints = twin_endpoints(self._run_dir.name)
+        network, secrets = read_network(endpoints, unreadable=unreadable.append)
+        return network, secrets, tuple(unreadable)
 
     def _cluster_specs(self, network: Network) -> tuple[tuple[ClusterSpec, ...], tuple[str, ...]]:
         """Say which clusters are to run, and with which programs; the agent tells what it lacks."""
         eks = network.aws.eks_clusters if network.aws else ()
         aks = network.azure.aks_clusters if network.azure else ()
         names = {each.arn: each.name for each in eks} | {each.id.lower(): each.name for each in aks}
-        authorities = {key: self._clusters.authority(key, name=name) for key, name in names.items()}
+        problems: list[str] = []
+        authorities = attempt(
+            names.items(),
+            lambda item: (item[0], self._clusters.authority(item[0], name=item[1])),
+            name=lambda item: f"cluster {item[1]}",
+            problems=problems,
+        )
         programs = images = ""
         if names:
             try:
@@ -185,7 +194,8 @@ class ControlProcess:
                 images = str(ensure_images(Path(programs)))
             except HostError as error:
                 _LOG.warning("no clusters: %s", error)
-        return cluster_specs(network, authorities, programs=programs, images=images)
+        specs, found = cluster_specs(network, dict(authorities), programs=programs, images=images)
+        return specs, (*problems, *found)
 
     def _events(self, since_s: float) -> tuple[Event, ...]:
         return self._agents.client.events(since_s)

@@ -3,20 +3,28 @@
 from collections.abc import Mapping
 
 from twinspan.cloud.aws.endpoint import AwsEndpoint
+from twinspan.cloud.objects import Unreadable, refuse
 from twinspan.network.model import AwsNetwork
 
 __all__ = ["AwsEndpoint", "read_aws"]
 
 
-def read_aws(endpoint: AwsEndpoint) -> tuple[AwsNetwork, Mapping[tuple[str, str], str]]:
+def read_aws(
+    endpoint: AwsEndpoint, *, unreadable: Unreadable = refuse
+) -> tuple[AwsNetwork, Mapping[tuple[str, str], str]]:
     """Read the network, and apart from it the pre-shared keys: (connection id, outside address) -> key.
 
     Objects that are deleted or being deleted are left out. All calls run at the same time.
 
+    Args:
+        endpoint: The account and region.
+        unreadable: Gets objects that cannot be understood, which are left out then.
+
     Raises:
+        CloudError: An object cannot be understood, unless `unreadable` says otherwise.
         CloudRefusedError: AWS said no, or there are no usable credentials.
         CloudUnreachableError: AWS did not answer in time.
     """
     from twinspan.cloud.aws.reader import read  # noqa: PLC0415 - boto3 takes 0.3 s to load
 
-    return read(endpoint)
+    return read(endpoint, unreadable)

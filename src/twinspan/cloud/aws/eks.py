@@ -16,6 +16,7 @@ from botocore.signers import RequestSigner
 
 from twinspan.cloud.aws.client import service_client, translated
 from twinspan.cloud.aws.endpoint import AwsEndpoint
+from twinspan.cloud.objects import Unreadable, read_each
 from twinspan.errors import CloudRefusedError
 from twinspan.network.aws import EksAddon, EksCluster, EksNodeGroup
 
@@ -51,7 +52,7 @@ def cluster_names(endpoint: AwsEndpoint) -> tuple[str, ...]:
 
 
 def read_clusters(
-    endpoint: AwsEndpoint, names: tuple[str, ...], pool: ThreadPoolExecutor
+    endpoint: AwsEndpoint, names: tuple[str, ...], pool: ThreadPoolExecutor, unreadable: Unreadable
 ) -> tuple[EksCluster, ...]:
     """Read clusters with their node groups and add-ons; what is being deleted is left out.
 
@@ -59,6 +60,7 @@ def read_clusters(
         endpoint: The account and region.
         names: What `cluster_names` returned.
         pool: Makes the calls; its own threads must not call this.
+        unreadable: Gets clusters that cannot be understood.
 
     Raises:
         CloudError: AWS said no, or nothing.
@@ -90,10 +92,11 @@ def read_clusters(
         (cluster.result(), [each.result() for each in groups], [each.result() for each in addons])
         for cluster, groups, addons in parts
     ]
-    return tuple(
-        _cluster(cluster, [each for each in groups if each], [each for each in addons if each])
-        for cluster, groups, addons in read
-        if cluster is not None
+    return read_each(
+        [(cluster, groups, addons) for cluster, groups, addons in read if cluster is not None],
+        lambda parts: _cluster(parts[0], [g for g in parts[1] if g], [a for a in parts[2] if a]),
+        name=lambda parts: f"EKS cluster {parts[0].get('name')}",
+        unreadable=unreadable,
     )
 
 

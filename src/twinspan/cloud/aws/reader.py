@@ -3,15 +3,18 @@
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache, partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from twinspan.cloud.aws import eks, vpc, vpn
 from twinspan.cloud.aws.client import CONNECTIONS, AwsClients, clients, translated
 from twinspan.cloud.aws.endpoint import AwsEndpoint
-from twinspan.network.model import AwsNetwork
+from twinspan.cloud.objects import Unreadable, read_each
+from twinspan.network.model import AwsNetwork, EksCluster
 
 if TYPE_CHECKING:
     from mypy_boto3_ec2 import EC2Client
+
+R = TypeVar("R")
 
 _PAGED = {
     "describe_vpcs": "Vpcs",
@@ -30,7 +33,7 @@ _WHOLE = {
 """Operations that answer with everything at once."""
 
 
-def read(endpoint: AwsEndpoint) -> tuple[AwsNetwork, Mapping[tuple[str, str], str]]:
+def read(endpoint: AwsEndpoint, unreadable: Unreadable) -> tuple[AwsNetwork, Mapping[tuple[str, str], str]]:
     """Read everything; see `twinspan.cloud.aws.read_aws`."""
     with ThreadPoolExecutor(CONNECTIONS, thread_name_prefix="read-aws") as pool:
         account = pool.submit(_account_id, endpoint)
@@ -40,21 +43,45 @@ def read(endpoint: AwsEndpoint) -> tuple[AwsNetwork, Mapping[tuple[str, str], st
         }
         raw = {name: future.result() for name, future in futures.items()}
         account_id = account.result()
-        eks_clusters = eks.read_clusters(endpoint, clusters.result(), pool)
+        eks_clusters = eks.read_clusters(endpoint, clusters.result(), pool, unreadable)
+    return _network(raw, account_id, endpoint.region, eks_clusters, unreadable)
+
+
+def _network(
+    raw: Mapping[str, list[Any]],
+    account_id: str,
+    region: str,
+    eks_clusters: tuple[EksCluster, ...],
+    unreadable: Unreadable,
+) -> tuple[AwsNetwork, Mapping[tuple[str, str], str]]:
+    def each(operation: str, read_one: Callable[[Any], R], member: str) -> tuple[R, ...]:
+        def staying(item: Any) -> R | None:  # noqa: ANN401 - any object of the API
+            there = vpn.existing([item]) if operation in _WHOLE else [item]
+            return next(map(read_one, there), None)
+
+        found = read_each(
+            raw[operation],
+            staying,
+            name=lambda item: item.get(member, operation),
+            unreadable=unreadable,
+        )
+        return tuple(item for item in found if item is not None)
+
+    keys = each("describe_vpn_connections", lambda item: vpn.pre_shared_keys([item]), "VpnConnectionId")
     network = AwsNetwork(
         account_id=account_id,
-        region=endpoint.region,
-        vpcs=tuple(map(vpc.vpc, raw["describe_vpcs"])),
-        subnets=tuple(map(vpc.subnet, raw["describe_subnets"])),
-        route_tables=tuple(map(vpc.route_table, raw["describe_route_tables"])),
-        security_groups=tuple(map(vpc.security_group, raw["describe_security_groups"])),
-        network_acls=tuple(map(vpc.network_acl, raw["describe_network_acls"])),
-        vpn_gateways=tuple(map(vpn.vpn_gateway, vpn.existing(raw["describe_vpn_gateways"]))),
-        customer_gateways=tuple(map(vpn.customer_gateway, vpn.existing(raw["describe_customer_gateways"]))),
-        vpn_connections=tuple(map(vpn.vpn_connection, vpn.existing(raw["describe_vpn_connections"]))),
+        region=region,
+        vpcs=each("describe_vpcs", vpc.vpc, "VpcId"),
+        subnets=each("describe_subnets", vpc.subnet, "SubnetId"),
+        route_tables=each("describe_route_tables", vpc.route_table, "RouteTableId"),
+        security_groups=each("describe_security_groups", vpc.security_group, "GroupId"),
+        network_acls=each("describe_network_acls", vpc.network_acl, "NetworkAclId"),
+        vpn_gateways=each("describe_vpn_gateways", vpn.vpn_gateway, "VpnGatewayId"),
+        customer_gateways=each("describe_customer_gateways", vpn.customer_gateway, "CustomerGatewayId"),
+        vpn_connections=each("describe_vpn_connections", vpn.vpn_connection, "VpnConnectionId"),
         eks_clusters=eks_clusters,
     )
-    return network, vpn.pre_shared_keys(vpn.existing(raw["describe_vpn_connections"]))
+    return network, {name: key for found in keys for name, key in found.items()}
 
 
 @lru_cache(maxsize=8)

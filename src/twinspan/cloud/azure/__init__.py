@@ -4,23 +4,31 @@ from collections.abc import Mapping
 from typing import Any
 
 from twinspan.cloud.azure.endpoint import AzureBgp, AzureEndpoint
+from twinspan.cloud.objects import Unreadable, refuse
 from twinspan.network.model import AzureNetwork
 
 __all__ = ["AzureBgp", "AzureEndpoint", "aks_kubeconfig", "read_azure", "read_azure_bgp"]
 
 
-def read_azure(endpoint: AzureEndpoint) -> tuple[AzureNetwork, Mapping[str, str]]:
+def read_azure(
+    endpoint: AzureEndpoint, *, unreadable: Unreadable = refuse
+) -> tuple[AzureNetwork, Mapping[str, str]]:
     """Read the network, and apart from it the pre-shared keys: connection id (lower case) -> key.
 
     Objects that are being deleted are left out. Calls run at the same time.
 
+    Args:
+        endpoint: The subscription.
+        unreadable: Gets objects that cannot be understood, which are left out then.
+
     Raises:
+        CloudError: An object cannot be understood, unless `unreadable` says otherwise.
         CloudRefusedError: Azure said no, or there are no usable credentials.
         CloudUnreachableError: Azure did not answer in time.
     """
     from twinspan.cloud.azure.reader import read  # noqa: PLC0415 - the SDK takes a second to load
 
-    return read(endpoint)
+    return read(endpoint, unreadable)
 
 
 def read_azure_bgp(endpoint: AzureEndpoint, gateway_id: str) -> AzureBgp:

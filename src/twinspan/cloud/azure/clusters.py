@@ -11,11 +11,12 @@ from ipaddress import IPv4Address, IPv4Network
 from typing import Any
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
 from twinspan.cloud.azure.endpoint import AzureEndpoint
 from twinspan.cloud.azure.rest import get_all, post
+from twinspan.cloud.objects import Unreadable, read_each
 from twinspan.errors import CloudRefusedError
 from twinspan.network.model import AksCluster, AksNodePool
 
@@ -78,19 +79,30 @@ class _Cluster(_Answer):
     properties: _Properties
 
 
-def aks_clusters(endpoint: AzureEndpoint) -> tuple[AksCluster, ...]:
+def aks_clusters(endpoint: AzureEndpoint, unreadable: Unreadable) -> tuple[AksCluster, ...]:
     """Read all AKS clusters of a subscription; those that are being deleted are left out.
 
+    Args:
+        endpoint: The subscription.
+        unreadable: Gets clusters that cannot be understood.
+
     Raises:
-        CloudRefusedError: Azure said no, or answered something else than clusters.
+        CloudRefusedError: Azure said no, or answered something else than a list.
         CloudUnreachableError: Azure did not answer in time.
     """
     rows = get_all(endpoint, _LIST.format(subscription=endpoint.subscription_id), api_version=_API_VERSION)
-    try:
-        found = [_Cluster.model_validate(row) for row in rows]
-    except ValidationError as error:
-        raise _unexpected("list managedClusters", str(error.errors()[0]["loc"])) from error
-    return tuple(_cluster(each) for each in found if each.properties.provisioning_state != "Deleting")
+
+    def read(row: object) -> AksCluster | None:
+        raw = _Cluster.model_validate(row)
+        return _cluster(raw) if raw.properties.provisioning_state != "Deleting" else None
+
+    found = read_each(
+        rows,
+        read,
+        name=lambda row: row.get("id", "AKS cluster") if isinstance(row, dict) else "AKS cluster",
+        unreadable=unreadable,
+    )
+    return tuple(cluster for cluster in found if cluster is not None)
 
 
 def _cluster(raw: _Cluster) -> AksCluster:

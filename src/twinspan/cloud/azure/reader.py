@@ -6,7 +6,7 @@ connection is asked for itself. Gateways can only be listed group by group.
 
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol, TypeVar
 
 from azure.core.exceptions import ResourceNotFoundError
@@ -17,9 +17,19 @@ from twinspan.cloud.azure.client import CONNECTIONS, clients, translated
 from twinspan.cloud.azure.clusters import aks_clusters
 from twinspan.cloud.azure.endpoint import AzureEndpoint
 from twinspan.cloud.azure.words import group_and_name, required_identity, word
-from twinspan.network.model import AzureConnection, AzureNetwork
+from twinspan.cloud.objects import Unreadable, read_each
+from twinspan.network.model import AksCluster, AzureNetwork, VirtualNetworkGateway
 
-T = TypeVar("T")
+
+class _HasId(Protocol):
+    """The part that all resources share."""
+
+    id: str | None
+
+
+T = TypeVar("T", bound=_HasId)
+R = TypeVar("R")
+L = TypeVar("L")
 
 
 class _HasState(Protocol):
@@ -48,10 +58,10 @@ class _InGroups:
     connections: list[models.VirtualNetworkGatewayConnection]
 
 
-def read(endpoint: AzureEndpoint) -> tuple[AzureNetwork, Mapping[str, str]]:
+def read(endpoint: AzureEndpoint, unreadable: Unreadable) -> tuple[AzureNetwork, Mapping[str, str]]:
     """Read everything; see `twinspan.cloud.azure.read_azure`."""
     with ThreadPoolExecutor(CONNECTIONS, thread_name_prefix="read-azure") as pool:
-        clusters = pool.submit(aks_clusters, endpoint)
+        clusters = pool.submit(aks_clusters, endpoint, unreadable)
         whole = _in_subscription(endpoint, pool)
         parts = _in_groups(endpoint, pool, whole.groups)
         ids = [required_identity(raw) for raw in parts.connections]
@@ -60,22 +70,44 @@ def read(endpoint: AzureEndpoint) -> tuple[AzureNetwork, Mapping[str, str]]:
         connections = [found for found in read_connections if found is not None]
         keys = dict(zip(ids, read_keys, strict=True))
         found_clusters = clusters.result()
-    addresses = gateways.public_addresses(whole.public_addresses)
-    network = AzureNetwork(
+    parts = replace(parts, connections=connections)
+    network = _network(endpoint, whole, parts, found_clusters, unreadable)
+    return network, {item.id: key for item in network.connections if (key := keys[item.id])}
+
+
+def _network(
+    endpoint: AzureEndpoint,
+    whole: _InSubscription,
+    parts: _InGroups,
+    clusters: tuple[AksCluster, ...],
+    unreadable: Unreadable,
+) -> AzureNetwork:
+    def each(raw: Iterable[T], read_one: Callable[[T], R | None]) -> tuple[R, ...]:
+        def staying(item: T) -> R | None:
+            return read_one(item) if _stays(getattr(item, "properties", None)) else None
+
+        found = read_each(raw, staying, name=lambda item: item.id, unreadable=unreadable)
+        return tuple(item for item in found if item is not None)
+
+    def gateway(raw: models.VirtualNetworkGateway) -> VirtualNetworkGateway | None:
+        vpn = word(raw.properties.gateway_type, "Vpn").lower() == "vpn"
+        return gateways.virtual_network_gateway(raw, addresses) if vpn else None
+
+    addresses = {
+        name: address
+        for found in each(whole.public_addresses, lambda raw: gateways.public_addresses([raw]))
+        for name, address in found.items()
+    }
+    return AzureNetwork(
         subscription_id=endpoint.subscription_id,
-        virtual_networks=tuple(map(networks.virtual_network, _staying(whole.virtual_networks))),
-        route_tables=tuple(map(networks.route_table, _staying(whole.route_tables))),
-        network_security_groups=tuple(map(networks.network_security_group, _staying(whole.security_groups))),
-        virtual_network_gateways=tuple(
-            gateways.virtual_network_gateway(raw, addresses)
-            for raw in _staying(parts.gateways)
-            if word(raw.properties.gateway_type, "Vpn").lower() == "vpn"
-        ),
-        local_network_gateways=tuple(map(gateways.local_network_gateway, _staying(parts.local_gateways))),
-        connections=tuple(connections),
-        aks_clusters=found_clusters,
+        virtual_networks=each(whole.virtual_networks, networks.virtual_network),
+        route_tables=each(whole.route_tables, networks.route_table),
+        network_security_groups=each(whole.security_groups, networks.network_security_group),
+        virtual_network_gateways=each(parts.gateways, gateway),
+        local_network_gateways=each(parts.local_gateways, gateways.local_network_gateway),
+        connections=each(parts.connections, gateways.connection),
+        aks_clusters=clusters,
     )
-    return network, {item.id: key for item in connections if (key := keys[item.id])}
 
 
 def _in_subscription(endpoint: AzureEndpoint, pool: ThreadPoolExecutor) -> _InSubscription:
@@ -100,7 +132,7 @@ def _in_subscription(endpoint: AzureEndpoint, pool: ThreadPoolExecutor) -> _InSu
 def _in_groups(endpoint: AzureEndpoint, pool: ThreadPoolExecutor, groups: list[str]) -> _InGroups:
     network = clients(endpoint).network
 
-    def over_groups(kind: str, list_group: Callable[[str], Iterable[T]]) -> Iterable[list[T]]:
+    def over_groups(kind: str, list_group: Callable[[str], Iterable[L]]) -> Iterable[list[L]]:
         return pool.map(lambda group: _listed(endpoint, kind, lambda: list_group(group)), groups)
 
     vpn_gateways = over_groups("virtualNetworkGateways", network.virtual_network_gateways.list)
@@ -113,7 +145,7 @@ def _in_groups(endpoint: AzureEndpoint, pool: ThreadPoolExecutor, groups: list[s
     )
 
 
-def _listed(endpoint: AzureEndpoint, kind: str, call: Callable[[], Iterable[T]]) -> list[T]:
+def _listed(endpoint: AzureEndpoint, kind: str, call: Callable[[], Iterable[L]]) -> list[L]:
     """Return the whole list; empty if its group has just been deleted."""
     with translated(endpoint, f"list {kind}"):
         try:
@@ -122,7 +154,7 @@ def _listed(endpoint: AzureEndpoint, kind: str, call: Callable[[], Iterable[T]])
             return []
 
 
-def _connection(endpoint: AzureEndpoint, resource_id: str) -> AzureConnection | None:
+def _connection(endpoint: AzureEndpoint, resource_id: str) -> models.VirtualNetworkGatewayConnection | None:
     """Read one connection; None if it has just been deleted, is being deleted, or is of another kind."""
     group, name = group_and_name(resource_id)
     with translated(endpoint, f"get connection {name}"):
@@ -130,7 +162,7 @@ def _connection(endpoint: AzureEndpoint, resource_id: str) -> AzureConnection | 
             raw = clients(endpoint).network.virtual_network_gateway_connections.get(group, name)
         except ResourceNotFoundError:
             return None
-    return gateways.connection(raw) if _stays(raw.properties) else None
+    return raw
 
 
 def _shared_key(endpoint: AzureEndpoint, resource_id: str) -> str | None:
@@ -141,11 +173,6 @@ def _shared_key(endpoint: AzureEndpoint, resource_id: str) -> str | None:
         except ResourceNotFoundError:
             return None
     return found.value
-
-
-def _staying(raw: Iterable[T]) -> list[T]:
-    """Leave out what is being deleted."""
-    return [item for item in raw if _stays(getattr(item, "properties", None))]
 
 
 def _stays(properties: _HasState | None) -> bool:
