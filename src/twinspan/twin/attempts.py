@@ -11,7 +11,15 @@ R = TypeVar("R")
 
 
 class ItemsError(TwinspanError):
-    """Some of several objects could not be handled; the others were."""
+    """Some of several objects could not be handled; the others were.
+
+    Attributes:
+        problems: One line for each.
+    """
+
+    def __init__(self, problems: Iterable[str]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("; ".join(self.problems))
 
 
 def words(error: BaseException) -> str:
@@ -53,5 +61,25 @@ def for_each(items: Iterable[T], act: Callable[[T], object], *, name: Callable[[
     """
     problems: list[str] = []
     attempt(items, act, name=name, problems=problems)
-    if problems:
-        raise ItemsError("; ".join(problems))
+    raise_any(problems)
+
+
+def in_turn(*steps: Callable[[], object]) -> None:
+    """Take each step, also after one that failed.
+
+    Raises:
+        ItemsError: After the last one, if any failed.
+    """
+    problems: list[str] = []
+    for step in steps:
+        try:
+            step()
+        except Exception as error:  # noqa: BLE001 - the others are taken all the same
+            problems.append(words(error))
+    raise_any(problems)
+
+
+def raise_any(problems: Iterable[str]) -> None:
+    """Raise ItemsError if there are any problems."""
+    if problems := tuple(problems):
+        raise ItemsError(problems)

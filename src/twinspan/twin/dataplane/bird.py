@@ -3,13 +3,16 @@
 import re
 import threading
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from ipaddress import IPv4Network
 from pathlib import Path
+from typing import TypeVar
 
+from twinspan.command import run
 from twinspan.errors import HostError
 from twinspan.host import search_path
+from twinspan.twin.attempts import attempt
 from twinspan.twin.dataplane.bird_control import (
     BirdControl,
     BirdRoute,
@@ -18,6 +21,10 @@ from twinspan.twin.dataplane.bird_control import (
 )
 from twinspan.twin.dataplane.daemons import Daemon
 from twinspan.twin.dataplane.events import DaemonLines, Journal
+
+T = TypeVar("T")
+
+_ENVIRONMENT = {"TZ": "UTC", "PATH": search_path()}
 
 _LINE = re.compile(r"<(\w+)> (?:(?P<name>[A-Za-z_]\w*)(?:\.ipv4)?)?:? ?(?P<text>.*)$")
 _ADDED = re.compile(r"> added \[best\] (\S+)")
@@ -61,7 +68,7 @@ class Bird:
             role=role,
             namespace=namespace,
             argv=["bird", "-f", "-c", str(self._file), "-s", str(folder / f"{namespace}.ctl")],
-            environment={"TZ": "UTC", "PATH": search_path()},
+            environment=_ENVIRONMENT,
             journal=journal,
             on_line=self._logged,
             before_start=lambda: None,
@@ -70,6 +77,8 @@ class Bird:
 
     def configure(self, text: str, subjects: Mapping[str, str]) -> None:
         """Take over a configuration, starting BIRD the first time. Equal text changes nothing.
+
+        If it fails, the next call with the same text tries again.
 
         Sessions that the new text does not change stay up.
 
@@ -80,16 +89,49 @@ class Bird:
         Raises:
             CommandError: BIRD refuses the text.
         """
-        self._subjects = dict(subjects)
+        self._subjects |= subjects  # a session that goes has something to say yet
         if text == self._text:
             return
-        first = not self._text
         self._file.write_text(text)
-        self._text = text
-        if first:
-            self.daemon.start()
-        else:
+        if self._text:
             self._control.command("configure")
+        else:
+            self.daemon.start()
+        self._text = text
+
+    def fitting(
+        self,
+        items: Sequence[T],
+        render: Callable[[Sequence[T]], str],
+        *,
+        name: Callable[[T], str],
+        problems: list[str],
+    ) -> list[T]:
+        """Return those items with which BIRD takes a configuration, as a rule all.
+
+        Args:
+            items: What the configuration is made of.
+            render: Makes it.
+            name: How an item is called in a problem.
+            problems: Gets a line for each item that does not fit.
+        """
+
+        def check(some: Sequence[T]) -> None:
+            text = render(some)
+            if text != self._text:
+                candidate = self._file.with_suffix(".new")
+                candidate.write_text(text)
+                run(["bird", "-p", "-c", str(candidate)], env=_ENVIRONMENT)
+
+        def alone(item: T) -> T:
+            check([item])
+            return item
+
+        try:
+            check(items)
+        except Exception:  # noqa: BLE001 - whichever item it is, the others are configured
+            return attempt(items, alone, name=name, problems=problems)
+        return list(items)
 
     def stop(self, *, politely: bool = True) -> None:
         """End it until `start`; it closes its sessions if it may do so `politely`."""

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
 from twinspan.protocols import ON_PURPOSE
-from twinspan.twin.attempts import ItemsError, attempt
+from twinspan.twin.attempts import attempt, raise_any
 from twinspan.twin.dataplane.events import Journal
 from twinspan.twin.dataplane.namespaces import inside_argv
 from twinspan.twin.loops import LAST, Loop
@@ -49,9 +49,8 @@ class Output:
         if self._ended:
             os.close(self._descriptor)
             return LAST
-        if self._problems:
-            problems, self._problems = self._problems, []
-            raise ItemsError("; ".join(problems))
+        problems, self._problems = self._problems, []
+        raise_any(problems)
         return None
 
     def drain(self) -> None:

@@ -12,7 +12,8 @@ from twinspan.network.aws import ANY_IPV4
 from twinspan.network.model import Network, Secrets
 from twinspan.twin.dataplane.desired_aws import aws_desired
 from twinspan.twin.dataplane.desired_azure import azure_desired
-from twinspan.twin.dataplane.spec import Desired, EndSpec, Timers
+from twinspan.twin.dataplane.fitting import fitting
+from twinspan.twin.dataplane.spec import Desired, EndSpec, GatewaySpec, RouterSpec, Timers
 from twinspan.twin.kubernetes.spec import ClusterSpec
 
 __all__ = ["Desired", "Timers", "desired_state"]
@@ -37,14 +38,21 @@ def desired_state(
     """
     aws = aws_desired(network.aws, secrets, timers) if network.aws else Desired(generation=generation)
     azure = azure_desired(network.azure, secrets, timers) if network.azure else Desired(generation=generation)
+    problems = [*aws.problems, *azure.problems, *clusters[1]]
+    aws_ends = fitting(aws.ends, name=_key, problems=problems)
+    azure_ends = fitting(azure.ends, name=_key, problems=problems)
     return Desired(
         generation=generation,
-        routers=aws.routers + azure.routers,
-        gateways=aws.gateways + azure.gateways,
-        ends=tuple(_with_sources(aws.ends, azure.ends) + _with_sources(azure.ends, aws.ends)),
-        clusters=clusters[0],
-        problems=aws.problems + azure.problems + clusters[1],
+        routers=fitting(aws.routers + azure.routers, name=_key, problems=problems),
+        gateways=fitting(aws.gateways + azure.gateways, name=_key, problems=problems),
+        ends=tuple(_with_sources(aws_ends, azure_ends) + _with_sources(azure_ends, aws_ends)),
+        clusters=fitting(clusters[0], name=_key, problems=problems),
+        problems=tuple(problems),
     )
+
+
+def _key(spec: RouterSpec | GatewaySpec | EndSpec | ClusterSpec) -> str:
+    return spec.key
 
 
 def _with_sources(ends: tuple[EndSpec, ...], others: tuple[EndSpec, ...]) -> list[EndSpec]:

@@ -1,23 +1,24 @@
 """The AWS half of the desired data plane."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal
 
 from twinspan.network.model import (
     AwsNetwork,
+    AwsRoute,
     AwsRouteTable,
+    AwsSubnet,
     CustomerGateway,
     NetworkAcl,
     Secrets,
+    Vpc,
     VpnConnection,
     VpnGateway,
     VpnTunnel,
 )
-from twinspan.twin.dataplane.proposals import (
-    UnknownAlgorithmError,
-    aws_esp_proposals,
-    aws_ike_proposals,
-)
+from twinspan.twin.attempts import attempt
+from twinspan.twin.dataplane.fitting import fitting_network
+from twinspan.twin.dataplane.proposals import aws_esp_proposals, aws_ike_proposals
 from twinspan.twin.dataplane.spec import (
     Bgp,
     DeadPeer,
@@ -43,14 +44,18 @@ _ROUTES_ACCEPTED = 100
 
 def aws_desired(network: AwsNetwork, secrets: Secrets, timers: Timers) -> Desired:
     """Return routers, gateways and tunnel ends of AWS. The generation is not set (0)."""
-    builder = _Builder(network=network, secrets=secrets, timers=timers)
+    problems: list[str] = []
+    network = fitting_network(network, problems)
+    builder = _Builder(network=network, secrets=secrets, timers=timers, problems=problems)
     live = [gateway for gateway in network.vpn_gateways if gateway.state == "available"]
-    ends = tuple(end for connection in network.vpn_connections for end in builder.ends(connection))
+    routers = attempt(network.vpcs, builder.router, name=_name, problems=builder.problems)
+    gateways = attempt(live, builder.gateway, name=_name, problems=builder.problems)
+    ends = attempt(network.vpn_connections, builder.ends, name=_name, problems=builder.problems)
     return Desired(
         generation=0,
-        routers=tuple(_router(network, vpc.id) for vpc in network.vpcs),
-        gateways=tuple(builder.gateway(gateway) for gateway in live),
-        ends=ends,
+        routers=tuple(routers),
+        gateways=tuple(gateways),
+        ends=tuple(end for found in ends for end in found),
         problems=tuple(builder.problems),
     )
 
@@ -60,7 +65,7 @@ class _Builder:
     network: AwsNetwork
     secrets: Secrets
     timers: Timers
-    problems: list[str] = field(default_factory=list)
+    problems: list[str]
 
     def gateway(self, gateway: VpnGateway) -> GatewaySpec:
         vpcs = [vpc for vpc in self.network.vpcs if vpc.id == gateway.vpc_id]
@@ -85,8 +90,41 @@ class _Builder:
         if not customers or customers[0].ip_address is None:
             self.problems.append(f"{connection.id}: its customer gateway has no address")
             return []
-        ends = [self._end(connection, tunnel, gateways[0], customers[0]) for tunnel in connection.tunnels]
+        ends = attempt(
+            connection.tunnels,
+            lambda tunnel: self._end(connection, tunnel, gateways[0], customers[0]),
+            name=lambda tunnel: f"{connection.id}/{tunnel.outside_ip_address}",
+            problems=self.problems,
+        )
         return [end for end in ends if end is not None]
+
+    def router(self, vpc: Vpc) -> RouterSpec:
+        network = self.network
+        attached = {gateway.id for gateway in network.vpn_gateways if gateway.vpc_id == vpc.id}
+        tables = [table for table in network.route_tables if table.vpc_id == vpc.id]
+        subnets = [subnet for subnet in network.subnets if subnet.vpc_id == vpc.id]
+        groups = [group for group in network.security_groups if group.vpc_id == vpc.id]
+        problems = self.problems
+        built = attempt(subnets, self._subnet, name=_name, problems=problems)
+        made = attempt(tables, lambda table: _table(table, attached), name=_name, problems=problems)
+        return RouterSpec(
+            key=vpc.id,
+            side="aws",
+            networks=vpc.cidr_blocks,
+            subnets=tuple(built),
+            tables=tuple(made),
+            security_groups=tuple(groups),
+        )
+
+    def _subnet(self, subnet: AwsSubnet) -> SubnetSpec:
+        table = self.network.route_table_of(subnet.id)
+        return SubnetSpec(
+            id=subnet.id,
+            prefixes=(subnet.cidr_block,),
+            table=table.id if table else "",
+            aws=subnet,
+            network_acl=_network_acl(self.network, subnet.vpc_id, subnet.id),
+        )
 
     def _end(
         self,
@@ -104,11 +142,6 @@ class _Builder:
         if tunnel.ike_versions and "ikev2" not in tunnel.ike_versions:
             self.problems.append(f"{name}: IKEv1 is not modelled")
             return None
-        try:
-            ike = _ike(tunnel)
-        except UnknownAlgorithmError as error:
-            self.problems.append(f"{name}: {error}")
-            return None
         return EndSpec(
             key=name,
             side="aws",
@@ -118,7 +151,7 @@ class _Builder:
             local_address=outside,
             remote_address=customer.ip_address,
             pre_shared_key=key,
-            ike=ike,
+            ike=_ike(tunnel),
             inside_local=tunnel.aws_inside_address,
             inside_remote=tunnel.customer_inside_address,
             bgp=None if connection.static_routes_only else self._bgp(gateway, customer),
@@ -163,38 +196,6 @@ def _ike(tunnel: VpnTunnel) -> Ike:
     )
 
 
-def _router(network: AwsNetwork, vpc_id: str) -> RouterSpec:
-    vpc = next(vpc for vpc in network.vpcs if vpc.id == vpc_id)
-    tables = [table for table in network.route_tables if table.vpc_id == vpc_id]
-    attached = {gateway.id for gateway in network.vpn_gateways if gateway.vpc_id == vpc_id}
-    return RouterSpec(
-        key=vpc_id,
-        side="aws",
-        networks=vpc.cidr_blocks,
-        subnets=tuple(_subnets(network, vpc_id)),
-        tables=tuple(_table(table, attached) for table in tables),
-        security_groups=tuple(group for group in network.security_groups if group.vpc_id == vpc_id),
-    )
-
-
-def _subnets(network: AwsNetwork, vpc_id: str) -> list[SubnetSpec]:
-    subnets = []
-    for subnet in network.subnets:
-        if subnet.vpc_id != vpc_id:
-            continue
-        table = network.route_table_of(subnet.id)
-        subnets.append(
-            SubnetSpec(
-                id=subnet.id,
-                prefixes=(subnet.cidr_block,),
-                table=table.id if table else "",
-                aws=subnet,
-                network_acl=_network_acl(network, vpc_id, subnet.id),
-            )
-        )
-    return subnets
-
-
 def _network_acl(network: AwsNetwork, vpc_id: str, subnet_id: str) -> NetworkAcl | None:
     own = [acl for acl in network.network_acls if subnet_id in acl.subnet_ids]
     default = [acl for acl in network.network_acls if acl.default and acl.vpc_id == vpc_id]
@@ -203,16 +204,19 @@ def _network_acl(network: AwsNetwork, vpc_id: str, subnet_id: str) -> NetworkAcl
 
 def _table(table: AwsRouteTable, attached: set[str]) -> TableSpec:
     """Static routes as they stand; the propagated ones come from BGP, not from the API's copy."""
-    routes = []
-    for route in table.routes:
-        if route.origin == "EnableVgwRoutePropagation" or route.target == "local":
-            continue
-        if route.target in attached and route.state == "active":
-            routes.append(StaticRoute(destination=route.destination, target="gateway", gateway=route.target))
-        else:
-            routes.append(StaticRoute(destination=route.destination, target="nowhere"))
+    routes = [r for r in table.routes if r.origin != "EnableVgwRoutePropagation" and r.target != "local"]
     return TableSpec(
         key=table.id,
         propagated=bool(attached & set(table.propagating_vgw_ids)),
-        routes=tuple(routes),
+        routes=tuple(_route(route, attached) for route in routes),
     )
+
+
+def _route(route: AwsRoute, attached: set[str]) -> StaticRoute:
+    if route.target in attached and route.state == "active":
+        return StaticRoute(destination=route.destination, target="gateway", gateway=route.target)
+    return StaticRoute(destination=route.destination, target="nowhere")
+
+
+def _name(item: Vpc | AwsSubnet | AwsRouteTable | VpnGateway | VpnConnection) -> str:
+    return item.id

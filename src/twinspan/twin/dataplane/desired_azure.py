@@ -1,24 +1,24 @@
 """The Azure half of the desired data plane."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network
 
 from twinspan.network.model import (
     AzureConnection,
     AzureNetwork,
     AzureRoute,
+    AzureRouteTable,
+    AzureSubnet,
     GatewayInstance,
     LocalNetworkGateway,
     Secrets,
     VirtualNetwork,
     VirtualNetworkGateway,
 )
+from twinspan.twin.attempts import attempt
 from twinspan.twin.dataplane.filters_text import host
-from twinspan.twin.dataplane.proposals import (
-    UnknownAlgorithmError,
-    azure_esp_proposals,
-    azure_ike_proposals,
-)
+from twinspan.twin.dataplane.fitting import fitting_network
+from twinspan.twin.dataplane.proposals import azure_esp_proposals, azure_ike_proposals
 from twinspan.twin.dataplane.spec import (
     Bgp,
     DeadPeer,
@@ -50,15 +50,18 @@ _LIVE = {"Succeeded", "Updating"}
 
 def azure_desired(network: AzureNetwork, secrets: Secrets, timers: Timers) -> Desired:
     """Return routers, gateway instances and tunnel ends of Azure. The generation is not set (0)."""
-    builder = _Builder(network=network, secrets=secrets, timers=timers)
+    problems: list[str] = []
+    network = fitting_network(network, problems)
+    builder = _Builder(network=network, secrets=secrets, timers=timers, problems=problems)
     live = [g for g in network.virtual_network_gateways if g.provisioning_state in _LIVE]
-    gateways = tuple(spec for gateway in live for spec in builder.instances(gateway))
-    ends = tuple(end for connection in network.connections for end in builder.ends(connection))
+    routers = attempt(network.virtual_networks, builder.router, name=_name, problems=builder.problems)
+    gateways = attempt(live, builder.instances, name=_name, problems=builder.problems)
+    ends = attempt(network.connections, builder.ends, name=_name, problems=builder.problems)
     return Desired(
         generation=0,
-        routers=tuple(_router(network, vnet) for vnet in network.virtual_networks),
-        gateways=gateways,
-        ends=ends,
+        routers=tuple(routers),
+        gateways=tuple(spec for found in gateways for spec in found),
+        ends=tuple(end for found in ends for end in found),
         problems=tuple(builder.problems),
     )
 
@@ -68,7 +71,7 @@ class _Builder:
     network: AzureNetwork
     secrets: Secrets
     timers: Timers
-    problems: list[str] = field(default_factory=list)
+    problems: list[str]
 
     def instances(self, gateway: VirtualNetworkGateway) -> list[GatewaySpec]:
         vnet = self._network_of(gateway)
@@ -117,15 +120,45 @@ class _Builder:
         if problem:
             self.problems.append(f"{connection.id}: {problem}")
             return []
-        try:
-            return [
-                self._end(connection, gateways[0], instance, locals_[0])
-                for instance in gateways[0].instances
-                if instance.public_ip_address is not None
-            ]
-        except UnknownAlgorithmError as error:
-            self.problems.append(f"{connection.id}: {error}")
-            return []
+        instances = [each for each in gateways[0].instances if each.public_ip_address is not None]
+        return attempt(
+            instances,
+            lambda instance: self._end(connection, gateways[0], instance, locals_[0]),
+            name=lambda instance: f"{connection.id}/{instance.public_ip_address}",
+            problems=self.problems,
+        )
+
+    def router(self, vnet: VirtualNetwork) -> RouterSpec:
+        network = self.network
+        known = {table.id.lower() for table in network.route_tables}
+        used = {subnet.route_table_id.lower() for subnet in vnet.subnets if subnet.route_table_id} & known
+        subnets = attempt(
+            vnet.subnets, lambda subnet: self._subnet(subnet, known), name=_name, problems=self.problems
+        )
+        tables = attempt(
+            [table for table in network.route_tables if table.id.lower() in used],
+            _table,
+            name=_name,
+            problems=self.problems,
+        )
+        return RouterSpec(
+            key=vnet.id.lower(),
+            side="azure",
+            networks=vnet.address_space,
+            subnets=tuple(subnets),
+            tables=(TableSpec(key=_DEFAULT_TABLE, propagated=True, routes=()), *tables),
+            virtual_network=vnet,
+        )
+
+    def _subnet(self, subnet: AzureSubnet, known: set[str]) -> SubnetSpec:
+        groups = {group.id.lower(): group for group in self.network.network_security_groups}
+        return SubnetSpec(
+            id=subnet.id.lower(),
+            prefixes=subnet.address_prefixes,
+            table=_table_key(subnet.route_table_id, known),
+            gateway_subnet=subnet.name == "GatewaySubnet",
+            network_security_group=groups.get((subnet.network_security_group_id or "").lower()),
+        )
 
     def _problem(
         self,
@@ -251,37 +284,18 @@ def _addresses(gateway: VirtualNetworkGateway) -> dict[str, IPv4Address | None]:
     return {i.ip_configuration_id.lower(): i.default_bgp_ip_address for i in gateway.instances}
 
 
-def _router(network: AzureNetwork, vnet: VirtualNetwork) -> RouterSpec:
-    groups = {group.id.lower(): group for group in network.network_security_groups}
-    known = {table.id.lower() for table in network.route_tables}
-    used = {subnet.route_table_id.lower() for subnet in vnet.subnets if subnet.route_table_id} & known
-    subnets = tuple(
-        SubnetSpec(
-            id=subnet.id.lower(),
-            prefixes=subnet.address_prefixes,
-            table=_table_key(subnet.route_table_id, known),
-            gateway_subnet=subnet.name == "GatewaySubnet",
-            network_security_group=groups.get((subnet.network_security_group_id or "").lower()),
-        )
-        for subnet in vnet.subnets
+def _table(table: AzureRouteTable) -> TableSpec:
+    return TableSpec(
+        key=table.id.lower(),
+        propagated=table.bgp_route_propagation_enabled,
+        routes=tuple(_route(route) for route in table.routes),
     )
-    tables = [
-        TableSpec(
-            key=table.id.lower(),
-            propagated=table.bgp_route_propagation_enabled,
-            routes=tuple(_route(route) for route in table.routes),
-        )
-        for table in network.route_tables
-        if table.id.lower() in used
-    ]
-    return RouterSpec(
-        key=vnet.id.lower(),
-        side="azure",
-        networks=vnet.address_space,
-        subnets=subnets,
-        tables=(TableSpec(key=_DEFAULT_TABLE, propagated=True, routes=()), *tables),
-        virtual_network=vnet,
-    )
+
+
+def _name(
+    item: VirtualNetwork | AzureSubnet | AzureRouteTable | VirtualNetworkGateway | AzureConnection,
+) -> str:
+    return item.id
 
 
 def _table_key(route_table_id: str | None, known: set[str]) -> str:

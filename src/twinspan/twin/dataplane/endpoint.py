@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from twinspan.errors import CommandError
+from twinspan.twin.attempts import in_turn
 from twinspan.twin.dataplane import links, namespaces
 from twinspan.twin.dataplane.charon import Charon
 from twinspan.twin.dataplane.events import Journal, log
@@ -105,11 +106,13 @@ class Endpoint:
         """Remove it all; charon says goodbye to its peer first."""
         with self._halting:
             self._removed = True
-            self.charon.stop()
-        namespaces.ip([f"rule delete {self._steering}"], namespace=INTERNET)
-        links.cut(self._internet_plug)
-        namespaces.delete(self.namespace)
-        self._transit.give_back(self._number)
+        in_turn(
+            self.charon.stop,
+            lambda: namespaces.ip([f"rule delete {self._steering}"], namespace=INTERNET),
+            lambda: links.cut(self._internet_plug),
+            lambda: namespaces.delete(self.namespace),
+            lambda: self._transit.give_back(self._number),
+        )
 
     def halt(self, reason: object, *, politely: bool) -> None:
         """End its IKE daemon until `resume` has been called for every reason."""
@@ -129,8 +132,13 @@ class Endpoint:
         with self._lock:
             old, self.spec = self.spec, spec
             self.charon.spec = spec
-            if (old.inside_local, old.inside_remote) != (spec.inside_local, spec.inside_remote):
+            if (old.inside_local, old.inside_remote) == (spec.inside_local, spec.inside_remote):
+                return
+            try:
                 self.carry_inside(self.clear_device)
+            except BaseException:
+                self.spec = self.charon.spec = old  # so that the change is made again
+                raise
 
     def carry_inside(self, clear_device: str | None) -> None:
         """Give the inside addresses to the TUN device, or to a wire in the clear."""

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from ipaddress import IPv4Network
 from pathlib import Path
 
+from twinspan.twin.attempts import in_turn, raise_any
 from twinspan.twin.dataplane import links, namespaces
 from twinspan.twin.dataplane.bird import Bird
 from twinspan.twin.dataplane.bird_config import (
@@ -88,9 +89,7 @@ class Gateway:
 
     def stop(self) -> None:
         """Remove it, after its tunnel ends."""
-        self.bird.stop()
-        self._unplug()
-        namespaces.delete(self.namespace)
+        in_turn(self.bird.stop, self._unplug, lambda: namespaces.delete(self.namespace))
 
     def wire(self, spec: GatewaySpec, router: Router | None) -> None:
         """Join it to its router, or take it off, as `spec` says."""
@@ -114,15 +113,25 @@ class Gateway:
         self.configure(self._ends)
 
     def configure(self, ends: Sequence[EndSpec]) -> None:
-        """Give BIRD its sessions."""
+        """Give BIRD its sessions.
+
+        Raises:
+            ItemsError: BIRD takes some ends' sessions or routes not; it has the others.
+        """
         self._ends = ends
+        spec = self.spec
+        problems: list[str] = []
+        fitting = self.bird.fitting(ends, self._text, name=lambda end: end.key, problems=problems)
+        subjects = {session_name(end.key): end.key for end in ends if end.bgp is not None}
+        subjects |= {sibling_name(address): spec.key for address in spec.siblings}
+        self.bird.configure(self._text(fitting), subjects)
+        raise_any(problems)
+
+    def _text(self, ends: Sequence[EndSpec]) -> str:
         spec = self.spec
         identifier = spec.address or bgp_identifier(spec.key)
         devices = {end.key: short_name("tun", end.key) for end in ends}
-        text = gateway_config(spec, ends, devices, self.uplink, identifier, preferences=self._preferences)
-        subjects = {session_name(end.key): end.key for end in ends if end.bgp is not None}
-        subjects |= {sibling_name(address): spec.key for address in spec.siblings}
-        self.bird.configure(text, subjects)
+        return gateway_config(spec, ends, devices, self.uplink, identifier, preferences=self._preferences)
 
     def _routes_inside(self, networks: Sequence[IPv4Network]) -> set[tuple[str, str]]:
         """AWS: own networks come before every route, as "local" does in the VPC's tables."""
@@ -137,6 +146,14 @@ class Gateway:
     def _plug(self, router: Router) -> None:
         far = Plug(namespace=router.namespace, interface=short_name("up", self.spec.key))
         links.join(Plug(namespace=self.namespace, interface=_ROUTER), far)
+        self._router = router
+        try:
+            self._adopted(router, far)
+        except BaseException:
+            self._unplug()
+            raise
+
+    def _adopted(self, router: Router, far: Plug) -> None:
         if self.spec.side == "azure":
             self.uplink, prefix_length = router.adopt_instance(self.spec, far.interface)
         else:
@@ -151,16 +168,17 @@ class Gateway:
             ],
             namespace=self.namespace,
         )
-        self._router = router
 
     def _unplug(self) -> None:
         if self._router is None:
             return
-        links.cut(Plug(namespace=self.namespace, interface=_ROUTER))
-        self._objects.forget(_ROUTER)
-        if self._number is not None:
-            self._transit.give_back(self._number)
-        self._router = self._number = self.uplink = None
+        try:
+            links.cut(Plug(namespace=self.namespace, interface=_ROUTER))
+        finally:
+            self._objects.forget(_ROUTER)
+            if self._number is not None:
+                self._transit.give_back(self._number)
+            self._router = self._number = self.uplink = None
 
 
 def sessions_of(ends: Sequence[EndSpec]) -> dict[str, EndSpec]:

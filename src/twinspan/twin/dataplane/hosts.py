@@ -4,7 +4,8 @@ import re
 import threading
 from ipaddress import IPv4Address
 
-from twinspan.errors import DesignError, TwinspanError
+from twinspan.errors import DesignError
+from twinspan.twin.attempts import for_each, in_turn
 from twinspan.twin.dataplane import links, namespaces
 from twinspan.twin.dataplane.interfaces import Interface, Interfaces
 from twinspan.twin.dataplane.links import Plug
@@ -61,7 +62,7 @@ class Hosts:
             host = _Host(spec, info, router)
             try:
                 _build(host, subnet, self._interfaces.rules(host.interface))
-            except TwinspanError:
+            except BaseException:
                 self._plane.addresses.give_back(router.spec.key, info.address)
                 raise
             self._hosts[spec.name] = host
@@ -81,13 +82,19 @@ class Hosts:
             self._interfaces.refresh()
 
     def leave(self, desired: Desired) -> None:
-        """Detach the hosts whose subnet will be gone or moved."""
+        """Detach the hosts whose subnet will be gone or moved.
+
+        Raises:
+            ItemsError: What is left of some cannot be removed; all are detached.
+        """
         staying = {subnet.id: subnet.prefixes for router in desired.routers for subnet in router.subnets}
+        leaving = []
         with self._lock:
-            for host in list(self._hosts.values()):
+            for host in self._hosts.values():
                 subnet = host.router.subnet(host.info.subnet_id)
                 if subnet is None or staying.get(subnet.id) != subnet.prefixes:
-                    self.detach(host.info.name)
+                    leaving.append(host.info.name)
+            for_each(leaving, self.detach, name=lambda name: f"host {name}")
 
     def infos(self) -> tuple[HostInfo, ...]:
         """Return all hosts."""
@@ -161,11 +168,10 @@ def _build(host: _Host, subnet: SubnetSpec, rules: str) -> None:
             ],
             namespace=host.namespace,
         )
-    except TwinspanError:
+    except BaseException:
         namespaces.delete(host.namespace)
         raise
 
 
 def _remove(host: _Host) -> None:
-    links.cut(host.plug)
-    namespaces.delete(host.namespace)
+    in_turn(lambda: links.cut(host.plug), lambda: namespaces.delete(host.namespace))

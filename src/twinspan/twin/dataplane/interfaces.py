@@ -5,8 +5,9 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from ipaddress import IPv4Address, IPv4Network
 
-from twinspan.errors import DesignError, TwinspanError
+from twinspan.errors import DesignError
 from twinspan.network.model import SecurityGroup
+from twinspan.twin.attempts import words
 from twinspan.twin.dataplane import namespaces
 from twinspan.twin.dataplane.events import log
 from twinspan.twin.dataplane.filters import Edge, nsg_ruleset, security_group_ruleset
@@ -91,9 +92,9 @@ class Interfaces:
                     if rules != interface.filters:
                         namespaces.nft(interface.namespace, rules)
                         interface.filters = rules
-                except TwinspanError as error:
-                    log(interface.name, str(error))
-                    problems.append(f"{interface.name}: {error}")
+                except Exception as error:  # noqa: BLE001 - the others' filters are loaded all the same
+                    log(interface.name, words(error))
+                    problems.append(f"{interface.name}: {words(error)}")
         return tuple(problems)
 
     def _rules(self, interface: Interface, known: Iterable[Interface]) -> str:

@@ -3,13 +3,14 @@
 import ctypes
 import hashlib
 import os
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar
 
 from twinspan.command import run
-from twinspan.errors import HostError
+from twinspan.errors import CommandError, HostError
 from twinspan.twin.loops import start_task
 
 T = TypeVar("T")
@@ -18,6 +19,7 @@ FOLDER = Path("/run/netns")
 """Where `ip netns` keeps names; a tmpfs that only the agent's mount namespace has."""
 
 _CLONE_NEWNET = 0x40000000
+_FAILED_LINE = re.compile(r"Command failed -:(\d+)")
 _BRIDGED_PASSES = {f"bridge/bridge-nf-call-{family}tables": "0" for family in ("ip", "ip6", "arp")}
 _libc = ctypes.CDLL(None, use_errno=True)
 
@@ -67,6 +69,31 @@ def ip(commands: str | Sequence[str], *, namespace: str | None = None) -> None:
         return
     where = ["-n", namespace] if namespace else []
     run(["ip", *where, "-batch", "-"], stdin=text)
+
+
+def ip_each(commands: Sequence[str], *, namespace: str) -> dict[int, str]:
+    """Run lines of `ip -batch` in a namespace, also those after one that fails.
+
+    Returns:
+        Number of each line that failed, from 0 -> why, in `ip`'s words.
+
+    Raises:
+        CommandError: `ip` failed without naming a line, e.g. because there is no such namespace.
+    """
+    argv = ["ip", "-n", namespace, "-force", "-batch", "-"]
+    done = run(argv, stdin="".join(f"{line}\n" for line in commands), check=False)
+    failed: dict[int, str] = {}
+    reasons: list[str] = []
+    for line in done.stderr.splitlines():
+        found = _FAILED_LINE.fullmatch(line.strip())
+        if found:
+            failed[int(found.group(1)) - 1] = " ".join(reasons)
+            reasons = []
+        else:
+            reasons.append(line.strip())
+    if done.returncode != 0 and not failed:
+        raise CommandError(argv, done.returncode, done.stderr)
+    return failed
 
 
 def nft(namespace: str, rules: str) -> None:

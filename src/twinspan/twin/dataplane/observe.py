@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from twinspan.network.model import BgpPeer, GatewayRoute
+from twinspan.twin.attempts import attempt
 from twinspan.twin.dataplane import namespaces
 from twinspan.twin.dataplane.bird_config import (
     OWN_NETWORKS,
@@ -72,11 +73,19 @@ class Observer:
         generation = self._plane.desired.generation
         gateways = list(self._plane.gateways.values())
         ends = list(self._plane.ends.values())
-        agreements = self._pool.map(_agreement, ends)
-        views = {view.gateway.spec.key: view for view in self._pool.map(_view, gateways)}
-        described = [
-            _end(end, views.get(end.spec.gateway), sa) for end, sa in zip(ends, agreements, strict=True)
-        ]
+        problems: list[str] = []
+        agreements = [self._pool.submit(_agreement, end) for end in ends]
+        asked = [(gateway, self._pool.submit(_view, gateway)) for gateway in gateways]
+        found = attempt(
+            asked, lambda pair: pair[1].result(), name=lambda pair: pair[0].spec.key, problems=problems
+        )
+        views = {view.gateway.spec.key: view for view in found}
+        described = attempt(
+            list(zip(ends, agreements, strict=True)),
+            lambda pair: _end(pair[0], views.get(pair[0].spec.gateway), pair[1].result()),
+            name=lambda pair: pair[0].spec.key,
+            problems=problems,
+        )
         azure = [view for view in views.values() if view.gateway.spec.side == "azure"]
         vgws = {key: view for key, view in views.items() if view.gateway.spec.side == "aws"}
         return Observed(
@@ -89,6 +98,7 @@ class Observer:
             vgw_routes={key: _far_networks(view) for key, view in vgws.items()},
             vgw_active_tunnels={key: _active(view, ends) for key, view in vgws.items()},
             clusters=self._fleet.health(),
+            problems=tuple(problems),
         )
 
 

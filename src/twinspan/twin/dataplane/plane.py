@@ -3,10 +3,13 @@
 import threading
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
+from typing import Protocol
 
-from twinspan.errors import TwinspanError
+from twinspan.errors import HostError
+from twinspan.twin.attempts import attempt, for_each
 from twinspan.twin.dataplane import internet
 from twinspan.twin.dataplane.addresses import Addresses
 from twinspan.twin.dataplane.bird_config import Uplink
@@ -15,7 +18,7 @@ from twinspan.twin.dataplane.events import Journal, log
 from twinspan.twin.dataplane.gateway import Gateway
 from twinspan.twin.dataplane.links import TransitAddresses
 from twinspan.twin.dataplane.router import Router
-from twinspan.twin.dataplane.spec import Desired, EndSpec, GatewaySpec
+from twinspan.twin.dataplane.spec import Desired, EndSpec, GatewaySpec, RouterSpec
 
 _WORKERS = 16
 
@@ -64,19 +67,15 @@ class Plane:
         with self.lock:
             self._problems = list(desired.problems)
             self.building = True
-            before_removal(desired)
-            self._remove(desired)
-            self._build_routers(desired)
-            self._build_gateways(desired)
-            self._each(
-                [
-                    *(partial(self._configure_gateway, gateway) for gateway in self.gateways.values()),
-                    *(partial(self._configure_router, router) for router in self.routers.values()),
-                    *(partial(self._build_end, end) for end in desired.ends),
-                ]
-            )
-            self.desired = desired
-            self.building = False
+            try:
+                self._try("hosts", partial(before_removal, desired))
+                self._remove(desired)
+                self._build_routers(desired)
+                self._build_gateways(desired)
+                self._configure(desired)
+                self.desired = desired
+            finally:
+                self.building = False
             return tuple(self._problems)
 
     def ends_of(self, gateway_key: str) -> list[EndSpec]:
@@ -100,39 +99,44 @@ class Plane:
             for key, end in self.ends.items()
             if key not in ends or ends[key].ipsec != end.spec.ipsec or ends[key].gateway not in gateways
         ]
-        self._each([end.stop for end in [self.ends.pop(key) for key in stale]])
+        self._each([(key, self.ends.pop(key).stop) for key in stale])
         lost = [key for key in self.gateways if key not in gateways]
-        self._each([gateway.stop for gateway in [self.gateways.pop(key) for key in lost]])
+        self._each([(key, self.gateways.pop(key).stop) for key in lost])
         for key in [key for key in self.routers if key not in routers]:
             for gateway in self.gateways.values():
                 if gateway.spec.router == key:
-                    self._try(partial(gateway.wire, gateway.spec, None))
-            self._try(self.routers.pop(key).stop)
+                    self._try(gateway.spec.key, partial(gateway.wire, gateway.spec, None))
+            self._try(key, self.routers.pop(key).stop)
 
     def _build_routers(self, desired: Desired) -> None:
-        fresh = []
-        for spec in desired.routers:
-            if spec.key not in self.routers:
-                self.routers[spec.key] = Router(
-                    spec, folder=self._folder, journal=self.journal, on_routes=self._on_routes
-                )
-                fresh.append(self.routers[spec.key])
-        self._each([router.start for router in fresh])
-        self._each([partial(self.routers[spec.key].set_subnets, spec) for spec in desired.routers])
+        fresh = [spec for spec in desired.routers if spec.key not in self.routers]
+        self._each([(spec.key, partial(self._start_router, spec)) for spec in fresh])
+        self._each(
+            [
+                (spec.key, partial(self.routers[spec.key].set_subnets, spec))
+                for spec in desired.routers
+                if spec.key in self.routers
+            ]
+        )
+
+    def _start_router(self, spec: RouterSpec) -> None:
+        router = Router(spec, folder=self._folder, journal=self.journal, on_routes=self._on_routes)
+        _start(router)
+        self.routers[spec.key] = router
 
     def _build_gateways(self, desired: Desired) -> None:
-        fresh = []
-        for spec in desired.gateways:
-            if spec.key not in self.gateways:
-                self.gateways[spec.key] = Gateway(
-                    spec, transit=self._transit, folder=self._folder, journal=self.journal
-                )
-                fresh.append(self.gateways[spec.key])
-        self._each([gateway.start for gateway in fresh])
-        self._each([partial(self._wire, spec) for spec in desired.gateways])
+        fresh = [spec for spec in desired.gateways if spec.key not in self.gateways]
+        self._each([(spec.key, partial(self._start_gateway, spec)) for spec in fresh])
+        built = [spec for spec in desired.gateways if spec.key in self.gateways]
+        self._each([(spec.key, partial(self._wire, spec)) for spec in built])
         self._wanted_ends = {gateway.key: [] for gateway in desired.gateways}
         for end in desired.ends:
             self._wanted_ends.setdefault(end.gateway, []).append(end)
+
+    def _start_gateway(self, spec: GatewaySpec) -> None:
+        gateway = Gateway(spec, transit=self._transit, folder=self._folder, journal=self.journal)
+        _start(gateway)
+        self.gateways[spec.key] = gateway
 
     def _wire(self, spec: GatewaySpec) -> None:
         gateway = self.gateways[spec.key]
@@ -141,8 +145,17 @@ class Plane:
         if restarted:
             self.on_instance_restart(gateway)
 
+    def _configure(self, desired: Desired) -> None:
+        self._each(
+            [
+                *((key, partial(self._configure_gateway, each)) for key, each in self.gateways.items()),
+                *((key, partial(self._configure_router, each)) for key, each in self.routers.items()),
+                *((end.key, partial(self._build_end, end)) for end in desired.ends),
+            ]
+        )
+
     def _configure_gateway(self, gateway: Gateway) -> None:
-        gateway.configure(self._wanted_ends[gateway.spec.key])
+        gateway.configure(self._wanted_ends.get(gateway.spec.key, []))
 
     def _configure_router(self, router: Router) -> None:
         joined: list[tuple[GatewaySpec, Uplink]] = [
@@ -150,8 +163,11 @@ class Plane:
             for gateway in self.gateways.values()
             if gateway.spec.router == router.spec.key and gateway.uplink is not None and gateway.alive
         ]
-        router.set_routes(joined)
-        router.set_acls()
+        steps: dict[str, Callable[[], None]] = {
+            "routes": partial(router.set_routes, joined),
+            "network ACLs": router.set_acls,
+        }
+        for_each(steps.items(), lambda step: step[1](), name=lambda step: step[0])
 
     def _build_end(self, spec: EndSpec) -> None:
         end = self.ends.get(spec.key)
@@ -164,8 +180,9 @@ class Plane:
             return
         gateway = self.gateways.get(spec.gateway)
         if gateway is None:
-            self._problems.append(f"{spec.key}: its gateway {spec.gateway} is not built")
-            return
+            raise HostError(
+                problem=f"its gateway {spec.gateway} is not built", remedy="See why the gateway is not"
+            )
         end = Endpoint(
             spec,
             gateway_namespace=gateway.namespace,
@@ -174,15 +191,35 @@ class Plane:
             journal=self.journal,
         )
         self.ends[spec.key] = end
-        end.start()
+        try:
+            _start(end)
+        except BaseException:
+            del self.ends[spec.key]
+            raise
 
-    def _each(self, tasks: Iterable[Callable[[], None]]) -> None:
-        for future in [self._pool.submit(self._try, task) for task in tasks]:
+    def _each(self, tasks: Iterable[tuple[str, Callable[[], None]]]) -> None:
+        for future in [self._pool.submit(self._try, key, task) for key, task in tasks]:
             future.result()
 
-    def _try(self, task: Callable[[], None]) -> None:
-        try:
-            task()
-        except (TwinspanError, OSError) as error:
-            log("apply", str(error))
-            self._problems.append(str(error))
+    def _try(self, key: str, task: Callable[[], None]) -> None:
+        """Do something for an object; what it raises is a problem of that object alone."""
+        found: list[str] = []
+        attempt([task], lambda do: do(), name=lambda _: key, problems=found)
+        for problem in found:
+            log("apply", problem)
+        self._problems += found
+
+
+class _Startable(Protocol):
+    def start(self) -> None: ...
+    def stop(self) -> None: ...
+
+
+def _start(part: _Startable) -> None:
+    """Start something; if that fails, remove what there is of it, so that it can be tried again."""
+    try:
+        part.start()
+    except BaseException:
+        with suppress(Exception):  # what was not made cannot be removed
+            part.stop()
+        raise

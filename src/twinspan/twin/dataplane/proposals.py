@@ -1,5 +1,6 @@
 """The two clouds' names of algorithms, as strongSwan proposals."""
 
+from twinspan.errors import TwinspanError
 from twinspan.network.model import IpsecPolicy, Phase
 
 _AWS_ENCRYPTION = {
@@ -88,7 +89,7 @@ AZURE_DEFAULT_ESP = tuple(
 """Source: as above, phase 2: no PFS as initiator; groups 1, 2, 14, 24 also accepted."""
 
 
-class UnknownAlgorithmError(ValueError):
+class UnknownAlgorithmError(TwinspanError, ValueError):
     """A cloud's word for an algorithm that the data plane does not know."""
 
 

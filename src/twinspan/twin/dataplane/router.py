@@ -2,10 +2,12 @@
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from ipaddress import IPv4Address, IPv4Network
 from pathlib import Path
 
-from twinspan.errors import HostError
+from twinspan.errors import CommandError, HostError
+from twinspan.twin.attempts import attempt, for_each, in_turn, raise_any
 from twinspan.twin.dataplane import links, namespaces
 from twinspan.twin.dataplane.bird import Bird
 from twinspan.twin.dataplane.bird_config import Uplink, gateway_name, router_config
@@ -18,6 +20,9 @@ from twinspan.twin.dataplane.spec import GatewaySpec, RouterSpec, StaticRoute, S
 _FIRST_TABLE = 1001
 _LOCAL_FIRST, _SUBNET_TABLE = 100, 200
 _STATIC_METRIC, _SYSTEM_METRIC, _LAST_METRIC = 10, 50, 4000
+
+
+_Joined = tuple[GatewaySpec, Uplink]
 
 
 class Router:
@@ -69,58 +74,102 @@ class Router:
 
     def stop(self) -> None:
         """Remove it, after its hosts and gateways."""
-        self.bird.stop()
-        namespaces.delete(self.namespace)
+        in_turn(self.bird.stop, lambda: namespaces.delete(self.namespace))
 
     def set_subnets(self, spec: RouterSpec) -> None:
-        """Make the bridges of new subnets and remove those of old ones."""
+        """Make the bridges of new subnets and remove those of old ones.
+
+        Raises:
+            ItemsError: Some subnets could not be made; the others were.
+        """
         with self._lock:
             self.spec = spec
             wanted = {subnet.id: subnet for subnet in spec.subnets}
-            commands: list[str] = []
-            for key, subnet in self._subnets.items():
-                if key not in wanted or wanted[key].prefixes != subnet.prefixes:
-                    commands.append(f"link delete {bridge_name(key)}")
-                    self._objects.forget(bridge_name(key))
-                    self._acls.pop(key, None)
-            kept = {
-                k: s for k, s in self._subnets.items() if k in wanted and wanted[k].prefixes == s.prefixes
-            }
-            for key, subnet in wanted.items():
-                if key not in kept:
-                    commands += _bridge(subnet)
-            namespaces.ip(commands, namespace=self.namespace)
-            self._subnets = wanted
+            problems: list[str] = []
+            stale = [
+                key
+                for key, subnet in self._subnets.items()
+                if key not in wanted or wanted[key].prefixes != subnet.prefixes
+            ]
+            attempt(stale, self._remove_subnet, name=str, problems=problems)
+            new = [subnet for key, subnet in wanted.items() if key not in self._subnets]
+            attempt(new, self._add_subnet, name=lambda subnet: subnet.id, problems=problems)
+            self._subnets = {key: subnet for key, subnet in wanted.items() if key in self._subnets}
+            raise_any(problems)
 
-    def set_routes(self, gateways: Sequence[tuple[GatewaySpec, Uplink]]) -> None:
-        """Program route tables and rules, and give BIRD its sessions with the gateways."""
+    def _add_subnet(self, subnet: SubnetSpec) -> None:
+        commands = _bridge(subnet)
+        try:
+            namespaces.ip(commands, namespace=self.namespace)
+        except BaseException:
+            with suppress(CommandError):
+                namespaces.ip([f"link delete {bridge_name(subnet.id)}"], namespace=self.namespace)
+            raise
+        self._subnets[subnet.id] = subnet
+
+    def _remove_subnet(self, key: str) -> None:
+        del self._subnets[key]
+        self._objects.forget(bridge_name(key))
+        self._acls.pop(key, None)
+        namespaces.ip([f"link delete {bridge_name(key)}"], namespace=self.namespace)
+
+    def set_routes(self, gateways: Sequence[_Joined]) -> None:
+        """Program route tables and rules, and give BIRD its sessions with the gateways.
+
+        Raises:
+            ItemsError: Some routes or the sessions could not be set; the rest was.
+        """
         with self._lock:
             self._number_tables()
             objects = self._rules() | self._system_routes()
             uplinks = {gateway.key: uplink for gateway, uplink in gateways}
-            for table in self.spec.tables:
-                for route in table.routes:
-                    objects.add(("route", self._static(route, self._numbers[table.key], uplinks)))
-            self._objects.sync(objects)
-        if gateways:
-            text = router_config(self.spec, gateways, self._numbers, bgp_identifier(self.spec.key))
-            self.bird.configure(text, {gateway_name(g.key): self.spec.key for g, _ in gateways})
+            routes = [(table, route) for table in self.spec.tables for route in table.routes]
+            problems: list[str] = []
+            objects |= set(
+                attempt(
+                    routes,
+                    lambda found: ("route", self._static(found[1], self._numbers[found[0].key], uplinks)),
+                    name=lambda found: f"{found[0].key}: route to {found[1].destination}",
+                    problems=problems,
+                )
+            )
+            attempt([objects], self._objects.sync, name=lambda _: "routes", problems=problems)
+        attempt([gateways], self._configure_bird, name=lambda _: "BGP with the gateways", problems=problems)
+        raise_any(problems)
+
+    def _configure_bird(self, gateways: Sequence[_Joined]) -> None:
+        if not gateways:
+            return
+        problems: list[str] = []
+        fitting = self.bird.fitting(
+            gateways, self._text, name=lambda joined: joined[0].key, problems=problems
+        )
+        subjects = {gateway_name(gateway.key): self.spec.key for gateway, _ in gateways}
+        self.bird.configure(self._text(fitting), subjects)
+        raise_any(problems)
+
+    def _text(self, gateways: Sequence[_Joined]) -> str:
+        return router_config(self.spec, gateways, self._numbers, bgp_identifier(self.spec.key))
 
     def set_acls(self) -> None:
-        """Load the network ACLs that changed. Raises DesignError for one that makes no sense."""
+        """Load the network ACLs that changed.
+
+        Raises:
+            ItemsError: Some make no sense or cannot be loaded; the others were.
+        """
         with self._lock:
-            for subnet in self._subnets.values():
-                if subnet.aws is None or subnet.network_acl is None:
-                    continue
-                text = network_acl_ruleset(
-                    subnet.network_acl, subnet=subnet.aws, interface=bridge_name(subnet.id)
-                )
-                if self._acls.get(subnet.id) != text:
-                    namespaces.nft(self.namespace, text)
-                    self._acls[subnet.id] = text
+            for_each(list(self._subnets.values()), self._set_acl, name=lambda subnet: f"ACL of {subnet.id}")
             for key in [key for key in self._acls if key not in self._subnets]:
                 namespaces.nft(self.namespace, f"delete table ip {network_acl_table(key)}\n")
                 del self._acls[key]
+
+    def _set_acl(self, subnet: SubnetSpec) -> None:
+        if subnet.aws is None or subnet.network_acl is None:
+            return
+        text = network_acl_ruleset(subnet.network_acl, subnet=subnet.aws, interface=bridge_name(subnet.id))
+        if self._acls.get(subnet.id) != text:
+            namespaces.nft(self.namespace, text)
+            self._acls[subnet.id] = text
 
     def subnet(self, subnet_id: str) -> SubnetSpec | None:
         """Return a subnet by id."""

@@ -3,6 +3,7 @@
 import hashlib
 from ipaddress import IPv4Address, IPv4Network
 
+from twinspan.twin.attempts import raise_any
 from twinspan.twin.dataplane import namespaces
 
 _IDENTIFIERS = IPv4Network("100.64.0.0/10")
@@ -19,14 +20,20 @@ class IpObjects:
         self._present: set[tuple[str, str]] = set()
 
     def sync(self, wanted: set[tuple[str, str]]) -> None:
-        """Delete what is no longer wanted, then add what is new. Raises CommandError."""
-        gone, new = self._present - wanted, wanted - self._present
-        namespaces.ip(
-            [f"{noun} delete {rest}" for noun, rest in sorted(gone)]
-            + [f"{noun} add {rest}" for noun, rest in sorted(new)],
-            namespace=self._namespace,
-        )
-        self._present = set(wanted)
+        """Delete what is no longer wanted, then add what is new.
+
+        Raises:
+            ItemsError: Some could not be added or deleted; the others were, and those are tried again.
+        """
+        changes = [("delete", each) for each in sorted(self._present - wanted)]
+        changes += [("add", each) for each in sorted(wanted - self._present)]
+        if not changes:
+            return
+        lines = [f"{noun} {verb} {rest}" for verb, (noun, rest) in changes]
+        failed = namespaces.ip_each(lines, namespace=self._namespace)
+        lost = {changes[number][1] for number in failed if changes[number][0] == "add"}
+        self._present = wanted - lost
+        raise_any(f"`ip {lines[number]}`: {why}" for number, why in failed.items())
 
     def forget(self, device: str) -> None:
         """Drop the objects that went away with a device."""

@@ -18,7 +18,7 @@ from twinspan.errors import (
     TwinspanError,
     WaitTimeoutError,
 )
-from twinspan.twin.attempts import ItemsError, words
+from twinspan.twin.attempts import ItemsError, attempt, words
 from twinspan.twin.dataplane import wire
 from twinspan.twin.dataplane.clusters import cgroups
 from twinspan.twin.dataplane.clusters.fleet import Fleet
@@ -121,11 +121,12 @@ class Server:
 
     def _apply(self, params: _Params) -> object:
         desired = wire.DESIRED.validate_python(params)
+        problems: list[str] = []
         with self._plane.lock:
-            problems = self._plane.apply(desired, before_removal=self._hosts.leave)
+            problems += self._plane.apply(desired, before_removal=self._hosts.leave)
             problems += self._interfaces.refresh()
-        self._fleet.apply(desired.clusters)
-        result = ApplyResult(generation=desired.generation, problems=problems)
+        attempt([desired.clusters], self._fleet.apply, name=lambda _: "clusters", problems=problems)
+        result = ApplyResult(generation=desired.generation, problems=tuple(problems))
         return wire.APPLY_RESULT.dump_python(result, mode="json")
 
     def _observe(self) -> Observed:
@@ -172,7 +173,7 @@ class Server:
             raise
         if problems:
             self._routes_changed.set()
-            raise ItemsError("; ".join(problems))
+            raise ItemsError(problems)
 
 
 def _described(error: TwinspanError) -> dict[str, object]:

@@ -8,6 +8,7 @@ from ipaddress import IPv4Network
 from twinspan.network.aws import AwsNetwork, EksCluster, EksNodeGroup
 from twinspan.network.azure import AksCluster, AksNodePool, AzureNetwork, VirtualNetwork
 from twinspan.network.model import Network
+from twinspan.twin.attempts import attempt
 from twinspan.twin.kubernetes.access import ClusterAccess
 from twinspan.twin.kubernetes.authority import ClusterAuthority
 from twinspan.twin.kubernetes.spec import ClusterSpec, NodeSpec
@@ -58,9 +59,22 @@ def cluster_specs(
         images: Folder with the container images; empty if there are none.
     """
     builder = _Builder(authorities=authorities, programs=programs, images=images)
-    eks = list(builder.eks(network.aws)) if network.aws else []
-    aks = list(builder.aks(network.azure)) if network.azure else []
-    return (*eks, *aks), tuple(builder.problems)
+    specs: list[ClusterSpec | None] = []
+    if (aws := network.aws) is not None:
+        specs += attempt(
+            aws.eks_clusters,
+            lambda cluster: builder.eks(aws, cluster),
+            name=lambda cluster: f"EKS cluster {cluster.name}",
+            problems=builder.problems,
+        )
+    if (azure := network.azure) is not None:
+        specs += attempt(
+            azure.aks_clusters,
+            lambda cluster: builder.aks(azure, cluster),
+            name=lambda cluster: f"AKS cluster {cluster.name}",
+            problems=builder.problems,
+        )
+    return tuple(spec for spec in specs if spec is not None), tuple(builder.problems)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -70,66 +84,64 @@ class _Builder:
     images: str
     problems: list[str] = field(default_factory=list)
 
-    def eks(self, network: AwsNetwork) -> Iterator[ClusterSpec]:
+    def eks(self, network: AwsNetwork, cluster: EksCluster) -> ClusterSpec | None:
         vpcs = {vpc.id: vpc for vpc in network.vpcs}
-        for cluster in network.eks_clusters:
-            authority = self.authorities.get(cluster.arn)
-            if cluster.status not in _EKS_BUILT or authority is None:
-                continue
-            if cluster.vpc_id not in vpcs:
-                self.problems.append(f"EKS cluster {cluster.name}: its VPC {cluster.vpc_id} does not exist")
-                continue
-            ranges = vpcs[cluster.vpc_id].cidr_blocks
-            services = cluster.service_ipv4_cidr or _eks_services(ranges)
-            yield ClusterSpec(
-                key=cluster.arn,
-                side="aws",
-                name=cluster.name,
-                region=network.region,
-                authority=authority,
-                network_ranges=ranges,
-                service_network=services,
-                dns_address=services[_DNS_HOST],
-                api_socket=ClusterAccess.socket_name(cluster.arn),
-                authenticator_socket=AUTHENTICATOR_SOCKET,
-                programs=self.programs,
-                images=self.images,
-                nodes=tuple(self._eks_nodes(network, cluster)),
-                addons={
-                    addon.name: addon.configuration_values
-                    for addon in cluster.addons
-                    if addon.status not in _ADDON_GONE
-                },
-            )
+        authority = self.authorities.get(cluster.arn)
+        if cluster.status not in _EKS_BUILT or authority is None:
+            return None
+        if cluster.vpc_id not in vpcs:
+            self.problems.append(f"EKS cluster {cluster.name}: its VPC {cluster.vpc_id} does not exist")
+            return None
+        ranges = vpcs[cluster.vpc_id].cidr_blocks
+        services = cluster.service_ipv4_cidr or _eks_services(ranges)
+        return ClusterSpec(
+            key=cluster.arn,
+            side="aws",
+            name=cluster.name,
+            region=network.region,
+            authority=authority,
+            network_ranges=ranges,
+            service_network=services,
+            dns_address=services[_DNS_HOST],
+            api_socket=ClusterAccess.socket_name(cluster.arn),
+            authenticator_socket=AUTHENTICATOR_SOCKET,
+            programs=self.programs,
+            images=self.images,
+            nodes=tuple(self._eks_nodes(network, cluster)),
+            addons={
+                addon.name: addon.configuration_values
+                for addon in cluster.addons
+                if addon.status not in _ADDON_GONE
+            },
+        )
 
-    def aks(self, network: AzureNetwork) -> Iterator[ClusterSpec]:
-        for cluster in network.aks_clusters:
-            key = cluster.id.lower()
-            authority = self.authorities.get(key)
-            if cluster.provisioning_state.lower() in _AKS_GONE or authority is None:
-                continue
-            pools = [pool for pool in cluster.node_pools if pool.provisioning_state.lower() not in _AKS_GONE]
-            vnet = _virtual_network(network, pools)
-            if vnet is None:
-                self.problems.append(f"AKS cluster {cluster.name}: its node subnet does not exist")
-                continue
-            services = cluster.service_cidr or _AKS_SERVICES
-            yield ClusterSpec(
-                key=key,
-                side="azure",
-                name=cluster.name,
-                region=cluster.location.replace(" ", "").lower(),
-                authority=authority,
-                network_ranges=vnet.address_space,
-                service_network=services,
-                dns_address=cluster.dns_service_ip or services[_DNS_HOST],
-                api_socket=ClusterAccess.socket_name(key),
-                server_names=(cluster.fqdn,) if cluster.fqdn else (),
-                programs=self.programs,
-                images=self.images,
-                nodes=tuple(node for pool in pools for node in self._aks_nodes(cluster, pool)),
-                pod_network=cluster.pod_cidr if _overlay(cluster) else None,
-            )
+    def aks(self, network: AzureNetwork, cluster: AksCluster) -> ClusterSpec | None:
+        key = cluster.id.lower()
+        authority = self.authorities.get(key)
+        if cluster.provisioning_state.lower() in _AKS_GONE or authority is None:
+            return None
+        pools = [pool for pool in cluster.node_pools if pool.provisioning_state.lower() not in _AKS_GONE]
+        vnet = _virtual_network(network, pools)
+        if vnet is None:
+            self.problems.append(f"AKS cluster {cluster.name}: its node subnet does not exist")
+            return None
+        services = cluster.service_cidr or _AKS_SERVICES
+        return ClusterSpec(
+            key=key,
+            side="azure",
+            name=cluster.name,
+            region=cluster.location.replace(" ", "").lower(),
+            authority=authority,
+            network_ranges=vnet.address_space,
+            service_network=services,
+            dns_address=cluster.dns_service_ip or services[_DNS_HOST],
+            api_socket=ClusterAccess.socket_name(key),
+            server_names=(cluster.fqdn,) if cluster.fqdn else (),
+            programs=self.programs,
+            images=self.images,
+            nodes=tuple(node for pool in pools for node in self._aks_nodes(cluster, pool)),
+            pod_network=cluster.pod_cidr if _overlay(cluster) else None,
+        )
 
     def _eks_nodes(self, network: AwsNetwork, cluster: EksCluster) -> Iterator[NodeSpec]:
         zones = {subnet.id: subnet.availability_zone for subnet in network.subnets}

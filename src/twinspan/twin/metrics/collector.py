@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 
 from twinspan.network.model import Network
-from twinspan.twin.attempts import ItemsError
+from twinspan.twin.attempts import raise_any
 from twinspan.twin.loops import Loop
 from twinspan.twin.metrics.aws import sample_aws
 from twinspan.twin.metrics.azure import sample_azure
@@ -70,5 +70,4 @@ class Collector:
                     problems += sample_azure(self._azure, self._counters, network.azure, observed, now_s)
         self._aws.advance(now_s)
         self._azure.advance(now_s)
-        if problems:
-            raise ItemsError("; ".join(problems))
+        raise_any(problems)

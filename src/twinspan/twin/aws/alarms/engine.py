@@ -12,7 +12,7 @@ from moto.cloudwatch.models import Alarm, CloudWatchBackend, cloudwatch_backends
 from moto.core.exceptions import ServiceException
 from moto.sns.models import sns_backends
 
-from twinspan.twin.attempts import ItemsError, attempt
+from twinspan.twin.attempts import attempt, raise_any
 from twinspan.twin.aws.alarms.evaluation import AlarmState, MissingData, judge
 from twinspan.twin.aws.metric_math import Values, evaluate
 from twinspan.twin.loops import Loop
@@ -97,8 +97,7 @@ class AlarmEngine:
             )
         if any(changed):
             self._on_change()
-        if problems:
-            raise ItemsError("; ".join(problems))
+        raise_any(problems)
 
     def _judge(self, alarm: Alarm, account: str, region: str) -> bool:
         asked = _asked(alarm)

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from twinspan.errors import DesignError
+from twinspan.twin.attempts import for_each
 from twinspan.twin.dataplane.clusters.cluster import Cluster
 from twinspan.twin.dataplane.clusters.daemon import NodeDaemon
 from twinspan.twin.dataplane.interfaces import Interfaces
@@ -33,7 +34,11 @@ class Fleet:
         self._going: list[Cluster] = []
 
     def apply(self, specs: Iterable[ClusterSpec]) -> None:
-        """Let clusters become as wanted; returns at once."""
+        """Let clusters become as wanted; returns at once.
+
+        Raises:
+            ItemsError: Some cannot be begun; the others are.
+        """
         wanted = {spec.key: spec for spec in specs}
         with self._lock:
             self._going = [cluster for cluster in self._going if not cluster.ended]
@@ -41,11 +46,13 @@ class Fleet:
                 cluster = self._clusters.pop(key)
                 cluster.want(None)
                 self._going.append(cluster)
-            for key, spec in wanted.items():
-                if key in self._clusters:
-                    self._clusters[key].want(spec)
-                else:
-                    self._clusters[key] = self._new(spec)
+            for_each(wanted.values(), self._apply_one, name=lambda spec: f"cluster {spec.name}")
+
+    def _apply_one(self, spec: ClusterSpec) -> None:
+        if spec.key in self._clusters:
+            self._clusters[spec.key].want(spec)
+        else:
+            self._clusters[spec.key] = self._new(spec)
 
     def health(self) -> tuple[ClusterHealth, ...]:
         """Return how all of them were at their last look."""
