@@ -125,7 +125,15 @@ _QUERIES: Mapping[str, tuple[str, ...]] = {
     ),
     "$top": ("1", "0", "-1", "99999999999999999999", "x"),
     "$expand": ("a", ""),
-    "timespan": ("2026-01-01T00:00:00Z/2026-01-02T00:00:00Z", "PT1H", "0001-01-01/9999-12-31", "a/b", "/"),
+    "timespan": (
+        "2026-01-01T00:00:00Z/2026-01-02T00:00:00Z",
+        "PT1H",
+        "0001-01-01/9999-12-31",
+        "a/b",
+        "/",
+        "0001-01-01T00:00:00+14:00/9999-12-31T23:59:59-14:00",
+        " " * 2000,
+    ),
     "interval": ("PT1M", "FULL", "P99999D", "x", ""),
     "metricnames": ("BgpPeerStatus", "TunnelIngressBytes,TunnelEgressBytes", ",", "x"),
     "aggregation": ("Average", "Total,Count", "none", "x"),
@@ -464,6 +472,7 @@ class AzureUnderTest:
 
     def __init__(self, api: ArmApi, credentials: ArmCredentials, tls: ssl.SSLContext) -> None:
         self._credentials = credentials
+        self.subscription = credentials.subscription_id
         self.tls = tls
         self.port = api.port
         self._workspaces = [_UUID]

@@ -1,12 +1,14 @@
 """The ARM API refuses what makes no sense, and answers everything: never 5xx, never nothing."""
 
+import json
 from concurrent.futures import ThreadPoolExecutor
+from ipaddress import IPv4Network
 
 import azure_bodies
 import pytest
 from azure_requests import AzureUnderTest
 from malformed_http import malformed
-from robustness_runner import Sent, connection, run
+from robustness_runner import Connection, Sent, connection, run
 
 from twinspan.twin.azure.types import RESOURCE_TYPES
 
@@ -40,6 +42,62 @@ def test_malformed_http_is_answered(azure_api: AzureUnderTest) -> None:
     assert {case: got for case, got in statuses.items() if not 400 <= got < 500} == {}
     assert statuses["length announced, nothing sent"] == 408
     assert statuses["head cut in a header"] == 408
+    assert (statuses["long path"], statuses["long header"], statuses["many headers"]) == (414, 431, 431)
+
+
+def _subnets(number: int) -> azure_bodies.Body:
+    ranges = IPv4Network("10.0.0.0/8").subnets(new_prefix=29)
+    return {
+        "location": "westeurope",
+        "properties": {
+            "addressSpace": {"addressPrefixes": ["10.0.0.0/8"]},
+            "subnets": [
+                {"name": f"s{index}", "properties": {"addressPrefix": str(prefix)}}
+                for index, prefix in zip(range(number), ranges, strict=False)
+            ],
+        },
+    }
+
+
+def _table(number: int) -> azure_bodies.Body:
+    route = {"addressPrefix": "10.0.0.0/8", "nextHopType": "None"}
+    routes = [{"name": f"r{index}", "properties": route} for index in range(number)]
+    return {"location": "westeurope", "properties": {"routes": routes}}
+
+
+def _local(number: int) -> azure_bodies.Body:
+    space = {"addressPrefixes": ["10.0.0.0/8"] * number}
+    return {
+        "location": "westeurope",
+        "properties": {"gatewayIpAddress": "203.0.113.1", "localNetworkAddressSpace": space},
+    }
+
+
+LARGE: tuple[tuple[str, str, azure_bodies.Body, int], ...] = (
+    ("PUT", "virtualNetworks/large", _subnets(1000), 201),
+    ("PUT", "virtualNetworks/large", _subnets(1000), 200),
+    ("PUT", "virtualNetworks/larger", _subnets(20_000), 400),
+    ("PUT", "routeTables/large", _table(20_000), 400),
+    ("PUT", "localNetworkGateways/large", _local(200_000), 400),
+    ("PUT", "virtualNetworks/large", {"properties": {f"m{n}": n for n in range(50_000)}}, 400),
+)
+
+
+def test_large_bodies_are_answered_in_time(azure_api: AzureUnderTest) -> None:
+    """Nothing takes a time that grows with the square of a list: the runner's patience has an end."""
+    group = f"/subscriptions/{azure_api.subscription}/resourceGroups/large"
+    headers = {"Authorization": f"Bearer {azure_api.token}", "Content-Type": "application/json"}
+    version = "?api-version=2025-01-01"
+
+    def ask(opened: Connection, method: str, path: str, body: azure_bodies.Body) -> int:
+        sent = Sent(method=method, target=path + version, headers=headers, body=json.dumps(body).encode())
+        return opened.ask(sent).status
+
+    with connection(azure_api) as opened:
+        assert ask(opened, "PUT", group, {"location": "westeurope"}) == 201
+        for method, place, body, status in LARGE:
+            path = f"{group}/providers/Microsoft.Network/{place}"
+            assert ask(opened, method, path, body) == status, (place, status)
 
 
 def test_a_body_that_is_too_large_is_refused(azure_api: AzureUnderTest) -> None:

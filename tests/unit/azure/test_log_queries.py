@@ -111,3 +111,8 @@ def test_what_it_cannot_answer_is_refused_in_the_apis_words(query: str) -> None:
     assert document["error"]["code"] == "BadArgumentError"
     assert document["error"]["innererror"]["code"] == "SyntaxError"
     assert document["error"]["innererror"]["message"]
+
+
+def test_a_long_query_is_refused_before_it_is_taken_apart() -> None:
+    with pytest.raises(QueryError, match="1000017 characters"):
+        run("AzureDiagnostics " + "|" * 1_000_000, [])

@@ -39,6 +39,7 @@ class ArmError(Exception):
 
 
 _SHOWN = 3
+_DETAILS = 100
 
 
 def invalid_format(problems: Sequence[Detail]) -> ArmError:
@@ -48,7 +49,8 @@ def invalid_format(problems: Sequence[Detail]) -> ArmError:
     """
     told = " ".join(problem.message for problem in problems[:_SHOWN])
     more = f" And {len(problems) - _SHOWN} more, see the details." if len(problems) > _SHOWN else ""
-    return ArmError(400, "InvalidRequestFormat", f"Cannot parse the request. {told}{more}", details=problems)
+    message = f"Cannot parse the request. {told}{more}"
+    return ArmError(400, "InvalidRequestFormat", message, details=problems[:_DETAILS])
 
 
 def resource_not_found(resource_type: str, name: str, resource_group: str) -> ArmError:

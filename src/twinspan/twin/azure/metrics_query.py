@@ -22,6 +22,7 @@ _AND = re.compile(r"\s+and\s+", re.IGNORECASE)
 _OR = re.compile(r"\s+or\s+", re.IGNORECASE)
 _ORDER = re.compile(r"(?P<measure>[a-z]+)(?:\s+(?P<way>asc|desc))?", re.IGNORECASE)
 _TOP = 10
+_LONGEST_S = 2 * 86400
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,6 +121,8 @@ def _timespan(text: str | None) -> tuple[float, float]:
     try:
         found = tuple(datetime.fromisoformat(part.strip().replace(" ", "+")) for part in (begin, end))
         begin_s, end_s = ((t if t.tzinfo else t.replace(tzinfo=UTC)).timestamp() for t in found)
+        for moment_s in (begin_s - _LONGEST_S, end_s + _LONGEST_S):
+            datetime.fromtimestamp(moment_s, UTC)  # the years that there are end there
     except (ValueError, OverflowError):
         slash = ""
     if not slash or begin_s >= end_s:

@@ -8,6 +8,10 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from twinspan.twin.azure.errors import ArmError
 
+LONGEST_URL = 8192
+"""Bytes of a path with its query."""
+LARGEST_HEAD = 65536
+"""Bytes of all header lines."""
 REQUEST_TIMEOUT_S = 10.0
 """How long a request may take to arrive, in seconds, from its first byte to its last; clients are local."""
 
@@ -15,16 +19,34 @@ REQUEST_TIMEOUT_S = 10.0
 class ArmProtocol(HttpToolsProtocol):
     """uvicorn's protocol with a limit on how long a request may take, and refusals in ARM's form.
 
-    Source: RFC 9110, 15.5.9 (408 Request Timeout): the server sends it and closes the connection.
+    Source: RFC 9110, 15.5.9 (408 Request Timeout): the server sends it and closes the connection; 15.5.15
+    (414) and RFC 6585, 5 (431) for what is too long.
     """
 
     _deadline: asyncio.TimerHandle | None = None
+    _refusal: ArmError | None = None
+    _head_bytes: int = 0
 
     @override
     def on_message_begin(self) -> None:
         super().on_message_begin()
+        self._head_bytes = 0
         self._arrived()
         self._deadline = self.loop.call_later(REQUEST_TIMEOUT_S, self._too_slow)
+
+    @override
+    def on_url(self, url: bytes) -> None:
+        super().on_url(url)
+        if len(self.url) > LONGEST_URL:
+            raise self._stopped(ArmError(414, "UriTooLong", f"The URL is longer than {LONGEST_URL} bytes."))
+
+    @override
+    def on_header(self, name: bytes, value: bytes) -> None:
+        super().on_header(name, value)
+        self._head_bytes += len(name) + len(value) + len(b": \r\n")
+        if self._head_bytes > LARGEST_HEAD:
+            message = f"The headers are longer than {LARGEST_HEAD} bytes."
+            raise self._stopped(ArmError(431, "RequestHeaderFieldsTooLarge", message))
 
     @override
     def on_message_complete(self) -> None:
@@ -38,7 +60,13 @@ class ArmProtocol(HttpToolsProtocol):
 
     @override
     def send_400_response(self, msg: str) -> None:
-        self._refuse(ArmError(400, "BadRequest", f"The request is not valid HTTP/1.1: {msg}"))
+        invalid = ArmError(400, "BadRequest", f"The request is not valid HTTP/1.1: {msg}")
+        self._refuse(self._refusal or invalid)
+
+    def _stopped(self, refusal: ArmError) -> ArmError:
+        """Return what stops the parser, which takes it for invalid HTTP; the refusal is sent then."""
+        self._refusal = refusal
+        return refusal
 
     def _arrived(self) -> None:
         """Wait no longer for the rest of a request."""

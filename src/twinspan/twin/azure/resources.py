@@ -179,7 +179,7 @@ def patch(context: Context, resource_id: ResourceId, body: JsonObject) -> Resour
         raise ArmError(405, "MethodNotAllowed", f"{resource_id.type} takes no PATCH.")
     check_idle(context, resource_id)
     kind.patch(context, found, body)
-    found.touch()
+    context.store.touch(found)
     return found
 
 
@@ -322,7 +322,7 @@ def _commit(
         store.add(resource)
     else:
         resource.body = wanted.body
-        resource.touch()
+        context.store.touch(resource)
     for name, listed in (parts or {}).items():
         keys = {identity.key for identity, _ in listed}
         for stale in store.children(wanted.id, name):
@@ -347,11 +347,11 @@ def _write_part(context: Context, identity: ResourceId, body: JsonObject) -> Non
         context.store.add(Resource(id=identity, body=body))
     elif existing.body != body:
         existing.body = body
-        existing.touch()
+        context.store.touch(existing)
 
 
 def _touch_parent(context: Context, resource_id: ResourceId) -> None:
     """A change of a part changes its parent's ETag."""
     parent = context.store.get(resource_id.parent) if resource_id.parent is not None else None
     if parent is not None:
-        parent.touch()
+        context.store.touch(parent)

@@ -41,7 +41,7 @@ def put(context: Context, connection: ResourceId, body: JsonObject) -> JsonObjec
     value = text(schema.clean("ConnectionSharedKey", body), "value") or ""
     check_shared_key(value, where=str(found.id))
     context.store.shared_keys[found.id.key] = value
-    found.touch()
+    context.store.touch(found)
     return get(context, connection)
 
 
@@ -59,5 +59,5 @@ def reset(context: Context, connection: ResourceId, body: JsonObject) -> JsonObj
             "InvalidSharedKeyLength", f"keyLength {length} is not between {_LENGTHS[0]} and {_LENGTHS[-1]}."
         )
     context.store.shared_keys[found.id.key] = context.store.new_shared_key(length)
-    found.touch()
+    context.store.touch(found)
     return {"keyLength": length}

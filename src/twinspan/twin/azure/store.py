@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from twinspan.errors import HostError
-from twinspan.twin.azure.documents import Json, JsonObject, member, number, text
+from twinspan.twin.azure.documents import Json, JsonObject, member, number, references, text
 from twinspan.twin.azure.files import write_private
 from twinspan.twin.azure.resource_id import ResourceId
 
@@ -83,6 +83,22 @@ class Store:
     assignments: dict[str, JsonObject] = field(default_factory=dict)
     diagnostics: dict[str, JsonObject] = field(default_factory=dict)
     updating: dict[str, Busy] = field(default_factory=dict)
+    _users: dict[str, list[tuple[Resource, str]]] | None = field(default=None, repr=False)
+    _types: dict[str, list[Resource]] | None = field(default=None, repr=False)
+
+    def users(self, resource_id: ResourceId) -> list[tuple[Resource, str]]:
+        """Return who refers to a resource: (resource, path of the reference in its body)."""
+        if self._users is None:
+            self._users = {}
+            for resource in self.resources.values():
+                for path, identity in references(resource.body):
+                    self._users.setdefault(identity.lower(), []).append((resource, path))
+        return self._users.get(resource_id.key, [])
+
+    def touch(self, resource: Resource) -> None:
+        """Give a resource whose body has changed a new ETag."""
+        resource.touch()
+        self._users = None
 
     def busy(self, resource_id: ResourceId) -> str | None:
         """Return where to ask about the operation that a resource is in; None if it is in none."""
@@ -109,14 +125,18 @@ class Store:
 
     def of_type(self, resource_type: str, *, group: str | None = None) -> Iterator[Resource]:
         """Yield the resources of a type, all or those of one resource group."""
-        for found in self.resources.values():
-            in_group = group is None or found.id.resource_group.lower() == group.lower()
-            if in_group and found.id.type.lower() == resource_type.lower():
+        if self._types is None:
+            self._types = {}
+            for found in self.resources.values():
+                self._types.setdefault(found.id.type.lower(), []).append(found)
+        for found in self._types.get(resource_type.lower(), []):
+            if group is None or found.id.resource_group.lower() == group.lower():
                 yield found
 
     def add(self, resource: Resource) -> None:
         """Keep a new resource."""
         self.resources[resource.id.key] = resource
+        self._users = self._types = None
 
     def remove(self, resource_id: ResourceId) -> None:
         """Forget a resource with its parts and its secrets."""
@@ -124,6 +144,7 @@ class Store:
         for found in [each for each in self.resources if each == key or each.startswith(f"{key}/")]:
             del self.resources[found]
             self.pending.pop(found, None)
+        self._users = self._types = None
         self.shared_keys.pop(key, None)
         self.updating.pop(key, None)
         for kept in (self.assignments, self.diagnostics):

@@ -38,6 +38,8 @@ COLUMNS = (
 )
 """What the table has, in this order."""
 
+_LONGEST = 4000
+"""Characters of a query; taking one apart takes a time that grows with their square."""
 _TEXT = r"(?:\"(?P<double>[^\"]*)\"|'(?P<single>[^']*)')"
 _CONDITION = re.compile(
     rf"(?P<column>\w+)\s*(?P<operator>==|!=|=~|!~|\bcontains\b|\bhas\b|\bstartswith\b)\s*{_TEXT}"
@@ -76,7 +78,7 @@ class QueryError(ArmError):
     """
 
     def __init__(self, message: str) -> None:
-        super().__init__(400, "BadArgumentError", "The request had some invalid properties")
+        super().__init__(400, "BadArgumentError", f"The request had some invalid properties: {message}")
         self._inner = message
 
     def document(self) -> JsonObject:
@@ -115,6 +117,8 @@ def run(query: str, rows: Sequence[Stored]) -> Result:
     Raises:
         QueryError: It is not one that the twin can answer; says at what.
     """
+    if len(query) > _LONGEST:
+        raise QueryError(f"The query has {len(query)} characters; the twin reads {_LONGEST}.")
     table, *steps = [part.strip() for part in _PIPE.split(query.strip())]
     if table != TABLE:
         raise QueryError(f"'{table}' is not a table; the twin has {TABLE} only.")

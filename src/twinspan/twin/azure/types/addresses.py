@@ -1,6 +1,6 @@
 """Address arithmetic and the checks that several resource types share."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from ipaddress import IPv4Address, IPv4Network
 
 from twinspan.twin.azure.documents import JsonObject, text, texts
@@ -62,13 +62,28 @@ def subnet_networks(body: JsonObject, *, where: str) -> list[IPv4Network]:
     return [network(prefix, where=where) for prefix in prefixes]
 
 
-def overlap(networks: Sequence[IPv4Network]) -> tuple[IPv4Network, IPv4Network] | None:
-    """Return the first two networks that share addresses, or None."""
-    for index, first in enumerate(networks):
-        for second in networks[index + 1 :]:
-            if first.overlaps(second):
-                return first, second
+def overlap(networks: Iterable[IPv4Network]) -> tuple[IPv4Network, IPv4Network] | None:
+    """Return two networks that share addresses, the lower one first, or None.
+
+    Networks are nested or apart, so that one that overlaps any overlaps its predecessor in this order, or
+    what that one is nested in.
+    """
+    widest: IPv4Network | None = None
+    for network_ in sorted(networks, key=lambda each: (each.network_address, each.prefixlen)):
+        if widest is not None and network_.subnet_of(widest):
+            return widest, network_
+        widest = network_
     return None
+
+
+def check_count(number: int, most: int, *, what: str, where: str, code: str) -> None:
+    """Refuse more of something than Azure takes, before anything that takes a time for each of them.
+
+    Raises:
+        ArmError: With `code`.
+    """
+    if number > most:
+        raise bad_request(code, f"Cannot create more than {most} {what} in {where}; there are {number}.")
 
 
 def inside(inner: IPv4Network, outer: Iterable[IPv4Network]) -> bool:

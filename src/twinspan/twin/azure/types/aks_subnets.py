@@ -166,7 +166,7 @@ def delegate(store: Store, pool: JsonObject) -> None:
         properties(found.body)["delegations"] = [
             {"name": "aks-delegation", "properties": {"serviceName": SERVICE}}
         ]
-        found.touch()
+        store.touch(found)
 
 
 def vnet_space(store: Store, subnet: ResourceId) -> list[IPv4Network]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from twinspan.twin.azure import absent, schema
-from twinspan.twin.azure.documents import Json, JsonObject, properties, references
+from twinspan.twin.azure.documents import Json, JsonObject, properties
 from twinspan.twin.azure.errors import ArmError
 from twinspan.twin.azure.operations import Outcome
 from twinspan.twin.azure.resource_id import ResourceId
@@ -171,16 +171,6 @@ class ResourceType:
             if lacks is not None
             else f"The action '{action.name}' of {resource.id} is not part of the twin.",
         )
-
-
-def users_of(store: Store, resource_id: ResourceId) -> list[tuple[Resource, str]]:
-    """Return who refers to a resource: (resource, path of the reference in its body)."""
-    return [
-        (resource, path)
-        for resource in store.resources.values()
-        for path, identity in references(resource.body)
-        if identity.lower() == resource_id.key
-    ]
 
 
 def reference_list(identities: list[str]) -> Json:

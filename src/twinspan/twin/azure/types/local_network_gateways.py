@@ -9,7 +9,10 @@ from twinspan.twin.azure.errors import bad_request
 from twinspan.twin.azure.resource_id import ResourceId
 from twinspan.twin.azure.store import Resource
 from twinspan.twin.azure.types import addresses, bgp
-from twinspan.twin.azure.types.base import Context, Put, ResourceType, users_of
+from twinspan.twin.azure.types.base import Context, Put, ResourceType
+
+_MOST_PREFIXES = 1000
+"""Source: Azure subscription and service limits, "Networking limits"."""
 
 
 class _LocalNetworkGateways(ResourceType):
@@ -39,6 +42,13 @@ class _LocalNetworkGateways(ResourceType):
                 f"The local network gateway {where} cannot have both empty address prefix and empty BGP "
                 "Settings.",
             )
+        addresses.check_count(
+            len(prefixes),
+            _MOST_PREFIXES,
+            what="prefixes (properties.localNetworkAddressSpace.addressPrefixes)",
+            where=where,
+            code="AddressPrefixCountLimitReached",
+        )
         for prefix in prefixes:
             if addresses.network(prefix, where=where).is_link_local:
                 raise bad_request(
@@ -61,7 +71,7 @@ class _LocalNetworkGateways(ResourceType):
 
     @override
     def refuse_delete(self, context: Context, resource: Resource) -> None:
-        users = [str(user.id) for user, _ in users_of(context.store, resource.id)]
+        users = [str(user.id) for user, _ in context.store.users(resource.id)]
         if users:
             raise bad_request(
                 "InUseLocalNetworkGatewayCannotBeDeleted",
@@ -99,7 +109,7 @@ def check_overlap_of_connections(context: Context, local: ResourceId, prefixes: 
     Raises:
         ArmError: `ConnectionOverlappingAddressSpaces`.
     """
-    for connection, _ in users_of(context.store, local):
+    for connection, _ in context.store.users(local):
         gateway = context.store.get(text(connection.body, "properties", "virtualNetworkGateway1", "id") or "")
         if gateway is not None:
             check_overlap(context, str(connection.id), gateway, prefixes)

@@ -116,7 +116,7 @@ def _power(context: Context, cluster: Resource, *, stop: bool) -> None:
     """Stop or start a cluster: its nodes go and come; the objects in it stay."""
     aks_progress.refuse_while_busy(context, cluster.id)
     properties(cluster.body)["powerState"] = {"code": aks_progress.STOPPED if stop else "Running"}
-    cluster.touch()
+    context.store.touch(cluster)
     for pool in aks_progress.pools_of(context, cluster.id):
         properties(pool.body)["powerState"] = {"code": aks_progress.STOPPED if stop else "Running"}
     aks_progress.begin(context, cluster.id, "Stopping" if stop else "Starting")
@@ -201,7 +201,7 @@ def _write_pool(context: Context, cluster: ResourceId, profile: JsonObject) -> N
         context.store.add(Resource(id=identity, body={"properties": body}))
     elif existing.body != {"properties": body}:
         existing.body = {"properties": body}
-        existing.touch()
+        context.store.touch(existing)
 
 
 def _make_node_group(context: Context, put: Put) -> None:

@@ -11,11 +11,13 @@ from twinspan.twin.azure.errors import ArmError, bad_request
 from twinspan.twin.azure.resource_id import ResourceId
 from twinspan.twin.azure.store import Resource
 from twinspan.twin.azure.types import addresses
-from twinspan.twin.azure.types.base import Context, Put, ResourceType, reference_list, users_of
+from twinspan.twin.azure.types.base import Context, Put, ResourceType, reference_list
 
 _PRIORITY = range(100, 4097)
 _PORTS = re.compile(r"\d{1,5}(-\d{1,5})?")
 _LAST_PORT = 65535
+_MOST_RULES = 1000
+"""Of a group. Source: Azure subscription and service limits, "Networking limits"."""
 
 
 class _SecurityRules(ResourceType):
@@ -32,6 +34,7 @@ class _SecurityRules(ResourceType):
             for each in context.store.children(parent, "securityRules")
             if each.id.key != put.id.key
         ]
+        _check_count(len(siblings) + 1, parent)
         _check_rule(put.id, put.body, siblings)
 
     @override
@@ -56,7 +59,9 @@ class _NetworkSecurityGroups(ResourceType):
     @override
     def check(self, context: Context, put: Put) -> None:
         seen: list[tuple[str, JsonObject]] = []
-        for rule in objects(put.properties, "securityRules"):
+        rules = objects(put.properties, "securityRules")
+        _check_count(len(rules), put.id)
+        for rule in rules:
             name = text(rule, "name")
             if name is None:
                 raise bad_request("InvalidResourceName", f"A security rule of {put.id} has no name.")
@@ -70,13 +75,13 @@ class _NetworkSecurityGroups(ResourceType):
             for rule in context.store.children(resource.id, "securityRules")
         ]
         told["defaultSecurityRules"] = _default_rules(resource.id)
-        subnets = [str(user.id) for user, _ in users_of(context.store, resource.id)]
+        subnets = [str(user.id) for user, _ in context.store.users(resource.id)]
         if subnets:
             told["subnets"] = reference_list(subnets)
 
     @override
     def refuse_delete(self, context: Context, resource: Resource) -> None:
-        users = [str(user.id) for user, _ in users_of(context.store, resource.id)]
+        users = [str(user.id) for user, _ in context.store.users(resource.id)]
         if users:
             raise bad_request(
                 "InUseNetworkSecurityGroupCannotBeDeleted",
@@ -85,6 +90,12 @@ class _NetworkSecurityGroups(ResourceType):
                 f"resources: {', '.join(users)}. In order to delete the Network security group, remove the "
                 "association with the resource(s).",
             )
+
+
+def _check_count(number: int, group: ResourceId) -> None:
+    addresses.check_count(
+        number, _MOST_RULES, what="security rules", where=str(group), code="SecurityRuleCountLimitReached"
+    )
 
 
 def _check_rule(rule: ResourceId, body: JsonObject, siblings: list[tuple[str, JsonObject]]) -> None:

@@ -8,7 +8,7 @@ from twinspan.twin.azure.documents import JsonObject, objects, text, texts
 from twinspan.twin.azure.errors import bad_request
 from twinspan.twin.azure.resource_id import ResourceId
 from twinspan.twin.azure.store import Resource
-from twinspan.twin.azure.types.base import Context, Put, ResourceType, users_of
+from twinspan.twin.azure.types.base import Context, Put, ResourceType
 
 POOL = IPv4Network("198.51.100.0/24")
 """Where addresses come from. Source: RFC 5737, TEST-NET-2: never routed on the Internet."""
@@ -103,7 +103,7 @@ def _zones(body: JsonObject) -> str:
 
 def public_ip_user(context: Context, public_ip: ResourceId) -> str | None:
     """Return the id of the ip configuration that has a public address, or None."""
-    for resource, _ in users_of(context.store, public_ip):
+    for resource, _ in context.store.users(public_ip):
         for configuration in objects(resource.body, "properties", "ipConfigurations"):
             target = text(configuration, "properties", "publicIPAddress", "id")
             if target is not None and target.lower() == public_ip.key:

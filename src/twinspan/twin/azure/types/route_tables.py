@@ -10,9 +10,11 @@ from twinspan.twin.azure.errors import ArmError, bad_request
 from twinspan.twin.azure.resource_id import ResourceId
 from twinspan.twin.azure.store import Resource
 from twinspan.twin.azure.types import addresses
-from twinspan.twin.azure.types.base import Context, Put, ResourceType, reference_list, users_of
+from twinspan.twin.azure.types.base import Context, Put, ResourceType, reference_list
 
 _APPLIANCE = "VirtualAppliance"
+_MOST_ROUTES = 600
+"""Of a table. Source: Azure subscription and service limits, "Networking limits"."""
 
 
 class _Routes(ResourceType):
@@ -27,6 +29,7 @@ class _Routes(ResourceType):
         siblings = [
             each.body for each in context.store.children(parent, "routes") if each.id.key != put.id.key
         ]
+        _check_count(len(siblings) + 1, parent)
         _check_route(put.id, put.body, siblings)
 
     @override
@@ -42,6 +45,7 @@ class _RouteTables(ResourceType):
     @override
     def check(self, context: Context, put: Put) -> None:
         routes = objects(put.properties, "routes")
+        _check_count(len(routes), put.id)
         for index, route in enumerate(routes):
             name = text(route, "name")
             if name is None:
@@ -71,7 +75,13 @@ class _RouteTables(ResourceType):
 
 def _subnets(context: Context, table: ResourceId) -> list[str]:
     """Return the ids of the subnets that use a table."""
-    return [str(user.id) for user, _ in users_of(context.store, table)]
+    return [str(user.id) for user, _ in context.store.users(table)]
+
+
+def _check_count(number: int, table: ResourceId) -> None:
+    addresses.check_count(
+        number, _MOST_ROUTES, what="routes", where=str(table), code="RouteCountLimitReached"
+    )
 
 
 def _check_route(route: ResourceId, body: JsonObject, siblings: list[JsonObject]) -> None:

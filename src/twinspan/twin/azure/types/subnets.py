@@ -10,10 +10,12 @@ from twinspan.twin.azure.errors import ArmError, bad_request
 from twinspan.twin.azure.resource_id import ResourceId
 from twinspan.twin.azure.store import Resource
 from twinspan.twin.azure.types import addresses, aks_subnets
-from twinspan.twin.azure.types.base import Context, Put, ResourceType, reference_list, users_of
+from twinspan.twin.azure.types.base import Context, Put, ResourceType, reference_list
 
 GATEWAY_SUBNET = "GatewaySubnet"
 _SMALLEST = 29
+MOST_SUBNETS = 3000
+"""Of a virtual network. Source: Azure subscription and service limits, "Networking limits"."""
 
 Subnet = tuple[ResourceId, JsonObject]
 
@@ -40,8 +42,16 @@ class _Subnets(ResourceType):
             for each in context.store.children(network.id, "subnets")
             if each.id.key != put.id.key
         ]
+        addresses.check_count(
+            len(siblings) + 1,
+            MOST_SUBNETS,
+            what="subnets",
+            where=str(network.id),
+            code="SubnetCountLimitReached",
+        )
         space = [addresses.network(prefix, where=str(network.id)) for prefix in prefixes]
-        check_subnet(context, put.id, put.body, space=space, siblings=siblings)
+        check_subnet(context, put.id, put.body, space=space)
+        check_apart([*siblings, (put.id, put.body)])
 
     @override
     def complete(self, context: Context, put: Put) -> None:
@@ -77,7 +87,7 @@ class _Subnets(ResourceType):
 def subnet_users(context: Context, subnet: ResourceId) -> list[str]:
     """Return the ids of the ip configurations in a subnet."""
     found = []
-    for resource in {user.id.key: user for user, _ in users_of(context.store, subnet)}.values():
+    for resource in {user.id.key: user for user, _ in context.store.users(subnet)}.values():
         for configuration in objects(resource.body, "properties", "ipConfigurations"):
             target = text(configuration, "properties", "subnet", "id")
             if target is not None and target.lower() == subnet.key:
@@ -91,7 +101,6 @@ def check_subnet(
     body: JsonObject,
     *,
     space: Sequence[IPv4Network],
-    siblings: Sequence[Subnet],
 ) -> None:
     """Refuse a subnet that does not fit its virtual network.
 
@@ -100,7 +109,6 @@ def check_subnet(
         subnet: Its id.
         body: Its cleaned body.
         space: The virtual network's address space.
-        siblings: The other subnets.
 
     Raises:
         ArmError: 400 with the broken rule's code.
@@ -112,17 +120,34 @@ def check_subnet(
         )
     for prefix in networks:
         _check_prefix(prefix, subnet, space)
-        for other, sibling in siblings:
-            if any(prefix.overlaps(each) for each in addresses.subnet_networks(sibling, where=str(other))):
-                raise bad_request(
-                    "NetcfgSubnetRangesOverlap",
-                    f"Subnet '{subnet.name}' is not valid because its IP address range overlaps with that "
-                    "of an "
-                    f"existing subnet in virtual network '{subnet.names[0]}'.",
-                )
     if subnet.name.lower() == GATEWAY_SUBNET.lower():
         _check_gateway_subnet(context, subnet, body)
     _check_still_fits(context, subnet, networks)
+
+
+def check_apart(subnets: Sequence[Subnet]) -> None:
+    """Refuse subnets of one virtual network that share addresses; the last one of them is named.
+
+    Raises:
+        ArmError: `NetcfgSubnetRangesOverlap`.
+    """
+    owners: dict[IPv4Network, ResourceId] = {}
+    networks = []
+    for subnet, body in subnets:
+        for network in addresses.subnet_networks(body, where=str(subnet)):
+            networks.append(network)
+            owners[network] = subnet
+    clash = addresses.overlap(networks)
+    if clash is None:
+        return
+    order = {subnet.key: place for place, (subnet, _) in enumerate(subnets)}
+    last = max((owners[each] for each in clash), key=lambda owner: order[owner.key])
+    raise bad_request(
+        "NetcfgSubnetRangesOverlap",
+        f"Subnet '{last.name}' is not valid because its IP address range overlaps with that of an existing "
+        "subnet "
+        f"in virtual network '{last.names[0]}'.",
+    )
 
 
 def _check_prefix(prefix: IPv4Network, subnet: ResourceId, space: Sequence[IPv4Network]) -> None:

@@ -8,7 +8,7 @@ from twinspan.twin.azure.resource_id import ResourceId
 from twinspan.twin.azure.status import advertised_routes, bgp_peers, learned_routes
 from twinspan.twin.azure.store import Resource
 from twinspan.twin.azure.types import addresses, bgp
-from twinspan.twin.azure.types.base import Action, Context, Put, ResourceType, users_of
+from twinspan.twin.azure.types.base import Action, Context, Put, ResourceType
 from twinspan.twin.azure.types.gateway_rules import check_gateway, default_generation
 
 _FIRST_HOST = 4  # Azure keeps the first four addresses of every subnet for itself
@@ -81,7 +81,7 @@ class _VirtualNetworkGateways(ResourceType):
 
     @override
     def refuse_delete(self, context: Context, resource: Resource) -> None:
-        users = [str(user.id) for user, _ in users_of(context.store, resource.id)]
+        users = [str(user.id) for user, _ in context.store.users(resource.id)]
         if users:
             raise bad_request(
                 "VirtualNetworkGatewayCannotBeDeleted",

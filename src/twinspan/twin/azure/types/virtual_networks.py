@@ -12,9 +12,11 @@ from twinspan.twin.azure.resource_id import ResourceId
 from twinspan.twin.azure.store import Resource
 from twinspan.twin.azure.types import addresses
 from twinspan.twin.azure.types.base import Context, Put, ResourceType
-from twinspan.twin.azure.types.subnets import SUBNETS, check_subnet
+from twinspan.twin.azure.types.subnets import MOST_SUBNETS, SUBNETS, check_apart, check_subnet
 
 _SMALLEST = 29
+_MOST_PREFIXES = 500
+"""Source: Azure subscription and service limits, "Networking limits"."""
 
 
 class _VirtualNetworks(ResourceType):
@@ -25,6 +27,14 @@ class _VirtualNetworks(ResourceType):
 
     @override
     def check(self, context: Context, put: Put) -> None:
+        prefixes = texts(put.properties, "addressSpace", "addressPrefixes")
+        addresses.check_count(
+            len(prefixes),
+            _MOST_PREFIXES,
+            what="address prefixes (properties.addressSpace.addressPrefixes)",
+            where=str(put.id),
+            code="AddressPrefixCountLimitReached",
+        )
         space = address_space(put.body, put.id)
         if not space:
             raise bad_request(
@@ -55,9 +65,12 @@ class _VirtualNetworks(ResourceType):
             ]
         else:
             wanted = [(each.id, each.body) for each in context.store.children(put.id, "subnets")]
-        for index, (identity, body) in enumerate(wanted):
-            others = [(other, each) for place, (other, each) in enumerate(wanted) if place != index]
-            check_subnet(context, identity, body, space=space, siblings=others)
+        addresses.check_count(
+            len(wanted), MOST_SUBNETS, what="subnets", where=str(put.id), code="SubnetCountLimitReached"
+        )
+        for identity, body in wanted:
+            check_subnet(context, identity, body, space=space)
+        check_apart(wanted)
 
     @override
     def complete(self, context: Context, put: Put) -> None:
