@@ -66,7 +66,6 @@ _ROTATED = (
 )
 """What only a new pool can have. Source: azurerm documentation, `temporary_name_for_rotation`."""
 
-_CONTAINERS = "OCIContainer"
 
 DEFAULTS: Mapping[str, Value] = {
     "auto_scaling_enabled": False,
@@ -176,7 +175,6 @@ class NodePool(ArmResource):
             "os_type": "Linux",
             "priority": "Regular",
             "spot_max_price": -1,
-            "workload_runtime": _CONTAINERS,
         },
         force_new=frozenset({"name", "kubernetes_cluster_id", "os_type", "priority", "eviction_policy"}),
     )
@@ -221,7 +219,7 @@ class NodePool(ArmResource):
             "name": last(state["id"]),
             "node_image_version": properties.get("nodeImageVersion", ""),
             "priority": properties.get("scaleSetPriority") or "Regular",
-            "workload_runtime": properties.get("workloadRuntime") or _CONTAINERS,
+            "workload_runtime": properties.get("workloadRuntime"),
         }
 
     def update(self, cloud: ArmCloud, prior: State, planned: State) -> State:
