@@ -23,8 +23,11 @@ class Scope:
     def id(self, kind: str, provider: str = "Microsoft.Network") -> str:
         """Return the id of something of a type that may be there."""
         *parents, last = kind.split("/")
+        group = self.group
+        if self.draw.random() > self._usual + 0.35:
+            group = self.group[:-1] + self.draw.choice("abc")
         return (
-            "/".join([f"{self.group}/providers/{provider}", *(f"{each}/{self.name()}" for each in parents)])
+            "/".join([f"{group}/providers/{provider}", *(f"{each}/{self.name()}" for each in parents)])
             + f"/{last}/{self.name()}"
         )
 

@@ -7,7 +7,7 @@ import json
 from collections.abc import Callable
 
 import pytest
-from azure_api_harness import Body, Lab, Reply, both, dropping, setting
+from azure_api_harness import Body, Lab, Reply, both, dropping, new_lab, setting
 
 from twinspan.wait import wait_until
 
@@ -403,3 +403,17 @@ def test_what_is_not_there_is_refused_in_plain_words(lab: Lab) -> None:
         reply = lab.twin.call(method, f"{lab.scope}/{place}", {"properties": {}} if method == "PUT" else None)
         assert reply.status == 404, request
         assert json.loads(reply.text)["error"]["message"].startswith(words), request
+
+
+def test_a_group_whose_resources_others_need_is_not_deleted(lab: Lab) -> None:
+    lab.build_network()
+    other = new_lab(lab.twin)
+    body = lab.gateway()
+    del body["properties"]["bgpSettings"]
+    other.made("virtualNetworkGateways/gw", body)
+    group = f"{lab.twin.subscription}/resourceGroups/{lab.group}"
+    refused = lab.twin.call("DELETE", group)
+    assert (refused.status, refused.code) == (409, "ResourceGroupDeletionBlocked")
+    assert other.get("virtualNetworkGateways/gw").status == 200
+    rest = lab.twin.call("DELETE", f"{lab.twin.subscription}/resourceGroups/{other.group}")
+    assert (rest.status, lab.get("virtualNetworks/vnet").status) == (202, 200)

@@ -45,6 +45,8 @@ def test_a_bad_assignment_is_refused(aks: Aks) -> None:
     base = "providers/Microsoft.Authorization/roleAssignments"
     cases = [
         (f"{aks.group}/{base}/one", good, "InvalidRoleAssignmentId"),
+        (f"{aks.group}/{base}/{new_guid()}", {"principalId": principal}, "InvalidRequestFormat"),
+        (f"{aks.group}/{base}/{new_guid()}", {"roleDefinitionId": role}, "InvalidRequestFormat"),
         (f"{aks.group}/{base}/{new_guid()}", {**good, "principalId": "me"}, "InvalidPrincipalId"),
         (f"{aks.group}/{base}/{new_guid()}", {**good, "principalId": new_guid()}, "PrincipalNotFound"),
         (

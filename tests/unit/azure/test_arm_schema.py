@@ -1,4 +1,5 @@
 import re
+from typing import Any
 
 import pytest
 from azure.mgmt.network import models
@@ -71,3 +72,10 @@ def test_numbers_are_whole_and_not_booleans(value: object, fits: bool) -> None:
         assert not fits
     else:
         assert fits
+
+
+@pytest.mark.parametrize("number", [2**63, -(2**63) - 1, 10**300])
+def test_a_number_that_no_api_can_hold_is_refused(number: int) -> None:
+    body: Any = {"properties": {"idleTimeoutInMinutes": number}}
+    with pytest.raises(ArmError, match=r"Path 'properties\.idleTimeoutInMinutes'"):
+        schema.clean("PublicIPAddress", body)

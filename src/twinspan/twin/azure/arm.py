@@ -189,6 +189,7 @@ class ResourceManager:
                 return Answer(document=groups.render(self._credentials, group), changed=True)
             case "DELETE":
                 groups.read(store, name)
+                groups.refuse_delete(store, name)
                 store.remove_group(name)
                 operation = self._operations.keep(Outcome)
                 scope = f"{self._base_url}/subscriptions/{self._credentials.subscription_id}"

@@ -100,6 +100,43 @@ def _refuse_others(body: JsonObject, known: frozenset[str]) -> None:
         raise invalid_format([Detail(code="InvalidJson", message=message.format(name)) for name in others])
 
 
+def refuse_delete(store: Store, name: str) -> None:
+    """Refuse to delete a group with something that a resource of another group needs.
+
+    Raises:
+        ArmError: 409 `ResourceGroupDeletionBlocked`; Azure says so when the operation ends. Source:
+            hashicorp/terraform-provider-azurerm, reports of that code.
+    """
+    blocked = sorted(
+        str(resource.id)
+        for resource in store.resources.values()
+        if _in(resource, name) and any(not _in(user, name) for user in _users(store, resource))
+    )
+    if blocked:
+        raise ArmError(
+            409,
+            "ResourceGroupDeletionBlocked",
+            f"Deletion of resource group '{name}' failed as resources with identifiers "
+            f"'{', '.join(blocked)}' could "
+            "not be deleted: resources of other groups use them.",
+        )
+
+
+def _in(resource: Resource, group: str) -> bool:
+    return resource.id.resource_group.lower() == group.lower()
+
+
+def _users(store: Store, resource: Resource) -> list[Resource]:
+    """Return who needs a resource; node pools name their subnets otherwise than by a reference."""
+    pools = [
+        pool
+        for pool in store.of_type("Microsoft.ContainerService/managedClusters/agentPools")
+        for name in ("vnetSubnetID", "podSubnetID")
+        if (text(pool.body, "properties", name) or "").lower() == resource.id.key
+    ]
+    return pools + [user for user, _ in store.users(resource.id)]
+
+
 def _tags(body: JsonObject) -> JsonObject:
     """Return the tags of a body, which must be texts."""
     tags = member(body, "tags")

@@ -173,10 +173,17 @@ def _value(shape: Shape, value: Json, path: str, problems: list[Detail]) -> Json
             return values[value.lower()]
         case type() if _is_model(shape) and isinstance(value, dict):
             return _part(shape, value, path, problems)
-        case type() if type(value) is shape or (shape is float and type(value) is int):
+        case type() if _is_plain(shape, value):
             return value
     problems.append(Detail(code="InvalidJson", message=_mismatch(shape, value, path)))
     return value
+
+
+def _is_plain(shape: type, value: Json) -> bool:
+    """Whether a value is of a plain type; whole numbers have 64 bits, as in every API of Azure."""
+    if type(value) is int and not -(2**63) <= value < 2**63:
+        return False
+    return type(value) is shape or (shape is float and type(value) is int)
 
 
 def _part(model: type[Model], value: JsonObject, path: str, problems: list[Detail]) -> JsonObject:

@@ -3,7 +3,7 @@
 from typing_extensions import override
 
 from twinspan.twin.azure.documents import Json, JsonObject, flag, number, objects, text, texts
-from twinspan.twin.azure.errors import ArmError, bad_request
+from twinspan.twin.azure.errors import bad_request
 from twinspan.twin.azure.resource_id import ResourceId
 from twinspan.twin.azure.status import advertised_routes, bgp_peers, learned_routes
 from twinspan.twin.azure.store import Resource
@@ -72,7 +72,7 @@ class _VirtualNetworkGateways(ResourceType):
         settings["bgpPeeringAddress"] = ",".join(defaults)
         configurations = objects(told, "ipConfigurations")
         entries = objects(settings, "bgpPeeringAddresses")
-        for entry, configuration, default in zip(entries, configurations, defaults, strict=True):
+        for entry, configuration, default in zip(entries, configurations, defaults, strict=False):
             public = text(configuration, "properties", "publicIPAddress", "id")
             found = context.store.get(public) if public is not None else None
             address = text(found.body, "properties", "ipAddress") if found is not None else None
@@ -153,8 +153,8 @@ def default_bgp_addresses(context: Context, gateway: Resource) -> list[str]:
     configurations = objects(gateway.body, "properties", "ipConfigurations")
     target = text(configurations[0], "properties", "subnet", "id") or ""
     subnet = context.store.get(target)
-    if subnet is None:
-        raise ArmError(500, "InternalServerError", f"Gateway {gateway.id} has lost its subnet {target}.")
+    if subnet is None:  # a state file that somebody has changed
+        return []
     network = addresses.subnet_networks(subnet.body, where=target)[0]
     if flag(gateway.body, "properties", "activeActive"):
         return [str(network[_FIRST_HOST + index]) for index in range(len(configurations))]
