@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from azure.mgmt.network import NetworkManagementClient
+from azure.mgmt.network.models import AddressSpace
 
 from twinspan.cli.target import Hosts, Target, hosts_of, open_target
 from twinspan.cli.verify_clusters import clusters_to_verify
@@ -32,7 +33,9 @@ if TYPE_CHECKING:
 
 TWINSPAN = Path(sys.executable).parent / "twinspan"
 TREE = Path(__file__).parents[2] / "terraform"
-NETWORK_ONLY = ("--var", "kubernetes_enabled=false")
+STATIC = Path(__file__).parents[1] / "golden" / "check" / "static"
+"""A design without BGP, with the outputs of `TREE`."""
+NETWORK_ONLY = ("kubernetes_enabled=false",)
 SEEN_WITHIN_S = 90.0
 """For dead peer detection and the BGP hold time on a busy machine."""
 
@@ -134,7 +137,12 @@ class Lab:
         return link.customer_gateway.id
 
     def modify_local_gateway(
-        self, name: str, *, gateway_ip_address: str | None = None, asn: int | None = None
+        self,
+        name: str,
+        *,
+        gateway_ip_address: str | None = None,
+        asn: int | None = None,
+        address_prefixes: Sequence[str] = (),
     ) -> None:
         gateways = self.azure.local_network_gateways
         raw = gateways.get(self.group, name)
@@ -143,6 +151,8 @@ class Lab:
         if asn is not None:
             assert raw.properties.bgp_settings
             raw.properties.bgp_settings.asn = asn
+        if address_prefixes:
+            raw.properties.local_network_address_space = AddressSpace(address_prefixes=list(address_prefixes))
         gateways.begin_create_or_update(self.group, name, raw).result()
 
     def modify_connection(self, key: str, **changes: Any) -> None:
@@ -247,6 +257,21 @@ def counts(verification: Verification, checks: Mapping[str, int]) -> Mapping[str
 
 
 @contextmanager
+def static_lab(home: Path) -> Iterator[Lab]:
+    """Build the static design on a twin in `home` (TWINSPAN_HOME), with a host in every private subnet."""
+    tree = home.parent / "terraform"
+    env = tree / "envs" / "static"
+    shutil.copytree(STATIC, env)
+    shutil.copytree(TREE / "bootstrap", tree / "bootstrap")
+    (tree / "modules").mkdir()
+    for file in ("backend.tf", "backend.hcl"):
+        shutil.copy(TREE / "envs" / "dev" / file, env)
+    (env / "terraform.tfvars").touch()
+    with built(env) as whole:
+        yield whole
+
+
+@contextmanager
 def lab(home: Path, *variables: str, up: Sequence[str] = ()) -> Iterator[Lab]:
     """Build dev on a twin in `home` (TWINSPAN_HOME), with a host in every private subnet.
 
@@ -254,6 +279,13 @@ def lab(home: Path, *variables: str, up: Sequence[str] = ()) -> Iterator[Lab]:
     """
     shutil.copytree(TREE, home.parent / "terraform", symlinks=True)
     env = home.parent / "terraform" / "envs" / "dev"
+    with built(env, *NETWORK_ONLY, *variables, up=up) as whole:
+        yield whole
+
+
+@contextmanager
+def built(env: Path, *variables: str, up: Sequence[str] = ()) -> Iterator[Lab]:
+    """Build an environment; see `lab`."""
     name = f"faults-{secrets.token_hex(3)}"
 
     def twinspan(*arguments: str) -> None:
@@ -264,7 +296,7 @@ def lab(home: Path, *variables: str, up: Sequence[str] = ()) -> Iterator[Lab]:
     try:
         twinspan("twin", "up", *up)
         chosen = [part for variable in variables for part in ("--var", variable)]
-        twinspan("apply", str(env), "--providers", "offline", *NETWORK_ONLY, *chosen)
+        twinspan("apply", str(env), "--providers", "offline", *chosen)
         target = open_target(env, on="twin", name=name)
         with hosts_of(target) as hosts, clusters_to_verify(target, pods=True, image=TOOLS_IMAGE) as clusters:
             yield Lab(name=name, env=env, target=target, hosts=hosts, clusters=clusters)

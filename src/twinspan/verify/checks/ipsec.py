@@ -29,6 +29,15 @@ def selectors_meet(facts: Facts) -> Iterator[Finding]:
             yield _selectors(facts, link)
 
 
+def swallowing(facts: Facts) -> frozenset[str]:
+    """Return the keys of tunnels that are up and do not let everything through: pings follow from that."""
+    return frozenset(
+        link.key
+        for link in facts.links()
+        if link.joined and (finding := _selectors(facts, link)).bad and not finding.fault
+    )
+
+
 def _selectors(facts: Facts, link: TunnelLink) -> Finding:
     connection, aws, local = link.azure_connection, link.vpn_connection, link.local_network_gateway
     mine = (aws.local_ipv4_network_cidr, aws.remote_ipv4_network_cidr) if aws else None

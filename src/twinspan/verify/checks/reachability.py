@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 
+from twinspan.verify.checks.ipsec import swallowing
+from twinspan.verify.checks.static_routes import OVERLAP
 from twinspan.verify.facts import Facts
 from twinspan.verify.findings import Finding, Outcome
 from twinspan.verify.ping_facts import Ping
@@ -71,7 +73,7 @@ def found_by(facts: Facts, ping: Ping, *, needs: frozenset[str], remedy: str) ->
         command=ping.command,
         remedy=remedy,
         branch=f"{ping.source} {ping.destination}",
-        needs=ping.subnet_ids | _table_ids(facts, ping) | needs,
+        needs=ping.subnet_ids | _table_ids(facts, ping) | needs | {OVERLAP} | swallowing(facts),
     )
 
 

@@ -8,6 +8,9 @@ from twinspan.verify.facts import Facts
 from twinspan.verify.findings import Finding, Outcome
 from twinspan.verify.shell import aws_ec2, az_network
 
+OVERLAP = "overlapping prefixes"
+"""What a ping stands on, too: a prefix of the VNet that leads into a tunnel takes its own hosts away."""
+
 
 def exist(facts: Facts) -> bool:
     """Whether a tunnel has static routes."""
@@ -87,7 +90,7 @@ def _local_gateway(facts: Facts, local: LocalNetworkGateway, key: str) -> Findin
         evidence=f"{prefixes}: {'; '.join(problems)}" if problems and known else prefixes,
         command=az_network("local-gateway show", local.id, "--query localNetworkAddressSpace"),
         remedy="Correct it: " + az_network("local-gateway update", local.id, update) if problems else "",
-        branch=key,
+        branch=OVERLAP if own else key,
     )
 
 
