@@ -154,9 +154,10 @@ def from_network(network: Network) -> Expectation:
 
 def _used_tunnels(network: Network, connection: VpnConnection) -> int:
     """Return how many tunnels of a connection must be up: those that Azure leads to, or both if none is."""
-    named = {
-        each.gateway_ip_address for each in (network.azure.local_network_gateways if network.azure else ())
-    }
+    azure = network.azure
+    led_to = {each.local_network_gateway_id.lower() for each in (azure.connections if azure else ())}
+    gateways = azure.local_network_gateways if azure else ()
+    named = {each.gateway_ip_address for each in gateways if each.id.lower() in led_to}
     used = sum(tunnel.outside_ip_address in named for tunnel in connection.tunnels)
     return used or TUNNELS_PER_CONNECTION
 

@@ -79,12 +79,11 @@ def one_tunnel(facts: Facts) -> Facts:
     """The first tunnel alone is used: Azure has one connection, and its gateway one instance."""
     assert facts.network.aws
     assert facts.network.azure
+    gateway, connections = facts.network.azure.virtual_network_gateways[0], facts.network.azure.connections
     facts = vn.with_aws(facts, vpn_connections=facts.network.aws.vpn_connections[:1])
-    gateway = facts.network.azure.virtual_network_gateways[0]  # type: ignore[union-attr]
     facts = vn.with_azure(
         facts,
-        connections=facts.network.azure.connections[:1],  # type: ignore[union-attr]
-        local_network_gateways=facts.network.azure.local_network_gateways[:1],  # type: ignore[union-attr]
+        connections=connections[:1],
         virtual_network_gateways=(replace(gateway, active_active=False, instances=gateway.instances[:1]),),
     )
     facts = vn.with_tunnel(facts, "tunnel2", telemetry=vn.down("IPSEC IS DOWN"))
