@@ -21,8 +21,11 @@ from twinspan.cli.output import (
     progress,
     step,
 )
+from twinspan.cli.target import open_endpoints
+from twinspan.errors import TwinspanError
 from twinspan.project.accounts import cloud_environment
 from twinspan.project.environment import Environment
+from twinspan.project.leftovers import leftovers
 from twinspan.project.messages import Event, ResourceEvent, Summary
 from twinspan.project.terraform import Choice, Outcome, Terraform
 
@@ -121,6 +124,9 @@ def destroy(
 ) -> None:
     """Remove everything that `apply` has built; the state bucket stays.
 
+    What a resource group or VPC of it holds besides, and what removes that, is said first: a cloud removes
+    neither before it is empty.
+
     \b
     Example: twinspan destroy terraform/envs/dev
 
@@ -130,8 +136,29 @@ def destroy(
     environment = Environment.load(env)
     _refuse_unasked("destroy", on=on, yes=yes)
     with _terraform(environment, on=on, name=name, providers=providers, variables=variables) as terraform:
+        _warn_of_leftovers(terraform, environment, on=on, name=name)
         outcome = _change(terraform, "destroy", environment, on=on, name=name, yes=yes)
         _print(outcome, environment=environment, on=on, fmt=fmt)
+
+
+def _warn_of_leftovers(terraform: Terraform, environment: Environment, *, on: str, name: str) -> None:
+    """Name what a destroy leaves, and what to do with it; the cloud's refusal can take minutes."""
+    state = terraform.state()
+    try:
+        found = list(leftovers(state, open_endpoints(environment, on=on, name=name)))
+    except TwinspanError as error:
+        progress.print(
+            f"warning: it cannot be seen whether something is left: {error}", style="yellow", markup=False
+        )
+        return
+    for address, held in found:
+        progress.print(
+            f"warning: {address} also holds the {held.kind} {held.id}, which Terraform's state lacks and so"
+            f" does not remove. `{held.removal}` removes it, `terraform import` takes it into the state.",
+            style="yellow",
+            markup=False,
+            soft_wrap=True,
+        )
 
 
 def _refuse_unasked(operation: str, *, on: str, yes: bool) -> None:

@@ -15,6 +15,7 @@ from twinspan.errors import CommandError, HostError
 from twinspan.project import failures
 from twinspan.project.environment import Environment
 from twinspan.project.messages import Diagnostic, Event, OnEvent, PlannedChange, ResourceEvent, Summary, parse
+from twinspan.project.state import State, load_state
 from twinspan.project.workspace import WorkingCopies, Workspace, stand_ins
 
 Choice = Literal["auto", "real", "offline"]
@@ -157,6 +158,12 @@ class Terraform:
         workspace, _ = self._prepared()
         wire = json.loads(self._answer(workspace, ["output", "-json"]))
         return {name: output["value"] for name, output in wire.items()}
+
+    def state(self) -> State:
+        """Return what Terraform has applied; it holds secrets. Empty before the first apply."""
+        workspace, _ = self._prepared()
+        text = self._answer(workspace, ["state", "pull"])
+        return load_state(text, where="the state", remedy="Apply again") if text.strip() else State()
 
     def show_json(self, plan: Path | None = None) -> Mapping[str, Any]:
         """Return `terraform show -json` of the state or of a saved plan.
