@@ -43,7 +43,7 @@ def test_a_workbook_of_no_identity_is_made_and_put_back_as_it_was_read(lab: Lab)
     assert again.json["properties"] == read["properties"]
 
 
-def test_a_workbook_tells_the_principals_of_its_identities(lab: Lab) -> None:
+def test_a_workbook_shows_the_principals_of_its_identities(lab: Lab) -> None:
     place = f"Microsoft.Insights/workbooks/{uuid.uuid4()}"
     made = _call(
         lab, "PUT", "Microsoft.ManagedIdentity/userAssignedIdentities/reader", {"location": LOCATION}
@@ -55,7 +55,7 @@ def test_a_workbook_tells_the_principals_of_its_identities(lab: Lab) -> None:
     assert _call(lab, "PUT", place, body).code == "FailedIdentityOperation"
 
 
-def test_a_dpd_timeout_that_nobody_set_is_told_as_0_and_is_45_s_on_the_wire(lab: Lab) -> None:
+def test_a_dpd_timeout_that_nobody_set_is_shown_as_0_and_is_45_s_on_the_wire(lab: Lab) -> None:
     lab.build()
     body = lab.connection()
     for value in ({}, {"dpdTimeoutSeconds": 0}, {"dpdTimeoutSeconds": None}):

@@ -43,7 +43,7 @@ NOT_TAKEN: Mapping[str, str] = {
     "properties/agentPoolProfiles/[]/nodeImageVersion": _SERVICE,
     "properties/sharedKey": _SECRET,
     "properties/parameters": _SECRET,
-    "properties/template": "a deployment's answer tells what was made, not the template",
+    "properties/template": "a deployment's answer shows what was made, not the template",
 }
 """Path -> why a request may say something else than the answer."""
 _GENERIC = {"", "properties", "name", "id", "type", "value", "[]", "{}"}
@@ -84,7 +84,8 @@ def _subject(estate: Estate, kind: str) -> Subject:
 def _first_part_plain(sample: Sample) -> Body:
     """Return a sample's body; a network's first subnet is one to which no special rules apply."""
     body = copy.deepcopy(sample.body)
-    for subnets in (body["properties"].get("subnets", []) if "properties" in body else [],):
+    subnets = body.get("properties", {}).get("subnets")
+    if subnets:
         subnets.reverse()
     return body
 

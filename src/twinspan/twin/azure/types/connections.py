@@ -14,7 +14,7 @@ _DEFAULTS: JsonObject = {
     "connectionProtocol": "IKEv2",
     "connectionMode": "Default",
     "routingWeight": 0,
-    "dpdTimeoutSeconds": 0,  # Azure tells what was set, and waits 45 s all the same
+    "dpdTimeoutSeconds": 0,  # Azure shows what was set, and waits 45 s all the same
     "enableBgp": False,
     "useLocalAzureIpAddress": False,
     "usePolicyBasedTrafficSelectors": False,
