@@ -16,7 +16,7 @@ from twinspan.twin.azure import schema
 from twinspan.twin.azure.errors import ArmError
 from twinspan.twin.azure.types import RESOURCE_TYPES
 from twinspan.twin.azure.types.base import ResourceType
-from twinspan.twin.azure.types.monitor_type import MonitorType
+from twinspan.twin.azure.types.described_type import DescribedType
 
 DEEPEST = 6
 Place = tuple[tuple[str, bool], ...]
@@ -69,7 +69,7 @@ def _classes(annotation: Any) -> list[type]:
 
 
 def members(kind: ResourceType) -> list[tuple[Place, Any]]:
-    if isinstance(kind, MonitorType):
+    if isinstance(kind, DescribedType):
         return list(of_document(kind.document))
     return list(of_schema(schema.model_class(kind.model)))
 
