@@ -64,7 +64,7 @@ def test_what_is_not_given_is_chosen_by_aws_or_left_out(site: Site) -> None:
     assert first["PreSharedKey"] != second["PreSharedKey"]
     assert first["TunnelInsideCidr"] != second["TunnelInsideCidr"]
     assert IPv4Network(first["TunnelInsideCidr"]).subnet_of(IPv4Network("169.254.0.0/16"))
-    assert IPv4Address(first["OutsideIpAddress"]) in IPv4Network("203.0.113.0/24")
+    assert IPv4Address(first["OutsideIpAddress"]) in IPv4Network("198.19.0.0/24")
 
 
 def test_outside_addresses_are_unique_over_regions_and_in_order_as_text(site: Site, twin: Twin) -> None:

@@ -6,6 +6,10 @@ from typing import Any
 import pytest
 from aws_twin import Site, Twin, code_of, send, signed
 from botocore.exceptions import ClientError
+from moto.core.utils import get_service_model
+
+from twinspan.twin.aws.requests.edge import MODELS
+from twinspan.twin.aws.requests.served import SERVED
 
 pytest_plugins = ("aws_fixtures",)
 
@@ -127,3 +131,67 @@ def test_tags_for_another_kind_of_resource_are_refused(site: Site) -> None:
     assert code_of(lambda: create("vpn-gateway", "aws:x")) == "InvalidParameterValue"
     made = create("vpn-gateway", "Name")["VpnGateway"]
     assert made["Tags"] == [{"Key": "Name", "Value": "v"}]
+
+
+@pytest.mark.parametrize(
+    ("call", "lack"),
+    [
+        (lambda ec2: ec2.create_transit_gateway(), "no transit gateways"),
+        (lambda ec2: ec2.describe_transit_gateways(), "no transit gateways"),
+        (lambda ec2: ec2.create_vpc_peering_connection(VpcId="vpc-1"), "no VPC peering"),
+        (lambda ec2: ec2.create_vpc_endpoint(VpcId="vpc-1", ServiceName="s3"), "no VPC endpoints"),
+        (lambda ec2: ec2.create_network_interface(SubnetId="subnet-1"), "no network interfaces"),
+        (lambda ec2: ec2.run_instances(MinCount=1, MaxCount=1), "no machines"),
+        (lambda ec2: ec2.create_flow_logs(ResourceIds=["x"], ResourceType="VPC"), "no flow logs"),
+    ],
+)
+def test_what_would_be_a_mere_entry_is_refused_by_name(twin: Twin, call: Call, lack: str) -> None:
+    ec2 = twin.client("ec2")
+    with pytest.raises(ClientError) as refused:
+        call(ec2)
+    error = refused.value.response["Error"]
+    assert (error["Code"], lack in error["Message"]) == ("UnsupportedOperation", True), error
+    ec2.close()
+
+
+def test_every_operation_that_is_served_exists_in_the_service_model() -> None:
+    unknown = {
+        service: names - set(get_service_model(MODELS[service]).operation_names)
+        for service, names in SERVED.items()
+    }
+    assert {service: names for service, names in unknown.items() if names} == {}
+
+
+@pytest.mark.parametrize(
+    ("body", "code", "words"),
+    [
+        ("Action=CreateVpc&CidrBlock=10.0.0.0%2F16&Colour=red", "UnknownParameter", "Colour"),
+        (
+            "Action=CreateVpc&CidrBlock=10.0.0.0%2F16&InstanceTenancy=shared",
+            "InvalidParameterValue",
+            "shared",
+        ),
+        ("Action=DescribeVpcs&MaxResults=99999999999999999999", "InvalidParameterValue", "MaxResults"),
+        ("Action=DescribeVpcs&MaxResults=4", "InvalidParameterValue", "at least 5"),
+        ("Action=DescribeVpcs&Filter.1.Value.1=x", "MissingParameter", "Filters.1.Name"),
+        ("Action=CreateVpc&CidrBlock=%ff", "MalformedQueryString", "UTF-8"),
+        ("Action=CreateVpc&CidrBlock=a&CidrBlock=b", "MalformedQueryString", "more than once"),
+        ("Action=DescribeVpcs&NextToken=never", "InvalidNextToken", "never"),
+        ("", "MissingAction", "Action"),
+    ],
+)
+def test_a_parameter_that_no_model_allows_is_named(twin: Twin, body: str, code: str, words: str) -> None:
+    request = f"{body}&Version=2016-11-15".encode()
+    status, text = send(twin, signed(twin, request), body=request)
+    assert (status, f"<Code>{code}</Code>" in text, words in text) == (400, True, True), text
+
+
+def test_describe_calls_answer_page_by_page(twin: Twin) -> None:
+    ec2 = twin.client("ec2")
+    for number in range(6):
+        ec2.create_security_group(GroupName=f"g{number}", Description="x")
+    every = {group["GroupId"] for group in ec2.describe_security_groups()["SecurityGroups"]}
+    pages = list(ec2.get_paginator("describe_security_groups").paginate(PaginationConfig={"PageSize": 5}))
+    assert [len(page["SecurityGroups"]) for page in pages] == [5, len(every) - 5]
+    assert {group["GroupId"] for page in pages for group in page["SecurityGroups"]} == every
+    ec2.close()

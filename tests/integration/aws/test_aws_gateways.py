@@ -150,12 +150,6 @@ def test_a_customer_gateway_that_aws_does_not_allow_is_refused(
     assert ec2.describe_customer_gateways()["CustomerGateways"] == []
 
 
-def test_a_customer_gateway_without_an_address_needs_a_certificate(ec2: "EC2Client") -> None:
-    assert code_of(lambda: ec2.create_customer_gateway(Type="ipsec.1", BgpAsn=65000)) == (
-        "InvalidParameterCombination"
-    )
-
-
 def test_a_private_customer_address_is_refused_on_a_virtual_private_gateway(site: Site) -> None:
     private = customer_gateway(site.ec2, IpAddress="192.168.1.1")["CustomerGatewayId"]
     assert (

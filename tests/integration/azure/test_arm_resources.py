@@ -237,7 +237,7 @@ def test_public_addresses_are_distinct_documentation_addresses_and_stay(lab: Lab
     first = lab.get("publicIPAddresses/ip0").json["properties"]["ipAddress"]
     second = lab.get("publicIPAddresses/ip1").json["properties"]["ipAddress"]
     assert first != second
-    assert first.startswith("198.51.100.")
+    assert first.startswith("198.19.64.")
     again = lab.made("publicIPAddresses/ip0", lab.public_ip())
     assert again["properties"]["ipAddress"] == first
     other = lab.public_ip() | {"zones": ["1"]}

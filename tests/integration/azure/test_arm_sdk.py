@@ -32,7 +32,7 @@ def _end(lab: Lab, index: int, *, up: bool, error: str = "", since: datetime | N
         sa=None,
         connection_id=f"{lab.scope}/connections/tunnel1".lower(),
         ip_configuration_id=lab.configuration_id(index).lower(),
-        public_ip_address=IPv4Address(f"198.51.100.{4 + index}"),
+        public_ip_address=IPv4Address(f"198.19.64.{4 + index}"),
     )
 
 
@@ -49,7 +49,7 @@ def test_the_sdk_builds_changes_and_removes_everything(own_azure_twin: Twin) -> 
     gateway = gateways.begin_create_or_update(lab.group, "gw", lab.gateway()).result()
     peers = gateway.properties.bgp_settings.bgp_peering_addresses
     assert [peer.default_bgp_ip_addresses for peer in peers] == [["10.1.1.4"], ["10.1.1.5"]]
-    assert [peer.tunnel_ip_addresses for peer in peers] == [["198.51.100.4"], ["198.51.100.5"]]
+    assert [peer.tunnel_ip_addresses for peer in peers] == [["198.19.64.4"], ["198.19.64.5"]]
     assert peers[1].custom_bgp_ip_addresses == ["169.254.21.6", "169.254.22.6"]
     local = network.local_network_gateways.begin_create_or_update(
         lab.group, "aws1", lab.local_gateway()

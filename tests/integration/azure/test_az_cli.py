@@ -60,7 +60,7 @@ def test_the_seed_commands_work(az: Az) -> None:
     of_gateway = f"-g {lab.group} -n gw"
     gateway = az.ask(f"network vnet-gateway show {of_gateway}")
     assert gateway["activeActive"] is True
-    assert gateway["bgpSettings"]["bgpPeeringAddresses"][0]["tunnelIpAddresses"] == ["198.51.100.4"]
+    assert gateway["bgpSettings"]["bgpPeeringAddresses"][0]["tunnelIpAddresses"] == ["198.19.64.4"]
     query = "{s:connectionStatus,t:tunnelConnectionStatus,i:ingressBytesTransferred,p:provisioningState}"
     told = az.ask(f"network vpn-connection show -g {lab.group} -n tunnel1 --query {query}")
     assert told == {"s": "Unknown", "t": [], "i": 0, "p": "Succeeded"}

@@ -76,7 +76,7 @@ def test_vpn_connections_are_read_with_both_tunnels_in_order(
     tunnel = first.tunnels[0]
     assert first.name == "dev-instance0"
     assert [str(each.inside_cidr) for each in first.tunnels] == list(dev_network.INSIDE[:2])
-    assert tunnel.outside_ip_address in IPv4Network("203.0.113.0/24")
+    assert tunnel.outside_ip_address in IPv4Network("198.19.0.0/24")
     assert tunnel.ike_versions == ("ikev2",)
     assert tunnel.phase1.encryption_algorithms == ("AES256-GCM-16",)
     assert tunnel.phase2.dh_group_numbers == (20,)
@@ -112,7 +112,7 @@ def test_a_gateway_is_read_with_its_instances_in_order(in_azure: AzureNetwork) -
         dev_network.APIPA
     )
     for instance in gateway.instances:
-        assert instance.public_ip_address in IPv4Network("198.51.100.0/24")
+        assert instance.public_ip_address in IPv4Network("198.19.64.0/24")
         assert instance.default_bgp_ip_address in IPv4Network("10.1.255.0/27")
 
 

@@ -24,7 +24,7 @@ def test_addresses_of_deleted_connections_are_used_last() -> None:
     first = choose_outside_addresses(live=(), deleted=())
     second = choose_outside_addresses(live=(), deleted=first)
     again = choose_outside_addresses(live=first, deleted=EVERYTHING)
-    assert [str(address) for address in first] == ["203.0.113.10", "203.0.113.11"]
+    assert [str(address) for address in first] == ["198.19.0.10", "198.19.0.11"]
     assert not set(first) & set(second)
     assert again == second
 

@@ -13,6 +13,9 @@ from moto.moto_server.werkzeug_app import create_backend_app
 from werkzeug.exceptions import HTTPException
 
 from twinspan.twin.aws import faults
+from twinspan.twin.aws.requests.edge import NotServedError, admit
+from twinspan.twin.aws.requests.flaws import Flaw
+from twinspan.twin.aws.requests.refusals import words
 
 SERVICE_KEY = "twinspan.service"
 """Where the signing name of the service asked is in a request's environment."""
@@ -47,9 +50,17 @@ class Application:
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer one request, whose environment has its service at `SERVICE_KEY`."""
-        name = SERVICES[environ[SERVICE_KEY]]
+        service = environ[SERVICE_KEY]
+        name = SERVICES[service]
         if name == "s3" and environ.get("PATH_INFO", "").startswith(_S3_CONTROL_PATH):
-            name = "s3control"
+            name = service = "s3control"
+        try:
+            admit(service, environ)
+        except Flaw as flaw:
+            style = faults.wire_style(service, environ.get("CONTENT_TYPE", ""))
+            return _written(environ, *words(service, style, flaw))(environ, start_response)
+        except NotServedError as error:
+            return _written(environ, error.code, str(error))(environ, start_response)
         return self.load(name)(environ, start_response)
 
     def load(self, name: backends.SERVICE_NAMES) -> flask.Flask:
@@ -81,8 +92,11 @@ def explain_gap(error: NotImplementedError) -> tuple[str, str]:
 
 
 def _answer(code: str, message: str, *, status: int = 400) -> flask.Response:
-    service = flask.request.environ[SERVICE_KEY]
-    style = faults.wire_style(service, flask.request.content_type or "")
+    return _written(flask.request.environ, code, message, status=status)
+
+
+def _written(environ: WSGIEnvironment, code: str, message: str, *, status: int = 400) -> flask.Response:
+    style = faults.wire_style(environ[SERVICE_KEY], environ.get("CONTENT_TYPE", ""))
     written = faults.fault(style, code, message, status=status)
     return flask.Response(written.body, status=written.status, headers=written.headers())
 
@@ -106,4 +120,8 @@ def _http_error(error: HTTPException) -> flask.Response:
 
 def _bug(error: Exception) -> flask.Response:
     _LOG.error("the AWS API failed on %s %s", flask.request.method, flask.request.path, exc_info=error)
-    return _answer("InternalError", f"The twin failed: {type(error).__name__}", status=500)
+    # Not 5xx: clients repeat those for minutes, and nothing would get better.
+    return _answer(
+        "UnsupportedOperation",
+        f"The twin failed: {type(error).__name__}. This is a fault of the twin; see its log",
+    )

@@ -13,6 +13,7 @@ from moto.core.utils import get_service_model
 from moto.ec2.models import ec2_backends
 from moto.eks.models import eks_backends
 from moto.iam.models import iam_backends
+from moto.logs.models import logs_backends
 from moto.moto_server.werkzeug_app import MotoRequestHandler
 from moto.servicequotas.models import servicequotas_backends
 from moto.sns.models import sns_backends
@@ -29,6 +30,7 @@ from twinspan.twin.aws.ec2.connections import TwinVpnConnection
 from twinspan.twin.aws.eks import CLUSTERS_KEY, SETTLED_KEY, KubernetesUser, TwinEksBackend, find_user
 from twinspan.twin.aws.gate import Gate
 from twinspan.twin.aws.iam import TwinIamBackend
+from twinspan.twin.aws.logs import TwinLogsBackend
 from twinspan.twin.aws.notifications import TwinSnsBackend
 from twinspan.twin.aws.quotas import TwinServiceQuotasBackend
 from twinspan.twin.aws.signature import AccessKey, known_regions
@@ -268,6 +270,7 @@ def _reset() -> None:
     ec2_backends.backend = TwinEC2Backend
     eks_backends.backend = TwinEksBackend  # type: ignore[assignment]  # it has nothing of moto's
     iam_backends.backend = TwinIamBackend
+    logs_backends.backend = TwinLogsBackend
     sns_backends.backend = TwinSnsBackend
     servicequotas_backends.backend = TwinServiceQuotasBackend
 

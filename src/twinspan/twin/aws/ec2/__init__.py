@@ -3,19 +3,26 @@
 from types import SimpleNamespace
 
 import moto.ec2.urls
+from moto.core.responses import ActionResult
 
+from twinspan.twin.aws.ec2.addresses import AddressBackend
 from twinspan.twin.aws.ec2.base_response import BOARD_KEY
-from twinspan.twin.aws.ec2.responses import ConnectionActions
-from twinspan.twin.aws.ec2.routes import RouteBackend
+from twinspan.twin.aws.ec2.security_groups import SecurityGroupActions
 
 __all__ = ["BOARD_KEY", "TwinEC2Backend", "TwinEC2Response"]
 
 
-class TwinEC2Response(ConnectionActions):
+class TwinEC2Response(SecurityGroupActions):
     """All EC2 actions of the twin."""
 
+    def describe_instance_type_offerings(self) -> ActionResult:
+        """DescribeInstanceTypeOfferings; nobody has an Outpost here."""
+        if self._get_param("LocationType") == "outpost":
+            return ActionResult({"InstanceTypeOfferings": []})
+        return super().describe_instance_type_offerings()
 
-class TwinEC2Backend(RouteBackend):
+
+class TwinEC2Backend(AddressBackend):
     """The EC2 state of one region of the twin."""
 
     def __init__(self, region_name: str, account_id: str) -> None:

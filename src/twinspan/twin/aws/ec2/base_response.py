@@ -1,7 +1,7 @@
 """What every EC2 request of the twin goes through before and after its own action."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, ClassVar
 from uuid import uuid4
 
@@ -11,12 +11,14 @@ from moto.core.exceptions import ServiceException
 from moto.core.request import Request
 from moto.core.responses import ActionContext, ActionResult
 from moto.core.serialize import DefaultAttributePicker
-from moto.core.utils import camelcase_to_underscores, get_service_model, method_names_from_class
+from moto.core.utils import camelcase_to_underscores, method_names_from_class
 from moto.ec2.exceptions import DryRunClientError, EC2ClientError
 from moto.ec2.responses import EC2Response
 
 from twinspan.twin.aws.application import explain_gap
-from twinspan.twin.aws.ec2.errors import missing, unsupported
+from twinspan.twin.aws.ec2.needs import check_needs
+from twinspan.twin.aws.ec2.pages import page
+from twinspan.twin.aws.ec2.references import check_references
 from twinspan.twin.aws.ec2.routes import RouteBackend
 from twinspan.twin.aws.faults import EC2_STATUS
 from twinspan.twin.observed import ObservationBoard
@@ -25,7 +27,6 @@ BOARD_KEY = "twinspan.board"
 """Where the server puts the observation board into a request's environment."""
 
 _TAG_PREFIX = "aws:"
-_NEEDS_MACHINES = frozenset({"CreateFleet", "RequestSpotFleet", "RequestSpotInstances", "RunInstances"})
 _REQUEST_ID = re.compile(r"(?<=<request[iI][dD]>)request-id(?=</)|(?<=<RequestID>)request-id(?=</)")
 
 
@@ -116,7 +117,7 @@ class TwinBaseResponse(EC2Response):
     def call_action(self) -> TYPE_RESPONSE:
         """Check what is common to all actions, run the one that was asked, number the answer."""
         try:
-            self._check_required()
+            self._check()
             if self._get_param("DryRun", if_none=False):
                 raise DryRunClientError
             return _numbered(self._run())
@@ -127,22 +128,34 @@ class TwinBaseResponse(EC2Response):
 
     def _run(self) -> TYPE_RESPONSE:
         action = self._get_action()
-        if action in _NEEDS_MACHINES:
-            raise unsupported(f"The twin has no machines to run instances on ({action})")
         method = camelcase_to_underscores(action)
         if method not in self._actions:
             raise NotImplementedError(f"it has no {action}")
         result = getattr(self, method)()
         if not isinstance(result, ActionResult):
             raise NotImplementedError(f"moto answers {action} in a form of its own")
-        return self.serialized(result)
+        return self.serialized(self._paged(action, result))
 
-    def _check_required(self) -> None:
-        operation = get_service_model("ec2").operation_model(self._get_action())
-        shape = operation.input_shape
-        for name in shape.required_members if shape is not None else ():
-            if self._get_param(name) is None:
-                raise missing(name)
+    def _paged(self, action: str, result: ActionResult) -> ActionResult:
+        if not isinstance(result.result, Mapping) or not result.result:
+            return result
+        return type(result)(page(action, self._get_params(), result.result))
+
+    def _check(self) -> None:
+        """Check what any action needs: nothing missing, nothing the twin lacks, all that is named there."""
+        action, params = self._get_action(), self._get_params()
+        for name, value in params.items():
+            if (
+                isinstance(value, list)
+                and name.endswith("s")
+                and all(isinstance(item, str) for item in value)
+            ):
+                params[name] = list(dict.fromkeys(value))
+        if action != "DeleteTags":
+            for tag in _tags(params):
+                tag.setdefault("Value", "")
+        check_needs(action, params)
+        check_references(self.backend, action, params)
 
     def _refuse(self, error: ServiceException) -> TYPE_RESPONSE:
         status, headers, body = self.serialized(ActionResult(error))
@@ -155,3 +168,10 @@ def _numbered(answer: TYPE_RESPONSE) -> TYPE_RESPONSE:
     if isinstance(body, str):
         body = _REQUEST_ID.sub(str(uuid4()), body)
     return status, headers, body
+
+
+def _tags(params: Mapping[str, Any]) -> Iterator[dict[str, str]]:
+    """Yield the tags of a request; EC2 takes one without a value for one with an empty value."""
+    yield from params.get("Tags") or ()
+    for specification in params.get("TagSpecifications") or ():
+        yield from specification.get("Tags") or ()

@@ -9,8 +9,11 @@ from moto.ec2.exceptions import EC2ClientError
 
 from twinspan.twin.aws.ec2.tunnel_options import INSIDE_ADDRESSES, INSIDE_PREFIX_LENGTH, RESERVED_INSIDE_CIDRS
 
-OUTSIDE_ADDRESSES = IPv4Network("203.0.113.0/24")
-"""Documentation addresses (RFC 5737) stand for AWS's public ones."""
+OUTSIDE_ADDRESSES = IPv4Network("198.19.0.0/24")
+"""AWS's ends of tunnels. Addresses for benchmarks (RFC 2544, RFC 6890), which no network announces, and which
+examples and documentation do not use for the remote side, as they use those of RFC 5737."""
+ELASTIC_ADDRESSES = IPv4Network("198.19.1.0/24")
+"""Elastic addresses, of the same block."""
 PRE_SHARED_KEY_LENGTH = 32
 
 _FIRST_PAIR = 5
@@ -20,18 +23,19 @@ _KEY_REST = string.ascii_letters + string.digits + "._"
 
 
 def choose_outside_addresses(
-    *, live: Collection[IPv4Address], deleted: Collection[IPv4Address]
+    *, live: Collection[IPv4Address], deleted: Collection[IPv4Address], named: Collection[IPv4Address] = ()
 ) -> tuple[IPv4Address, IPv4Address]:
     """Return the two outside addresses of a new connection.
 
     It is the lowest pair that never was in use; if there is none, the lowest that is not now. A pair is
     an even address and the next one, from .10 up: both have as many digits, so they are in the same
-    order as text, by which Terraform's provider tells tunnel 1 from tunnel 2.
+    order as text, by which Terraform's provider tells tunnel 1 from tunnel 2. What a customer gateway names
+    is never chosen: both ends of a tunnel would have the same address.
 
     Raises:
         EC2ClientError: None is left.
     """
-    for taken in ({*live, *deleted}, set(live)):
+    for taken in ({*live, *deleted, *named}, {*live, *named}):
         for pair in range(_FIRST_PAIR, _LAST_PAIR + 1):
             first, second = OUTSIDE_ADDRESSES[2 * pair], OUTSIDE_ADDRESSES[2 * pair + 1]
             if first not in taken and second not in taken:

@@ -254,12 +254,16 @@ class ConnectionBackend(GatewayBackend):
 
 def _choose_outside_addresses() -> tuple[IPv4Address, IPv4Address]:
     """Choose a pair that is free in the whole twin, in whatever region."""
-    live, deleted = set[IPv4Address](), set[IPv4Address]()
+    live, deleted, named = set[IPv4Address](), set[IPv4Address](), set[IPv4Address]()
     for _, _, backend in ec2_backends.iter_backends():
-        for connection in backend.twin_connections() if isinstance(backend, ConnectionBackend) else ():
+        if not isinstance(backend, ConnectionBackend):
+            continue
+        gateways = backend.customer_gateways.values()
+        named.update(IPv4Address(gateway.ip_address) for gateway in gateways if gateway.ip_address)
+        for connection in backend.twin_connections():
             addresses = deleted if connection.state == "deleted" else live
             addresses.update(tunnel.outside_ip_address for tunnel in connection.tunnel_options)
-    return choose_outside_addresses(live=live, deleted=deleted)
+    return choose_outside_addresses(live=live, deleted=deleted, named=named)
 
 
 def _pair(connection: VPNConnection) -> tuple[str, str | None]:

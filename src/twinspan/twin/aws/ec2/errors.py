@@ -4,7 +4,9 @@ from moto.ec2.exceptions import EC2ClientError
 
 
 def invalid_value(name: str, value: object, why: str) -> EC2ClientError:
-    """A parameter has a value that AWS does not allow."""
+    """A parameter has a value that AWS does not allow; None is a secret, which no message shows."""
+    if value is None:  # GoogleCloudPlatform/pbmm-on-gcp-onboarding issue 299 shows AWS's words
+        return EC2ClientError("InvalidParameterValue", f"Value for parameter {name} is invalid. {why}")
     return EC2ClientError("InvalidParameterValue", f"Value ({value}) for parameter {name} is invalid. {why}")
 
 

@@ -20,7 +20,7 @@ from moto.ec2.models.customer_gateways import CustomerGateway
 from moto.ec2.models.vpn_gateway import VPCGatewayAttachment, VpnGateway
 from moto.ec2.utils import random_customer_gateway_id, random_vpn_gateway_id
 
-from twinspan.twin.aws.ec2.errors import invalid_combination, invalid_value, limit_exceeded
+from twinspan.twin.aws.ec2.errors import invalid_value, limit_exceeded, missing
 
 VPN_TYPE = "ipsec.1"
 DEFAULT_AMAZON_SIDE_ASN = 64512
@@ -194,7 +194,7 @@ class GatewayBackend(EC2Backend):
         if request.bgp_asn in _RESERVED_ASNS and _RESERVED_ASNS[request.bgp_asn] in {None, self.region_name}:
             raise invalid_value("BgpAsn", request.bgp_asn, f"The ASN is reserved in {self.region_name}")
         if request.ip_address is None and request.certificate_arn is None:
-            raise invalid_combination("A customer gateway must have an IpAddress or a CertificateArn")
+            raise missing("ipAddress")
         if request.ip_address is not None and any(request.ip_address in block for block in _NO_DEVICE):
             raise invalid_value("IpAddress", request.ip_address, "It must be the static address of a device")
         if request.device_name is not None and len(request.device_name) > DEVICE_NAME_LENGTH:

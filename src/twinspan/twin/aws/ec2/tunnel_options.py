@@ -84,7 +84,6 @@ _LISTS: Mapping[str, tuple[str, tuple[str, ...] | tuple[int, ...]]] = {
     "Phase2DHGroupNumbers": ("phase2_dh_group_numbers", PHASE2_DH_GROUPS),
     "IKEVersions": ("ike_versions", IKE_VERSIONS),
 }
-_NOT_ON_A_VIRTUAL_PRIVATE_GATEWAY = ("TunnelInsideIpv6Cidr",)
 _NOT_IN_THE_TWIN = ("Phase1AdditionalKeyExchanges", "Phase2AdditionalKeyExchanges")
 
 
@@ -98,9 +97,10 @@ def apply_request(base: TunnelOptions, request: Mapping[str, Any]) -> TunnelOpti
     Raises:
         EC2ClientError: A value is not allowed, or does not go with another one.
     """
-    for name in _NOT_ON_A_VIRTUAL_PRIVATE_GATEWAY:
-        if name in request:
-            raise invalid_combination(f"{name} is only supported on a transit gateway")
+    if "TunnelInsideIpv6Cidr" in request:  # a virtual private gateway has IPv4 inside only
+        raise invalid_combination(
+            "An ipv6 inside cidr is not allowed for VPNs using an ipv4 inside ip version"
+        )
     for name in _NOT_IN_THE_TWIN:
         if request.get(name):
             raise unsupported(f"The twin cannot do additional key exchanges ({name})")
@@ -182,7 +182,7 @@ def _pre_shared_key(text: str) -> str:
     if not _PRE_SHARED_KEY.fullmatch(text):
         raise invalid_value(
             "PreSharedKey",
-            "hidden",
+            None,
             "It must have 8 to 64 characters, only letters, digits, periods and underscores, "
             "and not begin with 0",
         )

@@ -107,7 +107,7 @@ def _from_body(operation: OperationModel, body: bytes) -> dict[str, Any]:
         return {}
     try:
         document = json.loads(body)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise invalid_parameter("The request's body is not JSON") from error
     if not isinstance(document, dict):
         raise invalid_parameter("The request's body is not a JSON object")

@@ -10,8 +10,9 @@ from twinspan.twin.azure.resource_id import ResourceId
 from twinspan.twin.azure.store import Resource
 from twinspan.twin.azure.types.base import Context, Put, ResourceType
 
-POOL = IPv4Network("198.51.100.0/24")
-"""Where addresses come from. Source: RFC 5737, TEST-NET-2: never routed on the Internet."""
+POOL = IPv4Network("198.19.64.0/24")
+"""Where addresses come from: a block for benchmarks (RFC 2544, RFC 6890), which no network announces. Not one
+of RFC 5737, since examples and documentation take those for the remote side."""
 _FIRST = 4  # the lower ones are left to the routers of whoever carries the pool
 _ZONES = {"1", "2", "3"}
 
@@ -112,10 +113,14 @@ def public_ip_user(context: Context, public_ip: ResourceId) -> str | None:
 
 
 def _allocate(context: Context) -> str:
-    """Return a free address of the pool; the lowest ones first."""
+    """Return a free address of the pool, the lowest one first, that no local network gateway names."""
     taken = {
-        text(each.body, "properties", "ipAddress")
-        for each in context.store.of_type("Microsoft.Network/publicIPAddresses")
+        text(each.body, "properties", member)
+        for kind, member in (
+            ("Microsoft.Network/publicIPAddresses", "ipAddress"),
+            ("Microsoft.Network/localNetworkGateways", "gatewayIpAddress"),
+        )
+        for each in context.store.of_type(kind)
     }
     for candidate in list(POOL)[_FIRST:-1]:
         if str(candidate) not in taken:

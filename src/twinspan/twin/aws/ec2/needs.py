@@ -1,0 +1,152 @@
+"""What EC2's documentation requires and its service model does not say, and what the twin does not have.
+
+Source: EC2 API, each action's and data type's page.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from moto.ec2.exceptions import EC2ClientError
+
+from twinspan.twin.aws.ec2.errors import missing, unsupported
+
+_NEEDED: Mapping[str, Sequence[Sequence[str]]] = {
+    "AssociateDhcpOptions": [["DhcpOptionsId"]],
+    "AssociateRouteTable": [["SubnetId"]],
+    "AssociateVpcCidrBlock": [["CidrBlock"]],
+    "AuthorizeSecurityGroupEgress": [["IpPermissions", "IpProtocol"]],
+    "AuthorizeSecurityGroupIngress": [["GroupId", "GroupName"], ["IpPermissions", "IpProtocol"]],
+    "CreateNetworkAclEntry": [["CidrBlock"]],
+    "CreateRoute": [["DestinationCidrBlock"]],
+    "CreateSubnet": [["CidrBlock"]],
+    "CreateVpc": [["CidrBlock"]],
+    "DeleteRoute": [["DestinationCidrBlock"]],
+    "DeleteSecurityGroup": [["GroupId", "GroupName"]],
+    "DisassociateAddress": [["AssociationId", "PublicIp"]],
+    "AssociateAddress": [["AllocationId", "PublicIp"]],
+    "ReleaseAddress": [["AllocationId", "PublicIp"]],
+    "ReplaceNetworkAclEntry": [["CidrBlock"]],
+    "ReplaceRoute": [["DestinationCidrBlock"]],
+    "RevokeSecurityGroupEgress": [["IpPermissions", "IpProtocol", "SecurityGroupRuleIds"]],
+    "RevokeSecurityGroupIngress": [
+        ["GroupId", "GroupName"],
+        ["IpPermissions", "IpProtocol", "SecurityGroupRuleIds"],
+    ],
+    "UpdateSecurityGroupRuleDescriptionsEgress": [["GroupId"], ["IpPermissions"]],
+    "UpdateSecurityGroupRuleDescriptionsIngress": [["GroupId"], ["IpPermissions"]],
+}
+"""Action -> groups of members, of each of which one must be there."""
+
+_NEEDED_INSIDE: Mapping[str, Sequence[str]] = {
+    "DhcpConfigurations": ("Key", "Values"),
+    "Filters": ("Name",),
+    "IpPermissions": ("IpProtocol",),
+    "SecurityGroupRules": ("SecurityGroupRuleId", "SecurityGroupRule"),
+    "SecurityGroupRule": ("IpProtocol",),
+    "TagSpecifications": ("ResourceType",),
+    "Tags": ("Key",),
+}
+"""Member -> what each of its entries must have."""
+
+_NOT_IN_THE_TWIN = frozenset(
+    {
+        "AmazonProvidedIpv6CidrBlock",
+        "DestinationIpv6CidrBlock",
+        "DestinationPrefixListId",
+        "InstanceId",
+        "Ipv4IpamPoolId",
+        "Ipv4NetmaskLength",
+        "Ipv6CidrBlock",
+        "Ipv6CidrBlockNetworkBorderGroup",
+        "Ipv6IpamPoolId",
+        "Ipv6NetmaskLength",
+        "Ipv6Pool",
+        "IpamPoolId",
+        "PrefixListId",
+        "PrefixListIds",
+        "TransitGatewayId",
+        "VpcEndpointId",
+        "VpcPeeringConnectionId",
+    }
+)
+"""Members of any action that stand for something that the twin does not have."""
+
+_HAVE_OWN_WORDS = frozenset({"CreateVpnConnection", "ModifyVpnConnection"})
+"""Actions that refuse such members themselves, for reasons of their own."""
+
+
+def check_needs(action: str, params: Mapping[str, Any]) -> None:
+    """Check what the model leaves open.
+
+    Raises:
+        EC2ClientError: Something is missing, or the twin does not have it.
+    """
+    if not action.startswith("Describe") and action not in _HAVE_OWN_WORDS:
+        for name in _set_members(params):
+            if name in _NOT_IN_THE_TWIN or name in _NOT_THERE.get(action, ()):
+                raise unsupported(f"The twin cannot do this: {action} with {name}")
+    for names in _NEEDED.get(action, ()):
+        if all(params.get(name) in (None, "", []) for name in names):
+            raise missing(" or ".join(names))
+    for place, name in _holes(params, ""):
+        raise missing(f"{place}.{name}" if place else name)
+
+
+_NOT_THERE: Mapping[str, frozenset[str]] = {}
+"""Action -> members that the twin does not have."""
+
+
+def _set_members(params: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the names of all members that a request sets to something, at any depth."""
+    for name, value in params.items():
+        if value in (None, False, "", [], {}):
+            continue
+        yield name
+        for entry in value if isinstance(value, list) else [value]:
+            if isinstance(entry, Mapping):
+                yield from _set_members(entry)
+
+
+def _holes(params: Mapping[str, Any], where: str) -> Iterator[tuple[str, str]]:
+    """Yield what entries lack, with the place."""
+    for member, value in params.items():
+        entries: Iterable[Any] = value if isinstance(value, list) else [value]
+        for number, entry in enumerate(entries, start=1):
+            if not isinstance(entry, Mapping):
+                continue
+            place = f"{where}{member}.{number}" if isinstance(value, list) else f"{where}{member}"
+            for name in _NEEDED_INSIDE.get(member, ()):
+                if name not in entry:
+                    yield place, name
+            yield from _holes(entry, f"{place}.")
+
+
+_WITH_PORTS: Mapping[str, str] = {
+    **dict.fromkeys(("tcp", "udp", "6", "17"), "TCP/UDP"),
+    **dict.fromkeys(("icmp", "1"), "ICMP"),
+}
+
+
+def port_range_error(protocol: str, entry: Mapping[str, Any]) -> EC2ClientError | None:
+    """Return EC2's refusal of a rule whose protocol has ports, and which lacks them.
+
+    Source: neither port: chef-boneyard/chef-provisioning-aws issue 183 and pull request 217 of
+    awsdocs/aws-cloudformation-user-guide; one of them: boto/boto3 issue 336.
+    """
+    name = {
+        "tcp": "TCP/UDP",
+        "udp": "TCP/UDP",
+        "6": "TCP/UDP",
+        "17": "TCP/UDP",
+        "icmp": "ICMP",
+        "1": "ICMP",
+    }.get(protocol.lower())
+    absent = [port for port in ("FromPort", "ToPort") if entry.get(port) is None]
+    if name is None or not absent:
+        return None
+    if len(absent) == 1 and name != "ICMP":
+        return EC2ClientError("InvalidPermission.Malformed", "TCP/UDP port (-1) out of range")
+    return EC2ClientError(
+        "InvalidParameterValue",
+        f"Invalid value 'Must specify both from and to ports with {name}.' for portRange.",
+    )

@@ -1,0 +1,147 @@
+"""What stands before moto: refuses operations that are not served and parameters that no model allows."""
+
+import io
+from collections.abc import Mapping
+from urllib.parse import urlencode
+from wsgiref.types import WSGIEnvironment
+
+from botocore.model import OperationModel, OperationNotFoundError
+from moto.core.request import Request
+from moto.core.routing import get_service_router
+from moto.core.utils import get_service_model
+from werkzeug.exceptions import HTTPException
+
+from twinspan.twin.aws.requests import documents, forms, habits
+from twinspan.twin.aws.requests.flaws import Fault, Flaw
+from twinspan.twin.aws.requests.served import SERVED, why_not
+from twinspan.twin.aws.requests.shapes import check_text
+
+OPERATION_KEY = "twinspan.operation"
+"""Where the name of the operation asked for is put into a request's environment."""
+
+MODELS: Mapping[str, str] = {
+    "ec2": "ec2",
+    "iam": "iam",
+    "logs": "logs",
+    "monitoring": "cloudwatch",
+    "s3": "s3",
+    "s3control": "s3control",
+    "servicequotas": "service-quotas",
+    "sns": "sns",
+    "sqs": "sqs",
+    "sts": "sts",
+}
+"""Signing name -> name of the service model."""
+
+_FORM = "application/x-www-form-urlencoded"
+
+
+class NotServedError(Exception):
+    """There is no such operation, or the twin does not have it.
+
+    Attributes:
+        code: The API's.
+    """
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+def admit(service: str, environ: WSGIEnvironment) -> None:
+    """Check a request, and put it into the one form that moto cannot misread.
+
+    Args:
+        service: Signing name.
+        environ: The request; its body is a `BytesIO`.
+
+    Raises:
+        Flaw: A parameter is not what the operation's model allows.
+        NotServedError: The operation does not exist, or the twin does not have it.
+    """
+    if service not in MODELS:
+        return  # EKS reads its requests by the same rules itself
+    if service in {"s3", "s3control"}:
+        _admit_s3(service, environ)
+    elif environ.get("HTTP_X_AMZ_TARGET"):
+        _admit_json(service, environ)
+    else:
+        _admit_form(service, environ)
+
+
+def _operation(service: str, name: str) -> OperationModel:
+    try:
+        operation: OperationModel = get_service_model(MODELS[service]).operation_model(name)
+    except OperationNotFoundError as error:
+        raise NotServedError(
+            "InvalidAction", f"The action {name} is not valid for this web service."
+        ) from error
+    if name not in SERVED[service]:
+        raise NotServedError("UnsupportedOperation", why_not(name))
+    return operation
+
+
+def _body(environ: WSGIEnvironment) -> bytes:
+    stream = environ["wsgi.input"]
+    body: bytes = stream.read()
+    stream.seek(0)
+    return body
+
+
+def _admit_form(service: str, environ: WSGIEnvironment) -> None:
+    try:
+        body = _body(environ).decode("ascii")
+    except UnicodeDecodeError as error:
+        raise Flaw(Fault.SYNTAX, "", "The parameters must be URL-encoded") from error
+    pairs = forms.pairs_of(environ.get("QUERY_STRING", ""), body)
+    name = forms.action_of(pairs)
+    if not name:
+        raise NotServedError("MissingAction", "The request must contain the parameter Action")
+    operation = _operation(service, name)
+    params, canonical = forms.read(operation, pairs, ec2=service == "ec2")
+    habits.check(service, name, params)
+    version = [(key, value) for key, value in pairs if key == "Version"]
+    rewritten = urlencode([("Action", name), *version, *canonical]).encode()
+    environ.pop("HTTP_CONTENT_ENCODING", None)
+    environ.update(
+        {
+            OPERATION_KEY: name,
+            "REQUEST_METHOD": "POST",
+            "QUERY_STRING": "",
+            "CONTENT_TYPE": f"{_FORM}; charset=utf-8",
+            "CONTENT_LENGTH": str(len(rewritten)),
+            "wsgi.input": io.BytesIO(rewritten),
+        }
+    )
+
+
+def _admit_json(service: str, environ: WSGIEnvironment) -> None:
+    name = environ["HTTP_X_AMZ_TARGET"].rpartition(".")[2]
+    operation = _operation(service, name)
+    documents.read_json(operation, _body(environ))
+    environ[OPERATION_KEY] = name
+    environ["QUERY_STRING"] = ""
+
+
+def _admit_s3(service: str, environ: WSGIEnvironment) -> None:
+    request = Request(environ)
+    try:
+        found, labels = get_service_router(service).match(request)
+    except (HTTPException, NotImplementedError) as error:
+        raise NotServedError("MethodNotAllowed", "S3 has no such operation") from error
+    operation = _operation(service, found.name)
+    shape = operation.input_shape
+    for name, member in shape.members.items() if shape is not None else ():
+        location, wire = member.serialization.get("location"), member.serialization.get("name", name)
+        if location == "uri":
+            given = labels.get(wire)
+        elif location == "querystring":
+            given = request.args.get(wire)
+        elif location == "header":
+            given = request.headers.get(wire)
+        else:
+            continue
+        if given is not None and member.type_name not in {"list", "map"}:
+            check_text(member, str(given), wire)
+    documents.check_xml(operation, _body(environ))
+    environ[OPERATION_KEY] = operation.name

@@ -1,0 +1,81 @@
+"""A refused request in the words of the API that was asked.
+
+Source: EC2 API, Error codes; IAM, STS, SNS, SQS and CloudWatch API, Common Errors; CloudWatch Logs API,
+InvalidParameterException; S3 API, Error responses. "1 validation error detected" is as users report it.
+"""
+
+from collections.abc import Mapping
+
+from twinspan.twin.aws.requests.flaws import Fault, Flaw
+
+_EC2 = {
+    Fault.SYNTAX: "MalformedQueryString",
+    Fault.UNKNOWN: "UnknownParameter",
+    Fault.MISSING: "MissingParameter",
+    Fault.TYPE: "InvalidParameterValue",
+    Fault.VALUE: "InvalidParameterValue",
+}
+_QUERY = {
+    Fault.SYNTAX: "MalformedQueryString",
+    Fault.UNKNOWN: "ValidationError",
+    Fault.MISSING: "ValidationError",
+    Fault.TYPE: "MalformedInput",
+    Fault.VALUE: "ValidationError",
+}
+_JSON = {
+    Fault.SYNTAX: "SerializationException",
+    Fault.UNKNOWN: "ValidationException",
+    Fault.MISSING: "ValidationException",
+    Fault.TYPE: "SerializationException",
+    Fault.VALUE: "ValidationException",
+}
+_S3 = {
+    Fault.SYNTAX: "MalformedXML",
+    Fault.UNKNOWN: "MalformedXML",
+    Fault.MISSING: "MalformedXML",
+    Fault.TYPE: "InvalidArgument",
+    Fault.VALUE: "InvalidArgument",
+}
+_LOGS = {
+    **_JSON,
+    Fault.UNKNOWN: "InvalidParameterException",
+    Fault.MISSING: "InvalidParameterException",
+    Fault.VALUE: "InvalidParameterException",
+}
+_OWN: Mapping[str, Mapping[Fault, str]] = {"ec2": _EC2, "s3": _S3, "logs": _LOGS}
+
+
+def words(service: str, style: str, flaw: Flaw) -> tuple[str, str]:
+    """Return the error's code and its message.
+
+    Args:
+        service: Signing name.
+        style: How the service writes errors, see `faults.wire_style`.
+        flaw: What is wrong.
+    """
+    codes = _OWN.get(service) or (_QUERY if style == "query" else _JSON)
+    return codes[flaw.fault], _ec2_message(flaw) if service == "ec2" else _message(flaw)
+
+
+def _ec2_message(flaw: Flaw) -> str:
+    match flaw.fault:
+        case Fault.MISSING:
+            return f"The request must contain the parameter {flaw.where}"
+        case Fault.UNKNOWN:
+            return f"The parameter {flaw.where} is not recognized"
+        case Fault.SYNTAX:
+            return f"{flaw.where}: {flaw.need}" if flaw.where else flaw.need
+        case Fault.TYPE | Fault.VALUE:
+            return f"Value ({flaw.value}) for parameter {flaw.where} is invalid. {flaw.need}"
+
+
+def _message(flaw: Flaw) -> str:
+    if not flaw.where:
+        return flaw.need
+    if flaw.fault is Fault.UNKNOWN:
+        return f"The twin does not know the parameter {flaw.where}"
+    given = "null" if flaw.fault is Fault.MISSING else f"'{flaw.value}'"
+    need = "Member must not be null" if flaw.fault is Fault.MISSING else flaw.need
+    return (
+        f"1 validation error detected: Value {given} at '{flaw.where}' failed to satisfy constraint: {need}"
+    )
