@@ -25,7 +25,7 @@ from twinspan.twin.settings import Settings
 from twinspan.twin.status import Status
 
 T = TypeVar("T")
-_ANSWER_WITHIN_S = 70.0
+_ANSWER_WITHIN_S = 190.0
 
 
 def not_up(name: str) -> HostError:

@@ -25,7 +25,7 @@ from twinspan.twin.status import Status
 
 __all__ = ["Status", "down", "environment", "status", "up"]
 
-START_LIMIT_S = 60.0
+START_LIMIT_S = 300.0
 """How long the control process may take until it serves, in seconds."""
 END_GRACE_S = 20.0
 """How long it may take to save its state and end, in seconds; then it is killed."""

@@ -32,7 +32,7 @@ from twinspan.twin.observed import ObservationBoard
 from twinspan.wait import wait_until
 
 _ADDRESS = "127.0.0.1"
-_START_LIMIT_S = 20.0
+_START_LIMIT_S = 120.0
 _STOP_LIMIT_S = 10.0
 _BACKLOG = 128
 _GRACE_S = 2

@@ -10,8 +10,8 @@ from pathlib import Path
 from twinspan.errors import CommandError, HostError
 from twinspan.wait import wait_until
 
-_READY_WITHIN_S = 5.0
-_ANSWER_WITHIN_S = 5.0
+_READY_WITHIN_S = 30.0
+_ANSWER_WITHIN_S = 10.0
 _REPLY_END = re.compile(rb"^(?:\d{4} [^\n]*\n)\Z|\n(?:\d{4} [^\n]*\n)\Z")
 _SYNTAX_ERRORS = "89"
 _NO_TABLE = "No valid tables"
@@ -42,17 +42,27 @@ class BirdRoute:
 
 
 class BirdControl:
-    """Commands to one BIRD, one at a time."""
+    """Commands to one BIRD, one at a time.
 
-    def __init__(self, path: Path) -> None:
+    If BIRD does not answer in time, as on a busy machine, the next command connects again.
+
+    Args:
+        path: Its socket.
+        answer_within_s: How long to wait for an answer, in seconds.
+    """
+
+    def __init__(self, path: Path, *, answer_within_s: float = _ANSWER_WITHIN_S) -> None:
         self._path = path
+        self._answer_within_s = answer_within_s
+        self._closed = True
         self._lock = threading.Lock()
         self._socket: socket.socket | None = None
 
     def connect(self) -> None:
-        """Wait until BIRD answers. Raises WaitTimeoutError if it does not within 5 s."""
+        """Wait until BIRD answers. Raises WaitTimeoutError if it does not within 30 s."""
         with self._lock:
             self._drop()
+            self._closed = False
             self._socket = wait_until(
                 self._greeted,
                 lambda found: found is not None,
@@ -69,6 +79,8 @@ class BirdControl:
             HostError: BIRD is not there.
         """
         with self._lock:
+            if self._socket is None and not self._closed:
+                self._socket = self._greeted()
             if self._socket is None:
                 raise self._absent()
             try:
@@ -98,13 +110,14 @@ class BirdControl:
             raise
 
     def close(self) -> None:
-        """Close the connection."""
+        """Close the connection until `connect`."""
         with self._lock:
+            self._closed = True
             self._drop()
 
     def _greeted(self) -> socket.socket | None:
         sock = socket.socket(socket.AF_UNIX)
-        sock.settimeout(_ANSWER_WITHIN_S)
+        sock.settimeout(self._answer_within_s)
         try:
             sock.connect(str(self._path))
             _read_reply(sock)

@@ -15,7 +15,7 @@ from twinspan.twin.loops import LAST, Loop
 from twinspan.wait import pause
 
 _RESTART_AFTER_S = 0.2
-_STOP_WITHIN_S = 1.0
+_STOP_WITHIN_S = 5.0
 _READ_BYTES = 65536
 _SHOWN = 60
 

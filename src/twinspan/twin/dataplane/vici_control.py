@@ -15,24 +15,34 @@ from twinspan.wait import wait_until
 Section = dict[str, Any]
 """A vici message with its bytes decoded: text, lists of text and sections within sections."""
 
-_READY_WITHIN_S = 10.0
-_ANSWER_WITHIN_S = 5.0
+_READY_WITHIN_S = 30.0
+_ANSWER_WITHIN_S = 10.0
 _EVENTS = ("ike-updown", "ike-rekey", "child-updown")
 
 
 class Control:
-    """Commands to one charon, one at a time."""
+    """Commands to one charon, one at a time.
 
-    def __init__(self, path: Path) -> None:
+    If charon does not answer in time, as on a busy machine, the next command connects again.
+
+    Args:
+        path: Its socket.
+        answer_within_s: How long to wait for an answer, in seconds.
+    """
+
+    def __init__(self, path: Path, *, answer_within_s: float = _ANSWER_WITHIN_S) -> None:
         self._path = path
+        self._answer_within_s = answer_within_s
+        self._closed = True
         self._lock = threading.Lock()
         self._session: Any = None
         self._socket: socket.socket | None = None
 
     def connect(self) -> None:
-        """Wait until charon answers. Raises WaitTimeoutError if it does not within 10 s."""
+        """Wait until charon answers. Raises WaitTimeoutError if it does not within 30 s."""
         with self._lock:
             self._drop()
+            self._closed = False
             sock = wait_until(
                 lambda: _connected(self._path),
                 lambda found: found is not None,
@@ -42,8 +52,7 @@ class Control:
             )
             if sock is None:
                 raise AssertionError("wait_until accepts only a socket")
-            sock.settimeout(_ANSWER_WITHIN_S)
-            self._socket, self._session = sock, vici.Session(sock)
+            self._adopt(sock)
         self.command("version", {})
 
     def command(self, name: str, message: Mapping[str, object]) -> Section:
@@ -73,8 +82,9 @@ class Control:
         return [decoded(sa) for answer in answers for sa in answer.values()]
 
     def close(self) -> None:
-        """Close the connection."""
+        """Close the connection until `connect`."""
         with self._lock:
+            self._closed = True
             self._drop()
 
     def events(self) -> Iterator[tuple[str, Section]]:
@@ -91,9 +101,17 @@ class Control:
             sock.close()
 
     def _live(self) -> Any:  # noqa: ANN401 - the vici package ships no types
+        if self._session is None and not self._closed:
+            sock = _connected(self._path)
+            if sock is not None:
+                self._adopt(sock)
         if self._session is None:
             raise _absent(self._path)
         return self._session
+
+    def _adopt(self, sock: socket.socket) -> None:
+        sock.settimeout(self._answer_within_s)
+        self._socket, self._session = sock, vici.Session(sock)
 
     def _drop(self) -> None:
         if self._socket is not None:
