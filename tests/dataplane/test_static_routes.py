@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from ipaddress import IPv4Network
+from ipaddress import IPv4Address, IPv4Network
 
 import pytest
 from many_flows import FLOW_BYTES, tunnels_used
@@ -11,6 +11,7 @@ from reference_network import (
     AWS,
     AZURE,
     GATEWAY,
+    INSTANCES,
     PUBLIC,
     TUNNELS,
     VGW,
@@ -25,6 +26,7 @@ from twinspan.errors import DesignError
 from twinspan.twin.dataplane.spec import EndSpec
 from twinspan.twin.dataplane.wire import FaultSpec
 from twinspan.twin.observed import Observed
+from twinspan.wait import wait_until
 
 pytestmark = pytest.mark.root
 
@@ -40,13 +42,19 @@ def test_azure_spreads_flows_over_both_instances_and_aws_uses_one_tunnel(plane: 
 
     assert tunnels_used(plane, "aws-host", "azure-host")[1] == 1
 
+    assert instances_used(plane) == set(PUBLIC)
+
+
+def instances_used(plane: Plane) -> set[IPv4Address]:
+    """Send flows from Azure; return the public addresses of the instances that carried some."""
     before = plane.client.observe()
-    assert tunnels_used(plane, "azure-host", "aws-host")[0] >= 2
+    assert tunnels_used(plane, "azure-host", "aws-host")[0] >= 1
     after = plane.client.observe()
-    for public in PUBLIC:
-        sent = sum(end.bytes_out for end in after.azure_tunnels if end.public_ip_address == public)
-        sent -= sum(end.bytes_out for end in before.azure_tunnels if end.public_ip_address == public)
-        assert sent >= FLOW_BYTES, public
+
+    def sent(seen: Observed, public: IPv4Address) -> int:
+        return sum(end.bytes_out for end in seen.azure_tunnels if end.public_ip_address == public)
+
+    return {public for public in PUBLIC if sent(after, public) - sent(before, public) >= FLOW_BYTES}
 
 
 def path_cut(wiring: Wiring) -> FaultSpec:
@@ -82,6 +90,8 @@ def test_a_static_vpn_carries_packets_both_ways(plane: Plane, tunnels: Sequence[
         assert end.bgp_state == "None"
         assert end.accepted_routes == ((AZURE,) if wiring in tunnels else ())
     assert all(peers == () for peers in seen.azure_bgp_peers.values())
+    told = {event.subject for event in plane.client.events(0.0) if event.kind.startswith("bgp-")}
+    assert told.isdisjoint(INSTANCES)
     learned = {(str(route.network), route.origin) for route in seen.azure_learned_routes[GATEWAY]}
     assert learned == {(str(AZURE), "Network"), (str(AWS), "Network")}
     assert sum(end.bytes_in for end in seen.azure_tunnels) > 0
@@ -159,8 +169,10 @@ def test_the_other_tunnels_take_over_when_dead_peer_detection_notices(plane: Pla
 
     with plane.faulty(path_cut(cut)):
         others = tuple(wiring for wiring in TUNNELS if wiring != cut)
-        seen = until_up(plane, others, timeout_s=40)
-        assert in_use(seen) in others
+        until_up(plane, others, timeout_s=40)
+        seen = plane.until(
+            lambda seen: bool(seen.vgw_active_tunnels[VGW]) and in_use(seen) in others, what="another tunnel"
+        )
         assert aws_end(seen, cut.outside).accepted_routes == ()
         plane.until_reaches("aws-host", second)
         plane.until_reaches("azure-host", first)
@@ -181,6 +193,25 @@ def test_an_azure_instance_without_tunnel_hands_over_to_the_other(plane: Plane) 
         for _ in range(4):
             assert plane.reaches("azure-host", first)
         assert plane.reaches("aws-host", second)
+
+
+def test_an_instance_that_crashes_is_left_and_used_again(plane: Plane) -> None:
+    plane.apply_ends(*static_network(), quick)
+    until_up(plane, TUNNELS)
+    first, second = plane.attach_pair()
+    plane.until_reaches("aws-host", second)
+    plane.until_reaches("azure-host", first)
+
+    with plane.faulty(replace(path_cut(FIRST), kind="instance-crash")):
+        until_up(plane, (THIRD, FOURTH), timeout_s=40)
+        plane.until_reaches("aws-host", second)
+        plane.until_reaches("azure-host", first)
+        assert instances_used(plane) == {PUBLIC[1]}
+
+    until_up(plane, TUNNELS, timeout_s=40)
+    wait_until(
+        lambda: instances_used(plane), lambda used: used == set(PUBLIC), what="both instances", timeout_s=30
+    )
 
 
 def test_only_a_peer_that_restarts_brings_a_dead_tunnel_back(plane: Plane) -> None:

@@ -123,7 +123,8 @@ class Gateway:
         problems: list[str] = []
         fitting = self.bird.fitting(ends, self._text, name=lambda end: end.key, problems=problems)
         subjects = {session_name(end.key): end.key for end in ends if end.bgp is not None}
-        subjects |= {sibling_name(address): spec.key for address in spec.siblings}
+        if spec.bgp_enabled:  # without BGP the instances' exchange is nobody's business
+            subjects |= {sibling_name(address): spec.key for address in spec.siblings}
         self.bird.configure(self._text(fitting), subjects)
         raise_any(problems)
 
