@@ -93,10 +93,12 @@ class Workspace:
             if change["change"]["actions"] not in (["no-op"], ["read"])
         }
 
-    def state(self, address: str) -> Any:
+    def resources(self) -> list[Any]:
         shown = json.loads(self.terraform("show", "-json").stdout)
-        resources = shown["values"]["root_module"]["resources"]
-        return next(item["values"] for item in resources if item["address"] == address)
+        return list(shown["values"]["root_module"]["resources"])
+
+    def state(self, address: str) -> Any:
+        return next(item["values"] for item in self.resources() if item["address"] == address)
 
 
 def roots(folder: Path, authority: Path) -> Path:
