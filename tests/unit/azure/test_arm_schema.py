@@ -4,11 +4,11 @@ from typing import Any
 import pytest
 from azure.mgmt.network import models
 from azure.mgmt.network._utils.model_base import Model
+from twinspan.twin.azure.types.monitor_type import MonitorType
 
 from twinspan.twin.azure import schema
 from twinspan.twin.azure.errors import ArmError
 from twinspan.twin.azure.types import RESOURCE_TYPES
-from twinspan.twin.azure.types.monitor_type import MonitorType
 
 NAMES = sorted({kind.model for kind in RESOURCE_TYPES.values() if not isinstance(kind, MonitorType)})
 OTHERS = ["TagsObject", "ConnectionSharedKey", "ConnectionResetSharedKey"]
