@@ -39,6 +39,7 @@ def malformed(port: int, target: str) -> Mapping[str, bytes]:
         "folded header": get + host + b"X-Odd: 1\r\n  2\r\n\r\n",
         "long path": b"GET /" + b"a" * 100_000 + b" HTTP/1.1\r\n" + host + b"\r\n",
         "long header": get + host + b"X-Odd: " + b"a" * 300_000 + b"\r\n\r\n",
+        "endless header": get + host + b"X-Odd: " + b"a" * 3_000_000,
         "many headers": get + host + b"".join(b"X-%d: 1\r\n" % n for n in range(20_000)) + b"\r\n",
         "length that is no number": put + json + b"Content-Length: many\r\n\r\n{}",
         "negative length": put + json + b"Content-Length: -1\r\n\r\n{}",

@@ -12,6 +12,9 @@ LONGEST_URL = 8192
 """Bytes of a path with its query."""
 LARGEST_HEAD = 65536
 """Bytes of all header lines."""
+LINGER_S = 5.0
+"""How long a refused client may go on sending, in seconds; closed at once, it could miss the answer (RFC "
+"9112, 9.6)."""
 REQUEST_TIMEOUT_S = 10.0
 """How long a request may take to arrive, in seconds, from its first byte to its last; clients are local."""
 
@@ -26,11 +29,23 @@ class ArmProtocol(HttpToolsProtocol):
     _deadline: asyncio.TimerHandle | None = None
     _refusal: ArmError | None = None
     _head_bytes: int = 0
+    _head_unfinished: int | None = None
+    _refused: bool = False
+
+    @override
+    def data_received(self, data: bytes) -> None:
+        if self._refused:
+            return
+        super().data_received(data)
+        if self._head_unfinished is not None:
+            self._head_unfinished += len(data)
+            if self._head_unfinished > LARGEST_HEAD:
+                self._refuse(_too_large())
 
     @override
     def on_message_begin(self) -> None:
         super().on_message_begin()
-        self._head_bytes = 0
+        self._head_bytes = self._head_unfinished = 0
         self._arrived()
         self._deadline = self.loop.call_later(REQUEST_TIMEOUT_S, self._too_slow)
 
@@ -45,8 +60,12 @@ class ArmProtocol(HttpToolsProtocol):
         super().on_header(name, value)
         self._head_bytes += len(name) + len(value) + len(b": \r\n")
         if self._head_bytes > LARGEST_HEAD:
-            message = f"The headers are longer than {LARGEST_HEAD} bytes."
-            raise self._stopped(ArmError(431, "RequestHeaderFieldsTooLarge", message))
+            raise self._stopped(_too_large())
+
+    @override
+    def on_headers_complete(self) -> None:
+        self._head_unfinished = None
+        super().on_headers_complete()
 
     @override
     def on_message_complete(self) -> None:
@@ -84,10 +103,14 @@ class ArmProtocol(HttpToolsProtocol):
             )
 
     def _refuse(self, error: ArmError) -> None:
-        """Send a refusal and close the connection."""
+        """Send a refusal, read nothing more, and close the connection in a while."""
         self._arrived()
-        if self.transport.is_closing():
+        if self._refused or self.transport.is_closing():
             return
+        self._refused = True
+        if self.cycle is not None and not self.cycle.response_complete:
+            self.cycle.disconnected = True
+            self.cycle.message_event.set()
         body = JSONResponse(error.document()).body
         self.transport.write(
             STATUS_LINE[error.status]
@@ -95,4 +118,10 @@ class ArmProtocol(HttpToolsProtocol):
             + f"content-length: {len(body)}\r\n\r\n".encode()
             + bytes(body)
         )
-        self.transport.close()
+        self.flow.resume_reading()
+        self.loop.call_later(LINGER_S, self.transport.close)
+
+
+def _too_large() -> ArmError:
+    message = f"The headers are longer than {LARGEST_HEAD} bytes."
+    return ArmError(431, "RequestHeaderFieldsTooLarge", message)
