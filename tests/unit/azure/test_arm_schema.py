@@ -4,13 +4,13 @@ from typing import Any
 import pytest
 from azure.mgmt.network import models
 from azure.mgmt.network._utils.model_base import Model
-from twinspan.twin.azure.types.monitor_type import MonitorType
 
 from twinspan.twin.azure import schema
 from twinspan.twin.azure.errors import ArmError
 from twinspan.twin.azure.types import RESOURCE_TYPES
+from twinspan.twin.azure.types.described_type import DescribedType
 
-NAMES = sorted({kind.model for kind in RESOURCE_TYPES.values() if not isinstance(kind, MonitorType)})
+NAMES = sorted({kind.model for kind in RESOURCE_TYPES.values() if not isinstance(kind, DescribedType)})
 OTHERS = ["TagsObject", "ConnectionSharedKey", "ConnectionResetSharedKey"]
 
 
