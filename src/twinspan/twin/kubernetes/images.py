@@ -35,7 +35,7 @@ SYSTEM_IMAGE = "twinspan.local/system:1"
 ARCHIVE = "images.tar"
 """File name of the archive in the folder of archives; holds all images."""
 
-_RECIPE = 4  # counted up when this module makes other images of the same files
+_RECIPE = 5  # counted up when this module makes other images of the same files
 _SEARCH_PATH = "/usr/sbin:/usr/bin:/sbin:/bin"
 _SHELL = ("dash", "wget")  # Debian's static busybox crashes in `wget -T`
 _FIREWALL = ("xtables-nft-multi", "xtables-legacy-multi")
@@ -51,6 +51,7 @@ for module in sys.modules.values():
 """
 _SYSTEM = ("conntrack", "dnsmasq", "nft")
 _EXTENSIONS = ("libxt_*.so", "libipt_*.so")
+_LIBC, _UNWINDER = "libc.so.6", "libgcc_s.so.1"
 _LIBRARY = re.compile(r"^\s+(?:\S+ => )?(/\S+) \(0x[0-9a-f]+\)$", re.MULTILINE)
 _PASSWD = b"root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/:/bin/false\n"
 _GROUP = b"root:x:0:\nnogroup:x:65534:\n"
@@ -202,10 +203,15 @@ def _find(program: str) -> Path:
 
 
 def _with_libraries(files: Iterable[Path]) -> set[Path]:
-    """Return the files and the shared libraries they load, each where its loader looks for it."""
+    """Return the files and the shared libraries they load, each where its loader looks for it.
+
+    `ldd` does not list what libc loads by itself when a program ends a thread, as iperf3 3.18 does.
+    """
     own = list(files)
     listed = run(["ldd", *map(str, own)], env=environment(LC_ALL="C"), check=False)
-    return {*own, *map(Path, _LIBRARY.findall(listed.stdout))}
+    libraries = set(map(Path, _LIBRARY.findall(listed.stdout)))
+    unwinders = {library.with_name(_UNWINDER) for library in libraries if library.name == _LIBC}
+    return {*own, *libraries, *filter(Path.exists, unwinders)}
 
 
 def _copy(source: Path) -> Entry:
