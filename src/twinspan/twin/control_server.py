@@ -70,15 +70,15 @@ class ControlServer:
 
     def _serve(self, client: socket.socket) -> None:
         held: list[Callable[[], None]] = []
-        with client, client.makefile("rwb") as stream:
-            try:
+        try:
+            with client, client.makefile("rwb") as stream:
                 for line in stream:
                     stream.write(json.dumps(self._answer(line, held)).encode() + b"\n")
                     stream.flush()
-            except (BrokenPipeError, ConnectionResetError):
-                _LOG.debug("a client of the control socket went before its answer")
-            finally:
-                _undo(held)
+        except (BrokenPipeError, ConnectionResetError):  # also from closing, which writes what is left
+            _LOG.debug("a client of the control socket went before its answer")
+        finally:
+            _undo(held)
 
     def _answer(self, line: bytes, held: list[Callable[[], None]]) -> dict[str, object]:
         try:
