@@ -19,7 +19,7 @@ from twinspan.errors import CloudError
 from twinspan.network.model import AwsNetwork, AzureNetwork
 
 GONE = object()
-VALUES = ("garbage", -1, [], {"garbage": 1}, None, GONE)
+VALUES: tuple[Any, ...] = ("garbage", -1, [], {"garbage": 1}, None, GONE)
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -75,7 +75,8 @@ def test_a_spoilt_object_of_aws_is_the_only_one_that_is_missing(
     def read(answers: dict[str, list[Any]], problems: list[str]) -> AwsNetwork:
         return aws_reader._network(answers, "0", aws.region, (), problems.append)[0]
 
-    good = read(aws_answers, nothing := [])
+    nothing: list[str] = []
+    good = read(aws_answers, nothing)
     assert nothing == []
     first, *others = aws_answers[operation]
     own = next(value for name, value in first.items() if name.endswith("Id") and name == identity(operation))
@@ -122,13 +123,14 @@ def test_a_spoilt_object_of_azure_is_the_only_one_that_is_missing(azure: AzureEn
     with ThreadPoolExecutor(4) as pool:
         whole = azure_reader._in_subscription(azure, pool)
         parts = azure_reader._in_groups(azure, pool, whole.groups)
-    answers = {"whole": whole, "parts": parts}
+    answers: dict[str, Any] = {"whole": whole, "parts": parts}
 
     def read(changed: dict[str, Any], problems: list[str]) -> AzureNetwork:
         both = answers | changed
         return azure_reader._network(azure, both["whole"], both["parts"], (), problems.append)
 
-    good = read({}, nothing := [])
+    nothing: list[str] = []
+    good = read({}, nothing)
     assert nothing == []
     place = AZURE_PLACES[kind]
     objects = getattr(answers[place], kind)

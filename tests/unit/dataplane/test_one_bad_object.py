@@ -108,7 +108,8 @@ def test_of_several_objects_only_the_bad_one_is_left_out() -> None:
     network, _ = reference_network()
     assert network.aws is not None
     first, *others = network.aws.vpn_connections
-    bad = replace(first, tunnels=(replace(first.tunnels[0], phase1=Garbage()), *first.tunnels[1:]))
+    garbage: Any = Garbage()
+    bad = replace(first, tunnels=(replace(first.tunnels[0], phase1=garbage), *first.tunnels[1:]))
 
     state = desired(replace(network, aws=replace(network.aws, vpn_connections=(bad, *others))))
 
