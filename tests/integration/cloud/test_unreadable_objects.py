@@ -139,7 +139,7 @@ def test_a_spoilt_object_of_azure_is_the_only_one_that_is_missing(azure: AzureEn
     tried = 0
     for path, spoilt in model_mutants(objects[0]):
         problems: list[str] = []
-        changed = {place: replace(answers[place], **{kind: [spoilt, *objects[1:]]})}  # type: ignore[type-var]
+        changed = {place: replace(answers[place], **{kind: [spoilt, *objects[1:]]})}
         assert lost(good, read(changed, problems)) <= {objects[0].id.lower()}, path
         tried += 1
     assert tried > 3

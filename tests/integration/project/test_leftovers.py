@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from azure.mgmt.network.models import RouteTable
 from test_terraform_on_the_apis import apis, env, process_environment
 
 from twinspan.cloud.aws import AwsEndpoint
@@ -55,7 +56,7 @@ def test_only_what_the_state_lacks_is_left_and_its_removal_works(
         (vpc,) = (each.values for each in state.of("aws_vpc"))
         network, ec2 = azure_clients(endpoints.azure).network, aws_clients(endpoints.aws).ec2
         network.route_tables.begin_create_or_update(
-            group["name"], "by-hand", {"location": group["location"]}
+            group["name"], "by-hand", RouteTable(location=group["location"])
         ).result()
         subnet = ec2.create_subnet(VpcId=vpc["id"], CidrBlock="10.2.250.0/24")["Subnet"]["SubnetId"]
         found = dict(leftovers(state, endpoints))
