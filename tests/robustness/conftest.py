@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+import aws_requests
 import azure_requests
 import pytest
 
@@ -10,4 +11,11 @@ import pytest
 def azure_api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[azure_requests.AzureUnderTest]:
     """An ARM API for the tests of one module."""
     with azure_requests.serving(tmp_path_factory.mktemp("azure")) as api:
+        yield api
+
+
+@pytest.fixture(scope="module")
+def aws_api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[aws_requests.AwsUnderTest]:
+    """An AWS API for the tests of one module."""
+    with aws_requests.serving(tmp_path_factory.mktemp("aws")) as api:
         yield api

@@ -66,6 +66,7 @@ class TwinCloudWatchResponse(CloudWatchResponse):
         """Answer several queries at once, in pages. Source: CloudWatch API, GetMetricData."""
         params = self._get_params()
         queries: Sequence[Mapping[str, Any]] = params.get("MetricDataQueries", [])
+        _check_metrics(queries)
         if not any(_namespace(query) == NAMESPACE for query in queries):
             return super().get_metric_data()
         start_s, end_s = _seconds(params["StartTime"]), _seconds(params["EndTime"])
@@ -121,6 +122,7 @@ class TwinCloudWatchResponse(CloudWatchResponse):
             raise ValidationError(
                 f"The twin compares by {', '.join(COMPARISONS)} only; ComparisonOperator is {comparison}"
             )
+        _check_metrics(self._get_param("Metrics", []))
         _check_queries(self._get_param("Metrics", []))
         # A new alarm knows nothing yet, a changed one keeps its state.
         name = self._get_param("AlarmName")
@@ -185,6 +187,14 @@ class TwinCloudWatchBackend(CloudWatchBackend):
         return SimpleNamespace(
             url_bases=moto.cloudwatch.urls.url_bases, url_paths={"{0}/$": TwinCloudWatchResponse.dispatch}
         )
+
+
+def _check_metrics(queries: Sequence[Mapping[str, Any]]) -> None:
+    """Refuse queries for a metric that they do not name."""
+    for query in queries:
+        metric = query.get("MetricStat", {}).get("Metric", {})
+        if "MetricStat" in query and not {"Namespace", "MetricName"} <= metric.keys():
+            raise ValidationError(f"The metric of query {query['Id']} needs a Namespace and a MetricName")
 
 
 def _check_queries(queries: Sequence[Mapping[str, Any]]) -> None:

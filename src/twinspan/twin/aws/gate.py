@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from http import HTTPStatus
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
+from werkzeug.exceptions import ClientDisconnected
 from werkzeug.wrappers import Request, Response
 
 from twinspan.twin.aws import faults
@@ -69,6 +70,12 @@ class Gate:
             style = faults.wire_style(scope.service, request.content_type or "")
             wire = _wire_request(request)
             verify(wire, scope, self._key, now=datetime.now(UTC))
+        except (TimeoutError, ClientDisconnected):
+            return _send(
+                faults.fault(style, "RequestTimeout", "The request's body did not arrive in time"),
+                environ,
+                start_response,
+            )
         except SignatureError as error:
             return _send(faults.signature_fault(style, error.code, str(error)), environ, start_response)
         if scope.service not in SERVICES:

@@ -10,6 +10,7 @@ import moto.iam.urls
 from moto.core.responses import ActionResult
 from moto.iam.access_control import IAMPolicy, PermissionResult
 from moto.iam.aws_managed_policies import aws_managed_policies_data
+from moto.iam.exceptions import NotFoundException
 from moto.iam.models import AWSManagedPolicy, IAMBackend, ManagedPolicy
 from moto.iam.responses import IamResponse
 
@@ -88,6 +89,12 @@ class TwinIamBackend(IAMBackend):
             AWSManagedPolicy.from_data(name, self.account_id, self.region_name, policy)
             for name, policy in _aws_policies().items()
         ]
+
+    def remove_role_from_instance_profile(self, profile_name: str, role_name: str) -> None:
+        """Take a role out of a profile. Source: IAM API, RemoveRoleFromInstanceProfile, NoSuchEntity."""
+        if self.get_role(role_name) not in self.get_instance_profile(profile_name).roles:
+            raise NotFoundException(f"Role {role_name} is not in instance profile {profile_name}.")
+        super().remove_role_from_instance_profile(profile_name, role_name)
 
     @property
     def _url_module(self) -> SimpleNamespace:

@@ -9,6 +9,7 @@ from moto.sns.exceptions import SNSInvalidParameter
 from moto.sns.models import SNSBackend, Subscription
 
 _DELIVERED = frozenset({"sqs", "http", "https"})
+_ARN_COLONS = 5
 _KEPT = frozenset({"email", "email-json"})
 """Protocols whose messages nobody sends; the subscription waits for a confirmation, as on AWS."""
 
@@ -16,7 +17,7 @@ _KEPT = frozenset({"email", "email-json"})
 class TwinSnsBackend(SNSBackend):
     """SNS's state of one region of the twin."""
 
-    def subscribe(self, topic_arn: str, endpoint: str, protocol: str) -> Subscription:
+    def subscribe(self, topic_arn: str, endpoint: str | None, protocol: str) -> Subscription:
         """Add a subscriber. Source: SNS API, Subscribe.
 
         Raises:
@@ -26,6 +27,8 @@ class TwinSnsBackend(SNSBackend):
             raise SNSInvalidParameter(
                 f"Invalid parameter: the twin delivers by {', '.join(sorted(_DELIVERED))}, not by {protocol}"
             )
+        if not endpoint or (protocol == "sqs" and endpoint.count(":") < _ARN_COLONS):
+            raise SNSInvalidParameter("Invalid parameter: Endpoint")
         if protocol in {"http", "https"} and not _is_here(endpoint):
             raise SNSInvalidParameter(
                 f"Invalid parameter: {endpoint} is not on this machine, and the twin tells nobody beyond it"

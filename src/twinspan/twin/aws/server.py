@@ -14,7 +14,6 @@ from moto.ec2.models import ec2_backends
 from moto.eks.models import eks_backends
 from moto.iam.models import iam_backends
 from moto.logs.models import logs_backends
-from moto.moto_server.werkzeug_app import MotoRequestHandler
 from moto.servicequotas.models import servicequotas_backends
 from moto.sns.models import sns_backends
 from werkzeug.serving import ThreadedWSGIServer
@@ -29,6 +28,7 @@ from twinspan.twin.aws.ec2 import BOARD_KEY, TwinEC2Backend
 from twinspan.twin.aws.ec2.connections import TwinVpnConnection
 from twinspan.twin.aws.eks import CLUSTERS_KEY, SETTLED_KEY, KubernetesUser, TwinEksBackend, find_user
 from twinspan.twin.aws.gate import Gate
+from twinspan.twin.aws.http import Handler
 from twinspan.twin.aws.iam import TwinIamBackend
 from twinspan.twin.aws.logs import TwinLogsBackend
 from twinspan.twin.aws.notifications import TwinSnsBackend
@@ -275,13 +275,6 @@ def _reset() -> None:
     servicequotas_backends.backend = TwinServiceQuotasBackend
 
 
-class _Handler(MotoRequestHandler):
-    """Writes no access log: paths of state objects and the like belong to nobody's log."""
-
-    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
-        _LOG.debug("%s %s %s", self.command, code, size)
-
-
 class _Server(ThreadedWSGIServer):
     """A threaded server that can also hang up on clients that keep their connection."""
 
@@ -289,7 +282,7 @@ class _Server(ThreadedWSGIServer):
         self._clients: set[_Request] = set()
         self._clients_lock = threading.Lock()
         with create_server(("127.0.0.1", port), backlog=128) as listener:
-            super().__init__("127.0.0.1", port, gate, handler=_Handler, fd=listener.fileno())
+            super().__init__("127.0.0.1", port, gate, handler=Handler, fd=listener.fileno())
 
     def process_request(self, request: _Request, client_address: _Address) -> None:
         with self._clients_lock:

@@ -6,7 +6,7 @@ import moto.ec2.urls
 from moto.core.responses import ActionResult
 
 from twinspan.twin.aws.ec2.addresses import AddressBackend
-from twinspan.twin.aws.ec2.base_response import BOARD_KEY
+from twinspan.twin.aws.ec2.base_response import BOARD_KEY, ExactResult
 from twinspan.twin.aws.ec2.security_groups import SecurityGroupActions
 
 __all__ = ["BOARD_KEY", "TwinEC2Backend", "TwinEC2Response"]
@@ -15,11 +15,15 @@ __all__ = ["BOARD_KEY", "TwinEC2Backend", "TwinEC2Response"]
 class TwinEC2Response(SecurityGroupActions):
     """All EC2 actions of the twin."""
 
+    def describe_instance_types(self) -> ActionResult:
+        """DescribeInstanceTypes; moto's answer is in the API's own words already."""
+        return ExactResult(super().describe_instance_types().result)
+
     def describe_instance_type_offerings(self) -> ActionResult:
         """DescribeInstanceTypeOfferings; nobody has an Outpost here."""
         if self._get_param("LocationType") == "outpost":
-            return ActionResult({"InstanceTypeOfferings": []})
-        return super().describe_instance_type_offerings()
+            return ExactResult({"InstanceTypeOfferings": []})
+        return ExactResult(super().describe_instance_type_offerings().result)
 
 
 class TwinEC2Backend(AddressBackend):

@@ -16,6 +16,7 @@ from moto.ec2.exceptions import DryRunClientError, EC2ClientError
 from moto.ec2.responses import EC2Response
 
 from twinspan.twin.aws.application import explain_gap
+from twinspan.twin.aws.ec2.filter_names import check_filters
 from twinspan.twin.aws.ec2.needs import check_needs
 from twinspan.twin.aws.ec2.pages import page
 from twinspan.twin.aws.ec2.references import check_references
@@ -155,6 +156,7 @@ class TwinBaseResponse(EC2Response):
             for tag in _tags(params):
                 tag.setdefault("Value", "")
         check_needs(action, params)
+        check_filters(action, params.get("Filters") or ())
         check_references(self.backend, action, params)
 
     def _refuse(self, error: ServiceException) -> TYPE_RESPONSE:

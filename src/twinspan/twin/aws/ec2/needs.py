@@ -90,10 +90,42 @@ def check_needs(action: str, params: Mapping[str, Any]) -> None:
             raise missing(" or ".join(names))
     for place, name in _holes(params, ""):
         raise missing(f"{place}.{name}" if place else name)
+    _check_tag_specifications(action, params.get("TagSpecifications") or ())
 
 
 _NOT_THERE: Mapping[str, frozenset[str]] = {}
 """Action -> members that the twin does not have."""
+
+
+_TAGGED: Mapping[str, str] = {
+    "AllocateAddress": "elastic-ip",
+    "AuthorizeSecurityGroupEgress": "security-group-rule",
+    "AuthorizeSecurityGroupIngress": "security-group-rule",
+    "CreateDhcpOptions": "dhcp-options",
+    "CreateInternetGateway": "internet-gateway",
+    "CreateNatGateway": "natgateway",
+    "CreateNetworkAcl": "network-acl",
+    "CreateRouteTable": "route-table",
+    "CreateSecurityGroup": "security-group",
+    "CreateSubnet": "subnet",
+    "CreateVpc": "vpc",
+}
+"""Action -> the resource type that its tags are for. Source: EC2 API, TagSpecification."""
+
+
+def _check_tag_specifications(action: str, specifications: Sequence[Mapping[str, Any]]) -> None:
+    kind = _TAGGED.get(action)
+    for specification in specifications:
+        given = specification["ResourceType"]
+        if kind is not None and given != kind:
+            raise EC2ClientError(
+                "InvalidParameterValue",
+                f"'{given}' is not a valid taggable resource type for this operation.",
+            )
+    if len(specifications) > 1:
+        raise EC2ClientError(
+            "InvalidParameterValue", "The tag specification must hold each resource type once"
+        )
 
 
 def _set_members(params: Mapping[str, Any]) -> Iterator[str]:

@@ -21,6 +21,8 @@ from twinspan.twin.aws.requests.shapes import (
     shown,
 )
 
+_ONE_RULE = frozenset({"OwnershipControls.Rule", "ServerSideEncryptionConfiguration.Rule"})
+"""Source: S3 API, PutBucketOwnershipControls and PutBucketEncryption, which take one rule."""
 _WHOLE = frozenset({"byte", "short", "integer", "long"})
 
 
@@ -65,7 +67,7 @@ def check_xml(operation: OperationModel, body: bytes) -> None:
     if shape is None or payload is None or not isinstance(shape.members[payload], StructureShape):
         return
     if not body:
-        if payload in shape.required_members:
+        if payload in shape.required_members or operation.name.startswith("Put"):
             raise Flaw(Fault.MISSING, payload, "It is required")
         return
     if b"<!DOCTYPE" in body or b"<!ENTITY" in body:
@@ -154,6 +156,8 @@ def _check_json_scalar(shape: Shape, value: Any, where: str) -> None:  # noqa: A
 def _check_element(shape: Shape, elements: list[ET.Element], where: str) -> None:
     """Check the elements that stand for one member; there are several only for a flattened list."""
     if isinstance(shape, ListShape) and shape.serialization.get("flattened"):
+        if len(elements) > 1 and where in _ONE_RULE:
+            raise Flaw(Fault.SYNTAX, where, "There must be one rule")
         for element in elements:
             _check_element(shape.member, [element], where)
         return

@@ -1,0 +1,49 @@
+"""The AWS API refuses what makes no sense, and answers everything: never 5xx, never nothing."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from aws_requests import AwsUnderTest
+from malformed_http import malformed
+from robustness_runner import Sent, connection, run
+
+from twinspan.twin.aws import http
+
+REQUESTS = 20_000
+SEED = 20261128
+
+
+@pytest.mark.timeout(900)
+def test_requests_of_every_kind_are_answered(aws_api: AwsUnderTest) -> None:
+    report = run(aws_api, requests=REQUESTS, seed=SEED)
+    assert report.requests == REQUESTS
+    assert not report.kinds, "\n".join([str(report), *map(str, report.faults)])
+    taken = sum(count for status, count in report.statuses.items() if status < 400)
+    assert taken > REQUESTS // 10, f"too few are about what is there: {report}"
+
+
+def test_malformed_http_is_answered(aws_api: AwsUnderTest) -> None:
+    """All at once, since what never ends is waited for, and its answer with it."""
+    cases = malformed(aws_api.port, "/")
+
+    def status(case: str) -> int:
+        with connection(aws_api) as opened:
+            return opened.exchange(cases[case]).status
+
+    with ThreadPoolExecutor(len(cases)) as clients:
+        statuses = dict(zip(cases, clients.map(status, cases), strict=True))
+    assert {case: got for case, got in statuses.items() if not 400 <= got < 500} == {}
+    assert statuses["head cut in a header"] == 408
+
+
+def test_a_body_that_does_not_arrive_is_waited_for_only_so_long(
+    aws_api: AwsUnderTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(http, "REQUEST_TIMEOUT_S", 0.5)
+    signed = aws_api.client(SEED).signed("s3", "PUT", "/bucket-a/key", {}, b"")
+    lines = [f"{name}: {value}" for name, value in {**signed.headers, "Content-Length": "99"}.items()]
+    raw = "\r\n".join(["PUT /bucket-a/key HTTP/1.1", *lines, "", ""]).encode()
+    with connection(aws_api) as opened:
+        reply = opened.exchange(raw)
+    assert (reply.status, b"RequestTimeout" in reply.body) == (400, True)
+    assert aws_api.problem(Sent(method="HEAD", target="/"), reply) is None
