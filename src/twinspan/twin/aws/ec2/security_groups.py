@@ -4,6 +4,7 @@ Source: EC2 API, AuthorizeSecurityGroupIngress, ModifySecurityGroupRules; IpPerm
 """
 
 from collections.abc import Iterator, Mapping
+from copy import copy
 from typing import Any
 
 from moto.core.responses import ActionResult
@@ -57,7 +58,10 @@ class SecurityGroupActions(ConnectionActions):
         return super().modify_security_group_rules()
 
     def describe_security_group_rules(self) -> ActionResult:
-        """DescribeSecurityGroupRules."""
+        """DescribeSecurityGroupRules; all ports are shown as -1, as by no other operation.
+
+        Source: AWS CLI reference, ec2 describe-security-group-rules, examples.
+        """
         rules = {
             rule.id: rule
             for groups in self.ec2_backend.groups.values()
@@ -68,9 +72,8 @@ class SecurityGroupActions(ConnectionActions):
         for name in asked:
             if name not in rules:
                 raise InvalidSecurityGroupRuleIdNotFoundError(name)
-        return ActionResult(
-            {"SecurityGroupRules": select(RULES, (rules[name] for name in asked), self.filters())}
-        )
+        selected = select(RULES, (rules[name] for name in asked), self.filters())
+        return ActionResult({"SecurityGroupRules": [_with_ports(rule) for rule in selected]})
 
     def _authorize(self, authorize: Any) -> ActionResult:  # noqa: ANN401 - moto's methods
         made = [
@@ -79,6 +82,14 @@ class SecurityGroupActions(ConnectionActions):
             for rule in authorize(**permission)[0]
         ]
         return ActionResult({"Return": True, "SecurityGroupRules": made})
+
+
+def _with_ports(rule: SecurityGroupRule) -> SecurityGroupRule:
+    """Return a rule whose missing ports are -1."""
+    shown = copy(rule)
+    shown.from_port = -1 if rule.from_port is None else rule.from_port
+    shown.to_port = -1 if rule.to_port is None else rule.to_port
+    return shown
 
 
 def _check_permission(permission: Mapping[str, Any]) -> None:

@@ -12,6 +12,8 @@ _NUMBERED_PAGES = frozenset({"iam", "sns"})
 """Services whose pages moto numbers; their tokens are ours to give out."""
 
 
+_SWITCHES = frozenset({"ReturnSubscriptionArn"})
+"""Members that are called after an ARN, but are true or false. Source: SNS API, Subscribe."""
 _ONE_OF: Mapping[tuple[str, str], tuple[str, ...]] = {("sns", "Publish"): ("TopicArn", "TargetArn")}
 """Operation -> members of which one must be there."""
 
@@ -28,7 +30,8 @@ def check(service: str, operation: str, params: Mapping[str, Any]) -> None:
     for name, value in params.items():
         if not isinstance(value, str):
             continue
-        if service == "sns" and name.lower().endswith("arn") and _ARN.fullmatch(value) is None:
+        names_one = service == "sns" and name.lower().endswith("arn") and name not in _SWITCHES
+        if names_one and _ARN.fullmatch(value) is None:
             raise Flaw(Fault.VALUE, name, "It must be an ARN", value=value[:100])
         paged = service in _NUMBERED_PAGES and name in {"Marker", "NextToken", "nextToken"}
         if paged and _PAGE.fullmatch(value) is None:
