@@ -6,6 +6,7 @@ does; only building them is left out.
 
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from ipaddress import IPv4Address
 from pathlib import Path
@@ -45,17 +46,21 @@ class Builder:
     ended: threading.Event = field(default_factory=threading.Event)
     generation: int = 0
 
-    def run(self) -> None:
-        while not self.ended.wait(_LOOK_S):
-            network, _ = read_network(self.endpoints)
-            eks = network.aws.eks_clusters if network.aws else ()
-            aks = network.azure.aks_clusters if network.azure else ()
-            names = {each.arn: each.name for each in eks} | {each.id.lower(): each.name for each in aks}
-            keys = {key: self.access.authority(key, name=name) for key, name in names.items()}
-            specs, _ = cluster_specs(network, keys, programs="programs", images="images")
-            self.generation += 1
-            clusters = tuple(self._health(spec) for spec in specs)
-            self.board.publish(Observed(generation=self.generation, clusters=clusters))
+    def run(self, every_s: float) -> None:
+        while not self.ended.wait(every_s):
+            self.look()
+
+    def look(self) -> None:
+        """Read once what is asked for, and say of it that it is there."""
+        network, _ = read_network(self.endpoints)
+        eks = network.aws.eks_clusters if network.aws else ()
+        aks = network.azure.aks_clusters if network.azure else ()
+        names = {each.arn: each.name for each in eks} | {each.id.lower(): each.name for each in aks}
+        keys = {key: self.access.authority(key, name=name) for key, name in names.items()}
+        specs, _ = cluster_specs(network, keys, programs="programs", images="images")
+        self.generation += 1
+        clusters = tuple(self._health(spec) for spec in specs)
+        self.board.publish(Observed(generation=self.generation, clusters=clusters))
 
     def _health(self, spec: ClusterSpec) -> ClusterHealth:
         problem = self.problems.get(spec.name, "")
@@ -74,9 +79,11 @@ class Builder:
         return ClusterHealth(key=spec.key, api_ready=good, system_ready=good, nodes=nodes, problem=problem)
 
 
-def endpoints_of(aws: AwsApi, arm: ArmApi, who: ArmCredentials, tls: TlsFiles) -> Endpoints:
+def endpoints_of(
+    aws: AwsApi, arm: ArmApi, who: ArmCredentials, tls: TlsFiles, region: str = REGION
+) -> Endpoints:
     return Endpoints(
-        aws=AwsEndpoint(region=REGION, endpoint_url=aws.url, access_key_id=KEY_ID, secret_access_key=SECRET),
+        aws=AwsEndpoint(region=region, endpoint_url=aws.url, access_key_id=KEY_ID, secret_access_key=SECRET),
         azure=AzureEndpoint(
             subscription_id=who.subscription_id,
             resource_manager_url=arm.url,
@@ -97,9 +104,9 @@ class ClusterClouds:
     builder: Builder
 
 
-@pytest.fixture(scope="module")
-def cluster_clouds(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ClusterClouds]:
-    folder = tmp_path_factory.mktemp("clusters")
+@contextmanager
+def cluster_clouds_in(folder: Path, *, region: str = REGION) -> Iterator[ClusterClouds]:
+    """Run both APIs with their state in a folder; the builder looks when it is told to."""
     board, who, tls = ObservationBoard(), ArmCredentials.generate(), ensure_tls(folder / "tls")
     access = ClusterAccess(folder / "access", sockets=folder)
     aws = AwsApi(
@@ -120,17 +127,31 @@ def cluster_clouds(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster
     )
     aws.start()
     arm.start()
-    builder = Builder(board=board, endpoints=endpoints_of(aws, arm, who, tls), access=access)
-    thread = threading.Thread(target=builder.run, name="builder", daemon=True)
-    thread.start()
+    builder = Builder(board=board, endpoints=endpoints_of(aws, arm, who, tls, region), access=access)
     certificates = roots(folder, tls.ca_certificate)
     clouds = Clouds(aws_url=aws.url, arm_url=arm.url, credentials=who, certificates=certificates)
-    yield ClusterClouds(clouds=clouds, builder=builder)
+    try:
+        yield ClusterClouds(clouds=clouds, builder=builder)
+    finally:
+        arm.stop()
+        aws.stop()
+        access.stop()
+
+
+@contextmanager
+def building(builder: Builder, *, every_s: float = _LOOK_S) -> Iterator[None]:
+    """Let the builder look again and again."""
+    thread = threading.Thread(target=builder.run, args=(every_s,), name="builder", daemon=True)
+    thread.start()
+    yield
     builder.ended.set()
     thread.join()
-    arm.stop()
-    aws.stop()
-    access.stop()
+
+
+@pytest.fixture(scope="module")
+def cluster_clouds(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ClusterClouds]:
+    with cluster_clouds_in(tmp_path_factory.mktemp("clusters")) as made, building(made.builder):
+        yield made
 
 
 @pytest.fixture
