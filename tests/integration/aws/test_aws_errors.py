@@ -154,6 +154,18 @@ def test_what_would_be_a_mere_entry_is_refused_by_name(twin: Twin, call: Call, l
     ec2.close()
 
 
+def test_a_subscription_answers_with_its_arn_if_asked(twin: Twin) -> None:
+    """`ReturnSubscriptionArn` ends as members do that hold an ARN, and is none."""
+    sns = twin.client("sns")
+    topic = sns.create_topic(Name="alarms")["TopicArn"]
+    made = sns.subscribe(
+        TopicArn=topic, Protocol="email", Endpoint="a@example.com", ReturnSubscriptionArn=True
+    )
+    assert made["SubscriptionArn"].startswith(topic)
+    assert code_of(lambda: sns.get_topic_attributes(TopicArn="alarms")) == "ValidationError"
+    sns.close()
+
+
 def test_every_operation_that_is_served_exists_in_the_service_model() -> None:
     unknown = {
         service: names - set(get_service_model(MODELS[service]).operation_names)

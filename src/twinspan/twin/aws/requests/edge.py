@@ -99,7 +99,7 @@ def _admit_form(service: str, environ: WSGIEnvironment) -> None:
         raise NotServedError("MissingAction", "The request must contain the parameter Action")
     operation = _operation(service, name)
     params, canonical = forms.read(operation, pairs, ec2=service == "ec2")
-    habits.check(service, name, params)
+    habits.check(service, operation, params)
     version = [(key, value) for key, value in pairs if key == "Version"]
     rewritten = urlencode([("Action", name), *version, *canonical]).encode()
     environ.pop("HTTP_CONTENT_ENCODING", None)

@@ -4,6 +4,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from botocore.model import OperationModel
+
 from twinspan.twin.aws.requests.flaws import Fault, Flaw
 
 _ARN = re.compile(r"arn:[a-z-]+:[a-z0-9-]+:[a-z0-9-]*:[0-9]*:.+", re.DOTALL)
@@ -18,17 +20,18 @@ _ONE_OF: Mapping[tuple[str, str], tuple[str, ...]] = {("sns", "Publish"): ("Topi
 """Operation -> members of which one must be there."""
 
 
-def check(service: str, operation: str, params: Mapping[str, Any]) -> None:
+def check(service: str, operation: OperationModel, params: Mapping[str, Any]) -> None:
     """Check the top-level parameters of a query request.
 
     Raises:
         Flaw: A name is no ARN, or a page's token was never given out.
     """
-    names = _ONE_OF.get((service, operation))
+    names = _ONE_OF.get((service, operation.name))
     if names is not None and not any(params.get(name) for name in names):
         raise Flaw(Fault.MISSING, names[0], "It is required")
+    shape = operation.input_shape
     for name, value in params.items():
-        if not isinstance(value, str):
+        if shape is None or not isinstance(value, str) or shape.members[name].type_name != "string":
             continue
         names_one = service == "sns" and name.lower().endswith("arn") and name not in _SWITCHES
         if names_one and _ARN.fullmatch(value) is None:
