@@ -12,10 +12,6 @@ _ARN = re.compile(r"arn:[a-z-]+:[a-z0-9-]+:[a-z0-9-]*:[0-9]*:.+", re.DOTALL)
 _PAGE = re.compile(r"[0-9]{1,9}")
 _NUMBERED_PAGES = frozenset({"iam", "sns"})
 """Services whose pages moto numbers; their tokens are ours to give out."""
-
-
-_SWITCHES = frozenset({"ReturnSubscriptionArn"})
-"""Members that are called after an ARN, but are true or false. Source: SNS API, Subscribe."""
 _ONE_OF: Mapping[tuple[str, str], tuple[str, ...]] = {("sns", "Publish"): ("TopicArn", "TargetArn")}
 """Operation -> members of which one must be there."""
 
@@ -33,7 +29,7 @@ def check(service: str, operation: OperationModel, params: Mapping[str, Any]) ->
     for name, value in params.items():
         if shape is None or not isinstance(value, str) or shape.members[name].type_name != "string":
             continue
-        names_one = service == "sns" and name.lower().endswith("arn") and name not in _SWITCHES
+        names_one = service == "sns" and name.lower().endswith("arn")
         if names_one and _ARN.fullmatch(value) is None:
             raise Flaw(Fault.VALUE, name, "It must be an ARN", value=value[:100])
         paged = service in _NUMBERED_PAGES and name in {"Marker", "NextToken", "nextToken"}
