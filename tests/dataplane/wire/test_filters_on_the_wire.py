@@ -159,7 +159,7 @@ def exchange(start_server: Callable[[str, NamespaceHost, str, int], None]) -> Ex
 
 
 def pings(client: NamespaceHost, server: NamespaceHost) -> bool:
-    done = client.run(("ping", "-n", "-c", "1", "-W", "1", str(server.address)), timeout_s=10)
+    done = client.run(("ping", "-n", "-c", "1", "-w", "3", str(server.address)), timeout_s=10)
     return done.returncode == 0
 
 
