@@ -23,11 +23,16 @@ NETWORK_TYPES = (
 LATER = "of deleting or changing what is in use"
 PARSED = "Terraform's provider sends no such thing, or refuses it first"
 TWIN_ONLY = "the twin lacks it, the cloud does not"
+COUNTS = "hundreds or thousands of one thing, which no design of a VPN has"
 KNOWN = {
     "ActiveActiveGatewayMustHaveExactlyTwoIpConfigurations": "GW-05",
     "ActiveActiveGatewayPublicIPAddressesDiffersInSkuOrZones": "GW-13",
     "ActiveActiveNotSupportedOnBasicSku": "GW-04",
+    "AddressPrefixCountLimitReached": COUNTS,
     "AddressPrefixNotAllowed": "VNET-01",
+    "RouteCountLimitReached": COUNTS,
+    "SecurityRuleCountLimitReached": COUNTS,
+    "SubnetCountLimitReached": COUNTS,
     "AddressPrefixStringCannotBeNullOrEmpty": "LNG-02",
     "AddressPrefixTooSmall": "VNET-01",
     "AuthenticationTypeNotSupported": TWIN_ONLY,
