@@ -92,20 +92,20 @@ class ApiFault:
         endpoints: Both clouds.
         description: What it breaks.
         breaks: What to ask for, in this order.
-        mends: What undoes it, in this order; empty if it undoes itself.
+        undoes: What undoes it, in this order; empty if it undoes itself.
     """
 
     endpoints: Endpoints
     description: str
     breaks: tuple[Change, ...]
-    mends: tuple[Change, ...] = ()
+    undoes: tuple[Change, ...] = ()
     guardian: Guardian | None = None
 
     def inject(self) -> None:
         """Break it."""
-        if self.mends:
+        if self.undoes:
             self.guardian = Guardian(self.endpoints)
-            for change in reversed(self.mends):
+            for change in reversed(self.undoes):
                 self.guardian.register(change)
         for change in self.breaks:
             perform(change, self.endpoints)
@@ -114,7 +114,7 @@ class ApiFault:
         """Undo it."""
         if self.guardian is None:
             return
-        for change in self.mends:
+        for change in self.undoes:
             perform(change, self.endpoints)
         self.guardian.release()
         self.guardian = None

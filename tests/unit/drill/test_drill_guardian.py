@@ -83,7 +83,7 @@ def test_a_process_that_died_fails_no_drill_that_has_undone_all() -> None:
     guardian._process.kill()
     guardian._process.wait()
 
-    ApiFault(endpoints(), "nothing", breaks=(), mends=(), guardian=guardian).heal()
+    ApiFault(endpoints(), "nothing", breaks=(), undoes=(), guardian=guardian).heal()
 
     assert guardian._process.returncode == -signal.SIGKILL
 
