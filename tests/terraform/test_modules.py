@@ -26,6 +26,7 @@ OTHERS = [
     "modules/ipsec_policy",
 ]
 ENVIRONMENTS = ["envs/dev", "envs/prod"]
+TESTED = [*AWS, *OTHERS, "envs/dev", pytest.param("envs/prod", marks=pytest.mark.slow)]
 _PASSED = re.compile(r"Success! (\d+) passed, 0 failed")
 
 
@@ -47,7 +48,7 @@ def test_everything_is_formatted() -> None:
     assert done.returncode == 0
 
 
-@pytest.mark.parametrize("folder", [*AWS, *OTHERS, *ENVIRONMENTS])
+@pytest.mark.parametrize("folder", TESTED)
 def test_it_is_valid_and_passes_its_tests_offline(
     folder: str, terraform: Terraform, offline_config: Path
 ) -> None:

@@ -189,6 +189,12 @@ def test_every_operation_that_is_served_exists_in_the_service_model() -> None:
         ("Action=CreateVpc&CidrBlock=%ff", "MalformedQueryString", "UTF-8"),
         ("Action=CreateVpc&CidrBlock=a&CidrBlock=b", "MalformedQueryString", "more than once"),
         ("Action=DescribeVpcs&NextToken=never", "InvalidNextToken", "never"),
+        (
+            "Action=ReplaceRouteTableAssociation&AssociationId=*&RouteTableId=rtb-1",
+            "InvalidParameterValue",
+            "*",
+        ),
+        ("Action=CreateDefaultSubnet", "MissingParameter", "AvailabilityZone"),
         ("", "MissingAction", "Action"),
     ],
 )

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
 import yaml
 from aws_twin import KEY_ID, SECRET
 from eks_site import GROUP, NAME, EksSite
@@ -22,6 +23,7 @@ pytest_plugins = ("aws_fixtures",)
 Cli = Callable[..., Completed]
 
 
+@pytest.mark.slow
 def test_the_command_line_makes_a_cluster_and_gets_into_it(
     eks_site: EksSite, aws_cli: Cli, tmp_path: Path
 ) -> None:

@@ -173,6 +173,7 @@ def test_the_whole_life_of_an_environment_with_the_real_aws_provider(
         whole_life(terraform, apis.ec2)
 
 
+@pytest.mark.slow
 def test_progress_is_reported_while_it_happens_with_the_time_each_took(
     env: Environment, process_environment: dict[str, str]
 ) -> None:
@@ -286,6 +287,7 @@ def test_bad_input_is_explained_with_its_place_and_changes_nothing(
     assert env.state.bucket not in made or "Contents" not in apis.s3.list_objects_v2(Bucket=env.state.bucket)
 
 
+@pytest.mark.slow
 def test_of_two_applies_at_once_one_builds_and_the_other_is_told_who_holds_the_lock(
     env: Environment, apis: Apis, process_environment: dict[str, str]
 ) -> None:
@@ -323,6 +325,7 @@ def test_of_two_applies_at_once_one_builds_and_the_other_is_told_who_holds_the_l
     assert keys == [env.state.key]
 
 
+@pytest.mark.slow
 def test_a_variable_wins_over_the_files_of_the_environment(
     env: Environment, apis: Apis, process_environment: dict[str, str]
 ) -> None:

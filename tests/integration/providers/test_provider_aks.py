@@ -47,6 +47,7 @@ def azure(cluster_clouds: ClusterClouds, monkeypatch: pytest.MonkeyPatch) -> Ite
     client.close()
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("applied")
 def test_a_cluster_is_applied_planned_empty_scaled_and_destroyed(
     cluster_workspace: Workspace, azure: ArmCloud

@@ -25,6 +25,7 @@ def name(cluster_workspace: Workspace) -> Iterator[str]:
     cluster_workspace.apply("-destroy", _MANY)
 
 
+@pytest.mark.slow
 def test_a_cluster_is_applied_planned_empty_scaled_configured_and_destroyed(
     cluster_workspace: Workspace, cluster_clouds: ClusterClouds, name: str
 ) -> None:

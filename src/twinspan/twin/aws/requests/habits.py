@@ -13,7 +13,10 @@ _ID = re.compile(r"[A-Za-z0-9:/_.-]*")
 _PAGE = re.compile(r"[0-9]{1,9}")
 _NUMBERED_PAGES = frozenset({"iam", "sns"})
 """Services whose pages moto numbers; their tokens are ours to give out."""
-_ONE_OF: Mapping[tuple[str, str], tuple[str, ...]] = {("sns", "Publish"): ("TopicArn", "TargetArn")}
+_ONE_OF: Mapping[tuple[str, str], tuple[str, ...]] = {
+    ("ec2", "CreateDefaultSubnet"): ("AvailabilityZone",),
+    ("sns", "Publish"): ("TopicArn", "TargetArn"),
+}
 """Operation -> members of which one must be there."""
 
 
@@ -21,7 +24,8 @@ def check(service: str, operation: OperationModel, params: Mapping[str, Any]) ->
     """Check the top-level parameters of a query request.
 
     Raises:
-        Flaw: A name is no ARN or no identifier (moto would take `*` for any), or a page's token was never given out.
+        Flaw: A name is no ARN, an identifier is none (moto takes `*` for any), or a page's token was never
+            given out.
     """
     names = _ONE_OF.get((service, operation.name))
     if names is not None and not any(params.get(name) for name in names):
