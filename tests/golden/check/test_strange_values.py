@@ -3,7 +3,7 @@
 from typing import Any
 
 from broken_plan import base
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from twinspan.check.run import check
@@ -43,7 +43,7 @@ PLACES = [
 ]
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=60)
 @given(changes=st.lists(st.tuples(st.sampled_from(PLACES), VALUES), min_size=1, max_size=3))
 def test_a_strange_value_is_never_a_traceback(changes: list[tuple[Any, Any]]) -> None:
     plan = base()

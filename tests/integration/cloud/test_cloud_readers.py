@@ -1,6 +1,5 @@
 """The readers against the twin's own two servers, with the network of the dev environment in them."""
 
-import time
 from dataclasses import replace
 from ipaddress import IPv4Address, IPv4Network
 from socket import create_server
@@ -258,18 +257,14 @@ def unused_port() -> int:
 
 
 def test_an_aws_that_does_not_listen_is_unreachable(aws: AwsEndpoint, unused_port: int) -> None:
-    started = time.monotonic()
     with pytest.raises(CloudUnreachableError, match=str(unused_port)):
         read_aws(replace(aws, endpoint_url=f"http://127.0.0.1:{unused_port}"))
-    assert time.monotonic() - started < 15
 
 
 def test_an_azure_that_does_not_listen_is_unreachable(azure: AzureEndpoint, unused_port: int) -> None:
     url = f"https://127.0.0.1:{unused_port}"
-    started = time.monotonic()
     with pytest.raises(CloudUnreachableError, match=str(unused_port)):
         read_azure(replace(azure, resource_manager_url=url, authority=url))
-    assert time.monotonic() - started < 15
 
 
 def test_a_wrong_aws_key_is_refused(aws: AwsEndpoint) -> None:
