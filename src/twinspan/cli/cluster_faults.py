@@ -1,17 +1,15 @@
 """Clusters without power, and the services that show it: those of examples/hello, which both clusters run."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from ipaddress import IPv4Address
 from typing import TYPE_CHECKING
 
 from twinspan.cli.clusters import open_clusters
-from twinspan.cli.output import progress
 from twinspan.cli.target import Target
-from twinspan.drill.definition import Drill
 from twinspan.drill.requests import ServiceAddress
 from twinspan.drill.timers import Side
-from twinspan.errors import HostError, TwinspanError, WaitTimeoutError
+from twinspan.errors import HostError, WaitTimeoutError
 from twinspan.protocols import Fault
 from twinspan.wait import wait_until
 
@@ -40,18 +38,6 @@ def services_of(target: Target) -> Mapping[str, ServiceAddress]:
     """
     with open_clusters(target, aws_cluster=None, azure_cluster=None) as clusters:
         return {api.endpoint.side: _service(api) for api in clusters}
-
-
-def runnable(drills: Sequence[Drill], target: Target) -> tuple[Drill, ...]:
-    """Return the drills without those that need a service that is not there; says so."""
-    if target.on != "cloud":
-        try:
-            services_of(target)
-        except TwinspanError as error:
-            left = [each.name for each in drills if each.measures == "requests"]
-            progress.print(f"left out: {', '.join(left)}: {error}", markup=False)
-            return tuple(each for each in drills if each.name not in left)
-    return tuple(drills)
 
 
 def power_cut(target: Target, what: str) -> Fault:

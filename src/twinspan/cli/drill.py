@@ -7,8 +7,8 @@ import click
 from rich.table import Table
 
 from twinspan.cli.bench import Sender, Senders
-from twinspan.cli.cluster_faults import runnable
 from twinspan.cli.clusters import cluster_options
+from twinspan.cli.drill_choice import Choice, choose_possible
 from twinspan.cli.drill_cloud import run_on_apis_of, show_api
 from twinspan.cli.drill_series import Wanted, agreed, countable, permitted, run_series, sends, show_all
 from twinspan.cli.output import (
@@ -95,7 +95,7 @@ def show_drill(*, drill_name: str, fmt: str) -> None:
 @on_option
 @name_option
 @format_option
-@click.option("--all", "every", is_flag=True, help="Run the whole catalogue, one after the other.")
+@click.option("--all", "every", is_flag=True, help="Run every drill that the network can have.")
 @click.option("--tunnel", default="in-use", show_default=True, help="in-use, unused, or a tunnel's key.")
 @click.option(
     "--repeat",
@@ -178,8 +178,8 @@ def run_drills(
     for each in chosen:
         permitted(each, place, yes=yes, senders=senders)
     target = open_target(env, on=on, name=name)
-    if every and senders.kind == "hosts":
-        chosen = runnable(chosen, target)
+    choice = choose_possible(chosen, target, tunnel=tunnel) if every else Choice(drills=chosen)
+    chosen = choice.drills
     if place == "cloud":
         agreed(chosen, yes=yes)
     if senders.kind == "none":
@@ -196,7 +196,7 @@ def run_drills(
                 run_series(each, bench, wanted, found[-1], several=len(chosen) > 1)
     finally:
         # Also if a run or its recording has failed: what was measured is told before the error is.
-        show_all([reports for reports in found if reports], fmt=fmt, wanted=wanted)
+        show_all([reports for reports in found if reports], fmt=fmt, wanted=wanted, left_out=choice.left_out)
     if not all(report.passed for reports in found for report in reports):
         raise click.exceptions.Exit(1)
 

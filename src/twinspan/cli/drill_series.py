@@ -166,14 +166,24 @@ def _save(series: Series, folder: Path) -> None:
         ) from error
 
 
-def show_all(found: Sequence[Sequence[DrillReport]], *, fmt: str, wanted: Wanted) -> None:
-    """Print what all runs found: one report, or the spread of each drill; nothing if there are none."""
+def show_all(
+    found: Sequence[Sequence[DrillReport]], *, fmt: str, wanted: Wanted, left_out: Mapping[str, str]
+) -> None:
+    """Print what all runs found: one report, or the spread of each drill; nothing if there are none.
+
+    Args:
+        found: The reports of each drill.
+        fmt: `text` or `json`.
+        wanted: How they were run.
+        left_out: Name of a drill that was not run -> why; part of the JSON form.
+    """
     if not found:
         return
     single = len(found) == 1 and len(found[0]) == 1
     if fmt == "json":
         series = [Series.of(reports).model_dump() for reports in found]
-        print_json(found[0][0].as_dict() if single else {"series": series})
+        several = {"series": series} | ({"left_out": dict(left_out)} if left_out else {})
+        print_json(found[0][0].as_dict() if single and not left_out else several)
         return
     for reports in found:
         if len(reports) == 1:

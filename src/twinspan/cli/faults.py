@@ -12,8 +12,8 @@ from twinspan.cloud.azure.act import read_connection, read_rule
 from twinspan.drill.api_changes import Change
 from twinspan.drill.api_fault import ApiFault
 from twinspan.drill.composite import AllOf
-from twinspan.drill.definition import Drill, Step
-from twinspan.errors import HostError
+from twinspan.drill.definition import OF_BGP, Drill, Step
+from twinspan.errors import DesignError, HostError
 from twinspan.protocols import Fault
 from twinspan.verify.facts import TunnelLink
 
@@ -36,9 +36,10 @@ _BROKEN: Mapping[str, str] = {
 
 
 def fault_of(target: Target, drill: Drill, link: TunnelLink, links: Sequence[TunnelLink]) -> Fault:
-    """Return what a drill breaks.
+    """Return what a drill breaks, without breaking anything.
 
     Raises:
+        DesignError: The network is not meant to have what it breaks, e.g. BGP.
         HostError: What it needs is not there, e.g. a second tunnel.
         CloudError: A cloud cannot be asked.
     """
@@ -62,6 +63,12 @@ def _aimed(step: Step, link: TunnelLink, links: Sequence[TunnelLink]) -> TunnelL
 
 
 def _step(target: Target, step: Step, link: TunnelLink) -> Fault:
+    if step.what in OF_BGP and link.static:
+        raise DesignError(
+            where=f"fault {step.what}",
+            problem=f"{link.label} has static routes and no BGP session",
+            remedy="Use a drill of the tunnel, e.g. tunnel-down",
+        )
     if step.what in _API:
         return _API[step.what](target, link)
     if step.what in POWER:

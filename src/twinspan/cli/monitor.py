@@ -242,7 +242,8 @@ def as_view(snapshot: Snapshot) -> RenderableType:
         for each in snapshot.changes[:_SHOWN_CHANGES]
     ]
     problems = [Text(problem, "yellow") for problem in snapshot.problems]
-    return Group(head, *problems, Text(), tunnels, Text(), sessions, Text(), *pings, *changes)
+    routing = Text("no BGP: every tunnel has static routes") if snapshot.without_bgp else sessions
+    return Group(head, *problems, Text(), tunnels, Text(), routing, Text(), *pings, *changes)
 
 
 def _print(snapshot: Snapshot, fmt: str) -> None:

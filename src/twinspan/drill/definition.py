@@ -10,6 +10,8 @@ from twinspan.drill.timers import Label, Side
 Place = Literal["twin", "cloud"]
 Aim = Literal["tunnel", "sibling", "other"]
 """`tunnel`: the one aimed at. `sibling`: the other one of its VPN connection. `other`: one of another."""
+OF_BGP = frozenset({"bgp-closed", "bgp-silent", "route-withdrawn"})
+"""Faults that break a BGP session, so that a tunnel with static routes cannot have them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,6 +20,7 @@ class Tunnel:
         azure_address: Public address of Azure's gateway instance.
         up: Whether that cloud calls it up now; None if it did not say.
         reason: The cloud's own words for the state.
+        bgp: Whether that cloud is set to speak BGP over it; if not, its routes are static.
         since: When the state last changed, UTC.
         receive_bytes_per_s: Into that cloud, over the newest period. No sign of life: keepalives count.
         transmit_bytes_per_s: Out of that cloud.
@@ -33,6 +34,7 @@ class Tunnel:
     azure_address: IPv4Address | None
     up: bool | None
     reason: str
+    bgp: bool
     since: datetime | None = None
     receive_bytes_per_s: float | None = None
     transmit_bytes_per_s: float | None = None
@@ -122,6 +124,11 @@ class Snapshot:
     round_trips: tuple[RoundTrip, ...] = ()
     problems: tuple[str, ...] = ()
     changes: tuple[Change, ...] = ()
+
+    @property
+    def without_bgp(self) -> bool:
+        """Whether there are tunnels, and neither cloud is set to speak BGP over any of them."""
+        return bool(self.tunnels) and not any(each.bgp for each in self.tunnels)
 
     @property
     def healthy(self) -> bool:

@@ -65,6 +65,7 @@ def _tunnel(
         azure_address=far_end,
         up=told.status is TelemetryStatus.UP if told else None,
         reason=told.status_message if told else "",
+        bgp=not connection.static_routes_only,
         since=told.last_status_change if told else None,
         receive_bytes_per_s=_rate(measured.bytes_in, measured.period_s),
         transmit_bytes_per_s=_rate(measured.bytes_out, measured.period_s),

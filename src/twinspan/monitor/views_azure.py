@@ -72,6 +72,7 @@ def _tunnel(
         azure_address=ends.get(remote) if remote else None,
         up=None if status == "Unknown" else status == "Connected",
         reason=status,
+        bgp=connection.bgp_enabled,
         since=max(established, default=None),
         receive_bytes_per_s=into.value / into.interval_s if into else None,
         transmit_bytes_per_s=out.value / out.interval_s if out else None,

@@ -95,9 +95,13 @@ class TunnelPart(_Part):
     aws_address: str
     azure_address: str
     inside_cidr: str
+    static: bool = Field(
+        default=False, description="It has static routes at both ends, so that no BGP is to run over it."
+    )
     state: State = Field(
-        description="up: with BGP, as both clouds see it. down: at least one says it is down. "
-        "partial: IPsec is up and BGP is not. unknown: a cloud did not say."
+        description="up: with BGP unless its routes are static, as both clouds see it. "
+        "down: at least one says it is down. partial: IPsec is up and BGP is not. "
+        "unknown: a cloud did not say."
     )
     aws: EndPart | None
     azure: EndPart | None
@@ -109,6 +113,11 @@ class Topology(_Part):
     aws: SidePart | None = Field(description="None: it did not answer, or is not configured.")
     azure: SidePart | None
     tunnels: tuple[TunnelPart, ...]
+
+    @property
+    def without_bgp(self) -> bool:
+        """Whether there are tunnels, and BGP is to run over none of them."""
+        return bool(self.tunnels) and all(tunnel.static for tunnel in self.tunnels)
 
     @property
     def up(self) -> int:

@@ -116,14 +116,16 @@ def tiles_of(report: ReportDocument) -> tuple[Tile, ...]:
 
 
 def _tunnels(report: ReportDocument) -> Tile:
-    tunnels = report.topology.tunnels if report.topology else ()
-    up = report.topology.up if report.topology else 0
+    topology = report.topology
+    tunnels = topology.tunnels if topology else ()
+    up = topology.up if topology else 0
     good = bool(tunnels) and up == len(tunnels)
+    kind = "up at both ends, static routes" if topology and topology.without_bgp else "BGP up at both ends"
     return Tile(
         name="Tunnels up",
-        value=f"{up} of {len(tunnels)}" if report.topology else DASH,
-        note="BGP up at both ends" if report.topology else "not read",
-        state=("good" if good else "bad") if report.topology else "",
+        value=f"{up} of {len(tunnels)}" if topology else DASH,
+        note=kind if topology else "not read",
+        state=("good" if good else "bad") if topology else "",
         part="topology",
     )
 

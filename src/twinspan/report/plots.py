@@ -11,6 +11,7 @@ from typing import Any
 import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.font_manager import get_font_names
 
 from twinspan.errors import HostError
 from twinspan.probe.percentiles import percentile
@@ -43,7 +44,8 @@ _STYLE: dict[Any, Any] = {
     "svg.fonttype": "none",
     "svg.hashsalt": "twinspan",
     "text.parse_math": False,
-    "font.family": ["Inter", "DejaVu Sans"],
+    # matplotlib complains, for each text anew, of a font that is not installed.
+    "font.family": [name for name in ("Inter", "DejaVu Sans") if name in get_font_names()],
     "font.size": 10,
     "text.color": INK,
     "axes.edgecolor": LINE,

@@ -216,6 +216,7 @@ def _tunnel(link: TunnelLink, facts: Facts, snapshot: Snapshot) -> TunnelPart:
         aws_address=str(outside or absent),
         azure_address=str(instance or customer or absent),
         inside_cidr=str(link.tunnel.inside_cidr) if link.tunnel else "",
+        static=link.static,
         state=state_of(aws, azure),
         aws=aws,
         azure=azure,

@@ -4,14 +4,14 @@ from dataclasses import replace
 from ipaddress import IPv4Address
 
 import pytest
-from test_drill_parts import link
+from test_drill_parts import link, without_bgp
 
 from twinspan.cli.faults import fault_of
 from twinspan.cli.target import Target
 from twinspan.cloud.endpoints import Endpoints
 from twinspan.drill.catalogue import DRILLS
 from twinspan.drill.definition import Drill
-from twinspan.errors import HostError
+from twinspan.errors import DesignError, HostError
 from twinspan.network.azure import GatewayInstance
 from twinspan.twin.dataplane.breakage import KINDS
 from twinspan.verify.facts import TunnelLink
@@ -57,3 +57,14 @@ def test_the_second_fault_of_a_drill_meets_the_tunnel_that_it_aims_at() -> None:
     )
     with pytest.raises(HostError, match="has no other tunnel to break with it"):
         fault_of(TARGET, by_name["two-at-once"], LINKS[0], LINKS[:2])
+
+
+@pytest.mark.parametrize("drill", ON_THE_WIRE, ids=lambda drill: drill.name)
+def test_a_tunnel_with_static_routes_has_no_fault_of_bgp_and_every_other_one(drill: Drill) -> None:
+    links = tuple(without_bgp(link) for link in LINKS)
+
+    if drill.name in {"bgp-closed", "bgp-silent", "route-withdrawn", "two-at-once"}:
+        with pytest.raises(DesignError, match=r"tunnel[13] .* has static routes and no BGP session"):
+            fault_of(TARGET, drill, links[0], links)
+    else:
+        assert fault_of(TARGET, drill, links[0], links).description

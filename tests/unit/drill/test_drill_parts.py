@@ -74,13 +74,18 @@ def link(
 
 def static_link(number: int) -> TunnelLink:
     """A tunnel whose routes are static on both sides."""
-    dynamic = link(number)
-    assert dynamic.vpn_connection is not None
-    assert dynamic.azure_connection is not None
+    return without_bgp(link(number))
+
+
+def without_bgp(link: TunnelLink) -> TunnelLink:
+    """The same tunnel with static routes on both sides."""
+    aws, azure = link.vpn_connection, link.azure_connection
+    assert aws is not None
+    assert azure is not None
     return replace(
-        dynamic,
-        vpn_connection=replace(dynamic.vpn_connection, static_routes_only=True),
-        azure_connection=replace(dynamic.azure_connection, bgp_enabled=False),
+        link,
+        vpn_connection=replace(aws, static_routes_only=True),
+        azure_connection=replace(azure, bgp_enabled=False),
     )
 
 

@@ -1,5 +1,6 @@
 """Snapshots: verdict, changes, and what Prometheus gets of them."""
 
+import io
 import json
 from collections.abc import Sequence
 from dataclasses import replace
@@ -8,7 +9,9 @@ from ipaddress import IPv4Address
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
+from twinspan.cli.monitor import as_view
 from twinspan.cloud.endpoints import Endpoints
 from twinspan.command import Completed
 from twinspan.errors import HostError
@@ -25,6 +28,7 @@ TUNNEL = Tunnel(
     azure_address=IPv4Address("198.51.100.4"),
     up=True,
     reason="1 BGP ROUTES",
+    bgp=True,
     receive_bytes_per_s=12.5,
 )
 SESSION = Session(
@@ -159,3 +163,24 @@ def test_the_dashboard_and_the_rules_ask_for_metrics_that_exist() -> None:
     asked = {word for word in words if word.startswith("twinspan_")}
     assert asked
     assert asked <= known
+
+
+def test_a_network_with_static_routes_says_so_and_shows_no_sessions() -> None:
+    static = replace(WHOLE, tunnels=(replace(TUNNEL, bgp=False, reason="IPSEC IS UP"),), sessions=())
+
+    shown = _shown(static)
+
+    assert static.healthy
+    assert "no BGP: every tunnel has static routes" in shown
+    assert "BGP over" not in shown
+
+
+def test_sessions_that_cannot_be_read_are_not_taken_for_static_routes() -> None:
+    assert "static routes" not in _shown(replace(WHOLE, sessions=()))
+    assert "static routes" not in _shown(replace(WHOLE, tunnels=(), sessions=()))
+
+
+def _shown(snapshot: Snapshot) -> str:
+    console = Console(width=200, file=io.StringIO(), record=True)
+    console.print(as_view(snapshot))
+    return console.export_text()

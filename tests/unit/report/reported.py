@@ -43,10 +43,13 @@ def snapshot(facts: Facts, *, down: Sequence[str] = (), without_bgp: Sequence[st
                     azure_address=link.instance.public_ip_address if link.instance else None,
                     up=link.key not in down,
                     reason="1 BGP ROUTES" if cloud == "aws" else "Connected",
+                    bgp=not link.static,
                     receive_bytes_per_s=125.0,
                     transmit_bytes_per_s=250.0,
                 )
             )
+            if link.static:
+                continue
             assert link.tunnel
             sessions.append(
                 Session(

@@ -10,6 +10,7 @@ import broken_networks
 import pytest
 import reported
 import verified_network as vn
+import verified_static as vs
 
 from twinspan.report.collect import NETWORK, Collector, Sources
 from twinspan.report.document import Missing, ReportDocument
@@ -101,6 +102,18 @@ def test_a_tunnel_that_is_down_is_red_in_both_pictures_and_in_the_table() -> Non
     assert len(re.findall(r'<g class="sign down">', text)) == 2
     assert "tunnel2 from" in text
     assert "Not all is well" in text
+
+
+def test_a_network_with_static_routes_is_up_without_bgp_and_nothing_says_otherwise() -> None:
+    found = reported.report(vs.static())
+    page = Page(as_html(found))
+
+    assert found.healthy
+    assert set(page.rows.values()) == {"up"}
+    assert tiles_of(found)[0].note == "up at both ends, static routes"
+    assert "every route is static, so no BGP runs over it" in page.words["topology"]
+    assert "BGP routes" not in page.words["topology"]
+    assert "BGP routes" in Page(as_html(reported.report(vn.healthy()))).words["topology"]
 
 
 def test_a_failed_check_is_shown_with_evidence_command_and_remedy() -> None:
