@@ -1,6 +1,7 @@
 """A running data plane below its own agent, and short words for what tests say often."""
 
 import re
+import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -108,6 +109,29 @@ class Plane:
             what=f"answer of {address} to {host}",
             timeout_s=10,
         )
+
+
+def inside(plane: Plane, *argv: str) -> None:
+    """Run a command as root in the agent's own namespaces."""
+    agent = str(plane.client.pids()["agent"])
+    done = subprocess.run(
+        ["nsenter", "-t", agent, "-m", "-n", "--", *argv],
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+
+
+@contextmanager
+def taken(plane: Plane, namespace: str) -> Iterator[None]:
+    """Have a namespace's name taken by something that is none and cannot be removed as one."""
+    inside(plane, "mkdir", f"/run/netns/{namespace}")
+    try:
+        yield
+    finally:
+        inside(plane, "rmdir", f"/run/netns/{namespace}")
 
 
 def established(seen: Observed) -> int:

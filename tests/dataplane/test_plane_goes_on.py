@@ -4,14 +4,12 @@ Obstacles are real: a name that is taken in the agent's private folders, or valu
 kernel refuse.
 """
 
-import subprocess
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import replace
 from ipaddress import IPv4Network
 
 import pytest
-from plane_harness import Plane
+from plane_harness import Plane, inside, taken
 from reference_network import (
     AWS_PRIVATE,
     AZURE_ROUTED,
@@ -39,29 +37,6 @@ pytestmark = [pytest.mark.root, pytest.mark.timeout(180)]
 FIRST = TUNNELS[0]
 
 
-def inside(plane: Plane, *argv: str) -> None:
-    """Run a command as root in the agent's own namespaces."""
-    agent = str(plane.client.pids()["agent"])
-    done = subprocess.run(
-        ["nsenter", "-t", agent, "-m", "-n", "--", *argv],
-        capture_output=True,
-        text=True,
-        timeout=30,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-
-
-@contextmanager
-def taken(plane: Plane, namespace: str) -> Iterator[None]:
-    """Have a namespace's name taken by something that is none and cannot be removed as one."""
-    inside(plane, "mkdir", f"/run/netns/{namespace}")
-    try:
-        yield
-    finally:
-        inside(plane, "rmdir", f"/run/netns/{namespace}")
-
-
 def apply(plane: Plane) -> ApplyResult:
     return plane.apply(*reference_network())
 
@@ -81,6 +56,7 @@ PLACES: dict[str, tuple[str, str, int]] = {
 """Kind -> the namespace whose name is taken, the object that cannot be built, BGP sessions all the same."""
 
 
+@pytest.mark.obstacle("RouterSpec", "GatewaySpec", "EndSpec")
 @pytest.mark.parametrize("kind", PLACES)
 def test_what_has_no_place_is_named_and_built_when_it_has_one(plane: Plane, kind: str) -> None:
     namespace, key, sessions = PLACES[kind]
@@ -97,6 +73,7 @@ def test_what_has_no_place_is_named_and_built_when_it_has_one(plane: Plane, kind
     plane.until_established(4)
 
 
+@pytest.mark.obstacle("SubnetSpec")
 def test_a_subnet_that_cannot_be_made_keeps_no_other_from_being_made(plane: Plane) -> None:
     network, secrets = reference_network()
     assert network.aws is not None
@@ -153,10 +130,11 @@ def _bad_route(network: Network) -> Network:
 
 VALUES: dict[str, tuple[Change, str]] = {
     "network ACL": (_bad_acl, f"{VPC}: network ACLs: ACL of {AWS_PRIVATE}: "),
-    "route": (_bad_route, f"{VNET}: routes: routes: `ip route add blackhole 192.0.2.0/24 "),
+    "route": (_bad_route, f"{VNET}: routes: `ip route add blackhole 192.0.2.0/24 "),
 }
 
 
+@pytest.mark.obstacle("NetworkAcl", "NetworkAclEntry", "TableSpec", "StaticRoute")
 @pytest.mark.parametrize("kind", VALUES)
 def test_a_value_that_is_refused_is_named_and_all_else_works(plane: Plane, kind: str) -> None:
     change, problem = VALUES[kind]
@@ -171,6 +149,24 @@ def test_a_value_that_is_refused_is_named_and_all_else_works(plane: Plane, kind:
     assert plane.apply(network, secrets).problems == ()
 
 
+@pytest.mark.obstacle("Ike")
+@pytest.mark.parametrize("end", [FIRST.aws_key, FIRST.azure_key])
+def test_ike_settings_that_strongswan_refuses_keep_no_other_tunnel_from_coming_up(
+    plane: Plane, end: str
+) -> None:
+    def spoilt(spec: EndSpec) -> EndSpec:
+        return replace(spec, ike=replace(spec.ike, ike_proposals=("rot13",))) if spec.key == end else spec
+
+    result = plane.apply_ends(*reference_network(), spoilt)
+
+    (problem,) = result.problems
+    assert problem.startswith(f"{end}: ")
+    plane.until_established(3)
+    assert apply(plane).problems == ()
+    plane.until_established(4)
+
+
+@pytest.mark.obstacle("Bgp")
 def test_a_bgp_session_that_bird_refuses_keeps_no_other_from_coming_up(plane: Plane) -> None:
     def spoilt(end: EndSpec) -> EndSpec:
         if end.key != FIRST.aws_key or end.bgp is None:
@@ -186,6 +182,7 @@ def test_a_bgp_session_that_bird_refuses_keeps_no_other_from_coming_up(plane: Pl
     plane.until_established(4)
 
 
+@pytest.mark.obstacle("SecurityGroup", "IpPermission", "NetworkSecurityGroup", "SecurityRule", "HostSpec")
 @pytest.mark.parametrize("side", ["aws", "azure"])
 def test_a_filter_that_cannot_be_made_is_named_and_other_hosts_have_theirs(plane: Plane, side: str) -> None:
     network, secrets = reference_network()

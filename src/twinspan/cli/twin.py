@@ -270,9 +270,6 @@ def _show_clusters(status: Status, console: Console) -> None:
     if status.clusters:
         console.print()
         print_whole(_cluster_table(status), console=console)
-    for cluster in status.clusters:
-        if cluster.problem:
-            console.print(f"  {cluster.name}: {cluster.problem}", style="yellow", markup=False)
 
 
 def summarised(pids: Mapping[str, int]) -> str:

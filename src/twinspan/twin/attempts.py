@@ -1,6 +1,7 @@
 """Handle objects one by one, so that one which nobody foresaw keeps none of the others from its turn."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TypeVar
 
@@ -33,6 +34,11 @@ def words(error: BaseException) -> str:
     return f"{type(error).__name__}: {error}{place}"
 
 
+def named(name: str, reason: str) -> str:
+    """Return a problem that begins with the object's name, once."""
+    return reason if reason.startswith(f"{name}: ") else f"{name}: {reason}"
+
+
 def attempt(
     items: Iterable[T], act: Callable[[T], R], *, name: Callable[[T], str], problems: list[str]
 ) -> list[R]:
@@ -49,7 +55,7 @@ def attempt(
         try:
             done.append(act(item))
         except Exception as error:  # noqa: BLE001 - whatever one object does, the others have their turn
-            problems.append(f"{name(item)}: {words(error)}")
+            problems.append(named(name(item), words(error)))
     return done
 
 
@@ -77,6 +83,21 @@ def in_turn(*steps: Callable[[], object]) -> None:
         except Exception as error:  # noqa: BLE001 - the others are taken all the same
             problems.append(words(error))
     raise_any(problems)
+
+
+@contextmanager
+def undone_on_failure(*steps: Callable[[], object]) -> Iterator[None]:
+    """Take each step if the block fails, so that it can be tried again; the block's own failure is raised.
+
+    What was never made cannot be removed: a step that fails changes nothing.
+    """
+    try:
+        yield
+    except BaseException:
+        for step in steps:
+            with suppress(Exception):
+                step()
+        raise
 
 
 def raise_any(problems: Iterable[str]) -> None:

@@ -209,6 +209,7 @@ class ControlProcess:
         observed = self._board.latest()
         failing = (*self._defects.found, *failing_loops(), *observed.problems)
         problems = [*failing, *filter(None, [self._agents.problem]), *self._reconciler.problems]
+        problems += [problem for cluster in observed.clusters for problem in cluster.problems]
         return twin_status.Status(
             name=self._run_dir.name,
             state="degraded" if failing or self._agents.problem else "up",

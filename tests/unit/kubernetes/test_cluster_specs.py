@@ -179,14 +179,40 @@ def test_an_overlay_cluster_has_pods_outside_the_virtual_network() -> None:
     assert {node.pod_subnet_id for node in spec.nodes} == {""}
 
 
-@pytest.mark.parametrize("status", ["DELETING", "FAILED"])
-def test_an_eks_cluster_that_is_going_or_failed_is_not_built(status: str) -> None:
-    assert specs(aws(replace(EKS, status=status))) == ((), ())
+def test_a_cluster_that_is_going_is_not_built() -> None:
+    assert specs(aws(replace(EKS, status="DELETING"))) == ((), ())
+    assert specs(azure(replace(AKS, provisioning_state="Deleting"))) == ((), ())
 
 
-@pytest.mark.parametrize("state", ["Deleting", "Failed"])
-def test_an_aks_cluster_that_is_going_or_failed_is_not_built(state: str) -> None:
-    assert specs(azure(replace(AKS, provisioning_state=state))) == ((), ())
+@pytest.mark.parametrize("status", ["FAILED", "DEGRADED", "CREATE_FAILED"])
+def test_what_could_not_be_built_at_aws_is_tried_again(status: str) -> None:
+    failed = replace(EKS, status=status, node_groups=(replace(GROUP, status=status),))
+
+    assert specs(aws(failed)) == specs(aws(EKS))
+
+
+@pytest.mark.parametrize("state", ["Failed", "Canceled"])
+def test_what_could_not_be_built_at_azure_is_tried_again(state: str) -> None:
+    failed = replace(AKS, provisioning_state=state, node_pools=(replace(POOL, provisioning_state=state),))
+
+    assert specs(azure(failed)) == specs(azure(AKS))
+
+
+def test_a_cluster_whose_pools_are_all_going_keeps_its_control_plane() -> None:
+    (spec,), problems = specs(azure(replace(AKS, node_pools=(replace(POOL, provisioning_state="Deleting"),))))
+
+    assert spec.nodes == ()
+    assert problems == ()
+
+
+def test_a_pool_in_no_subnet_of_the_network_keeps_no_other_from_having_nodes() -> None:
+    astray = replace(POOL, name="other", vnet_subnet_id=f"{VNET}/subnets/none")
+    (spec,), problems = specs(azure(replace(AKS, node_pools=(astray, POOL))))
+
+    assert {node.group for node in spec.nodes} == {"system"}
+    assert problems == (
+        f"node pool other of dev: its subnet {VNET}/subnets/none is not in the cluster's network vnet",
+    )
 
 
 def test_a_group_that_is_going_has_no_nodes() -> None:
@@ -209,7 +235,12 @@ def test_what_does_not_exist_is_named() -> None:
     lost = replace(AKS, node_pools=(replace(POOL, vnet_subnet_id=f"{VNET}/subnets/none"),))
     none, problems = specs(azure(lost))
     assert none == ()
-    assert problems == ("AKS cluster dev: its node subnet does not exist",)
+    assert problems == (
+        f"AKS cluster dev: none of its node pools' subnets exists ({VNET}/subnets/none of system)",
+    )
+    none, problems = specs(azure(replace(AKS, node_pools=())))
+    assert none == ()
+    assert problems == ("AKS cluster dev: it has no node pool, whose subnet would say where it is",)
 
 
 def test_labels_that_a_kubelet_refuses_are_left_out_and_named() -> None:

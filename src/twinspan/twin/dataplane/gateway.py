@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from ipaddress import IPv4Network
 from pathlib import Path
 
-from twinspan.twin.attempts import in_turn, raise_any
+from twinspan.twin.attempts import in_turn, raise_any, undone_on_failure
 from twinspan.twin.dataplane import links, namespaces
 from twinspan.twin.dataplane.bird import Bird
 from twinspan.twin.dataplane.bird_config import (
@@ -148,11 +148,8 @@ class Gateway:
         far = Plug(namespace=router.namespace, interface=short_name("up", self.spec.key))
         links.join(Plug(namespace=self.namespace, interface=_ROUTER), far)
         self._router = router
-        try:
+        with undone_on_failure(self._unplug):
             self._adopted(router, far)
-        except BaseException:
-            self._unplug()
-            raise
 
     def _adopted(self, router: Router, far: Plug) -> None:
         if self.spec.side == "azure":

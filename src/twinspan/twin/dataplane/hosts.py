@@ -2,10 +2,11 @@
 
 import re
 import threading
+from functools import partial
 from ipaddress import IPv4Address
 
 from twinspan.errors import DesignError
-from twinspan.twin.attempts import for_each, in_turn
+from twinspan.twin.attempts import for_each, in_turn, undone_on_failure
 from twinspan.twin.dataplane import links, namespaces
 from twinspan.twin.dataplane.interfaces import Interface, Interfaces
 from twinspan.twin.dataplane.links import Plug
@@ -60,11 +61,8 @@ class Hosts:
                 address=self._address(spec, router, subnet),
             )
             host = _Host(spec, info, router)
-            try:
+            with undone_on_failure(lambda: self._plane.addresses.give_back(router.spec.key, info.address)):
                 _build(host, subnet, self._interfaces.rules(host.interface))
-            except BaseException:
-                self._plane.addresses.give_back(router.spec.key, info.address)
-                raise
             self._hosts[spec.name] = host
             self._interfaces.add(host.interface)
         self._interfaces.refresh()
@@ -151,7 +149,7 @@ class Hosts:
 def _build(host: _Host, subnet: SubnetSpec, rules: str) -> None:
     prefix = next(p for p in subnet.prefixes if host.info.address in p)
     namespaces.add([host.namespace])
-    try:
+    with undone_on_failure(partial(namespaces.delete, host.namespace)):
         namespaces.set_sysctls(host.namespace, {"ipv4/ping_group_range": "0 2147483647"})
         namespaces.nft(host.namespace, rules)
         host.interface.filters = rules
@@ -168,9 +166,6 @@ def _build(host: _Host, subnet: SubnetSpec, rules: str) -> None:
             ],
             namespace=host.namespace,
         )
-    except BaseException:
-        namespaces.delete(host.namespace)
-        raise
 
 
 def _remove(host: _Host) -> None:

@@ -6,11 +6,13 @@ import os
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
 from twinspan.command import run
 from twinspan.errors import CommandError, HostError
+from twinspan.twin.attempts import undone_on_failure
 from twinspan.twin.loops import start_task
 
 T = TypeVar("T")
@@ -42,10 +44,11 @@ def add(names: Iterable[str]) -> None:
     """
     names = list(names)
     ip("".join(f"netns add {name}\n" for name in names))
-    for name in names:
-        ip("link set lo up\n", namespace=name)
-        with suppress(FileNotFoundError):
-            set_sysctls(name, _BRIDGED_PASSES)
+    with undone_on_failure(*(partial(delete, name) for name in names)):
+        for name in names:
+            ip("link set lo up\n", namespace=name)
+            with suppress(FileNotFoundError):
+                set_sysctls(name, _BRIDGED_PASSES)
 
 
 def delete(name: str) -> None:

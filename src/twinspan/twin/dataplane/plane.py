@@ -3,13 +3,12 @@
 import threading
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Protocol
 
 from twinspan.errors import HostError
-from twinspan.twin.attempts import attempt, for_each
+from twinspan.twin.attempts import attempt, for_each, undone_on_failure
 from twinspan.twin.dataplane import internet
 from twinspan.twin.dataplane.addresses import Addresses
 from twinspan.twin.dataplane.bird_config import Uplink
@@ -191,11 +190,8 @@ class Plane:
             journal=self.journal,
         )
         self.ends[spec.key] = end
-        try:
+        with undone_on_failure(lambda: self.ends.pop(spec.key)):
             _start(end)
-        except BaseException:
-            del self.ends[spec.key]
-            raise
 
     def _each(self, tasks: Iterable[tuple[str, Callable[[], None]]]) -> None:
         for future in [self._pool.submit(self._try, key, task) for key, task in tasks]:
@@ -217,9 +213,5 @@ class _Startable(Protocol):
 
 def _start(part: _Startable) -> None:
     """Start something; if that fails, remove what there is of it, so that it can be tried again."""
-    try:
+    with undone_on_failure(part.stop):
         part.start()
-    except BaseException:
-        with suppress(Exception):  # what was not made cannot be removed
-            part.stop()
-        raise

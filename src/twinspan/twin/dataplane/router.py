@@ -2,12 +2,11 @@
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from ipaddress import IPv4Address, IPv4Network
 from pathlib import Path
 
-from twinspan.errors import CommandError, HostError
-from twinspan.twin.attempts import attempt, for_each, in_turn, raise_any
+from twinspan.errors import HostError
+from twinspan.twin.attempts import attempt, for_each, in_turn, raise_any, undone_on_failure
 from twinspan.twin.dataplane import links, namespaces
 from twinspan.twin.dataplane.bird import Bird
 from twinspan.twin.dataplane.bird_config import Uplink, gateway_name, router_config
@@ -98,13 +97,9 @@ class Router:
             raise_any(problems)
 
     def _add_subnet(self, subnet: SubnetSpec) -> None:
-        commands = _bridge(subnet)
-        try:
-            namespaces.ip(commands, namespace=self.namespace)
-        except BaseException:
-            with suppress(CommandError):
-                namespaces.ip([f"link delete {bridge_name(subnet.id)}"], namespace=self.namespace)
-            raise
+        remove = [f"link delete {bridge_name(subnet.id)}"]
+        with undone_on_failure(lambda: namespaces.ip(remove, namespace=self.namespace)):
+            namespaces.ip(_bridge(subnet), namespace=self.namespace)
         self._subnets[subnet.id] = subnet
 
     def _remove_subnet(self, key: str) -> None:

@@ -1,7 +1,7 @@
 """From what the two APIs say of clusters to what the data plane is to build. Pure."""
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from ipaddress import IPv4Network
 
@@ -16,10 +16,7 @@ from twinspan.twin.kubernetes.spec import ClusterSpec, NodeSpec
 AUTHENTICATOR_SOCKET = "authenticator.sock"
 """File name, in the agent's working folder, of the Unix socket that reviews EKS tokens."""
 
-_EKS_BUILT = {"CREATING", "ACTIVE", "UPDATING", "PENDING"}
-_GROUP_BUILT = {"CREATING", "ACTIVE", "UPDATING", "DEGRADED"}
 _ADDON_GONE = {"DELETING", "CREATE_FAILED"}
-_AKS_GONE = {"deleting", "failed", "canceled"}
 
 _EKS_SERVICES = (IPv4Network("172.20.0.0/16"), IPv4Network("10.100.0.0/16"))
 """One of these, if none is asked for. Source: EKS API, KubernetesNetworkConfigRequest.serviceIpv4Cidr."""
@@ -87,7 +84,7 @@ class _Builder:
     def eks(self, network: AwsNetwork, cluster: EksCluster) -> ClusterSpec | None:
         vpcs = {vpc.id: vpc for vpc in network.vpcs}
         authority = self.authorities.get(cluster.arn)
-        if cluster.status not in _EKS_BUILT or authority is None:
+        if _going(cluster.status) or authority is None:
             return None
         if cluster.vpc_id not in vpcs:
             self.problems.append(f"EKS cluster {cluster.name}: its VPC {cluster.vpc_id} does not exist")
@@ -118,12 +115,11 @@ class _Builder:
     def aks(self, network: AzureNetwork, cluster: AksCluster) -> ClusterSpec | None:
         key = cluster.id.lower()
         authority = self.authorities.get(key)
-        if cluster.provisioning_state.lower() in _AKS_GONE or authority is None:
+        if _going(cluster.provisioning_state) or authority is None:
             return None
-        pools = [pool for pool in cluster.node_pools if pool.provisioning_state.lower() not in _AKS_GONE]
-        vnet = _virtual_network(network, pools)
+        vnet = _virtual_network(network, cluster.node_pools)
         if vnet is None:
-            self.problems.append(f"AKS cluster {cluster.name}: its node subnet does not exist")
+            self.problems.append(f"AKS cluster {cluster.name}: {_astray(cluster.node_pools)}")
             return None
         services = cluster.service_cidr or _AKS_SERVICES
         return ClusterSpec(
@@ -139,14 +135,16 @@ class _Builder:
             server_names=(cluster.fqdn,) if cluster.fqdn else (),
             programs=self.programs,
             images=self.images,
-            nodes=tuple(node for pool in pools for node in self._aks_nodes(cluster, pool)),
+            nodes=tuple(
+                node for pool in self._pools(cluster, vnet) for node in self._aks_nodes(cluster, pool)
+            ),
             pod_network=cluster.pod_cidr if _overlay(cluster) else None,
         )
 
     def _eks_nodes(self, network: AwsNetwork, cluster: EksCluster) -> Iterator[NodeSpec]:
         zones = {subnet.id: subnet.availability_zone for subnet in network.subnets}
         for group in cluster.node_groups:
-            if group.status not in _GROUP_BUILT:
+            if _going(group.status):
                 continue
             known = [subnet for subnet in group.subnet_ids if subnet in zones]
             if not known:
@@ -168,6 +166,20 @@ class _Builder:
                     zone=zones[subnet],
                     max_pods=_eks_max_pods(group),
                     labels={"eks.amazonaws.com/capacityType": group.capacity_type or "ON_DEMAND", **labels},
+                )
+
+    def _pools(self, cluster: AksCluster, vnet: VirtualNetwork) -> Iterator[AksNodePool]:
+        """Return the pools that are to have nodes: those that stay and are in the cluster's network."""
+        here = {subnet.id.lower() for subnet in vnet.subnets}
+        for pool in cluster.node_pools:
+            if _going(pool.provisioning_state):
+                continue
+            if pool.vnet_subnet_id.lower() in here:
+                yield pool
+            else:
+                self.problems.append(
+                    f"node pool {pool.name} of {cluster.name}: its subnet {pool.vnet_subnet_id} is not in"
+                    f" the cluster's network {vnet.name}"
                 )
 
     def _aks_nodes(self, cluster: AksCluster, pool: AksNodePool) -> Iterator[NodeSpec]:
@@ -212,12 +224,23 @@ def _overlay(cluster: AksCluster) -> bool:
     return cluster.network_plugin_mode.lower() == "overlay" or cluster.network_plugin.lower() == "kubenet"
 
 
-def _virtual_network(network: AzureNetwork, pools: list[AksNodePool]) -> VirtualNetwork | None:
-    wanted = {pool.vnet_subnet_id.lower() for pool in pools}
-    for vnet in network.virtual_networks:
-        if wanted and wanted <= {subnet.id.lower() for subnet in vnet.subnets}:
-            return vnet
-    return None
+def _going(state: str) -> bool:
+    """Return whether a cluster, group or pool is being deleted; what has failed is tried again."""
+    return state.lower() == "deleting"
+
+
+def _virtual_network(network: AzureNetwork, pools: Iterable[AksNodePool]) -> VirtualNetwork | None:
+    """Return the network of the first pool whose subnet exists, whatever has become of the pool."""
+    homes = {subnet.id.lower(): vnet for vnet in network.virtual_networks for subnet in vnet.subnets}
+    return next((homes[key] for pool in pools if (key := pool.vnet_subnet_id.lower()) in homes), None)
+
+
+def _astray(pools: Iterable[AksNodePool]) -> str:
+    """Say why a cluster is in no network."""
+    subnets = [f"{pool.vnet_subnet_id or 'none'} of {pool.name}" for pool in pools]
+    if not subnets:
+        return "it has no node pool, whose subnet would say where it is"
+    return f"none of its node pools' subnets exists ({', '.join(subnets)})"
 
 
 def _aks_node_name(cluster_id: str, pool: str, number: int) -> str:

@@ -94,6 +94,7 @@ class ClusterHealth:
         system_ready: The cluster's own pods (network, DNS) are there and ready.
         problem: Why it cannot work; empty if it can or just needs time.
         version: What its API server runs, e.g. `1.20.2`; empty until it answers.
+        problems: What cannot be built of it now, with the reason: itself, a node, a Service's load balancer.
     """
 
     key: str
@@ -102,3 +103,4 @@ class ClusterHealth:
     nodes: tuple[NodeHealth, ...] = ()
     problem: str = ""
     version: str = ""
+    problems: tuple[str, ...] = ()

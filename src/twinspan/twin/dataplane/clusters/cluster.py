@@ -4,10 +4,11 @@ import shutil
 import threading
 from collections.abc import Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 from twinspan.errors import CloudError, DesignError
-from twinspan.twin.attempts import words
+from twinspan.twin.attempts import named, undone_on_failure, words
 from twinspan.twin.dataplane.clusters import health
 from twinspan.twin.dataplane.clusters.control_plane import ControlPlane
 from twinspan.twin.dataplane.clusters.daemon import NodeDaemon
@@ -199,12 +200,9 @@ class Cluster:
             )
         if self._control is None:
             control = ControlPlane(spec, folder=self._folder, journal=self._plane.journal)
-            try:
+            with undone_on_failure(control.remove):
                 control.build()
                 control.start()
-            except BaseException:
-                control.remove()
-                raise
             self._control = control
             self._system = SystemPods(control.api)
             self._balancers = LoadBalancers(control.api, plane=self._plane, interfaces=self._interfaces)
@@ -258,11 +256,11 @@ class Cluster:
     def _start(self, node: Node, control: ControlPlane) -> None:
         try:
             node.halt(control)  # what is left of it, if it has ended by itself
-            node.start(control)
+            with undone_on_failure(lambda: node.halt(control)):
+                node.start(control)
             self._problems.pop(node.spec.key, None)
         except Exception as error:  # noqa: BLE001 - it is started again
             self._complain(node.spec.key, error)
-            node.halt(control)
             pause(_RETRY_S)
 
     def _finish_starting(self, key: str) -> None:
@@ -291,16 +289,27 @@ class Cluster:
     def _look(self, spec: ClusterSpec) -> None:
         if self._control is None:
             self._health = ClusterHealth(
-                key=self.key, api_ready=False, system_ready=False, problem=self._problems.get("", "")
+                key=self.key,
+                api_ready=False,
+                system_ready=False,
+                problem=self._problems.get("", ""),
+                problems=self._named_problems(api_ready=False),
             )
             return
         before = {node.key for node in self._health.nodes if node.ready}
-        self._health = health.look(
-            spec, self._control, list(self._nodes.values()), self._problems, lost=self._lost
-        )
+        found = health.look(spec, self._control, list(self._nodes.values()), self._problems, lost=self._lost)
+        self._health = replace(found, problems=self._named_problems(api_ready=found.api_ready))
         for node in self._health.nodes:
             if node.ready and node.key not in before:
                 self._plane.journal.add("node-ready", node.name)
+
+    def _named_problems(self, *, api_ready: bool) -> tuple[str, ...]:
+        name = self._spec.name
+        own = [
+            named(f"node {key} of {name}" if key else f"cluster {name}", problem)
+            for key, problem in list(self._problems.items())
+        ]
+        return (*own, *(self._balancers.problems if self._balancers is not None and api_ready else ()))
 
     def _complain(self, about: str, error: BaseException) -> None:
         if self._problems.get(about) != words(error):

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from twinspan.errors import CloudError
 from twinspan.host import search_path
+from twinspan.twin.attempts import in_turn
 from twinspan.twin.dataplane import links, namespaces
 from twinspan.twin.dataplane.clusters.api import PORT, ApiClient, connect
 from twinspan.twin.dataplane.clusters.daemon import NodeDaemon
@@ -97,13 +98,17 @@ class ControlPlane:
 
     def remove(self) -> None:
         """End and remove it all."""
-        self.halt()
-        for relay in self._relays:
-            relay.stop()
-        Path(self._spec.api_socket).unlink(missing_ok=True)
+        in_turn(
+            self.halt,
+            *(relay.stop for relay in self._relays),
+            lambda: Path(self._spec.api_socket).unlink(missing_ok=True),
+            self._delete_namespace,
+            lambda: shutil.rmtree(self._folder, ignore_errors=True),
+        )
+
+    def _delete_namespace(self) -> None:
         if namespaces.exists(self.namespace):
             namespaces.delete(self.namespace)
-        shutil.rmtree(self._folder, ignore_errors=True)
 
     def join(self, node: Plug, number: int) -> IPv4Address:
         """Join a node by a management link and return its address there.

@@ -6,11 +6,14 @@ Network Load Balancers"; AKS, "Use an internal load balancer".
 """
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from ipaddress import IPv4Address
 
-from twinspan.errors import CommandError, DesignError, HostError, TwinspanError
+from twinspan.errors import DesignError, TwinspanError
+from twinspan.twin.attempts import attempt, for_each, undone_on_failure
 from twinspan.twin.dataplane import links, namespaces
 from twinspan.twin.dataplane.clusters.api import ApiClient, Json, items
 from twinspan.twin.dataplane.events import log
@@ -51,7 +54,11 @@ class _Balancer:
 
 
 class LoadBalancers:
-    """Follows the Services of one cluster."""
+    """Follows the Services of one cluster.
+
+    Attributes:
+        problems: Services whose balancer could not be made or changed when they were last followed, and why.
+    """
 
     def __init__(self, api: ApiClient, *, plane: Plane, interfaces: Interfaces) -> None:
         self._api = api
@@ -59,6 +66,7 @@ class LoadBalancers:
         self._interfaces = interfaces
         self._balancers: dict[str, _Balancer] = {}
         self._told: dict[str, str] = {}
+        self.problems: tuple[str, ...] = ()
 
     def follow(self, spec: ClusterSpec, nodes: Sequence[IPv4Address]) -> None:
         """Make, change and remove balancers as the Services ask.
@@ -76,26 +84,47 @@ class LoadBalancers:
             if service["spec"].get("type") == "LoadBalancer"
             and not service["metadata"].get("deletionTimestamp")
         }
-        for uid in [uid for uid in self._balancers if uid not in asked]:
-            self._remove(self._balancers.pop(uid))
-        for uid, service in asked.items():
-            try:
-                self._serve(spec, uid, service, nodes)
-            except DesignError as error:
-                self._tell(uid, service, str(error))
-            except (CommandError, HostError) as error:
-                log(spec.name, f"{_name(service)}: {error}")
+        problems: list[str] = []
+        stale = [uid for uid in self._balancers if uid not in asked]
+        attempt(stale, self._drop, name=lambda uid: f"load balancer {uid}", problems=problems)
+        attempt(
+            asked.items(),
+            lambda item: self._serve_or_tell(spec, item[0], item[1], nodes),
+            name=lambda item: _name(spec, item[1]),
+            problems=problems,
+        )
+        for problem in problems:
+            if problem not in self.problems:
+                log(spec.name, problem)
+        self.problems = tuple(problems)
 
     def remove_all(self) -> None:
-        """Remove all balancers; the API server is not asked."""
-        for balancer in self._balancers.values():
-            self._remove(balancer)
-        self._balancers.clear()
+        """Remove all balancers; the API server is not asked.
+
+        Raises:
+            ItemsError: Something of some is left; it can be called again.
+        """
+        for_each(list(self._balancers), self._drop, name=lambda uid: f"load balancer {uid}")
+
+    def _drop(self, uid: str) -> None:
+        balancer = self._balancers[uid]
+        self._remove(balancer)
+        self._plane.addresses.give_back(balancer.router.spec.key, balancer.address)
+        del self._balancers[uid]
+
+    def _serve_or_tell(
+        self, spec: ClusterSpec, uid: str, service: Json, nodes: Sequence[IPv4Address]
+    ) -> None:
+        try:
+            self._serve(spec, uid, service, nodes)
+        except DesignError as error:
+            self._tell(uid, service, str(error))
+            raise
 
     def _serve(self, spec: ClusterSpec, uid: str, service: Json, nodes: Sequence[IPv4Address]) -> None:
         if not is_internal(spec, service):
             raise DesignError(
-                where=_name(service),
+                where=_name(spec, service),
                 problem="a load balancer with a public address cannot be had: the twin has no internet",
                 remedy=f"Mark it internal with the annotation {_internal_note(spec)}",
             )
@@ -116,7 +145,7 @@ class LoadBalancers:
             )
 
     def _build(self, spec: ClusterSpec, uid: str, service: Json) -> _Balancer:
-        where, addresses = _name(service), self._plane.addresses
+        where, addresses = _name(spec, service), self._plane.addresses
         with self._plane.lock:
             router, subnet_id = self._subnet(spec, service)
             subnet = router.subnet(subnet_id)
@@ -130,11 +159,10 @@ class LoadBalancers:
             else:
                 address = addresses.take(key, prefix, where=where)
             balancer = _Balancer(uid, router, subnet_id, address)
-            try:
+            with undone_on_failure(
+                partial(self._remove, balancer), partial(addresses.give_back, key, address)
+            ):
                 self._attach(balancer, prefix.prefixlen, router_address(prefix), where)
-            except TwinspanError:
-                self._remove(balancer)
-                raise
         self._interfaces.refresh()
         return balancer
 
@@ -170,7 +198,7 @@ class LoadBalancers:
 
     def _subnet(self, spec: ClusterSpec, service: Json) -> tuple[Router, str]:
         """Return the subnet: Azure: the one named, else the nodes'; AWS: the nodes'."""
-        where, nodes = _name(service), [node.subnet_id for node in spec.nodes]
+        where, nodes = _name(spec, service), [node.subnet_id for node in spec.nodes]
         if not nodes:
             raise DesignError(where=where, problem="the cluster has no nodes", remedy="Add some")
         chosen = nodes[0] if spec.side == "aws" else nodes[0].lower()
@@ -188,13 +216,10 @@ class LoadBalancers:
         if balancer.interface is not None:
             self._interfaces.remove(balancer.interface)
         self._interfaces.remove_balancer(balancer.router, balancer.address)
-        try:
+        with suppress(TwinspanError):  # its network went first, or it was never joined
             links.cut(balancer.plug)
-        except TwinspanError as error:
-            log("load balancer", str(error))  # its network went first
         if namespaces.exists(balancer.namespace):
             namespaces.delete(balancer.namespace)
-        self._plane.addresses.give_back(balancer.router.spec.key, balancer.address)
 
     def _tell(self, uid: str, service: Json, problem: str) -> None:
         """Say once, in an event of the Service, why it stays pending."""
@@ -295,9 +320,9 @@ def _internal_note(spec: ClusterSpec) -> str:
     return f"{_AWS_NOTE}-scheme: internal"
 
 
-def _name(service: Json) -> str:
+def _name(spec: ClusterSpec, service: Json) -> str:
     meta = service["metadata"]
-    return f"Service {meta['namespace']}/{meta['name']}"
+    return f"Service {meta['namespace']}/{meta['name']} of {spec.name}"
 
 
 def _address(text: str, where: str) -> IPv4Address:

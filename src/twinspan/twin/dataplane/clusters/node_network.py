@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network
 
 from twinspan.errors import DesignError, TwinspanError
+from twinspan.twin.attempts import undone_on_failure
 from twinspan.twin.dataplane import links, namespaces
 from twinspan.twin.dataplane.addresses import BLOCK_LENGTH
 from twinspan.twin.dataplane.clusters.control_plane import MANAGEMENT
@@ -120,16 +121,13 @@ class NodeNetwork:
         """
         place = self._place()
         namespaces.add([self._namespace])
-        try:
+        with undone_on_failure(self.detach):
             namespaces.set_sysctls(self._namespace, _SYSCTLS)
             with self._plane.lock:
                 self._join(NODE_DEVICE, self._spec.subnet_id, place.address, self._on_first(place))
                 if place.pod_address is not None:
                     self._join(POD_DEVICE, self._spec.pod_subnet_id, place.pod_address, place.blocks)
             self._address(place)
-        except TwinspanError:
-            self.detach()
-            raise
         self._interfaces.refresh()
 
     def detach(self) -> None:
