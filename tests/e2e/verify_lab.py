@@ -264,10 +264,9 @@ def static_lab(home: Path) -> Iterator[Lab]:
     shutil.copytree(STATIC, env)
     shutil.copytree(TREE / "bootstrap", tree / "bootstrap")
     (tree / "modules").mkdir()
-    shutil.copy(TREE / "envs" / "dev" / "backend.tf", env)
-    # The network is looked for in the region of its state, which must be the design's.
-    backend = (TREE / "envs" / "dev" / "backend.hcl").read_text()
-    (env / "backend.hcl").write_text(backend.replace("us-west-2", "eu-west-1"))
+    # The state is kept in us-west-2, and the network is in eu-west-1.
+    for file in ("backend.tf", "backend.hcl"):
+        shutil.copy(TREE / "envs" / "dev" / file, env)
     (env / "terraform.tfvars").touch()
     with built(env) as whole:
         yield whole

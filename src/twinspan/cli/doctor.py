@@ -54,11 +54,14 @@ def doctor(env: Path, on: str, name: str, fmt: str, *, junit: Path | None, every
     """  # noqa: D301 - click needs the character itself
     environment = Environment.load(env)
     with step(f"Looking at this machine and the accounts for {environment.name}"):
-        accounts = _accounts(on, name, environment)
+        needs = _needs(environment)
+        accounts = _accounts(on, name)
+        region = (needs.region if needs else "") or environment.state.region
+        accounts = replace(accounts, endpoints=accounts.endpoints.in_region(region))
         diagnosis = diagnose(
             host=_machine(name) if on == "twin" else (),
             accounts=accounts,
-            needs=_needs(environment),
+            needs=needs,
             built=_built(accounts.endpoints, environment),
         )
     if junit is not None:
@@ -103,13 +106,11 @@ def _machine(name: str) -> tuple[CheckResult, ...]:
     )
 
 
-def _accounts(on: str, name: str, environment: Environment) -> Accounts:
+def _accounts(on: str, name: str) -> Accounts:
     if on == "twin":
-        return _twin_accounts(name, environment)
+        return _twin_accounts(name)
     aws, aws_reason = _cloud("aws")
     azure, azure_reason = _cloud("azure")
-    if aws is not None and aws.aws is not None:
-        aws = replace(aws, aws=replace(aws.aws, region=environment.state.region))
     return Accounts(
         endpoints=Endpoints(aws=aws.aws if aws else None, azure=azure.azure if azure else None),
         aws_reason=aws_reason,
@@ -117,18 +118,15 @@ def _accounts(on: str, name: str, environment: Environment) -> Accounts:
     )
 
 
-def _twin_accounts(name: str, environment: Environment) -> Accounts:
+def _twin_accounts(name: str) -> Accounts:
     from twinspan.twin.client import twin_endpoints  # noqa: PLC0415 - the cloud's way needs no twin
 
     try:
-        endpoints = twin_endpoints(name)
+        return Accounts(endpoints=twin_endpoints(name))
     except HostError as error:
         return Accounts(
             endpoints=Endpoints(aws=None, azure=None), aws_reason=str(error), azure_reason=str(error)
         )
-    if endpoints.aws is not None:
-        endpoints = replace(endpoints, aws=replace(endpoints.aws, region=environment.state.region))
-    return Accounts(endpoints=endpoints)
 
 
 def _cloud(which: Literal["aws", "azure"]) -> tuple[Endpoints | None, str]:

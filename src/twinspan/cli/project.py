@@ -145,7 +145,10 @@ def _warn_of_leftovers(terraform: Terraform, environment: Environment, *, on: st
     """Name what a destroy leaves, and what to do with it; the cloud's refusal can take minutes."""
     state = terraform.state()
     try:
-        found = list(leftovers(state, open_endpoints(environment, on=on, name=name)))
+        endpoints = open_endpoints(environment, on=on, name=name)
+        if state.aws_region:
+            endpoints = endpoints.in_region(state.aws_region)
+        found = list(leftovers(state, endpoints))
     except TwinspanError as error:
         progress.print(
             f"warning: it cannot be seen whether something is left: {error}", style="yellow", markup=False

@@ -3,7 +3,7 @@
 import secrets
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from twinspan.cloud.endpoints import Endpoints
@@ -54,6 +54,8 @@ def open_target(env: Path, *, on: str, name: str) -> Target:
     environment = Environment.load(env)
     endpoints = open_endpoints(environment, on=on, name=name)
     state = state_in_s3(endpoints.aws, environment.state) if endpoints.aws else State()
+    if state.aws_region:
+        endpoints = endpoints.in_region(state.aws_region)
     outputs = state.outputs
     source = f"Terraform outputs of {environment.name}"
     return Target(
@@ -67,16 +69,14 @@ def open_target(env: Path, *, on: str, name: str) -> Target:
 
 
 def open_endpoints(environment: Environment, *, on: str, name: str) -> Endpoints:
-    """Find the endpoints, without asking them anything.
+    """Find the endpoints, without asking them anything; AWS in the region that keeps the state.
+
+    The environment says where it lives, not the shell. Where its network is, the state tells.
 
     Raises:
         HostError: The twin is not up, or credentials are missing.
     """
-    endpoints = _endpoints(on, name)
-    if endpoints.aws:
-        # The environment says where it lives, not the shell; its state is kept in the same region.
-        endpoints = replace(endpoints, aws=replace(endpoints.aws, region=environment.state.region))
-    return endpoints
+    return _endpoints(on, name).in_region(environment.state.region)
 
 
 def _endpoints(on: str, name: str) -> Endpoints:

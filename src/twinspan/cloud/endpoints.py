@@ -1,7 +1,7 @@
 """Which accounts are meant: the user's own, from the environment, or any others."""
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, Self
 from urllib.parse import urlsplit
 
@@ -18,6 +18,10 @@ class Endpoints:
 
     aws: AwsEndpoint | None
     azure: AzureEndpoint | None
+
+    def in_region(self, region: str) -> Self:
+        """Return the same accounts, AWS in another region."""
+        return replace(self, aws=replace(self.aws, region=region)) if self.aws else self
 
     @classmethod
     def from_environment(cls) -> Self:

@@ -1,10 +1,14 @@
 """What an environment will ask of the accounts, read from its plan."""
 
+import re
 from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
 from twinspan.project.plan import Plan, PlannedResource, Unknown
+
+_REGION = re.compile(r"[a-z]{2,3}(-[a-z]+)+-[0-9]+")
+"""The region that a zone's name begins with. Source: Amazon EC2, Regions and Zones (`us-west-2-lax-1a`)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -13,6 +17,7 @@ class Needs:
 
     Attributes:
         counts: Terraform type -> how many.
+        region: The AWS region, by its zones; empty if the plan names none.
         location: The Azure region; empty if the plan names none.
         instance_types: EC2 instance types of node groups.
         vm_sizes: Azure VM sizes of node pools.
@@ -22,6 +27,7 @@ class Needs:
     """
 
     counts: Counter[str]
+    region: str
     location: str
     instance_types: frozenset[str]
     vm_sizes: frozenset[str]
@@ -40,6 +46,14 @@ def needs_of(plan: Plan) -> Needs:
     clusters = plan.of("azurerm_kubernetes_cluster")
     return Needs(
         counts=Counter(resource.type for resource in plan.resources),
+        region=next(
+            (
+                found[0]
+                for subnet in plan.of("aws_subnet")
+                if (found := _REGION.match(_text(subnet.get("availability_zone"))))
+            ),
+            "",
+        ),
         location=next((text for text in locations if text), ""),
         instance_types=_texts(
             each for group in plan.of("aws_eks_node_group") for each in _list(group, "instance_types")

@@ -3,6 +3,7 @@
 Source: Terraform, "State" (format version 4).
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,6 +13,9 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from twinspan.errors import DesignError
 
 VERSION = 4
+_ARN_OF_EC2 = re.compile(r"arn:[^:]+:ec2:(?P<region>[a-z0-9-]+):[0-9]*:.+")
+_PLACED = ("aws_vpn_connection", "aws_vpn_gateway", "aws_vpc")
+"""Resources that say in which region a network is, the most telling first."""
 
 
 class _Output(BaseModel):
@@ -81,6 +85,15 @@ class State:
     def of(self, *types: str) -> Iterator[StateResource]:
         """Yield the resources of these types."""
         return (resource for resource in self.resources if resource.type in types)
+
+    @property
+    def aws_region(self) -> str | None:
+        """The AWS region of the network: of a VPN connection if there is one; None if nothing tells.
+
+        Source: AWS General Reference, Amazon Resource Names (arn:partition:service:region:account:resource).
+        """
+        arns = (str(each.values.get("arn")) for kind in _PLACED for each in self.of(kind))
+        return next((found["region"] for arn in arns if (found := _ARN_OF_EC2.fullmatch(arn))), None)
 
 
 def load_state(text: str | bytes, *, where: str, remedy: str) -> State:

@@ -32,6 +32,7 @@ NEEDS = Needs(
         azurerm_virtual_network_gateway=1,
         azurerm_public_ip=2,
     ),
+    region="us-west-2",
     location="West US 2",
     instance_types=frozenset({"t3.medium"}),
     vm_sizes=frozenset({"Standard_D2s_v5"}),
