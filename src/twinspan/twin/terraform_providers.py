@@ -9,8 +9,8 @@ import time
 from pathlib import Path
 from typing import Literal
 
-from twinspan.command import environment, run
-from twinspan.errors import CommandError
+from twinspan.command import ask, environment
+from twinspan.errors import CommandError, WaitTimeoutError
 from twinspan.twin.azure.files import write_private
 from twinspan.twin.rundir import RunDir, home
 
@@ -19,8 +19,10 @@ Providers = Literal["real", "offline"]
 
 CONSTRAINTS = {"aws": ">= 5.100.0, < 7.0.0", "azurerm": ">= 5.0.0, < 6.0.0"}
 """The versions that the Terraform tree of this project asks for."""
+BEGIN_LIMIT_S = 15.0
+"""How long Terraform may take to start, in seconds: a launcher may stand before it, on a busy machine."""
 PROBE_LIMIT_S = 1.0
-"""How long each of two questions to Terraform may take, in seconds."""
+"""How long each of two questions may take a started Terraform, in seconds; what starting took is added."""
 ANSWER_KEPT_S = 600.0
 """How long an answer holds, in seconds; a machine may come on line, or go off."""
 
@@ -39,8 +41,8 @@ def own_config() -> str | None:
 def chosen_providers(name: str, choice: Choice) -> Providers:
     """Return which providers to take for the twin `name`; `auto`: the real ones if both can be installed.
 
-    `auto` asks Terraform, for at most two seconds, and keeps the answer in the run directory until the
-    user's own Terraform settings change or ten minutes are over. Without Terraform the answer is `real`:
+    `auto` asks Terraform, which takes a few seconds at most, and keeps the answer in the run directory until
+    the user's own Terraform settings change or ten minutes are over. Without Terraform the answer is `real`:
     there is nothing to set up.
     """
     if choice != "auto":
@@ -72,7 +74,7 @@ def provider_variables(name: str, providers: Providers) -> dict[str, str | None]
 
 
 def can_install() -> bool:
-    """Whether Terraform, as the user has set it up, can install both real providers; at most two seconds.
+    """Whether Terraform, as the user has set it up, can install both real providers.
 
     The first question is to install them, which a local mirror does at once. A registry would send hundreds
     of megabytes: if there is no end in time, the second question is whether it knows the providers at all.
@@ -81,11 +83,13 @@ def can_install() -> bool:
     with tempfile.TemporaryDirectory(prefix="twinspan-providers-") as folder:
         try:
             return _init(Path(folder) / "install", CONSTRAINTS)[0]
+        except WaitTimeoutError:
+            return False
         except CommandError:
             pass
         try:
             _, errors = _init(Path(folder) / "know", _NO_SUCH_VERSION)
-        except CommandError:
+        except (CommandError, WaitTimeoutError):
             return False
         return len(errors) == len(CONSTRAINTS) and all(_KNOWN in error for error in errors)
 
@@ -95,6 +99,7 @@ def _init(folder: Path, versions: dict[str, str]) -> tuple[bool, list[str]]:
 
     Raises:
         CommandError: It did not end in time.
+        WaitTimeoutError: It did not even start.
     """
     (folder / "cache").mkdir(parents=True)
     required = {name: {"source": f"hashicorp/{name}", "version": wanted} for name, wanted in versions.items()}
@@ -113,7 +118,7 @@ def _init(folder: Path, versions: dict[str, str]) -> tuple[bool, list[str]]:
         TMPDIR=str(folder),
     )
     argv = ["terraform", "init", "-json", "-backend=false", "-input=false"]
-    done = run(argv, cwd=folder, env=variables, timeout_s=PROBE_LIMIT_S, check=False)
+    done = ask(argv, cwd=folder, env=variables, begin_s=BEGIN_LIMIT_S, timeout_s=PROBE_LIMIT_S)
     return done.returncode == 0, [line for line in done.stdout.splitlines() if '"@level":"error"' in line]
 
 

@@ -4,6 +4,8 @@ Obstacles are real: a name or an address that is taken, a folder in the way, pro
 """
 
 import json
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -13,10 +15,11 @@ from pathlib import Path
 import pytest
 from cluster_harness import Clusters, Parts, both, running_clusters, with_nodes
 from cluster_network import AKS, AKS_NODES
-from plane_harness import taken
+from plane_harness import Plane, taken
 
 from twinspan.twin.dataplane.namespaces import short_name
 from twinspan.twin.dataplane.wire import HostSpec
+from twinspan.twin.kubernetes.authority import ClusterAuthority
 from twinspan.twin.kubernetes.spec import ClusterSpec
 from twinspan.wait import wait_until
 
@@ -76,6 +79,59 @@ def test_a_cluster_that_cannot_be_built_is_named_and_built_when_it_can_be(
             assert tried_again.problems == seen.problems
 
         alone.until("west", lambda seen: seen.api_ready and not seen.problems, "API")
+
+
+_STRANGER = """
+import socket, ssl, sys
+context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+context.load_cert_chain(sys.argv[1], sys.argv[2])
+with socket.create_server(("", 6443)) as listener:
+    print("listening", flush=True)
+    while True:
+        try:
+            context.wrap_socket(listener.accept()[0], server_side=True).close()
+        except OSError:
+            pass
+"""
+"""A TLS server at the API server's port, with a certificate of its own."""
+
+
+def test_another_server_at_the_api_servers_port_is_named_and_waited_for(parts: Parts, tmp_path: Path) -> None:
+    certificate = ClusterAuthority.generate("stranger").issue("kube-apiserver", names=("127.0.0.1",))
+    files = [tmp_path / "stranger.crt", tmp_path / "stranger.key"]
+    for file, text in zip(files, certificate, strict=True):
+        file.write_text(text)
+    with running_clusters(tmp_path, parts) as alone:
+        west = replace(both(parts)[1], nodes=())
+        alone.want(west)
+        alone.until("west", lambda seen: seen.api_ready, "API")
+        client = alone.plane.client
+        client.lose_cluster(AKS)
+        alone.until("west", lambda seen: not seen.api_ready, "lost cluster")
+        argv = [sys.executable, "-c", _STRANGER, *map(str, files)]
+        with inside_namespace(alone.plane, short_name("plane", AKS), argv) as stranger:
+            assert stranger.stdout is not None
+            assert stranger.stdout.readline() == "listening\n"
+            client.restore_cluster(AKS)
+            seen = alone.until("west", lambda seen: bool(seen.problems), "problem")
+            assert (
+                "cluster west: what listens at port 6443 is not the cluster's API server" in seen.problems[0]
+            )
+            assert "certificate verify failed" in seen.problem
+
+        alone.until("west", lambda seen: seen.api_ready and not seen.problems, "API")
+
+
+@contextmanager
+def inside_namespace(plane: Plane, namespace: str, argv: list[str]) -> Iterator[subprocess.Popen[str]]:
+    """Run a program in a network namespace of the agent's while the block runs."""
+    agent = str(plane.client.pids()["agent"])
+    enter = ["nsenter", "-t", agent, "-m", "-n", "--", "nsenter", f"--net=/run/netns/{namespace}", "--"]
+    with subprocess.Popen([*enter, *argv], stdout=subprocess.PIPE, text=True) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
 
 
 @pytest.mark.obstacle("NodeSpec")

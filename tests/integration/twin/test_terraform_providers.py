@@ -1,6 +1,8 @@
 """Whether the real Terraform providers can be had: asked of a real Terraform, with mirrors of all kinds."""
 
+import contextlib
 import json
+import os
 import shutil
 import ssl
 import threading
@@ -16,6 +18,7 @@ from twinspan.twin.providers.mirror import write_mirror
 from twinspan.twin.rundir import RunDir
 from twinspan.twin.terraform_providers import (
     CONSTRAINTS,
+    PROBE_LIMIT_S,
     Choice,
     can_install,
     chosen_providers,
@@ -126,6 +129,57 @@ def test_a_registry_that_knows_both_but_is_slow_to_send_them_is_enough(slow_mirr
 def test_a_slow_registry_that_lacks_one_is_not_enough(slow_mirror: type[_Mirror]) -> None:
     slow_mirror.knows = ("aws",)
     assert not can_install()
+
+
+@pytest.fixture
+def slow_to_start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A launcher that stands before Terraform, takes twice as long as an answer may, and stays beside it."""
+    real = shutil.which("terraform")
+    launcher = tmp_path / "launcher" / "terraform"
+    launcher.parent.mkdir()
+    launcher.write_text(f'#!/bin/sh\nsleep {2 * PROBE_LIMIT_S}\n"{real}" "$@"\n')
+    launcher.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{launcher.parent}:{os.environ['PATH']}")
+    return launcher
+
+
+def test_a_launcher_that_is_slow_takes_nothing_from_the_time_for_an_answer(
+    mirror: Path, slow_to_start: Path
+) -> None:
+    assert mirror.is_dir()
+    assert slow_to_start.is_file()
+    assert can_install()
+
+
+def test_what_a_launcher_has_started_goes_with_it(slow_mirror: type[_Mirror], slow_to_start: Path) -> None:
+    assert slow_mirror.knows
+    assert slow_to_start.is_file()
+    assert can_install()
+    assert [argv for argv in _command_lines() if "-backend=false" in argv] == []
+
+
+def test_a_terraform_that_says_nothing_is_asked_once(
+    mirror: Path, slow_to_start: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert mirror.is_dir()
+    asked = slow_to_start.with_name("asked")
+    slow_to_start.write_text(f'#!/bin/sh\necho >> "{asked}"\nexec sleep 60\n')
+    monkeypatch.setattr("twinspan.twin.terraform_providers.BEGIN_LIMIT_S", 0.5)
+
+    assert not can_install()
+
+    assert asked.read_text() == "\n"
+
+
+def _command_lines() -> list[list[str]]:
+    """The arguments of all processes that are below this one or were left behind by one that was."""
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            argv = (folder / "cmdline").read_text().split("\0")
+            if (folder / "environ").read_bytes().find(os.environ["TWINSPAN_HOME"].encode()) >= 0:
+                found.append(argv)
+    return found
 
 
 def test_asking_leaves_nothing_behind(

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, cast
 from urllib.parse import urlencode
 
-from twinspan.errors import CloudRefusedError, CloudUnreachableError
+from twinspan.errors import CloudRefusedError, CloudUnreachableError, HostError
 from twinspan.twin.dataplane import namespaces
 from twinspan.twin.kubernetes.authority import ClusterAuthority
 
@@ -20,6 +20,8 @@ MANAGER = "twinspan"
 _TIMEOUT_S = 10.0
 _FIRST_ERROR = 400
 _NOT_FOUND = 404
+_ENDED = (ssl.SSLEOFError, ssl.SSLZeroReturnError, ssl.SSLSyscallError)
+"""TLS errors of a server that goes or has not quite come."""
 
 Json = dict[str, Any]
 """An object of the Kubernetes API, as JSON."""
@@ -28,8 +30,8 @@ Json = dict[str, Any]
 class ApiClient:
     """Asks one API server as its administrator. Thread safe; one request at a time.
 
-    Every call raises CloudUnreachableError if the server does not answer, and CloudRefusedError if it
-    answers no.
+    Every call raises CloudUnreachableError if the server does not answer, CloudRefusedError if it answers no,
+    and HostError if what answers is not that server: time alone does not change that.
     """
 
     def __init__(self, namespace: str, authority: ClusterAuthority, *, folder: Path) -> None:
@@ -39,7 +41,7 @@ class ApiClient:
         self._connection: _Connection | None = None
 
     def ready(self) -> bool:
-        """Return whether the server is ready to serve."""
+        """Return whether the server is ready to serve. Raises HostError: it never will be, it is another."""
         try:
             return self._request("GET", "/readyz", None, "") == b"ok"
         except (CloudUnreachableError, CloudRefusedError):
@@ -95,13 +97,13 @@ class ApiClient:
             except (OSError, http.client.HTTPException) as error:
                 self._drop()
                 if not kept:
-                    raise _unreachable(path, error) from error
+                    raise _failed(path, error) from error
                 # The server may have closed the kept connection meanwhile: once more, on a new one.
                 try:
                     status, data = self._send(method, path, body, headers)
                 except (OSError, http.client.HTTPException) as again:
                     self._drop()
-                    raise _unreachable(path, again) from again
+                    raise _failed(path, again) from again
         if status >= _FIRST_ERROR:
             raise CloudRefusedError(
                 operation=f"{method} {path}", code=str(status), message=data.decode(errors="replace")[:500]
@@ -166,5 +168,11 @@ def _context(authority: ClusterAuthority, folder: Path) -> ssl.SSLContext:
     return context
 
 
-def _unreachable(path: str, error: Exception) -> CloudUnreachableError:
+def _failed(path: str, error: Exception) -> CloudUnreachableError | HostError:
+    """Return what a broken connection means: nobody answers, or somebody else does."""
+    if isinstance(error, ssl.SSLError) and not isinstance(error, _ENDED):
+        return HostError(
+            problem=f"what listens at port {PORT} is not the cluster's API server: {error}",
+            remedy="End it, or give the cluster another certificate authority by making it again",
+        )
     return CloudUnreachableError(f"the API server does not answer GET {path}: {error}")

@@ -288,28 +288,26 @@ class Cluster:
 
     def _look(self, spec: ClusterSpec) -> None:
         if self._control is None:
-            self._health = ClusterHealth(
-                key=self.key,
-                api_ready=False,
-                system_ready=False,
-                problem=self._problems.get("", ""),
-                problems=self._named_problems(api_ready=False),
+            found = ClusterHealth(
+                key=self.key, api_ready=False, system_ready=False, problem=self._problems.get("", "")
             )
+            self._health = replace(found, problems=self._named_problems(found))
             return
         before = {node.key for node in self._health.nodes if node.ready}
         found = health.look(spec, self._control, list(self._nodes.values()), self._problems, lost=self._lost)
-        self._health = replace(found, problems=self._named_problems(api_ready=found.api_ready))
+        self._health = replace(found, problems=self._named_problems(found))
         for node in self._health.nodes:
             if node.ready and node.key not in before:
                 self._plane.journal.add("node-ready", node.name)
 
-    def _named_problems(self, *, api_ready: bool) -> tuple[str, ...]:
+    def _named_problems(self, found: ClusterHealth) -> tuple[str, ...]:
+        """Return what cannot be built of the cluster as it was found, each with the object's name."""
         name = self._spec.name
-        own = [
-            named(f"node {key} of {name}" if key else f"cluster {name}", problem)
-            for key, problem in list(self._problems.items())
-        ]
-        return (*own, *(self._balancers.problems if self._balancers is not None and api_ready else ()))
+        own = {f"node {key} of {name}": problem for key, problem in list(self._problems.items()) if key}
+        if found.problem:
+            own = {f"cluster {name}": found.problem, **own}
+        served = self._balancers.problems if self._balancers is not None and found.api_ready else ()
+        return (*(named(about, problem) for about, problem in own.items()), *served)
 
     def _complain(self, about: str, error: BaseException) -> None:
         if self._problems.get(about) != words(error):

@@ -139,7 +139,11 @@ class ControlPlane:
         links.cut(Plug(namespace=self.namespace, interface=f"node{number}"))
 
     def answers(self) -> bool:
-        """Return whether pods can be made: the API server is ready, and so are the controllers."""
+        """Return whether pods can be made: the API server is ready, and so are the controllers.
+
+        Raises:
+            HostError: What answers is not its API server.
+        """
         try:
             if not self.api.ready():
                 return False

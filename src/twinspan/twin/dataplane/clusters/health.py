@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from twinspan.errors import CloudError
+from twinspan.errors import CloudError, HostError
 from twinspan.twin.dataplane.clusters.api import ApiClient, Json, items
 from twinspan.twin.dataplane.clusters.control_plane import ControlPlane
 from twinspan.twin.dataplane.clusters.node import Node
@@ -30,7 +30,7 @@ def look(
     """
     reported: dict[str, Json] = {}
     api_ready = system = False
-    version = ""
+    version, problem = "", problems.get("", "")
     try:
         api, api_ready = control.api, not lost and control.answers()
         if api_ready:
@@ -39,12 +39,14 @@ def look(
             version = str(api.get("/version")["gitVersion"]).removeprefix("v")
     except CloudError:
         api_ready = False
+    except HostError as error:
+        api_ready, problem = False, problem or str(error)
     return ClusterHealth(
         key=spec.key,
         api_ready=api_ready,
         system_ready=system,
         nodes=tuple(_health(node, reported.get(node.name), problems) for node in nodes),
-        problem=problems.get("", ""),
+        problem=problem,
         version=version,
     )
 
