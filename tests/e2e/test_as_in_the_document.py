@@ -12,9 +12,11 @@ from typing import Any
 
 import pytest
 
+from twinspan.cli.drill_choice import choose_possible
 from twinspan.cli.target import Target, open_target
 from twinspan.cloud.aws.client import clients as aws_clients
 from twinspan.cloud.reader import read_network
+from twinspan.drill.catalogue import DRILLS
 from twinspan.twin.client import TwinClient
 from twinspan.wait import wait_until
 
@@ -132,6 +134,22 @@ def test_a_tunnel_that_goes_silent_is_left_when_dead_peer_detection_notices(buil
     assert [way["expected_at_most_s"] for way in ways] == [30, 45]
     assert all(way["lost"] > 0 for way in ways)
     assert "static routes" in report["other_profile"]
+
+
+def test_only_the_drills_that_it_can_have_are_offered_and_no_bgp_is_shown(built: Built) -> None:
+    choice = choose_possible(DRILLS, built.target, tunnel="in-use")
+    look = built.answer("monitor", "--once", str(built.env))
+
+    assert {name: reason for name, reason in choice.left_out.items() if "static routes" in reason}.keys() == {
+        "bgp-closed",
+        "bgp-silent",
+        "route-withdrawn",
+        "two-at-once",
+    }
+    assert "no route table learns from the VPN gateway" in choice.left_out["propagation-off"]
+    assert {"tunnel-down", "connection-down", "rekey"} <= {drill.name for drill in choice.drills}
+    assert look["healthy"]
+    assert look["sessions"] == []
 
 
 def test_propagation_alone_is_a_way_to_azure(built: Built) -> None:

@@ -30,6 +30,11 @@ _MOVED_BEFORE = Expectation(
     label=Label.INFRASTRUCTURE,
     source="AWS Site-to-Site VPN User Guide, endpoint replacements: the other tunnel gets the lower MED",
 )
+_NOT_MOVED = Expectation(
+    ending=Ending.TOLD,
+    label=Label.INFRASTRUCTURE,
+    source="without BGP there is no MED to move Azure with; RFC 7296, section 1.4.1, deleting an SA",
+)
 _BOTH: tuple[Place, ...] = ("twin", "cloud")
 _TWIN: tuple[Place, ...] = ("twin",)
 
@@ -181,6 +186,7 @@ DRILLS = (
         places=_BOTH,
         aws=_MOVED_BEFORE,
         azure=_MOVED_BEFORE,
+        azure_static=_NOT_MOVED,
         broken_s=14.0,
     ),
     Drill(

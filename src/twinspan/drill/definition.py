@@ -1,11 +1,12 @@
 """What a drill is."""
 
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, replace
+from typing import Literal, Self
 
 from twinspan.drill.endings import Expectation
 from twinspan.drill.in_use import IN_USE, UNUSED
 from twinspan.drill.timers import Label, Side
+from twinspan.verify.facts import TunnelLink
 
 Place = Literal["twin", "cloud"]
 Aim = Literal["tunnel", "sibling", "other"]
@@ -38,6 +39,7 @@ class Drill:
         places: Where it can run.
         aws: What should happen to what AWS sends.
         azure: What should happen to what Azure sends.
+        azure_static: The same over a tunnel with static routes; None if it is no different.
         broken_s: How long it stays broken, seconds; 0: until the traffic is back by itself.
         targets: What it may be aimed at, the first by default; `tunnelN` stands for a tunnel's key.
         measures: What is counted: `packets` between two hosts, or `requests` to both clusters' services.
@@ -54,6 +56,11 @@ class Drill:
     targets: tuple[str, ...] = (IN_USE, UNUSED, "tunnelN")
     measures: Literal["packets", "requests"] = "packets"
     destroys: bool = False
+    azure_static: Expectation | None = None
+
+    def over(self, link: TunnelLink) -> Self:
+        """Return the same drill with what should happen on a tunnel of this kind of routing."""
+        return replace(self, azure=self.azure_static) if link.static and self.azure_static else self
 
     def expectation(self, side: Side) -> Expectation:
         """Return what should happen to what a side sends."""

@@ -220,7 +220,7 @@ def compose(
     drill: Drill, course: Course, measured: Measurement, *, hold_profile: str, limit_s: float | None
 ) -> DrillReport:
     """Put a report together from what happened and what was measured."""
-    link, detections = course.link, course.detections
+    link, detections, drill = course.link, course.detections, drill.over(course.link)
     directions = []
     for name, sender in SENDERS.items():
         flows = measured.directions[name]

@@ -54,6 +54,14 @@ def test_a_figure_holds_in_the_clouds_only_if_it_does_on_both_sides() -> None:
     assert named("instance-crash").label is Label.INFRASTRUCTURE
 
 
+def test_without_bgp_azure_is_not_moved_off_an_endpoint_before_it_is_replaced() -> None:
+    drill = named("endpoint-replaced")
+
+    assert drill.over(link(1)) == drill
+    assert drill.over(static_link(1)).azure.ending is Ending.TOLD
+    assert drill.over(static_link(1)).aws == drill.aws
+
+
 @dataclass(slots=True)
 class Part:
     """A fault that remembers, and may refuse to be mended."""
