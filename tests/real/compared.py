@@ -55,6 +55,21 @@ def differences(
                 yield address, attribute, first, second
 
 
+def changed(before: object, after: object, place: str = "") -> Iterator[str]:
+    """Yield where two values of one schema differ, e.g. `default_node_pool.0.zones`."""
+    match before, after:
+        case dict(), dict():
+            pairs = [(key, before.get(key), value) for key, value in after.items()]
+        case list(), list() if len(before) == len(after):
+            pairs = [(str(index), *both) for index, both in enumerate(zip(before, after, strict=True))]
+        case _:
+            if before != after:
+                yield place
+            return
+    for key, first, second in pairs:
+        yield from changed(first, second, f"{place}.{key}" if place else key)
+
+
 def planned(document: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     """Return what a plan document says of each managed resource; `<unknown>` for what it cannot know."""
     found = {}
