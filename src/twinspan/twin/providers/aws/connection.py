@@ -116,6 +116,7 @@ class VpnConnection(AwsResource):
             "core_network_attachment_arn": connection.get("CoreNetworkAttachmentArn", ""),
             "customer_gateway_configuration": connection.get("CustomerGatewayConfiguration", ""),
             "preshared_key_arn": connection.get("PreSharedKeyArn", ""),
+            "preshared_key_storage": "SecretsManager" if connection.get("PreSharedKeyArn") else "Standard",
             "region": cloud.region,
             "routes": [_route(route) for route in connection.get("Routes", [])],
             "transit_gateway_attachment_id": "",

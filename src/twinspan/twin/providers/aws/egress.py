@@ -35,6 +35,12 @@ _ADDRESS = {
 _ONLY_AN_ADDRESS = ("address", "associate_with_private_ip", "customer_owned_ipv4_pool", "instance")
 
 
+def _public_name(address: str, region: str) -> str:
+    """Return the name that AWS gives an address. Source: Amazon VPC, DNS attributes for your VPC."""
+    domain = "compute-1" if region == "us-east-1" else f"{region}.compute"
+    return f"ec2-{address.replace('.', '-')}.{domain}.amazonaws.com"
+
+
 class ElasticAddress(AwsResource):
     """`aws_eip`: an address of its own, given to whatever names it."""
 
@@ -74,6 +80,7 @@ class ElasticAddress(AwsResource):
         return {
             **{name: address.get(member, "") for name, member in _ADDRESS.items()},
             "arn": cloud.arn("ec2", f"elastic-ip/{state['id']}"),
+            "public_dns": _public_name(address["PublicIp"], cloud.region),
             "region": cloud.region,
             **self.tag_state(cloud, tags_of(address), state),
         }

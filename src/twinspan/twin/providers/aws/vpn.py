@@ -2,6 +2,7 @@
 """Virtual private gateway, its attachment, and customer gateway."""
 
 from typing import Any, ClassVar
+from zlib import crc32
 
 from twinspan.errors import CloudRefusedError
 from twinspan.twin.providers.aws.base import (
@@ -130,7 +131,7 @@ class VpnGatewayAttachment(AwsResource):
     def create(self, cloud: AwsCloud, planned: State, record: Record) -> str:
         """AttachVpnGateway."""
         gateway, vpc = planned["vpn_gateway_id"], planned["vpc_id"]
-        identity = f"vpn-attachment-{gateway.removeprefix('vgw-')}-{vpc.removeprefix('vpc-')}"
+        identity = f"vpn-attachment-{crc32(f'{vpc}-{gateway}'.encode()):x}"
         _attach(cloud, gateway, vpc)
         record(identity)
         return identity

@@ -75,7 +75,13 @@ class Cluster(ArmResource):
         | {f"network_profile.{name}" for name in ("network_plugin", "service_cidr", "dns_service_ip")}
         | {f"network_profile.{name}" for name in ("load_balancer_sku", "ip_versions", "pod_cidr")},
         computed_blocks=frozenset(
-            {"auto_scaler_profile", "kubelet_identity", "network_profile", "windows_profile"}
+            {
+                "auto_scaler_profile",
+                "bootstrap_profile",
+                "kubelet_identity",
+                "network_profile",
+                "windows_profile",
+            }
             | {"network_profile.load_balancer_profile", "network_profile.nat_gateway_profile"}
         ),
     )
@@ -179,6 +185,8 @@ class Cluster(ArmResource):
         upgrade_channel = channels.get("upgradeChannel") or ""
         return {
             **shared_state(cloud, document, state["id"]),
+            "bootstrap_profile": [],
+            "portal_fqdn": properties.get("azurePortalFQDN", ""),
             "automatic_upgrade_channel": "" if upgrade_channel == "none" else upgrade_channel,
             _POOL: [default_pool_state(pool, block)],
             "identity": [identity_state(document.get("identity") or {}, state)],

@@ -47,6 +47,7 @@ def network_state(profile: Document) -> State:
         "nat_gateway_profile": [],
         "network_data_plane": profile.get("networkDataplane") or "azure",
         "network_mode": profile.get("networkMode", ""),
+        "network_policy": "" if profile.get("networkPolicy") == "none" else profile.get("networkPolicy", ""),
         "outbound_type": profile.get("outboundType") or "loadBalancer",
     }
 
