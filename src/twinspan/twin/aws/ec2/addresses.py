@@ -1,20 +1,42 @@
 """Elastic addresses, over moto's, which makes up addresses of the loopback range.
 
-Source: EC2 API, AllocateAddress.
+Source: EC2 API, AllocateAddress, CreateDefaultSubnet.
 """
 
-from ipaddress import IPv4Address
+from ipaddress import IPv4Address, IPv4Network
 
 from moto.ec2.exceptions import EC2ClientError
 from moto.ec2.models import ec2_backends
 from moto.ec2.models.elastic_ip_addresses import ElasticAddress
+from moto.ec2.models.subnets import Subnet
 
 from twinspan.twin.aws.ec2.choices import ELASTIC_ADDRESSES
 from twinspan.twin.aws.ec2.network_acls import NetworkAclBackend
 
+_DEFAULT_SUBNET_PREFIX = 20
+
 
 class AddressBackend(NetworkAclBackend):
-    """EC2 with elastic addresses of the twin's own range."""
+    """EC2 with elastic addresses of the twin's own range, and default subnets that overlap no other."""
+
+    def create_default_subnet(self, availability_zone: str) -> Subnet:
+        """Make a zone's default subnet: the first /20 of the default VPC that is free."""
+        vpc = self.get_default_vpc()
+        if vpc is None or availability_zone in self.get_default_subnets():
+            return super().create_default_subnet(availability_zone)  # which raises EC2's error
+        taken = [
+            IPv4Network(subnet.cidr_block)
+            for zone in self.subnets.values()
+            for subnet in zone.values()
+            if subnet.vpc_id == vpc.id
+        ]
+        blocks = IPv4Network(vpc.cidr_block).subnets(new_prefix=_DEFAULT_SUBNET_PREFIX)
+        free = next((each for each in blocks if not any(each.overlaps(other) for other in taken)), None)
+        if free is None:
+            raise EC2ClientError(
+                "InvalidSubnet.Conflict", f"The default VPC has no /{_DEFAULT_SUBNET_PREFIX} left"
+            )
+        return self.create_subnet(vpc.id, str(free), availability_zone=availability_zone)
 
     def allocate_address(
         self, domain: str, address: str | None = None, tags: dict[str, str] | None = None

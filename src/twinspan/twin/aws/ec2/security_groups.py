@@ -11,6 +11,7 @@ from moto.core.responses import ActionResult
 from moto.ec2.exceptions import EC2ClientError, InvalidSecurityGroupRuleIdNotFoundError
 from moto.ec2.models.security_groups import SecurityGroupRule
 
+from twinspan.twin.aws.ec2.base_response import ExactResult
 from twinspan.twin.aws.ec2.connection_options import parse_cidr
 from twinspan.twin.aws.ec2.filters import Filterable, select
 from twinspan.twin.aws.ec2.needs import port_range_error
@@ -47,6 +48,14 @@ class SecurityGroupActions(ConnectionActions):
     def authorize_security_group_egress(self) -> ActionResult:
         """AuthorizeSecurityGroupEgress, with the rules of all permissions in the answer."""
         return self._authorize(self.ec2_backend.authorize_security_group_egress)
+
+    def delete_security_group(self) -> ActionResult:
+        """DeleteSecurityGroup, with the group's id in the answer."""
+        group_id, name = self._get_param("GroupId"), self._get_param("GroupName")
+        if group_id is None:
+            group_id = getattr(self.ec2_backend.get_security_group_from_name(name), "id", None)
+        super().delete_security_group()
+        return ExactResult({"Return": True, "GroupId": group_id})
 
     def modify_security_group_rules(self) -> ActionResult:
         """ModifySecurityGroupRules."""

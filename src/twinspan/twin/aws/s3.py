@@ -1,0 +1,37 @@
+"""S3 of the twin: moto's, which takes some questions about a bucket for a list of its objects."""
+
+from types import SimpleNamespace
+from typing import Any
+
+import moto.s3.urls
+from moto.core.common_types import TYPE_RESPONSE
+from moto.core.responses import ActionResult
+from moto.s3.models import S3Backend
+from moto.s3.responses import S3Response
+
+
+class TwinS3Response(S3Response):
+    """S3's actions."""
+
+    def _bucket_response_get(self, bucket_name: str, querystring: dict[str, Any]) -> str | TYPE_RESPONSE:
+        """Answer about a bucket. Source: S3 API, GetBucketRequestPayment: the owner pays by default."""
+        if "requestPayment" in querystring:
+            self.backend.get_bucket(bucket_name)
+            self.data["Action"] = "GetBucketRequestPayment"
+            paid: TYPE_RESPONSE = self.serialized(ActionResult({"Payer": "BucketOwner"}))
+            return paid
+        answer: str | TYPE_RESPONSE = super()._bucket_response_get(bucket_name, querystring)
+        return answer
+
+
+class TwinS3Backend(S3Backend):
+    """S3's state of the twin."""
+
+    @property
+    def _url_module(self) -> SimpleNamespace:
+        """Moto looks for its URLs beside the class; ours lead to our own response class."""
+        urls = moto.s3.urls
+        paths = {
+            path: getattr(TwinS3Response, leads_to.__name__) for path, leads_to in urls.url_paths.items()
+        }
+        return SimpleNamespace(url_bases=urls.url_bases, url_paths=paths)
