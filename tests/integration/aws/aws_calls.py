@@ -53,6 +53,9 @@ class Caller:
             "soon": (now + timedelta(hours=1)).isoformat(),
             "trust": _policy(Action="sts:AssumeRole", Principal={"Service": "eks.amazonaws.com"}),
             "allow": _policy(Action="ec2:Describe*", Resource="*"),
+            "site_policy": _policy(
+                Action="s3:GetObject", Resource="arn:aws:s3:::site/*", Principal={"AWS": "123456789012"}
+            ),
             "bucket_policy": _policy(
                 Action="s3:GetObject", Resource="arn:aws:s3:::state/*", Principal={"AWS": "123456789012"}
             ),
