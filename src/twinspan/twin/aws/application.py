@@ -60,7 +60,7 @@ class Application:
             style = faults.wire_style(service, environ.get("CONTENT_TYPE", ""))
             return _written(environ, *words(service, style, flaw))(environ, start_response)
         except NotServedError as error:
-            return _written(environ, error.code, str(error))(environ, start_response)
+            return _written(environ, error.code, str(error), status=error.status)(environ, start_response)
         return self.load(name)(environ, start_response)
 
     def load(self, name: backends.SERVICE_NAMES) -> flask.Flask:

@@ -32,6 +32,11 @@ AWS_POLICIES = frozenset(
 class TwinIamResponse(IamResponse):
     """IAM's actions."""
 
+    def list_instance_profile_tags(self) -> ActionResult:
+        """Show the tags of an instance profile. Source: IAM API, ListInstanceProfileTags."""
+        profile = self.backend.get_instance_profile(self._get_param("InstanceProfileName"))
+        return ActionResult({"Tags": profile.tags, "IsTruncated": False})
+
     def simulate_principal_policy(self) -> ActionResult:
         """Tell what a principal's policies allow; the twin's own key may do everything.
 

@@ -14,6 +14,7 @@ from moto.ec2.models import ec2_backends
 from moto.eks.models import eks_backends
 from moto.iam.models import iam_backends
 from moto.logs.models import logs_backends
+from moto.s3.models import s3_backends
 from moto.servicequotas.models import servicequotas_backends
 from moto.sns.models import sns_backends
 from werkzeug.serving import ThreadedWSGIServer
@@ -33,6 +34,7 @@ from twinspan.twin.aws.iam import TwinIamBackend
 from twinspan.twin.aws.logs import TwinLogsBackend
 from twinspan.twin.aws.notifications import TwinSnsBackend
 from twinspan.twin.aws.quotas import TwinServiceQuotasBackend
+from twinspan.twin.aws.s3 import TwinS3Backend
 from twinspan.twin.aws.signature import AccessKey, known_regions
 from twinspan.twin.aws.vpn_logs import VpnLogs
 from twinspan.twin.kubernetes.access import ClusterAccess
@@ -271,6 +273,7 @@ def _reset() -> None:
     eks_backends.backend = TwinEksBackend  # type: ignore[assignment]  # it has nothing of moto's
     iam_backends.backend = TwinIamBackend
     logs_backends.backend = TwinLogsBackend
+    s3_backends.backend = TwinS3Backend
     sns_backends.backend = TwinSnsBackend
     servicequotas_backends.backend = TwinServiceQuotasBackend
 

@@ -7,13 +7,20 @@ from moto.core.responses import ActionResult
 
 from twinspan.twin.aws.ec2.addresses import AddressBackend
 from twinspan.twin.aws.ec2.base_response import BOARD_KEY, ExactResult
-from twinspan.twin.aws.ec2.security_groups import SecurityGroupActions
+from twinspan.twin.aws.ec2.dhcp_options import DhcpActions
+from twinspan.twin.aws.ec2.errors import invalid_value
 
 __all__ = ["BOARD_KEY", "TwinEC2Backend", "TwinEC2Response"]
 
 
-class TwinEC2Response(SecurityGroupActions):
+class TwinEC2Response(DhcpActions):
     """All EC2 actions of the twin."""
+
+    def allocate_address(self) -> ActionResult:
+        """AllocateAddress; EC2-Classic, the other domain, has been retired."""
+        if self._get_param("Domain") == "standard":
+            raise invalid_value("Domain", "standard", "Valid values: vpc")
+        return super().allocate_address()
 
     def describe_instance_types(self) -> ActionResult:
         """DescribeInstanceTypes; moto's answer is in the API's own words already."""

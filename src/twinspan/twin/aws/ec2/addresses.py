@@ -1,6 +1,6 @@
 """Elastic addresses, over moto's, which makes up addresses of the loopback range.
 
-Source: EC2 API, AllocateAddress.
+Source: EC2 API, AllocateAddress, DeleteNatGateway.
 """
 
 from ipaddress import IPv4Address
@@ -8,13 +8,32 @@ from ipaddress import IPv4Address
 from moto.ec2.exceptions import EC2ClientError
 from moto.ec2.models import ec2_backends
 from moto.ec2.models.elastic_ip_addresses import ElasticAddress
+from moto.ec2.models.nat_gateways import NatGateway
 
 from twinspan.twin.aws.ec2.choices import ELASTIC_ADDRESSES
-from twinspan.twin.aws.ec2.network_acls import NetworkAclBackend
+from twinspan.twin.aws.ec2.subnets import SubnetBackend
 
 
-class AddressBackend(NetworkAclBackend):
-    """EC2 with elastic addresses of the twin's own range."""
+class AddressBackend(SubnetBackend):
+    """EC2 with elastic addresses of the twin's own range, which a deleted NAT gateway gives back."""
+
+    def create_nat_gateway(
+        self,
+        subnet_id: str,
+        allocation_id: str,
+        tags: dict[str, str] | None = None,
+        connectivity_type: str = "public",
+    ) -> NatGateway:
+        """Make a NAT gateway; the address of one that has been deleted is free again."""
+        for gateway in self.nat_gateways.values():
+            for place in gateway.address_set if gateway.state == "deleted" else ():
+                if place.get("allocationId") == allocation_id and self._is_held(place.get("associationId")):
+                    self.disassociate_address(association_id=place["associationId"])
+        return super().create_nat_gateway(subnet_id, allocation_id, tags, connectivity_type)
+
+    def _is_held(self, association: str | None) -> bool:
+        held = (address.association_id for address in self.addresses)
+        return association is not None and association in held
 
     def allocate_address(
         self, domain: str, address: str | None = None, tags: dict[str, str] | None = None

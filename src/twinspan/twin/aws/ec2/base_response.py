@@ -11,7 +11,7 @@ from moto.core.exceptions import ServiceException
 from moto.core.request import Request
 from moto.core.responses import ActionContext, ActionResult
 from moto.core.serialize import DefaultAttributePicker
-from moto.core.utils import camelcase_to_underscores, method_names_from_class
+from moto.core.utils import camelcase_to_underscores, get_service_model, method_names_from_class
 from moto.ec2.exceptions import DryRunClientError, EC2ClientError
 from moto.ec2.responses import EC2Response
 
@@ -27,6 +27,8 @@ from twinspan.twin.observed import ObservationBoard
 BOARD_KEY = "twinspan.board"
 """Where the server puts the observation board into a request's environment."""
 
+_CONFIRMATIONS = frozenset({"Return", "ReturnValue"})
+"""Members that say that something was done. Source: EC2 API, each action's Response Elements."""
 _TAG_PREFIX = "aws:"
 _REQUEST_ID = re.compile(r"(?<=<request[iI][dD]>)request-id(?=</)|(?<=<RequestID>)request-id(?=</)")
 
@@ -135,7 +137,7 @@ class TwinBaseResponse(EC2Response):
         result = getattr(self, method)()
         if not isinstance(result, ActionResult):
             raise NotImplementedError(f"moto answers {action} in a form of its own")
-        return self.serialized(self._paged(action, result))
+        return self.serialized(_confirmed(action, self._paged(action, result)))
 
     def _paged(self, action: str, result: ActionResult) -> ActionResult:
         if not isinstance(result.result, Mapping) or not result.result:
@@ -162,6 +164,14 @@ class TwinBaseResponse(EC2Response):
     def _refuse(self, error: ServiceException) -> TYPE_RESPONSE:
         status, headers, body = self.serialized(ActionResult(error))
         return _numbered((EC2_STATUS.get(error.code, status), headers, body))
+
+
+def _confirmed(action: str, result: ActionResult) -> ActionResult:
+    """Say that it worked, where the answer has a member for that and an action has left it out."""
+    shape = get_service_model("ec2").operation_model(action).output_shape
+    if result.result or shape is None:
+        return result
+    return ExactResult(dict.fromkeys(_CONFIRMATIONS & shape.members.keys(), True))
 
 
 def _numbered(answer: TYPE_RESPONSE) -> TYPE_RESPONSE:

@@ -1,4 +1,4 @@
-"""What EC2's documentation requires and its service model does not say, and what the twin does not have.
+"""What EC2's documentation requires and its service model does not say.
 
 Source: EC2 API, each action's and data type's page.
 """
@@ -8,7 +8,7 @@ from typing import Any
 
 from moto.ec2.exceptions import EC2ClientError
 
-from twinspan.twin.aws.ec2.errors import missing, unsupported
+from twinspan.twin.aws.ec2.errors import missing
 
 _NEEDED: Mapping[str, Sequence[Sequence[str]]] = {
     "AssociateDhcpOptions": [["DhcpOptionsId"]],
@@ -48,53 +48,19 @@ _NEEDED_INSIDE: Mapping[str, Sequence[str]] = {
 }
 """Member -> what each of its entries must have."""
 
-_NOT_IN_THE_TWIN = frozenset(
-    {
-        "AmazonProvidedIpv6CidrBlock",
-        "DestinationIpv6CidrBlock",
-        "DestinationPrefixListId",
-        "InstanceId",
-        "Ipv4IpamPoolId",
-        "Ipv4NetmaskLength",
-        "Ipv6CidrBlock",
-        "Ipv6CidrBlockNetworkBorderGroup",
-        "Ipv6IpamPoolId",
-        "Ipv6NetmaskLength",
-        "Ipv6Pool",
-        "IpamPoolId",
-        "PrefixListId",
-        "PrefixListIds",
-        "TransitGatewayId",
-        "VpcEndpointId",
-        "VpcPeeringConnectionId",
-    }
-)
-"""Members of any action that stand for something that the twin does not have."""
-
-_HAVE_OWN_WORDS = frozenset({"CreateVpnConnection", "ModifyVpnConnection"})
-"""Actions that refuse such members themselves, for reasons of their own."""
-
 
 def check_needs(action: str, params: Mapping[str, Any]) -> None:
     """Check what the model leaves open.
 
     Raises:
-        EC2ClientError: Something is missing, or the twin does not have it.
+        EC2ClientError: Something is missing.
     """
-    if not action.startswith("Describe") and action not in _HAVE_OWN_WORDS:
-        for name in _set_members(params):
-            if name in _NOT_IN_THE_TWIN or name in _NOT_THERE.get(action, ()):
-                raise unsupported(f"The twin cannot do this: {action} with {name}")
     for names in _NEEDED.get(action, ()):
         if all(params.get(name) in (None, "", []) for name in names):
             raise missing(" or ".join(names))
     for place, name in _holes(params, ""):
         raise missing(f"{place}.{name}" if place else name)
     _check_tag_specifications(action, params.get("TagSpecifications") or ())
-
-
-_NOT_THERE: Mapping[str, frozenset[str]] = {}
-"""Action -> members that the twin does not have."""
 
 
 _TAGGED: Mapping[str, str] = {
@@ -126,17 +92,6 @@ def _check_tag_specifications(action: str, specifications: Sequence[Mapping[str,
         raise EC2ClientError(
             "InvalidParameterValue", "The tag specification must hold each resource type once"
         )
-
-
-def _set_members(params: Mapping[str, Any]) -> Iterator[str]:
-    """Yield the names of all members that a request sets to something, at any depth."""
-    for name, value in params.items():
-        if value in (None, False, "", [], {}):
-            continue
-        yield name
-        for entry in value if isinstance(value, list) else [value]:
-            if isinstance(entry, Mapping):
-                yield from _set_members(entry)
 
 
 def _holes(params: Mapping[str, Any], where: str) -> Iterator[tuple[str, str]]:

@@ -81,6 +81,8 @@ class GatewayActions(TwinBaseResponse):
         else:
             plain = DEFAULT_CUSTOMER_ASN if plain is None else plain
             asn = parse_asn("BgpAsn", plain, least=1, most=LARGEST_PLAIN_ASN)
+        if self._get_param("IpAddress") and self._get_param("PublicIp"):
+            raise invalid_combination("Only one of IpAddress and PublicIp may be given")
         address = self._get_param("IpAddress") or self._get_param("PublicIp")
         gateway = self.backend.add_customer_gateway(
             CustomerGatewayRequest(

@@ -13,12 +13,6 @@ from twinspan.twin.aws.eks.versions import DEFAULT_VERSION, VERSIONS
 
 CLUSTERS_PER_REGION = 100
 _EVERYBODY = "0.0.0.0/0"
-_NOT_MODELLED = (
-    "outpostConfig",
-    "encryptionConfig",
-    "remoteNetworkConfig",
-    "controlPlaneScalingConfig",
-)
 _AUTO_MODE = ("computeConfig", "storageConfig")
 _MODES = ("CONFIG_MAP", "API_AND_CONFIG_MAP", "API")
 """A cluster can only go to the right."""
@@ -83,9 +77,6 @@ def _new(call: Call, name: str) -> Cluster:
 
 
 def _check_modelled(call: Call) -> None:
-    for member in _NOT_MODELLED:
-        if call.get(member):
-            raise unsupported(f"{member} of an EKS cluster")
     for member in _AUTO_MODE:
         if _turned_on(call.get(member) or {}):
             raise unsupported(f"EKS Auto Mode ({member})")

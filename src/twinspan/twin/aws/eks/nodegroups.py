@@ -28,7 +28,6 @@ _LABEL_KEY = re.compile(
 )
 _LABEL_VALUE = re.compile(r"(?:[A-Za-z0-9](?:[\w.-]{0,61}[A-Za-z0-9])?)?")
 _OWN_LABELS = ("eks.amazonaws.com/", "kubernetes.io/", "k8s.io/")
-_NOT_MODELLED = ("launchTemplate", "remoteAccess", "warmPoolConfig")
 _WINDOWS = "WINDOWS"
 
 
@@ -60,9 +59,6 @@ def _check_new(call: Call, cluster: Cluster, name: str) -> None:
             clusterName=cluster.name,
             nodegroupName=name,
         )
-    for member in _NOT_MODELLED:
-        if call.get(member):
-            raise unsupported(f"{member} of a node group")
     if call.get("amiType", "").startswith(_WINDOWS):
         raise unsupported("nodes with Windows")
     if len(cluster.nodegroups) >= NODEGROUPS_PER_CLUSTER:
@@ -176,8 +172,6 @@ def update_config(call: Call) -> dict[str, Any]:
     cluster = call.ready_cluster()
     group = call.nodegroup(cluster)
     _check_changeable(call, cluster, group)
-    if call.get("warmPoolConfig"):
-        raise unsupported("warmPoolConfig of a node group")
     scaling = group.scaling | (call.get("scalingConfig") or {})
     labels, taints = _changed_labels(call, group), _changed_taints(call, group)
     update = _update_config(call.get("updateConfig"), group.update_config)
@@ -201,8 +195,6 @@ def update_version(call: Call) -> dict[str, Any]:
     cluster = call.ready_cluster()
     group = call.nodegroup(cluster)
     _check_changeable(call, cluster, group)
-    if call.get("launchTemplate"):
-        raise unsupported("launchTemplate of a node group")
     wanted = call.get("version", cluster.version)
     if wanted != cluster.version:
         raise invalid_parameter(

@@ -56,8 +56,8 @@ def read_json(operation: OperationModel, body: bytes) -> dict[str, Any]:
     return found
 
 
-def check_xml(operation: OperationModel, body: bytes) -> None:
-    """Check the XML body of an operation that has one.
+def read_xml(operation: OperationModel, body: bytes) -> dict[str, Any]:
+    """Return what the XML body of an operation sets, by the names of the model, checked.
 
     Raises:
         Flaw: It is not well formed, or not what the operation's model allows.
@@ -65,11 +65,11 @@ def check_xml(operation: OperationModel, body: bytes) -> None:
     shape = operation.input_shape
     payload = shape.serialization.get("payload") if shape is not None else None
     if shape is None or payload is None or not isinstance(shape.members[payload], StructureShape):
-        return
+        return {}
     if not body:
         if payload in shape.required_members or operation.name.startswith("Put"):
             raise Flaw(Fault.MISSING, payload, "It is required")
-        return
+        return {}
     if b"<!DOCTYPE" in body or b"<!ENTITY" in body:
         raise Flaw(Fault.SYNTAX, "", "The body must not define entities")
     try:
@@ -77,6 +77,7 @@ def check_xml(operation: OperationModel, body: bytes) -> None:
     except (ET.ParseError, ValueError, LookupError) as error:
         raise Flaw(Fault.SYNTAX, "", "The body must be well-formed XML") from error
     _check_element(shape.members[payload], [root], payload)
+    return {payload: _inside(shape.members[payload], root)}
 
 
 def _refuse_constant(name: str) -> float:
@@ -174,6 +175,23 @@ def _check_element(shape: Shape, elements: list[ET.Element], where: str) -> None
             raise Flaw(Fault.UNKNOWN, f"{where}.{_tag(element[0])}", "The operation has no such parameter")
         text = element.text or ""
         check_text(shape, text if shape.type_name == "string" else text.strip(), where)
+
+
+def _inside(shape: Shape, element: ET.Element) -> Any:  # noqa: ANN401 - as the shape says
+    """Return what is in an element that has been checked."""
+    if isinstance(shape, ListShape):
+        return [_inside(shape.member, child) for child in element]
+    if not isinstance(shape, StructureShape):
+        return element.text or ""
+    members = {_xml_name(member, name): (name, member) for name, member in shape.members.items()}
+    found: dict[str, Any] = {}
+    for child in element:
+        name, member = members[_tag(child)]
+        if isinstance(member, ListShape) and member.serialization.get("flattened"):
+            found.setdefault(name, []).append(_inside(member.member, child))
+        else:
+            found[name] = _inside(member, child)
+    return found
 
 
 def _check_children(shape: StructureShape, element: ET.Element, where: str) -> None:

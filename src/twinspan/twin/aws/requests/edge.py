@@ -2,10 +2,12 @@
 
 import io
 from collections.abc import Mapping
+from typing import Any
 from urllib.parse import urlencode
 from wsgiref.types import WSGIEnvironment
 
 from botocore.model import OperationModel, OperationNotFoundError
+from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.core.request import Request
 from moto.core.routing import get_service_router
 from moto.core.utils import get_service_model
@@ -13,6 +15,7 @@ from werkzeug.exceptions import HTTPException
 
 from twinspan.twin.aws.requests import documents, forms, habits
 from twinspan.twin.aws.requests.flaws import Fault, Flaw
+from twinspan.twin.aws.requests.lacks import lacking
 from twinspan.twin.aws.requests.served import SERVED, why_not
 from twinspan.twin.aws.requests.shapes import check_text
 
@@ -37,15 +40,17 @@ _FORM = "application/x-www-form-urlencoded"
 
 
 class NotServedError(Exception):
-    """There is no such operation, or the twin does not have it.
+    """There is no such operation, the twin does not have it, or it is not for this account.
 
     Attributes:
         code: The API's.
+        status: HTTP status.
     """
 
-    def __init__(self, code: str, message: str) -> None:
+    def __init__(self, code: str, message: str, *, status: int = 400) -> None:
         super().__init__(message)
         self.code = code
+        self.status = status
 
 
 def admit(service: str, environ: WSGIEnvironment) -> None:
@@ -81,6 +86,19 @@ def _operation(service: str, name: str) -> OperationModel:
     return operation
 
 
+def _check_lacks(service: str, operation: OperationModel, params: Mapping[str, Any]) -> None:
+    lack = lacking(service, operation.name, params)
+    if lack is not None:
+        raise NotServedError("UnsupportedOperation", lack)
+
+
+def _check_owner(params: Mapping[str, Any]) -> None:
+    """Refuse a request for a bucket of another account. Source: S3 user guide, bucket owner condition."""
+    for name in ("ExpectedBucketOwner", "ExpectedSourceBucketOwner"):
+        if params.get(name, DEFAULT_ACCOUNT_ID) != DEFAULT_ACCOUNT_ID:
+            raise NotServedError("AccessDenied", f"Access Denied ({name} is another account)", status=403)
+
+
 def _body(environ: WSGIEnvironment) -> bytes:
     stream = environ["wsgi.input"]
     body: bytes = stream.read()
@@ -100,6 +118,7 @@ def _admit_form(service: str, environ: WSGIEnvironment) -> None:
     operation = _operation(service, name)
     params, canonical = forms.read(operation, pairs, ec2=service == "ec2")
     habits.check(service, operation, params)
+    _check_lacks(service, operation, params)
     version = [(key, value) for key, value in pairs if key == "Version"]
     rewritten = urlencode([("Action", name), *version, *canonical]).encode()
     environ.pop("HTTP_CONTENT_ENCODING", None)
@@ -118,7 +137,7 @@ def _admit_form(service: str, environ: WSGIEnvironment) -> None:
 def _admit_json(service: str, environ: WSGIEnvironment) -> None:
     name = environ["HTTP_X_AMZ_TARGET"].rpartition(".")[2]
     operation = _operation(service, name)
-    documents.read_json(operation, _body(environ))
+    _check_lacks(service, operation, documents.read_json(operation, _body(environ)))
     environ[OPERATION_KEY] = name
     environ["QUERY_STRING"] = ""
 
@@ -130,7 +149,7 @@ def _admit_s3(service: str, environ: WSGIEnvironment) -> None:
     except (HTTPException, NotImplementedError) as error:
         raise NotServedError("MethodNotAllowed", "S3 has no such operation") from error
     operation = _operation(service, found.name)
-    shape = operation.input_shape
+    shape, params = operation.input_shape, dict[str, Any]()
     for name, member in shape.members.items() if shape is not None else ():
         location, wire = member.serialization.get("location"), member.serialization.get("name", name)
         if location == "uri":
@@ -143,5 +162,8 @@ def _admit_s3(service: str, environ: WSGIEnvironment) -> None:
             continue
         if given is not None and member.type_name not in {"list", "map"}:
             check_text(member, str(given), wire)
-    documents.check_xml(operation, _body(environ))
+            params[name] = str(given)
+    _check_owner(params)
+    params |= documents.read_xml(operation, _body(environ))
+    _check_lacks(service, operation, params)
     environ[OPERATION_KEY] = operation.name

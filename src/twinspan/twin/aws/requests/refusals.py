@@ -1,7 +1,8 @@
 """A refused request in the words of the API that was asked.
 
-Source: EC2 API, Error codes; IAM, STS, SNS, SQS and CloudWatch API, Common Errors; CloudWatch Logs API,
-InvalidParameterException; S3 API, Error responses. "1 validation error detected" is as users report it.
+Source: EC2 API, Error codes; IAM, STS, SNS, SQS and CloudWatch API, Common Errors; CloudWatch Logs API and
+EKS API, InvalidParameterException; S3 API, Error responses. "1 validation error detected" is as users report
+it.
 """
 
 from collections.abc import Mapping
@@ -42,7 +43,8 @@ _LOGS = {
     Fault.MISSING: "InvalidParameterException",
     Fault.VALUE: "InvalidParameterException",
 }
-_OWN: Mapping[str, Mapping[Fault, str]] = {"ec2": _EC2, "s3": _S3, "logs": _LOGS}
+_EKS = dict.fromkeys(Fault, "InvalidParameterException")
+_OWN: Mapping[str, Mapping[Fault, str]] = {"ec2": _EC2, "eks": _EKS, "s3": _S3, "logs": _LOGS}
 
 
 def words(service: str, style: str, flaw: Flaw) -> tuple[str, str]:

@@ -22,6 +22,10 @@ _BITS = {"byte": 8, "short": 16, "integer": 32, "long": 64}
 _INTEGER = re.compile(r"[+-]?[0-9]{1,19}")
 _FLOAT = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,3})?|[+-]?(Infinity|NaN)")
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_WRONG_PATTERNS = frozenset({"arn:[^:]+:s3(express)?:[^:].*"})
+"""Patterns that the service does not keep to: S3 Control tags buckets, for whose ARN this one has no place.
+
+Source: S3 user guide, using tags with general purpose buckets."""
 _LONGEST_SUBJECT = 4096
 """Longer texts are not matched against patterns, some of which take very long for them."""
 
@@ -118,8 +122,11 @@ def _of_wrong_type(shape: Shape, value: object, where: str, what: str) -> Flaw:
 
 @cache
 def _compiled(pattern: str | None) -> re.Pattern[str] | None:
-    """Return a pattern of the model; None for those that Python does not have, such as classes of letters."""
+    """Return a pattern of the model; None for those that nothing is to be matched with.
+
+    Python does not have some of the patterns, such as classes of letters.
+    """
     try:
-        return re.compile(pattern) if pattern else None
+        return re.compile(pattern) if pattern and pattern not in _WRONG_PATTERNS else None
     except re.error:
         return None

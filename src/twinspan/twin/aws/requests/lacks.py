@@ -1,0 +1,204 @@
+"""Members of served operations that the twin has no use for: who sets one is refused by name, never ignored.
+
+What the cloud shows, and designs with a VPN and clusters set, is kept; all else is here, with what the twin
+is without.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+Lacks = Mapping[str, str]
+
+_IPV6, _IPAM, _OUTPOSTS = "no IPv6", "no IPAM", "no Outposts"
+_MACHINES, _TRANSIT, _PEERING = "no machines to run instances on", "no transit gateways", "no VPC peering"
+_SETTINGS = "one configuration of the control plane"
+_GRANTS, _KEYS = "no grants but by policies", "no keys of clients'"
+_DIRECTORIES = "no directory buckets"
+_EVALUATION = "one way to evaluate alarms"
+_HOLDS = "no event holds"
+_POOLS = "no pools of addresses but its own"
+
+ANYWHERE: Mapping[str, Lacks] = {
+    "ec2": {
+        "AmazonProvidedIpv6CidrBlock": _IPV6,
+        "AssignIpv6AddressOnCreation": _IPV6,
+        "CarrierGatewayId": "no Wavelength zones",
+        "CoreNetworkArn": "no Cloud WAN",
+        "CustomerOwnedIpv4Pool": _OUTPOSTS,
+        "DestinationIpv6CidrBlock": _IPV6,
+        "DestinationPrefixListId": "no managed prefix lists",
+        "EgressOnlyInternetGatewayId": _IPV6,
+        "EnableDns64": _IPV6,
+        "EnableResourceNameDnsAAAARecordOnLaunch": _IPV6,
+        "InstanceId": _MACHINES,
+        "IpamPoolId": _IPAM,
+        "Ipv4IpamPoolId": _IPAM,
+        "Ipv4NetmaskLength": _IPAM,
+        "Ipv6CidrBlock": _IPV6,
+        "Ipv6CidrBlockNetworkBorderGroup": _IPV6,
+        "Ipv6IpamPoolId": _IPV6,
+        "Ipv6Native": _IPV6,
+        "Ipv6NetmaskLength": _IPV6,
+        "Ipv6Pool": _IPV6,
+        "LocalGatewayId": _OUTPOSTS,
+        "MapCustomerOwnedIpOnLaunch": _OUTPOSTS,
+        "OdbNetworkArn": "no Oracle Database@AWS",
+        "OutpostArn": _OUTPOSTS,
+        "PrefixListId": "no managed prefix lists",
+        "PrefixListIds": "no managed prefix lists",
+        "PublicIpv4Pool": _POOLS,
+        "SourceSecurityGroupName": "no EC2-Classic",
+        "SourceSecurityGroupOwnerId": "no EC2-Classic",
+        "TransitGatewayId": _TRANSIT,
+        "VpcEncryptionControl": "no encryption controls of a VPC",
+        "VpcEndpointId": "no VPC endpoints",
+        "VpcPeeringConnectionId": _PEERING,
+    },
+    "eks": {
+        "controlPlaneEgressMode": "no choice how control planes leave",
+        "controlPlaneScalingConfig": "one size of control planes",
+        "encryptionConfig": "no keys of KMS",
+        "gatewayApi": "no EKS Auto Mode",
+        "kubeApiServerConfig": _SETTINGS,
+        "kubeControllerManagerConfig": _SETTINGS,
+        "kubeSchedulerConfig": _SETTINGS,
+        "launchTemplate": _MACHINES,
+        "namespaceConfig": "no choice of an add-on's namespace",
+        "nodePools": "no EKS Auto Mode",
+        "nodeRepairConfig": "no repair of nodes by EKS",
+        "nodeRoleArn": "no EKS Auto Mode",
+        "outpostConfig": _OUTPOSTS,
+        "podIdentityAssociations": "no pod identities",
+        "remoteAccess": _MACHINES,
+        "remoteNetworkConfig": "no hybrid nodes",
+        "rollbackConfig": "no way back to an older version",
+        "updateStrategy": "no choice how nodes are replaced",
+        "warmPoolConfig": "no warm pools",
+        "zonalShiftConfig": "no zonal shift",
+    },
+    "s3": {
+        "GrantFullControl": _GRANTS,
+        "GrantRead": _GRANTS,
+        "GrantReadACP": _GRANTS,
+        "GrantWrite": _GRANTS,
+        "GrantWriteACP": _GRANTS,
+        "MFA": "no second factor",
+        "MFADelete": "no second factor",
+        "SSECustomerAlgorithm": _KEYS,
+        "SSECustomerKey": _KEYS,
+        "SSECustomerKeyMD5": _KEYS,
+        "SSEKMSEncryptionContext": _KEYS,
+    },
+}
+"""Signing name -> member at any depth of any operation that changes something -> what the twin is without."""
+
+_SECONDARY = "one address for a NAT gateway"
+OF: Mapping[tuple[str, str], Lacks] = {
+    ("ec2", "AllocateAddress"): {"NetworkBorderGroup": "no zones with addresses of their own"},
+    ("ec2", "AssociateAddress"): {"PrivateIpAddress": "one private address for an interface"},
+    ("ec2", "AssociateRouteTable"): {"GatewayId": "no route tables of gateways"},
+    ("ec2", "AuthorizeSecurityGroupEgress"): {"PeeringStatus": _PEERING, "VpcId": _PEERING},
+    ("ec2", "AuthorizeSecurityGroupIngress"): {"PeeringStatus": _PEERING, "VpcId": _PEERING},
+    ("ec2", "CreateDefaultSubnet"): {"AvailabilityZoneId": "default subnets by the names of zones"},
+    ("ec2", "CreateNatGateway"): {
+        "AvailabilityMode": "no regional NAT gateways",
+        "AvailabilityZoneAddresses": "no regional NAT gateways",
+        "PrivateIpAddress": "no choice of a NAT gateway's private address",
+        "SecondaryAllocationIds": _SECONDARY,
+        "SecondaryPrivateIpAddressCount": _SECONDARY,
+        "SecondaryPrivateIpAddresses": _SECONDARY,
+        "VpcId": "no regional NAT gateways",
+    },
+    ("ec2", "ModifySubnetAttribute"): {
+        "DisableLniAtDeviceIndex": _OUTPOSTS,
+        "EnableLniAtDeviceIndex": _OUTPOSTS,
+        "PrivateDnsHostnameTypeOnLaunch": _MACHINES,
+    },
+    ("ec2", "ReplaceRoute"): {"LocalTarget": "no other targets for the VPC's own range"},
+    ("ec2", "UpdateSecurityGroupRuleDescriptionsEgress"): {
+        "PeeringStatus": _PEERING,
+        "SecurityGroupRuleDescriptions": "no descriptions by rule, only by permission",
+        "VpcId": _PEERING,
+    },
+    ("ec2", "UpdateSecurityGroupRuleDescriptionsIngress"): {
+        "PeeringStatus": _PEERING,
+        "SecurityGroupRuleDescriptions": "no descriptions by rule, only by permission",
+        "VpcId": _PEERING,
+    },
+    ("iam", "CreateUser"): {"PermissionsBoundary": "boundaries of roles only"},
+    ("logs", "CreateLogGroup"): {"deletionProtectionEnabled": "no deletion protection of log groups"},
+    ("monitoring", "PutDashboard"): {"Tags": "no tags of dashboards"},
+    ("monitoring", "PutMetricAlarm"): {
+        "AccountId": "no metrics of other accounts",
+        "ActionConfiguration": "one way to tell of alarms",
+        "EvaluationCriteria": _EVALUATION,
+        "EvaluationInterval": _EVALUATION,
+        "EvaluationWindow": _EVALUATION,
+        "WarmUpConfiguration": _EVALUATION,
+    },
+    ("s3", "CreateBucket"): {
+        "DataRedundancy": _DIRECTORIES,
+        "Location": _DIRECTORIES,
+        "Type": _DIRECTORIES,
+    },
+    ("s3", "PutBucketEncryption"): {"BlockedEncryptionTypes": "no blocked kinds of encryption"},
+    ("s3", "PutBucketLifecycleConfiguration"): {
+        "NewerNoncurrentVersions": "no versions that are kept by number",
+        "ObjectSizeGreaterThan": "no rules by size",
+        "ObjectSizeLessThan": "no rules by size",
+        "TransitionDefaultMinimumObjectSize": "no rules by size",
+    },
+    ("s3", "PutObject"): {
+        "ACL": _GRANTS,
+        "ObjectLockEventHold": _HOLDS,
+        "ObjectLockEventHoldDurationDays": _HOLDS,
+        "ObjectLockEventHoldDurationYears": _HOLDS,
+        "WriteOffsetBytes": _DIRECTORIES,
+    },
+    ("sns", "CreateTopic"): {"DataProtectionPolicy": "no data protection policies"},
+}
+"""Signing name and operation -> member at any depth -> what the twin is without."""
+
+_HAVE_OWN_WORDS = frozenset({("ec2", "CreateVpnConnection"), ("ec2", "ModifyVpnConnection")})
+"""Operations that refuse members of `ANYWHERE` themselves, for reasons of their own."""
+_READING = ("Describe", "Get", "List")
+_DEFAULTS: Mapping[tuple[str, str], frozenset[str]] = {
+    ("CreateNatGateway", "AvailabilityMode"): frozenset({"zonal"}),
+    ("ModifySubnetAttribute", "PrivateDnsHostnameTypeOnLaunch"): frozenset({"ip-name"}),
+    ("PutBucketLifecycleConfiguration", "TransitionDefaultMinimumObjectSize"): frozenset(
+        {"all_storage_classes_128K"}
+    ),
+    ("PutBucketVersioning", "MFADelete"): frozenset({"Disabled"}),
+    ("PutObject", "ACL"): frozenset({"bucket-owner-full-control", "private"}),
+}
+"""Operation and member -> values that change nothing, and are taken."""
+_NOTHING: tuple[object, ...] = (None, False, "", "false", [], {})
+
+
+def lacking(service: str, operation: str, params: Mapping[str, Any]) -> str | None:
+    """Return why a request cannot be served, with the name of the member; None if it can.
+
+    Args:
+        service: Signing name.
+        operation: What is asked for.
+        params: Its parameters, by the names of the model.
+    """
+    if operation.startswith(_READING):
+        return None
+    everywhere = {} if (service, operation) in _HAVE_OWN_WORDS else ANYWHERE.get(service, {})
+    lacks = {**everywhere, **OF.get((service, operation), {})}
+    for name, value in set_members(params):
+        if name in lacks and value not in _DEFAULTS.get((operation, name), ()):
+            return f"The twin cannot do this: {operation} with {name}; it has {lacks[name]}"
+    return None
+
+
+def set_members(params: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Yield name and value of all members that are set to something, at any depth."""
+    for name, value in params.items():
+        if value in _NOTHING or (isinstance(value, Mapping) and not any(True for _ in set_members(value))):
+            continue
+        yield name, value
+        for entry in value if isinstance(value, list) else [value]:
+            if isinstance(entry, Mapping):
+                yield from set_members(entry)

@@ -1,0 +1,57 @@
+"""S3 of the twin: moto's, which takes some questions for others, and forgets the tags of new buckets."""
+
+from types import SimpleNamespace
+from typing import Any
+
+import moto.s3.urls
+from moto.core.common_types import TYPE_RESPONSE
+from moto.core.request import Request
+from moto.core.responses import ActionResult
+from moto.core.utils import get_service_model
+from moto.s3.models import S3Backend
+from moto.s3.responses import S3Response
+
+from twinspan.twin.aws.requests.documents import read_xml
+
+
+class TwinS3Response(S3Response):
+    """S3's actions."""
+
+    def _bucket_response_get(self, bucket_name: str, querystring: dict[str, Any]) -> str | TYPE_RESPONSE:
+        """Answer about a bucket. Source: S3 API, GetBucketRequestPayment: the owner pays by default."""
+        if "requestPayment" in querystring:
+            self.backend.get_bucket(bucket_name)
+            self.data["Action"] = "GetBucketRequestPayment"
+            paid: TYPE_RESPONSE = self.serialized(ActionResult({"Payer": "BucketOwner"}))
+            return paid
+        answer: str | TYPE_RESPONSE = super()._bucket_response_get(bucket_name, querystring)
+        return answer
+
+    def _bucket_response_put(
+        self,
+        request: Request,
+        bucket_name: str,
+        querystring: dict[str, Any],
+    ) -> str | TYPE_RESPONSE:
+        """Change a bucket, or make one with its tags. Source: S3 API, CreateBucketConfiguration."""
+        answer: str | TYPE_RESPONSE = super()._bucket_response_put(request, bucket_name, querystring)
+        if not querystring:
+            operation = get_service_model("s3").operation_model("CreateBucket")
+            made = read_xml(operation, self.body).get("CreateBucketConfiguration") or {}
+            if made.get("Tags"):
+                tags = {tag["Key"]: tag["Value"] for tag in made["Tags"]}
+                self.backend.put_bucket_tagging(bucket_name, tags)
+        return answer
+
+
+class TwinS3Backend(S3Backend):
+    """S3's state of the twin."""
+
+    @property
+    def _url_module(self) -> SimpleNamespace:
+        """Moto looks for its URLs beside the class; ours lead to our own response class."""
+        urls = moto.s3.urls
+        paths = {
+            path: getattr(TwinS3Response, leads_to.__name__) for path, leads_to in urls.url_paths.items()
+        }
+        return SimpleNamespace(url_bases=urls.url_bases, url_paths=paths)
