@@ -1,5 +1,6 @@
 """Virtual private gateways and customer gateways."""
 
+from ipaddress import IPv4Address, IPv4Network
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -171,3 +172,17 @@ def test_customer_gateways_are_filtered_and_an_unknown_filter_is_refused(site: S
         code_of(lambda: site.ec2.describe_customer_gateways(Filters=unknown))  # type: ignore[arg-type]
         == "InvalidParameterValue"
     )
+
+
+def test_nat_gateways_have_addresses_of_their_subnet(site: Site) -> None:
+    cidr = site.ec2.describe_vpcs(VpcIds=[site.vpc_id])["Vpcs"][0]["CidrBlock"]
+    network = next(IPv4Network(cidr).subnets(new_prefix=28))
+    subnet = site.ec2.create_subnet(VpcId=site.vpc_id, CidrBlock=str(network))["Subnet"]["SubnetId"]
+    addresses = {
+        IPv4Address(address["PrivateIp"])
+        for _ in range(3)
+        for address in site.ec2.create_nat_gateway(SubnetId=subnet, ConnectivityType="private")["NatGateway"][
+            "NatGatewayAddresses"
+        ]
+    }
+    assert addresses == {network[-2], network[-3], network[-4]}

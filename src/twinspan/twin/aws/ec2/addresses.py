@@ -3,7 +3,7 @@
 Source: EC2 API, AllocateAddress, DeleteNatGateway.
 """
 
-from ipaddress import IPv4Address
+from ipaddress import IPv4Address, IPv4Network
 
 from moto.ec2.exceptions import EC2ClientError
 from moto.ec2.models import ec2_backends
@@ -24,12 +24,23 @@ class AddressBackend(SubnetBackend):
         tags: dict[str, str] | None = None,
         connectivity_type: str = "public",
     ) -> NatGateway:
-        """Make a NAT gateway; the address of one that has been deleted is free again."""
+        """Make a NAT gateway with an address of its subnet; that of one that was deleted is free again."""
         for gateway in self.nat_gateways.values():
             for place in gateway.address_set if gateway.state == "deleted" else ():
                 if place.get("allocationId") == allocation_id and self._is_held(place.get("associationId")):
                     self.disassociate_address(association_id=place["associationId"])
-        return super().create_nat_gateway(subnet_id, allocation_id, tags, connectivity_type)
+        gateway = super().create_nat_gateway(subnet_id, allocation_id, tags, connectivity_type)
+        gateway.private_ip = self._highest_free(subnet_id)
+        gateway._eni.private_ip_address = gateway.private_ip  # noqa: SLF001 - moto keeps the interface so
+        gateway.address_set[-1]["privateIp"] = gateway.private_ip
+        return gateway
+
+    def _highest_free(self, subnet_id: str) -> str:
+        """Return the highest address of a subnet that no interface has; nodes and hosts get the lowest."""
+        taken = {interface.private_ip_address for interface in self.enis.values()}
+        network = IPv4Network(self.get_subnet(subnet_id).cidr_block)
+        hosts = (str(network[-place]) for place in range(2, network.num_addresses))
+        return next(host for host in hosts if host not in taken)
 
     def _is_held(self, association: str | None) -> bool:
         held = (address.association_id for address in self.addresses)
