@@ -13,7 +13,7 @@ _OF_ONE_RUN = (
     (r"vpn-attachment-[0-9a-f]{7,8}", "vpn-attachment-<id>"),
     (r"AROA[0-9A-Z]{17}", "<role id>"),
     (r"(?<=/id/)[0-9A-F]{32}", "<OIDC id>"),
-    (r"(?<=-)[0-9]{8}(?=\.(portal\.)?hcp\.)", "<id>"),
+    (r"(?<=-)[0-9a-f]{8}(?=\.(portal\.)?hcp\.)", "<id>"),
     (r"198[.-]19[.-]\d+[.-]\d+", "<public address>"),
     (r"(?<=<pre_shared_key>).*?(?=</pre_shared_key>)", "<secret>"),
     (r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[\d.]*(?:Z|\+00:00)", "<time>"),
@@ -110,9 +110,12 @@ def changed(before: object, after: object, place: str = "") -> Iterator[str]:
 def planned(document: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     """Return what a plan document says of each managed resource; `<unknown>` for what it cannot know."""
     return {
-        change["address"]: _with_unknowns(change["change"]["after"] or {}, change["change"]["after_unknown"])
+        change["address"]: {
+            name: _with_unknowns(after.get(name), unknown.get(name)) for name in after | unknown
+        }
         for change in document["resource_changes"]
         if change["mode"] == "managed"
+        for after, unknown in [(change["change"]["after"] or {}, change["change"]["after_unknown"])]
     }
 
 

@@ -62,6 +62,10 @@ DIFFERENT_OFFLINE: Mapping[tuple[str, str], str] = {
         "id",
     ): "the offline provider is modelled on aws 6, where it is no time",
     ("aws_nat_gateway", "secondary_allocation_ids"): "computed since aws 6",
+    (
+        "azurerm_kubernetes_cluster",
+        "default_node_pool.node_labels",
+    ): "the older SDK plans an empty map as unknown, which Terraform forbids to others",
 }
 """Type and attribute -> why the offline providers plan or store another value."""
 
