@@ -13,7 +13,7 @@ _OF_ONE_RUN = (
     (r"vpn-attachment-[0-9a-f]{7,8}", "vpn-attachment-<id>"),
     (r"AROA[0-9A-Z]{17}", "<role id>"),
     (r"(?<=/id/)[0-9A-F]{32}", "<OIDC id>"),
-    (r"(?<=-)[0-9a-f]{8}(?=\.(portal\.)?hcp\.)", "<id>"),
+    (r"(?<=-)[0-9a-f]{8}(?=\.(?:portal\.)?hcp\.|\.<uuid>\.privatelink\.)", "<id>"),
     (r"198[.-]19[.-]\d+[.-]\d+", "<public address>"),
     (r"(?<=<pre_shared_key>).*?(?=</pre_shared_key>)", "<secret>"),
     (r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[\d.]*(?:Z|\+00:00)", "<time>"),
