@@ -106,8 +106,9 @@ class Walk:
         picked = [resource for kind, resource in chosen.items() if kind not in _NO_IMPORT]
         self._terraform("state", "rm", *(resource.address for resource in picked))
         blocks = [
-            f"import {{\n  to = {resource.address}\n  id = {json.dumps(import_id(resource))}\n}}\n"
+            f"import {{\n  to = {resource.address}\n  id = {json.dumps(identity)}\n}}\n"
             for resource in picked
+            for identity in [import_id(resource.type, resource.values)]
         ]
         (self.root / "imports.tf").write_text("\n".join(blocks))
         done = self._terraform("apply", "-auto-approve", "-input=false", "-no-color")
@@ -145,10 +146,9 @@ def resources_of(state: Values) -> list[Resource]:
     ]
 
 
-def import_id(resource: Resource) -> str:
-    """Return what the provider imports a resource by; most take the resource's id."""
-    values = resource.values
-    match resource.type:
+def import_id(kind: str, values: Values) -> str:
+    """Return what the provider imports a resource of a type by; most take the resource's id."""
+    match kind:
         case "aws_route":
             return f"{values['route_table_id']}_{values['destination_cidr_block']}"
         case "aws_route_table_association":

@@ -257,9 +257,9 @@ def counts(verification: Verification, checks: Mapping[str, int]) -> Mapping[str
 
 
 @contextmanager
-def static_lab(home: Path) -> Iterator[Lab]:
-    """Build the static design on a twin in `home` (TWINSPAN_HOME), with a host in every private subnet."""
-    tree = home.parent / "terraform"
+def static_lab(scratch: Path) -> Iterator[Lab]:
+    """Build the static design on a twin of its own, with a host in every private subnet, and see it whole."""
+    tree = scratch / "terraform"
     env = tree / "envs" / "static"
     shutil.copytree(STATIC, env)
     shutil.copytree(TREE / "bootstrap", tree / "bootstrap")
@@ -268,8 +268,12 @@ def static_lab(home: Path) -> Iterator[Lab]:
     for file in ("backend.tf", "backend.hcl"):
         shutil.copy(TREE / "envs" / "dev" / file, env)
     (env / "terraform.tfvars").touch()
-    with built(env) as whole:
-        yield whole
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TWINSPAN_HOME", str(scratch / "home"))
+        with built(env) as made:
+            whole = made.verify(wait_s=SEEN_WITHIN_S)
+            assert whole.passed, (causes(whole), drift(whole))
+            yield made
 
 
 @contextmanager

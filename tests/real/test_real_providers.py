@@ -13,8 +13,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
+sys.path.append(str(Path(__file__).parents[2] / "tools"))
+
 from compared import changed, differences, planned
 from real_project import RealProject, bootstrap_life, real_project
+from recording_walk import import_id
 
 from twinspan.twin.providers.mirror import write_mirror
 
@@ -85,20 +89,6 @@ UPDATED_AFTER_IMPORT: Mapping[str, Mapping[str, str]] = {
 """Type -> attribute -> why the provider plans to set it after an import, from the real clouds too."""
 
 
-def _import_id(resource: Mapping[str, Any]) -> str:
-    """Return what `terraform import` wants: the id, or what the provider's documentation says instead."""
-    values: Mapping[str, str] = resource["values"]
-    match resource["type"]:
-        case "aws_route":
-            return f"{values['route_table_id']}_{values['destination_cidr_block']}"
-        case "aws_route_table_association":
-            return f"{values['subnet_id']}/{values['route_table_id']}"
-        case "aws_iam_role_policy_attachment":
-            return f"{values['role']}/{values['policy_arn']}"
-        case _:
-            return values["id"]
-
-
 @pytest.fixture(scope="module", params=["dev", "prod"])
 def project(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, provider_config: Path
@@ -161,7 +151,7 @@ def test_one_object_of_each_type_can_be_imported(project: RealProject) -> None:
     for resource in project.resources():
         if resource["type"] not in types | NOT_IMPORTABLE.keys():
             types.add(resource["type"])
-            ids[resource["address"]] = _import_id(resource)
+            ids[resource["address"]] = import_id(resource["type"], resource["values"])
     project.forget(list(ids))
     blocks = project.import_blocks(ids)
     saved = project.scratch / "imports"

@@ -44,7 +44,7 @@ _STYLE: dict[Any, Any] = {
     "svg.fonttype": "none",
     "svg.hashsalt": "twinspan",
     "text.parse_math": False,
-    # matplotlib complains, for each text anew, of a font that is not installed.
+    # matplotlib complains, for each text again, of a font that is not installed.
     "font.family": [name for name in ("Inter", "DejaVu Sans") if name in get_font_names()],
     "font.size": 10,
     "text.color": INK,

@@ -41,9 +41,9 @@ def own_config() -> str | None:
 def chosen_providers(name: str, choice: Choice) -> Providers:
     """Return which providers to take for the twin `name`; `auto`: the real ones if both can be installed.
 
-    `auto` asks Terraform, which takes a few seconds at most, and keeps the answer in the run directory until
-    the user's own Terraform settings change or ten minutes are over. Without Terraform the answer is `real`:
-    there is nothing to set up.
+    `auto` asks Terraform, within `BEGIN_LIMIT_S` and `PROBE_LIMIT_S`, and keeps the answer in the run
+    directory until the user's own Terraform settings change or ten minutes are over. Without Terraform the
+    answer is `real`: there is nothing to set up.
     """
     if choice != "auto":
         return choice

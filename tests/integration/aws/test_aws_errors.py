@@ -191,8 +191,14 @@ def test_every_operation_that_is_served_exists_in_the_service_model() -> None:
         ("Action=DescribeVpcs&NextToken=never", "InvalidNextToken", "never"),
         (
             "Action=ReplaceRouteTableAssociation&AssociationId=*&RouteTableId=rtb-1",
-            "InvalidParameterValue",
+            "InvalidAssociationID.NotFound",
             "*",
+        ),
+        ("Action=DisassociateRouteTable&AssociationId=*", "InvalidAssociationID.NotFound", "*"),
+        (
+            "Action=CreateDefaultSubnet&AvailabilityZoneId=usw2-az1",
+            "UnsupportedOperation",
+            "AvailabilityZoneId",
         ),
         ("Action=CreateDefaultSubnet", "MissingParameter", "AvailabilityZone"),
         ("", "MissingAction", "Action"),

@@ -178,11 +178,14 @@ def test_nat_gateways_have_addresses_of_their_subnet(site: Site) -> None:
     cidr = site.ec2.describe_vpcs(VpcIds=[site.vpc_id])["Vpcs"][0]["CidrBlock"]
     network = next(IPv4Network(cidr).subnets(new_prefix=28))
     subnet = site.ec2.create_subnet(VpcId=site.vpc_id, CidrBlock=str(network))["Subnet"]["SubnetId"]
-    addresses = {
-        IPv4Address(address["PrivateIp"])
-        for _ in range(3)
-        for address in site.ec2.create_nat_gateway(SubnetId=subnet, ConnectivityType="private")["NatGateway"][
-            "NatGatewayAddresses"
-        ]
-    }
-    assert addresses == {network[-2], network[-3], network[-4]}
+
+    def make() -> tuple[str, IPv4Address]:
+        made = site.ec2.create_nat_gateway(SubnetId=subnet, ConnectivityType="private")["NatGateway"]
+        return made["NatGatewayId"], IPv4Address(made["NatGatewayAddresses"][0]["PrivateIp"])
+
+    made = dict(make() for _ in range(11))
+    assert set(made.values()) == set(network.hosts()) - {network[1], network[2], network[3]}
+    assert code_of(make) == "InsufficientFreeAddressesInSubnet"
+    name, address = made.popitem()
+    site.ec2.delete_nat_gateway(NatGatewayId=name)
+    assert make()[1] == address

@@ -1,6 +1,6 @@
 """Elastic addresses, over moto's, which makes up addresses of the loopback range.
 
-Source: EC2 API, AllocateAddress, DeleteNatGateway.
+Source: EC2 API, AllocateAddress, DeleteNatGateway; error codes, InsufficientFreeAddressesInSubnet.
 """
 
 from ipaddress import IPv4Address, IPv4Network
@@ -12,6 +12,9 @@ from moto.ec2.models.nat_gateways import NatGateway
 
 from twinspan.twin.aws.ec2.choices import ELASTIC_ADDRESSES
 from twinspan.twin.aws.ec2.subnets import SubnetBackend
+
+_RESERVED = 4
+"""First addresses of a subnet that AWS keeps, besides the last. Source: VPC user guide, Subnet sizing."""
 
 
 class AddressBackend(SubnetBackend):
@@ -29,18 +32,29 @@ class AddressBackend(SubnetBackend):
             for place in gateway.address_set if gateway.state == "deleted" else ():
                 if place.get("allocationId") == allocation_id and self._is_held(place.get("associationId")):
                     self.disassociate_address(association_id=place["associationId"])
+        address = self._free_address(subnet_id)
         gateway = super().create_nat_gateway(subnet_id, allocation_id, tags, connectivity_type)
-        gateway.private_ip = self._highest_free(subnet_id)
-        gateway._eni.private_ip_address = gateway.private_ip  # noqa: SLF001 - moto keeps the interface so
-        gateway.address_set[-1]["privateIp"] = gateway.private_ip
+        gateway.private_ip = gateway._eni.private_ip_address = address  # noqa: SLF001 - moto keeps it so
+        gateway.address_set[-1]["privateIp"] = address
         return gateway
 
-    def _highest_free(self, subnet_id: str) -> str:
-        """Return the highest address of a subnet that no interface has; nodes and hosts get the lowest."""
-        taken = {interface.private_ip_address for interface in self.enis.values()}
+    def _free_address(self, subnet_id: str) -> str:
+        """Return an address of a subnet that no interface has, from its middle on.
+
+        The data plane, which knows of no NAT gateways, takes hosts' addresses from the beginning and pods'
+        from the end.
+        """
         network = IPv4Network(self.get_subnet(subnet_id).cidr_block)
-        hosts = (str(network[-place]) for place in range(2, network.num_addresses))
-        return next(host for host in hosts if host not in taken)
+        gone = [gateway._eni.id for gateway in self.nat_gateways.values() if gateway.state == "deleted"]  # noqa: SLF001 - as above
+        taken = {each.private_ip_address for each in self.enis.values() if each.id not in gone}
+        middle, end = network.num_addresses // 2, network.num_addresses - 1
+        for place in (*range(middle, end), *range(_RESERVED, middle)):
+            if str(network[place]) not in taken:
+                return str(network[place])
+        raise EC2ClientError(
+            "InsufficientFreeAddressesInSubnet",
+            f"The specified subnet '{subnet_id}' has no free addresses to satisfy the request.",
+        )
 
     def _is_held(self, association: str | None) -> bool:
         held = (address.association_id for address in self.addresses)

@@ -12,6 +12,7 @@ from twinspan.twin.aws.ec2.errors import missing
 
 _NEEDED: Mapping[str, Sequence[Sequence[str]]] = {
     "AssociateDhcpOptions": [["DhcpOptionsId"]],
+    "CreateDefaultSubnet": [["AvailabilityZone", "AvailabilityZoneId"]],
     "AssociateRouteTable": [["SubnetId"]],
     "AssociateVpcCidrBlock": [["CidrBlock"]],
     "AuthorizeSecurityGroupEgress": [["IpPermissions", "IpProtocol"]],

@@ -65,6 +65,12 @@ def _address_association(backend: RouteBackend, identifier: str) -> None:
         raise _no_association(identifier)
 
 
+def _route_table_association(backend: RouteBackend, identifier: str) -> None:
+    # Moto looks with a filter, in which `*` stands for anything.
+    if all(identifier not in table.all_associations_ids for table in backend.route_tables.values()):
+        raise _no_association(identifier)
+
+
 def _acl_association(backend: RouteBackend, identifier: str) -> None:
     if all(identifier not in acl._associations for acl in backend.network_acls.values()):  # noqa: SLF001 - moto's
         raise _no_association(identifier)
@@ -114,6 +120,8 @@ _OWN: Mapping[tuple[str, str], _Find] = {
     ("CreateRoute", "NatGatewayId"): _any,
     ("ReplaceRoute", "NatGatewayId"): _any,
     ("DisassociateAddress", "AssociationId"): _address_association,
+    ("DisassociateRouteTable", "AssociationId"): _route_table_association,
     ("ReplaceNetworkAclAssociation", "AssociationId"): _acl_association,
+    ("ReplaceRouteTableAssociation", "AssociationId"): _route_table_association,
 }
 """Members that mean something else in one action."""

@@ -33,7 +33,7 @@ _SOURCES = (
 """Where moto's rules keep a source, how a permission's entry names it, and where that stands."""
 _PROTOCOLS = frozenset({"-1", "all", "icmp", "icmpv6", "tcp", "udp"})
 """Protocols that have names. Source: EC2 API, IpPermission; `all` is what users write for -1."""
-LAST_PROTOCOL = 255
+_LAST_PROTOCOL = 255
 _PORTS = range(-1, 65536)
 RULES: Filterable[SecurityGroupRule] = Filterable(
     fields={
@@ -199,7 +199,7 @@ def _check_ports(entry: Mapping[str, Any]) -> None:
             "Invalid value 'null' for protocol. VPC security group rules must specify protocols explicitly.",
         )
     number = int(protocol) if protocol.isascii() and protocol.isdigit() else None
-    if (number is None and protocol.lower() not in _PROTOCOLS) or (number or 0) > LAST_PROTOCOL:
+    if (number is None and protocol.lower() not in _PROTOCOLS) or (number or 0) > _LAST_PROTOCOL:
         raise EC2ClientError("InvalidParameterValue", f"Invalid value '{protocol}' for IP protocol.")
     refusal = port_range_error(protocol, entry)
     if refusal is not None:

@@ -9,14 +9,10 @@ from botocore.model import OperationModel
 from twinspan.twin.aws.requests.flaws import Fault, Flaw
 
 _ARN = re.compile(r"arn:[a-z-]+:[a-z0-9-]+:[a-z0-9-]*:[0-9]*:.+", re.DOTALL)
-_ID = re.compile(r"[A-Za-z0-9:/_.-]*")
 _PAGE = re.compile(r"[0-9]{1,9}")
 _NUMBERED_PAGES = frozenset({"iam", "sns"})
 """Services whose pages moto numbers; their tokens are ours to give out."""
-_ONE_OF: Mapping[tuple[str, str], tuple[str, ...]] = {
-    ("ec2", "CreateDefaultSubnet"): ("AvailabilityZone",),
-    ("sns", "Publish"): ("TopicArn", "TargetArn"),
-}
+_ONE_OF: Mapping[tuple[str, str], tuple[str, ...]] = {("sns", "Publish"): ("TopicArn", "TargetArn")}
 """Operation -> members of which one must be there."""
 
 
@@ -24,8 +20,7 @@ def check(service: str, operation: OperationModel, params: Mapping[str, Any]) ->
     """Check the top-level parameters of a query request.
 
     Raises:
-        Flaw: A name is no ARN, an identifier is none (moto takes `*` for any), or a page's token was never
-            given out.
+        Flaw: A name is no ARN, or a page's token was never given out.
     """
     names = _ONE_OF.get((service, operation.name))
     if names is not None and not any(params.get(name) for name in names):
@@ -35,8 +30,6 @@ def check(service: str, operation: OperationModel, params: Mapping[str, Any]) ->
         if shape is None or not isinstance(value, str) or shape.members[name].type_name != "string":
             continue
         names_one = service == "sns" and name.lower().endswith("arn")
-        if service == "ec2" and name.endswith("Id") and _ID.fullmatch(value) is None:
-            raise Flaw(Fault.VALUE, name, "It must be an identifier", value=value[:100])
         if names_one and _ARN.fullmatch(value) is None:
             raise Flaw(Fault.VALUE, name, "It must be an ARN", value=value[:100])
         paged = service in _NUMBERED_PAGES and name in {"Marker", "NextToken", "nextToken"}
