@@ -2,22 +2,15 @@
 
 from typing import Any
 
-from broken_plan import base
-from hypothesis import given, settings
-from hypothesis import strategies as st
+import pytest
+from broken_plan import PLANS, base
 
 from twinspan.check.run import check
 from twinspan.project.plan import read_plan
 
-VALUES = st.one_of(
-    st.none(),
-    st.booleans(),
-    st.integers(),
-    st.text(max_size=6),
-    st.just([]),
-    st.just({}),
-    st.lists(st.one_of(st.text(max_size=4), st.integers(), st.none(), st.just({})), max_size=2),
-)
+HARD: tuple[Any, ...] = ([], [{}], "x")
+"""What is least like what is expected: not hashable, of another shape, not to be parsed."""
+OTHERS: tuple[Any, ...] = (None, {}, -1, True, 1.5, ["x", 5, None, {}], [[]], "10.0.0.0/33")
 
 
 def places(values: Any, path: tuple[str | int, ...] = ()) -> list[tuple[str | int, ...]]:
@@ -36,24 +29,24 @@ def resources(module: dict[str, Any]) -> list[dict[str, Any]]:
     ]
 
 
-PLACES = [
-    (resource["address"], place)
-    for resource in resources(base()["planned_values"]["root_module"])
-    for place in places(resource["values"])
-]
+def everywhere(plan_name: str) -> list[tuple[str, tuple[str | int, ...]]]:
+    found = resources(base(plan_name)["planned_values"]["root_module"])
+    return [(resource["address"], place) for resource in found for place in places(resource["values"])]
 
 
-@settings(max_examples=60)
-@given(changes=st.lists(st.tuples(st.sampled_from(PLACES), VALUES), min_size=1, max_size=3))
-def test_a_strange_value_is_never_a_traceback(changes: list[tuple[Any, Any]]) -> None:
-    plan = base()
-    by_address = {each["address"]: each for each in resources(plan["planned_values"]["root_module"])}
-    for (address, place), value in changes:
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("plan_name", PLANS)
+@pytest.mark.parametrize(
+    "strange",
+    [*(pytest.param(value, id=repr(value)) for value in HARD)]
+    + [pytest.param(value, id=repr(value), marks=pytest.mark.slow) for value in OTHERS],
+)
+def test_a_strange_value_anywhere_is_never_a_traceback(plan_name: str, strange: Any) -> None:
+    for address, place in everywhere(plan_name):
+        plan = base(plan_name)
+        by_address = {each["address"]: each for each in resources(plan["planned_values"]["root_module"])}
         values = by_address[address]["values"]
-        try:
-            for part in place[:-1]:
-                values = values[part]
-            values[place[-1]] = value
-        except (KeyError, IndexError, TypeError):
-            continue  # an earlier change has taken the place away
-    assert len(check(read_plan(plan, where="x"), source="x").results) > 60
+        for part in place[:-1]:
+            values = values[part]
+        values[place[-1]] = strange
+        assert len(check(read_plan(plan, where="x"), source="x").results) > 60

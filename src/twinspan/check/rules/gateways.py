@@ -195,12 +195,13 @@ def gateway_subnets_of(design: Design, gateway: PlannedResource) -> tuple[Planne
 def configurations_plain(design: Design) -> Iterator[Finding]:
     """GW-17: ip configurations have names of their own and dynamic addresses; GatewaySubnet no delegation."""
     for gateway in design.azure_gateways:
-        seen = set()
+        where, seen = f"{gateway.address} ip_configuration", set[str]()
         for block in blocks(gateway.get("ip_configuration")):
-            name, where = block.get("name"), f"{gateway.address} ip_configuration"
-            if name in seen:
-                yield _refused(where, f"{name} is the name of two of them")
-            seen.add(name)
+            name = block.get("name")
+            if isinstance(name, str):
+                if name in seen:
+                    yield _refused(where, f"{name} is the name of two of them")
+                seen.add(name)
             if block.get("private_ip_address_allocation") == "Static":
                 yield _refused(where, f"{name} has a static private address (StaticPrivateIpNotSupported)")
     for subnet in _gateway_subnets(design):
