@@ -1,7 +1,5 @@
 """`twinspan monitor`."""
 
-import signal
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -32,6 +30,7 @@ from twinspan.errors import DesignError
 from twinspan.kubernetes import TOOLS_IMAGE
 from twinspan.monitor.model import Snapshot
 from twinspan.monitor.read import Monitor
+from twinspan.signals import ending_on_signals
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 _SHOWN_CHANGES = 8
@@ -151,15 +150,15 @@ def show(
 
 def _follow(watched: Monitor, snapshot: Snapshot, *, interval_s: float, fmt: str) -> None:
     """Show one snapshot after the other until interrupted."""
-    ending = _ending()
-    if fmt == "json" or not answers.is_terminal:
-        _print(snapshot, fmt)
-        while not ending.wait(interval_s):
-            _print(watched.read(), fmt)
-        return
-    with Live(as_view(snapshot), console=answers, screen=True, auto_refresh=False) as live:
-        while not ending.wait(interval_s):
-            live.update(as_view(watched.read()), refresh=True)
+    with ending_on_signals() as ending:
+        if fmt == "json" or not answers.is_terminal:
+            _print(snapshot, fmt)
+            while not ending.wait(interval_s):
+                _print(watched.read(), fmt)
+            return
+        with Live(as_view(snapshot), console=answers, screen=True, auto_refresh=False) as live:
+            while not ending.wait(interval_s):
+                live.update(as_view(watched.read()), refresh=True)
 
 
 @monitor.command("serve")
@@ -185,8 +184,8 @@ def serve(*, env: Path, on: str, name: str, latency: str | None, image: str, por
     """  # noqa: D301 - click needs the character itself
     from twinspan.monitor import prometheus  # noqa: PLC0415 - only this command needs it
 
-    with _watching(env, on=on, name=name, latency=latency, image=image) as watched:
-        ending = _ending()
+    watching = _watching(env, on=on, name=name, latency=latency, image=image)
+    with watching as watched, ending_on_signals() as ending:
         server, thread = prometheus.serve(watched, port=port)
         url = f"http://{prometheus.ADDRESS}:{server.server_port}/metrics"
         progress.print(url)
@@ -251,14 +250,6 @@ def _print(snapshot: Snapshot, fmt: str) -> None:
         print_json(snapshot.as_dict())
     else:
         print_whole(as_view(snapshot))
-
-
-def _ending() -> threading.Event:
-    """Return an event that SIGINT and SIGTERM set."""
-    ending = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: ending.set())
-    return ending
 
 
 def _state(up: bool | None) -> str:

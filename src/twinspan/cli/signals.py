@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
+from twinspan.signals import handled_at_once
+
 
 @contextmanager
 def undone_on_signals() -> Iterator[None]:
@@ -21,7 +23,8 @@ def undone_on_signals() -> Iterator[None]:
 
     before = {number: signal.signal(number, interrupt) for number in numbers}
     try:
-        yield
+        with handled_at_once():
+            yield
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

@@ -8,16 +8,15 @@ import argparse
 import json
 import logging
 import os
-import signal
 import socket
 import sys
 import threading
 from collections.abc import Sequence
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
-from types import FrameType
 
 from twinspan.errors import HostError, TwinspanError
+from twinspan.signals import ending_on_signals
 from twinspan.twin.capabilities import drop_all
 from twinspan.twin.control_wire import error_document
 from twinspan.twin.keeper import Keeper
@@ -39,8 +38,7 @@ def main(arguments: Sequence[str]) -> int:
     run_dir = RunDir(options.name)
     os.chdir(run_dir.path)
     _log_to(run_dir.logs / "control.log")
-    ending = _end_on_signals()
-    with os.fdopen(options.ready_fd, "w") as ready:
+    with ending_on_signals() as ending, os.fdopen(options.ready_fd, "w") as ready:
         try:
             _serve(run_dir, options.agent_fd, ready_fd=ready.fileno(), ending=ending)
         except TwinspanError as error:
@@ -79,18 +77,6 @@ def _log_to(path: Path) -> None:
     )
     for noisy in ("azure", "msal", "botocore", "urllib3", "werkzeug", "uvicorn.access"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
-
-
-def _end_on_signals() -> threading.Event:
-    """Return an event that SIGTERM and SIGINT set."""
-    ending = threading.Event()
-
-    def end(_number: int, _frame: FrameType | None) -> None:
-        ending.set()
-
-    signal.signal(signal.SIGTERM, end)
-    signal.signal(signal.SIGINT, end)
-    return ending
 
 
 def _check_access(run_dir: RunDir) -> None:
