@@ -59,7 +59,9 @@ $(VENV)/.dev: requirements-dev.txt $(VENV)/.run
 	@scripts/install-python .venv-az requirements-az.txt
 	@touch $@
 
-test: lint test-unit test-root ## Lint, types and every test that takes seconds (installs what it needs)
+test: lint test-host clusters .venv-awscli/.done ## Lint, types and every test that takes seconds (installs what it needs)
+	@echo "Unit and root tests run at the same time; what each says comes when it has ended"
+	@$(MAKE) --no-print-directory -j2 -Otarget test-unit test-root
 
 test-unit: test-host $(VENV)/.dev .venv-awscli/.done
 	@TWINSPAN_AWSCLI=$(abspath .venv-awscli/bin/aws) $(PYTEST) -q -n auto --dist loadfile -m "not root and not slow and not az"

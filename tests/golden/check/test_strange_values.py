@@ -8,9 +8,9 @@ from broken_plan import PLANS, base
 from twinspan.check.run import check
 from twinspan.project.plan import read_plan
 
-HARD: tuple[Any, ...] = ([], [{}], "x")
-"""What is least like what is expected: not hashable, of another shape, not to be parsed."""
-OTHERS: tuple[Any, ...] = (None, {}, -1, True, 1.5, ["x", 5, None, {}], [[]], "10.0.0.0/33")
+HARD: tuple[Any, ...] = ([], "x")
+"""What is least like what is expected: not hashable, not to be parsed."""
+OTHERS: tuple[Any, ...] = ([{}], None, {}, -1, True, 1.5, ["x", 5, None, {}], [[]], "10.0.0.0/33")
 
 
 def places(values: Any, path: tuple[str | int, ...] = ()) -> list[tuple[str | int, ...]]:
