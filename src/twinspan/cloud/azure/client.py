@@ -1,4 +1,7 @@
-"""Azure SDK clients, made once per endpoint, and their errors in our words."""
+"""Azure SDK clients, made once per endpoint, and their errors in our words.
+
+The SDK takes half a second to load, so only who makes a client loads it.
+"""
 
 import logging
 import threading
@@ -7,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from json import JSONDecodeError
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from azure.core.credentials import TokenCredential
 from azure.core.exceptions import (
@@ -17,12 +20,13 @@ from azure.core.exceptions import (
     ServiceRequestError,
     ServiceResponseError,
 )
-from azure.identity import ClientSecretCredential, DefaultAzureCredential
-from azure.mgmt.network import NetworkManagementClient
-from azure.mgmt.resource.resources import ResourceManagementClient
 
 from twinspan.cloud.azure.endpoint import AzureEndpoint
 from twinspan.errors import CloudRefusedError, CloudUnreachableError
+
+if TYPE_CHECKING:
+    from azure.mgmt.network import NetworkManagementClient
+    from azure.mgmt.resource.resources import ResourceManagementClient
 
 CONNECT_TIMEOUT_S = 5
 READ_TIMEOUT_S = 20
@@ -40,8 +44,8 @@ logging.getLogger("azure").addHandler(logging.NullHandler())  # what it logs, it
 class AzureClients:
     """The clients of one endpoint; thread safe."""
 
-    network: NetworkManagementClient
-    resources: ResourceManagementClient
+    network: "NetworkManagementClient"
+    resources: "ResourceManagementClient"
 
 
 def clients(endpoint: AzureEndpoint) -> AzureClients:
@@ -61,6 +65,9 @@ def close(endpoint: AzureEndpoint) -> None:
 
 @lru_cache(maxsize=8)
 def _make(endpoint: AzureEndpoint) -> AzureClients:
+    from azure.mgmt.network import NetworkManagementClient  # noqa: PLC0415
+    from azure.mgmt.resource.resources import ResourceManagementClient  # noqa: PLC0415
+
     url = endpoint.resource_manager_url or AZURE
     transport = transport_options(endpoint)
     credential = credential_of(endpoint)
@@ -94,6 +101,8 @@ def transport_options(endpoint: AzureEndpoint) -> dict[str, Any]:
 @lru_cache(maxsize=8)
 def credential_of(endpoint: AzureEndpoint) -> TokenCredential:
     """Return what gets tokens for an endpoint; the same every time, so that tokens are kept."""
+    from azure.identity import ClientSecretCredential, DefaultAzureCredential  # noqa: PLC0415
+
     if endpoint.client_id is None or endpoint.client_secret is None or endpoint.tenant_id is None:
         return DefaultAzureCredential()
     if endpoint.authority is None:
