@@ -17,6 +17,14 @@ from twinspan.wait import wait_until
 
 KEY_ID, SECRET, REGION = "AKIATWINSPANTEST0003", "a-secret-only-these-alarms-know", "eu-central-1"
 TUNNEL = {"VpnId": "vpn-1", "TunnelIpAddress": "203.0.113.10"}
+QUERY = {
+    "Id": "one",
+    "MetricStat": {
+        "Metric": {"Namespace": "AWS/VPN", "MetricName": "TunnelState"},
+        "Period": 300,
+        "Stat": "Maximum",
+    },
+}
 ALARM: dict[str, Any] = {
     "AlarmName": "tunnel",
     "Namespace": "AWS/VPN",
@@ -28,6 +36,11 @@ ALARM: dict[str, Any] = {
     "Period": 300,
     "EvaluationPeriods": 1,
     "TreatMissingData": "breaching",
+}
+
+BY_QUERY: dict[str, Any] = {
+    "Metrics": [QUERY],
+    **dict.fromkeys(("MetricName", "Namespace", "Dimensions", "Statistic", "Period")),
 }
 
 
@@ -120,14 +133,19 @@ def test_an_alarm_begins_without_knowledge_rings_tells_a_queue_and_clears(
     ("change", "message"),
     [
         ({"ComparisonOperator": "LessThanLowerThreshold"}, "The twin compares by"),
-        (
-            {"Metrics": [{"Id": "one", "Expression": "two + 1"}], "MetricName": None, "Period": None},
-            "undefined id two",
-        ),
-        (
-            {"Metrics": [{"Id": "one", "Expression": "1 +"}], "MetricName": None, "Period": None},
-            "not well formed",
-        ),
+        (BY_QUERY | {"Metrics": [{"Id": "one", "Expression": "two + 1"}]}, "undefined id two"),
+        (BY_QUERY | {"Metrics": [{"Id": "one", "Expression": "1 +"}]}, "not well formed"),
+        ({"MetricName": None}, "MetricName must not be null"),
+        ({"Namespace": None}, "Namespace must not be null"),
+        ({"Period": None}, "Period must not be null"),
+        ({"Threshold": None}, "Threshold must not be null"),
+        ({"Statistic": None}, "either Statistic or ExtendedStatistic"),
+        ({"ExtendedStatistic": "p99"}, "either Statistic or ExtendedStatistic"),
+        ({"ThresholdMetricId": "one"}, "Threshold and ThresholdMetricId cannot both be set"),
+        (BY_QUERY | {"Statistic": "Maximum"}, "Statistic should not be set if list of Metrics is set"),
+        (BY_QUERY | {"Unit": "Count"}, "Unit should not be set if list of Metrics is set"),
+        (BY_QUERY | {"Period": 60}, "Period should not be set if list of Metrics is set"),
+        (BY_QUERY | {"Threshold": None}, "Threshold must not be null"),
     ],
 )
 def test_an_alarm_that_could_never_be_evaluated_is_refused(
