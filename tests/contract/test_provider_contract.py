@@ -19,8 +19,6 @@ TERRAFORM = Path(__file__).parents[2] / "terraform"
 RECORDINGS = sorted(FOLDER.glob("*.jsonl.gz"))
 SAMPLES: Mapping[str, Tree] = dict(zip(KINDS, ("text", 1, True, "2026-11-28T08:00:00Z"), strict=True))
 
-pytestmark = pytest.mark.timeout(300)
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Played:

@@ -19,7 +19,6 @@ from twinspan.twin.providers.mirror import write_mirror
 
 pytestmark = [
     pytest.mark.slow,
-    pytest.mark.timeout(400),
     pytest.mark.skipif(
         shutil.which("terraform") is None, reason="terraform is not on PATH; run `make install`"
     ),

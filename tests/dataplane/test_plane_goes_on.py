@@ -32,7 +32,7 @@ from twinspan.twin.dataplane.router import bridge_name
 from twinspan.twin.dataplane.spec import EndSpec
 from twinspan.twin.dataplane.wire import ApplyResult, HostSpec
 
-pytestmark = [pytest.mark.root, pytest.mark.timeout(180)]
+pytestmark = pytest.mark.root
 
 FIRST = TUNNELS[0]
 

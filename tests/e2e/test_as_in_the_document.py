@@ -20,7 +20,7 @@ from twinspan.drill.catalogue import DRILLS
 from twinspan.twin.client import TwinClient
 from twinspan.wait import wait_until
 
-pytestmark = [pytest.mark.root, pytest.mark.slow, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.root, pytest.mark.slow]
 
 REPOSITORY = Path(__file__).parents[2]
 TWINSPAN = Path(sys.executable).parent / "twinspan"

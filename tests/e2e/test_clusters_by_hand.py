@@ -17,7 +17,7 @@ from twinspan.errors import HostError
 from twinspan.twin.kubernetes.programs import find_programs
 from twinspan.wait import wait_until
 
-pytestmark = [pytest.mark.root, pytest.mark.az, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.root, pytest.mark.az]
 
 TWINSPAN = Path(sys.executable).parent / "twinspan"
 ROOT = Path(__file__).parents[2]

@@ -10,7 +10,7 @@ import pytest
 from cloud_cli import environment_of, program, signed_in
 from verify_lab import Lab
 
-pytestmark = [pytest.mark.root, pytest.mark.slow, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.root, pytest.mark.slow]
 
 REPOSITORY = Path(__file__).parents[2]
 PAGE = REPOSITORY / "docs" / "corrections.md"

@@ -24,7 +24,7 @@ from twinspan.twin.dataplane.wire import FAULT_SPEC
 from twinspan.verify.run import read_facts
 from twinspan.wait import wait_until
 
-pytestmark = [pytest.mark.root, pytest.mark.slow, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.root, pytest.mark.slow]
 
 TWINSPAN = Path(sys.executable).parent / "twinspan"
 TREE = Path(__file__).parents[2] / "terraform"

@@ -34,7 +34,7 @@ from twinspan.verify.facts import TunnelLink
 from twinspan.verify.run import read_facts
 from twinspan.wait import wait_until
 
-pytestmark = [pytest.mark.root, pytest.mark.slow, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.root, pytest.mark.slow]
 
 TWINSPAN = Path(sys.executable).parent / "twinspan"
 ROOT = Path(__file__).parents[2]

@@ -19,7 +19,7 @@ from twinspan.errors import CloudError
 from twinspan.twin.dataplane.wire import FaultSpec
 from twinspan.verify import Outcome, verify
 
-pytestmark = [pytest.mark.root, pytest.mark.slow, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.root, pytest.mark.slow]
 
 
 def test_a_wrong_key_on_the_aws_side(lab: Lab) -> None:

@@ -18,7 +18,7 @@ from twinspan.twin import lifecycle
 from twinspan.twin.client import TwinClient
 from twinspan.verify.document import VerificationDocument
 
-pytestmark = [pytest.mark.root, pytest.mark.slow, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.root, pytest.mark.slow]
 
 TWINSPAN = Path(sys.executable).parent / "twinspan"
 TREE = Path(__file__).parents[2] / "terraform"

@@ -16,7 +16,7 @@ from twinspan.verify import Outcome
 if TYPE_CHECKING:
     from twinspan.kubernetes.api import ClusterApi
 
-pytestmark = [pytest.mark.root, pytest.mark.slow, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.root, pytest.mark.slow]
 SYSTEM = "/apis/apps/v1/namespaces/kube-system"
 
 

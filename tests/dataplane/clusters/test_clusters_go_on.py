@@ -23,7 +23,7 @@ from twinspan.twin.kubernetes.authority import ClusterAuthority
 from twinspan.twin.kubernetes.spec import ClusterSpec
 from twinspan.wait import wait_until
 
-pytestmark = [pytest.mark.root, pytest.mark.slow, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.root, pytest.mark.slow]
 
 Obstacle = Callable[[Clusters, ClusterSpec], Iterator[ClusterSpec]]
 """Puts something in a cluster's way; yields what to ask for."""

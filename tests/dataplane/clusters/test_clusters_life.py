@@ -19,7 +19,7 @@ from twinspan.twin.dataplane.clusters import cgroups
 from twinspan.twin.dataplane.wire import HostSpec
 from twinspan.wait import wait_until
 
-pytestmark = [pytest.mark.root, pytest.mark.slow, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.root, pytest.mark.slow]
 
 
 _TELL_CALLER = "import socket; print(socket.create_server(('', 8080)).accept()[1][0])"

@@ -11,7 +11,7 @@ from reference_network import AWS, AZURE, NSG, with_azure
 
 from twinspan.network.model import Network, SecurityRule
 
-pytestmark = [pytest.mark.root, pytest.mark.slow, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.root, pytest.mark.slow]
 
 PRIVATE = IPv4Network("10.2.1.0/24")
 

@@ -34,7 +34,6 @@ def everywhere(plan_name: str) -> list[tuple[str, tuple[str | int, ...]]]:
     return [(resource["address"], place) for resource in found for place in places(resource["values"])]
 
 
-@pytest.mark.timeout(300)
 @pytest.mark.parametrize("plan_name", PLANS)
 @pytest.mark.parametrize(
     "strange",

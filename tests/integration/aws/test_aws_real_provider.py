@@ -138,7 +138,6 @@ def terraform(twin: Twin, tmp_path: Path) -> Callable[..., Completed]:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(300)
 def test_a_vpn_is_applied_changed_planned_empty_and_destroyed(
     twin: Twin, terraform: Callable[..., Completed]
 ) -> None:

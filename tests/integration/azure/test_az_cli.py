@@ -12,7 +12,7 @@ from azure_api_harness import Twin, new_lab
 
 from twinspan.command import Completed, environment, run
 
-pytestmark = [pytest.mark.az, pytest.mark.slow, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.az, pytest.mark.slow]
 _PROGRAM = os.environ.get("TWINSPAN_AZ") or shutil.which("az")
 
 

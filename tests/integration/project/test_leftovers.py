@@ -41,7 +41,6 @@ def endpoints_of(variables: dict[str, str], region: str) -> Endpoints:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(400)
 def test_only_what_the_state_lacks_is_left_and_its_removal_works(
     env: Environment, process_environment: dict[str, str]
 ) -> None:

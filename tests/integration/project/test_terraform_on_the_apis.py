@@ -152,7 +152,6 @@ def test_the_whole_life_of_an_environment_with_the_offline_providers(
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(400)
 def test_the_whole_life_of_an_environment_with_the_real_aws_provider(
     env: Environment, apis: Apis, process_environment: dict[str, str], tmp_path: Path
 ) -> None:

@@ -23,7 +23,6 @@ def real_workspace(tmp_path: Path, cluster_clouds: ClusterClouds) -> Workspace:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(600)
 def test_a_cluster_is_applied_planned_empty_scaled_and_destroyed(
     real_workspace: Workspace, cluster_clouds: ClusterClouds
 ) -> None:
