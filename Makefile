@@ -80,8 +80,7 @@ test-az: test-host clusters $(VENV)/.dev .venv-az/.done .venv-awscli/.done ## Th
 	@$(SUDO) TWINSPAN_AZ=$(abspath .venv-az/bin/az) TWINSPAN_AWSCLI=$(abspath .venv-awscli/bin/aws) \
 	  $(PYTEST) -p no:cacheprovider -m az
 
-ci: test ## Everything CI runs; the slow suites at the same time, they wait for timers most of it
-	@$(MAKE) --no-print-directory -j2 -Otarget test-slow test-az
+ci: test test-slow test-az ## Everything CI runs
 
 lint: $(VENV)/.dev ## ruff, mypy --strict, terraform fmt, shellcheck; warnings are errors
 	@$(BIN)/ruff check .

@@ -17,7 +17,7 @@ from twinspan.twin.kubernetes.authority import ClusterAuthority
 from twinspan.twin.kubernetes.programs import find_programs
 from twinspan.wait import wait_until
 
-UP_WITHIN_S = 90
+UP_WITHIN_S = 400
 
 
 def free_port() -> int:
