@@ -71,7 +71,7 @@ test-root: test-host clusters $(VENV)/.dev
 
 test-slow: test-host clusters $(VENV)/.dev .venv-awscli/.done ## The slow suites (whole runs, benchmarks' own checks)
 	@$(SUDO) TWINSPAN_AWSCLI=$(abspath .venv-awscli/bin/aws) TWINSPAN_PROVIDER_MIRROR="$$TWINSPAN_PROVIDER_MIRROR" \
-	  $(PYTEST) -q -p no:cacheprovider -n 3 --dist loadfile --durations=25 -m "slow and not az and not real"
+	  $(PYTEST) -q -p no:cacheprovider -n auto --dist loadfile --durations=25 -m "slow and not az and not real"
 
 test-real: test-host clusters $(VENV)/.dev ## The real Terraform providers on the twin; TWINSPAN_PROVIDER_MIRROR must hold both
 	@$(SUDO) TWINSPAN_PROVIDER_MIRROR="$$TWINSPAN_PROVIDER_MIRROR" $(PYTEST) -p no:cacheprovider -m real

@@ -139,7 +139,8 @@ def commands(programs: Path, *, etcd: int, peer: int, port: int) -> Sequence[Seq
 @contextmanager
 def running(argv: Sequence[str], folder: Path) -> Iterator[None]:
     with (folder / f"{Path(argv[0]).name}.log").open("w") as log:
-        process = subprocess.Popen(argv, cwd=folder, stdout=log, stderr=log)
+        ends_with_us = ("setpriv", "--pdeathsig", "KILL", "--", *argv)
+        process = subprocess.Popen(ends_with_us, cwd=folder, stdout=log, stderr=log)
         try:
             yield
         finally:
