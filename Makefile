@@ -59,9 +59,7 @@ $(VENV)/.dev: requirements-dev.txt $(VENV)/.run
 	@scripts/install-python .venv-az requirements-az.txt
 	@touch $@
 
-test: lint test-host clusters .venv-awscli/.done ## Lint, types and every test that takes seconds (installs what it needs)
-	@echo "Unit and root tests run at the same time; what each says comes when it has ended"
-	@$(MAKE) --no-print-directory -j2 -Otarget test-unit test-root
+test: lint test-unit test-root ## Lint, types and every test that takes seconds (installs what it needs)
 
 test-unit: test-host $(VENV)/.dev .venv-awscli/.done
 	@TWINSPAN_AWSCLI=$(abspath .venv-awscli/bin/aws) $(PYTEST) -q -n auto --dist loadfile -m "not root and not slow and not az"
@@ -71,7 +69,7 @@ test-root: test-host clusters $(VENV)/.dev
 
 test-slow: test-host clusters $(VENV)/.dev .venv-awscli/.done ## The slow suites (whole runs, benchmarks' own checks)
 	@$(SUDO) TWINSPAN_AWSCLI=$(abspath .venv-awscli/bin/aws) TWINSPAN_PROVIDER_MIRROR="$$TWINSPAN_PROVIDER_MIRROR" \
-	  $(PYTEST) -q -p no:cacheprovider -n auto --dist loadfile --durations=25 -m "slow and not az and not real"
+	  $(PYTEST) -q -p no:cacheprovider -n 3 --dist loadfile --durations=25 -m "slow and not az and not real"
 
 test-real: test-host clusters $(VENV)/.dev ## The real Terraform providers on the twin; TWINSPAN_PROVIDER_MIRROR must hold both
 	@$(SUDO) TWINSPAN_PROVIDER_MIRROR="$$TWINSPAN_PROVIDER_MIRROR" $(PYTEST) -p no:cacheprovider -m real
@@ -80,7 +78,8 @@ test-az: test-host clusters $(VENV)/.dev .venv-az/.done .venv-awscli/.done ## Th
 	@$(SUDO) TWINSPAN_AZ=$(abspath .venv-az/bin/az) TWINSPAN_AWSCLI=$(abspath .venv-awscli/bin/aws) \
 	  $(PYTEST) -p no:cacheprovider -m az
 
-ci: test test-slow test-az ## Everything CI runs
+ci: test ## Everything CI runs; the slow suites at the same time, they wait for timers most of it
+	@$(MAKE) --no-print-directory -j2 -Otarget test-slow test-az
 
 lint: $(VENV)/.dev ## ruff, mypy --strict, terraform fmt, shellcheck; warnings are errors
 	@$(BIN)/ruff check .

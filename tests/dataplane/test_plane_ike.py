@@ -42,7 +42,7 @@ def _newest(plane: Plane, name: str) -> int:
 @pytest.mark.parametrize(
     ("sides", "ike_s", "ike_sas"),
     [
-        pytest.param({"aws"}, 7, 1, id="one end renews both kinds of SA", marks=pytest.mark.slow),
+        pytest.param({"aws"}, 7, 1, id="one end renews both kinds of SA"),
         pytest.param({"aws", "azure"}, 600, 0, id="both ends renew child SAs at the same moment"),
     ],
 )
