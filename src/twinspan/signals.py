@@ -3,48 +3,53 @@
 import signal
 import socket
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from queue import Empty, SimpleQueue
 
 _NUDGE = signal.SIGURG  # ignored by default, so that one too many harms nobody
 _AGAIN_AFTER_S = 0.05
 
 
 @contextmanager
-def handled_at_once() -> Iterator[None]:
+def handled_at_once(first: Callable[[int], None] = lambda _number: None) -> Iterator[None]:
     """Wake the main thread whenever a signal has come. Only the main thread may use this.
 
     Python runs handlers in the main thread, but the kernel may give a signal that was sent to the process
     to any of its threads. Then nothing wakes a main thread that waits for a lock or reads a socket, and the
     handler does not run before that wait has ended: "Signals and threads" in
     https://docs.python.org/3/library/signal.html.
+
+    This starts a thread, so it comes after `capabilities.drop_all`.
+
+    Args:
+        first: Called with each signal that has come, in that thread. Unlike a handler it may use locks.
     """
     main = threading.get_ident()
-    reader, writer = socket.socketpair()
-    writer.setblocking(False)
-    awake = threading.Event()
+    awake = SimpleQueue[None]()  # a handler may put, whatever it interrupts; it must not set an Event
+    over = False
 
-    def wake() -> None:
-        while numbers := reader.recv(64):
-            if set(numbers) == {_NUDGE}:
-                continue
-            awake.clear()
-            while not awake.is_set():
-                signal.pthread_kill(main, _NUDGE)
-                awake.wait(_AGAIN_AFTER_S)
+    def wake(number: int) -> None:
+        while not awake.empty():
+            awake.get()
+        while number != _NUDGE and not over:
+            signal.pthread_kill(main, _NUDGE)
+            with suppress(Empty):
+                awake.get(timeout=_AGAIN_AFTER_S)
+                return
 
-    waker = threading.Thread(target=wake, name="signals", daemon=True)
-    handler_before = signal.signal(_NUDGE, lambda _number, _frame: awake.set())
-    fd_before = signal.set_wakeup_fd(writer.fileno(), warn_on_full_buffer=False)
-    waker.start()
+    def react(number: int) -> None:
+        first(number)
+        wake(number)
+
+    handler_before = signal.signal(_NUDGE, lambda _number, _frame: awake.put(None))
     try:
-        yield
+        with _noticed(react):
+            try:
+                yield
+            finally:
+                over = True
     finally:
-        signal.set_wakeup_fd(fd_before)
-        awake.set()
-        writer.close()
-        waker.join()
-        reader.close()
         signal.signal(_NUDGE, handler_before)
 
 
@@ -53,10 +58,38 @@ def ending_on_signals() -> Iterator[threading.Event]:
     """Give an event that SIGINT and SIGTERM set. Only the main thread may use this."""
     ending = threading.Event()
     numbers = (signal.SIGINT, signal.SIGTERM)
-    with handled_at_once():
-        before = {number: signal.signal(number, lambda _number, _frame: ending.set()) for number in numbers}
-        try:
+
+    def end(number: int) -> None:
+        if number in numbers:
+            ending.set()
+
+    before = {number: signal.signal(number, lambda _number, _frame: None) for number in numbers}
+    try:
+        with handled_at_once(end):
             yield ending
-        finally:
-            for number, handler in before.items():
-                signal.signal(number, handler)
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+@contextmanager
+def _noticed(react: Callable[[int], None]) -> Iterator[None]:
+    """Call `react` with every signal that comes, in a thread of its own."""
+    reader, writer = socket.socketpair()
+    writer.setblocking(False)
+
+    def read() -> None:
+        while numbers := reader.recv(64):
+            for number in set(numbers):
+                react(number)
+
+    thread = threading.Thread(target=read, name="signals", daemon=True)
+    before = signal.set_wakeup_fd(writer.fileno(), warn_on_full_buffer=False)
+    thread.start()
+    try:
+        yield
+    finally:
+        signal.set_wakeup_fd(before)
+        writer.close()
+        thread.join()
+        reader.close()

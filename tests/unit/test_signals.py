@@ -2,6 +2,7 @@
 
 import signal
 import threading
+from queue import SimpleQueue
 
 import pytest
 
@@ -16,13 +17,21 @@ def give_to_another_thread(number: signal.Signals) -> None:
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_waiting_ends_whichever_thread_the_signal_is_given_to(number: signal.Signals) -> None:
-    waiting = threading.Lock()
-    waiting.acquire()
     with ending_on_signals() as ending:
         give_to_another_thread(number)
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(ending, "set", waiting.release)
-            assert waiting.acquire(timeout=60)
+        assert ending.wait(60)
+
+
+def test_other_signals_are_handled_meanwhile_and_do_not_end_it() -> None:
+    handled = SimpleQueue[int]()
+    before = signal.signal(signal.SIGUSR1, lambda number, _frame: handled.put(number))
+    try:
+        with ending_on_signals() as ending:
+            give_to_another_thread(signal.SIGUSR1)
+            assert handled.get(timeout=60) == signal.SIGUSR1
+            assert not ending.is_set()
+    finally:
+        signal.signal(signal.SIGUSR1, before)
 
 
 def test_what_must_be_undone_is_interrupted_whichever_thread_the_signal_is_given_to() -> None:

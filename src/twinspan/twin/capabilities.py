@@ -33,7 +33,10 @@ def drop_all() -> None:
 
     Raises:
         OSError: The kernel refused.
+        AssertionError: There are other threads, which would keep theirs.
     """
+    if len(list(Path("/proc/self/task").iterdir())) > 1:
+        raise AssertionError("another thread would keep its capabilities")
     libc = ctypes.CDLL(None, use_errno=True)
     last = int(Path("/proc/sys/kernel/cap_last_cap").read_text())
     for capability in range(last + 1):

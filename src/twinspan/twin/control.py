@@ -10,7 +10,6 @@ import logging
 import os
 import socket
 import sys
-import threading
 from collections.abc import Sequence
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
@@ -38,9 +37,9 @@ def main(arguments: Sequence[str]) -> int:
     run_dir = RunDir(options.name)
     os.chdir(run_dir.path)
     _log_to(run_dir.logs / "control.log")
-    with ending_on_signals() as ending, os.fdopen(options.ready_fd, "w") as ready:
+    with os.fdopen(options.ready_fd, "w") as ready:
         try:
-            _serve(run_dir, options.agent_fd, ready_fd=ready.fileno(), ending=ending)
+            _serve(run_dir, options.agent_fd, ready_fd=ready.fileno())
         except TwinspanError as error:
             _LOG.error("cannot start: %s", error)
             ready.write(json.dumps({"error": error_document(error)}) + "\n")
@@ -48,26 +47,27 @@ def main(arguments: Sequence[str]) -> int:
     return 0
 
 
-def _serve(run_dir: RunDir, agent_fd: int | None, *, ready_fd: int, ending: threading.Event) -> None:
+def _serve(run_dir: RunDir, agent_fd: int | None, *, ready_fd: int) -> None:
     keeper: Keeper | None = None
     if agent_fd is None:
         keeper = Keeper(run_dir)
         keeper.ask()
         drop_all()
         _check_access(run_dir)
-    from twinspan.twin.control_process import ControlProcess  # noqa: PLC0415 - loads both APIs' libraries
+    with ending_on_signals() as ending:
+        from twinspan.twin.control_process import ControlProcess  # noqa: PLC0415 - loads both APIs' libraries
 
-    process = ControlProcess(run_dir, keeper=keeper)
-    try:
-        agent = keeper.take() if keeper else socket.socket(fileno=agent_fd)
-        process.start(agent)
-        os.write(ready_fd, json.dumps({"ready": True}).encode() + b"\n")
-        ending.wait()
-        _LOG.info("going down")
-    finally:
-        process.stop()
-        if keeper:
-            keeper.close()
+        process = ControlProcess(run_dir, keeper=keeper)
+        try:
+            agent = keeper.take() if keeper else socket.socket(fileno=agent_fd)
+            process.start(agent)
+            os.write(ready_fd, json.dumps({"ready": True}).encode() + b"\n")
+            ending.wait()
+            _LOG.info("going down")
+        finally:
+            process.stop()
+            if keeper:
+                keeper.close()
 
 
 def _log_to(path: Path) -> None:

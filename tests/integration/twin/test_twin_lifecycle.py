@@ -5,6 +5,7 @@ import signal
 import stat
 import subprocess
 import sys
+import threading
 from pathlib import Path
 from socket import create_server
 from typing import TYPE_CHECKING
@@ -14,6 +15,7 @@ import pytest
 from twinspan.cloud.aws.client import clients as aws_clients
 from twinspan.errors import HostError
 from twinspan.twin import lifecycle
+from twinspan.twin.capabilities import drop_all
 from twinspan.twin.client import TwinClient, twin_endpoints
 from twinspan.twin.processes import Process
 from twinspan.twin.rundir import RunDir
@@ -220,13 +222,24 @@ def test_secrets_are_in_no_log_and_no_argument(name: str) -> None:
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="with sudo, the control process never is root: nothing to drop")
-def test_the_control_process_of_root_has_no_power_left(name: str) -> None:
+def test_no_thread_of_the_control_process_of_root_has_any_power_left(name: str) -> None:
     control = lifecycle.up(name).pids["control"]
-    fields = dict(
-        line.split(":\t", 1)
-        for line in Path(f"/proc/{control}/status").read_text().splitlines()
-        if "\t" in line
-    )
-    capabilities = {key: int(fields[key], 16) for key in ("CapPrm", "CapEff", "CapBnd", "CapInh", "CapAmb")}
-    assert set(capabilities.values()) == {0}
-    assert fields["NoNewPrivs"].strip() == "1"
+    threads = [path.read_text() for path in Path(f"/proc/{control}/task").glob("*/status")]
+    assert len(threads) > 1
+    for text in threads:
+        fields = dict(line.split(":\t", 1) for line in text.splitlines() if "\t" in line)
+        powers = {int(fields[key], 16) for key in ("CapPrm", "CapEff", "CapBnd", "CapInh", "CapAmb")}
+        assert powers == {0}, text
+        assert fields["NoNewPrivs"].strip() == "1", text
+
+
+def test_powers_are_not_given_up_beside_a_thread_that_would_keep_them() -> None:
+    done = threading.Event()
+    beside = threading.Thread(target=done.wait)
+    beside.start()
+    try:
+        with pytest.raises(AssertionError, match="another thread"):
+            drop_all()
+    finally:
+        done.set()
+        beside.join()
