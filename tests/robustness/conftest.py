@@ -3,14 +3,14 @@
 from collections.abc import Iterator
 
 import aws_requests
-import azure_requests
+import azure_under_test
 import pytest
 
 
 @pytest.fixture(scope="module")
-def azure_api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[azure_requests.AzureUnderTest]:
+def azure_api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[azure_under_test.AzureUnderTest]:
     """An ARM API for the tests of one module."""
-    with azure_requests.serving(tmp_path_factory.mktemp("azure")) as api:
+    with azure_under_test.serving(tmp_path_factory.mktemp("azure")) as api:
         yield api
 
 

@@ -6,7 +6,7 @@ from ipaddress import IPv4Network
 
 import azure_bodies
 import pytest
-from azure_requests import AzureUnderTest
+from azure_under_test import AzureUnderTest
 from malformed_http import malformed
 from robustness_runner import Connection, Sent, connection, run
 

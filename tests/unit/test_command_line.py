@@ -67,6 +67,19 @@ def test_every_command_answers_in_text_or_json(path: tuple[str, ...], command: c
     assert "fmt" in {parameter.name for parameter in command.params}
 
 
+def test_what_takes_long_to_load_is_loaded_by_who_uses_it() -> None:
+    late = ("azure.identity", "azure.mgmt.network", "matplotlib", "moto")
+    program = f"""
+import click, sys
+from twinspan.cli.main import root
+for name in root.list_commands(click.Context(root)):
+    root.get_command(click.Context(root), name)
+    print(*(name + " loads " + late for late in {late} if late in sys.modules))
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.split("\n") == [""] * (len(root.list_commands(click.Context(root))) + 1)
+
+
 def test_an_unknown_command_is_bad_input() -> None:
     done = run("nonsense")
     assert done.returncode == 2

@@ -197,11 +197,10 @@ def configurations_plain(design: Design) -> Iterator[Finding]:
     for gateway in design.azure_gateways:
         where, seen = f"{gateway.address} ip_configuration", set[str]()
         for block in blocks(gateway.get("ip_configuration")):
-            name = block.get("name")
-            if isinstance(name, str):
-                if name in seen:
-                    yield _refused(where, f"{name} is the name of two of them")
-                seen.add(name)
+            name = str(block.get("name") or "one of them")
+            if block.get("name") and name in seen:
+                yield _refused(where, f"{name} is the name of two of them")
+            seen.add(name)
             if block.get("private_ip_address_allocation") == "Static":
                 yield _refused(where, f"{name} has a static private address (StaticPrivateIpNotSupported)")
     for subnet in _gateway_subnets(design):

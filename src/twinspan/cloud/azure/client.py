@@ -1,6 +1,6 @@
 """Azure SDK clients, made once per endpoint, and their errors in our words.
 
-The SDK takes half a second to load, so only who makes a client loads it.
+The SDK takes long to load, so only who makes a client loads it.
 """
 
 import logging
@@ -65,8 +65,8 @@ def close(endpoint: AzureEndpoint) -> None:
 
 @lru_cache(maxsize=8)
 def _make(endpoint: AzureEndpoint) -> AzureClients:
-    from azure.mgmt.network import NetworkManagementClient  # noqa: PLC0415
-    from azure.mgmt.resource.resources import ResourceManagementClient  # noqa: PLC0415
+    from azure.mgmt.network import NetworkManagementClient  # noqa: PLC0415 - see above
+    from azure.mgmt.resource.resources import ResourceManagementClient  # noqa: PLC0415 - see above
 
     url = endpoint.resource_manager_url or AZURE
     transport = transport_options(endpoint)
@@ -101,7 +101,7 @@ def transport_options(endpoint: AzureEndpoint) -> dict[str, Any]:
 @lru_cache(maxsize=8)
 def credential_of(endpoint: AzureEndpoint) -> TokenCredential:
     """Return what gets tokens for an endpoint; the same every time, so that tokens are kept."""
-    from azure.identity import ClientSecretCredential, DefaultAzureCredential  # noqa: PLC0415
+    from azure.identity import ClientSecretCredential, DefaultAzureCredential  # noqa: PLC0415 - see above
 
     if endpoint.client_id is None or endpoint.client_secret is None or endpoint.tenant_id is None:
         return DefaultAzureCredential()
