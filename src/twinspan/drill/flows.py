@@ -24,7 +24,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from twinspan.command import Completed
 from twinspan.drill import flow_agent
 from twinspan.drill.flow_analysis import Arrival, Direction, DirectionLog, analyse
-from twinspan.errors import CommandError, HostError, TwinspanError
+from twinspan.errors import CloudUnreachableError, CommandError, HostError, TwinspanError
 from twinspan.protocols import Host
 from twinspan.wait import pause, wait_until
 
@@ -35,6 +35,7 @@ MAX_RATE_HZ = 20_000.0
 MAX_FLOWS = 1024
 _ASK_S = 1.0
 _ASK_TIMES = 10
+_LOST_TIMES = 3
 _RUN_S = 15.0
 _GREETINGS = 5
 _INSTALL = """
@@ -118,15 +119,27 @@ class End:
         self._served = pool.submit(self.host.run, argv, timeout_s=lifetime_s + _RUN_S)
 
     def ask(self, what: str, **details: object) -> _Answer:
-        """Pass a request to the agent and return its answer."""
+        """Pass a request to the agent and return its answer.
+
+        Answers are lost at times: a command in a pod goes through an API server and a kubelet, which may
+        hang or break while the agent measures on. It is asked again then; a request repeated changes nothing.
+        """
         argv = (*self._python, str(self._asker), "ask", self._token, str(_ASK_S))
         request = json.dumps({"what": what, **details})
+        lost = 0
         for _ in range(_ASK_TIMES):
-            done = self.host.run(argv, timeout_s=_RUN_S, stdin=request)
+            try:
+                done = self.host.run(argv, timeout_s=_RUN_S, stdin=request)
+            except (CommandError, CloudUnreachableError):
+                lost += 1
+                if lost == _LOST_TIMES:
+                    raise
+                continue
             if done.returncode == 0:
                 break
             if not self.serving:
                 self.log()  # raises what ended the agent, which tells more than that nobody answered
+                raise _failed(self.host, done)
         else:
             raise _failed(self.host, done)
         answer = _parse(_Answer, done, self.host)
@@ -136,6 +149,15 @@ class End:
                 remedy="Start a new measurement",
             )
         return answer
+
+    def end(self) -> None:
+        """Have the agent end, if it has not."""
+        try:
+            if self.serving:
+                self.ask("end")
+        except TwinspanError:
+            if self.serving:  # or it has ended, and only its answer was lost
+                raise
 
     def greet(self) -> int:
         """Wait for the agent, compare clocks, and return the port it receives on.
@@ -272,8 +294,7 @@ class FlowMeter:
                     end.ask("hush")
             pause(self.drain_s)
             for end in self._ends:
-                if end.serving:
-                    end.ask("end")
+                end.end()
             log_a, log_b = (end.log() for end in self._ends)
         finally:
             self.close()
@@ -298,9 +319,8 @@ class FlowMeter:
     def close(self) -> None:
         """End the agents, also twice. What `stop` has not returned by now is lost."""
         for end in self._ends:
-            if end.serving:
-                with contextlib.suppress(TwinspanError):  # a host that is gone has no agent either
-                    end.ask("end")
+            with contextlib.suppress(TwinspanError):  # a host that is gone has no agent either
+                end.end()
         # Not waited for: a host that hangs may keep its thread until the agent's lifetime is over.
         self._pool.shutdown(wait=False)
 

@@ -1,12 +1,14 @@
 """The flow meter over a real path that is really cut."""
 
+import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import pytest
 from wire_hosts import CUT, HEAL, NamespaceHost, Wire, fault
 
+from twinspan.command import Completed
 from twinspan.drill.flows import FlowMeter, Measurement, measure
 from twinspan.errors import CommandError, HostError, WaitTimeoutError
 from twinspan.wait import pause
@@ -164,9 +166,47 @@ def test_a_port_that_is_taken_is_a_clear_error(
     assert agents_of(wire.aws) == []
 
 
+def test_an_answer_that_is_lost_is_asked_for_again(wire: Wire) -> None:
+    forgetful = Forgetful(wire.aws)
+    with FlowMeter(forgetful, wire.azure) as meter:
+        pause(0.3)
+        heard = meter.progress()
+        measured = meter.stop()
+    assert forgetful.lost == ["ready", "send", "progress", "hush", "end"]
+    assert all(len(each.silent_s) == 16 for each in heard.values())
+    for direction in measured.directions.values():
+        assert direction.sent > 200
+        assert direction.lost == 0
+    assert agents_of(wire.aws) == []
+
+
+def test_answers_that_are_always_lost_are_an_error(wire: Wire) -> None:
+    with pytest.raises(CommandError, match="no end within"):
+        FlowMeter(Forgetful(wire.aws, times=3), wire.azure).start()
+    assert agents_of(wire.azure) == []
+
+
 def test_stop_without_start_is_refused(wire: Wire) -> None:
     with pytest.raises(HostError, match="not running"):
         FlowMeter(wire.aws, wire.azure).stop()
+
+
+class Forgetful:
+    """A host that carries out what an agent is asked, and loses the first answers to each request."""
+
+    def __init__(self, host: NamespaceHost, times: int = 1) -> None:
+        self.host = host
+        self.times = times
+        self.name, self.side, self.address = host.name, host.side, host.address
+        self.lost: list[str] = []
+
+    def run(self, argv: Sequence[str], *, timeout_s: float, stdin: str | None = None) -> Completed:
+        done = self.host.run(argv, timeout_s=timeout_s, stdin=stdin)
+        what = json.loads(stdin)["what"] if stdin else ""
+        if what and self.lost.count(what) < self.times:
+            self.lost.append(what)
+            raise CommandError(argv, -9, f"no end within {timeout_s:g} s")
+        return done
 
 
 def agents_of(host: NamespaceHost) -> list[str]:
