@@ -6,25 +6,20 @@ starts them through `Host.run`, and hands their logs to `flow_analysis`.
 """
 
 import contextlib
-import json
-import math
 import secrets
 import sys
-import time
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from ipaddress import IPv4Address
 from pathlib import Path
 from types import TracebackType
-from typing import ClassVar, Self, TypeVar
+from typing import ClassVar, Self
 
-from pydantic import BaseModel, ConfigDict, ValidationError
-
-from twinspan.command import Completed
 from twinspan.drill import flow_agent
 from twinspan.drill.flow_analysis import Arrival, Direction, DirectionLog, analyse
-from twinspan.errors import CloudUnreachableError, CommandError, HostError, TwinspanError
+from twinspan.drill.flow_end import RUN_S, SCRIPT, AgentLog, End, failed
+from twinspan.errors import TwinspanError
 from twinspan.protocols import Host
 from twinspan.wait import pause, wait_until
 
@@ -33,16 +28,10 @@ RATE_HZ = 1000.0
 """Packets per second and direction. Two Python processes keep 1 ms apart with room to spare."""
 MAX_RATE_HZ = 20_000.0
 MAX_FLOWS = 1024
-_ASK_S = 1.0
-_ASK_TIMES = 10
-_LOST_TIMES = 3
-_RUN_S = 15.0
-_GREETINGS = 5
 _INSTALL = """
 command -v python3 >/dev/null || { echo 'there is no python3' >&2; exit 127; }
 mkdir -p "$0" && cat >"$0/$1"
 """
-SCRIPT = Path(flow_agent.__file__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,124 +57,6 @@ class Measurement:
     def as_dict(self) -> dict[str, object]:
         """Return the JSON form."""
         return {name: direction.as_dict() for name, direction in self.directions.items()}
-
-
-class _Answer(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    now_ns: int
-    port: int = 0
-    received: int = 0
-    last_us: dict[int, int] = {}
-    refused: str = ""
-
-
-class _Log(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    ports: list[int]
-    sent_us: str
-    refused: str
-    arrived_flow: str
-    arrived_sequence: str
-    arrived_us: str
-
-
-_Read = TypeVar("_Read", _Answer, _Log)
-
-
-class End:
-    """One host with its agent, and how its clock lies to ours."""
-
-    def __init__(self, host: Host, python: str, script: Path) -> None:
-        self.host = host
-        self.offset_s = 0.0
-        self.clock_shared = True
-        self._python = (python, "-I")
-        self._script = script
-        self._asker = script.parent / SCRIPT.name
-        self._token = ""
-        self._served: Future[Completed] | None = None
-
-    @property
-    def serving(self) -> bool:
-        """Whether its agent has been started and has not ended."""
-        return self._served is not None and not self._served.done()
-
-    def serve(self, pool: ThreadPoolExecutor, token: str, lifetime_s: float, port: int) -> None:
-        """Start the agent in a thread."""
-        self._token = token
-        argv = (*self._python, str(self._script), "serve", token, str(lifetime_s), str(port))
-        self._served = pool.submit(self.host.run, argv, timeout_s=lifetime_s + _RUN_S)
-
-    def ask(self, what: str, **details: object) -> _Answer:
-        """Pass a request to the agent and return its answer.
-
-        Answers are lost at times: a command in a pod goes through an API server and a kubelet, which may
-        hang or break while the agent measures on. It is asked again then; a request repeated changes nothing.
-        """
-        argv = (*self._python, str(self._asker), "ask", self._token, str(_ASK_S))
-        request = json.dumps({"what": what, **details})
-        lost = 0
-        for _ in range(_ASK_TIMES):
-            try:
-                done = self.host.run(argv, timeout_s=_RUN_S, stdin=request)
-            except (CommandError, CloudUnreachableError):
-                lost += 1
-                if lost == _LOST_TIMES:
-                    raise
-                continue
-            if done.returncode == 0:
-                break
-            if not self.serving:
-                self.log()  # raises what ended the agent, which tells more than that nobody answered
-                raise _failed(self.host, done)
-        else:
-            raise _failed(self.host, done)
-        answer = _parse(_Answer, done, self.host)
-        if answer.refused:
-            raise HostError(
-                problem=f"the flow agent on {self.host.name} {answer.refused}",
-                remedy="Start a new measurement",
-            )
-        return answer
-
-    def end(self) -> None:
-        """Have the agent end, if it has not."""
-        try:
-            if self.serving:
-                self.ask("end")
-        except TwinspanError:
-            if self.serving:  # or it has ended, and only its answer was lost
-                raise
-
-    def greet(self) -> int:
-        """Wait for the agent, compare clocks, and return the port it receives on.
-
-        A clock that is not ours is off by half of the shortest of some round trips at most.
-        """
-        shortest_s = math.inf
-        for _ in range(_GREETINGS):
-            before_s = time.monotonic()
-            answer = self.ask("ready")
-            after_s, now_s = time.monotonic(), answer.now_ns / 1e9
-            self.clock_shared = before_s <= now_s <= after_s
-            if self.clock_shared:
-                self.offset_s = 0.0
-                break
-            if after_s - before_s < shortest_s:
-                shortest_s = after_s - before_s
-                self.offset_s = now_s - (before_s + after_s) / 2
-        return answer.port
-
-    def log(self) -> _Log:
-        """Wait for the agent's end and return its log."""
-        if self._served is None:
-            raise HostError(problem="the flows are not running", remedy="Call start() first")
-        done = self._served.result()
-        if done.returncode != 0:
-            raise _failed(self.host, done)
-        return _parse(_Log, done, self.host)
 
 
 class FlowMeter:
@@ -324,7 +195,7 @@ class FlowMeter:
         # Not waited for: a host that hangs may keep its thread until the agent's lifetime is over.
         self._pool.shutdown(wait=False)
 
-    def _direction(self, sender: End, sent: _Log, receiver: End, received: _Log) -> DirectionLog:
+    def _direction(self, sender: End, sent: AgentLog, receiver: End, received: AgentLog) -> DirectionLog:
         arrivals = zip(
             flow_agent.unpack(received.arrived_flow),
             flow_agent.unpack(received.arrived_sequence),
@@ -353,9 +224,9 @@ def install(host: Host, folder: Path) -> None:
         TwinspanError: The host cannot be reached.
     """
     argv = ("sh", "-c", _INSTALL, str(folder), SCRIPT.name)
-    done = host.run(argv, timeout_s=_RUN_S, stdin=SCRIPT.read_text())
+    done = host.run(argv, timeout_s=RUN_S, stdin=SCRIPT.read_text())
     if done.returncode != 0:
-        raise _failed(host, done)
+        raise failed(host, done)
 
 
 def measure(
@@ -387,7 +258,7 @@ def measure(
     if (duration_s is None) == (stop is None):
         raise ValueError("give either duration_s or stop")
     limit_s = max_s if duration_s is None else duration_s
-    with FlowMeter(a, b, flows=flows, rate_hz=rate_hz, max_s=limit_s + 2 * _RUN_S) as meter:
+    with FlowMeter(a, b, flows=flows, rate_hz=rate_hz, max_s=limit_s + 2 * RUN_S) as meter:
         if stop is None:
             pause(limit_s)
         else:
@@ -401,18 +272,3 @@ def _new_pool() -> ThreadPoolExecutor:
 
 def _name(sender: End, receiver: End) -> str:
     return f"{sender.host.side}->{receiver.host.side}"
-
-
-def _failed(host: Host, done: Completed) -> CommandError:
-    lines = (done.stderr or done.stdout).strip().splitlines()
-    # A Python traceback says what happened in its last line.
-    return CommandError(done.argv, done.returncode, f"on {host.name}: {lines[-1] if lines else 'no word'}")
-
-
-def _parse(kind: type[_Read], done: Completed, host: Host) -> _Read:
-    try:
-        return kind.model_validate_json(done.stdout)
-    except ValidationError as error:
-        raise CommandError(
-            done.argv, done.returncode, f"on {host.name}: unreadable answer: {error}"
-        ) from error

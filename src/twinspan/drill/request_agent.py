@@ -119,6 +119,7 @@ class Agent:
         self._control.bind(f"\0twinspan-flows-{token}")  # as `flow_agent.control_address`
         self._ended = asyncio.Event()
         self._client: Client | None = None
+        self._told: dict[str, object] = {}
 
     async def serve(self, lifetime_s: float) -> dict[str, object]:
         """Obey until told to end, or until the lifetime is over; return the log."""
@@ -150,6 +151,9 @@ class Agent:
                 float(str(request["rate_hz"])),
                 int(str(request["flows"])),
             )
+            self._told = request
+        elif what == "send" and request == self._told:
+            pass  # again, since the answer to the first was lost
         elif what == "progress":
             answer["received"] = len(self._client.arrived) if self._client else 0
             answer["last_us"] = self._client.heard_us() if self._client else {}

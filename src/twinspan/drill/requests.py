@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import ClassVar
 
 from twinspan.drill import request_agent
-from twinspan.drill.flows import End, FlowMeter
+from twinspan.drill.flow_end import End
+from twinspan.drill.flows import FlowMeter
 from twinspan.protocols import Host
 
 REQUEST_FLOWS = 4

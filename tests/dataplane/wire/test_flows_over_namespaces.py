@@ -1,14 +1,12 @@
 """The flow meter over a real path that is really cut."""
 
-import json
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import pytest
-from wire_hosts import CUT, HEAL, NamespaceHost, Wire, fault
+from wire_hosts import CUT, HEAL, Forgetful, NamespaceHost, Wire, fault
 
-from twinspan.command import Completed
 from twinspan.drill.flows import FlowMeter, Measurement, measure
 from twinspan.errors import CommandError, HostError, WaitTimeoutError
 from twinspan.wait import pause
@@ -189,24 +187,6 @@ def test_answers_that_are_always_lost_are_an_error(wire: Wire) -> None:
 def test_stop_without_start_is_refused(wire: Wire) -> None:
     with pytest.raises(HostError, match="not running"):
         FlowMeter(wire.aws, wire.azure).stop()
-
-
-class Forgetful:
-    """A host that carries out what an agent is asked, and loses the first answers to each request."""
-
-    def __init__(self, host: NamespaceHost, times: int = 1) -> None:
-        self.host = host
-        self.times = times
-        self.name, self.side, self.address = host.name, host.side, host.address
-        self.lost: list[str] = []
-
-    def run(self, argv: Sequence[str], *, timeout_s: float, stdin: str | None = None) -> Completed:
-        done = self.host.run(argv, timeout_s=timeout_s, stdin=stdin)
-        what = json.loads(stdin)["what"] if stdin else ""
-        if what and self.lost.count(what) < self.times:
-            self.lost.append(what)
-            raise CommandError(argv, -9, f"no end within {timeout_s:g} s")
-        return done
 
 
 def agents_of(host: NamespaceHost) -> list[str]:

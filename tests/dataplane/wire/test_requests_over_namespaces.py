@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 
 import pytest
-from wire_hosts import CUT, HEAL, NamespaceHost, Wire
+from wire_hosts import CUT, HEAL, Forgetful, NamespaceHost, Wire
 
 from twinspan.drill.requests import REQUEST_FLOWS, REQUEST_RATE_HZ, RequestMeter, ServiceAddress
 from twinspan.wait import pause, wait_until
@@ -75,3 +75,15 @@ def test_a_service_that_is_not_there_is_lost_on_its_side_alone(wire: Wire, start
     assert there.lost == there.sent > 0
     assert there.refused == there.sent
     assert back.lost == 0
+
+
+def test_an_answer_that_is_lost_is_asked_for_again(wire: Wire, start_server: Start) -> None:
+    for host in (wire.aws, wire.azure):
+        start_server(SERVER, host, "http", PORT)
+    forgetful = Forgetful(wire.aws)
+    with RequestMeter(forgetful, wire.azure, services=services(wire)) as meter:
+        all_heard(meter)
+        measured = meter.stop()
+
+    assert forgetful.lost == ["ready", "send", "progress", "hush", "end"]
+    assert all(direction.sent > 0 for direction in measured.directions.values())

@@ -1,5 +1,6 @@
 """Hosts that are network namespaces: one of each cloud, with a router between them."""
 
+import json
 import os
 import secrets
 import shutil
@@ -12,6 +13,7 @@ import pytest
 
 from twinspan import command
 from twinspan.command import Completed
+from twinspan.errors import CommandError
 
 AWS_ADDRESS = IPv4Address("10.2.1.10")
 AZURE_ADDRESS = IPv4Address("10.1.1.10")
@@ -33,6 +35,24 @@ class NamespaceHost:
         """Load nftables text; in one transaction, as nft does."""
         done = self.run(("nft", "-f", "-"), timeout_s=10, stdin=ruleset)
         assert done.returncode == 0, done.stderr
+
+
+class Forgetful:
+    """A host that carries out what an agent is asked, and loses the first answers to each request."""
+
+    def __init__(self, host: NamespaceHost, times: int = 1) -> None:
+        self.host = host
+        self.times = times
+        self.name, self.side, self.address = host.name, host.side, host.address
+        self.lost: list[str] = []
+
+    def run(self, argv: Sequence[str], *, timeout_s: float, stdin: str | None = None) -> Completed:
+        done = self.host.run(argv, timeout_s=timeout_s, stdin=stdin)
+        what = json.loads(stdin)["what"] if stdin else ""
+        if what and self.lost.count(what) < self.times:
+            self.lost.append(what)
+            raise CommandError(argv, -9, f"no end within {timeout_s:g} s")
+        return done
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
