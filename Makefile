@@ -17,7 +17,7 @@ export TWINSPAN_PROVIDER_MIRROR ?= $(patsubst %/registry.terraform.io,%,$(firstw
   $(wildcard /opt/*/registry.terraform.io $(HOME)/.terraform.d/plugins/registry.terraform.io)))
 
 .DEFAULT_GOAL := help
-.PHONY: help demo install kubernetes test test-unit test-root test-slow test-real test-az ci lint format bench bench-robustness clean host test-host clusters
+.PHONY: help demo install kubernetes test test-unit test-root test-drills test-slow test-real test-az ci lint format bench bench-robustness clean host test-host clusters
 
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 18
@@ -62,14 +62,17 @@ $(VENV)/.dev: requirements-dev.txt $(VENV)/.run
 test: lint test-unit test-root ## Lint, types and every test that takes seconds (installs what it needs)
 
 test-unit: test-host $(VENV)/.dev .venv-awscli/.done
-	@TWINSPAN_AWSCLI=$(abspath .venv-awscli/bin/aws) $(PYTEST) -q -n auto --dist loadfile -m "not root and not slow and not az"
+	@TWINSPAN_AWSCLI=$(abspath .venv-awscli/bin/aws) $(PYTEST) -q -n auto --dist loadfile -m "not root and not slow and not alone and not az"
 
 test-root: test-host clusters $(VENV)/.dev
-	@$(SUDO) $(PYTEST) -q -p no:cacheprovider -n auto --dist loadfile -m "root and not slow and not az"
+	@$(SUDO) $(PYTEST) -q -p no:cacheprovider -n 3 --dist loadfile -m "root and not slow and not alone and not az"
+
+test-drills: test-host clusters $(VENV)/.dev ## Whole drills one after the other; they measure packets, so nothing runs beside them
+	@$(SUDO) $(PYTEST) -q -p no:cacheprovider --durations=10 -m alone
 
 test-slow: test-host clusters $(VENV)/.dev .venv-awscli/.done ## The slow suites (whole runs, benchmarks' own checks)
 	@$(SUDO) TWINSPAN_AWSCLI=$(abspath .venv-awscli/bin/aws) TWINSPAN_PROVIDER_MIRROR="$$TWINSPAN_PROVIDER_MIRROR" \
-	  $(PYTEST) -q -p no:cacheprovider -n 3 --dist loadfile --durations=25 -m "slow and not az and not real"
+	  $(PYTEST) -q -p no:cacheprovider -n 3 --dist loadfile --durations=25 -m "slow and not alone and not az and not real"
 
 test-real: test-host clusters $(VENV)/.dev ## The real Terraform providers on the twin; TWINSPAN_PROVIDER_MIRROR must hold both
 	@$(SUDO) TWINSPAN_PROVIDER_MIRROR="$$TWINSPAN_PROVIDER_MIRROR" $(PYTEST) -p no:cacheprovider -m real
@@ -78,7 +81,7 @@ test-az: test-host clusters $(VENV)/.dev .venv-az/.done .venv-awscli/.done ## Th
 	@$(SUDO) TWINSPAN_AZ=$(abspath .venv-az/bin/az) TWINSPAN_AWSCLI=$(abspath .venv-awscli/bin/aws) \
 	  $(PYTEST) -p no:cacheprovider -m az
 
-ci: test ## Everything CI runs; the slow suites at the same time, they wait for timers most of it
+ci: test test-drills ## Everything CI runs; the slow suites at the same time, they wait for timers most of it
 	@$(MAKE) --no-print-directory -j2 -Otarget test-slow test-az
 
 lint: $(VENV)/.dev ## ruff, mypy --strict, terraform fmt, shellcheck; warnings are errors

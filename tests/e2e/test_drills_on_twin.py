@@ -24,7 +24,7 @@ from twinspan.twin.dataplane.wire import FAULT_SPEC
 from twinspan.verify.run import read_facts
 from twinspan.wait import wait_until
 
-pytestmark = [pytest.mark.root, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.root, pytest.mark.alone, pytest.mark.timeout(300)]
 
 TWINSPAN = Path(sys.executable).parent / "twinspan"
 TREE = Path(__file__).parents[2] / "terraform"
@@ -95,7 +95,6 @@ def test_a_fault_ends_with_the_drill_that_made_it(built: Built, number: signal.S
     built.until_whole()
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "number"),
     [
@@ -190,7 +189,6 @@ def test_measuring_alone_loses_nothing(built: Built) -> None:
     assert all(each["measured"]["jitter_p99_ms"] is not None for each in report["directions"])
 
 
-@pytest.mark.slow
 def test_an_instance_that_is_reset_is_really_away_and_comes_back(built: Built) -> None:
     built.until_whole()
 
@@ -202,7 +200,6 @@ def test_an_instance_that_is_reset_is_really_away_and_comes_back(built: Built) -
     assert report["whole_again_s"] is not None
 
 
-@pytest.mark.slow
 def test_a_drill_through_the_apis_alone_sees_a_replaced_endpoint_go_and_come_back(built: Built) -> None:
     built.until_whole()
 

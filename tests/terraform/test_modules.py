@@ -26,7 +26,12 @@ OTHERS = [
     "modules/ipsec_policy",
 ]
 ENVIRONMENTS = ["envs/dev", "envs/prod"]
-TESTED = [*AWS, *OTHERS, "envs/dev", pytest.param("envs/prod", marks=pytest.mark.slow)]
+SECONDS = {"modules/aws/customer_gateway", "modules/aws/vpn", "modules/ipsec_policy", "bootstrap"}
+"""Tested by `make test`; the others take ten seconds or more each and wait for `make test-slow`."""
+TESTED = [
+    pytest.param(folder, marks=() if folder in SECONDS else pytest.mark.slow)
+    for folder in (*AWS, *OTHERS, *ENVIRONMENTS)
+]
 _PASSED = re.compile(r"Success! (\d+) passed, 0 failed")
 
 

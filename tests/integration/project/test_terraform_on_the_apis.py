@@ -142,7 +142,8 @@ def whole_life(terraform: Terraform, ec2: EC2Client) -> None:
     assert left["Vpcs"] == []
 
 
-@pytest.mark.parametrize("name", ["dev", pytest.param("prod", marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["dev", "prod"])
 def test_the_whole_life_of_an_environment_with_the_offline_providers(
     env: Environment, apis: Apis, process_environment: dict[str, str], name: str
 ) -> None:
