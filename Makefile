@@ -62,7 +62,7 @@ $(VENV)/.dev: requirements-dev.txt $(VENV)/.run
 test: lint test-unit test-root ## Lint, types and every test that takes seconds (installs what it needs)
 
 test-unit: test-host $(VENV)/.dev .venv-awscli/.done
-	@TWINSPAN_AWSCLI=$(abspath .venv-awscli/bin/aws) $(PYTEST) -q -n auto --dist loadfile -m "not root and not slow and not alone and not az"
+	@TWINSPAN_AWSCLI=$(abspath .venv-awscli/bin/aws) $(PYTEST) -q -n 3 --dist loadfile -m "not root and not slow and not alone and not az"
 
 test-root: test-host clusters $(VENV)/.dev
 	@$(SUDO) $(PYTEST) -q -p no:cacheprovider -n 3 --dist loadfile -m "root and not slow and not alone and not az"

@@ -22,8 +22,9 @@ def test_requests_of_every_kind_are_answered(aws_api: AwsUnderTest, requests: in
     assert taken > requests // 10, f"too few are about what is there: {report}"
 
 
-def test_malformed_http_is_answered(aws_api: AwsUnderTest) -> None:
+def test_malformed_http_is_answered(aws_api: AwsUnderTest, monkeypatch: pytest.MonkeyPatch) -> None:
     """All at once, since what never ends is waited for, and its answer with it."""
+    monkeypatch.setattr(http, "REQUEST_TIMEOUT_S", 5.0)
     cases = malformed(aws_api.port, "/")
 
     def status(case: str) -> int:

@@ -10,6 +10,7 @@ from azure_under_test import AzureUnderTest
 from malformed_http import malformed
 from robustness_runner import Connection, Sent, connection, run
 
+from twinspan.twin.azure import protocol
 from twinspan.twin.azure.types import RESOURCE_TYPES
 
 SEED = 20261128
@@ -29,8 +30,9 @@ def test_every_type_has_a_body_to_start_from() -> None:
     assert set(azure_bodies.GOOD) == {each.type for each in RESOURCE_TYPES.values()}
 
 
-def test_malformed_http_is_answered(azure_api: AzureUnderTest) -> None:
+def test_malformed_http_is_answered(azure_api: AzureUnderTest, monkeypatch: pytest.MonkeyPatch) -> None:
     """All at once, since what never ends is waited for, and its answer with it."""
+    monkeypatch.setattr(protocol, "REQUEST_TIMEOUT_S", 5.0)
     cases = malformed(azure_api.port, "/subscriptions?api-version=2025-01-01")
 
     def status(case: str) -> int:

@@ -26,6 +26,7 @@ def _connection(clouds: Clouds, identity: str) -> Any:
     return answer["VpnConnections"][0]
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("name")
 def test_every_type_is_created_planned_empty_changed_and_destroyed(
     workspace: Workspace, clouds: Clouds
@@ -236,6 +237,7 @@ def test_an_object_half_made_is_kept_as_tainted(workspace: Workspace, clouds: Cl
     assert all(gateway["State"] == "deleted" for gateway in gateways)
 
 
+@pytest.mark.slow
 def test_two_regions_are_kept_apart(workspace: Workspace, clouds: Clouds) -> None:
     workspace.write(
         'provider "aws" {\n  region = "eu-west-1"\n}\n'

@@ -23,6 +23,7 @@ def name(workspace: Workspace) -> str:
     return chosen
 
 
+@pytest.mark.slow
 def test_every_type_is_created_planned_empty_changed_and_destroyed(
     workspace: Workspace, arm: ArmCloud, name: str
 ) -> None:
