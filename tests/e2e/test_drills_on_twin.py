@@ -50,6 +50,19 @@ class Built:
     def until_whole(self) -> None:
         self.twinspan("verify", str(self.env), "--wait", "90")
 
+    def until_nothing_is_left(self) -> None:
+        """Neither hosts of a drill, nor agents that send on."""
+        client = TwinClient(self.name)
+        agent = str(client.pids()["agent"])
+
+        def left() -> list[str]:
+            found = subprocess.run(
+                ["pgrep", "-a", "-P", agent, "-f", "flow_agent"], capture_output=True, text=True, check=False
+            )
+            return [*(host.name for host in client.hosts()), *found.stdout.splitlines()]
+
+        wait_until(left, lambda found: not found, what="end of the drill's hosts", timeout_s=20)
+
     def drill(self, *arguments: str, expect: int = 0) -> dict[str, Any]:
         text = self.twinspan("drill", "run", *arguments, "--format", "json", expect=expect)
         document: dict[str, Any] = json.loads(text)
@@ -93,6 +106,7 @@ def test_a_fault_ends_with_the_drill_that_made_it(built: Built, number: signal.S
     )
     assert drill.returncode != 0
     built.until_whole()
+    built.until_nothing_is_left()
 
 
 @pytest.mark.parametrize(
@@ -117,6 +131,7 @@ def test_whatever_a_drill_broke_is_whole_again_when_it_is_ended(
         drill.communicate(timeout=60)
 
     assert drill.returncode in {-number, 128 + number}
+    built.until_nothing_is_left()
     assert (broken != whole) == (name != "side-lost")  # no API shows that one
     built.until_whole()
     assert settings(built) == whole

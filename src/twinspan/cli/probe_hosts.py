@@ -25,7 +25,7 @@ def hosts_in(
     target: Target, aws_subnets: Sequence[str | None], azure_subnets: Sequence[str | None]
 ) -> Iterator[tuple[list[Host], list[Host]]]:
     """Attach one host per subnet while the block runs; None stands for the first of the outputs."""
-    from twinspan.twin.client import TwinClient, TwinHost  # noqa: PLC0415 - the cloud's way needs no twin
+    from twinspan.twin.client import TwinClient  # noqa: PLC0415 - the cloud's way needs no twin
     from twinspan.twin.dataplane.wire import HostSpec  # noqa: PLC0415
 
     expected = target.expected
@@ -45,9 +45,7 @@ def hosts_in(
                     subnet_id=subnet_id,
                     security_group_ids=(group,) if group and side == "aws" else (),
                 )
-                # Before attaching: an interrupt may come between the two, and detaching nothing is fine.
-                stack.callback(client.detach, spec.name)
-                made[side].append(TwinHost(client, client.attach(spec)))
+                made[side].append(stack.enter_context(client.host(spec)))
         yield made["aws"], made["azure"]
 
 

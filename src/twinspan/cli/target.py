@@ -139,15 +139,13 @@ def _subnets(target: Target) -> tuple[Sequence[str], Sequence[str]]:
 
 
 def _attach(stack: ExitStack, target: Target, host: str, side: Side, subnet_id: str) -> HostInSubnet:
-    from twinspan.twin.client import TwinClient, TwinHost  # noqa: PLC0415 - the cloud's way needs no twin
+    from twinspan.twin.client import TwinClient  # noqa: PLC0415 - the cloud's way needs no twin
     from twinspan.twin.dataplane.wire import HostSpec  # noqa: PLC0415
 
-    client = TwinClient(target.name)
     group = target.expected.workload_security_group_id if target.expected else ""
     groups = (group,) if group and side == "aws" else ()
-    info = client.attach(HostSpec(name=host, side=side, subnet_id=subnet_id, security_group_ids=groups))
-    stack.callback(client.detach, host)
-    return HostInSubnet(host=TwinHost(client, info), subnet_id=subnet_id)
+    spec = HostSpec(name=host, side=side, subnet_id=subnet_id, security_group_ids=groups)
+    return HostInSubnet(host=stack.enter_context(TwinClient(target.name).host(spec)), subnet_id=subnet_id)
 
 
 def _aws_subnets(facts: Facts) -> tuple[str, ...]:

@@ -17,7 +17,6 @@ def agent_methods(agents: AgentSlot) -> dict[str, Method]:
 
     return {
         "observe": bound(lambda agent, _: wire.OBSERVED.dump_python(agent.observe(), mode="json")),
-        "attach": bound(_attach),
         "detach": bound(lambda agent, params: agent.detach(str(params["name"]))),
         "hosts": bound(lambda agent, _: wire.HOST_INFOS.dump_python(agent.hosts(), mode="json")),
         "run": bound(_run),
@@ -40,7 +39,10 @@ def _node(params: dict[str, Any]) -> tuple[str, str]:
 
 
 def agent_leases(agents: AgentSlot) -> dict[str, Lease]:
-    """Return name -> call that is undone when its asker has gone: a fault that nobody minds must not stay."""
+    """Return name -> call that is undone when its asker has gone.
+
+    A fault that nobody minds must not stay, nor a host that sends on after the drill was killed.
+    """
 
     def hold_fault(params: dict[str, Any]) -> Callable[[], None]:
         fault = wire.FAULT_SPEC.validate_python(params)
@@ -55,12 +57,11 @@ def agent_leases(agents: AgentSlot) -> dict[str, Lease]:
         agents.client.lose_node(cluster, str(node))
         return lambda: agents.client.restore_node(cluster, str(node))
 
-    return {"hold_fault": hold_fault, "hold_off": hold_off}
+    def hold_host(params: dict[str, Any]) -> Callable[[], None]:
+        info = agents.client.attach(wire.HOST_SPEC.validate_python(params))
+        return lambda: agents.client.detach(info.name)
 
-
-def _attach(agent: AgentClient, params: dict[str, Any]) -> object:
-    spec = wire.HOST_SPEC.validate_python(params)
-    return wire.HOST_INFO.dump_python(agent.attach(spec), mode="json")
+    return {"hold_fault": hold_fault, "hold_off": hold_off, "hold_host": hold_host}
 
 
 def _run(agent: AgentClient, params: dict[str, Any]) -> object:

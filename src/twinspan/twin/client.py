@@ -3,7 +3,8 @@
 import json
 import socket
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from ipaddress import IPv4Address
 from typing import Any, TypeVar
@@ -95,10 +96,24 @@ class TwinClient:
         """Return what the daemons say now."""
         return self._understood(wire.OBSERVED, self._call("observe", {}))
 
-    def attach(self, spec: HostSpec) -> HostInfo:
-        """Attach a throw-away host to a subnet."""
-        params = wire.HOST_SPEC.dump_python(spec, mode="json")
-        return self._understood(wire.HOST_INFO, self._call("attach", params))
+    @contextmanager
+    def host(self, spec: HostSpec) -> Iterator["TwinHost"]:
+        """Attach a throw-away host to a subnet while the block runs; a process that is killed leaves none.
+
+        Raises:
+            DesignError: No such subnet or group; name or address taken or not possible.
+        """
+        lease = self._hold("hold_host", wire.HOST_SPEC.dump_python(spec, mode="json"))
+        try:
+            info = {each.name: each for each in self.hosts()}.get(spec.name)
+            if info is None:
+                raise HostError(
+                    problem=f"the host {spec.name} has gone again", remedy="Look at `twinspan twin logs`"
+                )
+            yield TwinHost(self, info)
+            self.detach(spec.name)
+        finally:
+            lease.close()
 
     def detach(self, name: str) -> None:
         """Remove a host; nothing happens if there is none of that name."""
@@ -124,11 +139,11 @@ class TwinClient:
         """Break something."""
         self._call("inject", wire.FAULT_SPEC.dump_python(fault, mode="json"))
 
-    def hold(self, fault: FaultSpec) -> "FaultLease":
+    def hold(self, fault: FaultSpec) -> "Lease":
         """Break something for as long as the lease is kept: also a killed process breaks it no longer."""
         return self._hold("hold_fault", wire.FAULT_SPEC.dump_python(fault, mode="json"))
 
-    def hold_off(self, cluster_key: str, node_key: str | None = None) -> "FaultLease":
+    def hold_off(self, cluster_key: str, node_key: str | None = None) -> "Lease":
         """Keep a node, or a whole cluster, without power for as long as the lease is kept.
 
         Raises:
@@ -168,14 +183,14 @@ class TwinClient:
         """Give it its power back; its objects are still there. Raises DesignError: no such cluster."""
         self._call("restore_cluster", {"cluster": cluster_key})
 
-    def _hold(self, method: str, params: Mapping[str, Any]) -> "FaultLease":
+    def _hold(self, method: str, params: Mapping[str, Any]) -> "Lease":
         connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         try:
             self._ask(connection, method, params)
         except BaseException:
             connection.close()
             raise
-        return FaultLease(connection)
+        return Lease(connection)
 
     def _call(self, method: str, params: Mapping[str, Any], *, limit_s: float = _ANSWER_WITHIN_S) -> object:
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
@@ -230,8 +245,8 @@ class TwinClient:
 
 
 @dataclass(frozen=True, slots=True)
-class FaultLease:
-    """Keeps a fault in force; the twin mends it when this is closed, or its process ends."""
+class Lease:
+    """Keeps a fault in force, or a host attached, until this is closed or its process ends."""
 
     connection: socket.socket
 
@@ -274,7 +289,7 @@ class TwinFault:
     client: TwinClient
     spec: FaultSpec
     description: str
-    lease: FaultLease | None = None
+    lease: Lease | None = None
 
     def inject(self) -> None:
         """Break it."""
@@ -301,7 +316,7 @@ class PowerCut:
     description: str
     cluster_key: str
     node_key: str | None = None
-    lease: FaultLease | None = None
+    lease: Lease | None = None
 
     def inject(self) -> None:
         """Cut it; returns when it is off."""

@@ -9,7 +9,7 @@ import pytest
 from twinspan.cloud.aws.client import clients as aws_clients
 from twinspan.cloud.reader import read_network
 from twinspan.twin import lifecycle
-from twinspan.twin.client import TwinClient, TwinHost, twin_endpoints
+from twinspan.twin.client import TwinClient, twin_endpoints
 from twinspan.twin.dataplane.wire import HostSpec
 from twinspan.twin.status import Status
 from twinspan.wait import wait_until
@@ -46,13 +46,12 @@ def test_a_network_made_through_the_apis_carries_packets_and_is_reported_up(name
     subnet = next(each for each in network.aws.subnets if each.vpc_id == dev.vpc)
     group = next(each for each in network.aws.security_groups if each.name == "workload")
     workload = next(each for each in network.azure.virtual_networks[0].subnets if each.name == "workload")
-    near = TwinHost(
-        client,
-        client.attach(HostSpec(name="near", side="aws", subnet_id=subnet.id, security_group_ids=(group.id,))),
-    )
-    far = client.attach(HostSpec(name="far", side="azure", subnet_id=workload.id))
-    done = near.run(["ping", "-c", "2", "-W", "2", str(far.address)], timeout_s=10)
+    near_spec = HostSpec(name="near", side="aws", subnet_id=subnet.id, security_group_ids=(group.id,))
+    far_spec = HostSpec(name="far", side="azure", subnet_id=workload.id)
+    with client.host(near_spec) as near, client.host(far_spec) as far:
+        done = near.run(["ping", "-c", "2", "-W", "2", str(far.address)], timeout_s=10)
     assert done.returncode == 0, done.stdout
+    assert client.hosts() == ()
 
 
 def test_a_deleted_connection_takes_its_tunnels_down(name: str) -> None:

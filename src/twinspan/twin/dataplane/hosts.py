@@ -69,7 +69,7 @@ class Hosts:
         return info
 
     def detach(self, name: str) -> None:
-        """Remove a host, if there is one of that name."""
+        """Remove a host, if there is one of that name, and end what runs on it."""
         with self._plane.lock, self._lock:
             host = self._hosts.pop(name, None)
             if host is not None:
@@ -169,4 +169,8 @@ def _build(host: _Host, subnet: SubnetSpec, rules: str) -> None:
 
 
 def _remove(host: _Host) -> None:
-    in_turn(lambda: links.cut(host.plug), lambda: namespaces.delete(host.namespace))
+    in_turn(
+        lambda: links.cut(host.plug),
+        lambda: namespaces.end_processes(host.namespace),
+        lambda: namespaces.delete(host.namespace),
+    )

@@ -4,6 +4,7 @@ import ctypes
 import hashlib
 import os
 import re
+import signal
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
@@ -54,6 +55,15 @@ def add(names: Iterable[str]) -> None:
 def delete(name: str) -> None:
     """Remove a namespace's name; the kernel ends it with its last process."""
     ip(f"netns delete {name}\n")
+
+
+def end_processes(name: str) -> None:
+    """Kill whatever runs in a namespace, itself and below."""
+    inode = (FOLDER / name).stat().st_ino
+    for entry in Path("/proc").iterdir():
+        with suppress(OSError):  # it has ended, or is none of ours
+            if entry.name.isdigit() and (entry / "ns/net").stat().st_ino == inode:
+                os.kill(int(entry.name), signal.SIGKILL)
 
 
 def exists(name: str) -> bool:
