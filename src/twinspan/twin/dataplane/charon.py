@@ -125,8 +125,12 @@ class Charon:
         self.daemon.start()
 
     def stop(self, *, politely: bool = True) -> None:
-        """End it until `start`; it tells its peer if it may do so `politely`."""
+        """End it until `start`; it tells its peer if it may do so `politely`.
+
+        Its device goes with it and BGP with the device, so what is over is said before.
+        """
         self.ready = False
+        self._all_down()
         self.daemon.stop(politely=politely)
         self._control.close()
 
