@@ -2,7 +2,9 @@
 
 It needs nothing but Python's standard library, so that any host or pod can run it.
 
-    serve TOKEN LIFETIME_S PORT     listen, obey, print the log as JSON at the end
+    serve TOKEN LIFETIME_S PORT LEASE_S
+                                    listen, obey, print the log as JSON at the end: when told to, when its
+                                    lifetime is over, or when nobody has asked for so long
     ask TOKEN TIMEOUT_S             pass the JSON request on standard input to the `serve` of that token in
                                     the same network namespace, print its JSON answer
 
@@ -106,9 +108,11 @@ class Sender:
 class Agent:
     """The loop: sends when due, records what arrives, obeys requests."""
 
-    def __init__(self, token: str, lifetime_s: float, port: int) -> None:
+    def __init__(self, token: str, lifetime_s: float, port: int, lease_s: float) -> None:
         self._token = token.encode()
         self._deadline = time.monotonic() + lifetime_s
+        self._lease_s = lease_s
+        self._asked_s = time.monotonic()
         self._receiver = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         with contextlib.suppress(PermissionError):  # beyond the system's limit only with CAP_NET_ADMIN
             self._receiver.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, BUFFER_BYTES)
@@ -127,9 +131,9 @@ class Agent:
         self._last_us: dict[int, int] = {}
 
     def serve(self) -> dict[str, object]:
-        """Obey until told to end, or until the lifetime is over; return the log."""
+        """Obey until told to end, until the lifetime is over, or nobody asks any more; return the log."""
         beat_s = time.monotonic()
-        while not self._ended and time.monotonic() < self._deadline:
+        while not self._ended and time.monotonic() < min(self._deadline, self._asked_s + self._lease_s):
             if time.monotonic() - beat_s > BEAT_S:
                 beat_s = time.monotonic()
                 sys.stdout.write("\n")
@@ -163,6 +167,7 @@ class Agent:
 
     def _obey(self) -> None:
         text, client = self._control.recvfrom(65536)
+        self._asked_s = time.monotonic()
         request = json.loads(text)
         answer = self._answer(request)
         with contextlib.suppress(OSError):  # the asker has gone
@@ -232,7 +237,7 @@ def ask(token: str, timeout_s: float, request: str) -> str:
 def main(arguments: list[str]) -> None:
     """Run as a program."""
     if arguments[0] == "serve":
-        log = Agent(arguments[1], float(arguments[2]), int(arguments[3])).serve()
+        log = Agent(arguments[1], float(arguments[2]), int(arguments[3]), float(arguments[4])).serve()
         sys.stdout.write(json.dumps(log) + "\n")
     else:
         sys.stdout.write(ask(arguments[1], float(arguments[2]), sys.stdin.read()) + "\n")

@@ -69,10 +69,13 @@ class End:
         """Whether its agent has been started and has not ended."""
         return self._served is not None and not self._served.done()
 
-    def serve(self, pool: ThreadPoolExecutor, token: str, lifetime_s: float, port: int) -> None:
-        """Start the agent in a thread."""
+    def serve(
+        self, pool: ThreadPoolExecutor, token: str, *, lifetime_s: float, port: int, lease_s: float
+    ) -> None:
+        """Start the agent in a thread; it ends by itself when it has not been asked for `lease_s` seconds."""
         self._token = token
-        argv = (*self._python, str(self._script), "serve", token, str(lifetime_s), str(port))
+        numbers = (str(lifetime_s), str(port), str(lease_s))
+        argv = (*self._python, str(self._script), "serve", token, *numbers)
         self._served = pool.submit(self.host.run, argv, timeout_s=lifetime_s + RUN_S)
 
     def ask(self, what: str, **details: object) -> Answer:

@@ -8,6 +8,7 @@ starts them through `Host.run`, and hands their logs to `flow_analysis`.
 import contextlib
 import secrets
 import sys
+import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -80,6 +81,8 @@ class FlowMeter:
     """What runs on both hosts."""
     drain_s: ClassVar[float] = 0.5
     """How long after the last packet was sent one may still arrive, seconds."""
+    lease_s: ClassVar[float] = 60.0
+    """How long the agents go on when we have gone without a word, seconds."""
 
     def __init__(
         self,
@@ -104,6 +107,7 @@ class FlowMeter:
         program = folder / self.script.name
         self._ends = (End(a, python, program), End(b, python, program))
         self._pool = _new_pool()
+        self._closed = threading.Event()
 
     def __enter__(self) -> Self:
         self.start()
@@ -122,9 +126,10 @@ class FlowMeter:
         """
         token = secrets.token_hex(8)
         self._pool = _new_pool()  # `close` has ended that of an earlier run
+        self._closed = threading.Event()
         try:
             for end in self._ends:
-                end.serve(self._pool, token, self._max_s, self._port)
+                end.serve(self._pool, token, lifetime_s=self._max_s, port=self._port, lease_s=self.lease_s)
             ports = [end.greet() for end in self._ends]
             # Nobody sends before both listen, or the first packets would count as lost.
             for sender, receiver, port in zip(self._ends, reversed(self._ends), reversed(ports), strict=True):
@@ -136,6 +141,7 @@ class FlowMeter:
                     rate_hz=self._rate_hz,
                     flows=self._flows,
                 )
+            self._pool.submit(self._renew, self._closed)
         except BaseException:
             self.close()
             raise
@@ -189,11 +195,19 @@ class FlowMeter:
 
     def close(self) -> None:
         """End the agents, also twice. What `stop` has not returned by now is lost."""
+        self._closed.set()
         for end in self._ends:
             with contextlib.suppress(TwinspanError):  # a host that is gone has no agent either
                 end.end()
         # Not waited for: a host that hangs may keep its thread until the agent's lifetime is over.
         self._pool.shutdown(wait=False)
+
+    def _renew(self, closed: threading.Event) -> None:
+        while not closed.wait(self.lease_s / 4):
+            for end in self._ends:
+                with contextlib.suppress(TwinspanError):  # the next time, or who waits for it learns why
+                    if end.serving:
+                        end.ask("ready")
 
     def _direction(self, sender: End, sent: AgentLog, receiver: End, received: AgentLog) -> DirectionLog:
         arrivals = zip(
@@ -267,7 +281,7 @@ def measure(
 
 
 def _new_pool() -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(max_workers=2, thread_name_prefix="flows")
+    return ThreadPoolExecutor(max_workers=3, thread_name_prefix="flows")
 
 
 def _name(sender: End, receiver: End) -> str:

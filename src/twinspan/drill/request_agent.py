@@ -113,7 +113,9 @@ class Client:
 class Agent:
     """Obeys what comes over its control socket."""
 
-    def __init__(self, token: str) -> None:
+    def __init__(self, token: str, lease_s: float) -> None:
+        self._lease_s = lease_s
+        self._limit = asyncio.timeout(lease_s)
         self._control = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self._control.setblocking(False)
         self._control.bind(f"\0twinspan-flows-{token}")  # as `flow_agent.control_address`
@@ -122,11 +124,11 @@ class Agent:
         self._told: dict[str, object] = {}
 
     async def serve(self, lifetime_s: float) -> dict[str, object]:
-        """Obey until told to end, or until the lifetime is over; return the log."""
+        """Obey until told to end, until the lifetime is over, or nobody asks any more; return the log."""
         loop = asyncio.get_running_loop()
         loop.add_reader(self._control, self._obey)
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(lifetime_s):
+            async with asyncio.timeout(lifetime_s), self._limit:
                 await self._ended.wait()
         loop.remove_reader(self._control)
         if self._client:
@@ -138,6 +140,7 @@ class Agent:
     def _obey(self) -> None:
         with contextlib.suppress(BlockingIOError):
             text, asker = self._control.recvfrom(65536)
+            self._limit.reschedule(asyncio.get_running_loop().time() + self._lease_s)
             answer = self._answer(json.loads(text))
             with contextlib.suppress(OSError):  # the asker has gone
                 self._control.sendto(json.dumps(answer).encode(), asker)
@@ -167,11 +170,11 @@ class Agent:
         return answer
 
 
-async def run(token: str, lifetime_s: float) -> None:
+async def run(token: str, lifetime_s: float, lease_s: float) -> None:
     """Serve, and print the log."""
-    log = await Agent(token).serve(lifetime_s)
+    log = await Agent(token, lease_s).serve(lifetime_s)
     sys.stdout.write(json.dumps(log) + "\n")
 
 
 if __name__ == "__main__":
-    asyncio.run(run(sys.argv[2], float(sys.argv[3])))
+    asyncio.run(run(sys.argv[2], float(sys.argv[3]), float(sys.argv[5])))

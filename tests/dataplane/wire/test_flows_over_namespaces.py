@@ -1,15 +1,21 @@
 """The flow meter over a real path that is really cut."""
 
+import json
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
 
 import pytest
 from wire_hosts import CUT, HEAL, Forgetful, NamespaceHost, Wire, fault
 
+from twinspan.drill import flow_agent
 from twinspan.drill.flows import FlowMeter, Measurement, measure
 from twinspan.errors import CommandError, HostError, WaitTimeoutError
-from twinspan.wait import pause
+from twinspan.wait import pause, wait_until
 
 pytestmark = pytest.mark.root
 
@@ -148,6 +154,37 @@ def test_the_agents_end_by_themselves_and_what_they_saw_is_kept(wire: Wire) -> N
         assert direction.lost == 0
 
 
+class ShortLease(FlowMeter):
+    lease_s = 4.0
+
+
+def test_agents_go_on_while_their_meter_lives_even_if_it_asks_nothing(wire: Wire) -> None:
+    with ShortLease(wire.aws, wire.azure) as meter:
+        pause(1.5 * ShortLease.lease_s)
+        measured = meter.stop()
+    for direction in measured.directions.values():
+        assert direction.ended_s - direction.started_s > 1.25 * ShortLease.lease_s
+
+
+def test_agents_end_soon_after_the_process_that_measures_was_killed(wire: Wire) -> None:
+    hosts = [json.dumps([host.name, host.side, str(host.address)]) for host in (wire.aws, wire.azure)]
+    argv = [sys.executable, "-c", MEASURE, str(Path(__file__).parent), str(ShortLease.lease_s), *hosts]
+    with subprocess.Popen(argv, stdout=subprocess.PIPE, text=True) as measuring:
+        assert measuring.stdout is not None
+        assert measuring.stdout.readline() == "sending\n"
+        assert agents_of(wire.aws)
+        measuring.kill()
+
+    for host in (wire.aws, wire.azure):
+        # Sooner than an empty line every 15 s could find its reader gone.
+        wait_until(
+            partial(agents_of, host),
+            lambda left: not left,
+            what="agent's end",
+            timeout_s=flow_agent.BEAT_S - 5,
+        )
+
+
 def test_leaving_the_meter_without_stop_ends_both_agents(wire: Wire) -> None:
     with FlowMeter(wire.aws, wire.azure):
         assert len(agents_of(wire.aws)) == 1
@@ -193,6 +230,19 @@ def agents_of(host: NamespaceHost) -> list[str]:
     done = host.run(("cat", "/proc/net/unix"), timeout_s=5)
     return [line for line in done.stdout.splitlines() if "twinspan-flows-" in line]
 
+
+MEASURE = """
+import json, signal, sys
+from ipaddress import IPv4Address
+sys.path.insert(0, sys.argv[1])
+from wire_hosts import NamespaceHost
+from twinspan.drill.flows import FlowMeter
+FlowMeter.lease_s = float(sys.argv[2])
+a, b = (NamespaceHost(name=n, side=s, address=IPv4Address(ip)) for n, s, ip in map(json.loads, sys.argv[3:]))
+with FlowMeter(a, b):
+    print("sending", flush=True)
+    signal.pause()
+"""
 
 TAKE_A_PORT = """
 import signal, socket, sys

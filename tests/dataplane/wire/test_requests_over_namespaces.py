@@ -1,5 +1,6 @@
 """Requests to services over a real path that is really cut, and to a service that is really away."""
 
+import sys
 from collections.abc import Callable, Mapping
 
 import pytest
@@ -87,3 +88,12 @@ def test_an_answer_that_is_lost_is_asked_for_again(wire: Wire, start_server: Sta
 
     assert forgetful.lost == ["ready", "send", "progress", "hush", "end"]
     assert all(direction.sent > 0 for direction in measured.directions.values())
+
+
+def test_the_agents_end_when_nobody_asks_any_more(wire: Wire, start_server: Start) -> None:
+    for host in (wire.aws, wire.azure):
+        start_server(SERVER, host, "http", PORT)
+    argv = (sys.executable, "-I", str(RequestMeter.script), "serve", "nobody", "60", "0", "1.0")
+    done = wire.aws.run(argv, timeout_s=20)
+    assert done.returncode == 0, done.stderr
+    assert '"sent_us"' in done.stdout
