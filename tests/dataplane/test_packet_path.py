@@ -9,8 +9,10 @@ import time
 import pytest
 from many_flows import FLOWS, SEND, address_of, tunnels_used
 from plane_harness import Plane
+from reference_network import AWS_PRIVATE, AZURE_ROUTED
 
 from twinspan.command import Completed
+from twinspan.twin.dataplane.wire import HostSpec
 
 pytestmark = pytest.mark.root
 
@@ -84,3 +86,21 @@ def test_packets_of_1400_bytes_pass_and_larger_ones_vanish_without_a_word(
         assert "0 received" in lost.stdout
         assert "Frag" not in lost.stdout
         assert "mtu" not in lost.stdout + lost.stderr
+
+
+@pytest.mark.parametrize(("sender", "receiver"), [("aws-host", "azure-host"), ("azure-host", "aws-host")])
+def test_a_host_that_takes_over_an_address_is_reached_by_the_first_packet(
+    full: Plane, sender: str, receiver: str
+) -> None:
+    addresses = {host: address_of(full, host) for host in (sender, receiver)}
+    side, subnet = ("azure", AZURE_ROUTED) if receiver == "azure-host" else ("aws", AWS_PRIVATE)
+    full.client.attach(HostSpec(name="stays", side=side, subnet_id=subnet))
+    full.until_reaches(sender, addresses[receiver])
+    for host in addresses:
+        full.client.detach(host)
+
+    assert dict(zip(("aws-host", "azure-host"), full.attach_pair(), strict=True)) == addresses
+
+    done = full.client.run(sender, ["ping", "-c", "1", "-W", "2", addresses[receiver]], timeout_s=10)
+    full.client.detach("stays")
+    assert done.returncode == 0, done.stdout

@@ -12,7 +12,7 @@ from twinspan.twin.dataplane.interfaces import Interface, Interfaces
 from twinspan.twin.dataplane.links import Plug
 from twinspan.twin.dataplane.namespaces import short_name
 from twinspan.twin.dataplane.plane import Plane
-from twinspan.twin.dataplane.router import Router, bridge_name, router_address
+from twinspan.twin.dataplane.router import Router, router_address
 from twinspan.twin.dataplane.spec import Desired, SubnetSpec
 from twinspan.twin.dataplane.wire import INTERNET, HostInfo, HostSpec
 
@@ -154,10 +154,7 @@ def _build(host: _Host, subnet: SubnetSpec, rules: str) -> None:
         namespaces.nft(host.namespace, rules)
         host.interface.filters = rules
         links.join(Plug(namespace=host.namespace, interface=_INTERFACE), host.plug)
-        namespaces.ip(
-            [f"link set {host.plug.interface} master {bridge_name(subnet.id)} up"],
-            namespace=host.router.namespace,
-        )
+        host.router.plug_in(subnet.id, host.plug.interface, [host.info.address])
         namespaces.ip(
             [
                 f"addr add {host.info.address}/{prefix.prefixlen} dev {_INTERFACE}",

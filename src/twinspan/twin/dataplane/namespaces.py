@@ -24,6 +24,8 @@ FOLDER = Path("/run/netns")
 _CLONE_NEWNET = 0x40000000
 _FAILED_LINE = re.compile(r"Command failed -:(\d+)")
 _BRIDGED_PASSES = {f"bridge/bridge-nf-call-{family}tables": "0" for family in ("ip", "ip6", "arp")}
+_ANNOUNCED = {"ipv4/conf/all/arp_notify": "1"}
+"""Who takes over an address says so to its neighbours; they would send to the one before for a minute."""
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
@@ -48,6 +50,7 @@ def add(names: Iterable[str]) -> None:
     with undone_on_failure(*(partial(delete, name) for name in names)):
         for name in names:
             ip("link set lo up\n", namespace=name)
+            set_sysctls(name, _ANNOUNCED)
             with suppress(FileNotFoundError):
                 set_sysctls(name, _BRIDGED_PASSES)
 

@@ -1,7 +1,7 @@
 """A VPC or VNet: a router with one bridge per subnet and one kernel table per route table."""
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from ipaddress import IPv4Address, IPv4Network
 from pathlib import Path
 
@@ -177,6 +177,20 @@ class Router:
             namespace=self.namespace,
         )
 
+    def plug_in(self, subnet_id: str, device: str, addresses: Iterable[IPv4Address | IPv4Network]) -> None:
+        """Join a wire's near end to a subnet. Who had its addresses before is forgotten.
+
+        As in the clouds: there the network knows which interface has an address, and nobody resolves it.
+        """
+        bridge = bridge_name(subnet_id)
+        namespaces.ip(
+            [
+                f"link set {device} master {bridge} up",
+                *(f"neigh flush to {each} dev {bridge}" for each in addresses),
+            ],
+            namespace=self.namespace,
+        )
+
     def adopt_instance(self, gateway: GatewaySpec, device: str) -> tuple[Uplink, int]:
         """Take the wire of an Azure gateway instance into GatewaySubnet.
 
@@ -195,7 +209,7 @@ class Router:
                 problem=f"{gateway.key} has no address in its GatewaySubnet",
                 remedy="Give the subnet an address range that fits the gateway",
             )
-        namespaces.ip([f"link set {device} master {bridge_name(subnet.id)} up"], namespace=self.namespace)
+        self.plug_in(subnet.id, device, [gateway.address])
         uplink = Uplink(gateway=gateway.address, router=router_address(prefixes[0]))
         return uplink, prefixes[0].prefixlen
 

@@ -21,7 +21,7 @@ from twinspan.twin.dataplane.interfaces import Interface, Interfaces
 from twinspan.twin.dataplane.links import Plug
 from twinspan.twin.dataplane.namespaces import short_name
 from twinspan.twin.dataplane.plane import Plane
-from twinspan.twin.dataplane.router import Router, bridge_name, router_address
+from twinspan.twin.dataplane.router import Router, router_address
 from twinspan.twin.kubernetes.spec import ClusterSpec
 
 _DEVICE = "eth0"
@@ -183,10 +183,7 @@ class LoadBalancers:
         else:
             self._interfaces.add_balancer(balancer.router, balancer.address)
         links.join(Plug(namespace=balancer.namespace, interface=_DEVICE), balancer.plug)
-        namespaces.ip(
-            [f"link set {balancer.plug.interface} master {bridge_name(balancer.subnet_id)} up"],
-            namespace=balancer.router.namespace,
-        )
+        balancer.router.plug_in(balancer.subnet_id, balancer.plug.interface, [balancer.address])
         namespaces.ip(
             [
                 f"addr add {balancer.address}/{length} dev {_DEVICE}",

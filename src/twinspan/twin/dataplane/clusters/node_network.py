@@ -13,7 +13,7 @@ from twinspan.twin.dataplane.interfaces import Interface, Interfaces
 from twinspan.twin.dataplane.links import Plug
 from twinspan.twin.dataplane.namespaces import short_name
 from twinspan.twin.dataplane.plane import Plane
-from twinspan.twin.dataplane.router import Router, bridge_name, router_address
+from twinspan.twin.dataplane.router import Router, router_address
 from twinspan.twin.kubernetes.spec import NodeSpec, Side
 
 NODE_DEVICE, POD_DEVICE, MANAGEMENT_DEVICE = "eth0", "eth1", "management"
@@ -232,10 +232,7 @@ class NodeNetwork:
         namespaces.nft(self._namespace, interface.filters)
         plug = Plug(namespace=router.namespace, interface=short_name("node", f"{self._namespace} {device}"))
         links.join(Plug(namespace=self._namespace, interface=device), plug)
-        namespaces.ip(
-            [f"link set {plug.interface} master {bridge_name(interface.subnet_id)} up"],
-            namespace=router.namespace,
-        )
+        router.plug_in(interface.subnet_id, plug.interface, [address, *pod_networks])
         self._attached.append((interface, plug))
         self._interfaces.add(interface)
 
