@@ -1,6 +1,7 @@
 """A VPN without BGP: routes follow the security associations."""
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from ipaddress import IPv4Address, IPv4Network
 
@@ -9,6 +10,7 @@ from many_flows import FLOW_BYTES, tunnels_used
 from plane_harness import Plane, aws_end
 from reference_network import (
     AWS,
+    AWS_PRIVATE,
     AZURE,
     GATEWAY,
     INSTANCES,
@@ -23,10 +25,12 @@ from reference_network import (
 from static_network import static_network, until_up
 
 from twinspan.errors import DesignError
+from twinspan.network.aws import AwsRoute
+from twinspan.network.model import Network
 from twinspan.twin.dataplane.spec import EndSpec
 from twinspan.twin.dataplane.wire import FaultSpec
 from twinspan.twin.observed import Observed
-from twinspan.wait import wait_until
+from twinspan.wait import pause, wait_until
 
 pytestmark = pytest.mark.root
 
@@ -254,3 +258,37 @@ def test_faults_of_bgp_are_refused_on_a_static_vpn(plane: Plane) -> None:
 
     with pytest.raises(DesignError, match="no BGP session"):
         plane.client.inject(fault)
+
+
+def test_propagation_takes_over_from_a_static_route_and_back_without_a_gap(plane: Plane) -> None:
+    network, secrets = static_network()
+    by_route, by_propagation = _with_way(network, static=True), _with_way(network, static=False)
+    plane.apply(by_route, secrets)
+    _, far = plane.attach_pair()
+    plane.until_reaches("aws-host", far)
+    with ThreadPoolExecutor(1) as beside:
+        argv = ["ping", "-q", "-i", "0.005", "-c", "800", far]
+        pinging = beside.submit(plane.client.run, "aws-host", argv, timeout_s=60)
+        pause(0.5)
+        for wanted in (by_propagation, by_route, by_propagation):
+            plane.apply(wanted, secrets)
+            pause(0.5)
+        pinged = pinging.result()
+    assert "800 packets transmitted, 800 received" in pinged.stdout
+
+
+def _with_way(network: Network, *, static: bool) -> Network:
+    """The VPC's private subnets know the way to Azure by a route of their table, or by propagation."""
+    assert network.aws is not None
+    way = AwsRoute(destination=AZURE, target=VGW, state="active", origin="CreateRoute")
+    tables = tuple(
+        replace(
+            table,
+            propagating_vgw_ids=() if static else (VGW,),
+            routes=(*table.routes, way) if static else table.routes,
+        )
+        if AWS_PRIVATE in table.subnet_ids
+        else table
+        for table in network.aws.route_tables
+    )
+    return with_aws(network, route_tables=tables)

@@ -95,6 +95,7 @@ class Bird:
         self._file.write_text(text)
         if self._text:
             self._control.command("configure")
+            self._control.command("show status")  # answered when the routes have been taken over, too
         else:
             self.daemon.start()
         self._text = text

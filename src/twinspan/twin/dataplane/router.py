@@ -128,8 +128,11 @@ class Router:
                     problems=problems,
                 )
             )
-            attempt([objects], self._objects.sync, name=lambda _: "routes", problems=problems)
+            # Nothing goes before what comes in its place is there: a static route or a propagated one.
+            self._objects.add(objects)
         attempt([gateways], self._configure_bird, name=lambda _: "BGP with the gateways", problems=problems)
+        with self._lock:
+            attempt([objects], self._objects.sync, name=lambda _: "routes", problems=problems)
         raise_any(problems)
 
     def _configure_bird(self, gateways: Sequence[_Joined]) -> None:

@@ -1,9 +1,10 @@
 """Keep a set of `ip` objects in a namespace as wanted, touching only what differs."""
 
 import hashlib
+from contextlib import suppress
 from ipaddress import IPv4Address, IPv4Network
 
-from twinspan.twin.attempts import raise_any
+from twinspan.twin.attempts import ItemsError, raise_any
 from twinspan.twin.dataplane import namespaces
 
 _IDENTIFIERS = IPv4Network("100.64.0.0/10")
@@ -18,6 +19,11 @@ class IpObjects:
     def __init__(self, namespace: str) -> None:
         self._namespace = namespace
         self._present: set[tuple[str, str]] = set()
+
+    def add(self, wanted: set[tuple[str, str]]) -> None:
+        """Add what is new and has room; what takes another's place waits for `sync`."""
+        with suppress(ItemsError):
+            self.sync(self._present | wanted)
 
     def sync(self, wanted: set[tuple[str, str]]) -> None:
         """Delete what is no longer wanted, then add what is new.
