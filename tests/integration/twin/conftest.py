@@ -14,12 +14,29 @@ sys.path.append(str(Path(__file__).parents[1] / "cloud"))  # dev_network, which 
 @pytest.fixture
 def twin_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder for twins that only this test knows."""
-    home = tmp_path / "twins"
-    monkeypatch.setenv("TWINSPAN_HOME", str(home))
+    return _alone(monkeypatch, tmp_path)
+
+
+def _alone(patch: pytest.MonkeyPatch, folder: Path) -> Path:
+    home = folder / "twins"
+    patch.setenv("TWINSPAN_HOME", str(home))
     for name in list(os.environ):
         if name.startswith(("AWS_", "ARM_", "AZURE_")):
-            monkeypatch.delenv(name)
+            patch.delenv(name)
     return home
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The name of a twin that is up, for tests that only ask it something."""
+    with pytest.MonkeyPatch.context() as patch:
+        _alone(patch, tmp_path_factory.mktemp("module"))
+        chosen = f"t{secrets.token_hex(4)}"
+        try:
+            lifecycle.up(chosen)
+            yield chosen
+        finally:
+            lifecycle.down(chosen, purge=True)
 
 
 @pytest.fixture

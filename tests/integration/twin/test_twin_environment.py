@@ -40,10 +40,9 @@ def bash(script: str) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.fixture
-def evaluate(name: str) -> str:
-    """Starts a twin; the shell command that makes a shell use it."""
-    lifecycle.up(name)
-    return f'eval "$({TWINSPAN} twin env --no-az --name {name})"; '
+def evaluate(running: str) -> str:
+    """The shell command that makes a shell use the running twin."""
+    return f'eval "$({TWINSPAN} twin env --no-az --name {running})"; '
 
 
 @pytest.mark.skipif(shutil.which("aws") is None, reason="no AWS CLI: pip install awscli")
@@ -77,21 +76,19 @@ def test_evaluating_twice_changes_nothing(evaluate: str) -> None:
     assert once.returncode == 0
 
 
-def test_the_bundle_holds_the_system_s_authorities_and_the_twin_s(name: str) -> None:
-    lifecycle.up(name)
-    variables = lifecycle.environment(name)
+def test_the_bundle_holds_the_system_s_authorities_and_the_twin_s(running: str) -> None:
+    variables = lifecycle.environment(running)
     bundle = Path(str(variables["SSL_CERT_FILE"])).read_text()
-    authority = (RunDir(name).tls / "ca.pem").read_text()
+    authority = (RunDir(running).tls / "ca.pem").read_text()
     assert authority in bundle
     assert bundle.count("BEGIN CERTIFICATE") > 50
 
 
-def test_json_has_null_for_what_is_to_be_unset(name: str) -> None:
-    lifecycle.up(name)
-    done = bash(f"{TWINSPAN} twin env --no-az --name {name} --format json")
+def test_json_has_null_for_what_is_to_be_unset(running: str) -> None:
+    done = bash(f"{TWINSPAN} twin env --no-az --name {running} --format json")
     variables = json.loads(done.stdout)
     assert variables["AWS_PROFILE"] is None
-    assert variables["TWINSPAN_NAME"] == name
+    assert variables["TWINSPAN_NAME"] == running
     assert variables["AWS_ENDPOINT_URL"].startswith("http://127.0.0.1:")
 
 
