@@ -93,8 +93,11 @@ def test_a_host_that_takes_over_an_address_is_reached_by_the_first_packet(
     full: Plane, sender: str, receiver: str
 ) -> None:
     addresses = {host: address_of(full, host) for host in (sender, receiver)}
-    side, subnet = ("azure", AZURE_ROUTED) if receiver == "azure-host" else ("aws", AWS_PRIVATE)
-    full.client.attach(HostSpec(name="stays", side=side, subnet_id=subnet))
+    beside = {
+        "aws-host": HostSpec(name="stays", side="aws", subnet_id=AWS_PRIVATE),
+        "azure-host": HostSpec(name="stays", side="azure", subnet_id=AZURE_ROUTED),
+    }
+    full.client.attach(beside[receiver])
     full.until_reaches(sender, addresses[receiver])
     for host in addresses:
         full.client.detach(host)
