@@ -95,7 +95,8 @@ def test_the_python_of_the_tools_runs_the_flow_agent_and_nothing_else_is_needed(
         tar_of(layer).extractall(root, filter="fully_trusted")
     shutil.copy(flow_agent.__file__, root / "tmp" / "agent.py")
     chroot = shutil.which("chroot") or "chroot"
-    argv = [chroot, str(root), "/usr/bin/python3", "-I", "/tmp/agent.py", "serve", "token", "0.1", "0"]
+    argv = [chroot, str(root), "/usr/bin/python3", "-I", "/tmp/agent.py", "serve"]
+    argv += ["token", "0.1", "0", "60"]
     done = subprocess.run(argv, capture_output=True, text=True, env={}, timeout=30, check=False)
     assert (done.returncode, done.stderr) == (0, "")
     assert json.loads(done.stdout)["ports"] == []
