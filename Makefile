@@ -1,6 +1,7 @@
 # The only entry points; CI runs these and nothing else. `make help` lists them.
 SHELL := /bin/sh
 VENV := .venv
+WORKERS := $(shell expr $$(nproc) + 1)
 BIN := $(VENV)/bin
 PYTEST := $(BIN)/python -m pytest
 SUDO := $(if $(filter 0,$(shell id -u)),env,sudo env PATH="$$PATH" CI="$$CI" PYTHONDONTWRITEBYTECODE=1)
@@ -62,10 +63,10 @@ $(VENV)/.dev: requirements-dev.txt $(VENV)/.run
 test: lint test-unit test-root ## Lint, types and every test that takes seconds (installs what it needs)
 
 test-unit: test-host $(VENV)/.dev .venv-awscli/.done
-	@TWINSPAN_AWSCLI=$(abspath .venv-awscli/bin/aws) $(PYTEST) -q -n 3 --dist loadfile -m "not root and not slow and not alone and not az"
+	@TWINSPAN_AWSCLI=$(abspath .venv-awscli/bin/aws) $(PYTEST) -q -n $(WORKERS) --dist loadfile -m "not root and not slow and not alone and not az"
 
 test-root: test-host clusters $(VENV)/.dev
-	@$(SUDO) $(PYTEST) -q -p no:cacheprovider -n 3 --dist loadfile -m "root and not slow and not alone and not az"
+	@$(SUDO) $(PYTEST) -q -p no:cacheprovider -n $(WORKERS) --dist loadfile -m "root and not slow and not alone and not az"
 
 test-drills: test-host clusters $(VENV)/.dev ## Whole drills one after the other; they measure packets, so nothing runs beside them
 	@$(SUDO) $(PYTEST) -q -p no:cacheprovider --durations=10 -m alone

@@ -75,6 +75,7 @@ def test_a_tunnel_that_is_removed_closes_ike_before_bgp(plane: Plane) -> None:
     plane.apply(replace(network, aws=replace(network.aws, vpn_connections=())), secrets)
 
     for wiring in TUNNELS:
+        plane.until_event(wiring.aws_key, "bgp-down")
         kinds = [event.kind for event in plane.events_of(wiring.aws_key)]
         assert kinds[-3:] == ["ike-down", "child-down", "bgp-down"], wiring
 

@@ -122,7 +122,7 @@ class Agent:
         self._control = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self._control.bind(control_address(token))
         self._sender: Sender | None = None
-        self._told: dict[str, object] = {}
+        self._send_request: dict[str, object] = {}
         self._sending = False
         self._ended = False
         self._arrived_flow = array("H")
@@ -185,9 +185,9 @@ class Agent:
                 float(str(request["rate_hz"])),
                 int(str(request["flows"])),
             )
-            self._told = request
+            self._send_request = request
             self._sending = True
-        elif what == "send" and request == self._told:
+        elif what == "send" and request == self._send_request:
             pass  # again, since the answer to the first was lost
         elif what == "progress":
             answer["received"] = len(self._arrived_us)

@@ -141,7 +141,8 @@ class FlowMeter:
                     rate_hz=self._rate_hz,
                     flows=self._flows,
                 )
-            self._pool.submit(self._renew, self._closed)
+            for end in self._ends:
+                self._pool.submit(self._renew, end, self._closed)
         except BaseException:
             self.close()
             raise
@@ -202,12 +203,12 @@ class FlowMeter:
         # Not waited for: a host that hangs may keep its thread until the agent's lifetime is over.
         self._pool.shutdown(wait=False)
 
-    def _renew(self, closed: threading.Event) -> None:
+    def _renew(self, end: End, closed: threading.Event) -> None:
+        """Keep an agent going, each from a thread of its own: a host that hangs must not cost the other."""
         while not closed.wait(self.lease_s / 4):
-            for end in self._ends:
-                with contextlib.suppress(TwinspanError):  # the next time, or who waits for it learns why
-                    if end.serving:
-                        end.ask("ready")
+            with contextlib.suppress(TwinspanError):  # the next time, or who waits for it learns why
+                if end.serving:
+                    end.ask("ready")
 
     def _direction(self, sender: End, sent: AgentLog, receiver: End, received: AgentLog) -> DirectionLog:
         arrivals = zip(
@@ -281,7 +282,7 @@ def measure(
 
 
 def _new_pool() -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(max_workers=3, thread_name_prefix="flows")
+    return ThreadPoolExecutor(max_workers=4, thread_name_prefix="flows")
 
 
 def _name(sender: End, receiver: End) -> str:

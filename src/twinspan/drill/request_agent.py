@@ -121,7 +121,7 @@ class Agent:
         self._control.bind(f"\0twinspan-flows-{token}")  # as `flow_agent.control_address`
         self._ended = asyncio.Event()
         self._client: Client | None = None
-        self._told: dict[str, object] = {}
+        self._send_request: dict[str, object] = {}
 
     async def serve(self, lifetime_s: float) -> dict[str, object]:
         """Obey until told to end, until the lifetime is over, or nobody asks any more; return the log."""
@@ -154,8 +154,8 @@ class Agent:
                 float(str(request["rate_hz"])),
                 int(str(request["flows"])),
             )
-            self._told = request
-        elif what == "send" and request == self._told:
+            self._send_request = request
+        elif what == "send" and request == self._send_request:
             pass  # again, since the answer to the first was lost
         elif what == "progress":
             answer["received"] = len(self._client.arrived) if self._client else 0

@@ -111,7 +111,7 @@ class TwinClient:
                     problem=f"the host {spec.name} has gone again", remedy="Look at `twinspan twin logs`"
                 )
             yield TwinHost(self, info)
-            self.detach(spec.name)
+            self.detach(spec.name)  # the twin does so by itself, but some time after the lease has ended
         finally:
             lease.close()
 

@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from wire_hosts import CUT, HEAL, Forgetful, NamespaceHost, Wire, fault
+from wire_hosts import CUT, HEAL, Forgetful, Hanging, NamespaceHost, Wire, fault
 
 from twinspan.drill import flow_agent
 from twinspan.drill.flows import FlowMeter, Measurement, measure
@@ -164,6 +164,16 @@ def test_agents_go_on_while_their_meter_lives_even_if_it_asks_nothing(wire: Wire
         measured = meter.stop()
     for direction in measured.directions.values():
         assert direction.ended_s - direction.started_s > 1.25 * ShortLease.lease_s
+
+
+def test_a_host_that_hangs_does_not_cost_the_other_its_agent(wire: Wire) -> None:
+    hanging = Hanging(wire.aws)
+    with ShortLease(hanging, wire.azure):
+        hanging.goes_on.clear()
+        pause(1.5 * ShortLease.lease_s)
+        left = agents_of(wire.azure)
+        hanging.goes_on.set()
+    assert len(left) == 1
 
 
 def test_agents_end_soon_after_the_process_that_measures_was_killed(wire: Wire) -> None:

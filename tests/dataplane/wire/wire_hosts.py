@@ -4,6 +4,7 @@ import json
 import os
 import secrets
 import shutil
+import threading
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -53,6 +54,20 @@ class Forgetful:
             self.lost.append(what)
             raise CommandError(argv, -9, f"no end within {timeout_s:g} s")
         return done
+
+
+class Hanging:
+    """A host that answers nothing until it goes on."""
+
+    def __init__(self, host: NamespaceHost) -> None:
+        self.host = host
+        self.name, self.side, self.address = host.name, host.side, host.address
+        self.goes_on = threading.Event()
+        self.goes_on.set()
+
+    def run(self, argv: Sequence[str], *, timeout_s: float, stdin: str | None = None) -> Completed:
+        assert self.goes_on.wait(60)
+        return self.host.run(argv, timeout_s=timeout_s, stdin=stdin)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
