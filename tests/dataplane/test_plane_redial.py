@@ -1,5 +1,9 @@
 """A tunnel that died comes back soon after its path does, once; the journal tells causes before effects."""
 
+import os
+import signal
+import subprocess
+import sys
 import threading
 import time
 from dataclasses import replace
@@ -8,6 +12,7 @@ import pytest
 from plane_harness import Plane
 from reference_network import PUBLIC, TUNNELS, Wiring, reference_network, with_connection, with_tunnel
 
+from twinspan.twin.dataplane.namespaces import short_name
 from twinspan.twin.dataplane.spec import DeadPeer, EndSpec
 from twinspan.twin.dataplane.wire import FaultSpec
 from twinspan.wait import wait_until
@@ -198,3 +203,43 @@ def test_when_both_ends_dial_at_once_one_tunnel_is_left(plane: Plane) -> None:
 
     plane.until_established(4)
     assert "dpd-timeout" not in {event.kind for key in keys for event in plane.events_of(key, began_s)}
+
+
+OPENS_A_NEGOTIATION = """
+import secrets, socket, sys, time
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+def part(following, body):
+    return bytes([following, 0]) + (4 + len(body)).to_bytes(2, "big") + body
+def transform(following, kind, number, attributes=b""):
+    return part(following, bytes([kind, 0, 0, number]) + attributes)
+source, target, seconds = sys.argv[1], sys.argv[2], float(sys.argv[3])
+point = ec.generate_private_key(ec.SECP384R1()).public_key()
+key = point.public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)[1:]
+transforms = transform(3, 1, 20, bytes([0x80, 14, 1, 0])) + transform(3, 2, 6) + transform(0, 4, 20)
+proposal = part(0, bytes([1, 1, 0, 3]) + transforms)  # AES-256-GCM-16, SHA-384, ECP-384
+payloads = part(34, proposal) + part(40, bytes([0, 20, 0, 0]) + key) + part(0, secrets.token_bytes(32))
+header = secrets.token_bytes(8) + bytes(8) + bytes([33, 0x20, 34, 8]) + bytes(4)
+udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+udp.bind((source, 0))
+ends = time.monotonic() + seconds
+while time.monotonic() < ends:
+    udp.sendto(header + (28 + len(payloads)).to_bytes(4, "big") + payloads, (target, 500))
+    time.sleep(0.001)
+"""
+
+
+def test_a_negotiation_that_its_peer_has_given_up_keeps_no_end_from_dialling(plane: Plane) -> None:
+    """The first thing that AWS's end gets, just started, opens one (RFC 7296, 1.2) that never goes on."""
+    source, target = str(PUBLIC[FIRST.instance]), str(FIRST.outside)
+    agent = str(plane.client.pids()["agent"])
+    end = short_name("end", FIRST.azure_key)
+    inside = ["nsenter", "-t", agent, "-m", "-n", "--", "ip", "netns", "exec", end]
+    plane.apply(*reference_network())
+    plane.until_established(4)
+    killed_s = time.monotonic()
+    os.kill(plane.client.pids()[f"charon {FIRST.aws_key}"], signal.SIGKILL)
+    peer = [sys.executable, "-c", OPENS_A_NEGOTIATION, source, target, "3"]
+    subprocess.run([*inside, *peer], check=True, timeout=20)
+
+    plane.until_event(FIRST.aws_key, "bgp-up", since_s=killed_s)

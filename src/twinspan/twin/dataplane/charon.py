@@ -148,16 +148,20 @@ class Charon:
         """Start negotiating, without waiting for the end.
 
         An attempt under way goes on, unless it is older than `give_up_after_s`; then it is dropped
-        and the next one starts with short waits again.
+        and the next one starts with short waits again. One that the peer has begun does not count: a
+        late copy of its first packet may have opened it, and then nothing follows.
         """
         now = time.monotonic()
         try:
-            if self._control.list_sas():
+            sas = self._control.list_sas()
+            under_way = [sa for sa in sas if not _half_open(sa) or sa.get("initiator") == "yes"]
+            if under_way:
                 if now - self._dialled_s < give_up_after_s:
                     return
                 if not self.ike_up:
                     self.last_error = self.last_error or _NOT_RESPONDING
-                self._control.command("terminate", {"ike": CONNECTION, "force": "yes", "timeout": "-1"})
+                for sa in under_way:
+                    self._drop("ike-id", sa["uniqueid"])
             self._dialled_s, self._dialling = now, True
             for child in proposed(self.spec):
                 self._control.command("initiate", {"child": child, "ike": CONNECTION, "timeout": "-1"})
@@ -170,7 +174,7 @@ class Charon:
             return
         self._dialling = False
         for sa in self.sas():
-            if sa.get("state") == "CONNECTING" and sa.get("initiator") == "yes":
+            if _half_open(sa) and sa.get("initiator") == "yes":
                 self._drop("ike-id", sa["uniqueid"])
 
     def keep_one(self, *, after_s: float) -> None:
@@ -351,6 +355,10 @@ def children(sa: Section) -> list[Section]:
 def _carriers(sas: list[Section]) -> set[str]:
     """Return the numbers of the IKE SAs that have a child which carries packets."""
     return {sa["uniqueid"] for sa in sas if any(installed(child) for child in children(sa))}
+
+
+def _half_open(sa: Section) -> bool:
+    return sa.get("state") == "CONNECTING"
 
 
 def installed(child: Section) -> bool:
