@@ -6,6 +6,8 @@ BIN := $(VENV)/bin
 PYTEST := $(BIN)/python -m pytest
 SUDO := $(if $(filter 0,$(shell id -u)),env,sudo env PATH="$$PATH" CI="$$CI" PYTHONDONTWRITEBYTECODE=1)
 export PATH := $(abspath $(BIN)):$(PATH)
+# Hundreds of short-lived Pythons: without their byte code each would compile all it imports.
+unexport PYTHONDONTWRITEBYTECODE
 
 PACKAGES := charon-systemd strongswan-swanctl libcharon-extra-plugins libstrongswan-standard-plugins \
   libstrongswan-extra-plugins bird2 nftables iproute2 iputils-ping iperf3 util-linux ca-certificates

@@ -15,7 +15,7 @@ from twinspan.twin.dataplane.wire import FaultSpec
 from twinspan.twin.observed import Observed
 from twinspan.wait import wait_until
 
-pytestmark = pytest.mark.root
+pytestmark = [pytest.mark.root, pytest.mark.slow]
 
 
 def _cut(seen: Observed) -> FaultSpec:

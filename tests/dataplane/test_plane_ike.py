@@ -39,6 +39,7 @@ def _newest(plane: Plane, name: str) -> int:
     return max(int(number) for number in re.findall(rf"^{name}: #(\d+)", listed, re.MULTILINE))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("sides", "ike_s", "ike_sas"),
     [
@@ -70,6 +71,7 @@ def test_rekeying_under_traffic_loses_next_to_nothing(
     assert kinds.isdisjoint({"ike-down", "child-down", "bgp-down"})
 
 
+@pytest.mark.slow
 def test_groups_that_differ_in_phase_2_agree_until_the_keys_are_renewed(plane: Plane) -> None:
     network, secrets = reference_network()
     other = replace(POLICY, pfs_group="ECP256")

@@ -123,6 +123,7 @@ def test_a_running_plane_shows_nothing_on_the_host(plane: Plane, tmp_path: Path)
     assert [path.stat().st_mode & 0o077 for path in files.values()] == [0, 0]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("end", ["aws", "azure"])
 def test_a_killed_ike_daemon_comes_back_and_so_does_its_tunnel(plane: Plane, end: str) -> None:
     plane.apply(*reference_network())
@@ -144,6 +145,7 @@ def test_a_killed_ike_daemon_comes_back_and_so_does_its_tunnel(plane: Plane, end
     assert kinds == ["daemon-died", "daemon-restarted"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("key", [VGW, VPC])
 def test_a_killed_bgp_daemon_comes_back_with_its_routes(plane: Plane, key: str) -> None:
     plane.apply(*reference_network())

@@ -17,7 +17,7 @@ from twinspan.twin.dataplane.spec import DeadPeer, EndSpec
 from twinspan.twin.dataplane.wire import FaultSpec
 from twinspan.wait import wait_until
 
-pytestmark = pytest.mark.root
+pytestmark = [pytest.mark.root, pytest.mark.slow]
 
 FIRST, SECOND, THIRD, _FOURTH = TUNNELS
 

@@ -167,6 +167,7 @@ def quick(end: EndSpec) -> EndSpec:
     return replace(end, ike=replace(end.ike, dead_peer=dead))
 
 
+@pytest.mark.slow
 def test_the_other_tunnels_take_over_when_dead_peer_detection_notices(plane: Plane) -> None:
     plane.apply_ends(*static_network(), quick)
     until_up(plane, TUNNELS)
@@ -188,6 +189,7 @@ def test_the_other_tunnels_take_over_when_dead_peer_detection_notices(plane: Pla
     assert in_use(seen) in others
 
 
+@pytest.mark.slow
 def test_an_azure_instance_without_tunnel_hands_over_to_the_other(plane: Plane) -> None:
     plane.apply_ends(*static_network((FIRST, THIRD)), quick)
     until_up(plane, (FIRST, THIRD))
@@ -202,6 +204,7 @@ def test_an_azure_instance_without_tunnel_hands_over_to_the_other(plane: Plane) 
         assert plane.reaches("aws-host", second)
 
 
+@pytest.mark.slow
 def test_an_instance_that_crashes_is_left_and_used_again(plane: Plane) -> None:
     plane.apply_ends(*static_network(), quick)
     until_up(plane, TUNNELS)
@@ -221,6 +224,7 @@ def test_an_instance_that_crashes_is_left_and_used_again(plane: Plane) -> None:
     )
 
 
+@pytest.mark.slow
 def test_only_a_peer_that_restarts_brings_a_dead_tunnel_back(plane: Plane) -> None:
     network, secrets = static_network((FIRST, SECOND))
     for wiring, action in ((FIRST, "clear"), (SECOND, "restart")):
@@ -240,6 +244,7 @@ def test_only_a_peer_that_restarts_brings_a_dead_tunnel_back(plane: Plane) -> No
     assert plane.ike_sas(FIRST.aws_key) == []
 
 
+@pytest.mark.slow
 def test_azure_brings_back_what_aws_only_clears(plane: Plane) -> None:
     network, secrets = static_network((FIRST,))
     network = with_tunnel(network, FIRST, dpd_timeout_action="clear", startup_action="add")

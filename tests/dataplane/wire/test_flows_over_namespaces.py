@@ -158,6 +158,7 @@ class ShortLease(FlowMeter):
     lease_s = 4.0
 
 
+@pytest.mark.slow
 def test_agents_go_on_while_their_meter_lives_even_if_it_asks_nothing(wire: Wire) -> None:
     with ShortLease(wire.aws, wire.azure) as meter:
         pause(1.5 * ShortLease.lease_s)
@@ -166,6 +167,7 @@ def test_agents_go_on_while_their_meter_lives_even_if_it_asks_nothing(wire: Wire
         assert direction.ended_s - direction.started_s > 1.25 * ShortLease.lease_s
 
 
+@pytest.mark.slow
 def test_a_host_that_hangs_does_not_cost_the_other_its_agent(wire: Wire) -> None:
     hanging = Hanging(wire.aws)
     with ShortLease(hanging, wire.azure):
@@ -176,6 +178,7 @@ def test_a_host_that_hangs_does_not_cost_the_other_its_agent(wire: Wire) -> None
     assert len(left) == 1
 
 
+@pytest.mark.slow
 def test_agents_end_soon_after_the_process_that_measures_was_killed(wire: Wire) -> None:
     hosts = [json.dumps([host.name, host.side, str(host.address)]) for host in (wire.aws, wire.azure)]
     argv = [sys.executable, "-c", MEASURE, str(Path(__file__).parent), str(ShortLease.lease_s), *hosts]

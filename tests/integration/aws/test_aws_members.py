@@ -18,6 +18,7 @@ from twinspan.twin.aws.ec2 import connection_views
 from twinspan.twin.aws.eks.backend import ACTIONS
 from twinspan.twin.aws.requests.served import SERVED
 
+pytestmark = pytest.mark.slow
 pytest_plugins = ("aws_fixtures",)
 
 _SETTING = (

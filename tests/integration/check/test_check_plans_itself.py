@@ -13,7 +13,7 @@ NEEDS_TERRAFORM = pytest.mark.skipif(
 )
 _OURS = ("AWS_", "ARM_", "TF_", "TWINSPAN_")
 
-pytestmark = NEEDS_TERRAFORM
+pytestmark = [NEEDS_TERRAFORM, pytest.mark.slow]
 
 
 @pytest.fixture

@@ -248,6 +248,7 @@ def test_auto_falls_back_to_the_offline_providers_when_no_other_can_be_installed
         terraform.init()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("old", "new", "expected"),
     [
@@ -339,6 +340,7 @@ def test_a_variable_wins_over_the_files_of_the_environment(
         terraform.destroy()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("variables", [{"nme": "x"}, {"name": "Not A Name"}, {"aws": "{"}])
 def test_a_variable_that_is_unknown_or_wrong_is_bad_input(
     env: Environment, process_environment: dict[str, str], variables: dict[str, str]

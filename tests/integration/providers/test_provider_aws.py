@@ -225,6 +225,7 @@ def test_a_wrong_argument_is_refused_by_validate(workspace: Workspace, body: str
     assert message in workspace.refused("validate")
 
 
+@pytest.mark.slow
 def test_an_object_half_made_is_kept_as_tainted(workspace: Workspace, clouds: Clouds) -> None:
     workspace.write('resource "aws_vpn_gateway" "this" {\n  vpc_id = "vpc-00000000000000000"\n}\n')
     workspace.init()

@@ -138,6 +138,7 @@ resource "azurerm_resource_group" "this" {
 """
 
 
+@pytest.mark.slow
 def test_a_full_resource_group_is_not_deleted(workspace: Workspace, arm: ArmCloud) -> None:
     workspace.write(_GROUP % f"tsp-{secrets.token_hex(4)}")
     workspace.init()

@@ -151,6 +151,7 @@ def test_a_launcher_that_is_slow_takes_nothing_from_the_time_for_an_answer(
     assert can_install()
 
 
+@pytest.mark.slow
 def test_what_a_launcher_has_started_goes_with_it(slow_mirror: type[_Mirror], slow_to_start: Path) -> None:
     assert slow_mirror.knows
     assert slow_to_start.is_file()

@@ -54,6 +54,7 @@ def test_a_network_made_through_the_apis_carries_packets_and_is_reported_up(name
     assert client.hosts() == ()
 
 
+@pytest.mark.slow
 def test_a_deleted_connection_takes_its_tunnels_down(name: str) -> None:
     lifecycle.up(name)
     client, endpoints = TwinClient(name), twin_endpoints(name)
@@ -67,6 +68,7 @@ def test_a_deleted_connection_takes_its_tunnels_down(name: str) -> None:
     assert {tunnel.vpn_connection_id for tunnel in status.tunnels} == {dev.vpn_connections[1]}
 
 
+@pytest.mark.slow
 def test_one_wrong_key_costs_one_tunnel_and_says_so(name: str) -> None:
     lifecycle.up(name)
     client, endpoints = TwinClient(name), twin_endpoints(name)
@@ -84,6 +86,7 @@ def test_one_wrong_key_costs_one_tunnel_and_says_so(name: str) -> None:
     assert [tunnel.azure_connections for tunnel in broken] == [("tunnel1",)]
 
 
+@pytest.mark.slow
 def test_the_tunnels_come_back_after_the_agent_was_killed(name: str) -> None:
     status = lifecycle.up(name)
     client, endpoints = TwinClient(name), twin_endpoints(name)

@@ -96,6 +96,7 @@ def test_another_port_for_a_running_twin_is_refused(name: str) -> None:
         lifecycle.up(name, aws_port=1025)
 
 
+@pytest.mark.slow
 def test_objects_ports_and_credentials_survive_down_and_up(name: str) -> None:
     before = lifecycle.up(name)
     vpc = make_a_vpc(name)
@@ -113,6 +114,7 @@ def test_purge_forgets_everything(name: str) -> None:
     assert not RunDir(name).path.exists()
 
 
+@pytest.mark.slow
 def test_kill_9_of_the_control_process_leaves_nothing_and_the_next_up_has_the_state(name: str) -> None:
     status = lifecycle.up(name)
     vpc = make_a_vpc(name)
@@ -159,6 +161,7 @@ def test_a_port_that_is_taken_is_named_with_the_remedy(name: str) -> None:
     assert lifecycle.status(name).state == "down"
 
 
+@pytest.mark.slow
 def test_a_port_found_before_is_given_up_if_it_is_taken_now(name: str) -> None:
     before = lifecycle.up(name)
     lifecycle.down(name)
@@ -170,6 +173,7 @@ def test_a_port_found_before_is_given_up_if_it_is_taken_now(name: str) -> None:
     assert after.endpoints["azure"] == before.endpoints["azure"]
 
 
+@pytest.mark.slow
 def test_two_twins_run_side_by_side_and_do_not_see_each_other(name: str) -> None:
     other = f"{name}-b"
     first, second = lifecycle.up(name), lifecycle.up(other)
