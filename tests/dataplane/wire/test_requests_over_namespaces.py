@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 import pytest
 from wire_hosts import CUT, HEAL, Forgetful, NamespaceHost, Wire
 
+from twinspan.drill.request_agent import ANSWER_WITHIN_S
 from twinspan.drill.requests import REQUEST_FLOWS, REQUEST_RATE_HZ, RequestMeter, ServiceAddress
 from twinspan.wait import pause, wait_until
 
@@ -53,8 +54,10 @@ def test_a_cut_path_is_a_time_without_answers_and_not_longer(wire: Wire, start_s
         wire.router.load(HEAL)
         wait_until(
             meter.progress,
-            lambda ways: all(silent_s < 1.0 for way in ways.values() for silent_s in way.silent_s.values()),
-            what="an answer of every flow after the cut",
+            lambda ways: all(
+                silent_s < ANSWER_WITHIN_S for way in ways.values() for silent_s in way.silent_s.values()
+            ),
+            what="steady answers to every flow after the cut",
             timeout_s=20,
         )
         ended_s = time.monotonic()
