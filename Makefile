@@ -4,6 +4,8 @@ VENV := .venv
 WORKERS := $(shell expr $$(nproc) + 1)
 BIN := $(VENV)/bin
 PYTEST := $(BIN)/python -m pytest
+# Where tests that need root are, as in tests/conftest.py: each process of pytest reads all that it is given.
+WITH_ROOT := $(addprefix tests/,dataplane e2e integration/kubernetes integration/twin real)
 SUDO := $(if $(filter 0,$(shell id -u)),env,sudo env PATH="$$PATH" CI="$$CI" PYTHONDONTWRITEBYTECODE=1)
 export PATH := $(abspath $(BIN)):$(PATH)
 # Hundreds of short-lived Pythons: without their byte code each would compile all it imports.
@@ -68,10 +70,10 @@ test-unit: test-host $(VENV)/.dev .venv-awscli/.done
 	@TWINSPAN_AWSCLI=$(abspath .venv-awscli/bin/aws) $(PYTEST) -q -n $(WORKERS) --dist loadfile -m "not root and not slow and not alone and not az"
 
 test-root: test-host clusters $(VENV)/.dev
-	@$(SUDO) $(PYTEST) -q -p no:cacheprovider -n $(WORKERS) --dist loadfile -m "root and not slow and not alone and not az"
+	@$(SUDO) $(PYTEST) -q -p no:cacheprovider -n $(WORKERS) --dist loadfile -m "root and not slow and not alone and not az" $(WITH_ROOT)
 
 test-drills: test-host clusters $(VENV)/.dev ## Whole drills one after the other; they measure packets, so nothing runs beside them
-	@$(SUDO) $(PYTEST) -q -p no:cacheprovider --durations=10 -m alone
+	@$(SUDO) $(PYTEST) -q -p no:cacheprovider --durations=10 -m alone $(WITH_ROOT)
 
 test-slow: test-host clusters $(VENV)/.dev .venv-awscli/.done ## The slow suites (whole runs, benchmarks' own checks)
 	@$(SUDO) TWINSPAN_AWSCLI=$(abspath .venv-awscli/bin/aws) TWINSPAN_PROVIDER_MIRROR="$$TWINSPAN_PROVIDER_MIRROR" \

@@ -23,7 +23,9 @@ class Quiet(http.server.BaseHTTPRequestHandler):
         self.end_headers()
     def log_message(self, *_):
         pass
-server = http.server.ThreadingHTTPServer((sys.argv[3], int(sys.argv[4])), Quiet)
+class Server(http.server.ThreadingHTTPServer):
+    request_queue_size = 128  # not 5: a SYN beyond is dropped, and TCP repeats it when a second has passed
+server = Server((sys.argv[3], int(sys.argv[4])), Quiet)
 print("listening", flush=True)
 server.serve_forever()
 """
