@@ -10,7 +10,7 @@ import moto.iam.urls
 from moto.core.responses import ActionResult
 from moto.iam.access_control import IAMPolicy, PermissionResult
 from moto.iam.aws_managed_policies import aws_managed_policies_data
-from moto.iam.exceptions import NotFoundException
+from moto.iam.exceptions import DeleteConflictException, NotFoundException
 from moto.iam.models import AWSManagedPolicy, IAMBackend, ManagedPolicy
 from moto.iam.responses import IamResponse
 
@@ -100,6 +100,18 @@ class TwinIamBackend(IAMBackend):
         if self.get_role(role_name) not in self.get_instance_profile(profile_name).roles:
             raise NotFoundException(f"Role {role_name} is not in instance profile {profile_name}.")
         super().remove_role_from_instance_profile(profile_name, role_name)
+
+    def delete_policy(self, policy_arn: str) -> None:
+        """Delete a policy that nobody has. Source: IAM API, DeletePolicy; IAM user guide."""
+        policy = self.get_policy(policy_arn)
+        if policy.attachment_count:
+            raise DeleteConflictException("Cannot delete a policy attached to entities.")
+        if len(policy.versions) > 1:
+            raise DeleteConflictException(
+                "This policy has more than one version. Before you delete a policy, you must delete the"
+                " policy's versions. The default version is deleted with the policy."
+            )
+        super().delete_policy(policy_arn)
 
     @property
     def _url_module(self) -> SimpleNamespace:

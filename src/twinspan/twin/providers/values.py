@@ -47,7 +47,7 @@ def decode(data: bytes, kind: Type) -> Value:
     """
     try:
         raw = msgpack.unpackb(data, ext_hook=_extension, strict_map_key=False)
-    except (ValueError, msgpack.UnpackException) as error:
+    except (TypeError, ValueError, msgpack.UnpackException) as error:  # TypeError: a key that is a list
         raise ValueFormatError(f"not MessagePack: {error}") from error
     return conform(raw, kind)
 

@@ -5,8 +5,8 @@ from types import SimpleNamespace
 import moto.ec2.urls
 from moto.core.responses import ActionResult
 
-from twinspan.twin.aws.ec2.addresses import AddressBackend
 from twinspan.twin.aws.ec2.base_response import BOARD_KEY, ExactResult
+from twinspan.twin.aws.ec2.dependents import DependentsBackend
 from twinspan.twin.aws.ec2.dhcp_options import DhcpActions
 from twinspan.twin.aws.ec2.errors import invalid_value
 
@@ -33,7 +33,7 @@ class TwinEC2Response(DhcpActions):
         return ExactResult(super().describe_instance_type_offerings().result)
 
 
-class TwinEC2Backend(AddressBackend):
+class TwinEC2Backend(DependentsBackend):
     """The EC2 state of one region of the twin."""
 
     def __init__(self, region_name: str, account_id: str) -> None:

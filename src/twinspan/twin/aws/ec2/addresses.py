@@ -18,7 +18,7 @@ _RESERVED = 4
 
 
 class AddressBackend(SubnetBackend):
-    """EC2 with elastic addresses of the twin's own range, which a deleted NAT gateway gives back."""
+    """EC2 with elastic addresses of the twin's own range."""
 
     def create_nat_gateway(
         self,
@@ -27,11 +27,7 @@ class AddressBackend(SubnetBackend):
         tags: dict[str, str] | None = None,
         connectivity_type: str = "public",
     ) -> NatGateway:
-        """Make a NAT gateway with an address of its subnet; that of one that was deleted is free again."""
-        for gateway in self.nat_gateways.values():
-            for place in gateway.address_set if gateway.state == "deleted" else ():
-                if place.get("allocationId") == allocation_id and self._is_held(place.get("associationId")):
-                    self.disassociate_address(association_id=place["associationId"])
+        """Make a NAT gateway with an address of its subnet."""
         address = self._free_address(subnet_id)
         gateway = super().create_nat_gateway(subnet_id, allocation_id, tags, connectivity_type)
         gateway.private_ip = gateway._eni.private_ip_address = address  # noqa: SLF001 - moto keeps it so
@@ -45,8 +41,7 @@ class AddressBackend(SubnetBackend):
         from the end.
         """
         network = IPv4Network(self.get_subnet(subnet_id).cidr_block)
-        gone = [gateway._eni.id for gateway in self.nat_gateways.values() if gateway.state == "deleted"]  # noqa: SLF001 - as above
-        taken = {each.private_ip_address for each in self.enis.values() if each.id not in gone}
+        taken = {each.private_ip_address for each in self.enis.values()}
         middle, end = network.num_addresses // 2, network.num_addresses - 1
         for place in (*range(middle, end), *range(_RESERVED, middle)):
             if str(network[place]) not in taken:
@@ -56,9 +51,15 @@ class AddressBackend(SubnetBackend):
             f"The specified subnet '{subnet_id}' has no free addresses to satisfy the request.",
         )
 
-    def _is_held(self, association: str | None) -> bool:
-        held = (address.association_id for address in self.addresses)
-        return association is not None and association in held
+    def delete_nat_gateway(self, nat_gateway_id: str) -> NatGateway:
+        """Delete a NAT gateway, which gives back its elastic address and its interface."""
+        gateway = super().delete_nat_gateway(nat_gateway_id)
+        interface = gateway._eni  # noqa: SLF001 - as above
+        for address in self.addresses:
+            if address.eni is interface:
+                address.eni = address.association_id = None
+        self.enis.pop(interface.id, None)
+        return gateway
 
     def allocate_address(
         self, domain: str, address: str | None = None, tags: dict[str, str] | None = None

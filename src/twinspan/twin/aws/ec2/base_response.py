@@ -16,6 +16,7 @@ from moto.ec2.exceptions import DryRunClientError, EC2ClientError
 from moto.ec2.responses import EC2Response
 
 from twinspan.twin.aws.application import explain_gap
+from twinspan.twin.aws.ec2.blocks import make_canonical
 from twinspan.twin.aws.ec2.filter_names import check_filters
 from twinspan.twin.aws.ec2.needs import check_needs
 from twinspan.twin.aws.ec2.pages import page
@@ -158,6 +159,7 @@ class TwinBaseResponse(EC2Response):
             for tag in _tags(params):
                 tag.setdefault("Value", "")
         check_needs(action, params)
+        make_canonical(action, params)
         check_filters(action, params.get("Filters") or ())
         check_references(self.backend, action, params)
 

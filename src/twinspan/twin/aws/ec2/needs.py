@@ -121,14 +121,7 @@ def port_range_error(protocol: str, entry: Mapping[str, Any]) -> EC2ClientError 
     Source: neither port: chef-boneyard/chef-provisioning-aws issue 183 and pull request 217 of
     awsdocs/aws-cloudformation-user-guide; one of them: boto/boto3 issue 336.
     """
-    name = {
-        "tcp": "TCP/UDP",
-        "udp": "TCP/UDP",
-        "6": "TCP/UDP",
-        "17": "TCP/UDP",
-        "icmp": "ICMP",
-        "1": "ICMP",
-    }.get(protocol.lower())
+    name = _WITH_PORTS.get(protocol.lower())
     absent = [port for port in ("FromPort", "ToPort") if entry.get(port) is None]
     if name is None or not absent:
         return None

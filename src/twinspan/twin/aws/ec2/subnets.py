@@ -6,16 +6,37 @@ Source: EC2 API, CreateDefaultSubnet; VPC user guide, default subnets.
 from ipaddress import IPv4Network
 from typing import Any
 
-from moto.ec2.exceptions import EC2ClientError
+from moto.ec2.exceptions import EC2ClientError, InvalidVPCRangeError
 from moto.ec2.models.subnets import Subnet
 
 from twinspan.twin.aws.ec2.network_acls import NetworkAclBackend
 
 _DEFAULT_PREFIX = 20
+_PREFIXES = range(16, 29)
+"""Of a VPC's blocks."""
 
 
 class SubnetBackend(NetworkAclBackend):
     """EC2 whose default subnets are those that EC2 makes itself."""
+
+    def associate_vpc_cidr_block(
+        self, vpc_id: str, cidr_block: str, amazon_provided_ipv6_cidr_block: bool
+    ) -> dict[str, Any]:
+        """Add a block to a VPC. Source: VPC user guide, VPC CIDR blocks.
+
+        Raises:
+            EC2ClientError: It is larger than /16 or smaller than /28, or meets another one of the VPC.
+        """
+        block = IPv4Network(cidr_block)
+        if block.prefixlen not in _PREFIXES:
+            raise InvalidVPCRangeError(cidr_block)
+        for own in self._vpc_cidr_blocks(vpc_id):
+            if block.overlaps(IPv4Network(own)):
+                raise EC2ClientError("InvalidVpc.Range", f"The CIDR '{cidr_block}' conflicts with {own}.")
+        answer: dict[str, Any] = super().associate_vpc_cidr_block(
+            vpc_id, cidr_block, amazon_provided_ipv6_cidr_block
+        )
+        return answer
 
     def create_subnet(self, *args: Any, **kwargs: Any) -> Subnet:  # noqa: ANN401 - moto's own
         """Make a subnet, which is no default one."""

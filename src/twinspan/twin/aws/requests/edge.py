@@ -1,9 +1,10 @@
 """What stands before moto: refuses operations that are not served and parameters that no model allows."""
 
 import io
+import re
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import unquote, urlencode
 from wsgiref.types import WSGIEnvironment
 
 from botocore.model import OperationModel, OperationNotFoundError
@@ -37,6 +38,8 @@ MODELS: Mapping[str, str] = {
 """Signing name -> name of the service model."""
 
 _FORM = "application/x-www-form-urlencoded"
+_BUCKET = re.compile(r"[a-zA-Z0-9.\-_]{1,255}")
+"""Source: botocore.handlers, what a bucket may be called in a request."""
 
 
 class NotServedError(Exception):
@@ -149,6 +152,11 @@ def _admit_s3(service: str, environ: WSGIEnvironment) -> None:
     except (HTTPException, NotImplementedError) as error:
         raise NotServedError("MethodNotAllowed", "S3 has no such operation") from error
     operation = _operation(service, found.name)
+    if not _BUCKET.fullmatch(unquote(labels.get("Bucket", "any"))):
+        raise NotServedError("InvalidBucketName", "The specified bucket is not valid.")
+    body = _body(environ)
+    if not body and _needs_body(operation):
+        raise NotServedError("MissingRequestBodyError", "Request Body is empty")
     shape, params = operation.input_shape, dict[str, Any]()
     for name, member in shape.members.items() if shape is not None else ():
         location, wire = member.serialization.get("location"), member.serialization.get("name", name)
@@ -164,6 +172,12 @@ def _admit_s3(service: str, environ: WSGIEnvironment) -> None:
             check_text(member, str(given), wire)
             params[name] = str(given)
     _check_owner(params)
-    params |= documents.read_xml(operation, _body(environ))
+    params |= documents.read_xml(operation, body)
     _check_lacks(service, operation, params)
     environ[OPERATION_KEY] = operation.name
+
+
+def _needs_body(operation: OperationModel) -> bool:
+    """Return whether S3 refuses the operation without a document. Source: S3 API, error responses."""
+    shape = operation.input_shape
+    return shape is not None and shape.serialization.get("payload") in shape.required_members
