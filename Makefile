@@ -10,6 +10,8 @@ SUDO := $(if $(filter 0,$(shell id -u)),env,sudo env PATH="$$PATH" CI="$$CI" PYT
 export PATH := $(abspath $(BIN)):$(PATH)
 # Hundreds of short-lived Pythons: without their byte code each would compile all it imports.
 unexport PYTHONDONTWRITEBYTECODE
+# The data plane without clusters.
+PLANE := $(wildcard tests/dataplane/test_*.py) tests/dataplane/wire
 
 PACKAGES := charon-systemd strongswan-swanctl libcharon-extra-plugins libstrongswan-standard-plugins \
   libstrongswan-extra-plugins bird2 nftables iproute2 iputils-ping iperf3 util-linux ca-certificates
@@ -22,7 +24,7 @@ export TWINSPAN_PROVIDER_MIRROR ?= $(patsubst %/registry.terraform.io,%,$(firstw
   $(wildcard /opt/*/registry.terraform.io $(HOME)/.terraform.d/plugins/registry.terraform.io)))
 
 .DEFAULT_GOAL := help
-.PHONY: help demo install kubernetes test test-unit test-root test-drills test-slow test-real test-az ci lint format bench bench-robustness clean host test-host clusters
+.PHONY: help demo install kubernetes test test-unit test-root test-drills test-plane test-slow test-real test-az ci lint format bench bench-robustness clean host test-host clusters
 
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 18
@@ -75,9 +77,12 @@ test-root: test-host clusters $(VENV)/.dev
 test-drills: test-host clusters $(VENV)/.dev ## Whole drills one after the other; they measure packets, so nothing runs beside them
 	@$(SUDO) $(PYTEST) -q -p no:cacheprovider --durations=10 -m alone $(WITH_ROOT)
 
+test-plane: test-host $(VENV)/.dev ## What takes longer of the data plane: timers, rekeying, takeovers
+	@$(SUDO) $(PYTEST) -q -p no:cacheprovider -n $(WORKERS) --dist loadfile -m "slow and not alone" $(PLANE)
+
 test-slow: test-host clusters $(VENV)/.dev .venv-awscli/.done ## The slow suites (whole runs, benchmarks' own checks)
 	@$(SUDO) TWINSPAN_AWSCLI=$(abspath .venv-awscli/bin/aws) TWINSPAN_PROVIDER_MIRROR="$$TWINSPAN_PROVIDER_MIRROR" \
-	  $(PYTEST) -q -p no:cacheprovider -n 3 --dist loadfile --durations=25 -m "slow and not alone and not az and not real"
+	  $(PYTEST) -q -p no:cacheprovider -n 3 --dist loadfile --durations=25 -m "slow and not alone and not az and not real" $(addprefix --ignore=,$(PLANE))
 
 test-real: test-host clusters $(VENV)/.dev ## The real Terraform providers on the twin; TWINSPAN_PROVIDER_MIRROR must hold both
 	@$(SUDO) TWINSPAN_PROVIDER_MIRROR="$$TWINSPAN_PROVIDER_MIRROR" $(PYTEST) -p no:cacheprovider -m real
@@ -86,7 +91,7 @@ test-az: test-host clusters $(VENV)/.dev .venv-az/.done .venv-awscli/.done ## Th
 	@$(SUDO) TWINSPAN_AZ=$(abspath .venv-az/bin/az) TWINSPAN_AWSCLI=$(abspath .venv-awscli/bin/aws) \
 	  $(PYTEST) -p no:cacheprovider -m az
 
-ci: test test-drills ## Everything CI runs; the slow suites at the same time, they wait for timers most of it
+ci: test test-plane test-drills ## Everything CI runs; the slow suites at the same time, they wait for timers most of it
 	@$(MAKE) --no-print-directory -j2 -Otarget test-slow test-az
 
 lint: $(VENV)/.dev ## ruff, mypy --strict, terraform fmt, shellcheck; warnings are errors

@@ -24,8 +24,6 @@ from twinspan.twin.azure.tls import ensure_tls
 from twinspan.verify import Outcome, verify
 from twinspan.verify.clusters import read_cluster
 
-pytestmark = pytest.mark.slow
-
 
 @pytest.fixture(scope="module")
 def healthy(endpoints: Endpoints) -> Endpoints:

@@ -180,3 +180,54 @@ def test_no_metric_is_part_of_the_saved_state(api: AwsApi, cloudwatch: Any) -> N
     cloudwatch.list_metrics()
     api.save()
     assert b"TunnelDataIn" not in Path(api._state_file).read_bytes()
+
+
+def test_metrics_of_users_are_answered_beside_the_vpns_and_however_long_the_time(cloudwatch: Any) -> None:
+    dims = [{"Name": "Site", "Value": "a"}]
+    data: Any = [
+        {"MetricName": "Depth", "Dimensions": dims, "Timestamp": BEGIN, "Value": 3.0, "Unit": "Count"},
+        {"MetricName": "Depth", "Dimensions": dims, "Timestamp": BEGIN + timedelta(seconds=61), "Value": 5.0},
+        {"MetricName": "Depth", "Timestamp": BEGIN, "Value": 100.0},
+        {
+            "MetricName": "Depth",
+            "Dimensions": dims,
+            "Timestamp": BEGIN + timedelta(seconds=61),
+            "StatisticValues": {"SampleCount": 2, "Sum": 9, "Minimum": 4, "Maximum": 5},
+        },
+    ]
+    cloudwatch.put_metric_data(Namespace="Own", MetricData=data)
+    own = {"Namespace": "Own", "MetricName": "Depth", "Dimensions": dims}
+    vpn = {"Namespace": "AWS/VPN", "MetricName": "TunnelState"}
+    answer = cloudwatch.get_metric_data(
+        MetricDataQueries=[
+            {"Id": "a", "MetricStat": {"Metric": own, "Period": 1, "Stat": "Sum"}},
+            {"Id": "b", "MetricStat": {"Metric": vpn, "Period": 60, "Stat": "Sum"}},
+        ],
+        StartTime=datetime(1970, 1, 1, tzinfo=UTC),
+        EndTime=datetime(2100, 1, 1, tzinfo=UTC),
+        ScanBy="TimestampAscending",
+    )
+    assert [result["Values"] for result in answer["MetricDataResults"]] == [[3.0, 14.0], []]
+    statistics = cloudwatch.get_metric_statistics(
+        Namespace="Own",
+        MetricName="Depth",
+        Dimensions=dims,
+        StartTime=BEGIN,
+        EndTime=BEGIN + timedelta(seconds=120),
+        Period=60,
+        Statistics=["Maximum", "SampleCount"],
+    )
+    rows = sorted(statistics["Datapoints"], key=lambda row: row["Timestamp"])
+    assert [(row["Maximum"], row["SampleCount"], row["Unit"]) for row in rows] == [
+        (3.0, 1.0, "Count"),
+        (5.0, 3.0, "Count"),
+    ]
+    with pytest.raises(ClientError, match="exceeds the limit of 1440"):
+        cloudwatch.get_metric_statistics(
+            Namespace="Own",
+            MetricName="Depth",
+            StartTime=datetime(1970, 1, 1, tzinfo=UTC),
+            EndTime=BEGIN,
+            Period=60,
+            Statistics=["Sum"],
+        )

@@ -2,7 +2,9 @@
 
 import base64
 import binascii
+from collections import deque
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import pairwise
 from types import SimpleNamespace
@@ -10,7 +12,13 @@ from typing import Any
 
 import moto.cloudwatch.urls
 from moto.cloudwatch.exceptions import InvalidParameterCombination, InvalidParameterValue, ValidationError
-from moto.cloudwatch.models import Alarm, CloudWatchBackend
+from moto.cloudwatch.models import (
+    Alarm,
+    CloudWatchBackend,
+    MetricAggregatedDatum,
+    MetricDatum,
+    MetricDatumBase,
+)
 from moto.cloudwatch.responses import CloudWatchResponse
 from moto.core.responses import ActionResult
 
@@ -39,8 +47,6 @@ class TwinCloudWatchResponse(CloudWatchResponse):
     def get_metric_statistics(self) -> ActionResult:
         """Answer with statistics of one metric. Source: CloudWatch API, GetMetricStatistics."""
         metric, statistics = str(self._get_param("MetricName")), self._get_param("Statistics", [])
-        if self._get_param("Namespace") != NAMESPACE:
-            return super().get_metric_statistics()
         if not statistics:
             raise InvalidParameterCombination("Must specify either Statistics or ExtendedStatistics")
         start_s, end_s = _seconds(self._get_param("StartTime")), _seconds(self._get_param("EndTime"))
@@ -53,12 +59,11 @@ class TwinCloudWatchResponse(CloudWatchResponse):
                 "decreasing the time range."
             )
         dims = _dimensions(self._get_param("Dimensions", []))
-        points = self._points(metric, dims, start_s, end_s, period_s)
-        unit = UNITS.get(metric, "None")
-        wrong_unit = self._get_param("Unit") not in {None, unit}
+        asked = _Metric(str(self._get_param("Namespace")), metric, dims, self._get_param("Unit"))
+        unit, points = self._points(asked, start_s, end_s, period_s)
         rows = [
             {"Timestamp": point.at, "Unit": unit, **{name: STATISTICS[name](point) for name in statistics}}
-            for point in ([] if wrong_unit else points)
+            for point in points
         ]
         return ActionResult({"Label": metric, "Datapoints": rows})
 
@@ -67,8 +72,6 @@ class TwinCloudWatchResponse(CloudWatchResponse):
         params = self._get_params()
         queries: Sequence[Mapping[str, Any]] = params.get("MetricDataQueries", [])
         _check_metrics(queries)
-        if not any(_namespace(query) == NAMESPACE for query in queries):
-            return super().get_metric_data()
         start_s, end_s = _seconds(params["StartTime"]), _seconds(params["EndTime"])
         known: dict[str, Values] = {}
         for query in (each for each in queries if "MetricStat" in each):
@@ -156,27 +159,47 @@ class TwinCloudWatchResponse(CloudWatchResponse):
     def _query(self, stat: Mapping[str, Any], start_s: float, end_s: float) -> Values:
         metric, period_s = stat["Metric"], int(stat["Period"])
         _check_times(start_s, end_s, period_s)
-        if metric["Namespace"] != NAMESPACE:
-            raise ValidationError("The twin answers AWS/VPN and other namespaces in separate requests")
         if stat["Stat"] not in STATISTICS:
             raise ValidationError(
                 f"The value {stat['Stat']} for parameter MetricDataQueries.member.1.MetricStat.Stat "
                 "is not supported."
             )
-        if stat.get("Unit") not in {None, UNITS.get(metric["MetricName"])}:
-            return {}
         dims = _dimensions(metric.get("Dimensions", []))
-        points = self._points(metric["MetricName"], dims, start_s, end_s, period_s)
+        asked = _Metric(metric["Namespace"], metric["MetricName"], dims, stat.get("Unit"))
+        _, points = self._points(asked, start_s, end_s, period_s)
         return {point.at: STATISTICS[stat["Stat"]](point) for point in points}
 
     def _points(
-        self, metric: str, dims: Mapping[str, str], start_s: float, end_s: float, period_s: int
-    ) -> list[StatisticSet]:
-        if tuple(sorted(dims)) not in {tuple(sorted(names)) for names in _SHOWN}:
-            return []  # AWS publishes nothing without dimensions, and matches them as a whole
-        found: Sequence[Series] = self._store.series(self.region, metric, **dims)
-        begin_s = start_s - start_s % min(period_s, _MINUTE)
-        return list(merged(found, start_s=begin_s, end_s=end_s, period_s=period_s))
+        self, asked: "_Metric", start_s: float, end_s: float, period_s: int
+    ) -> tuple[str, list[StatisticSet]]:
+        """Return a metric's unit, and its periods that have data: moto would go through all the others."""
+        begin_s = start_s
+        if asked.namespace == NAMESPACE:
+            begin_s -= start_s % min(period_s, _MINUTE)
+            unit, found = self._of_the_vpn(asked)
+        else:
+            unit, found = self._stored(asked)
+        return unit, list(merged(found, start_s=begin_s, end_s=end_s, period_s=period_s))
+
+    def _of_the_vpn(self, asked: "_Metric") -> tuple[str, Sequence[Series]]:
+        unit = UNITS.get(asked.name, "None")
+        published = tuple(sorted(asked.dimensions)) in {tuple(sorted(names)) for names in _SHOWN}
+        if asked.unit not in {None, unit} or not published:
+            return unit, ()  # AWS publishes nothing without dimensions, and matches them as a whole
+        return unit, self._store.series(self.region, asked.name, **asked.dimensions)
+
+    def _stored(self, asked: "_Metric") -> tuple[str, Sequence[Series]]:
+        """Return what PutMetricData has been given."""
+        own = [
+            datum
+            for datum in self.cloudwatch_backend.get_all_metrics()
+            if (datum.namespace, datum.name) == (asked.namespace, asked.name)
+            and {each.name: each.value for each in datum.dimensions} == asked.dimensions
+            and asked.unit in {None, datum.unit}
+        ]
+        unit = str((own[0].unit if own else asked.unit) or "None")
+        points = deque(_statistic_set(datum) for datum in own)
+        return unit, [Series(scope=self.region, metric=asked.name, dimensions=(), points=points)]
 
 
 class TwinCloudWatchBackend(CloudWatchBackend):
@@ -249,9 +272,28 @@ def _history(alarm: Alarm) -> list[dict[str, Any]]:
     ]
 
 
-def _namespace(query: Mapping[str, Any]) -> str | None:
-    namespace = query.get("MetricStat", {}).get("Metric", {}).get("Namespace")
-    return None if namespace is None else str(namespace)
+@dataclass(frozen=True, slots=True)
+class _Metric:
+    """A metric that is asked for; `unit` None: whatever it has."""
+
+    namespace: str
+    name: str
+    dimensions: Mapping[str, str]
+    unit: str | None
+
+
+def _statistic_set(datum: MetricDatumBase) -> StatisticSet:
+    at_s = _seconds(datum.timestamp)
+    if isinstance(datum, MetricAggregatedDatum):
+        return StatisticSet(
+            start_s=at_s,
+            count=int(datum.sample_count),
+            total=float(datum.sum),
+            minimum=float(datum.min),
+            maximum=float(datum.max),
+        )
+    value = float(datum.value) if isinstance(datum, MetricDatum) else 0.0
+    return StatisticSet(start_s=at_s, count=1, total=value, minimum=value, maximum=value)
 
 
 def _dimensions(given: Sequence[Mapping[str, str]]) -> dict[str, str]:
