@@ -73,6 +73,7 @@ def test_a_set_does_not_depend_on_order_or_repetition(items: list[str], random: 
 
 
 @example(b"\x81\x90\x00", "string")  # a map whose key is a list
+@example(b"\x81\x00\x00", ["object", {}])  # a map whose key is a number
 @given(st.binary(max_size=20), _types)
 def test_foreign_bytes_are_refused_and_nothing_else(data: bytes, kind: Any) -> None:
     try:

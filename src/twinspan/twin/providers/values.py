@@ -134,7 +134,7 @@ def _number(value: Value) -> int | float:
 def _conform_object(value: Mapping[str, Value], members: Mapping[str, Type], *, lenient: bool) -> Value:
     strangers = set(value) - set(members)
     if strangers and not lenient:
-        raise ValueFormatError(f"unexpected {', '.join(sorted(strangers))} in an object")
+        raise ValueFormatError(f"unexpected {', '.join(sorted(map(str, strangers)))} in an object")
     return {key: conform(value.get(key), kind, lenient=lenient) for key, kind in members.items()}
 
 

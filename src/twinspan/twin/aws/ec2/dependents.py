@@ -150,7 +150,8 @@ class DependentsBackend(AddressBackend):
         found = (
             self.address_by_ip([address]) if address else self.address_by_association([association_id or ""])
         )
-        if found[0].association_id is not None:
+        places = [place for gateway in self._nat_gateways() for place in gateway.address_set]
+        if found[0].allocation_id in {place.get("allocationId") for place in places}:
             raise EC2ClientError(
                 "AuthFailure", "You do not have permission to access the specified resource."
             )
