@@ -4,7 +4,7 @@ VENV := .venv
 WORKERS := $(shell expr $$(nproc) + 1)
 BIN := $(VENV)/bin
 PYTEST := $(BIN)/python -m pytest
-# Where tests that need root are, as in tests/conftest.py: each process of pytest reads all that it is given.
+# Where tests that need root are, which tests/conftest.py checks: each process of pytest reads all that it is given.
 WITH_ROOT := $(addprefix tests/,dataplane e2e integration/kubernetes integration/twin real)
 SUDO := $(if $(filter 0,$(shell id -u)),env,sudo env PATH="$$PATH" CI="$$CI" PYTHONDONTWRITEBYTECODE=1)
 export PATH := $(abspath $(BIN)):$(PATH)

@@ -4,7 +4,10 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from aws_twin import Site, Twin, code_of, send, signed
+from aws_twin import KEY_ID, REGION, SECRET, Site, Twin, code_of, send, signed
+from botocore.auth import S3SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
 from botocore.exceptions import ClientError
 from moto.core.utils import get_service_model
 
@@ -38,6 +41,26 @@ def test_a_dry_run_is_refused_with_412_and_does_nothing(twin: Twin, call: Call) 
     assert ec2.describe_vpn_gateways()["VpnGateways"] == []
     assert ec2.describe_customer_gateways()["CustomerGateways"] == []
     ec2.close()
+
+
+@pytest.mark.parametrize(
+    ("method", "target", "code"),
+    [
+        ("PUT", "/bucket-a?encryption", "MissingRequestBodyError"),
+        ("PUT", "/bucket-a?tagging", "MissingRequestBodyError"),
+        ("POST", "/bucket-a?delete", "MissingRequestBodyError"),
+        ("POST", "/10.0.0.1%2F8?delete", "InvalidBucketName"),
+        ("GET", "/a%20b", "InvalidBucketName"),
+    ],
+)
+def test_s3_refuses_a_missing_document_and_a_name_that_no_bucket_has(
+    twin: Twin, method: str, target: str, code: str
+) -> None:
+    request = AWSRequest(method, f"{twin.api.url}{target}")
+    request.headers["Host"] = f"127.0.0.1:{twin.api.port}"
+    S3SigV4Auth(Credentials(KEY_ID, SECRET), "s3", REGION).add_auth(request)
+    status, text = send(twin, dict(request.headers.items()), body=b"", method=method, path=target)
+    assert (status, f"<Code>{code}</Code>" in text) == (400, True), text
 
 
 @pytest.mark.parametrize(

@@ -162,6 +162,17 @@ def test_an_expression_that_names_nothing_is_refused(cloudwatch: Any) -> None:
         )
 
 
+STAT = {"Metric": {"Namespace": "Own", "MetricName": "Depth"}, "Period": 60, "Stat": "Sum"}
+
+
+@pytest.mark.parametrize("query", [{"Id": "a"}, {"Id": "a", "Expression": "1", "MetricStat": STAT}])
+def test_a_query_asks_for_a_metric_or_an_expression(cloudwatch: Any, query: Any) -> None:
+    with pytest.raises(ClientError, match="either an Expression or a MetricStat"):
+        cloudwatch.get_metric_data(
+            MetricDataQueries=[query], StartTime=BEGIN, EndTime=BEGIN + timedelta(seconds=60)
+        )
+
+
 def test_our_reader_tells_the_tunnels_apart(api: AwsApi) -> None:
     endpoint = AwsEndpoint(
         region=REGION, endpoint_url=api.url, access_key_id=KEY_ID, secret_access_key=SECRET

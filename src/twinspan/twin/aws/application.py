@@ -9,7 +9,7 @@ import flask
 from botocore.model import OperationNotFoundError
 from moto import backends
 from moto.core.exceptions import ServiceException
-from moto.moto_server.werkzeug_app import create_backend_app
+from moto.moto_server.werkzeug_app import BackendRequest, create_backend_app
 from werkzeug.exceptions import HTTPException
 
 from twinspan.twin.aws import faults
@@ -40,6 +40,19 @@ SERVICES: dict[str, backends.SERVICE_NAMES] = {
 _S3_CONTROL_PATH = "/v20180820/"
 _LOG = logging.getLogger(__name__)
 _FILTER = re.compile(r"[Ff]ilters?\b.*?'(?P<name>[^']+)'")
+
+
+_WITHOUT_FORMS = frozenset({"eks", "s3", "s3control"})
+"""Services whose bodies are documents or objects, never forms."""
+
+
+class _WholeRequest(BackendRequest):
+    """A request whose body stays what it is, even if its content type says that it is a form."""
+
+    @property
+    def want_form_data_parsed(self) -> bool:
+        """Return False: werkzeug would take the body for a form, and leave nothing of it."""
+        return False
 
 
 class Application:
@@ -73,6 +86,8 @@ class Application:
 def _create_app(service: backends.SERVICE_NAMES) -> flask.Flask:
     app = create_backend_app(service)
     app.debug = False
+    if service in _WITHOUT_FORMS:
+        app.request_class = _WholeRequest
     app.register_error_handler(ServiceException, _service_error)
     app.register_error_handler(OperationNotFoundError, _unknown_operation)
     app.register_error_handler(NotImplementedError, _not_implemented)

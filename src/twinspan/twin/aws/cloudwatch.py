@@ -234,8 +234,10 @@ def _check_alarm(asked: Mapping[str, Any]) -> None:
 
 
 def _check_metrics(queries: Sequence[Mapping[str, Any]]) -> None:
-    """Refuse queries for a metric that they do not name."""
+    """Refuse queries for nothing, or for no metric by name. Source: CloudWatch API, MetricDataQuery."""
     for query in queries:
+        if ("MetricStat" in query) == ("Expression" in query):
+            raise ValidationError(f"Query {query['Id']} must have either an Expression or a MetricStat")
         metric = query.get("MetricStat", {}).get("Metric", {})
         if "MetricStat" in query and not {"Namespace", "MetricName"} <= metric.keys():
             raise ValidationError(f"The metric of query {query['Id']} needs a Namespace and a MetricName")

@@ -137,7 +137,7 @@ class DependentsBackend(AddressBackend):
         super().delete_dhcp_options_set(options_id)
 
     def release_address(self, address: str | None = None, allocation_id: str | None = None) -> None:
-        """Give back an elastic address. InvalidIPAddress.InUse: a NAT gateway has it."""
+        """Give back an elastic address. InvalidIPAddress.InUse: something has it."""
         found = (
             self.address_by_ip([address]) if address else self.address_by_allocation([allocation_id or ""])
         )

@@ -1,0 +1,42 @@
+"""The body of a request is what was sent, whatever its content type says."""
+
+from typing import Any
+
+import pytest
+from aws_twin import Twin
+from eks_site import EksSite
+
+pytest_plugins = ("aws_fixtures",)
+BODIES = (b"a=b&c=d\0", b'--x\r\nContent-Disposition: form-data; name="a"\r\n\r\nv\r\n--x--\r\n')
+FORMS = ("application/x-www-form-urlencoded", "multipart/form-data; boundary=x")
+
+
+@pytest.mark.parametrize("content_type", FORMS)
+@pytest.mark.parametrize("body", BODIES, ids=["fields", "parts"])
+def test_an_object_that_looks_like_a_form_is_kept_whole(twin: Twin, content_type: str, body: bytes) -> None:
+    s3 = twin.client("s3")
+    s3.create_bucket(Bucket="forms", CreateBucketConfiguration={"LocationConstraint": "eu-central-1"})
+    s3.put_object(Bucket="forms", Key="k", Body=body, ContentType=content_type)
+    found = s3.get_object(Bucket="forms", Key="k")
+    assert (found["Body"].read(), found["ContentType"]) == (body, content_type)
+
+
+@pytest.mark.parametrize("content_type", FORMS)
+def test_a_document_is_read_whatever_its_content_type(
+    twin: Twin, eks_site: EksSite, content_type: str
+) -> None:
+    s3, logs = twin.client("s3"), twin.client("logs")
+    s3.create_bucket(Bucket="forms", CreateBucketConfiguration={"LocationConstraint": "eu-central-1"})
+
+    def say_form(request: Any, **_: Any) -> None:
+        del request.headers["Content-Type"]
+        request.headers["Content-Type"] = content_type
+
+    for client in (s3, eks_site.eks, logs):
+        client.meta.events.register("before-sign", say_form)
+    s3.put_bucket_tagging(Bucket="forms", Tagging={"TagSet": [{"Key": "a", "Value": "b"}]})
+    assert s3.get_bucket_tagging(Bucket="forms")["TagSet"] == [{"Key": "a", "Value": "b"}]
+    logs.create_log_group(logGroupName="g")
+    assert [group["logGroupName"] for group in logs.describe_log_groups()["logGroups"]] == ["g"]
+    eks_site.create()
+    assert eks_site.eks.list_clusters()["clusters"]
