@@ -32,6 +32,13 @@ for plane in running(Path({folder!r})):
 """
 
 
+def _groups() -> set[str]:
+    """The control groups of the first level; `os.walk` bears that some go while it looks, `glob` does not."""
+    hierarchies = _names("/sys/fs/cgroup")
+    tops = (next(os.walk(f"/sys/fs/cgroup/{name}"), ("", [], [])) for name in hierarchies)
+    return {f"{top}/{name}" for top, names, _ in tops for name in names}
+
+
 def _names(folder: str) -> set[str]:
     return {path.name for path in Path(folder).iterdir()} if Path(folder).exists() else set()
 
@@ -43,7 +50,7 @@ def _machine() -> dict[str, set[str]]:
         "mounts": {line.split()[4] for line in Path("/proc/self/mountinfo").read_text().splitlines()},
         "namespaces": _names("/run/netns"),
         "run": _names("/run"),
-        "cgroups": {str(path) for path in Path("/sys/fs/cgroup").glob("*/*") if path.is_dir()},
+        "cgroups": _groups(),
     }
 
 

@@ -5,6 +5,7 @@ import os
 import signal
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import replace
 from ipaddress import IPv4Network
 from pathlib import Path
@@ -251,5 +252,6 @@ def _members(group: Path) -> list[str]:
     found = []
     for folder, _, files in os.walk(group):
         if "cgroup.procs" in files:
-            found += (Path(folder) / "cgroup.procs").read_text().split()
+            with suppress(OSError):  # a group that is gone while it is read has no members
+                found += (Path(folder) / "cgroup.procs").read_text().split()
     return found
