@@ -4,15 +4,18 @@ An API may refuse anything. It may not answer 5xx, keep a client waiting, or clo
 answered. Requests are sent over sockets of our own, since no HTTP library sends what is malformed.
 """
 
+import ipaddress
 import random
 import socket
 import ssl
+import sys
 import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Protocol
 
 PATIENCE_S = 60.0
@@ -269,6 +272,8 @@ def connection(api: Api) -> Iterator[Connection]:
 def run(api: Api, *, requests: int, seed: int, clients: int = CLIENTS) -> Report:
     """Send so many requests by several clients at once, and return what was seen."""
     report, lock = Report(api=api.name, seed=seed), threading.Lock()
+    outside = _connections_elsewhere()
+    outside.clear()
     seeds = [random.Random(f"{seed}/{number}").getrandbits(32) for number in range(clients)]
     shares = [requests // clients + (number < requests % clients) for number in range(clients)]
     threads = [
@@ -281,7 +286,29 @@ def run(api: Api, *, requests: int, seed: int, clients: int = CLIENTS) -> Report
     for thread in threads:
         thread.join()
     report.duration_s = time.monotonic() - began
+    report.kinds.update(f"connects to {address}" for address in outside)
     return report
+
+
+@cache
+def _connections_elsewhere() -> list[str]:
+    """Return where this process connects to from now on that is not this machine; the list grows."""
+    found: list[str] = []
+
+    def look(event: str, arguments: tuple[object, ...]) -> None:
+        address = arguments[1] if event == "socket.connect" else None
+        if isinstance(address, tuple) and not _is_here(str(address[0])):
+            found.append(str(address))
+
+    sys.addaudithook(look)
+    return found
+
+
+def _is_here(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def _drive(api: Api, client: Client, share: int, report: Report, lock: threading.Lock) -> None:

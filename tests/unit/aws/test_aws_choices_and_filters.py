@@ -1,5 +1,6 @@
 """What AWS chooses, and how its filters match."""
 
+from fnmatch import fnmatchcase
 from ipaddress import IPv4Address, IPv4Network
 
 import pytest
@@ -72,10 +73,27 @@ def matches(value: str, pattern: str) -> bool:
         ("[x]", "[x]", True),
         ("x", "[x]", False),
         ("", "*", True),
+        ("abcab", "*ab", True),
+        ("abcab", "a*c*b", True),
+        ("abcab", "a*c*c*b", False),
+        ("ab", "ab*ab", False),
+        ("aab", "*?b", True),
+        ("a\nb", "a*b", True),
     ],
 )
 def test_wildcards_are_ec2s(value: str, pattern: str, expected: bool) -> None:
     assert matches(value, pattern) is expected
+
+
+def test_no_value_takes_more_time_than_its_length_explains() -> None:
+    assert not matches("a" * 5000, "*a" * 40 + "b")
+    assert not matches("a" * 5000, "*" * 200 + "b")
+    assert matches("a" * 5000 + "b", "*a" * 40 + "*b")
+
+
+@given(st.text(alphabet="ab*?", max_size=8), st.text(alphabet="ab", max_size=8))
+def test_wildcards_match_what_they_do_for_files(pattern: str, value: str) -> None:
+    assert matches(value, pattern) is fnmatchcase(value, pattern)
 
 
 @given(st.text(alphabet="ab*?\\[].", max_size=8))

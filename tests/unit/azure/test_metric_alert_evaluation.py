@@ -9,12 +9,12 @@ import pytest
 
 from twinspan.twin.azure.alerts.book import Alert, AlertBook
 from twinspan.twin.azure.alerts.engine import HEALTHY_CHECKS, AlertEngine
-from twinspan.twin.azure.alerts.notify import is_loopback
 from twinspan.twin.azure.alerts.rule import Rule, evaluate, rules_of
 from twinspan.twin.azure.resource_id import ResourceId
 from twinspan.twin.azure.store import Resource
 from twinspan.twin.metrics.clock import CLOUD_GRAIN_S, Clock
 from twinspan.twin.metrics.series import MetricStore, dimensions
+from twinspan.twin.webhooks import is_loopback
 
 PERIOD_S = 10
 BEGIN_S = 1_000_000

@@ -17,6 +17,7 @@ from moto.logs.models import logs_backends
 from moto.s3.models import s3_backends
 from moto.servicequotas.models import servicequotas_backends
 from moto.sns.models import sns_backends
+from moto.sqs.models import sqs_backends
 from werkzeug.serving import ThreadedWSGIServer
 
 from twinspan.errors import HostError
@@ -33,6 +34,7 @@ from twinspan.twin.aws.http import Handler
 from twinspan.twin.aws.iam import TwinIamBackend
 from twinspan.twin.aws.logs import TwinLogsBackend
 from twinspan.twin.aws.notifications import TwinSnsBackend
+from twinspan.twin.aws.queues import TwinSqsBackend
 from twinspan.twin.aws.quotas import TwinServiceQuotasBackend
 from twinspan.twin.aws.s3 import TwinS3Backend
 from twinspan.twin.aws.signature import AccessKey, known_regions
@@ -159,6 +161,7 @@ class AwsApi:
 
     def _listen(self) -> None:
         _reset()
+        TwinSqsBackend.lock = self._lock
         if self._state_file.exists():
             state.load(self._state_file)
         application = Application()
@@ -276,6 +279,7 @@ def _reset() -> None:
     s3_backends.backend = TwinS3Backend
     sns_backends.backend = TwinSnsBackend
     servicequotas_backends.backend = TwinServiceQuotasBackend
+    sqs_backends.backend = TwinSqsBackend
 
 
 class _Server(ThreadedWSGIServer):

@@ -40,7 +40,7 @@ def check_filters(action: str, filters: Sequence[Mapping[str, Any]]) -> None:
         name = item.get("Name", "")
         if name in _ALWAYS or name.startswith("tag:"):
             continue
-        documented = _documented(action)
+        documented = documented_filters(action)
         if name == "tag" or (documented and name not in documented):
             raise EC2ClientError("InvalidParameterValue", f"The filter '{name}' is invalid")
         if name not in _THE_TWIN_HAS.get(action, {name}):
@@ -48,7 +48,8 @@ def check_filters(action: str, filters: Sequence[Mapping[str, Any]]) -> None:
 
 
 @cache
-def _documented(action: str) -> frozenset[str]:
+def documented_filters(action: str) -> frozenset[str]:
+    """Return the filters of an action by its model; none if it takes no filters, or any."""
     shape = get_service_model("ec2").operation_model(action).input_shape
     members = shape.members if shape is not None else {}
     return frozenset(_NAME.findall(members["Filters"].documentation)) if "Filters" in members else frozenset()

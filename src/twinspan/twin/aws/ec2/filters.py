@@ -65,7 +65,18 @@ def _reader(kind: Filterable[T], name: str) -> Callable[[T], Iterable[str]]:
 
 
 def _pattern(value: str) -> re.Pattern[str]:
-    parts = []
+    """Return an expression that takes time by the length of what it is compared with, whatever the value.
+
+    What stands between two `*` is taken where it is found first, and nowhere else (atomic groups).
+    """
+    parts = [""]
     for escaped, star, mark, plain in _TOKEN.findall(value):
-        parts.append(".*" if star else "." if mark else re.escape(escaped or plain))
-    return re.compile("".join(parts), re.DOTALL)
+        if star:
+            parts.append("")
+        else:
+            parts[-1] += "." if mark else re.escape(escaped or plain)
+    first, *between = parts
+    if between:
+        *between, last = between
+        first += "".join(f"(?>.*?{part})" for part in between if part) + f".*{last}"
+    return re.compile(first, re.DOTALL)

@@ -3,7 +3,7 @@
 Source: EC2 API, AuthorizeSecurityGroupIngress, ModifySecurityGroupRules; IpPermission.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from copy import copy
 from typing import Any
 
@@ -13,7 +13,7 @@ from moto.ec2.exceptions import (
     InvalidSecurityGroupNotFoundError,
     InvalidSecurityGroupRuleIdNotFoundError,
 )
-from moto.ec2.models.security_groups import SecurityGroupRule
+from moto.ec2.models.security_groups import SecurityGroup, SecurityGroupRule
 
 from twinspan.twin.aws.ec2.base_response import ExactResult
 from twinspan.twin.aws.ec2.connection_options import parse_cidr
@@ -43,6 +43,44 @@ RULES: Filterable[SecurityGroupRule] = Filterable(
     tags=tags_of,
 )
 """Source: EC2 API, DescribeSecurityGroupRules, Filters."""
+_OF_A_RULE: Mapping[str, Callable[[SecurityGroupRule], object]] = {
+    "cidr": lambda rule: rule.ip_range.get("CidrIp"),
+    "from-port": lambda rule: rule.from_port,
+    "group-id": lambda rule: rule.source_group.get("GroupId"),
+    "group-name": lambda rule: rule.source_group.get("GroupName"),
+    "ipv6-cidr": lambda rule: rule.ip_range.get("CidrIpv6"),
+    "prefix-list-id": lambda rule: rule.prefix_list_id,
+    "protocol": lambda rule: rule.ip_protocol,
+    "to-port": lambda rule: rule.to_port,
+    "user-id": lambda rule: rule.source_group and rule.owner_id,
+}
+
+
+def _of_rules(
+    rules: Callable[[SecurityGroup], Sequence[SecurityGroupRule]], read: Callable[[SecurityGroupRule], object]
+) -> Callable[[SecurityGroup], list[str]]:
+    return lambda group: [str(value) for rule in rules(group) if (value := read(rule)) not in (None, "", {})]
+
+
+GROUPS: Filterable[SecurityGroup] = Filterable(
+    fields={
+        "description": lambda group: [group.description],
+        "group-id": lambda group: [group.id],
+        "group-name": lambda group: [group.name],
+        "owner-id": lambda group: [group.owner_id],
+        "vpc-id": lambda group: [group.vpc_id or ""],
+        **{
+            f"{direction}ip-permission.{name}": _of_rules(rules, read)
+            for direction, rules in (
+                ("", lambda group: group.ingress_rules),
+                ("egress.", lambda group: group.egress_rules),
+            )
+            for name, read in _OF_A_RULE.items()
+        },
+    },
+    tags=tags_of,
+)
+"""Source: EC2 API, DescribeSecurityGroups, Filters."""
 
 
 class SecurityGroupActions(ConnectionActions):
@@ -118,6 +156,13 @@ class SecurityGroupActions(ConnectionActions):
             if rule.source_group and "Description" in rule.ip_range:
                 rule.source_group["Description"] = rule.ip_range.pop("Description")
         return answer
+
+    def describe_security_groups(self) -> ActionResult:
+        """DescribeSecurityGroups; moto would take a filter's value for a regular expression."""
+        named = self.ec2_backend.describe_security_groups(
+            group_ids=self._get_param("GroupIds", []), groupnames=self._get_param("GroupNames", [])
+        )
+        return ActionResult({"SecurityGroups": select(GROUPS, named, self.filters())})
 
     def describe_security_group_rules(self) -> ActionResult:
         """DescribeSecurityGroupRules; all ports are shown as -1, as by no other operation.

@@ -1,19 +1,16 @@
-"""Tells webhooks about alerts. Only loopback addresses: a twin reaches nobody outside this machine."""
+"""Tells webhooks of this machine about alerts."""
 
-import http.client
-import ipaddress
 import json
 import logging
-import ssl
 import time
 from concurrent.futures import ThreadPoolExecutor
-from urllib.parse import urlsplit
+from http import HTTPStatus
 
 from twinspan.twin.azure.alerts.book import Alert
 from twinspan.twin.azure.documents import JsonObject
 from twinspan.twin.azure.types.action_groups import Properties
+from twinspan.twin.webhooks import is_loopback, post
 
-_TIMEOUT_S = 10.0
 _LOG = logging.getLogger(__name__)
 
 
@@ -44,44 +41,15 @@ class Notifier:
                 self._pool.submit(_deliver, alert, receiver, condition, hook.service_uri, document)
 
 
-def is_loopback(url: str) -> bool:
-    """Whether a URL's host is this machine's own, by address or as `localhost`."""
-    host = urlsplit(url).hostname or ""
-    try:
-        return host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
 def _deliver(alert: Alert, receiver: str, condition: str, url: str, document: JsonObject) -> None:
     try:
-        status = _post(url, document)
+        headers = {"Content-Type": "application/json; charset=utf-8"}
+        status = post(url, json.dumps(document).encode(), headers)
     except Exception as error:  # noqa: BLE001 - whatever it is, the alert's history must say it
         _note(alert, receiver, condition, str(error) or type(error).__name__)
         return
-    wrong = "" if status < http.client.MULTIPLE_CHOICES else f"HTTP {status}"
+    wrong = "" if status < HTTPStatus.MULTIPLE_CHOICES else f"HTTP {status}"
     _note(alert, receiver, condition, wrong)
-
-
-def _post(url: str, document: JsonObject) -> int:
-    """Post a document and return the status; redirects are not followed, proxies not used."""
-    parts = urlsplit(url)
-    host = parts.hostname or ""
-    secure = parts.scheme == "https"
-    connection = (
-        http.client.HTTPSConnection(
-            host, parts.port, timeout=_TIMEOUT_S, context=ssl.create_default_context()
-        )
-        if secure
-        else http.client.HTTPConnection(host, parts.port, timeout=_TIMEOUT_S)
-    )
-    try:
-        path = f"{parts.path or '/'}{'?' + parts.query if parts.query else ''}"
-        headers = {"Content-Type": "application/json; charset=utf-8"}
-        connection.request("POST", path, body=json.dumps(document).encode(), headers=headers)
-        return connection.getresponse().status
-    finally:
-        connection.close()
 
 
 def _note(alert: Alert, receiver: str, condition: str, wrong: str) -> None:
