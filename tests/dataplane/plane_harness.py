@@ -70,10 +70,11 @@ class Plane:
         return wait_until(self.client.observe, accept, what=what, timeout_s=timeout_s)
 
     def until_established(self, count: int, timeout_s: float = 15.0) -> Observed:
+        """Wait until so many sessions have routes at both ends: a silent death is not noticed at once."""
         return self.until(
-            lambda seen: (
-                established(seen) == count
-                and sum(bool(end.accepted_routes) for end in seen.aws_tunnels) == count
+            lambda seen: all(
+                sum(end.bgp_state == "Established" and bool(end.accepted_routes) for end in ends) == count
+                for ends in (seen.aws_tunnels, seen.azure_tunnels)
             ),
             what=f"{count} BGP sessions",
             timeout_s=timeout_s,
