@@ -242,3 +242,48 @@ def test_metrics_of_users_are_answered_beside_the_vpns_and_however_long_the_time
             Period=60,
             Statistics=["Sum"],
         )
+
+
+def test_a_value_that_counts_often_is_kept_once(cloudwatch: Any) -> None:
+    """2,147,483,647 of them took all memory of the machine."""
+    values = {"Values": [2.0, 4.0, 9.0], "Counts": [2.0**31 - 1, 1.0, 0.0]}
+    cloudwatch.put_metric_data(
+        Namespace="Own", MetricData=[{"MetricName": "Often", "Timestamp": BEGIN, **values}]
+    )
+    (found,) = cloudwatch.get_metric_statistics(
+        Namespace="Own",
+        MetricName="Often",
+        StartTime=BEGIN,
+        EndTime=BEGIN + timedelta(seconds=60),
+        Period=60,
+        Statistics=["Minimum", "Maximum", "SampleCount", "Sum"],
+    )["Datapoints"]
+    assert (found["Minimum"], found["Maximum"]) == (2.0, 4.0)
+    assert (found["SampleCount"], found["Sum"]) == (2.0**31, 2.0**32 + 2)
+
+
+@pytest.mark.parametrize(
+    ("datum", "said"),
+    [
+        ({"Value": 2.0**361}, "MetricData.member.1.Value is invalid"),
+        ({"Values": [1.0, -(2.0**361)]}, "MetricData.member.1.Values is invalid"),
+        ({"Values": [1.0], "Counts": [2.0**361]}, "MetricData.member.1.Counts is invalid"),
+        ({"Values": [1.0], "Counts": [1.0, 2.0]}, "must be of the same size"),
+        (
+            {"StatisticValues": {"SampleCount": 2.0**361, "Sum": 1, "Minimum": 1, "Maximum": 1}},
+            "MetricData.member.1.StatisticValues.SampleCount is invalid",
+        ),
+        ({"Value": float("nan")}, "must be a number"),
+        ({"Values": [1.0], "Counts": [float("inf")]}, "must be a number"),
+    ],
+)
+def test_numbers_that_nobody_can_have_measured_are_refused(
+    cloudwatch: Any, datum: dict[str, Any], said: str
+) -> None:
+    with pytest.raises(ClientError, match=said):
+        cloudwatch.put_metric_data(Namespace="Own", MetricData=[{"MetricName": "Depth", **datum}])
+
+
+def test_nobody_measures_in_aws_s_name(cloudwatch: Any) -> None:
+    with pytest.raises(ClientError, match="The value AWS/ for parameter Namespace is invalid"):
+        cloudwatch.put_metric_data(Namespace="AWS/VPN", MetricData=[{"MetricName": "TunnelState"}])

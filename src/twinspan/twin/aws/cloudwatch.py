@@ -3,7 +3,7 @@
 import base64
 import binascii
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import pairwise
@@ -35,6 +35,10 @@ POINTS_LIMIT = 1440
 """Data points that GetMetricStatistics returns at most. Source: CloudWatch API."""
 PAGE_LIMIT = 100_800
 """Data points that GetMetricData returns at once at most. Source: CloudWatch API."""
+_OF_AWS = "AWS/"
+"""What no user's namespace begins with."""
+_LARGEST_VALUE = 2.0**360
+"""Either side of zero. Source: CloudWatch API, MetricDatum."""
 _SHORT_PERIODS = frozenset({1, 5, 10, 20, 30})
 _MINUTE = 60
 _SHOWN = (("VpnId", "TunnelIpAddress"), ("VpnId",), ("TunnelIpAddress",))
@@ -205,12 +209,50 @@ class TwinCloudWatchResponse(CloudWatchResponse):
 class TwinCloudWatchBackend(CloudWatchBackend):
     """CloudWatch's state of one region of the twin; the VPN's data is not in it."""
 
+    def put_metric_data(self, namespace: str, metric_data: list[dict[str, Any]]) -> None:
+        """Keep what users measure; a value that counts n times as one statistic set, and not n times.
+
+        Source: CloudWatch API, PutMetricData and MetricDatum.
+        """
+        if namespace.startswith(_OF_AWS):
+            raise InvalidParameterValue(f"The value {_OF_AWS} for parameter Namespace is invalid.")
+        for number, datum in enumerate(metric_data, start=1):
+            for name, value in _numbers(datum):
+                if abs(value) > _LARGEST_VALUE:
+                    raise InvalidParameterValue(
+                        f"The value {value} for parameter MetricData.member.{number}.{name} is invalid."
+                    )
+            self._validate_parameters_put_metric_data(datum, number)
+        super().put_metric_data(namespace, [each for datum in metric_data for each in _counted(datum)])
+
     @property
     def _url_module(self) -> SimpleNamespace:
         """Moto looks for its URLs beside the class; ours lead to our own response class."""
         return SimpleNamespace(
             url_bases=moto.cloudwatch.urls.url_bases, url_paths={"{0}/$": TwinCloudWatchResponse.dispatch}
         )
+
+
+def _numbers(datum: Mapping[str, Any]) -> Iterator[tuple[str, float]]:
+    """Yield every number of a datum with the name of its parameter."""
+    yield "Value", float(datum.get("Value", 0.0))
+    for name in ("Values", "Counts"):
+        yield from ((name, float(value)) for value in datum.get(name) or ())
+    for name, value in (datum.get("StatisticValues") or {}).items():
+        yield f"StatisticValues.{name}", float(value)
+
+
+def _counted(datum: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """Yield a statistic set for each value of a datum with several, else the datum."""
+    values = datum.get("Values")
+    if not values:
+        yield dict(datum)
+        return
+    plain = {name: value for name, value in datum.items() if name not in {"Values", "Counts"}}
+    for value, count in zip(values, datum.get("Counts") or [1.0] * len(values), strict=True):
+        if count > 0:
+            found = {"Sum": value * count, "Minimum": value, "Maximum": value, "SampleCount": count}
+            yield {**plain, "StatisticValues": found}
 
 
 def _check_alarm(asked: Mapping[str, Any]) -> None:
