@@ -1,9 +1,10 @@
 """The AWS API refuses what makes no sense, and answers everything: never 5xx, never nothing."""
 
+import sys
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from aws_requests import AwsUnderTest
+from aws_requests import AwsClient, AwsUnderTest
 from malformed_http import malformed
 from robustness_runner import Sent, connection, run
 
@@ -48,3 +49,17 @@ def test_a_body_that_does_not_arrive_is_waited_for_only_so_long(
         reply = opened.exchange(raw)
     assert (reply.status, b"RequestTimeout" in reply.body) == (400, True)
     assert aws_api.problem(Sent(method="HEAD", target="/"), reply) is None
+
+
+def test_a_connection_that_leaves_this_machine_is_a_fault(aws_api: AwsUnderTest) -> None:
+    class Wanderer(AwsUnderTest):
+        """Says that it connects elsewhere; nothing is sent."""
+
+        def client(self, seed: int) -> AwsClient:
+            for host in ("127.0.0.1", "198.51.100.1"):
+                sys.audit("socket.connect", None, (host, 80))
+            return super().client(seed)
+
+    assert run(Wanderer(aws_api._api), requests=1, seed=SEED, clients=1).kinds == {
+        "connects to ('198.51.100.1', 80)": 1
+    }

@@ -13,6 +13,8 @@ from typing import Any
 import pytest
 from aws_twin import Twin
 
+from twinspan.wait import wait_until
+
 pytest_plugins = ("aws_fixtures",)
 WITHIN_S = 60
 Post = tuple[str, dict[str, str], bytes]
@@ -112,8 +114,7 @@ def test_who_waits_for_a_message_keeps_nobody_waiting(twin: Twin, waiting: dict[
     url = sqs.create_queue(QueueName="news", Attributes={"ReceiveMessageWaitTimeSeconds": "20"})["QueueUrl"]
     with ThreadPoolExecutor() as pool:
         receiving = pool.submit(twin.client("sqs").receive_message, QueueUrl=url, **waiting)
-        while not receiving.running():
-            pass
+        wait_until(receiving.running, bool, what="receiver", timeout_s=WITHIN_S)
         for _ in range(20):
             ec2.describe_vpcs()
         assert not receiving.done()

@@ -14,7 +14,6 @@ from twinspan.twin.azure.resource_id import ResourceId
 from twinspan.twin.azure.store import Resource
 from twinspan.twin.metrics.clock import CLOUD_GRAIN_S, Clock
 from twinspan.twin.metrics.series import MetricStore, dimensions
-from twinspan.twin.webhooks import is_loopback
 
 PERIOD_S = 10
 BEGIN_S = 1_000_000
@@ -236,18 +235,3 @@ def test_a_twin_runs_faster_than_the_cloud_by_the_ratio_of_their_grains() -> Non
     assert clock.twin_s(CLOUD_GRAIN_S) == 10
     assert clock.cloud_s(clock.twin_s(60)) == 60
     assert Clock(period_s=CLOUD_GRAIN_S).factor == 1
-
-
-@pytest.mark.parametrize(
-    ("url", "own"),
-    [
-        ("http://127.0.0.1:1/x", True),
-        ("http://localhost/x", True),
-        ("https://[::1]:1/x", True),
-        ("http://127.0.0.1.example.com/", False),
-        ("http://198.51.100.1/", False),
-        ("http://localhost@198.51.100.1/", False),
-    ],
-)
-def test_only_this_machine_is_posted_to(url: str, own: bool) -> None:
-    assert is_loopback(url) is own

@@ -212,7 +212,8 @@ class TwinCloudWatchBackend(CloudWatchBackend):
     def put_metric_data(self, namespace: str, metric_data: list[dict[str, Any]]) -> None:
         """Keep what users measure; a value that counts n times as one statistic set, and not n times.
 
-        Source: CloudWatch API, PutMetricData and MetricDatum.
+        Sources: CloudWatch API, PutMetricData and MetricDatum; boto/boto3 1847 (AWS's namespaces). What is
+        said of numbers out of range is UNCONFIRMED.
         """
         if namespace.startswith(_OF_AWS):
             raise InvalidParameterValue(f"The value {_OF_AWS} for parameter Namespace is invalid.")

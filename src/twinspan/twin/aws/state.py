@@ -22,8 +22,8 @@ from moto.s3.utils import _VersionedKeyStore
 
 from twinspan.errors import HostError
 
-FORMAT = 2
-"""Raise this whenever a stored class changes its fields."""
+FORMAT = 3
+"""Raise this whenever a stored class changes its fields, or another one is stored in its place."""
 
 _BackendKey = tuple[str, str, str]
 _LOCK = type(threading.RLock())
