@@ -3,8 +3,11 @@
 from ipaddress import IPv4Address, IPv4Network
 from typing import TYPE_CHECKING, Any
 
+import boto3
 import pytest
 from aws_twin import Site, code_of
+
+from twinspan.twin.aws.requests.served import SERVED
 
 if TYPE_CHECKING:
     from mypy_boto3_ec2 import EC2Client
@@ -69,6 +72,38 @@ def test_a_gateway_in_use_is_not_deleted(site: Site) -> None:
         code_of(lambda: site.ec2.delete_customer_gateway(CustomerGatewayId=site.customer_gateway_id))
         == "InvalidCustomerGatewayID.NotFound"
     )
+
+
+@pytest.mark.parametrize(
+    ("operation", "member", "refusal"),
+    [
+        ("detach_vpn_gateway", "VpnGatewayId", "InvalidVpnGatewayAttachment.NotFound"),
+        ("detach_internet_gateway", "InternetGatewayId", "Gateway.NotAttached"),
+    ],
+)
+def test_a_gateway_is_not_attached_to_a_vpc_that_has_gone(
+    site: Site, operation: str, member: str, refusal: str
+) -> None:
+    """Terraform deletes both side by side, and detaches the gateway first, whatever became of the VPC."""
+    internet = site.ec2.create_internet_gateway()["InternetGateway"]["InternetGatewayId"]
+    gateways = {"VpnGatewayId": site.vpn_gateway_id, "InternetGatewayId": internet}
+    site.ec2.detach_vpn_gateway(VpnGatewayId=site.vpn_gateway_id, VpcId=site.vpc_id)
+    site.ec2.delete_vpc(VpcId=site.vpc_id)
+    detach = getattr(site.ec2, operation)
+    assert code_of(lambda: detach(**{member: gateways[member]}, VpcId=site.vpc_id)) == refusal
+
+
+def test_every_detachment_of_two_things_is_looked_at() -> None:
+    """The next operation of this kind must be decided on: it may have to bear that one end has gone."""
+    model = boto3.Session().client("ec2", region_name="us-west-2").meta.service_model
+
+    def identifiers(operation: str) -> list[str]:
+        shape = model.operation_model(operation).input_shape
+        return [member for member in (shape.members if shape else ()) if member.endswith("Id")]
+
+    undoing = [name for name in SERVED["ec2"] if name.startswith(("Detach", "Disassociate", "Disable"))]
+    of_two = {name for name in undoing if len(identifiers(name)) > 1}
+    assert of_two == {"DetachInternetGateway", "DetachVpnGateway", "DisableVgwRoutePropagation"}
 
 
 def test_a_detached_gateway_says_so_and_cannot_be_detached_again(site: Site) -> None:

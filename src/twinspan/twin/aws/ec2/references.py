@@ -118,6 +118,10 @@ def _any(_backend: RouteBackend, _identifier: str) -> None:
 _OWN: Mapping[tuple[str, str], _Find] = {
     ("CreateCustomerGateway", "PublicIp"): _any,
     ("CreateRoute", "NatGatewayId"): _any,
+    # What is detached is an attachment: one to a VPC that has gone is not there, as one to any other VPC.
+    # Terraform deletes a gateway and the VPC that it was attached to side by side, and expects that answer.
+    ("DetachInternetGateway", "VpcId"): _any,
+    ("DetachVpnGateway", "VpcId"): _any,
     ("ReplaceRoute", "NatGatewayId"): _any,
     ("DisassociateAddress", "AssociationId"): _address_association,
     ("DisassociateRouteTable", "AssociationId"): _route_table_association,
