@@ -43,30 +43,35 @@ def _newest(plane: Plane, name: str) -> int:
 @pytest.mark.parametrize(
     ("sides", "ike_s", "ike_sas"),
     [
-        pytest.param({"aws"}, 7, 1, id="one end renews both kinds of SA"),
+        pytest.param({"aws"}, 9, 1, id="one end renews both kinds of SA"),
         pytest.param({"aws", "azure"}, 600, 0, id="both ends renew child SAs at the same moment"),
     ],
 )
 def test_rekeying_under_traffic_loses_next_to_nothing(
     plane: Plane, sides: set[str], ike_s: int, ike_sas: int
 ) -> None:
+    """The IKE SA is renewed every 7 s, child SAs every 3 s: never in the same moment in the first 20 s.
+
+    Where both meet, charon does not find the child SA that moves to the new IKE SA ("not found for rekey"),
+    lets it expire and makes another one: a gap that the random part of lifetimes keeps rare.
+    """
     plane.apply_ends(
         *reference_network(),
-        lambda end: _lives(end, ike_s=ike_s, child_s=4) if end.side in sides else end,
+        lambda end: _lives(end, ike_s=ike_s, child_s=5) if end.side in sides else end,
     )
     plane.until_established(4)
     _first, second = plane.attach_pair()
     plane.until_reaches("aws-host", second)
     before = _newest(plane, "tunnel"), _newest(plane, "  inside")
 
-    argv = ["ping", "-q", "-c", "550", "-i", str(_PING_INTERVAL_S), "-W", "1", second]
+    argv = ["ping", "-q", "-c", "750", "-i", str(_PING_INTERVAL_S), "-W", "1", second]
     told = plane.client.run("aws-host", argv, timeout_s=20).stdout
 
     renewed = _newest(plane, "tunnel") - before[0], _newest(plane, "  inside") - before[1]
     assert renewed[0] >= ike_sas
     assert renewed[1] >= 2
     received = int(re.findall(r"(\d+) received", told)[0])
-    assert received >= 545
+    assert received >= 745
     kinds = {event.kind for event in plane.client.events(0.0)}
     assert kinds.isdisjoint({"ike-down", "child-down", "bgp-down"})
 

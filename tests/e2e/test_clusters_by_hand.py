@@ -135,6 +135,9 @@ def test_pods_ping_and_measure_across_as_the_readme_shows(shell: Shell) -> None:
     pinged = shell.run(f"kubectl --context aws exec test-pod -- ping -c 5 -i 0.2 {there}")
     assert " 0% packet loss" in pinged
     shell.run("kubectl --context azure-admin exec test-pod -- iperf3 -s -D")
+    shell.run(  # it listens a moment after it has gone to the background
+        f"until kubectl --context aws exec test-pod -- iperf3 -n 1K -c {there}; do sleep 0.3; done"
+    )
     measured = json.loads(shell.run(f"kubectl --context aws exec test-pod -- iperf3 -J -t 1 -c {there}"))
     assert measured["end"]["sum_received"]["bytes"] > 0
 

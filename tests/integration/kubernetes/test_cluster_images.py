@@ -247,7 +247,11 @@ def test_containerd_takes_all_images_by_their_names(containerd: Containerd) -> N
         (BUSYBOX_IMAGE, "echo hello | wc -c; type httpd", "6\nhttpd"),
         (TOOLS_IMAGE, "ping -c 1 127.0.0.1", "1 packets transmitted, 1 received"),
         (TOOLS_IMAGE, "ping -V", "iputils"),  # and not busybox's
-        (TOOLS_IMAGE, "iperf3 -s -1 -D; iperf3 -c 127.0.0.1 -n 1M", "iperf Done"),
+        (
+            TOOLS_IMAGE,  # the server listens a moment after it has gone to the background
+            "iperf3 -s -1 -D; timeout 60 sh -c 'until iperf3 -c 127.0.0.1 -n 1M; do sleep 0.1; done'",
+            "iperf Done",
+        ),
         (TOOLS_IMAGE, "ip -V", "iproute2"),
         (TOOLS_IMAGE, "kubectl", "kubectl was run"),
         (SYSTEM_IMAGE, "dnsmasq --version", "Dnsmasq version 2"),
