@@ -13,6 +13,7 @@ from plane_harness import Plane, aws_end, running
 from reference_network import TUNNELS, VGW, VPC, reference_network
 
 from twinspan.errors import HostError
+from twinspan.twin.dataplane.clusters import cgroups
 from twinspan.wait import wait_until
 
 pytestmark = pytest.mark.root
@@ -54,12 +55,20 @@ def _machine() -> dict[str, set[str]]:
     }
 
 
-def _added(before: dict[str, set[str]]) -> dict[str, set[str]]:
-    """What has come since; `tsp-` is in the names of what other tests make at the same time."""
-    new = {
-        kind: {name for name in now - before[kind] if "tsp-" not in name} for kind, now in _machine().items()
-    }
+def _added(before: dict[str, set[str]], folder: Path) -> dict[str, set[str]]:
+    """What has come since, but for what others make at the same time.
+
+    Other tests have `tsp-` in its names; control groups of other agents are named after other folders.
+    """
+    now = _machine()
+    now["cgroups"] = {name for name in now["cgroups"] if not _of_another_agent(name, folder)}
+    new = {kind: {name for name in names - before[kind] if "tsp-" not in name} for kind, names in now.items()}
     return {kind: names for kind, names in new.items() if names}
+
+
+def _of_another_agent(group: str, folder: Path) -> bool:
+    name = group.rpartition("/")[2]
+    return name.startswith("twinspan-") and name != cgroups.root_name(folder)
 
 
 def _alive(pids: list[int]) -> list[int]:
@@ -91,7 +100,7 @@ def holder(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
 
 
 def test_nothing_is_left_when_the_process_that_holds_the_socket_is_killed(
-    holder: subprocess.Popen[str],
+    holder: subprocess.Popen[str], tmp_path: Path
 ) -> None:
     before = _machine()
     assert holder.stdout is not None
@@ -100,11 +109,11 @@ def test_nothing_is_left_when_the_process_that_holds_the_socket_is_killed(
 
     _kill_and_wait(holder.pid, pids)
 
-    assert _added(before) == {}
+    assert _added(before, tmp_path) == {}
 
 
 @pytest.mark.parametrize("role", ["agent", "init", "launcher"])
-def test_nothing_is_left_when_the_agent_is_killed(plane: Plane, role: str) -> None:
+def test_nothing_is_left_when_the_agent_is_killed(plane: Plane, tmp_path: Path, role: str) -> None:
     before = _machine()
     plane.apply(*reference_network())
     plane.until_established(4)
@@ -114,7 +123,7 @@ def test_nothing_is_left_when_the_agent_is_killed(plane: Plane, role: str) -> No
 
     _kill_and_wait({**pids, "launcher": plane.pid}[role], everything)
 
-    assert _added(before) == {}
+    assert _added(before, tmp_path) == {}
     with pytest.raises(HostError, match="agent"):
         plane.client.observe()
 
@@ -124,7 +133,7 @@ def test_a_running_plane_shows_nothing_on_the_host(plane: Plane, tmp_path: Path)
     plane.apply(*reference_network())
     plane.attach_pair()
 
-    assert _added(before) == {}
+    assert _added(before, tmp_path) == {}
     files = {path.name: path for path in tmp_path.iterdir()}
     assert set(files) == {"agent.log", "agent.log.1"}
     assert [path.stat().st_mode & 0o077 for path in files.values()] == [0, 0]

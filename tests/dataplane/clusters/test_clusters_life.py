@@ -150,7 +150,12 @@ def test_a_deleted_cluster_leaves_nothing_and_the_same_can_be_made_again(
         what="the control groups of one node",
         timeout_s=30,
     )
-    assert not (clusters.folder / west.api_socket).exists()
+    wait_until(
+        (clusters.folder / west.api_socket).exists,
+        lambda there: not there,
+        what="end of the way to its API",
+        timeout_s=30,
+    )
     assert clusters.health("west") is None
     clusters.want(east, west)
     clusters.until_ready("west")

@@ -8,6 +8,7 @@ architecture"; AKS, "Core concepts", control plane.
 import os
 import shutil
 import socket
+import threading
 from collections.abc import Mapping, Sequence
 from ipaddress import IPv4Address, IPv4Network
 from pathlib import Path
@@ -31,6 +32,8 @@ _ADDRESS = MANAGEMENT[1]
 _BRIDGE = "management"
 _REVIEWER_PORT = 21362
 """Where Amazon's aws-iam-authenticator listens, beside the API server, too."""
+_AFTER_API_SERVER = ("kube-controller-manager",)
+"""What is started when the API server answers. Source: Kubernetes, controllermanager.go, WaitForAPIServer."""
 _DEFAULT_ACCOUNT = "/api/v1/namespaces/default/serviceaccounts/default"
 _LOCAL = "https://127.0.0.1:6443"
 
@@ -50,6 +53,8 @@ class ControlPlane:
         self._journal = journal
         self._relays: list[Relay] = []
         self._daemons: list[NodeDaemon] = []
+        self._waiting: list[NodeDaemon] = []
+        self._lock = threading.Lock()
         self._usable = False
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         self.api = ApiClient(self.namespace, spec.authority, folder=self._folder)
@@ -83,18 +88,26 @@ class ControlPlane:
             relay.start()
 
     def start(self) -> None:
-        """Start its processes; they need some seconds to be ready."""
+        """Start its processes; they need some seconds to be ready.
+
+        The controllers follow when the API server is: without one they end after ten seconds.
+        """
         self._write_files()
-        self._daemons = [self._daemon(name, argv) for name, argv in self._commands().items()]
-        for daemon in self._daemons:
-            daemon.start()
+        daemons = {name: self._daemon(name, argv) for name, argv in self._commands().items()}
+        with self._lock:
+            self._daemons = list(daemons.values())
+            self._waiting = [daemons[name] for name in _AFTER_API_SERVER]
+            for daemon in self._daemons:
+                if daemon not in self._waiting:
+                    daemon.start()
 
     def halt(self) -> None:
         """End its processes at once, as a power cut does; what etcd has stored stays."""
         self.api.close()
-        for daemon in self._daemons:
-            daemon.stop(politely=False)
-        self._daemons = []
+        with self._lock:
+            for daemon in self._daemons:
+                daemon.stop(politely=False)
+            self._daemons, self._waiting = [], []
 
     def remove(self) -> None:
         """End and remove it all."""
@@ -147,10 +160,17 @@ class ControlPlane:
         try:
             if not self.api.ready():
                 return False
+            self._start_waiting()
             self._usable = self._usable or self.api.find(_DEFAULT_ACCOUNT) is not None
         except CloudError:
             return False
         return self._usable
+
+    def _start_waiting(self) -> None:
+        with self._lock:
+            while self._waiting:
+                self._waiting[0].start()
+                self._waiting.pop(0)
 
     def _host_listener(self) -> socket.socket:
         """Listen where the control process knocks; the folder's owner may, nobody else."""

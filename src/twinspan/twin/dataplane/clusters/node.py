@@ -170,16 +170,16 @@ class Node:
             cluster=self._cluster, node=self.spec, name=self.name, address=self._place_address()
         )
         self._daemons = [self._daemon(machine, name, commands) for name in _PROGRAMS]
-        containerd, *others = self._daemons
+        containerd, kubelet, kube_proxy = self._daemons
         containerd.start()
-        for daemon in others:
-            daemon.start()
+        kube_proxy.start()
         wait_until(
             lambda: _answers(machine),
             lambda answers: answers,
             what=f"containerd on {self.name}",
             timeout_s=_CONTAINERD_WITHIN_S,
         )
+        kubelet.start()  # without a container runtime it would end
         for image in sorted(Path(self._cluster.images).glob("*.tar")):
             machine.run(["ctr", "-n", "k8s.io", "images", "import", f"/{_IMAGES}/{image.name}"])
 
