@@ -4,6 +4,7 @@ import json
 import os
 import signal
 import sys
+import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
@@ -18,7 +19,7 @@ from reference_network import AWS_PRIVATE, AWS_SECOND, AZURE_PLAIN
 from twinspan.errors import DesignError
 from twinspan.twin.dataplane.clusters import cgroups
 from twinspan.twin.dataplane.wire import HostSpec
-from twinspan.wait import wait_until
+from twinspan.wait import pause, wait_until
 
 pytestmark = [pytest.mark.root, pytest.mark.slow]
 
@@ -112,6 +113,27 @@ def test_a_lost_cluster_comes_back_with_its_objects(clusters: Clusters) -> None:
     assert json.loads(found)["data"] == {"a": "b"}
     until_works(clusters, "west")
     clusters.kubectl("west", "delete", "configmap", "kept")
+
+
+def test_controllers_wait_for_an_api_server_that_is_slow(clusters: Clusters) -> None:
+    """They end ten seconds after their start if it does not answer; a drill would call that a disturbance."""
+    client = clusters.plane.client
+    client.lose_cluster(AKS)
+    clusters.until("west", lambda seen: not seen.api_ready, "lost cluster")
+    before_s = time.monotonic()
+    with ThreadPoolExecutor() as pool:
+        restored = pool.submit(client.restore_cluster, AKS)
+        pids = wait_until(
+            client.pids, lambda pids: "kube-apiserver west" in pids, what="API server", timeout_s=60
+        )
+        os.kill(pids["kube-apiserver west"], signal.SIGSTOP)
+        pause(12)
+        os.kill(pids["kube-apiserver west"], signal.SIGCONT)
+        restored.result()
+    clusters.until_ready("west")
+    until_works(clusters, "west")
+    assert "kube-controller-manager west" in client.pids()
+    assert [event for event in client.events(before_s) if event.kind == "daemon-died"] == []
 
 
 @pytest.mark.parametrize("program", ["kube-apiserver", "etcd", "kubelet", "containerd"])
