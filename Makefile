@@ -24,7 +24,7 @@ export TWINSPAN_PROVIDER_MIRROR ?= $(patsubst %/registry.terraform.io,%,$(firstw
   $(wildcard /opt/*/registry.terraform.io $(HOME)/.terraform.d/plugins/registry.terraform.io)))
 
 .DEFAULT_GOAL := help
-.PHONY: help demo install kubernetes test test-unit test-root test-drills test-plane test-slow test-real test-az ci lint format bench bench-robustness clean host test-host clusters
+.PHONY: help demo install wheel kubernetes test test-unit test-root test-drills test-plane test-slow test-real test-az ci lint format bench bench-robustness clean host test-host clusters
 
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 18
@@ -37,8 +37,8 @@ install: host $(VENV)/.run ## Install what `twinspan` needs (apt packages, .venv
 host:
 	@scripts/install-host $(PACKAGES)
 
-$(VENV)/.run: requirements.txt pyproject.toml
-	@scripts/install-python $(VENV) requirements.txt
+$(VENV)/.run: requirements-twin.txt requirements-report.txt pyproject.toml
+	@scripts/install-python $(VENV) requirements-twin.txt requirements-report.txt
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e .
 	@scripts/install-terraform $(BIN)/terraform .venv-terraform
 	@touch $@
@@ -106,6 +106,9 @@ format: $(VENV)/.dev ## Format Python and HCL
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
 	@terraform fmt -recursive terraform
+
+wheel: $(VENV)/.run ## Build the wheel into dist/, for `pip install` elsewhere
+	@$(BIN)/uv build --quiet --wheel --no-build-isolation --python $(BIN)/python --out-dir dist .
 
 bench: install kubernetes ## Run the benchmarks and print their ratios
 	@$(SUDO) $(BIN)/python benchmarks/time_to_ping.py terraform/envs/dev

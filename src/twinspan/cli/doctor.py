@@ -6,6 +6,7 @@ from typing import Literal
 
 import click
 
+from twinspan import extras
 from twinspan.cli.output import (
     answers,
     env_argument,
@@ -54,7 +55,7 @@ def doctor(env: Path, on: str, name: str, fmt: str, *, junit: Path | None, every
     """  # noqa: D301 - click needs the character itself
     environment = Environment.load(env)
     with step(f"Looking at this machine and the accounts for {environment.name}"):
-        needs = _needs(environment)
+        needs = _needs(environment, on)
         accounts = _accounts(on, name)
         region = (needs.region if needs else "") or environment.state.region
         accounts = replace(accounts, endpoints=accounts.endpoints.in_region(region))
@@ -138,9 +139,12 @@ def _cloud(which: Literal["aws", "azure"]) -> tuple[Endpoints | None, str]:
     return found, ""
 
 
-def _needs(environment: Environment) -> Needs | None:
+def _needs(environment: Environment, on: str) -> Needs | None:
+    """Plan with the offline providers or, where those are not installed, with the real ones."""
+    real = on == "cloud" and extras.missing("twin")
     try:
-        return needs_of(read_plan(dry_plan(environment), where=f"plan of {environment.name}"))
+        plan = dry_plan(environment, providers="real" if real else "offline")
+        return needs_of(read_plan(plan, where=f"plan of {environment.name}"))
     except TwinspanError as error:
         progress.print(
             f"warning: no plan, so what the accounts lack for it is not known: {error}", markup=False

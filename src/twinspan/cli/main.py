@@ -19,6 +19,7 @@ _COMMANDS = {
     "doctor": "doctor",
     "drill": "drill",
     "explain": "explain",
+    "init": "init",
     "monitor": "monitor",
     "plan": "project",
     "probe": "probe",

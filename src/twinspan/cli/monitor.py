@@ -173,8 +173,8 @@ def _follow(watched: Monitor, snapshot: Snapshot, *, interval_s: float, fmt: str
 def serve(*, env: Path, on: str, name: str, latency: str | None, image: str, port: int, fmt: str) -> None:
     """Serve both clouds to Prometheus on 127.0.0.1 until interrupted.
 
-    Every scrape reads both clouds; on real accounts scrape once a minute or less often. A dashboard for
-    Grafana and rules for Prometheus are in `monitoring/`.
+    Every scrape reads both clouds; on real accounts scrape once a minute or less often. `twinspan init`
+    writes a dashboard for Grafana and rules for Prometheus, too, into the project's folder `monitoring`.
 
     \b
     Example: twinspan monitor serve terraform/envs/dev --port 9798

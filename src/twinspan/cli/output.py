@@ -9,6 +9,7 @@ from typing import IO, Any, TypeVar
 import click
 from rich.console import Console, RenderableType
 
+from twinspan import extras
 from twinspan.errors import DesignError
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -68,8 +69,20 @@ def on_option(command: Command) -> Command:
         type=click.Choice(["twin", "cloud"]),
         default="twin",
         show_default=True,
+        callback=_if_installed,
         help="The local twin, or real accounts with your own credentials.",
     )(command)
+
+
+def _if_installed(_context: click.Context, _option: click.Parameter, on: str) -> str:
+    if on == "twin":
+        require_twin()
+    return on
+
+
+def require_twin() -> None:
+    """Refuse a command that works on a twin where only the core is installed. Raises HostError."""
+    extras.require("twin", by="the twin", otherwise="work on real accounts with --on cloud")
 
 
 def name_option(command: Command) -> Command:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import click
 
+from twinspan import extras
 from twinspan.cli.output import env_argument, format_option, name_option, on_option, progress, step
 from twinspan.cli.report_sources import On, sources_of
 from twinspan.errors import HostError
@@ -88,6 +89,8 @@ def report(
     alerts = read_alerts(alerts_file) if alerts_file else ()
     where: On = "cloud" if on == "cloud" else "twin"
     file = out or (Path("report.html") if fmt == "text" else None)
+    if file or plots:
+        extras.require("report", by="a page or a plot", otherwise="take the figures with --format json")
     if file:
         _writable(file)
     with sources_of(env, on=where, name=name, source=source, probing=not no_probe) as sources:

@@ -84,7 +84,10 @@ def _known(path: Path) -> str:
                 if all((child / name).is_file() for name in _REQUIRED)
             )
     if not found:
-        return "Give the path of a folder that holds main.tf and terraform.tfvars, e.g. terraform/envs/dev"
+        return (
+            "Give the path of a folder that holds main.tf and terraform.tfvars,"
+            " e.g. terraform/envs/dev, which `twinspan init terraform` writes"
+        )
     return f"Choose one of: {', '.join(str(child) for child in found.values())}"
 
 
