@@ -18,13 +18,13 @@ def missing(extra: Extra) -> tuple[str, ...]:
     return tuple(sorted({each["name"] for each in found if each and each["extra"] == extra and _lacks(each)}))
 
 
-def require(extra: Extra, *, by: str, otherwise: str) -> None:
+def require(extra: Extra, *, by: str, otherwise: str = "") -> None:
     """Refuse to go on without an extra.
 
     Args:
         extra: Which one.
         by: What needs it, as the subject of a sentence in the singular, e.g. `the twin`.
-        otherwise: What to do without it; an instruction, e.g. `use --on cloud`.
+        otherwise: What to do without it; an instruction, e.g. `use --on cloud`. Empty if nothing can be done.
 
     Raises:
         HostError: A package of it is not installed.
@@ -32,7 +32,7 @@ def require(extra: Extra, *, by: str, otherwise: str) -> None:
     if packages := missing(extra):
         raise HostError(
             problem=f"{by} needs {', '.join(packages)}, not installed here",
-            remedy=f"Run `pip install 'twinspan[{extra}]'`, or {otherwise}",
+            remedy=f"Run `pip install 'twinspan[{extra}]'`" + (f", or {otherwise}" if otherwise else ""),
         )
 
 

@@ -1,12 +1,19 @@
 """The direction of imports, and who may sleep; both read from the source, so they hold for every module."""
 
 import ast
+import re
+import subprocess
+import sys
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
 
 SRC = Path(__file__).parents[2] / "src" / "twinspan"
 MODULES = sorted(SRC.rglob("*.py"))
+CORE = SRC.parents[1] / "requirements.txt"
+DRAWN = ("twinspan.report.page", "twinspan.report.plots", "twinspan.report.topology_plot")
+"""What needs the extra `report`."""
 
 
 def imports(path: Path) -> set[str]:
@@ -45,6 +52,32 @@ def test_the_model_imports_nothing_of_ours_but_errors() -> None:
 )
 def test_what_runs_on_real_accounts_never_imports_the_twin(folder: str) -> None:
     assert offenders(folder, "twinspan.twin") == []
+
+
+def test_only_the_twin_and_the_pages_of_reports_need_more_than_the_core() -> None:
+    core = {"twinspan", *re.findall(r"^([\w.-]+)==", CORE.read_text(), re.MULTILINE)}
+    blocked = [
+        module
+        for module, owners in packages_distributions().items()
+        if not core & {re.sub(r"[-_.]+", "-", owner).lower() for owner in owners}
+    ]
+    names = [
+        ".".join(path.relative_to(SRC.parent).with_suffix("").parts).removesuffix(".__init__")
+        for path in MODULES
+        if path.relative_to(SRC).parts[0] != "twin"
+    ]
+    program = f"""
+import importlib, sys
+sys.modules.update(dict.fromkeys({blocked}))  # an import of these fails
+for name in {[name for name in names if name not in DRAWN]}:
+    try:
+        importlib.import_module(name)
+    except ModuleNotFoundError as error:
+        print(name, "needs", error.name)
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert {"moto", "grpc", "matplotlib", "jinja2", "uvicorn", "vici"} <= set(blocked)
+    assert (done.stdout, done.stderr) == ("", "")
 
 
 def test_nothing_imports_the_command_line_but_itself() -> None:

@@ -10,16 +10,9 @@ from pathlib import Path
 
 import click
 
+from twinspan import extras
 from twinspan.cli.demo_run import Demo, Figures
-from twinspan.cli.output import (
-    answers,
-    env_argument,
-    format_option,
-    print_json,
-    print_whole,
-    progress,
-    require_twin,
-)
+from twinspan.cli.output import answers, env_argument, format_option, print_json, print_whole, progress
 from twinspan.cli.signals import undone_on_signals
 from twinspan.cli.story import Story
 from twinspan.project.environment import Environment
@@ -54,7 +47,7 @@ def demo(env: Path, fmt: str, providers: Choice, *, keep: bool) -> None:
     \b
     Exit codes: 0 all went well, 1 a check or the drill failed, 2 bad input, 3 the machine is not ready.
     """  # noqa: D301 - click needs the character itself
-    require_twin()
+    extras.require("twin", by="the twin")
     environment = Environment.load(env)
     name = f"demo-{secrets.token_hex(3)}"
     story = Story(total=STEPS - (2 if keep else 0))

@@ -76,13 +76,8 @@ def on_option(command: Command) -> Command:
 
 def _if_installed(_context: click.Context, _option: click.Parameter, on: str) -> str:
     if on == "twin":
-        require_twin()
+        extras.require("twin", by="the twin", otherwise="work on real accounts with --on cloud")
     return on
-
-
-def require_twin() -> None:
-    """Refuse a command that works on a twin where only the core is installed. Raises HostError."""
-    extras.require("twin", by="the twin", otherwise="work on real accounts with --on cloud")
 
 
 def name_option(command: Command) -> Command:

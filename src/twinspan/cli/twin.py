@@ -10,16 +10,8 @@ import click
 from rich.console import Console
 from rich.markup import escape
 
-from twinspan.cli.output import (
-    answers,
-    format_option,
-    name_option,
-    print_json,
-    print_whole,
-    progress,
-    require_twin,
-    step,
-)
+from twinspan import extras
+from twinspan.cli.output import answers, format_option, name_option, print_json, print_whole, progress, step
 from twinspan.cli.tables import TableOfNames
 from twinspan.network.versions import both_versions
 from twinspan.twin import lifecycle
@@ -50,7 +42,7 @@ def twin() -> None:
     \b
     Example: twinspan twin up && eval "$(twinspan twin env)" && aws ec2 describe-vpcs
     """  # noqa: D301 - click needs the character itself
-    require_twin()
+    extras.require("twin", by="the twin")
 
 
 @twin.command("up")

@@ -3,7 +3,6 @@
 import json
 import os
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any, Literal
 
 from twinspan import command
@@ -63,11 +62,7 @@ def dry_plan(env: Environment, *, providers: DryProviders = "offline") -> Mappin
 
 
 def _workspace(copies: WorkingCopies, env: Environment, providers: DryProviders) -> Workspace:
-    config: Path | None = None
-    if providers == "offline":
-        from twinspan.twin.providers.mirror import write_mirror  # noqa: PLC0415 - slow to load, seldom needed
-
-        config = write_mirror(copies.home / "providers")
+    config = copies.offline_config() if providers == "offline" else None
     workspace = copies.copy(env, env.folder, purpose="check", config=config)
     (workspace.folder / _OVERRIDE).write_text(_LOCAL_BACKEND + (_NO_ACCOUNT if config else ""))
     return workspace

@@ -205,15 +205,10 @@ class Terraform:
             if self._initialise(workspace, fall_back=self._choice == "auto"):
                 return workspace, "offline" if stand_ins(workspace) else "real"
         workspace = self._copies.copy(
-            self._env, self._env.folder, purpose="offline", config=self._offline_config()
+            self._env, self._env.folder, purpose="offline", config=self._copies.offline_config()
         )
         self._initialise(workspace)
         return workspace, "offline"
-
-    def _offline_config(self) -> Path:
-        from twinspan.twin.providers.mirror import write_mirror  # noqa: PLC0415 - slow to load, seldom needed
-
-        return write_mirror(self._copies.home / "providers")
 
     def _initialise(self, workspace: Workspace, *, fall_back: bool = False) -> bool:
         """Run `terraform init`; return False if a provider cannot be had and `fall_back` allows that."""
@@ -239,7 +234,7 @@ class Terraform:
         workspace = self._copies.copy(env, env.bootstrap, purpose="bootstrap", config=like.config)
         ended, heard = self._stream(workspace, ["init"], extra=_REGISTRY)
         if ended.returncode != 0 and failures.no_provider(heard.of("error")) and self._choice == "auto":
-            workspace = replace(workspace, config=self._offline_config())
+            workspace = replace(workspace, config=self._copies.offline_config())
             ended, heard = self._stream(workspace, ["init"])
         if ended.returncode == 0:
             variables = [f"-var=bucket={state.bucket}", f"-var=region={state.region}"]

@@ -5,6 +5,7 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
+from twinspan import extras
 from twinspan.project.environment import Environment
 
 _LEFT_BEHIND = (".git", ".terraform", "*.tfstate", "*.tfstate.*", "*.tfplan", "tests")
@@ -68,6 +69,17 @@ class WorkingCopies:
         return Workspace(
             folder=here / "tree" / module.relative_to(env.tree), data=here / "data", config=config
         )
+
+    def offline_config(self) -> Path:
+        """Write a mirror of the offline providers there; return the `config` of a workspace that takes them.
+
+        Raises:
+            HostError: The extra `twin` is not installed, or this machine's architecture is unknown.
+        """
+        extras.require("twin", by="an offline provider", otherwise="take the real ones with --providers real")
+        from twinspan.twin.providers.mirror import write_mirror  # noqa: PLC0415 - slow to load, seldom needed
+
+        return write_mirror(self.home / "providers")
 
     def close(self) -> None:
         """Remove everything."""

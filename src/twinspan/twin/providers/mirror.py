@@ -4,7 +4,6 @@ import shlex
 import sys
 from pathlib import Path
 
-from twinspan import extras
 from twinspan.host import architecture
 from twinspan.twin.providers.schema import VERSIONS
 from twinspan.twin.providers.tls import write_key_pair
@@ -25,9 +24,8 @@ def write_mirror(folder: Path, *, python: str = sys.executable) -> Path:
         The CLI configuration file: give it to Terraform as `TF_CLI_CONFIG_FILE`.
 
     Raises:
-        HostError: This machine's architecture is unknown, or the extra `twin` is not installed.
+        HostError: This machine's architecture is unknown.
     """
-    extras.require("twin", by="an offline provider", otherwise="take the real ones with --providers real")
     platform = f"linux_{architecture().name}"
     folder = folder.absolute()
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
