@@ -149,14 +149,20 @@ def test_help_lists_every_command_without_any_extra(
     assert done.returncode == 0, done.stderr
 
 
-@pytest.mark.parametrize("command", ["verify", "doctor", "monitor show --once", "report --no-probe"])
-def test_commands_read_real_accounts_without_any_extra(
-    core: Path, environment: dict[str, str], project: Path, endpoints: Endpoints, command: str
-) -> None:
+@pytest.fixture(scope="module")
+def accounts(endpoints: Endpoints) -> str:
+    """Both clouds with a network in them, as JSON."""
     dev_network.build(endpoints)
+    return json.dumps(asdict(endpoints), default=str)
+
+
+@pytest.mark.parametrize("command", ["verify", "doctor", "monitor show --once"])
+def test_commands_read_real_accounts_without_any_extra(
+    core: Path, environment: dict[str, str], project: Path, accounts: str, command: str
+) -> None:
     arguments = [*command.split(), "envs/dev", "--on", "cloud", "--format", "json"]
     done = subprocess.run(
-        [core, "-c", AS_IF_REAL, json.dumps(asdict(endpoints), default=str), *arguments],
+        [core, "-c", AS_IF_REAL, accounts, *arguments],
         capture_output=True,
         text=True,
         timeout=300,
@@ -164,5 +170,5 @@ def test_commands_read_real_accounts_without_any_extra(
         cwd=project,
         env=environment,
     )
-    assert done.returncode in {0, 1}, done.stderr
-    assert "vpn" in done.stdout
+    assert done.returncode in {0, 1}, done.stderr  # good, or not; anything else is not read
+    assert json.loads(done.stdout)
