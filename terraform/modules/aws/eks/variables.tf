@@ -52,13 +52,13 @@ variable "cluster" {
   }
   validation {
     condition = alltrue([
-      for range in concat([var.vpc_cidr_block], tolist(var.far_side_cidr_blocks)) : try(
+      for range in concat([var.vpc_cidr_block], tolist(var.remote_cidr_blocks)) : try(
         cidrhost("${split("/", range)[0]}/${min(split("/", range)[1], split("/", var.cluster.service_ipv4_cidr)[1])}", 0) !=
         cidrhost("${split("/", var.cluster.service_ipv4_cidr)[0]}/${min(split("/", range)[1], split("/", var.cluster.service_ipv4_cidr)[1])}", 0),
         true
       )
     ])
-    error_message = "cluster.service_ipv4_cidr ${var.cluster.service_ipv4_cidr} overlaps the VPC (${var.vpc_cidr_block}) or the far side (${join(", ", var.far_side_cidr_blocks)}); pods could not reach what is in both. Take another private range, e.g. 172.20.0.0/16."
+    error_message = "cluster.service_ipv4_cidr ${var.cluster.service_ipv4_cidr} overlaps the VPC (${var.vpc_cidr_block}) or the remote side (${join(", ", var.remote_cidr_blocks)}); pods could not reach what is in both. Take another private range, e.g. 172.20.0.0/16."
   }
   validation {
     condition     = var.cluster.endpoint_private_access || var.cluster.endpoint_public_access
@@ -71,17 +71,6 @@ variable "cluster" {
   validation {
     condition     = alltrue([for type in var.cluster.log_types : contains(["api", "audit", "authenticator", "controllerManager", "scheduler"], type)])
     error_message = "cluster.log_types ${join(", ", var.cluster.log_types)} may be api, audit, authenticator, controllerManager and scheduler."
-  }
-}
-
-variable "far_side_cidr_blocks" {
-  type        = set(string)
-  description = "Ranges of the far side of the VPN: pods keep their address towards them, and the cluster security group admits them."
-  nullable    = false
-
-  validation {
-    condition     = length(var.far_side_cidr_blocks) >= 1 && alltrue([for range in var.far_side_cidr_blocks : can(cidrhost(range, 0)) && try(tonumber(split("/", range)[1]), 0) >= 8])
-    error_message = "far_side_cidr_blocks ${join(", ", var.far_side_cidr_blocks)} must be one range at least, each /8 or smaller; the far side is not the whole internet. Give the far network, e.g. 10.1.0.0/16."
   }
 }
 
@@ -134,9 +123,20 @@ variable "node_groups" {
   }
 }
 
+variable "remote_cidr_blocks" {
+  type        = set(string)
+  description = "Ranges of the remote side of the VPN: pods keep their address towards them, and the cluster security group admits them."
+  nullable    = false
+
+  validation {
+    condition     = length(var.remote_cidr_blocks) >= 1 && alltrue([for range in var.remote_cidr_blocks : can(cidrhost(range, 0)) && try(tonumber(split("/", range)[1]), 0) >= 8])
+    error_message = "remote_cidr_blocks ${join(", ", var.remote_cidr_blocks)} must be one range at least, each /8 or smaller; the remote side is not the whole internet. Give the remote network, e.g. 10.1.0.0/16."
+  }
+}
+
 variable "subnet_ids" {
   type        = map(string)
-  description = "Private subnets by availability zone, for the control plane's interfaces, nodes and pods; their route tables must have the routes to the far side."
+  description = "Private subnets by availability zone, for the control plane's interfaces, nodes and pods; their route tables must have the routes to the remote side."
   nullable    = false
 
   validation {

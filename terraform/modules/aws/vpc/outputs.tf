@@ -21,6 +21,6 @@ output "vpc_id" {
 }
 
 output "workload_security_group_id" {
-  description = "The security group that admits the far side of the VPN."
+  description = "The security group that admits the remote side of the VPN."
   value       = aws_security_group.workload.id
 }

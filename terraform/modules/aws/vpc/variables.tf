@@ -1,11 +1,11 @@
-variable "admitted_cidr_blocks" {
+variable "allowed_cidr_blocks" {
   type        = set(string)
-  description = "Ranges of the far side of the VPN; the workload security group admits exactly these."
+  description = "Ranges of the remote side of the VPN; the workload security group admits exactly these."
   nullable    = false
 
   validation {
-    condition     = alltrue([for range in var.admitted_cidr_blocks : can(cidrhost(range, 0)) && try(tonumber(split("/", range)[1]), 0) >= 8])
-    error_message = "admitted_cidr_blocks ${join(", ", var.admitted_cidr_blocks)} must be ranges of /8 or smaller; the far side is not the whole internet. Give the far network, e.g. 10.1.0.0/16."
+    condition     = alltrue([for range in var.allowed_cidr_blocks : can(cidrhost(range, 0)) && try(tonumber(split("/", range)[1]), 0) >= 8])
+    error_message = "allowed_cidr_blocks ${join(", ", var.allowed_cidr_blocks)} must be ranges of /8 or smaller; the remote side is not the whole internet. Give the remote network, e.g. 10.1.0.0/16."
   }
 }
 

@@ -20,18 +20,18 @@ variable "customer_gateway_ids" {
 
   validation {
     condition     = length(var.customer_gateway_ids) >= 2
-    error_message = "customer_gateway_ids has ${length(var.customer_gateway_ids)}; two at least, one per instance of the far gateway, or its maintenance is your outage. Give e.g. instance0 and instance1."
+    error_message = "customer_gateway_ids has ${length(var.customer_gateway_ids)}; two at least, one per instance of the remote gateway, or its maintenance is your outage. Give e.g. instance0 and instance1."
   }
   # The API answers a second connection between the same two gateways with the first one.
   validation {
     condition     = length(distinct(values(var.customer_gateway_ids))) == length(var.customer_gateway_ids)
-    error_message = "customer_gateway_ids names one gateway twice; AWS makes one connection per customer gateway. Make a second one at the far gateway's other address."
+    error_message = "customer_gateway_ids names one gateway twice; AWS makes one connection per customer gateway. Make a second one at the remote gateway's other address."
   }
 }
 
 variable "dpd_timeout_seconds" {
   type        = number
-  description = "Seconds of silence after which AWS declares the far end dead and starts again."
+  description = "Seconds of silence after which AWS declares the remote end dead and starts again."
   default     = 30
   nullable    = false
 
@@ -99,12 +99,12 @@ variable "name" {
 
 variable "route_table_ids" {
   type        = map(string)
-  description = "Route tables that learn the far side's routes, by a name of yours."
+  description = "Route tables that learn the remote side's routes, by a name of yours."
   nullable    = false
 
   validation {
     condition     = length(var.route_table_ids) >= 1
-    error_message = "route_table_ids is empty: no subnet would know the way to the far side. Give the tables of the private subnets."
+    error_message = "route_table_ids is empty: no subnet would know the way to the remote side. Give the tables of the private subnets."
   }
 }
 

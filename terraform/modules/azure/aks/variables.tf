@@ -53,13 +53,13 @@ variable "cluster" {
   }
   validation {
     condition = alltrue([
-      for range in concat(tolist(var.address_space), tolist(var.far_side_prefixes)) : try(
+      for range in concat(tolist(var.address_space), tolist(var.remote_address_prefixes)) : try(
         cidrhost("${split("/", range)[0]}/${min(split("/", range)[1], split("/", var.cluster.service_cidr)[1])}", 0) !=
         cidrhost("${split("/", var.cluster.service_cidr)[0]}/${min(split("/", range)[1], split("/", var.cluster.service_cidr)[1])}", 0),
         true
       )
     ])
-    error_message = "cluster.service_cidr ${var.cluster.service_cidr} overlaps the VNet (${join(", ", var.address_space)}) or the far side (${join(", ", var.far_side_prefixes)}); pods could not reach what is in both. Take another private range, e.g. 10.96.0.0/16."
+    error_message = "cluster.service_cidr ${var.cluster.service_cidr} overlaps the VNet (${join(", ", var.address_space)}) or the remote side (${join(", ", var.remote_address_prefixes)}); pods could not reach what is in both. Take another private range, e.g. 10.96.0.0/16."
   }
   validation {
     condition = alltrue([
@@ -74,17 +74,6 @@ variable "cluster" {
   validation {
     condition     = contains(["loadBalancer", "managedNATGateway", "userAssignedNATGateway", "userDefinedRouting"], var.cluster.outbound_type)
     error_message = "cluster.outbound_type ${var.cluster.outbound_type} must be loadBalancer, managedNATGateway, userAssignedNATGateway or userDefinedRouting; the last wants a route 0.0.0.0/0 to an appliance, with BGP propagation left on."
-  }
-}
-
-variable "far_side_prefixes" {
-  type        = set(string)
-  description = "Ranges of the far side of the VPN; the services must have another."
-  nullable    = false
-
-  validation {
-    condition     = alltrue([for range in var.far_side_prefixes : can(cidrhost(range, 0)) && try(tonumber(split("/", range)[1]), 0) >= 8])
-    error_message = "far_side_prefixes ${join(", ", var.far_side_prefixes)} must be ranges of /8 or smaller, e.g. 10.2.0.0/16."
   }
 }
 
@@ -193,6 +182,17 @@ variable "pod_subnet" {
       false
     )
     error_message = "pod_subnet ${var.pod_subnet.address_prefix} is no range or has too few addresses for max_pods on every node and one more during an upgrade (Azure keeps 5). Take a larger one, e.g. 10.1.8.0/22, or lower max_pods."
+  }
+}
+
+variable "remote_address_prefixes" {
+  type        = set(string)
+  description = "Ranges of the remote side of the VPN; the services must have another."
+  nullable    = false
+
+  validation {
+    condition     = alltrue([for range in var.remote_address_prefixes : can(cidrhost(range, 0)) && try(tonumber(split("/", range)[1]), 0) >= 8])
+    error_message = "remote_address_prefixes ${join(", ", var.remote_address_prefixes)} must be ranges of /8 or smaller, e.g. 10.2.0.0/16."
   }
 }
 

@@ -1,9 +1,9 @@
 variable "connections" {
   type = map(object({
-    name                = string
-    bgp_peering_address = string
+    name                       = string
+    remote_bgp_peering_address = string
   }))
-  description = "The connections to watch, by a name of yours: the connection's name, and the far end's BGP address."
+  description = "The connections to watch, by a name of yours: the connection's name, and the remote BGP address."
   nullable    = false
 
   validation {
@@ -11,12 +11,12 @@ variable "connections" {
     error_message = "connections is empty; name one connection at least, or leave the module out."
   }
   validation {
-    condition     = alltrue([for connection in values(var.connections) : can(cidrhost("${connection.bgp_peering_address}/32", 0))])
-    error_message = "connections has the bgp_peering_address ${join(", ", [for connection in values(var.connections) : connection.bgp_peering_address])}; each must be an IPv4 address, e.g. 169.254.21.1."
+    condition     = alltrue([for connection in values(var.connections) : can(cidrhost("${connection.remote_bgp_peering_address}/32", 0))])
+    error_message = "connections has the remote_bgp_peering_address ${join(", ", [for connection in values(var.connections) : connection.remote_bgp_peering_address])}; each must be an IPv4 address, e.g. 169.254.21.1."
   }
   validation {
-    condition     = length(distinct([for connection in values(var.connections) : connection.bgp_peering_address])) == length(var.connections)
-    error_message = "connections has a bgp_peering_address twice; one session's alert would hide the other's. Give each its own."
+    condition     = length(distinct([for connection in values(var.connections) : connection.remote_bgp_peering_address])) == length(var.connections)
+    error_message = "connections has a remote_bgp_peering_address twice; one session's alert would hide the other's. Give each its own."
   }
 }
 

@@ -9,11 +9,11 @@ output "subnet_ids" {
 
   depends_on = [
     azurerm_network_security_rule.deny_others,
-    azurerm_network_security_rule.from_far_side,
+    azurerm_network_security_rule.from_remote,
     azurerm_network_security_rule.from_load_balancer,
     azurerm_network_security_rule.from_own_network,
     azurerm_subnet_network_security_group_association.workload,
-    azurerm_subnet_route_table_association.far_side,
+    azurerm_subnet_route_table_association.remote,
   ]
 }
 

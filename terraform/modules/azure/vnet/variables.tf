@@ -10,25 +10,14 @@ variable "address_space" {
   validation {
     condition = alltrue(flatten([
       for range in var.address_space : [
-        for far in var.far_side_prefixes : try(
-          cidrhost("${split("/", range)[0]}/${min(split("/", range)[1], split("/", far)[1])}", 0) !=
-          cidrhost("${split("/", far)[0]}/${min(split("/", range)[1], split("/", far)[1])}", 0),
+        for remote in var.remote_address_prefixes : try(
+          cidrhost("${split("/", range)[0]}/${min(split("/", range)[1], split("/", remote)[1])}", 0) !=
+          cidrhost("${split("/", remote)[0]}/${min(split("/", range)[1], split("/", remote)[1])}", 0),
           true
         )
       ]
     ]))
-    error_message = "address_space ${join(", ", var.address_space)} overlaps far_side_prefixes ${join(", ", var.far_side_prefixes)}; nothing can be routed between networks that share addresses. Take another private range, e.g. 10.1.0.0/16."
-  }
-}
-
-variable "far_side_prefixes" {
-  type        = set(string)
-  description = "Ranges of the far side of the VPN: routed to the gateway, and admitted."
-  nullable    = false
-
-  validation {
-    condition     = alltrue([for range in var.far_side_prefixes : can(cidrhost(range, 0)) && try(tonumber(split("/", range)[1]), 0) >= 8])
-    error_message = "far_side_prefixes ${join(", ", var.far_side_prefixes)} must be ranges of /8 or smaller, e.g. 10.2.0.0/16."
+    error_message = "address_space ${join(", ", var.address_space)} overlaps remote_address_prefixes ${join(", ", var.remote_address_prefixes)}; nothing can be routed between networks that share addresses. Take another private range, e.g. 10.1.0.0/16."
   }
 }
 
@@ -75,6 +64,17 @@ variable "name" {
   }
 }
 
+variable "remote_address_prefixes" {
+  type        = set(string)
+  description = "Ranges of the remote side of the VPN: routed to the gateway, and admitted."
+  nullable    = false
+
+  validation {
+    condition     = alltrue([for range in var.remote_address_prefixes : can(cidrhost(range, 0)) && try(tonumber(split("/", range)[1]), 0) >= 8])
+    error_message = "remote_address_prefixes ${join(", ", var.remote_address_prefixes)} must be ranges of /8 or smaller, e.g. 10.2.0.0/16."
+  }
+}
+
 variable "resource_group_name" {
   type        = string
   description = "Resource group of everything."
@@ -87,7 +87,7 @@ variable "subnets" {
     gateway_route  = optional(bool, false)
     delegated_to   = optional(string)
   }))
-  description = "Workload subnets by name. With `gateway_route` a subnet has the route table with explicit routes to the far side; without, it relies on propagation. `delegated_to`: the service that alone may use it, e.g. Microsoft.ContainerService/managedClusters for the pods of AKS."
+  description = "Workload subnets by name. With `gateway_route` a subnet has the route table with explicit routes to the remote side; without, it relies on propagation. `delegated_to`: the service that alone may use it, e.g. Microsoft.ContainerService/managedClusters for the pods of AKS."
   nullable    = false
 
   validation {

@@ -1,6 +1,6 @@
 variable "connection_mode" {
   type        = string
-  description = "Which side may begin: Default (either), InitiatorOnly (Azure) or ResponderOnly (the far side)."
+  description = "Which side may begin: Default (either), InitiatorOnly (Azure) or ResponderOnly (the remote side)."
   default     = "Default"
   nullable    = false
 
@@ -12,13 +12,13 @@ variable "connection_mode" {
 
 variable "connections" {
   type = map(object({
-    instance            = string
-    bgp_address         = string
-    gateway_address     = string
-    bgp_peering_address = string
-    asn                 = number
+    instance                   = string
+    bgp_address                = string
+    remote_gateway_address     = string
+    remote_bgp_peering_address = string
+    remote_asn                 = number
   }))
-  description = "One per tunnel: the instance it ends at and that instance's BGP address in it; the far gateway's public address, BGP address and ASN."
+  description = "One per tunnel: the instance it ends at and that instance's BGP address in it; the remote gateway's public address, BGP address and ASN."
   nullable    = false
 
   validation {
@@ -34,23 +34,23 @@ variable "connections" {
     error_message = "connections must end at both instances; with all at one, its maintenance is your outage. Give each of instance0 and instance1 one at least."
   }
   validation {
-    condition     = alltrue([for connection in var.connections : connection.asn != var.gateway.asn])
-    error_message = "connections has the gateway's own ASN ${var.gateway.asn}; eBGP needs two. Set the far gateway's, e.g. 64512."
+    condition     = alltrue([for connection in var.connections : connection.remote_asn != var.gateway.asn])
+    error_message = "connections has the gateway's own ASN ${var.gateway.asn}; eBGP needs two. Set the remote gateway's, e.g. 64512."
   }
   # Source: Azure, "VPN Gateway FAQ", BGP: reserved by Azure and by IANA.
   validation {
     condition = alltrue([
       for connection in var.connections :
-      !contains([8074, 8075, 12076, 65515, 65517, 65518, 65519, 65520, 23456], connection.asn)
-      && !(connection.asn >= 64496 && connection.asn <= 64511) && !(connection.asn >= 65535 && connection.asn <= 65551)
+      !contains([8074, 8075, 12076, 65515, 65517, 65518, 65519, 65520, 23456], connection.remote_asn)
+      && !(connection.remote_asn >= 64496 && connection.remote_asn <= 64511) && !(connection.remote_asn >= 65535 && connection.remote_asn <= 65551)
     ])
-    error_message = "connections has an ASN that Azure or IANA keeps: ${join(", ", [for connection in var.connections : connection.asn])}. Take a free private one, e.g. 64512."
+    error_message = "connections has an ASN that Azure or IANA keeps: ${join(", ", [for connection in var.connections : connection.remote_asn])}. Take a free private one, e.g. 64512."
   }
 }
 
 variable "dpd_timeout_seconds" {
   type        = number
-  description = "Seconds of silence after which Azure declares the far end dead."
+  description = "Seconds of silence after which Azure declares the remote end dead."
   default     = 45
   nullable    = false
 
