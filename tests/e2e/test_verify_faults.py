@@ -45,7 +45,7 @@ def test_a_wrong_key_on_the_aws_side(lab: Lab) -> None:
     assert drift == [
         (
             "DRF-01",
-            f'module.aws_vpn.aws_vpn_connection.this["instance1"] ({tunnel.aws_vpn_connection_id})',
+            f'module.network.module.aws_vpn.aws_vpn_connection.this["instance1"] ({tunnel.aws_vpn_connection_id})',
             f"tunnel {tunnel.outside_ip_address} preshared_key: planned a key, deployed another key",
         )
     ]

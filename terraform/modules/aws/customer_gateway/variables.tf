@@ -1,6 +1,6 @@
 variable "bgp_asn" {
   type        = number
-  description = "ASN of the remote gateway."
+  description = "BGP ASN of the remote gateway, e.g. of the Azure VPN gateway."
   nullable    = false
 
   validation {
@@ -15,7 +15,7 @@ variable "bgp_asn" {
 
 variable "ip_address" {
   type        = string
-  description = "Static public IPv4 address of the remote gateway."
+  description = "Static public IPv4 address of the remote gateway, e.g. of an instance of the Azure VPN gateway."
   nullable    = false
 
   validation {
@@ -30,7 +30,7 @@ variable "ip_address" {
 
 variable "name" {
   type        = string
-  description = "Name tag and device name."
+  description = "Name tag and device name, which keeps apart two customer gateways of one address and ASN."
   nullable    = false
 
   validation {
@@ -41,7 +41,7 @@ variable "name" {
 
 variable "tags" {
   type        = map(string)
-  description = "Tags of the customer gateway."
+  description = "Tags of the customer gateway, besides its Name."
   default     = {}
   nullable    = false
 }

@@ -5,7 +5,7 @@ variable "access_entries" {
     policy            = optional(string)
     namespaces        = optional(set(string), [])
   }))
-  description = "Who may use the cluster besides the identity that creates it: IAM principal, its groups in Kubernetes, and one of AWS's access policies, for all or for some namespaces."
+  description = "Who may use the cluster besides the identity that creates it, by a name of yours: an IAM principal, its Kubernetes groups, and one of EKS's access policies, for all namespaces or for those in `namespaces`."
   default     = {}
   nullable    = false
 
@@ -76,7 +76,7 @@ variable "cluster" {
 
 variable "name" {
   type        = string
-  description = "Name of the cluster; begins the name of everything else."
+  description = "Name of the cluster and prefix of every other resource's name: 2 to 50 small letters, digits and hyphens."
   nullable    = false
 
   validation {
@@ -95,7 +95,7 @@ variable "node_groups" {
     capacity_type   = optional(string, "ON_DEMAND")
     labels          = optional(map(string), {})
   }))
-  description = "Managed node groups by name: machines, how many, and how many may be missing during an update."
+  description = "Managed node groups, by name: machines, how many, and how many may be missing during an update."
   nullable    = false
 
   validation {
@@ -125,7 +125,7 @@ variable "node_groups" {
 
 variable "remote_cidr_blocks" {
   type        = set(string)
-  description = "Ranges of the remote side of the VPN: pods keep their address towards them, and the cluster security group admits them."
+  description = "IPv4 ranges of the remote network: pods keep their own address towards them, and the cluster security group allows them in."
   nullable    = false
 
   validation {
@@ -136,7 +136,7 @@ variable "remote_cidr_blocks" {
 
 variable "subnet_ids" {
   type        = map(string)
-  description = "Private subnets by availability zone, for the control plane's interfaces, nodes and pods; their route tables must have the routes to the remote side."
+  description = "Ids of the private subnets of the control plane's interfaces, the nodes and the pods, by availability zone; their route tables must have the routes to the remote network."
   nullable    = false
 
   validation {
@@ -147,14 +147,14 @@ variable "subnet_ids" {
 
 variable "tags" {
   type        = map(string)
-  description = "Tags of everything."
+  description = "Tags of every resource that supports them."
   default     = {}
   nullable    = false
 }
 
 variable "vpc_cidr_block" {
   type        = string
-  description = "Range of the VPC; the services must have another."
+  description = "IPv4 range of the VPC, which the range of the Kubernetes services must not overlap."
   nullable    = false
 
   validation {

@@ -29,7 +29,7 @@ resource "aws_internet_gateway" "this" {
 }
 
 # Neither `route` nor `propagating_vgws` here: routes are resources of their own and modules/aws/vpn propagates into
-# these tables; told in both places, the two would undo each other at every apply.
+# these tables; set in both places, the two would undo each other at every apply.
 resource "aws_route_table" "private" {
   for_each = var.subnets
 

@@ -1,6 +1,6 @@
 variable "allowed_cidr_blocks" {
   type        = set(string)
-  description = "Ranges of the remote side of the VPN; the workload security group admits exactly these."
+  description = "IPv4 ranges of the remote network that the workload security group allows in and out; it allows nothing else."
   nullable    = false
 
   validation {
@@ -11,7 +11,7 @@ variable "allowed_cidr_blocks" {
 
 variable "cidr_block" {
   type        = string
-  description = "Range of the VPC, /16 to /28."
+  description = "IPv4 range of the VPC, /16 to /28, e.g. `10.2.0.0/16`."
   nullable    = false
 
   validation {
@@ -26,7 +26,7 @@ variable "cidr_block" {
 
 variable "name" {
   type        = string
-  description = "Begins the Name tag of everything."
+  description = "Prefix of every resource's Name tag, in small letters, digits and hyphens, e.g. `twinspan-dev`."
   nullable    = false
 
   validation {
@@ -37,7 +37,7 @@ variable "name" {
 
 variable "nat_gateways" {
   type        = string
-  description = "The way of the private subnets to the internet: `none`, `one` for all, or `one_per_zone`, which survives the loss of a zone. Nodes of EKS need one for their images."
+  description = "NAT gateways for the private subnets' way to the internet: `none`, `one` for all, or `one_per_zone`, which survives the loss of a zone. EKS nodes need one to pull their images."
   default     = "none"
   nullable    = false
 
@@ -59,7 +59,7 @@ variable "subnets" {
     private_cidr_block = string
     public_cidr_block  = string
   }))
-  description = "One private and one public subnet per availability zone, keyed by zone."
+  description = "The private and the public subnet of each availability zone, by zone; two zones at least."
   nullable    = false
 
   validation {
@@ -95,7 +95,7 @@ variable "subnets" {
 
 variable "tags" {
   type        = map(string)
-  description = "Tags of everything."
+  description = "Tags of every resource that supports them."
   default     = {}
   nullable    = false
 }

@@ -1,6 +1,6 @@
 variable "amazon_side_asn" {
   type        = number
-  description = "ASN of the virtual private gateway; cannot be changed later."
+  description = "Private ASN of the virtual private gateway; changing it replaces the gateway."
   default     = 64512
   nullable    = false
 
@@ -15,7 +15,7 @@ variable "amazon_side_asn" {
 
 variable "customer_gateway_ids" {
   type        = map(string)
-  description = "Customer gateways, by a name of yours; each gets one VPN connection, which is two tunnels."
+  description = "Ids of the customer gateways, by a name of yours; each gets one VPN connection, which is two tunnels."
   nullable    = false
 
   validation {
@@ -31,7 +31,7 @@ variable "customer_gateway_ids" {
 
 variable "dpd_timeout_seconds" {
   type        = number
-  description = "Seconds of silence after which AWS declares the remote end dead and starts again."
+  description = "Seconds without an answer after which AWS declares the remote gateway dead and initiates again, 30 to 3600."
   default     = 30
   nullable    = false
 
@@ -52,7 +52,7 @@ variable "ipsec_policy" {
     phase2_dh_group_number      = number
     phase2_lifetime_seconds     = number
   })
-  description = "The one policy of all tunnels; output `aws` of modules/ipsec_policy."
+  description = "IKE (phase 1) and IPsec (phase 2) policy of all tunnels; output `aws` of modules/ipsec_policy."
   nullable    = false
 
   validation {
@@ -70,14 +70,14 @@ variable "ipsec_policy" {
 
 variable "lifecycle_control" {
   type        = bool
-  description = "Whether you choose when AWS replaces a tunnel endpoint."
+  description = "Whether tunnel endpoint replacements wait until you start them (tunnel endpoint lifecycle control)."
   default     = false
   nullable    = false
 }
 
 variable "log_retention_days" {
   type        = number
-  description = "Days that tunnel logs stay in CloudWatch; null means no logs."
+  description = "Days that tunnel logs are kept in CloudWatch; null for no logs."
   default     = null
 
   validation {
@@ -88,7 +88,7 @@ variable "log_retention_days" {
 
 variable "name" {
   type        = string
-  description = "Begins the Name tag of everything."
+  description = "Prefix of every resource's Name tag, in small letters, digits and hyphens, e.g. `twinspan-dev`."
   nullable    = false
 
   validation {
@@ -99,7 +99,7 @@ variable "name" {
 
 variable "route_table_ids" {
   type        = map(string)
-  description = "Route tables that learn the remote side's routes, by a name of yours."
+  description = "Ids of the route tables that the remote network's routes are propagated into, by a name of yours."
   nullable    = false
 
   validation {
@@ -110,7 +110,7 @@ variable "route_table_ids" {
 
 variable "tags" {
   type        = map(string)
-  description = "Tags of everything that can have them."
+  description = "Tags of every resource that supports them."
   default     = {}
   nullable    = false
 }
@@ -120,7 +120,7 @@ variable "tunnels" {
     customer_gateway = string
     inside_cidr      = string
   }))
-  description = "The tunnels, by a name of yours: the customer gateway's key and the inside /30, of which AWS takes the first host address."
+  description = "The tunnels, by a name of yours: the key of the customer gateway in `customer_gateway_ids`, and the inside /30, of which AWS takes the first host address."
   nullable    = false
 
   # The range is Azure's; AWS's is 169.254.0.0/16 without some that AWS keeps, none of which lies in Azure's.
@@ -146,6 +146,6 @@ variable "tunnels" {
 
 variable "vpc_id" {
   type        = string
-  description = "The VPC that the gateway is attached to."
+  description = "Id of the VPC that the virtual private gateway is attached to."
   nullable    = false
 }

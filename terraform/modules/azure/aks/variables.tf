@@ -1,6 +1,6 @@
 variable "address_space" {
   type        = set(string)
-  description = "Ranges of the VNet."
+  description = "IPv4 ranges of the VNet, e.g. `[\"10.1.0.0/16\"]`."
   nullable    = false
 
   validation {
@@ -79,7 +79,7 @@ variable "cluster" {
 
 variable "location" {
   type        = string
-  description = "Azure region, in its short form."
+  description = "Azure region in its short form, e.g. `westus2`."
   nullable    = false
 
   validation {
@@ -90,7 +90,7 @@ variable "location" {
 
 variable "name" {
   type        = string
-  description = "Begins the name of everything, and the name of the API server."
+  description = "Prefix of every resource's name and of the API server's DNS name: 2 to 50 small letters, digits and hyphens."
   nullable    = false
 
   validation {
@@ -107,7 +107,7 @@ variable "node_pools" {
     zones      = optional(set(string), [])
     labels     = optional(map(string), {})
   }))
-  description = "Node pools besides the system pool, by name."
+  description = "Further node pools, by name: machines, how many, and how many pods on each."
   default     = {}
   nullable    = false
 
@@ -130,7 +130,7 @@ variable "node_subnet" {
     id             = string
     address_prefix = string
   })
-  description = "Where the nodes and internal load balancers are."
+  description = "The subnet of the nodes and the internal load balancers: its resource id and range."
   nullable    = false
 
   validation {
@@ -158,7 +158,7 @@ variable "pod_subnet" {
     id             = string
     address_prefix = string
   })
-  description = "Where the pods get their addresses; delegated to Microsoft.ContainerService/managedClusters, with nothing else in it."
+  description = "The subnet that pods get their addresses from: its resource id and range. It must be delegated to `Microsoft.ContainerService/managedClusters` and hold nothing else."
   nullable    = false
 
   validation {
@@ -187,7 +187,7 @@ variable "pod_subnet" {
 
 variable "remote_address_prefixes" {
   type        = set(string)
-  description = "Ranges of the remote side of the VPN; the services must have another."
+  description = "IPv4 ranges of the remote network, which the range of the Kubernetes services must not overlap."
   nullable    = false
 
   validation {
@@ -198,7 +198,7 @@ variable "remote_address_prefixes" {
 
 variable "resource_group_name" {
   type        = string
-  description = "Resource group of everything."
+  description = "Name of the resource group that every resource is created in."
   nullable    = false
 }
 
@@ -211,7 +211,7 @@ variable "system_pool" {
     zones      = optional(set(string), [])
     labels     = optional(map(string), {})
   })
-  description = "The pool that AKS's own pods run in, and yours unless node_pools has another."
+  description = "The node pool for AKS's own pods, and for yours unless `node_pools` has another."
   nullable    = false
 
   validation {
@@ -238,7 +238,7 @@ variable "system_pool" {
 
 variable "tags" {
   type        = map(string)
-  description = "Tags of everything that can have them."
+  description = "Tags of every resource that supports them."
   default     = {}
   nullable    = false
 }

@@ -1,10 +1,10 @@
 output "gateway_subnet_id" {
-  description = "GatewaySubnet."
+  description = "Resource id of GatewaySubnet, for `gateway_subnet_id` of modules/azure/vpn_gateway."
   value       = azurerm_subnet.gateway.id
 }
 
 output "subnet_ids" {
-  description = "Workload subnets, by name, once their filters and routes are in force."
+  description = "Resource ids of the workload subnets, by name; known once their filters and routes are in force."
   value       = { for name, subnet in azurerm_subnet.workload : name => subnet.id }
 
   depends_on = [
@@ -18,6 +18,6 @@ output "subnet_ids" {
 }
 
 output "virtual_network_id" {
-  description = "The VNet."
+  description = "Resource id of the VNet."
   value       = azurerm_virtual_network.this.id
 }

@@ -1,6 +1,6 @@
 variable "address_space" {
   type        = set(string)
-  description = "Ranges of the VNet."
+  description = "IPv4 ranges of the VNet, e.g. `[\"10.1.0.0/16\"]`."
   nullable    = false
 
   validation {
@@ -23,7 +23,7 @@ variable "address_space" {
 
 variable "gateway_subnet_prefix" {
   type        = string
-  description = "Range of GatewaySubnet: /27 or larger."
+  description = "IPv4 range of GatewaySubnet within `address_space`: /27 or larger."
   nullable    = false
 
   validation {
@@ -44,7 +44,7 @@ variable "gateway_subnet_prefix" {
 
 variable "location" {
   type        = string
-  description = "Azure region, in its short form."
+  description = "Azure region in its short form, e.g. `westus2`."
   nullable    = false
 
   validation {
@@ -55,7 +55,7 @@ variable "location" {
 
 variable "name" {
   type        = string
-  description = "Begins the name of everything."
+  description = "Prefix of every resource's name, in small letters, digits and hyphens, e.g. `twinspan-dev`."
   nullable    = false
 
   validation {
@@ -66,7 +66,7 @@ variable "name" {
 
 variable "remote_address_prefixes" {
   type        = set(string)
-  description = "Ranges of the remote side of the VPN: routed to the gateway, and admitted."
+  description = "IPv4 ranges of the remote network: the route table sends them to the VPN gateway, and the network security group allows them in."
   nullable    = false
 
   validation {
@@ -77,7 +77,7 @@ variable "remote_address_prefixes" {
 
 variable "resource_group_name" {
   type        = string
-  description = "Resource group of everything."
+  description = "Name of the resource group that every resource is created in."
   nullable    = false
 }
 
@@ -87,7 +87,7 @@ variable "subnets" {
     gateway_route  = optional(bool, false)
     delegated_to   = optional(string)
   }))
-  description = "Workload subnets by name. With `gateway_route` a subnet has the route table with explicit routes to the remote side; without, it relies on propagation. `delegated_to`: the service that alone may use it, e.g. Microsoft.ContainerService/managedClusters for the pods of AKS."
+  description = "Workload subnets by name. With `gateway_route` a subnet has the route table with explicit routes to the remote network; without, it relies on BGP propagation. `delegated_to` is the service that alone may use it, e.g. `Microsoft.ContainerService/managedClusters` for the pods of AKS."
   nullable    = false
 
   validation {
@@ -127,7 +127,7 @@ variable "subnets" {
 
 variable "tags" {
   type        = map(string)
-  description = "Tags of everything that can have them."
+  description = "Tags of every resource that supports them."
   default     = {}
   nullable    = false
 }
