@@ -20,10 +20,11 @@ def test_a_tunnel_option_changed_in_the_console_is_drift_and_breaks_nothing(lab:
         drift = verify_lab.drift(lab.readings[-1])
 
     assert not lab.readings[0].drift
+    address = 'module.network.module.aws_vpn.aws_vpn_connection.this["instance1"]'
     assert drift == [
         (
             "DRF-01",
-            f'module.network.module.aws_vpn.aws_vpn_connection.this["instance1"] ({tunnel.aws_vpn_connection_id})',
+            f"{address} ({tunnel.aws_vpn_connection_id})",
             f"tunnel {tunnel.outside_ip_address} dpd_timeout_seconds: planned 45, deployed 60",
         )
     ]
