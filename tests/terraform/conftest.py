@@ -79,7 +79,7 @@ def terraform(tree: Path, tmp_path: Path) -> Callable[[Path], RunTerraform]:
 
         def run_terraform(folder: str, arguments: Sequence[str]) -> Completed:
             return run(
-                ["terraform", *arguments], cwd=tree / folder, env=variables, check=False, timeout_s=110
+                ["terraform", *arguments], cwd=tree / folder, env=variables, check=False, timeout_s=500
             )
 
         return run_terraform

@@ -1,6 +1,6 @@
 """Small changes to two real plans that break them in one way each: the dev environment, and a static design.
 
-`base.json` is the plan of dev when its root called every module; `nested` puts them into one, as they are now.
+`base.json` is the plan of dev when its root called each module; `nested` puts them into one, as they are now.
 `static.json` is the plan of `static/main.tf`, with hashicorp/aws 5.100.0; empty values are left out.
 """
 
