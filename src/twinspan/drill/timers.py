@@ -3,12 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Literal
 
+from twinspan.network.clouds import Cloud
 from twinspan.verify.facts import TunnelLink
-
-Side = Literal["aws", "azure"]
-SIDES: Mapping[Side, str] = {"aws": "AWS", "azure": "Azure"}
 
 AWS_BGP_HOLD_S = 30
 """Source: AWS Site-to-Site VPN, sample customer gateway configuration (hold time 30, keepalive 10)."""
@@ -57,7 +54,7 @@ class Timer:
     """
 
     name: str
-    side: Side
+    side: Cloud
     seconds: float
     source: str
     caveat: str = ""
@@ -120,7 +117,7 @@ def _hold_caveat(hold_s: float) -> str:
     )
 
 
-def first_to_fire(timers: tuple[Timer, ...], side: Side) -> Timer:
+def first_to_fire(timers: tuple[Timer, ...], side: Cloud) -> Timer:
     """Return the timer of a side that notices first.
 
     Raises:

@@ -9,6 +9,7 @@ from ipaddress import IPv4Address, IPv4Network
 from typing import Literal, Self
 
 from twinspan.network.aws import ANY_IPV4
+from twinspan.network.clouds import Cloud
 from twinspan.network.model import (
     AwsSubnet,
     NetworkAcl,
@@ -17,8 +18,6 @@ from twinspan.network.model import (
     VirtualNetwork,
 )
 from twinspan.twin.kubernetes.spec import ClusterSpec
-
-Side = Literal["aws", "azure"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,7 +83,7 @@ class EndSpec:
 
     key: str
     """AWS: `vpn-0a.../203.0.113.1`; Azure: `<connection id>/198.51.100.4` (the instance's address)."""
-    side: Side
+    side: Cloud
     object_id: str
     """The VPN connection (AWS) or connection (Azure)."""
     instance_id: str
@@ -133,7 +132,7 @@ class GatewaySpec:
     """VPN gateway id, or ip configuration id."""
     gateway_id: str
     """VPN gateway id, or virtual network gateway id."""
-    side: Side
+    side: Cloud
     asn: int
     bgp_enabled: bool
     networks: tuple[IPv4Network, ...]
@@ -189,7 +188,7 @@ class RouterSpec:
     """A VPC or VNet: its subnets and route tables."""
 
     key: str
-    side: Side
+    side: Cloud
     networks: tuple[IPv4Network, ...]
     subnets: tuple[SubnetSpec, ...]
     tables: tuple[TableSpec, ...]

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network
 
 from twinspan.errors import DesignError, TwinspanError
+from twinspan.network.clouds import Cloud
 from twinspan.twin.attempts import undone_on_failure
 from twinspan.twin.dataplane import links, namespaces
 from twinspan.twin.dataplane.addresses import BLOCK_LENGTH
@@ -14,7 +15,7 @@ from twinspan.twin.dataplane.links import Plug
 from twinspan.twin.dataplane.namespaces import short_name
 from twinspan.twin.dataplane.plane import Plane
 from twinspan.twin.dataplane.router import Router, router_address
-from twinspan.twin.kubernetes.spec import NodeSpec, Side
+from twinspan.twin.kubernetes.spec import NodeSpec
 
 NODE_DEVICE, POD_DEVICE, MANAGEMENT_DEVICE = "eth0", "eth1", "management"
 _POD_TABLE = 100
@@ -88,7 +89,7 @@ class NodeNetwork:
     """
 
     def __init__(
-        self, *, name: str, namespace: str, side: Side, spec: NodeSpec, plane: Plane, interfaces: Interfaces
+        self, *, name: str, namespace: str, side: Cloud, spec: NodeSpec, plane: Plane, interfaces: Interfaces
     ) -> None:
         self._name = name
         self._namespace = namespace
