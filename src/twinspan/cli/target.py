@@ -8,6 +8,7 @@ from pathlib import Path
 
 from twinspan.cloud.endpoints import Endpoints
 from twinspan.errors import DesignError
+from twinspan.network.azure import GATEWAY_SUBNET
 from twinspan.network.clouds import Cloud
 from twinspan.project.environment import Environment
 from twinspan.project.state import State
@@ -166,5 +167,5 @@ def _azure_subnets(facts: Facts) -> tuple[str, ...]:
         subnet.id.lower()
         for vnet in facts.virtual_networks
         for subnet in vnet.subnets
-        if subnet.name != "GatewaySubnet"
+        if subnet.name != GATEWAY_SUBNET
     )

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from ipaddress import IPv4Address, IPv4Network
 
 from twinspan.cloud.azure import AzureBgp
+from twinspan.network.azure import GATEWAY_SUBNET
 from twinspan.network.clouds import Cloud
 from twinspan.network.model import (
     AwsRouteTable,
@@ -32,7 +33,6 @@ from twinspan.verify.ping_facts import Ping
 from twinspan.verify.settings import Settings
 from twinspan.verify.shell import group_and_name
 
-GATEWAY_SUBNET = "GatewaySubnet"
 """Source: Azure, "About VPN Gateway configuration settings", gateway subnet."""
 
 
