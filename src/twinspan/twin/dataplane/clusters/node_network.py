@@ -5,10 +5,10 @@ from ipaddress import IPv4Address, IPv4Network
 
 from twinspan.errors import DesignError, TwinspanError
 from twinspan.network.clouds import Cloud
+from twinspan.network.ranges import TWIN_MANAGEMENT
 from twinspan.twin.attempts import undone_on_failure
 from twinspan.twin.dataplane import links, namespaces
 from twinspan.twin.dataplane.addresses import BLOCK_LENGTH
-from twinspan.twin.dataplane.clusters.control_plane import MANAGEMENT
 from twinspan.twin.dataplane.filters_text import host
 from twinspan.twin.dataplane.interfaces import Interface, Interfaces
 from twinspan.twin.dataplane.links import Plug
@@ -253,7 +253,7 @@ class NodeNetwork:
                 f"link set {POD_DEVICE} up",
                 f"route add {gateway}/32 dev {POD_DEVICE} table {_POD_TABLE}",
                 f"route add default via {gateway} dev {POD_DEVICE} table {_POD_TABLE}",
-                f"rule add to {MANAGEMENT} lookup main priority {_TO_LOCAL}",
+                f"rule add to {TWIN_MANAGEMENT} lookup main priority {_TO_LOCAL}",
                 *(f"rule add to {block} lookup main priority {_TO_LOCAL}" for block in place.blocks),
                 f"rule add fwmark {_CAME_IN_MARK}/{_CAME_IN_MARK} lookup main priority {_CAME_IN}",
                 f"rule add from {place.pod_subnet} lookup {_POD_TABLE} priority {_FROM_PODS}",
