@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 from twinspan.cli.clusters import open_clusters
 from twinspan.cli.target import Target
 from twinspan.drill.requests import ServiceAddress
-from twinspan.drill.timers import Side
 from twinspan.errors import HostError, WaitTimeoutError
+from twinspan.network.clouds import Cloud
 from twinspan.protocols import Fault
 from twinspan.wait import wait_until
 
 if TYPE_CHECKING:
     from twinspan.kubernetes.api import ClusterApi
 
-POWER: Mapping[str, Side] = {
+POWER: Mapping[str, Cloud] = {
     "node-lost-aws": "aws",
     "node-lost-azure": "azure",
     "cluster-lost-aws": "aws",

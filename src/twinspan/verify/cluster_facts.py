@@ -3,13 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from ipaddress import IPv4Address
-from typing import Literal
 
 from twinspan.network.aws import EksCluster
 from twinspan.network.azure import AksCluster
+from twinspan.network.clouds import Cloud
 from twinspan.verify.ping_facts import Ping
-
-Side = Literal["aws", "azure"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,7 +26,7 @@ class Cluster:
         version: Kubernetes version as the cloud says, e.g. `1.35`.
     """
 
-    side: Side
+    side: Cloud
     name: str
     resource_group: str = ""
     status: str = ""
@@ -110,7 +108,7 @@ class Reading:
         version: What its API server runs, e.g. `1.20.2`; empty if it could not be read.
     """
 
-    side: Side
+    side: Cloud
     name: str
     problem: str = ""
     nodes: tuple[Node, ...] = ()
@@ -126,7 +124,7 @@ class Reading:
 class Lookup:
     """A name that a test pod asked for; `address` is empty if there was no answer, and `error` says why."""
 
-    side: Side
+    side: Cloud
     cluster: str
     name: str
     command: str
@@ -138,7 +136,7 @@ class Lookup:
 class Seen:
     """As what a pod is seen by one of the other side; None, and an error, if no connection was made."""
 
-    source_side: Side
+    source_side: Cloud
     source: str
     destination: str
     source_cluster: str
@@ -153,7 +151,7 @@ class ClusterFacts:
     """Kubernetes' side of a reading.
 
     Attributes:
-        expected: Side -> name of the cluster that Terraform's outputs name.
+        expected: Cloud -> name of the cluster that Terraform's outputs name.
         readings: One for each cluster that could be asked, or why not.
         pods_wanted: Whether test pods were to be run.
         pod_problems: Cluster's name -> why no test pod runs there.
@@ -162,7 +160,7 @@ class ClusterFacts:
         pings: Likewise.
     """
 
-    expected: Mapping[Side, str] = field(default_factory=dict)
+    expected: Mapping[Cloud, str] = field(default_factory=dict)
     readings: tuple[Reading, ...] = ()
     pods_wanted: bool = False
     pod_problems: Mapping[str, str] = field(default_factory=dict)
