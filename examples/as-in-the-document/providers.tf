@@ -14,7 +14,7 @@ terraform {
   }
 
   # The document keeps its state in a bucket that nobody makes, locked by a table that is deprecated. Here it is a file
-  # in this folder; terraform/bootstrap makes a bucket, and terraform/backend.tf uses it.
+  # in this folder; terraform/bootstrap makes a bucket, and terraform/envs/dev/backend.tf uses it.
 }
 
 provider "aws" {

@@ -1,4 +1,4 @@
 output "bucket" {
-  description = "The bucket."
+  description = "Name of the bucket, for the environments' backend.hcl."
   value       = aws_s3_bucket.state.bucket
 }

@@ -20,10 +20,11 @@ def test_a_tunnel_option_changed_in_the_console_is_drift_and_breaks_nothing(lab:
         drift = verify_lab.drift(lab.readings[-1])
 
     assert not lab.readings[0].drift
+    address = 'module.network.module.aws_vpn.aws_vpn_connection.this["instance1"]'
     assert drift == [
         (
             "DRF-01",
-            f'module.aws_vpn.aws_vpn_connection.this["instance1"] ({tunnel.aws_vpn_connection_id})',
+            f"{address} ({tunnel.aws_vpn_connection_id})",
             f"tunnel {tunnel.outside_ip_address} dpd_timeout_seconds: planned 45, deployed 60",
         )
     ]
@@ -60,7 +61,7 @@ def test_a_security_rule_removed_in_the_portal_is_drift_with_what_it_said(lab: L
 
     assert (check, subject) == (
         "DRF-02",
-        f"module.azure_vnet.azurerm_network_security_group.workload ({group.name})",
+        f"module.network.module.azure_vnet.azurerm_network_security_group.workload ({group.name})",
     )
     assert "planned 120 Inbound Allow * from AzureLoadBalancer port *" in evidence
     assert evidence.endswith("deployed absent")

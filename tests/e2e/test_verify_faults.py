@@ -42,10 +42,11 @@ def test_a_wrong_key_on_the_aws_side(lab: Lab) -> None:
     assert "Give Azure the key that AWS has" in finding.remedy
     assert wrong not in shown
     assert right not in shown
+    address = 'module.network.module.aws_vpn.aws_vpn_connection.this["instance1"]'
     assert drift == [
         (
             "DRF-01",
-            f'module.aws_vpn.aws_vpn_connection.this["instance1"] ({tunnel.aws_vpn_connection_id})',
+            f"{address} ({tunnel.aws_vpn_connection_id})",
             f"tunnel {tunnel.outside_ip_address} preshared_key: planned a key, deployed another key",
         )
     ]

@@ -11,6 +11,18 @@ from terraform_tree import ROOT, RunTerraform
 from twinspan.command import Completed, environment, run
 from twinspan.twin.providers.mirror import write_mirror
 
+NOBODY: dict[str, str | None] = {
+    "TWINSPAN_PLAN_ONLY": "1",
+    "AWS_PROFILE": None,
+    "AWS_ACCESS_KEY_ID": "nobody",
+    "AWS_SECRET_ACCESS_KEY": "nobody",
+    "ARM_SUBSCRIPTION_ID": "00000000-0000-0000-0000-000000000000",
+    "ARM_TENANT_ID": "00000000-0000-0000-0000-000000000000",
+    "ARM_CLIENT_ID": "00000000-0000-0000-0000-000000000000",
+    "ARM_CLIENT_SECRET": "nobody",
+}
+"""Credentials of no account: the offline providers plan without asking a cloud."""
+
 
 def real_mirrors() -> list[Path]:
     """Filesystem mirrors on this machine that hold a real hashicorp/aws."""
@@ -62,11 +74,12 @@ def terraform(tree: Path, tmp_path: Path) -> Callable[[Path], RunTerraform]:
             TF_PLUGIN_CACHE_DIR=None,
             CHECKPOINT_DISABLE="1",
             AWS_ENDPOINT_URL="http://127.0.0.1:9",
+            **NOBODY,
         )
 
         def run_terraform(folder: str, arguments: Sequence[str]) -> Completed:
             return run(
-                ["terraform", *arguments], cwd=tree / folder, env=variables, check=False, timeout_s=110
+                ["terraform", *arguments], cwd=tree / folder, env=variables, check=False, timeout_s=500
             )
 
         return run_terraform

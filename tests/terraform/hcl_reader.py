@@ -44,7 +44,8 @@ def _bare(line: str) -> str:
     return _COMMENT.sub("", kept).replace("\0", "#").replace("\1", "//").strip()
 
 
-def _depth(text: str) -> int:
+def depth(text: str) -> int:
+    """Return how many brackets `text` opens and does not close; negative if it closes more."""
     without_strings = _STRING.sub('""', text)
     return sum(without_strings.count(c) for c in "([{") - sum(without_strings.count(c) for c in ")]}")
 
@@ -64,7 +65,7 @@ def _fill(block: Block, lines: Iterator[str], *, top: bool = False) -> None:
             _fill(child, lines)
         elif argument is not None and not top:
             value = argument["value"]
-            while _depth(value) > 0:
+            while depth(value) > 0:
                 value += "\n" + next(lines)
             block.arguments[argument["name"]] = value
         else:

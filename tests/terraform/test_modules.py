@@ -1,13 +1,19 @@
 """Every module and environment: formatted, valid, and its own tests pass, without any network."""
 
 import re
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hcl_reader import read, read_folder
 from terraform_tree import ROOT, RunTerraform
 
 from twinspan.command import run
+
+sys.path.append(str(ROOT / "tools"))
+
+from module_readmes import documented, modules
 
 Terraform = Callable[[Path], RunTerraform]
 AWS = [
@@ -18,7 +24,9 @@ AWS = [
     "modules/aws/vpn",
     "bootstrap",
 ]
+NETWORK = "modules/aws_azure_network"
 OTHERS = [
+    NETWORK,
     "modules/azure/aks",
     "modules/azure/monitoring",
     "modules/azure/vnet",
@@ -26,6 +34,7 @@ OTHERS = [
     "modules/ipsec_policy",
 ]
 ENVIRONMENTS = ["envs/dev", "envs/prod"]
+FOLDERS = [ROOT / "terraform" / environment for environment in ENVIRONMENTS]
 SECONDS = {"modules/aws/customer_gateway", "modules/aws/vpn", "modules/ipsec_policy", "bootstrap"}
 """Tested by `make test`; the others take ten seconds or more each and wait for `make test-slow`."""
 TESTED = [
@@ -80,23 +89,36 @@ def test_a_misspelt_argument_fails_validation_offline(
     assert 'An argument named "enable_bgp" is not expected here' in done.stderr
 
 
-@pytest.mark.parametrize("environment", ENVIRONMENTS)
-@pytest.mark.parametrize("name", ["providers", "backend", "variables", "outputs"])
-def test_environments_share_the_root_files_through_relative_links(environment: str, name: str) -> None:
-    link = ROOT / "terraform" / environment / f"{name}.tf"
-    assert link.is_symlink()
-    assert str(link.readlink()) == f"../../{name}.tf"
+def test_the_environments_differ_in_their_values_alone() -> None:
+    dev, prod = ({file.name: file.read_text() for file in folder.glob("*.tf")} for folder in FOLDERS)
+    assert dev == prod
+    assert dev.keys() >= {"backend.tf", "main.tf", "moved.tf", "outputs.tf", "providers.tf", "variables.tf"}
+    assert len(dev["main.tf"].splitlines()) < 40
 
 
-@pytest.mark.parametrize("folder", [*AWS, *OTHERS])
-def test_every_module_has_its_readme_and_its_inputs_in_it(folder: str) -> None:
-    module = ROOT / "terraform" / folder
-    readme = (module / "README.md").read_text()
-    inputs = re.findall(r'^variable "([a-z_]+)"', (module / "variables.tf").read_text(), re.MULTILINE)
-    outputs = re.findall(r'^output "([a-z_]+)"', (module / "outputs.tf").read_text(), re.MULTILINE)
-    assert [name for name in (*inputs, *outputs) if f"`{name}`" not in readme] == []
-    assert inputs == sorted(inputs)
-    assert outputs == sorted(outputs)
+def test_an_environment_hands_every_input_and_output_of_the_network_on() -> None:
+    network = read_folder(ROOT / "terraform" / NETWORK)
+    environment = read_folder(FOLDERS[0])
+    (call,) = (block for block in environment if block.type == "module")
+    for kind in ("variable", "output"):
+        names = {block.labels for block in network if block.type == kind}
+        assert {block.labels for block in environment if block.type == kind} == names
+    inputs = {block.labels[0] for block in network if block.type == "variable"}
+    assert {name: value for name, value in call.arguments.items() if name != "source"} == {
+        name: f"var.{name}" for name in inputs
+    }
+
+
+@pytest.mark.parametrize("folder", modules(), ids=lambda folder: str(folder.relative_to(ROOT)))
+def test_the_readme_of_a_module_says_what_its_hcl_says(folder: Path) -> None:
+    assert (folder / "README.md").read_text() == documented(folder), "run tools/module_readmes.py"
+
+
+@pytest.mark.parametrize("folder", modules(), ids=lambda folder: str(folder.relative_to(ROOT)))
+def test_inputs_and_outputs_of_a_module_are_in_order(folder: Path) -> None:
+    for kind in ("variable", "output"):
+        names = [block.labels for block in read((folder / f"{kind}s.tf").read_text())]
+        assert names == sorted(names)
 
 
 def test_no_other_provider_is_asked_for() -> None:

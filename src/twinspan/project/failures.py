@@ -1,7 +1,8 @@
 """What Terraform's errors mean to the user: bad input, a held lock, or a cloud that refuses."""
 
+import os.path
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from twinspan.command import Completed
 from twinspan.errors import (
@@ -31,6 +32,7 @@ _LOCK_FIELD = re.compile(r"^\s*(ID|Who|Operation|Created):\s*(.+?)\s*$", re.MULT
 _CODE = re.compile(r"(?:api error|with error:) (?P<code>[\w.]+): (?P<message>.*)")
 _LONGEST_MESSAGE = 600
 """Of what one resource's provider wrote, in characters: it may hold the cloud's whole answer."""
+_HANDED_ON = re.compile(r"^\w+\s*=\s*var\.(?P<name>\w+)$")
 _CHECKED_BY = re.compile(r"\s*This was checked by the validation rule at .*$", re.DOTALL)
 
 
@@ -45,7 +47,12 @@ def no_bucket(errors: Sequence[Diagnostic]) -> bool:
 
 
 def explain(
-    env: Environment, errors: Sequence[Diagnostic], ended: Completed, *, applying: bool
+    env: Environment,
+    errors: Sequence[Diagnostic],
+    ended: Completed,
+    *,
+    applying: bool,
+    variables: Collection[str] = (),
 ) -> TwinspanError:
     """Return the exception for a Terraform run that ended with a non-zero status.
 
@@ -54,6 +61,7 @@ def explain(
         errors: The errors it printed, in order.
         ended: How it ended.
         applying: Whether it had begun to change something.
+        variables: Names of the variables that the command line gave.
     """
     if not errors:
         return CommandError(ended.argv, ended.returncode, ended.stderr or "it printed no error")
@@ -69,7 +77,7 @@ def explain(
             remedy="Choose one of those in variables.tf",
         )
     if written and not applying:
-        return _design(env, written)
+        return _design(env, written, variables)
     text = _text(errors)
     if _UNREACHABLE.search(text):
         return CloudUnreachableError(text)
@@ -128,16 +136,35 @@ def _locked(env: Environment, error: Diagnostic) -> HostError:
     )
 
 
-def _design(env: Environment, errors: Sequence[Diagnostic]) -> DesignError:
+def _design(env: Environment, errors: Sequence[Diagnostic], variables: Collection[str]) -> DesignError:
     error = errors[0]
-    place = f"{env.folder.name}/{error.file} line {error.line}"
     detail = " ".join(_CHECKED_BY.sub("", error.detail).split()).rstrip(".")
     more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
     problem, separator, remedy = detail.rpartition(". ")
     if error.summary != "Invalid value for variable" or not separator:
+        shown = error.snippet.splitlines()[0] if error.snippet and not _handed_on(error) else ""
         problem = f"{error.summary}: {detail}"
-        remedy = f"Correct `{error.snippet.splitlines()[0]}` there" if error.snippet else "Correct it there"
-    return DesignError(where=place, problem=f"{problem}{more}", remedy=remedy)
+        remedy = f"Correct `{shown}` there" if shown else "Correct it there"
+    return DesignError(where=_place(env, error, variables), problem=f"{problem}{more}", remedy=remedy)
+
+
+def _handed_on(error: Diagnostic) -> str:
+    """Return the root module's variable that the refused argument hands on as it is; empty if none."""
+    found = None if "/" in error.file else _HANDED_ON.match(error.snippet)
+    return found["name"] if found else ""
+
+
+def _place(env: Environment, error: Diagnostic, variables: Collection[str]) -> str:
+    """Return where the user wrote what is refused; Terraform names where a module was given it."""
+    name = _handed_on(error)
+    if name in variables:
+        return f"{env.folder.name}: --var {name}"
+    values = env.folder / "terraform.tfvars"
+    lines = values.read_text().splitlines() if name else []
+    for number, line in enumerate(lines, start=1):
+        if re.match(rf"{name}\s*=", line):
+            return f"{env.folder.name}/{values.name} line {number}"
+    return f"{os.path.relpath(env.folder / error.file, env.folder.parent)} line {error.line}"
 
 
 def _cloud_words(error: Diagnostic) -> tuple[str, str]:

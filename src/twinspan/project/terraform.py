@@ -247,7 +247,9 @@ class Terraform:
         workspace, providers = self._prepared()
         ended, heard = self._stream(workspace, argv, on_event=self._on_event)
         if ended.returncode != 0:
-            raise failures.explain(self._env, heard.of("error"), ended, applying=heard.applying)
+            raise failures.explain(
+                self._env, heard.of("error"), ended, applying=heard.applying, variables=self.variables
+            )
         summaries = [event for event in heard.events if isinstance(event, Summary)]
         return Outcome(
             operation=operation,

@@ -71,7 +71,7 @@ class _TunnelOutput(BaseModel):
 
 
 class _Outputs(BaseModel):
-    """The outputs of `terraform/outputs.tf` that say what must exist."""
+    """The outputs of our environments that say what must exist."""
 
     model_config = ConfigDict(extra="ignore")
 
@@ -88,7 +88,7 @@ class _Outputs(BaseModel):
 
 
 def are_ours(outputs: Mapping[str, Any]) -> bool:
-    """Whether outputs are those of `terraform/outputs.tf`; another project's say nothing to us."""
+    """Whether outputs are those of our environments; another project's say nothing to us."""
     return bool({"tunnels", "aws_vpn_connection_ids"} & outputs.keys())
 
 
@@ -109,7 +109,7 @@ def from_outputs(outputs: Mapping[str, Any], *, source: str) -> Expectation:
         raise DesignError(
             where=f"{source} {'.'.join(map(str, first['loc']))}",
             problem=f"{first['msg'].lower()} ({error.error_count()} such)",
-            remedy="Run `twinspan apply` again, or restore terraform/outputs.tf",
+            remedy="Run `twinspan apply` again, or restore the environment's outputs.tf",
         ) from error
     return Expectation(
         source=source,

@@ -1,5 +1,5 @@
 output "aws" {
-  description = "For `ipsec_policy` of modules/aws/vpn."
+  description = "The policy in AWS's words, for `ipsec_policy` of modules/aws/vpn."
   value = {
     phase1_encryption_algorithm = var.policy.ike_encryption
     phase1_integrity_algorithm  = var.policy.ike_integrity
@@ -13,7 +13,7 @@ output "aws" {
 }
 
 output "azure" {
-  description = "For `ipsec_policy` of modules/azure/vpn_gateway."
+  description = "The policy in Azure's words, for `ipsec_policy` of modules/azure/vpn_gateway."
   value = {
     ike_encryption   = local.azure_encryption[var.policy.ike_encryption]
     ike_integrity    = local.azure_integrity[var.policy.ike_integrity]

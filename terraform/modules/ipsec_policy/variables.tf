@@ -8,7 +8,7 @@ variable "policy" {
     pfs_dh_group           = optional(number, 20)
     ipsec_lifetime_seconds = optional(number, 3600)
   })
-  description = "The policy, in AWS's words. `ike_integrity` is the pseudo-random function when `ike_encryption` is a GCM; `ipsec_integrity` is not used when `ipsec_encryption` is one."
+  description = "The policy in AWS's words. `ike_integrity` is the pseudo-random function when `ike_encryption` is a GCM; `ipsec_integrity` is not used when `ipsec_encryption` is one."
   default     = {}
   nullable    = false
 

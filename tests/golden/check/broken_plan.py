@@ -1,5 +1,6 @@
 """Small changes to two real plans that break them in one way each: the dev environment, and a static design.
 
+`base.json` is the plan of dev when its root called each module; `nested` puts them into one, as they are now.
 `static.json` is the plan of `static/main.tf`, with hashicorp/aws 5.100.0; empty values are left out.
 """
 
@@ -41,6 +42,26 @@ def broken(case: dict[str, Any]) -> dict[str, Any]:
     for operation in (_leave_out, _copy, _add, _set, _make_unknown, _refer, _change, _cut, _drop):
         operation(plan, case)
     return plan
+
+
+def nested(plan: dict[str, Any], name: str) -> dict[str, Any]:
+    """Return a plan of a root module that does nothing but call a module with everything in it."""
+    inner = copy.deepcopy(plan)
+    for each in [
+        *_modules(_root(inner)),
+        *(pair[1] for pair in _walk(_root(inner))),
+        *inner["resource_changes"],
+    ]:
+        each["address"] = f"module.{name}.{each['address']}" if each.get("address") else f"module.{name}"
+    outer = {"module_calls": {name: {"module": inner["configuration"]["root_module"]}}}
+    planned = {"root_module": {"child_modules": [_root(inner)]}}
+    return {**inner, "planned_values": planned, "configuration": {"root_module": outer}}
+
+
+def _modules(module: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    yield module
+    for child in module.get("child_modules", []):
+        yield from _modules(child)
 
 
 def _root(plan: dict[str, Any]) -> dict[str, Any]:

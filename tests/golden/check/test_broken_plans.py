@@ -3,7 +3,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from broken_plan import HERE, PLANS, base, broken
+from broken_plan import HERE, PLANS, base, broken, nested
 
 from twinspan.check.catalogue import CATALOGUE
 from twinspan.check.findings import CheckResult, Outcome, Report, Severity
@@ -50,6 +50,14 @@ def test_a_broken_plan_is_explained_in_exactly_these_words(
     assert own.outcome in {Outcome.FAIL, Outcome.INCONCLUSIVE}
     if own.severity is Severity.ERROR:
         assert not report.passed
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.stem)
+def test_a_module_around_the_network_changes_nothing_but_addresses(case: Path) -> None:
+    content = json.loads(case.read_text())
+    plan = read_plan(nested(broken(content), "network"), where="the plan")
+    found = said(check(plan, source="the plan"), id_of(case))
+    assert [line.split()[:2] for line in found] == [line.split()[:2] for line in content["expected"]]
 
 
 @pytest.mark.parametrize("check_id", [each.id for each in CATALOGUE])

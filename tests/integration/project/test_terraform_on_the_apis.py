@@ -131,7 +131,7 @@ def whole_life(terraform: Terraform, ec2: EC2Client) -> None:
     ec2.revoke_security_group_ingress(GroupId=group, SecurityGroupRuleIds=ingress)
     drifted = [change.address for change in terraform.plan().changes if not change.drift]
     assert len(drifted) == 1
-    assert "aws_vpc_security_group_ingress_rule.far_side" in drifted[0]
+    assert "aws_vpc_security_group_ingress_rule.remote" in drifted[0]
     assert terraform.apply().summary.added == 1
 
     destroyed = terraform.destroy()

@@ -240,7 +240,7 @@ def test_without_terraform_there_is_nothing_to_set_up(
 
 
 def test_the_versions_asked_for_are_those_of_the_tree() -> None:
-    tree = (TREE / "providers.tf").read_text()
+    tree = (TREE / "envs" / "dev" / "providers.tf").read_text()
     for provider, constraint in CONSTRAINTS.items():
         block = tree.split(f'"hashicorp/{provider}"')[1].split("}")[0]
         assert f'"{constraint}"' in block

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from twinspan.command import Completed
@@ -38,6 +40,33 @@ def test_a_refused_value_is_bad_input_with_its_own_remedy(env: Environment) -> N
     error = explain(env, [VALUE], ENDED, applying=False)
     assert isinstance(error, DesignError)
     assert str(error) == "dev/terraform.tfvars line 3: name X is bad. Use small letters, e.g. twinspan-dev."
+
+
+@pytest.mark.parametrize(
+    ("given", "where"),
+    [
+        pytest.param((), "dev/terraform.tfvars line 2", id="file"),
+        pytest.param(("aws",), "dev: --var aws", id="command-line"),
+    ],
+)
+@pytest.mark.parametrize("summary", ["Invalid value for variable", "Invalid value for input variable"])
+def test_a_value_that_the_root_module_hands_on_is_looked_for_where_it_was_written(
+    env: Environment, given: tuple[str, ...], where: str, summary: str
+) -> None:
+    env.folder.mkdir(parents=True)
+    (env.folder / "terraform.tfvars").write_text('name = "x"\naws  = {\n  aws = "y"\n}\n')
+    handed_on = replace(VALUE, summary=summary, file="main.tf", line=6, snippet="aws = var.aws")
+    error = explain(env, [handed_on], ENDED, applying=False, variables=given)
+    assert isinstance(error, DesignError)
+    assert error.where == where
+    assert "var.aws" not in error.remedy
+
+
+def test_a_value_that_a_module_computes_is_named_by_the_modules_file(env: Environment) -> None:
+    nested = replace(VALUE, file="../../modules/vpn/main.tf", line=7, snippet="gateway = var.azure")
+    error = explain(env, [nested], ENDED, applying=False)
+    assert isinstance(error, DesignError)
+    assert error.where == "../modules/vpn/main.tf line 7"
 
 
 def test_a_parse_error_is_bad_input_and_shows_the_line(env: Environment) -> None:

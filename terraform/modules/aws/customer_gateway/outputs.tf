@@ -1,4 +1,4 @@
 output "id" {
-  description = "The customer gateway."
+  description = "Id of the customer gateway."
   value       = aws_customer_gateway.this.id
 }

@@ -1,6 +1,6 @@
 variable "bgp_asn" {
   type        = number
-  description = "ASN of the far gateway."
+  description = "BGP ASN of the remote gateway, e.g. of the Azure VPN gateway."
   nullable    = false
 
   validation {
@@ -15,7 +15,7 @@ variable "bgp_asn" {
 
 variable "ip_address" {
   type        = string
-  description = "Static public IPv4 address of the far gateway."
+  description = "Static public IPv4 address of the remote gateway, e.g. of an instance of the Azure VPN gateway."
   nullable    = false
 
   validation {
@@ -24,13 +24,13 @@ variable "ip_address" {
   }
   validation {
     condition     = !can(regex("^(10\\.|127\\.|169\\.254\\.|192\\.168\\.|172\\.(1[6-9]|2[0-9]|3[01])\\.|100\\.(6[4-9]|[7-9][0-9]|1[01][0-9]|12[0-7])\\.)", var.ip_address))
-    error_message = "ip_address ${var.ip_address} is not public; AWS reaches the far gateway over the internet. Give its public address, e.g. 198.51.100.4."
+    error_message = "ip_address ${var.ip_address} is not public; AWS reaches the remote gateway over the internet. Give its public address, e.g. 198.51.100.4."
   }
 }
 
 variable "name" {
   type        = string
-  description = "Name tag and device name."
+  description = "Name tag and device name, which keeps apart two customer gateways of one address and ASN."
   nullable    = false
 
   validation {
@@ -41,7 +41,7 @@ variable "name" {
 
 variable "tags" {
   type        = map(string)
-  description = "Tags of the customer gateway."
+  description = "Tags of the customer gateway, besides its Name."
   default     = {}
   nullable    = false
 }

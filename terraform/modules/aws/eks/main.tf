@@ -63,9 +63,9 @@ resource "aws_eks_cluster" "this" {
 }
 
 # EKS makes this group itself and puts it on the control plane's interfaces and on every managed node. A group of the
-# far side cannot be named across a VPN, so its ranges are.
-resource "aws_vpc_security_group_ingress_rule" "far_side" {
-  for_each = var.far_side_cidr_blocks
+# remote side cannot be named across a VPN, so its ranges are.
+resource "aws_vpc_security_group_ingress_rule" "remote" {
+  for_each = var.remote_cidr_blocks
 
   security_group_id = aws_eks_cluster.this.vpc_config[0].cluster_security_group_id
   description       = "Everything from the far side of the VPN"
@@ -74,7 +74,7 @@ resource "aws_vpc_security_group_ingress_rule" "far_side" {
   tags              = merge(var.tags, { Name = "${var.name}-eks-from-far-side" })
 }
 
-# A pod that leaves the VPC takes its node's address unless the destination is excluded; the far side would then see
+# A pod that leaves the VPC takes its node's address unless the destination is excluded; the remote side would then see
 # nodes, and its filters and logs could not tell pods apart. The exclusion counts only while EXTERNALSNAT is false.
 resource "aws_eks_addon" "vpc_cni" {
   cluster_name                = aws_eks_cluster.this.name
@@ -84,7 +84,7 @@ resource "aws_eks_addon" "vpc_cni" {
   configuration_values = jsonencode({
     env = {
       AWS_VPC_K8S_CNI_EXTERNALSNAT       = "false"
-      AWS_VPC_K8S_CNI_EXCLUDE_SNAT_CIDRS = join(",", sort(var.far_side_cidr_blocks))
+      AWS_VPC_K8S_CNI_EXCLUDE_SNAT_CIDRS = join(",", sort(var.remote_cidr_blocks))
     }
   })
   tags = var.tags
@@ -125,7 +125,7 @@ resource "aws_eks_node_group" "this" {
     aws_eks_addon.kube_proxy,
     aws_eks_addon.vpc_cni,
     aws_iam_role_policy_attachment.node,
-    aws_vpc_security_group_ingress_rule.far_side,
+    aws_vpc_security_group_ingress_rule.remote,
   ]
 }
 

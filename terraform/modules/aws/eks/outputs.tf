@@ -1,5 +1,5 @@
 output "certificate_authority" {
-  description = "Certificate that signs the API server's, in base64."
+  description = "PEM certificate of the authority that signs the API server's certificate, in base64."
   value       = aws_eks_cluster.this.certificate_authority[0].data
 }
 
@@ -9,14 +9,14 @@ output "cluster_arn" {
 }
 
 output "cluster_name" {
-  description = "The cluster, once its nodes and add-ons are there."
+  description = "Name of the cluster; known once its nodes and add-ons exist."
   value       = aws_eks_cluster.this.name
 
   depends_on = [aws_eks_addon.coredns]
 }
 
 output "cluster_security_group_id" {
-  description = "The security group of the control plane and of every node."
+  description = "Id of the security group of the control plane and of every node."
   value       = aws_eks_cluster.this.vpc_config[0].cluster_security_group_id
 }
 
@@ -26,6 +26,6 @@ output "endpoint" {
 }
 
 output "node_group_names" {
-  description = "Managed node groups."
+  description = "Names of the managed node groups."
   value       = [for group in aws_eks_node_group.this : group.node_group_name]
 }

@@ -5,7 +5,7 @@ variable "access_entries" {
     policy            = optional(string)
     namespaces        = optional(set(string), [])
   }))
-  description = "Who may use the cluster besides the identity that creates it: IAM principal, its groups in Kubernetes, and one of AWS's access policies, for all or for some namespaces."
+  description = "Who may use the cluster besides the identity that creates it, by a name of yours: an IAM principal, its Kubernetes groups, and one of EKS's access policies, for all namespaces or for those in `namespaces`."
   default     = {}
   nullable    = false
 
@@ -52,13 +52,13 @@ variable "cluster" {
   }
   validation {
     condition = alltrue([
-      for range in concat([var.vpc_cidr_block], tolist(var.far_side_cidr_blocks)) : try(
+      for range in concat([var.vpc_cidr_block], tolist(var.remote_cidr_blocks)) : try(
         cidrhost("${split("/", range)[0]}/${min(split("/", range)[1], split("/", var.cluster.service_ipv4_cidr)[1])}", 0) !=
         cidrhost("${split("/", var.cluster.service_ipv4_cidr)[0]}/${min(split("/", range)[1], split("/", var.cluster.service_ipv4_cidr)[1])}", 0),
         true
       )
     ])
-    error_message = "cluster.service_ipv4_cidr ${var.cluster.service_ipv4_cidr} overlaps the VPC (${var.vpc_cidr_block}) or the far side (${join(", ", var.far_side_cidr_blocks)}); pods could not reach what is in both. Take another private range, e.g. 172.20.0.0/16."
+    error_message = "cluster.service_ipv4_cidr ${var.cluster.service_ipv4_cidr} overlaps the VPC (${var.vpc_cidr_block}) or the remote side (${join(", ", var.remote_cidr_blocks)}); pods could not reach what is in both. Take another private range, e.g. 172.20.0.0/16."
   }
   validation {
     condition     = var.cluster.endpoint_private_access || var.cluster.endpoint_public_access
@@ -74,20 +74,9 @@ variable "cluster" {
   }
 }
 
-variable "far_side_cidr_blocks" {
-  type        = set(string)
-  description = "Ranges of the far side of the VPN: pods keep their address towards them, and the cluster security group admits them."
-  nullable    = false
-
-  validation {
-    condition     = length(var.far_side_cidr_blocks) >= 1 && alltrue([for range in var.far_side_cidr_blocks : can(cidrhost(range, 0)) && try(tonumber(split("/", range)[1]), 0) >= 8])
-    error_message = "far_side_cidr_blocks ${join(", ", var.far_side_cidr_blocks)} must be one range at least, each /8 or smaller; the far side is not the whole internet. Give the far network, e.g. 10.1.0.0/16."
-  }
-}
-
 variable "name" {
   type        = string
-  description = "Name of the cluster; begins the name of everything else."
+  description = "Name of the cluster and prefix of every other resource's name: 2 to 50 small letters, digits and hyphens."
   nullable    = false
 
   validation {
@@ -106,7 +95,7 @@ variable "node_groups" {
     capacity_type   = optional(string, "ON_DEMAND")
     labels          = optional(map(string), {})
   }))
-  description = "Managed node groups by name: machines, how many, and how many may be missing during an update."
+  description = "Managed node groups, by name: machines, how many, and how many may be missing during an update."
   nullable    = false
 
   validation {
@@ -134,9 +123,20 @@ variable "node_groups" {
   }
 }
 
+variable "remote_cidr_blocks" {
+  type        = set(string)
+  description = "IPv4 ranges of the remote network: pods keep their own address towards them, and the cluster security group allows them in."
+  nullable    = false
+
+  validation {
+    condition     = length(var.remote_cidr_blocks) >= 1 && alltrue([for range in var.remote_cidr_blocks : can(cidrhost(range, 0)) && try(tonumber(split("/", range)[1]), 0) >= 8])
+    error_message = "remote_cidr_blocks ${join(", ", var.remote_cidr_blocks)} must be one range at least, each /8 or smaller; the remote side is not the whole internet. Give the remote network, e.g. 10.1.0.0/16."
+  }
+}
+
 variable "subnet_ids" {
   type        = map(string)
-  description = "Private subnets by availability zone, for the control plane's interfaces, nodes and pods; their route tables must have the routes to the far side."
+  description = "Ids of the private subnets of the control plane's interfaces, the nodes and the pods, by availability zone; their route tables must have the routes to the remote network."
   nullable    = false
 
   validation {
@@ -147,14 +147,14 @@ variable "subnet_ids" {
 
 variable "tags" {
   type        = map(string)
-  description = "Tags of everything."
+  description = "Tags of every resource that supports them."
   default     = {}
   nullable    = false
 }
 
 variable "vpc_cidr_block" {
   type        = string
-  description = "Range of the VPC; the services must have another."
+  description = "IPv4 range of the VPC, which the range of the Kubernetes services must not overlap."
   nullable    = false
 
   validation {

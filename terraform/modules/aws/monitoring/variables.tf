@@ -1,6 +1,6 @@
 variable "email" {
   type        = string
-  description = "Who is told by e-mail, after confirming the subscription; null for nobody."
+  description = "E-mail address that alarms are sent to once its owner has confirmed the subscription; null for none."
   default     = null
 
   validation {
@@ -14,7 +14,7 @@ variable "evaluation" {
     period_seconds = optional(number, 300)
     periods        = optional(number, 1)
   })
-  description = "How long a period is, and how many in a row must be bad. AWS's own examples take 300 seconds."
+  description = "Length of a period, and how many in a row must be bad before an alarm fires. AWS's own examples take 300 seconds."
   default     = {}
   nullable    = false
 
@@ -30,7 +30,7 @@ variable "evaluation" {
 
 variable "name" {
   type        = string
-  description = "Begins the name of everything."
+  description = "Prefix of every resource's name, in small letters, digits and hyphens, e.g. `twinspan-dev`."
   nullable    = false
 
   validation {
@@ -52,7 +52,7 @@ variable "region" {
 
 variable "tags" {
   type        = map(string)
-  description = "Tags of everything that can have them."
+  description = "Tags of every resource that supports them."
   default     = {}
   nullable    = false
 }
@@ -62,7 +62,7 @@ variable "tunnels" {
     vpn_connection_id  = string
     outside_ip_address = string
   }))
-  description = "The tunnels to watch, by a name of yours: their VPN connection, and AWS's outside address."
+  description = "The tunnels to watch, by a name of yours: the id of the VPN connection, and AWS's outside address. Output `tunnels` of modules/aws/vpn has this form."
   nullable    = false
 
   validation {
@@ -73,7 +73,7 @@ variable "tunnels" {
 
 variable "webhooks" {
   type        = map(string)
-  description = "Who else is told: web addresses, by a name of yours. Each must confirm its subscription first."
+  description = "URLs that alarms are posted to once each has confirmed its subscription, by a name of yours."
   default     = {}
   nullable    = false
 

@@ -29,7 +29,7 @@ resource "aws_internet_gateway" "this" {
 }
 
 # Neither `route` nor `propagating_vgws` here: routes are resources of their own and modules/aws/vpn propagates into
-# these tables; told in both places, the two would undo each other at every apply.
+# these tables; set in both places, the two would undo each other at every apply.
 resource "aws_route_table" "private" {
   for_each = var.subnets
 
@@ -87,7 +87,7 @@ resource "aws_nat_gateway" "this" {
   depends_on = [aws_route.internet]
 }
 
-# Less specific than what the VPN gateway propagates, so the far side is not reached through it.
+# Less specific than what the VPN gateway propagates, so the remote side is not reached through it.
 resource "aws_route" "nat" {
   for_each = var.nat_gateways == "none" ? {} : var.subnets
 
@@ -103,8 +103,8 @@ resource "aws_security_group" "workload" {
   tags        = merge(var.tags, { Name = "${var.name}-workload" })
 }
 
-resource "aws_vpc_security_group_ingress_rule" "far_side" {
-  for_each = var.admitted_cidr_blocks
+resource "aws_vpc_security_group_ingress_rule" "remote" {
+  for_each = var.allowed_cidr_blocks
 
   security_group_id = aws_security_group.workload.id
   description       = "Everything from the far side of the VPN"
@@ -113,8 +113,8 @@ resource "aws_vpc_security_group_ingress_rule" "far_side" {
   tags              = merge(var.tags, { Name = "${var.name}-from-far-side" })
 }
 
-resource "aws_vpc_security_group_egress_rule" "far_side" {
-  for_each = var.admitted_cidr_blocks
+resource "aws_vpc_security_group_egress_rule" "remote" {
+  for_each = var.allowed_cidr_blocks
 
   security_group_id = aws_security_group.workload.id
   description       = "Everything to the far side of the VPN"

@@ -1,17 +1,17 @@
-variable "admitted_cidr_blocks" {
+variable "allowed_cidr_blocks" {
   type        = set(string)
-  description = "Ranges of the far side of the VPN; the workload security group admits exactly these."
+  description = "IPv4 ranges of the remote network that the workload security group allows in and out; it allows nothing else."
   nullable    = false
 
   validation {
-    condition     = alltrue([for range in var.admitted_cidr_blocks : can(cidrhost(range, 0)) && try(tonumber(split("/", range)[1]), 0) >= 8])
-    error_message = "admitted_cidr_blocks ${join(", ", var.admitted_cidr_blocks)} must be ranges of /8 or smaller; the far side is not the whole internet. Give the far network, e.g. 10.1.0.0/16."
+    condition     = alltrue([for range in var.allowed_cidr_blocks : can(cidrhost(range, 0)) && try(tonumber(split("/", range)[1]), 0) >= 8])
+    error_message = "allowed_cidr_blocks ${join(", ", var.allowed_cidr_blocks)} must be ranges of /8 or smaller; the remote side is not the whole internet. Give the remote network, e.g. 10.1.0.0/16."
   }
 }
 
 variable "cidr_block" {
   type        = string
-  description = "Range of the VPC, /16 to /28."
+  description = "IPv4 range of the VPC, /16 to /28, e.g. `10.2.0.0/16`."
   nullable    = false
 
   validation {
@@ -26,7 +26,7 @@ variable "cidr_block" {
 
 variable "name" {
   type        = string
-  description = "Begins the Name tag of everything."
+  description = "Prefix of every resource's Name tag, in small letters, digits and hyphens, e.g. `twinspan-dev`."
   nullable    = false
 
   validation {
@@ -37,7 +37,7 @@ variable "name" {
 
 variable "nat_gateways" {
   type        = string
-  description = "The way of the private subnets to the internet: `none`, `one` for all, or `one_per_zone`, which survives the loss of a zone. Nodes of EKS need one for their images."
+  description = "NAT gateways for the private subnets' way to the internet: `none`, `one` for all, or `one_per_zone`, which survives the loss of a zone. EKS nodes need one to pull their images."
   default     = "none"
   nullable    = false
 
@@ -59,7 +59,7 @@ variable "subnets" {
     private_cidr_block = string
     public_cidr_block  = string
   }))
-  description = "One private and one public subnet per availability zone, keyed by zone."
+  description = "The private and the public subnet of each availability zone, by zone; two zones at least."
   nullable    = false
 
   validation {
@@ -95,7 +95,7 @@ variable "subnets" {
 
 variable "tags" {
   type        = map(string)
-  description = "Tags of everything."
+  description = "Tags of every resource that supports them."
   default     = {}
   nullable    = false
 }

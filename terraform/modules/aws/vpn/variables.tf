@@ -1,6 +1,6 @@
 variable "amazon_side_asn" {
   type        = number
-  description = "ASN of the virtual private gateway; cannot be changed later."
+  description = "Private ASN of the virtual private gateway; changing it replaces the gateway."
   default     = 64512
   nullable    = false
 
@@ -15,23 +15,23 @@ variable "amazon_side_asn" {
 
 variable "customer_gateway_ids" {
   type        = map(string)
-  description = "Customer gateways, by a name of yours; each gets one VPN connection, which is two tunnels."
+  description = "Ids of the customer gateways, by a name of yours; each gets one VPN connection, which is two tunnels."
   nullable    = false
 
   validation {
     condition     = length(var.customer_gateway_ids) >= 2
-    error_message = "customer_gateway_ids has ${length(var.customer_gateway_ids)}; two at least, one per instance of the far gateway, or its maintenance is your outage. Give e.g. instance0 and instance1."
+    error_message = "customer_gateway_ids has ${length(var.customer_gateway_ids)}; two at least, one per instance of the remote gateway, or its maintenance is your outage. Give e.g. instance0 and instance1."
   }
   # The API answers a second connection between the same two gateways with the first one.
   validation {
     condition     = length(distinct(values(var.customer_gateway_ids))) == length(var.customer_gateway_ids)
-    error_message = "customer_gateway_ids names one gateway twice; AWS makes one connection per customer gateway. Make a second one at the far gateway's other address."
+    error_message = "customer_gateway_ids names one gateway twice; AWS makes one connection per customer gateway. Make a second one at the remote gateway's other address."
   }
 }
 
 variable "dpd_timeout_seconds" {
   type        = number
-  description = "Seconds of silence after which AWS declares the far end dead and starts again."
+  description = "Seconds without an answer after which AWS declares the remote gateway dead and initiates again, 30 to 3600."
   default     = 30
   nullable    = false
 
@@ -52,7 +52,7 @@ variable "ipsec_policy" {
     phase2_dh_group_number      = number
     phase2_lifetime_seconds     = number
   })
-  description = "The one policy of all tunnels; output `aws` of modules/ipsec_policy."
+  description = "IKE (phase 1) and IPsec (phase 2) policy of all tunnels; output `aws` of modules/ipsec_policy."
   nullable    = false
 
   validation {
@@ -70,14 +70,14 @@ variable "ipsec_policy" {
 
 variable "lifecycle_control" {
   type        = bool
-  description = "Whether you choose when AWS replaces a tunnel endpoint."
+  description = "Whether tunnel endpoint replacements wait until you start them (tunnel endpoint lifecycle control)."
   default     = false
   nullable    = false
 }
 
 variable "log_retention_days" {
   type        = number
-  description = "Days that tunnel logs stay in CloudWatch; null means no logs."
+  description = "Days that tunnel logs are kept in CloudWatch; null for no logs."
   default     = null
 
   validation {
@@ -88,7 +88,7 @@ variable "log_retention_days" {
 
 variable "name" {
   type        = string
-  description = "Begins the Name tag of everything."
+  description = "Prefix of every resource's Name tag, in small letters, digits and hyphens, e.g. `twinspan-dev`."
   nullable    = false
 
   validation {
@@ -99,18 +99,18 @@ variable "name" {
 
 variable "route_table_ids" {
   type        = map(string)
-  description = "Route tables that learn the far side's routes, by a name of yours."
+  description = "Ids of the route tables that the remote network's routes are propagated into, by a name of yours."
   nullable    = false
 
   validation {
     condition     = length(var.route_table_ids) >= 1
-    error_message = "route_table_ids is empty: no subnet would know the way to the far side. Give the tables of the private subnets."
+    error_message = "route_table_ids is empty: no subnet would know the way to the remote side. Give the tables of the private subnets."
   }
 }
 
 variable "tags" {
   type        = map(string)
-  description = "Tags of everything that can have them."
+  description = "Tags of every resource that supports them."
   default     = {}
   nullable    = false
 }
@@ -120,7 +120,7 @@ variable "tunnels" {
     customer_gateway = string
     inside_cidr      = string
   }))
-  description = "The tunnels, by a name of yours: the customer gateway's key and the inside /30, of which AWS takes the first host address."
+  description = "The tunnels, by a name of yours: the key of the customer gateway in `customer_gateway_ids`, and the inside /30, of which AWS takes the first host address."
   nullable    = false
 
   # The range is Azure's; AWS's is 169.254.0.0/16 without some that AWS keeps, none of which lies in Azure's.
@@ -146,6 +146,6 @@ variable "tunnels" {
 
 variable "vpc_id" {
   type        = string
-  description = "The VPC that the gateway is attached to."
+  description = "Id of the VPC that the virtual private gateway is attached to."
   nullable    = false
 }

@@ -45,7 +45,7 @@ resource "azurerm_kubernetes_cluster" "this" {
     type         = "UserAssigned"
     identity_ids = [azurerm_user_assigned_identity.this.id]
   }
-  # Azure CNI with a pod subnet: a pod has an address of the VNet, which the far side can reach and sees as the source.
+  # Azure CNI with a pod subnet: a pod has an address of the VNet, which the remote side can reach and sees as the source.
   # With the overlay or kubenet it would see nodes only.
   network_profile {
     network_plugin    = "azure"

@@ -9,14 +9,14 @@ output "id" {
 }
 
 output "name" {
-  description = "The cluster, once its node pools are there."
+  description = "Name of the cluster; known once its node pools exist."
   value       = azurerm_kubernetes_cluster.this.name
 
   depends_on = [azurerm_kubernetes_cluster_node_pool.this]
 }
 
 output "node_resource_group" {
-  description = "The resource group in which AKS keeps nodes and load balancers."
+  description = "Name of the resource group in which AKS keeps nodes and load balancers."
   value       = azurerm_kubernetes_cluster.this.node_resource_group
 }
 

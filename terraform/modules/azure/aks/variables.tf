@@ -1,6 +1,6 @@
 variable "address_space" {
   type        = set(string)
-  description = "Ranges of the VNet."
+  description = "IPv4 ranges of the VNet, e.g. `[\"10.1.0.0/16\"]`."
   nullable    = false
 
   validation {
@@ -53,13 +53,13 @@ variable "cluster" {
   }
   validation {
     condition = alltrue([
-      for range in concat(tolist(var.address_space), tolist(var.far_side_prefixes)) : try(
+      for range in concat(tolist(var.address_space), tolist(var.remote_address_prefixes)) : try(
         cidrhost("${split("/", range)[0]}/${min(split("/", range)[1], split("/", var.cluster.service_cidr)[1])}", 0) !=
         cidrhost("${split("/", var.cluster.service_cidr)[0]}/${min(split("/", range)[1], split("/", var.cluster.service_cidr)[1])}", 0),
         true
       )
     ])
-    error_message = "cluster.service_cidr ${var.cluster.service_cidr} overlaps the VNet (${join(", ", var.address_space)}) or the far side (${join(", ", var.far_side_prefixes)}); pods could not reach what is in both. Take another private range, e.g. 10.96.0.0/16."
+    error_message = "cluster.service_cidr ${var.cluster.service_cidr} overlaps the VNet (${join(", ", var.address_space)}) or the remote side (${join(", ", var.remote_address_prefixes)}); pods could not reach what is in both. Take another private range, e.g. 10.96.0.0/16."
   }
   validation {
     condition = alltrue([
@@ -77,20 +77,9 @@ variable "cluster" {
   }
 }
 
-variable "far_side_prefixes" {
-  type        = set(string)
-  description = "Ranges of the far side of the VPN; the services must have another."
-  nullable    = false
-
-  validation {
-    condition     = alltrue([for range in var.far_side_prefixes : can(cidrhost(range, 0)) && try(tonumber(split("/", range)[1]), 0) >= 8])
-    error_message = "far_side_prefixes ${join(", ", var.far_side_prefixes)} must be ranges of /8 or smaller, e.g. 10.2.0.0/16."
-  }
-}
-
 variable "location" {
   type        = string
-  description = "Azure region, in its short form."
+  description = "Azure region in its short form, e.g. `westus2`."
   nullable    = false
 
   validation {
@@ -101,7 +90,7 @@ variable "location" {
 
 variable "name" {
   type        = string
-  description = "Begins the name of everything, and the name of the API server."
+  description = "Prefix of every resource's name and of the API server's DNS name: 2 to 50 small letters, digits and hyphens."
   nullable    = false
 
   validation {
@@ -118,7 +107,7 @@ variable "node_pools" {
     zones      = optional(set(string), [])
     labels     = optional(map(string), {})
   }))
-  description = "Node pools besides the system pool, by name."
+  description = "Further node pools, by name: machines, how many, and how many pods on each."
   default     = {}
   nullable    = false
 
@@ -141,7 +130,7 @@ variable "node_subnet" {
     id             = string
     address_prefix = string
   })
-  description = "Where the nodes and internal load balancers are."
+  description = "The subnet of the nodes and the internal load balancers: its resource id and range."
   nullable    = false
 
   validation {
@@ -169,7 +158,7 @@ variable "pod_subnet" {
     id             = string
     address_prefix = string
   })
-  description = "Where the pods get their addresses; delegated to Microsoft.ContainerService/managedClusters, with nothing else in it."
+  description = "The subnet that pods get their addresses from: its resource id and range. It must be delegated to `Microsoft.ContainerService/managedClusters` and hold nothing else."
   nullable    = false
 
   validation {
@@ -196,9 +185,20 @@ variable "pod_subnet" {
   }
 }
 
+variable "remote_address_prefixes" {
+  type        = set(string)
+  description = "IPv4 ranges of the remote network, which the range of the Kubernetes services must not overlap."
+  nullable    = false
+
+  validation {
+    condition     = alltrue([for range in var.remote_address_prefixes : can(cidrhost(range, 0)) && try(tonumber(split("/", range)[1]), 0) >= 8])
+    error_message = "remote_address_prefixes ${join(", ", var.remote_address_prefixes)} must be ranges of /8 or smaller, e.g. 10.2.0.0/16."
+  }
+}
+
 variable "resource_group_name" {
   type        = string
-  description = "Resource group of everything."
+  description = "Name of the resource group that every resource is created in."
   nullable    = false
 }
 
@@ -211,7 +211,7 @@ variable "system_pool" {
     zones      = optional(set(string), [])
     labels     = optional(map(string), {})
   })
-  description = "The pool that AKS's own pods run in, and yours unless node_pools has another."
+  description = "The node pool for AKS's own pods, and for yours unless `node_pools` has another."
   nullable    = false
 
   validation {
@@ -238,7 +238,7 @@ variable "system_pool" {
 
 variable "tags" {
   type        = map(string)
-  description = "Tags of everything that can have them."
+  description = "Tags of every resource that supports them."
   default     = {}
   nullable    = false
 }

@@ -1,9 +1,9 @@
 locals {
   namespace = "Microsoft.Network/virtualNetworkGateways"
   names     = sort([for connection in values(var.connections) : connection.name])
-  peers     = sort([for connection in values(var.connections) : connection.bgp_peering_address])
+  peers     = sort([for connection in values(var.connections) : connection.remote_bgp_peering_address])
 
-  # One rule can split by a dimension: it then rings for each value on its own. QmsaCount is the number of IPsec
+  # One rule can split by a dimension: it then fires for each value on its own. QmsaCount is the number of IPsec
   # security associations: 0 says that a tunnel is down, where bytes only say that nobody sent anything.
   alerts = {
     tunnel-down = {

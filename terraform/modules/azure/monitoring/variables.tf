@@ -1,9 +1,9 @@
 variable "connections" {
   type = map(object({
-    name                = string
-    bgp_peering_address = string
+    name                       = string
+    remote_bgp_peering_address = string
   }))
-  description = "The connections to watch, by a name of yours: the connection's name, and the far end's BGP address."
+  description = "The connections to watch, by a name of yours: the connection's name in Azure, and the BGP address of the remote gateway."
   nullable    = false
 
   validation {
@@ -11,18 +11,18 @@ variable "connections" {
     error_message = "connections is empty; name one connection at least, or leave the module out."
   }
   validation {
-    condition     = alltrue([for connection in values(var.connections) : can(cidrhost("${connection.bgp_peering_address}/32", 0))])
-    error_message = "connections has the bgp_peering_address ${join(", ", [for connection in values(var.connections) : connection.bgp_peering_address])}; each must be an IPv4 address, e.g. 169.254.21.1."
+    condition     = alltrue([for connection in values(var.connections) : can(cidrhost("${connection.remote_bgp_peering_address}/32", 0))])
+    error_message = "connections has the remote_bgp_peering_address ${join(", ", [for connection in values(var.connections) : connection.remote_bgp_peering_address])}; each must be an IPv4 address, e.g. 169.254.21.1."
   }
   validation {
-    condition     = length(distinct([for connection in values(var.connections) : connection.bgp_peering_address])) == length(var.connections)
-    error_message = "connections has a bgp_peering_address twice; one session's alert would hide the other's. Give each its own."
+    condition     = length(distinct([for connection in values(var.connections) : connection.remote_bgp_peering_address])) == length(var.connections)
+    error_message = "connections has a remote_bgp_peering_address twice; one session's alert would hide the other's. Give each its own."
   }
 }
 
 variable "email" {
   type        = string
-  description = "Who is told by e-mail; null for nobody."
+  description = "E-mail address that alerts are sent to; null for none."
   default     = null
 
   validation {
@@ -36,7 +36,7 @@ variable "evaluation" {
     frequency = optional(string, "PT1M")
     window    = optional(string, "PT5M")
   })
-  description = "How often the alerts look, and how far back. The gateway's metrics come every 5 minutes, so a shorter window sees nothing."
+  description = "How often alerts are evaluated, and over which window, as ISO 8601 durations. The gateway's metrics come every 5 minutes, so a shorter window sees nothing."
   default     = {}
   nullable    = false
 
@@ -52,13 +52,13 @@ variable "evaluation" {
 
 variable "gateway_id" {
   type        = string
-  description = "The VPN gateway; output `id` of modules/azure/vpn_gateway."
+  description = "Resource id of the VPN gateway; output `id` of modules/azure/vpn_gateway."
   nullable    = false
 }
 
 variable "location" {
   type        = string
-  description = "Azure region, in its short form."
+  description = "Azure region in its short form, e.g. `westus2`."
   nullable    = false
 
   validation {
@@ -69,7 +69,7 @@ variable "location" {
 
 variable "log_retention_days" {
   type        = number
-  description = "Days that the gateway's logs stay in the workspace, 30 to 730."
+  description = "Days that the gateway's logs are kept in the workspace, 30 to 730."
   default     = 30
   nullable    = false
 
@@ -81,7 +81,7 @@ variable "log_retention_days" {
 
 variable "name" {
   type        = string
-  description = "Begins the name of everything."
+  description = "Prefix of every resource's name, in small letters, digits and hyphens, e.g. `twinspan-dev`."
   nullable    = false
 
   validation {
@@ -92,20 +92,20 @@ variable "name" {
 
 variable "resource_group_name" {
   type        = string
-  description = "Resource group of everything."
+  description = "Name of the resource group that every resource is created in."
   nullable    = false
 }
 
 variable "tags" {
   type        = map(string)
-  description = "Tags of everything that can have them."
+  description = "Tags of every resource that supports them."
   default     = {}
   nullable    = false
 }
 
 variable "webhooks" {
   type        = map(string)
-  description = "Who else is told: web addresses, by a name of yours. Each is posted the common alert schema."
+  description = "URLs that alerts are posted to in the common alert schema, by a name of yours."
   default     = {}
   nullable    = false
 

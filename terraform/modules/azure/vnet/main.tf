@@ -36,7 +36,7 @@ resource "azurerm_subnet" "workload" {
   }
 }
 
-resource "azurerm_route_table" "far_side" {
+resource "azurerm_route_table" "remote" {
   name                          = "${var.name}-far-side"
   resource_group_name           = var.resource_group_name
   location                      = var.location
@@ -44,21 +44,21 @@ resource "azurerm_route_table" "far_side" {
   tags                          = var.tags
 }
 
-resource "azurerm_route" "far_side" {
-  for_each = var.far_side_prefixes
+resource "azurerm_route" "remote" {
+  for_each = var.remote_address_prefixes
 
   name                = "to-${replace(replace(each.value, "/", "-"), ".", "-")}"
   resource_group_name = var.resource_group_name
-  route_table_name    = azurerm_route_table.far_side.name
+  route_table_name    = azurerm_route_table.remote.name
   address_prefix      = each.value
   next_hop_type       = "VirtualNetworkGateway"
 }
 
-resource "azurerm_subnet_route_table_association" "far_side" {
+resource "azurerm_subnet_route_table_association" "remote" {
   for_each = { for name, subnet in var.subnets : name => subnet if subnet.gateway_route }
 
   subnet_id      = azurerm_subnet.workload[each.key].id
-  route_table_id = azurerm_route_table.far_side.id
+  route_table_id = azurerm_route_table.remote.id
 }
 
 resource "azurerm_network_security_group" "workload" {
@@ -70,7 +70,7 @@ resource "azurerm_network_security_group" "workload" {
 
 # Azure's own rule AllowVnetInBound admits the tag VirtualNetwork, which includes every range that the gateway learns,
 # whoever sent it. These rules come before it and name what may enter.
-resource "azurerm_network_security_rule" "from_far_side" {
+resource "azurerm_network_security_rule" "from_remote" {
   name                         = "AllowFarSideInBound"
   resource_group_name          = var.resource_group_name
   network_security_group_name  = azurerm_network_security_group.workload.name
@@ -80,7 +80,7 @@ resource "azurerm_network_security_rule" "from_far_side" {
   protocol                     = "*"
   source_port_range            = "*"
   destination_port_range       = "*"
-  source_address_prefixes      = var.far_side_prefixes
+  source_address_prefixes      = var.remote_address_prefixes
   destination_address_prefixes = var.address_space
 }
 

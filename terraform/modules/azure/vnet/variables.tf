@@ -1,6 +1,6 @@
 variable "address_space" {
   type        = set(string)
-  description = "Ranges of the VNet."
+  description = "IPv4 ranges of the VNet, e.g. `[\"10.1.0.0/16\"]`."
   nullable    = false
 
   validation {
@@ -10,31 +10,20 @@ variable "address_space" {
   validation {
     condition = alltrue(flatten([
       for range in var.address_space : [
-        for far in var.far_side_prefixes : try(
-          cidrhost("${split("/", range)[0]}/${min(split("/", range)[1], split("/", far)[1])}", 0) !=
-          cidrhost("${split("/", far)[0]}/${min(split("/", range)[1], split("/", far)[1])}", 0),
+        for remote in var.remote_address_prefixes : try(
+          cidrhost("${split("/", range)[0]}/${min(split("/", range)[1], split("/", remote)[1])}", 0) !=
+          cidrhost("${split("/", remote)[0]}/${min(split("/", range)[1], split("/", remote)[1])}", 0),
           true
         )
       ]
     ]))
-    error_message = "address_space ${join(", ", var.address_space)} overlaps far_side_prefixes ${join(", ", var.far_side_prefixes)}; nothing can be routed between networks that share addresses. Take another private range, e.g. 10.1.0.0/16."
-  }
-}
-
-variable "far_side_prefixes" {
-  type        = set(string)
-  description = "Ranges of the far side of the VPN: routed to the gateway, and admitted."
-  nullable    = false
-
-  validation {
-    condition     = alltrue([for range in var.far_side_prefixes : can(cidrhost(range, 0)) && try(tonumber(split("/", range)[1]), 0) >= 8])
-    error_message = "far_side_prefixes ${join(", ", var.far_side_prefixes)} must be ranges of /8 or smaller, e.g. 10.2.0.0/16."
+    error_message = "address_space ${join(", ", var.address_space)} overlaps remote_address_prefixes ${join(", ", var.remote_address_prefixes)}; nothing can be routed between networks that share addresses. Take another private range, e.g. 10.1.0.0/16."
   }
 }
 
 variable "gateway_subnet_prefix" {
   type        = string
-  description = "Range of GatewaySubnet: /27 or larger."
+  description = "IPv4 range of GatewaySubnet within `address_space`: /27 or larger."
   nullable    = false
 
   validation {
@@ -55,7 +44,7 @@ variable "gateway_subnet_prefix" {
 
 variable "location" {
   type        = string
-  description = "Azure region, in its short form."
+  description = "Azure region in its short form, e.g. `westus2`."
   nullable    = false
 
   validation {
@@ -66,7 +55,7 @@ variable "location" {
 
 variable "name" {
   type        = string
-  description = "Begins the name of everything."
+  description = "Prefix of every resource's name, in small letters, digits and hyphens, e.g. `twinspan-dev`."
   nullable    = false
 
   validation {
@@ -75,9 +64,20 @@ variable "name" {
   }
 }
 
+variable "remote_address_prefixes" {
+  type        = set(string)
+  description = "IPv4 ranges of the remote network: the route table sends them to the VPN gateway, and the network security group allows them in."
+  nullable    = false
+
+  validation {
+    condition     = alltrue([for range in var.remote_address_prefixes : can(cidrhost(range, 0)) && try(tonumber(split("/", range)[1]), 0) >= 8])
+    error_message = "remote_address_prefixes ${join(", ", var.remote_address_prefixes)} must be ranges of /8 or smaller, e.g. 10.2.0.0/16."
+  }
+}
+
 variable "resource_group_name" {
   type        = string
-  description = "Resource group of everything."
+  description = "Name of the resource group that every resource is created in."
   nullable    = false
 }
 
@@ -87,7 +87,7 @@ variable "subnets" {
     gateway_route  = optional(bool, false)
     delegated_to   = optional(string)
   }))
-  description = "Workload subnets by name. With `gateway_route` a subnet has the route table with explicit routes to the far side; without, it relies on propagation. `delegated_to`: the service that alone may use it, e.g. Microsoft.ContainerService/managedClusters for the pods of AKS."
+  description = "Workload subnets by name. With `gateway_route` a subnet has the route table with explicit routes to the remote network; without, it relies on BGP propagation. `delegated_to` is the service that alone may use it, e.g. `Microsoft.ContainerService/managedClusters` for the pods of AKS."
   nullable    = false
 
   validation {
@@ -127,7 +127,7 @@ variable "subnets" {
 
 variable "tags" {
   type        = map(string)
-  description = "Tags of everything that can have them."
+  description = "Tags of every resource that supports them."
   default     = {}
   nullable    = false
 }

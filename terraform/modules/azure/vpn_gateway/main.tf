@@ -48,19 +48,19 @@ resource "azurerm_virtual_network_gateway" "this" {
   }
 }
 
-# No address space: what is behind the far gateway comes by BGP, and any range here would be a static route beside it.
+# No address space: what is behind the remote gateway comes by BGP, and any range here would be a static route beside it.
 resource "azurerm_local_network_gateway" "this" {
   for_each = var.connections
 
   name                = "${var.name}-${each.key}"
   resource_group_name = var.resource_group_name
   location            = var.location
-  gateway_address     = each.value.gateway_address
+  gateway_address     = each.value.remote_gateway_address
   tags                = var.tags
 
   bgp_settings {
-    asn                 = each.value.asn
-    bgp_peering_address = each.value.bgp_peering_address
+    asn                 = each.value.remote_asn
+    bgp_peering_address = each.value.remote_bgp_peering_address
   }
 }
 

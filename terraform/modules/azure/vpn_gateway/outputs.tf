@@ -1,5 +1,5 @@
 output "connection_names" {
-  description = "The connections, by tunnel."
+  description = "Names of the connections, by the keys of `connections`."
   value       = { for key, connection in azurerm_virtual_network_gateway_connection.this : key => connection.name }
 }
 
@@ -9,11 +9,11 @@ output "id" {
 }
 
 output "name" {
-  description = "The VPN gateway."
+  description = "Name of the VPN gateway."
   value       = azurerm_virtual_network_gateway.this.name
 }
 
 output "public_ip_addresses" {
-  description = "The gateway's public addresses, by instance."
+  description = "Public IPv4 addresses of the gateway, by instance; known before the gateway exists."
   value       = { for instance, address in azurerm_public_ip.this : instance => address.ip_address }
 }

@@ -1,6 +1,6 @@
 variable "connection_mode" {
   type        = string
-  description = "Which side may begin: Default (either), InitiatorOnly (Azure) or ResponderOnly (the far side)."
+  description = "Which side initiates IKE: `Default` (either), `InitiatorOnly` (Azure) or `ResponderOnly` (the remote side)."
   default     = "Default"
   nullable    = false
 
@@ -12,13 +12,13 @@ variable "connection_mode" {
 
 variable "connections" {
   type = map(object({
-    instance            = string
-    bgp_address         = string
-    gateway_address     = string
-    bgp_peering_address = string
-    asn                 = number
+    instance                   = string
+    bgp_address                = string
+    remote_gateway_address     = string
+    remote_bgp_peering_address = string
+    remote_asn                 = number
   }))
-  description = "One per tunnel: the instance it ends at and that instance's BGP address in it; the far gateway's public address, BGP address and ASN."
+  description = "The connections, one per tunnel, by a name of yours: the local instance and its BGP address, and the remote gateway's public address, BGP address and ASN."
   nullable    = false
 
   validation {
@@ -34,23 +34,23 @@ variable "connections" {
     error_message = "connections must end at both instances; with all at one, its maintenance is your outage. Give each of instance0 and instance1 one at least."
   }
   validation {
-    condition     = alltrue([for connection in var.connections : connection.asn != var.gateway.asn])
-    error_message = "connections has the gateway's own ASN ${var.gateway.asn}; eBGP needs two. Set the far gateway's, e.g. 64512."
+    condition     = alltrue([for connection in var.connections : connection.remote_asn != var.gateway.asn])
+    error_message = "connections has the gateway's own ASN ${var.gateway.asn}; eBGP needs two. Set the remote gateway's, e.g. 64512."
   }
   # Source: Azure, "VPN Gateway FAQ", BGP: reserved by Azure and by IANA.
   validation {
     condition = alltrue([
       for connection in var.connections :
-      !contains([8074, 8075, 12076, 65515, 65517, 65518, 65519, 65520, 23456], connection.asn)
-      && !(connection.asn >= 64496 && connection.asn <= 64511) && !(connection.asn >= 65535 && connection.asn <= 65551)
+      !contains([8074, 8075, 12076, 65515, 65517, 65518, 65519, 65520, 23456], connection.remote_asn)
+      && !(connection.remote_asn >= 64496 && connection.remote_asn <= 64511) && !(connection.remote_asn >= 65535 && connection.remote_asn <= 65551)
     ])
-    error_message = "connections has an ASN that Azure or IANA keeps: ${join(", ", [for connection in var.connections : connection.asn])}. Take a free private one, e.g. 64512."
+    error_message = "connections has an ASN that Azure or IANA keeps: ${join(", ", [for connection in var.connections : connection.remote_asn])}. Take a free private one, e.g. 64512."
   }
 }
 
 variable "dpd_timeout_seconds" {
   type        = number
-  description = "Seconds of silence after which Azure declares the far end dead."
+  description = "Seconds without an answer after which Azure declares the remote gateway dead, 9 to 3600."
   default     = 45
   nullable    = false
 
@@ -105,7 +105,7 @@ variable "gateway" {
 
 variable "gateway_subnet_id" {
   type        = string
-  description = "GatewaySubnet of the VNet."
+  description = "Resource id of the VNet's GatewaySubnet."
   nullable    = false
 }
 
@@ -113,7 +113,7 @@ variable "instances" {
   type = map(object({
     apipa_addresses = list(string)
   }))
-  description = "The two instances of the gateway, instance0 and instance1, each with its BGP addresses, one per tunnel."
+  description = "The two instances of the gateway, `instance0` and `instance1`, each with its BGP (APIPA) addresses, one per tunnel."
   nullable    = false
 
   validation {
@@ -145,7 +145,7 @@ variable "ipsec_policy" {
     sa_lifetime      = optional(number, 3600)
     sa_datasize      = optional(number, 102400000)
   })
-  description = "The one policy of all connections; output `azure` of modules/ipsec_policy."
+  description = "IKE and IPsec policy of all connections; output `azure` of modules/ipsec_policy."
   nullable    = false
 
   validation {
@@ -164,7 +164,7 @@ variable "ipsec_policy" {
 
 variable "location" {
   type        = string
-  description = "Azure region, in its short form."
+  description = "Azure region in its short form, e.g. `westus2`."
   nullable    = false
 
   validation {
@@ -175,7 +175,7 @@ variable "location" {
 
 variable "name" {
   type        = string
-  description = "Begins the name of everything."
+  description = "Prefix of every resource's name, in small letters, digits and hyphens, e.g. `twinspan-dev`."
   nullable    = false
 
   validation {
@@ -186,7 +186,7 @@ variable "name" {
 
 variable "pre_shared_keys" {
   type        = map(string)
-  description = "The key of each connection, with the keys of `connections`."
+  description = "Pre-shared key of each connection, by the keys of `connections`: 8 to 64 letters, digits, full stops and underscores."
   nullable    = false
   sensitive   = true
 
@@ -203,13 +203,13 @@ variable "pre_shared_keys" {
 
 variable "resource_group_name" {
   type        = string
-  description = "Resource group of everything."
+  description = "Name of the resource group that every resource is created in."
   nullable    = false
 }
 
 variable "tags" {
   type        = map(string)
-  description = "Tags of everything that can have them."
+  description = "Tags of every resource that supports them."
   default     = {}
   nullable    = false
 }

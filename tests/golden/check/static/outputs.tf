@@ -1,4 +1,4 @@
-# Named as those of terraform/outputs.tf, so that verify knows what must exist.
+# Named as those of our environments, so that verify knows what must exist.
 
 output "aws_vpc_id" {
   value = aws_vpc.this.id

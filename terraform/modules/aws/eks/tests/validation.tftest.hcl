@@ -7,9 +7,9 @@ mock_provider "aws" {
 }
 
 variables {
-  name                 = "test"
-  vpc_cidr_block       = "10.2.0.0/16"
-  far_side_cidr_blocks = ["10.1.0.0/16"]
+  name               = "test"
+  vpc_cidr_block     = "10.2.0.0/16"
+  remote_cidr_blocks = ["10.1.0.0/16"]
   subnet_ids = {
     us-west-2a = "subnet-00000000000000001"
     us-west-2b = "subnet-00000000000000002"
@@ -19,11 +19,11 @@ variables {
   }
 }
 
-run "pods_keep_their_address_towards_the_far_side" {
+run "pods_keep_their_address_towards_the_remote_side" {
   command = plan
 
   variables {
-    far_side_cidr_blocks = ["10.7.0.0/16", "10.1.0.0/16"]
+    remote_cidr_blocks = ["10.7.0.0/16", "10.1.0.0/16"]
   }
 
   assert {
@@ -33,11 +33,11 @@ run "pods_keep_their_address_towards_the_far_side" {
         AWS_VPC_K8S_CNI_EXCLUDE_SNAT_CIDRS = "10.1.0.0/16,10.7.0.0/16"
       }
     }
-    error_message = "The add-on does not exclude the far side: ${aws_eks_addon.vpc_cni.configuration_values}."
+    error_message = "The add-on does not exclude the remote side: ${aws_eks_addon.vpc_cni.configuration_values}."
   }
   assert {
-    condition     = toset([for rule in aws_vpc_security_group_ingress_rule.far_side : rule.cidr_ipv4]) == toset(["10.1.0.0/16", "10.7.0.0/16"])
-    error_message = "The cluster security group does not admit exactly the far side."
+    condition     = toset([for rule in aws_vpc_security_group_ingress_rule.remote : rule.cidr_ipv4]) == toset(["10.1.0.0/16", "10.7.0.0/16"])
+    error_message = "The cluster security group does not admit exactly the remote side."
   }
 }
 
@@ -163,7 +163,7 @@ run "services_within_the_vpc_are_refused" {
   expect_failures = [var.cluster]
 }
 
-run "services_over_the_far_side_are_refused" {
+run "services_over_the_remote_side_are_refused" {
   command = plan
 
   variables {
@@ -203,24 +203,24 @@ run "an_unknown_log_is_refused" {
   expect_failures = [var.cluster]
 }
 
-run "the_whole_internet_is_no_far_side" {
+run "the_whole_internet_is_no_remote_side" {
   command = plan
 
   variables {
-    far_side_cidr_blocks = ["0.0.0.0/0"]
+    remote_cidr_blocks = ["0.0.0.0/0"]
   }
 
-  expect_failures = [var.far_side_cidr_blocks]
+  expect_failures = [var.remote_cidr_blocks]
 }
 
-run "no_far_side_is_refused" {
+run "no_remote_side_is_refused" {
   command = plan
 
   variables {
-    far_side_cidr_blocks = []
+    remote_cidr_blocks = []
   }
 
-  expect_failures = [var.far_side_cidr_blocks]
+  expect_failures = [var.remote_cidr_blocks]
 }
 
 run "a_vpc_that_is_no_range_is_refused" {

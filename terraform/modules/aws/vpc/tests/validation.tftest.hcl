@@ -1,24 +1,24 @@
 mock_provider "aws" {}
 
 variables {
-  name                 = "test"
-  cidr_block           = "10.2.0.0/16"
-  admitted_cidr_blocks = ["10.1.0.0/16"]
+  name                = "test"
+  cidr_block          = "10.2.0.0/16"
+  allowed_cidr_blocks = ["10.1.0.0/16"]
   subnets = {
     us-west-2a = { private_cidr_block = "10.2.1.0/24", public_cidr_block = "10.2.101.0/24" }
     us-west-2b = { private_cidr_block = "10.2.2.0/24", public_cidr_block = "10.2.102.0/24" }
   }
 }
 
-run "the_security_group_admits_exactly_the_far_side" {
+run "the_security_group_admits_exactly_the_remote_side" {
   command = plan
 
   assert {
-    condition     = [for rule in aws_vpc_security_group_ingress_rule.far_side : rule.cidr_ipv4] == ["10.1.0.0/16"]
+    condition     = [for rule in aws_vpc_security_group_ingress_rule.remote : rule.cidr_ipv4] == ["10.1.0.0/16"]
     error_message = "Ingress is not exactly 10.1.0.0/16."
   }
   assert {
-    condition     = [for rule in aws_vpc_security_group_egress_rule.far_side : rule.cidr_ipv4] == ["10.1.0.0/16"]
+    condition     = [for rule in aws_vpc_security_group_egress_rule.remote : rule.cidr_ipv4] == ["10.1.0.0/16"]
     error_message = "Egress is not exactly 10.1.0.0/16."
   }
 }
@@ -32,14 +32,14 @@ run "every_private_subnet_has_a_table_of_its_own" {
   }
 }
 
-run "the_whole_internet_is_no_far_side" {
+run "the_whole_internet_is_no_remote_side" {
   command = plan
 
   variables {
-    admitted_cidr_blocks = ["0.0.0.0/0"]
+    allowed_cidr_blocks = ["0.0.0.0/0"]
   }
 
-  expect_failures = [var.admitted_cidr_blocks]
+  expect_failures = [var.allowed_cidr_blocks]
 }
 
 run "a_vpc_larger_than_16_is_refused" {

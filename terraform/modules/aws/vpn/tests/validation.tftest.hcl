@@ -55,7 +55,7 @@ run "each_customer_gateway_has_one_connection_with_its_two_ranges" {
   }
   assert {
     condition     = toset(keys(aws_vpn_gateway_route_propagation.this)) == toset(keys(var.route_table_ids))
-    error_message = "A route table does not learn the far side's routes."
+    error_message = "A route table does not learn the remote side's routes."
   }
 }
 

@@ -13,11 +13,11 @@ mock_provider "azurerm" {
 }
 
 variables {
-  name                = "test"
-  resource_group_name = "test-rg"
-  location            = "westus2"
-  address_space       = ["10.1.0.0/16"]
-  far_side_prefixes   = ["10.2.0.0/16"]
+  name                    = "test"
+  resource_group_name     = "test-rg"
+  location                = "westus2"
+  address_space           = ["10.1.0.0/16"]
+  remote_address_prefixes = ["10.2.0.0/16"]
   node_subnet = {
     id             = "/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/test-rg/providers/Microsoft.Network/virtualNetworks/test/subnets/aks-nodes"
     address_prefix = "10.1.4.0/24"
@@ -34,7 +34,7 @@ run "pods_have_addresses_of_their_own_subnet" {
 
   assert {
     condition     = azurerm_kubernetes_cluster.this.network_profile[0].network_plugin == "azure" && azurerm_kubernetes_cluster.this.network_profile[0].network_plugin_mode == null
-    error_message = "The far side could not reach the pods."
+    error_message = "The remote side could not reach the pods."
   }
   assert {
     condition     = azurerm_kubernetes_cluster.this.default_node_pool[0].pod_subnet_id == var.pod_subnet.id && azurerm_kubernetes_cluster.this.default_node_pool[0].vnet_subnet_id == var.node_subnet.id
@@ -182,7 +182,7 @@ run "services_within_the_vnet_are_refused" {
   expect_failures = [var.cluster]
 }
 
-run "services_over_the_far_side_are_refused" {
+run "services_over_the_remote_side_are_refused" {
   command = plan
 
   variables {
@@ -232,14 +232,14 @@ run "an_unknown_way_out_is_refused" {
   expect_failures = [var.cluster]
 }
 
-run "the_whole_internet_is_no_far_side" {
+run "the_whole_internet_is_no_remote_side" {
   command = plan
 
   variables {
-    far_side_prefixes = ["0.0.0.0/0"]
+    remote_address_prefixes = ["0.0.0.0/0"]
   }
 
-  expect_failures = [var.far_side_prefixes]
+  expect_failures = [var.remote_address_prefixes]
 }
 
 run "a_display_name_is_no_location" {

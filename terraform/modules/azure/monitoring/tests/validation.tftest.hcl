@@ -18,8 +18,8 @@ variables {
   gateway_id          = "/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/test-rg/providers/Microsoft.Network/virtualNetworkGateways/test-vpn"
   email               = "network@example.com"
   connections = {
-    tunnel1 = { name = "test-tunnel1", bgp_peering_address = "169.254.21.1" }
-    tunnel2 = { name = "test-tunnel2", bgp_peering_address = "169.254.22.1" }
+    tunnel1 = { name = "test-tunnel1", remote_bgp_peering_address = "169.254.21.1" }
+    tunnel2 = { name = "test-tunnel2", remote_bgp_peering_address = "169.254.22.1" }
   }
 }
 
@@ -85,7 +85,7 @@ run "a_peer_that_is_no_address_is_refused" {
   command = plan
 
   variables {
-    connections = { tunnel1 = { name = "test-tunnel1", bgp_peering_address = "aws" } }
+    connections = { tunnel1 = { name = "test-tunnel1", remote_bgp_peering_address = "aws" } }
   }
 
   expect_failures = [var.connections]
@@ -96,8 +96,8 @@ run "one_peer_twice_is_refused" {
 
   variables {
     connections = {
-      tunnel1 = { name = "test-tunnel1", bgp_peering_address = "169.254.21.1" }
-      tunnel2 = { name = "test-tunnel2", bgp_peering_address = "169.254.21.1" }
+      tunnel1 = { name = "test-tunnel1", remote_bgp_peering_address = "169.254.21.1" }
+      tunnel2 = { name = "test-tunnel2", remote_bgp_peering_address = "169.254.21.1" }
     }
   }
 

@@ -1,12 +1,12 @@
 mock_provider "azurerm" {}
 
 variables {
-  name                  = "test"
-  resource_group_name   = "test-rg"
-  location              = "westus2"
-  address_space         = ["10.1.0.0/16"]
-  gateway_subnet_prefix = "10.1.1.0/24"
-  far_side_prefixes     = ["10.2.0.0/16"]
+  name                    = "test"
+  resource_group_name     = "test-rg"
+  location                = "westus2"
+  address_space           = ["10.1.0.0/16"]
+  gateway_subnet_prefix   = "10.1.1.0/24"
+  remote_address_prefixes = ["10.2.0.0/16"]
   subnets = {
     app  = { address_prefix = "10.1.0.0/24", gateway_route = true }
     data = { address_prefix = "10.1.2.0/24" }
@@ -17,24 +17,24 @@ run "one_subnet_has_the_visible_route_and_the_other_relies_on_propagation" {
   command = plan
 
   assert {
-    condition     = keys(azurerm_subnet_route_table_association.far_side) == ["app"]
+    condition     = keys(azurerm_subnet_route_table_association.remote) == ["app"]
     error_message = "The route table is not on app alone."
   }
   assert {
-    condition     = azurerm_route.far_side["10.2.0.0/16"].next_hop_type == "VirtualNetworkGateway" && azurerm_route_table.far_side.bgp_route_propagation_enabled
+    condition     = azurerm_route.remote["10.2.0.0/16"].next_hop_type == "VirtualNetworkGateway" && azurerm_route_table.remote.bgp_route_propagation_enabled
     error_message = "The route does not lead to the gateway, or the table stops propagation."
   }
 }
 
-run "the_nsg_admits_exactly_the_far_side_and_the_own_network" {
+run "the_nsg_admits_exactly_the_remote_side_and_the_own_network" {
   command = plan
 
   assert {
-    condition     = azurerm_network_security_rule.from_far_side.source_address_prefixes == toset(["10.2.0.0/16"])
-    error_message = "The far side is not exactly 10.2.0.0/16."
+    condition     = azurerm_network_security_rule.from_remote.source_address_prefixes == toset(["10.2.0.0/16"])
+    error_message = "The remote side is not exactly 10.2.0.0/16."
   }
   assert {
-    condition     = azurerm_network_security_rule.deny_others.access == "Deny" && azurerm_network_security_rule.deny_others.priority > azurerm_network_security_rule.from_far_side.priority
+    condition     = azurerm_network_security_rule.deny_others.access == "Deny" && azurerm_network_security_rule.deny_others.priority > azurerm_network_security_rule.from_remote.priority
     error_message = "What is not named must be denied, after what is."
   }
   assert {
@@ -57,20 +57,20 @@ run "overlapping_networks_are_refused" {
   command = plan
 
   variables {
-    far_side_prefixes = ["10.1.128.0/17"]
+    remote_address_prefixes = ["10.1.128.0/17"]
   }
 
   expect_failures = [var.address_space]
 }
 
-run "the_whole_internet_is_no_far_side" {
+run "the_whole_internet_is_no_remote_side" {
   command = plan
 
   variables {
-    far_side_prefixes = ["128.0.0.0/1"]
+    remote_address_prefixes = ["128.0.0.0/1"]
   }
 
-  expect_failures = [var.far_side_prefixes]
+  expect_failures = [var.remote_address_prefixes]
 }
 
 run "a_28_is_too_small_for_the_gateway" {
@@ -158,7 +158,7 @@ run "a_subnet_is_delegated_to_one_service" {
     error_message = "The pods' subnet, and no other, must be delegated to AKS."
   }
   assert {
-    condition     = keys(azurerm_subnet_route_table_association.far_side) == ["pods"]
+    condition     = keys(azurerm_subnet_route_table_association.remote) == ["pods"]
     error_message = "A delegated subnet must have its route table too."
   }
 }

@@ -27,10 +27,10 @@ variables {
     instance1 = { apipa_addresses = ["169.254.21.6", "169.254.22.6"] }
   }
   connections = {
-    tunnel1 = { instance = "instance0", bgp_address = "169.254.21.2", gateway_address = "203.0.113.1", bgp_peering_address = "169.254.21.1", asn = 64512 }
-    tunnel2 = { instance = "instance0", bgp_address = "169.254.22.2", gateway_address = "203.0.113.2", bgp_peering_address = "169.254.22.1", asn = 64512 }
-    tunnel3 = { instance = "instance1", bgp_address = "169.254.21.6", gateway_address = "203.0.113.3", bgp_peering_address = "169.254.21.5", asn = 64512 }
-    tunnel4 = { instance = "instance1", bgp_address = "169.254.22.6", gateway_address = "203.0.113.4", bgp_peering_address = "169.254.22.5", asn = 64512 }
+    tunnel1 = { instance = "instance0", bgp_address = "169.254.21.2", remote_gateway_address = "203.0.113.1", remote_bgp_peering_address = "169.254.21.1", remote_asn = 64512 }
+    tunnel2 = { instance = "instance0", bgp_address = "169.254.22.2", remote_gateway_address = "203.0.113.2", remote_bgp_peering_address = "169.254.22.1", remote_asn = 64512 }
+    tunnel3 = { instance = "instance1", bgp_address = "169.254.21.6", remote_gateway_address = "203.0.113.3", remote_bgp_peering_address = "169.254.21.5", remote_asn = 64512 }
+    tunnel4 = { instance = "instance1", bgp_address = "169.254.22.6", remote_gateway_address = "203.0.113.4", remote_bgp_peering_address = "169.254.22.5", remote_asn = 64512 }
   }
   pre_shared_keys = {
     tunnel1 = "key_of_tunnel_1"
@@ -104,7 +104,7 @@ run "an_unknown_instance_is_refused" {
   command = plan
 
   variables {
-    connections = { tunnel1 = { instance = "instance2", bgp_address = "169.254.21.2", gateway_address = "203.0.113.1", bgp_peering_address = "169.254.21.1", asn = 64512 }, tunnel3 = { instance = "instance1", bgp_address = "169.254.21.6", gateway_address = "203.0.113.3", bgp_peering_address = "169.254.21.5", asn = 64512 } }
+    connections = { tunnel1 = { instance = "instance2", bgp_address = "169.254.21.2", remote_gateway_address = "203.0.113.1", remote_bgp_peering_address = "169.254.21.1", remote_asn = 64512 }, tunnel3 = { instance = "instance1", bgp_address = "169.254.21.6", remote_gateway_address = "203.0.113.3", remote_bgp_peering_address = "169.254.21.5", remote_asn = 64512 } }
   }
 
   expect_failures = [var.connections]
@@ -114,7 +114,7 @@ run "an_address_that_the_instance_lacks_is_refused" {
   command = plan
 
   variables {
-    connections = { tunnel1 = { instance = "instance0", bgp_address = "169.254.21.6", gateway_address = "203.0.113.1", bgp_peering_address = "169.254.21.1", asn = 64512 }, tunnel3 = { instance = "instance1", bgp_address = "169.254.21.6", gateway_address = "203.0.113.3", bgp_peering_address = "169.254.21.5", asn = 64512 } }
+    connections = { tunnel1 = { instance = "instance0", bgp_address = "169.254.21.6", remote_gateway_address = "203.0.113.1", remote_bgp_peering_address = "169.254.21.1", remote_asn = 64512 }, tunnel3 = { instance = "instance1", bgp_address = "169.254.21.6", remote_gateway_address = "203.0.113.3", remote_bgp_peering_address = "169.254.21.5", remote_asn = 64512 } }
   }
 
   expect_failures = [var.connections]
@@ -124,7 +124,7 @@ run "all_connections_at_one_instance_are_refused" {
   command = plan
 
   variables {
-    connections = { tunnel1 = { instance = "instance0", bgp_address = "169.254.21.2", gateway_address = "203.0.113.1", bgp_peering_address = "169.254.21.1", asn = 64512 } }
+    connections = { tunnel1 = { instance = "instance0", bgp_address = "169.254.21.2", remote_gateway_address = "203.0.113.1", remote_bgp_peering_address = "169.254.21.1", remote_asn = 64512 } }
   }
 
   expect_failures = [var.connections]
@@ -134,7 +134,7 @@ run "the_own_asn_is_refused_for_the_peer" {
   command = plan
 
   variables {
-    connections = { tunnel1 = { instance = "instance0", bgp_address = "169.254.21.2", gateway_address = "203.0.113.1", bgp_peering_address = "169.254.21.1", asn = 65000 }, tunnel3 = { instance = "instance1", bgp_address = "169.254.21.6", gateway_address = "203.0.113.3", bgp_peering_address = "169.254.21.5", asn = 64512 } }
+    connections = { tunnel1 = { instance = "instance0", bgp_address = "169.254.21.2", remote_gateway_address = "203.0.113.1", remote_bgp_peering_address = "169.254.21.1", remote_asn = 65000 }, tunnel3 = { instance = "instance1", bgp_address = "169.254.21.6", remote_gateway_address = "203.0.113.3", remote_bgp_peering_address = "169.254.21.5", remote_asn = 64512 } }
   }
 
   expect_failures = [var.connections]
@@ -144,7 +144,7 @@ run "an_asn_of_azure_is_refused_for_the_peer" {
   command = plan
 
   variables {
-    connections = { tunnel1 = { instance = "instance0", bgp_address = "169.254.21.2", gateway_address = "203.0.113.1", bgp_peering_address = "169.254.21.1", asn = 65515 }, tunnel3 = { instance = "instance1", bgp_address = "169.254.21.6", gateway_address = "203.0.113.3", bgp_peering_address = "169.254.21.5", asn = 64512 } }
+    connections = { tunnel1 = { instance = "instance0", bgp_address = "169.254.21.2", remote_gateway_address = "203.0.113.1", remote_bgp_peering_address = "169.254.21.1", remote_asn = 65515 }, tunnel3 = { instance = "instance1", bgp_address = "169.254.21.6", remote_gateway_address = "203.0.113.3", remote_bgp_peering_address = "169.254.21.5", remote_asn = 64512 } }
   }
 
   expect_failures = [var.connections]

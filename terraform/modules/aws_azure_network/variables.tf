@@ -8,7 +8,7 @@ variable "aws" {
       public_cidr_block  = string
     }))
   })
-  description = "The AWS side: region, range of the VPC, ASN of its VPN gateway, and per availability zone one private and one public subnet."
+  description = "The AWS side: region, range of the VPC, ASN of its VPN gateway, and one private and one public subnet per availability zone."
   nullable    = false
 
   validation {
@@ -51,7 +51,7 @@ variable "azure" {
       zones      = optional(set(string), ["1", "2", "3"])
     })
   })
-  description = "The Azure side: location, ranges and subnets of the VNet, and the size and ASN of its VPN gateway. With `route_to_aws` a subnet gets a visible route to AWS; the others rely on BGP propagation."
+  description = "The Azure side: location, ranges and subnets of the VNet, and the size and ASN of its VPN gateway. With `route_to_aws` a subnet has an explicit route to AWS; the others rely on BGP propagation."
   nullable    = false
 }
 
@@ -60,7 +60,7 @@ variable "dead_peer_detection" {
     aws_timeout_seconds   = optional(number, 30)
     azure_timeout_seconds = optional(number, 45)
   })
-  description = "After how many seconds of silence each side declares the other dead. The ranges (AWS: 30 or more, Azure: 9 to 3600) are checked by the modules."
+  description = "Seconds without an answer after which each side declares the remote gateway dead. AWS: 30 to 3600; Azure: 9 to 3600."
   default     = {}
   nullable    = false
 }
@@ -75,7 +75,7 @@ variable "ipsec_policy" {
     pfs_dh_group           = optional(number, 20)
     ipsec_lifetime_seconds = optional(number, 3600)
   })
-  description = "The one IKEv2 and IPsec policy of all tunnels, in AWS's words; modules/ipsec_policy puts it into Azure's."
+  description = "IKEv2 and IPsec policy of all tunnels, in AWS's words; modules/ipsec_policy translates it into Azure's."
   default     = {}
   nullable    = false
 }
@@ -131,7 +131,7 @@ variable "kubernetes" {
       })), {})
     })
   })
-  description = "One EKS cluster in the private subnets and one AKS cluster in subnets of its own (aks-nodes and aks-pods); null for none. The modules say what each setting means and check it."
+  description = "An EKS cluster in the private subnets and an AKS cluster in subnets of its own (`aks-nodes` and `aks-pods`); null for none. modules/aws/eks and modules/azure/aks document the settings."
   default     = null
 
   validation {
@@ -142,7 +142,7 @@ variable "kubernetes" {
 
 variable "kubernetes_enabled" {
   type        = bool
-  description = "Whether the clusters of `kubernetes` are built; false builds everything else, e.g. where the twin has no Kubernetes programs."
+  description = "Whether the clusters of `kubernetes` are built; false builds everything else."
   default     = true
   nullable    = false
 }
@@ -152,7 +152,7 @@ variable "monitoring" {
     enabled = optional(bool, true)
     email   = optional(string)
   })
-  description = "Alarms, logs and dashboards of the VPN on both sides, and who is told by e-mail when one rings; null for nobody."
+  description = "Alarms, logs and dashboards of the VPN on both sides, and the e-mail address that alarms are sent to; null for none."
   default     = {}
   nullable    = false
 
@@ -164,7 +164,7 @@ variable "monitoring" {
 
 variable "name" {
   type        = string
-  description = "Begins the name of everything; 2 to 24 small letters, digits and hyphens."
+  description = "Prefix of every resource's name: 2 to 24 small letters, digits and hyphens, e.g. `twinspan-dev`."
   nullable    = false
 
   validation {
@@ -175,7 +175,7 @@ variable "name" {
 
 variable "tags" {
   type        = map(string)
-  description = "Tags of everything that can have them."
+  description = "Tags of every resource that supports them."
   default     = {}
   nullable    = false
 }
@@ -185,7 +185,7 @@ variable "tunnel_operations" {
     lifecycle_control  = optional(bool, false)
     log_retention_days = optional(number)
   })
-  description = "`lifecycle_control`: you, not AWS, choose when a tunnel endpoint is replaced. `log_retention_days`: keep tunnel logs in CloudWatch that long; null means no logs."
+  description = "`lifecycle_control`: tunnel endpoint replacements wait until you start them. `log_retention_days`: how long tunnel logs are kept in CloudWatch; null for no logs."
   default     = {}
   nullable    = false
 }
@@ -195,7 +195,7 @@ variable "tunnels" {
     azure_instance = string
     inside_cidr    = string
   }))
-  description = "The tunnels: at which instance of the Azure gateway (instance0 or instance1) each ends, and its inside /30. AWS takes the first host address, Azure the second."
+  description = "The four tunnels, by a name of yours: the instance of the Azure gateway (`instance0` or `instance1`) that each ends at, and its inside /30, of which AWS takes the first host address and Azure the second."
   nullable    = false
 
   validation {

@@ -12,13 +12,3 @@ terraform {
     }
   }
 }
-
-# Credentials come from the environment: AWS_PROFILE or AWS_ACCESS_KEY_ID, `az login` or ARM_CLIENT_ID;
-# the Azure subscription is ARM_SUBSCRIPTION_ID.
-provider "aws" {
-  region = var.aws.region
-}
-
-provider "azurerm" {
-  features {}
-}

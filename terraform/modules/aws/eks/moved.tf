@@ -1,0 +1,4 @@
+moved {
+  from = aws_vpc_security_group_ingress_rule.far_side
+  to   = aws_vpc_security_group_ingress_rule.remote
+}
