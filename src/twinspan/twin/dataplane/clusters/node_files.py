@@ -15,6 +15,15 @@ from twinspan.twin.kubernetes.spec import ClusterSpec, NodeSpec
 _ETC = "/etc/twinspan"
 _KUBERNETES = "/opt/kubernetes"
 _POD_MTU = 1500
+_NETWORK = "twinspan"
+_LEASES = "run/cni"
+POD_ADDRESSES = f"{_LEASES}/{_NETWORK}"
+"""Folder of a node with a file for each pod's address, which begins with the id of the pod's sandbox.
+
+Source: CNI plug-ins, host-local, files of `dataDir`.
+"""
+SANDBOXES = "run/containerd/io.containerd.runtime.v2.task/k8s.io"
+"""Folder of a node with the OCI bundle of each sandbox. Source: containerd, runtime v2, bundle paths."""
 
 
 def _containerd() -> str:
@@ -200,7 +209,7 @@ def _cni(place: Place) -> dict[str, Any]:
     ]
     return {
         "cniVersion": "0.4.0",
-        "name": "twinspan",
+        "name": _NETWORK,
         "plugins": [
             {
                 "type": "ptp",
@@ -210,7 +219,7 @@ def _cni(place: Place) -> dict[str, Any]:
                     "type": "host-local",
                     "ranges": [ranges],
                     "routes": [{"dst": "0.0.0.0/0"}],
-                    "dataDir": "/run/cni",
+                    "dataDir": f"/{_LEASES}",
                 },
             },
             {"type": "portmap", "capabilities": {"portMappings": True}},
