@@ -28,7 +28,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def do_GET(self):
         if self.path.endswith("/v1"):
-            self.answer({{"kind": "APIResourceList", "apiVersion": "v1", "groupVersion": "{GROUP}/v1", "resources": []}})
+            shown = {{"kind": "APIResourceList", "apiVersion": "v1", "groupVersion": "{GROUP}/v1"}}
+            self.answer({{**shown, "resources": []}})
         else:
             user = self.headers["X-Remote-User"]
             self.answer({{"caller": self.client_address[0], "path": self.path, "user": user}})
@@ -46,7 +47,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
             response |= {{"allowed": True, "patchType": "JSONPatch", "patch": encoded}}
         else:
             allowed = asked["object"].get("data", {{}}).get("colour") != "red"
-            response |= {{"allowed": allowed, "status": {{"message": "no red, says " + self.client_address[0]}}}}
+            reason = {{"message": "no red, says " + self.client_address[0]}}
+            response |= {{"allowed": allowed, "status": reason}}
         self.answer({{"apiVersion": review["apiVersion"], "kind": review["kind"], "response": response}})
 
 class Server(http.server.ThreadingHTTPServer):

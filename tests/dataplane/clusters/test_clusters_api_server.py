@@ -106,7 +106,14 @@ def test_an_aggregated_api_is_served_by_its_pod_which_learns_the_users_name(hook
     )
     try:
         hooks.kubectl("wait", "--for=condition=Available", f"apiservice/v1.{GROUP}", "--timeout=60s")
-        answer = hooks.raw(f"/apis/{GROUP}/v1/who")
+        path = f"/apis/{GROUP}/v1/who"
+        wait_until(  # the server serves it a moment after it has found it available
+            lambda: hooks.kubectl("get", "--raw", path, check=False).returncode,
+            lambda status: status == 0,
+            what="the API",
+            timeout_s=30,
+        )
+        answer = hooks.raw(path)
         assert answer["user"] == "admin"
         assert answer["caller"] in sources(hooks)
     finally:
@@ -196,12 +203,14 @@ def test_a_cluster_that_gets_other_subnets_calls_from_there(east: Hooks) -> None
     spec = east.clusters.specs["east"]
     second = next(s.cidr_block for s in east.clusters.network.aws.subnets if s.id == AWS_SECOND)  # type: ignore[union-attr]
     east.clusters.want(replace(spec, subnet_ids=(AWS_SECOND,)), east.clusters.specs["west"])
-    wait_until(
-        lambda: IPv4Address(east.raw(SERVICE.format("http:hooks:80"))["caller"]),
-        lambda address: address in second,
+    ask = ("get", "--raw", SERVICE.format("http:hooks:80"), "--request-timeout=3s")
+    answer = wait_until(
+        lambda: east.kubectl(*ask, check=False).stdout,
+        lambda text: text and IPv4Address(json.loads(text)["caller"]) in second,
         what="call from the other subnet",
         timeout_s=30,
     )
+    assert answer
 
 
 def test_without_the_konnectivity_agent_there_is_no_way_and_kubelets_answer(hooks: Hooks) -> None:
