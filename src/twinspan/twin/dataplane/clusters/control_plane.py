@@ -286,7 +286,6 @@ class ControlPlane:
                 "--kube-api-burst=200",
                 "--leader-elect=false",
                 "--bind-address=127.0.0.1",
-                "--port=0",
             ],
             "kube-scheduler": [
                 str(programs / "kube-scheduler"),
@@ -294,7 +293,6 @@ class ControlPlane:
                 f"--cert-dir={folder}/scheduler",
                 "--leader-elect=false",
                 "--bind-address=127.0.0.1",
-                "--port=0",
             ],
         }
 
@@ -320,7 +318,6 @@ class ControlPlane:
             "--allow-privileged=true",
             "--anonymous-auth=true",
             "--enable-bootstrap-token-auth=false",
-            "--insecure-port=0",
             "--profiling=false",
             f"--requestheader-client-ca-file={folder}/front-proxy-ca.crt",
             f"--requestheader-allowed-names={_FRONT_PROXY}",
