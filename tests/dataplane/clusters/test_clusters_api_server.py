@@ -204,13 +204,12 @@ def test_a_cluster_that_gets_other_subnets_calls_from_there(east: Hooks) -> None
     second = next(s.cidr_block for s in east.clusters.network.aws.subnets if s.id == AWS_SECOND)  # type: ignore[union-attr]
     east.clusters.want(replace(spec, subnet_ids=(AWS_SECOND,)), east.clusters.specs["west"])
     ask = ("get", "--raw", SERVICE.format("http:hooks:80"), "--request-timeout=3s")
-    answer = wait_until(
+    wait_until(
         lambda: east.kubectl(*ask, check=False).stdout,
         lambda text: text and IPv4Address(json.loads(text)["caller"]) in second,
         what="call from the other subnet",
         timeout_s=30,
     )
-    assert answer
 
 
 def test_without_the_konnectivity_agent_there_is_no_way_and_kubelets_answer(hooks: Hooks) -> None:

@@ -44,7 +44,7 @@ _FIREWALL_NAMES = ("iptables", "iptables-save", "iptables-restore")
 _BASE = ("bash", "ping", "ip", *_FIREWALL)
 _TOOLS = ("iperf3", "env", "timeout")  # busybox's own run its applets, such as its `ping`, before PATH
 _FLOW_AGENT = ("array", "base64", "contextlib", "json", "select", "socket", "struct", "time", "zlib")
-_HTTPS_SERVER = ("http.server", "ssl", "threading")
+_HTTPS_SERVER = ("http.server", "ssl", "threading", "typing")
 _LOADED = f"""
 import {", ".join((*_FLOW_AGENT, *_HTTPS_SERVER))}, collections.abc, os, sys, sysconfig
 print(sysconfig.get_path("platstdlib"))
