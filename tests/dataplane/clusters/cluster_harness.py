@@ -5,7 +5,7 @@ import os
 import re
 import socket
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -50,6 +50,7 @@ class Clusters:
     network: Network
     specs: dict[str, ClusterSpec] = field(default_factory=dict)
     relays: list[Relay] = field(default_factory=list)
+    settings_before: dict[str, str] = field(default_factory=dict)
 
     def want(self, *specs: ClusterSpec, network: Network | None = None) -> None:
         """Apply a network and the clusters on it."""
@@ -221,13 +222,27 @@ def running_clusters(folder: Path, parts: Parts) -> Iterator[Clusters]:
     """Start an agent with the network and no clusters yet."""
     network, _ = cluster_network()
     agent = running(folder)
-    clusters = Clusters(plane=next(agent), folder=folder, parts=parts, network=network)
+    before = host_settings()
+    clusters = Clusters(
+        plane=next(agent), folder=folder, parts=parts, network=network, settings_before=before
+    )
     try:
         yield clusters
     finally:
         for relay in clusters.relays:
             relay.stop()
         next(agent, None)
+
+
+def host_settings() -> dict[str, str]:
+    """Return this machine's settings of network and memory, but for those that count what happens."""
+    found = {}
+    for folder in ("/proc/sys/net", "/proc/sys/vm"):
+        for path in Path(folder).rglob("*"):
+            if path.name not in {"nf_conntrack_count", "stat_refresh"}:
+                with suppress(OSError):  # a folder, or only to be written
+                    found[str(path)] = path.read_text()
+    return found
 
 
 def both(parts: Parts) -> tuple[ClusterSpec, ClusterSpec]:

@@ -138,10 +138,11 @@ def test_controllers_wait_for_an_api_server_that_is_slow(clusters: Clusters) -> 
 
 @pytest.mark.parametrize("program", ["kube-apiserver", "etcd", "kubelet", "containerd"])
 def test_a_program_that_dies_is_started_again(clusters: Clusters, program: str) -> None:
+    names = {"east", clusters.until_ready("east").nodes[0].name}
     role, pid = next(
         (role, pid)
         for role, pid in clusters.plane.client.pids().items()
-        if role.split()[0] == program and role.split()[1] in {"east", "ip-10-2-1-4.ec2.internal"}
+        if role.split()[0] == program and role.split()[1] in names
     )
     os.kill(pid, signal.SIGKILL)
     wait_until(
@@ -226,6 +227,8 @@ def test_overlay_pods_reach_each_other_and_leave_their_cluster_as_their_node(
         assert first.startswith("10.244.0.")
         assert second.startswith("10.244.1.")
         alone.until_seen_as("west", "first", f"{second}:{PORT}", first)
+        proxy = f"/api/v1/namespaces/default/pods/second:{PORT}/proxy/cgi-bin/who"
+        assert "second" in alone.kubectl("west", "get", "--raw", proxy).stdout
         far = alone.plane.client.attach(HostSpec(name="far", side="azure", subnet_id=AZURE_PLAIN))
         with ThreadPoolExecutor() as pool:
             server = [sys.executable, "-c", _TELL_CALLER]

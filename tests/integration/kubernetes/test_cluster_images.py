@@ -88,7 +88,7 @@ def test_programs_come_with_every_library_they_load(folder: Path) -> None:
             assert {str(Path("usr", word.removeprefix("/usr/").lstrip("/"))) for word in loaded} <= paths
 
 
-def test_the_python_of_the_tools_runs_the_flow_agent_and_nothing_else_is_needed(folder: Path) -> None:
+def test_the_python_of_the_tools_runs_the_flow_agent_and_an_https_server_and_nothing_else_is_needed(folder: Path) -> None:
     archive = ensure_images(folder) / ARCHIVE
     root = folder / "root"
     for layer in layers(archive, TOOLS_IMAGE):
@@ -100,6 +100,10 @@ def test_the_python_of_the_tools_runs_the_flow_agent_and_nothing_else_is_needed(
     done = subprocess.run(argv, capture_output=True, text=True, env={}, timeout=30, check=False)
     assert (done.returncode, done.stderr) == (0, "")
     assert json.loads(done.stdout)["ports"] == []
+    server = "import http.server, ssl, threading, typing; ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)"
+    argv = [chroot, str(root), "/usr/bin/python3", "-I", "-c", server]
+    served = subprocess.run(argv, capture_output=True, text=True, env={}, timeout=30, check=False)
+    assert (served.returncode, served.stderr) == (0, "")
 
 
 def test_small_images_have_nothing_of_the_large_ones(folder: Path) -> None:

@@ -131,6 +131,8 @@ def test_an_eks_cluster_has_its_nodes_in_its_groups_subnets_in_turn() -> None:
     assert [node.subnet_id for node in spec.nodes] == ["subnet-a", "subnet-b", "subnet-a"]
     assert [node.zone for node in spec.nodes] == ["us-west-2a", "us-west-2b", "us-west-2a"]
     assert {node.security_group_ids for node in spec.nodes} == {("sg-cluster",)}
+    assert spec.subnet_ids == ("subnet-a", "subnet-b")
+    assert spec.security_group_ids == ("sg-cluster", "sg-extra")
     assert {node.max_pods for node in spec.nodes} == {17}
     assert spec.nodes[0].labels == {"eks.amazonaws.com/capacityType": "ON_DEMAND", "team": "blue"}
     assert spec.addons == {"vpc-cni": '{"env": {}}'}

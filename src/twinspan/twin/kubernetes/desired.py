@@ -110,6 +110,8 @@ class _Builder:
                 for addon in cluster.addons
                 if addon.status not in _ADDON_GONE
             },
+            subnet_ids=cluster.subnet_ids,
+            security_group_ids=(*_cluster_group(cluster), *cluster.security_group_ids),
         )
 
     def aks(self, network: AzureNetwork, cluster: AksCluster) -> ClusterSpec | None:
@@ -160,9 +162,7 @@ class _Builder:
                     key=f"{group.name}/{number}",
                     group=group.name,
                     subnet_id=subnet,
-                    security_group_ids=(
-                        (cluster.cluster_security_group_id,) if cluster.cluster_security_group_id else ()
-                    ),
+                    security_group_ids=_cluster_group(cluster),
                     zone=zones[subnet],
                     max_pods=_eks_max_pods(group),
                     labels={"eks.amazonaws.com/capacityType": group.capacity_type or "ON_DEMAND", **labels},
@@ -208,6 +208,10 @@ class _Builder:
             else:
                 kept[name] = value
         return kept
+
+
+def _cluster_group(cluster: EksCluster) -> tuple[str, ...]:
+    return (cluster.cluster_security_group_id,) if cluster.cluster_security_group_id else ()
 
 
 def _eks_services(ranges: tuple[IPv4Network, ...]) -> IPv4Network:

@@ -24,7 +24,8 @@ BUSYBOX_IMAGE = "docker.io/library/busybox:1.36"
 """Small shell tools, `httpd`, `wget` and `nc` among them."""
 
 TOOLS_IMAGE = "docker.io/nicolaka/netshoot:v0.14"
-"""Network tools: `ping` of iputils, `iperf3`, `ip`, `iptables`, `python3` with what the flow agent imports.
+"""Network tools: `ping` of iputils, `iperf3`, `ip`, `iptables`, `python3` with what the flow agent and
+an HTTPS server import.
 
 The real clouds pull the public one, whose Python has all its modules.
 """
@@ -35,16 +36,17 @@ SYSTEM_IMAGE = "twinspan.local/system:1"
 ARCHIVE = "images.tar"
 """File name of the archive in the folder of archives; holds all images."""
 
-_RECIPE = 5  # counted up when this module makes other images of the same files
+_RECIPE = 6  # counted up when this module makes other images of the same files
 _SEARCH_PATH = "/usr/sbin:/usr/bin:/sbin:/bin"
 _SHELL = ("dash", "wget")  # Debian's static busybox crashes in `wget -T`
 _FIREWALL = ("xtables-nft-multi", "xtables-legacy-multi")
 _FIREWALL_NAMES = ("iptables", "iptables-save", "iptables-restore")
 _BASE = ("bash", "ping", "ip", *_FIREWALL)
 _TOOLS = ("iperf3", "env", "timeout")  # busybox's own run its applets, such as its `ping`, before PATH
-_MODULES = ("array", "base64", "contextlib", "json", "select", "socket", "struct", "time", "zlib")
+_FLOW_AGENT = ("array", "base64", "contextlib", "json", "select", "socket", "struct", "time", "zlib")
+_HTTPS_SERVER = ("http.server", "ssl", "threading", "typing")
 _LOADED = f"""
-import {", ".join(_MODULES)}, collections.abc, os, sys, sysconfig
+import {", ".join((*_FLOW_AGENT, *_HTTPS_SERVER))}, collections.abc, os, sys, sysconfig
 print(sysconfig.get_path("platstdlib"))
 for module in sys.modules.values():
     print(getattr(module, "__file__", None) or "")

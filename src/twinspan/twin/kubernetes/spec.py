@@ -53,6 +53,8 @@ class ClusterSpec:
         images: Folder with the container images, as OCI archives.
         addons: Name of an EKS add-on -> its configuration values (JSON text or empty).
         pod_network: Overlay networks only: range of pod addresses, unknown outside the cluster.
+        subnet_ids: EKS: where the control plane has interfaces; AKS: nowhere.
+        security_group_ids: EKS: the groups of these interfaces.
     """
 
     key: str
@@ -71,6 +73,8 @@ class ClusterSpec:
     nodes: tuple[NodeSpec, ...] = ()
     addons: dict[str, str] = field(default_factory=dict)
     pod_network: IPv4Network | None = None
+    subnet_ids: tuple[str, ...] = ()
+    security_group_ids: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,10 +12,12 @@ from twinspan.twin.attempts import named, undone_on_failure, words
 from twinspan.twin.dataplane.clusters import health
 from twinspan.twin.dataplane.clusters.control_plane import ControlPlane
 from twinspan.twin.dataplane.clusters.daemon import NodeDaemon
+from twinspan.twin.dataplane.clusters.konnectivity import Konnectivity
 from twinspan.twin.dataplane.clusters.load_balancers import LoadBalancers
 from twinspan.twin.dataplane.clusters.node import Node
 from twinspan.twin.dataplane.clusters.requirements import lacking
 from twinspan.twin.dataplane.clusters.system import SystemPods
+from twinspan.twin.dataplane.clusters.vpc_interface import VpcInterface
 from twinspan.twin.dataplane.events import log
 from twinspan.twin.dataplane.interfaces import Interfaces
 from twinspan.twin.dataplane.plane import Plane
@@ -34,7 +36,7 @@ class Cluster:
     Args:
         spec: What is wanted first.
         plane: Where its subnets are.
-        interfaces: Where its nodes' filters are kept.
+        interfaces: Where its nodes' and its control plane's filters are kept.
         folder: Private folder of the agent's clusters.
         control_groups: Name of the agent's root of control groups.
         after: Clusters of the same key that are going: it is built when they are gone.
@@ -60,6 +62,7 @@ class Cluster:
         self._condition = threading.Condition()
         self._work = threading.RLock()
         self._control: ControlPlane | None = None
+        self._interface: VpcInterface | None = None
         self._system: SystemPods | None = None
         self._balancers: LoadBalancers | None = None
         self._nodes: dict[str, Node] = {}
@@ -200,12 +203,18 @@ class Cluster:
             )
         if self._control is None:
             control = ControlPlane(spec, folder=self._folder, journal=self._plane.journal)
-            with undone_on_failure(control.remove):
+            interface = VpcInterface(control.namespace, plane=self._plane, interfaces=self._interfaces)
+            with undone_on_failure(interface.remove, control.remove):
                 control.build()
+                interface.follow(spec)
+                if spec.side == "azure":
+                    control.open_tunnel(self._konnectivity(control))
                 control.start()
-            self._control = control
+            self._control, self._interface = control, interface
             self._system = SystemPods(control.api)
             self._balancers = LoadBalancers(control.api, plane=self._plane, interfaces=self._interfaces)
+        if self._interface is not None:
+            self._interface.follow(spec)
         self._change_nodes(spec, self._control)
         if self._lost or self._system is None or self._balancers is None:
             return True
@@ -215,6 +224,11 @@ class Cluster:
             ready = [node.address for node in self._health.nodes if node.ready and node.address]
             self._balancers.follow(spec, ready)
         return not self._starting and self._health.system_ready and all(n.ready for n in self._health.nodes)
+
+    def _konnectivity(self, control: ControlPlane) -> Konnectivity:
+        return Konnectivity(
+            control.namespace, api=control.new_client(), nodes=lambda: list(self._nodes.values())
+        )
 
     def _change_nodes(self, spec: ClusterSpec, control: ControlPlane) -> None:
         wanted = {node.key: node for node in spec.nodes}
@@ -324,6 +338,8 @@ class Cluster:
             list(self._pool.map(lambda node: node.halt(control), list(self._nodes.values())))
             for node in self._nodes.values():
                 node.give_back()
+            if self._interface is not None:
+                self._interface.remove()
             control.remove()
         self._nodes.clear()
         self._control = None

@@ -202,12 +202,14 @@ class LoadBalancers:
         named = _notes(service).get(f"{_AZURE_NOTE}-internal-subnet")
         if named and spec.side == "azure":
             chosen = f"{chosen.rpartition('/')[0]}/{named.lower()}"
-        for router in self._plane.routers.values():
-            if router.spec.side == spec.side and router.subnet(chosen) is not None:
-                return router, chosen
-        raise DesignError(
-            where=where, problem=f"there is no subnet {chosen}", remedy="Name a subnet of the nodes' network"
-        )
+        found = self._plane.subnet(spec.side, chosen)
+        if found is None:
+            raise DesignError(
+                where=where,
+                problem=f"there is no subnet {chosen}",
+                remedy="Name a subnet of the nodes' network",
+            )
+        return found[0], chosen
 
     def _remove(self, balancer: _Balancer) -> None:
         if balancer.interface is not None:

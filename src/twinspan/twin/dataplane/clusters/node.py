@@ -1,5 +1,6 @@
 """A node of a cluster: a machine in its subnets with containerd, kubelet and kube-proxy."""
 
+import json
 import shutil
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
@@ -105,7 +106,7 @@ class Node:
         self._network.attach()
         management = control.join(Plug(namespace=self._namespace, interface=MANAGEMENT_DEVICE), self.number)
         self._joined = True
-        control.route(place.own, management)
+        control.route(place.address, place.blocks, management)
         machine = Machine(
             namespace=self._namespace,
             hostname=self.name,
@@ -154,6 +155,19 @@ class Node:
     def give_back(self) -> None:
         """Free its addresses, after `halt`."""
         self._network.give_back()
+
+    def pod_namespace(self, address: IPv4Address) -> Path:
+        """Return the network namespace of the pod that has an address here.
+
+        Raises:
+            OSError: There is no such pod.
+        """
+        pid = self._machine.pid if self._machine is not None else None
+        root = Path(f"/proc/{pid}/root")
+        sandbox = (root / node_files.POD_ADDRESSES / str(address)).read_text().split()[0]
+        bundle = json.loads((root / node_files.SANDBOXES / sandbox / "config.json").read_text())
+        found = next(each for each in bundle["linux"]["namespaces"] if each["type"] == "network")
+        return root / str(found["path"]).lstrip("/")
 
     def run(self, argv: Sequence[str], *, timeout_s: float = 60.0) -> str:
         """Run a command on it and return what it printed. Raises CommandError."""

@@ -8,7 +8,6 @@ from twinspan.twin.attempts import undone_on_failure
 from twinspan.twin.dataplane import links, namespaces
 from twinspan.twin.dataplane.addresses import BLOCK_LENGTH
 from twinspan.twin.dataplane.clusters.control_plane import MANAGEMENT
-from twinspan.twin.dataplane.filters_text import host
 from twinspan.twin.dataplane.interfaces import Interface, Interfaces
 from twinspan.twin.dataplane.links import Plug
 from twinspan.twin.dataplane.namespaces import short_name
@@ -68,11 +67,6 @@ class Place:
         if self.overlay:
             return ((self.pod_subnet[2], self.pod_subnet[-2]),)
         return tuple((block[0], block[-1]) for block in self.blocks)
-
-    @property
-    def own(self) -> tuple[IPv4Network, ...]:
-        """All that leads to it."""
-        return (host(self.address), *self.blocks)
 
 
 class NodeNetwork:
@@ -200,15 +194,15 @@ class NodeNetwork:
 
     def _subnet(self, subnet_id: str) -> tuple[Router, IPv4Network]:
         key = subnet_id if self._side == "aws" else subnet_id.lower()
-        for router in self._plane.routers.values():
-            subnet = router.subnet(key) if router.spec.side == self._side else None
-            if subnet is not None:
-                return router, subnet.prefixes[0]
-        raise DesignError(
-            where=f"node {self._name}",
-            problem=f"the {self._side} side has no subnet {subnet_id}",
-            remedy="Put the node group or pool into subnets that exist",
-        )
+        found = self._plane.subnet(self._side, key)
+        if found is None:
+            raise DesignError(
+                where=f"node {self._name}",
+                problem=f"the {self._side} side has no subnet {subnet_id}",
+                remedy="Put the node group or pool into subnets that exist",
+            )
+        router, subnet = found
+        return router, subnet.prefixes[0]
 
     def _on_first(self, place: Place) -> tuple[IPv4Network, ...]:
         """Return the pods' addresses that the node's first interface answers for."""
@@ -228,13 +222,9 @@ class NodeNetwork:
             security_group_ids=self._spec.security_group_ids,
             device=device,
         )
-        interface.filters = self._interfaces.rules(interface)
-        namespaces.nft(self._namespace, interface.filters)
         plug = Plug(namespace=router.namespace, interface=short_name("node", f"{self._namespace} {device}"))
-        links.join(Plug(namespace=self._namespace, interface=device), plug)
-        router.plug_in(interface.subnet_id, plug.interface, [address, *pod_networks])
+        self._interfaces.plug_in(interface, plug)
         self._attached.append((interface, plug))
-        self._interfaces.add(interface)
 
     def _address(self, place: Place) -> None:
         commands = [

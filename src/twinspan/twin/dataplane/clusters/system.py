@@ -2,8 +2,8 @@
 
 from twinspan.twin.dataplane.clusters.api import ApiClient, Json
 from twinspan.twin.dataplane.clusters.system_manifests import (
-    DNS,
     NAMESPACE,
+    deployments,
     network_agent_name,
     system_objects,
 )
@@ -29,9 +29,13 @@ class SystemPods:
 
 def system_ready(spec: ClusterSpec, api: ApiClient) -> bool:
     """Return whether all of them are ready. Raises CloudError."""
-    names = api.find(f"{_APPS}/deployments/{DNS}")
+    made = [api.find(f"{_APPS}/deployments/{name}") for name in deployments(spec)]
     agents = api.find(f"{_APPS}/daemonsets/{network_agent_name(spec)}")
-    return names is not None and agents is not None and _all_available(names) and _on_all_nodes(agents)
+    return (
+        agents is not None
+        and _on_all_nodes(agents)
+        and all(deployment is not None and _all_available(deployment) for deployment in made)
+    )
 
 
 def _all_available(deployment: Json) -> bool:

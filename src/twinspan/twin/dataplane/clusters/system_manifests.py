@@ -6,11 +6,14 @@ from typing import Any
 
 from twinspan.twin.dataplane.clusters.api import Json
 from twinspan.twin.dataplane.clusters.system_scripts import NAMES, SOURCE_NAT_AWS, SOURCE_NAT_AZURE
-from twinspan.twin.kubernetes.images import SYSTEM_IMAGE
+from twinspan.twin.kubernetes.images import PAUSE_IMAGE, SYSTEM_IMAGE
 from twinspan.twin.kubernetes.spec import ClusterSpec
 
 NAMESPACE = "kube-system"
 DNS = "coredns"
+AGENT = "konnectivity-agent"
+"""AKS: the Deployment, and label `app` of its pods: the API server's connections come from their network."""
+_AGENTS = 2
 _SNAT_DEFAULTS = {
     "AWS_VPC_K8S_CNI_EXTERNALSNAT": "false",
     "AWS_VPC_K8S_CNI_RANDOMIZESNAT": "prng",
@@ -53,7 +56,13 @@ def system_objects(spec: ClusterSpec) -> Mapping[str, Json]:
         f"{_CORE}/services/kube-dns": _dns_service(spec),
         f"{_APPS}/deployments/{DNS}": _dns(spec),
         f"{_APPS}/daemonsets/{network_agent_name(spec)}": _network_agent(spec),
+        **({f"{_APPS}/deployments/{AGENT}": _konnectivity_agent()} if spec.side == "azure" else {}),
     }
+
+
+def deployments(spec: ClusterSpec) -> tuple[str, ...]:
+    """Return the names of the Deployments among them."""
+    return (DNS, AGENT) if spec.side == "azure" else (DNS,)
 
 
 def addon_setting(spec: ClusterSpec, addon: str, name: str) -> Any:  # noqa: ANN401 - any JSON
@@ -101,6 +110,33 @@ def _dns(spec: ClusterSpec) -> Json:
         **_object("apps/v1", "Deployment", DNS, labels=labels),
         "spec": {
             "replicas": replicas if isinstance(replicas, int) and replicas > 0 else 1,
+            "selector": {"matchLabels": labels},
+            "template": {"metadata": {"labels": labels}, "spec": pod},
+        },
+    }
+
+
+def _konnectivity_agent() -> Json:
+    """Return the pods that stand for the agent's; nothing runs in them."""
+    labels = {"app": AGENT}
+    spread = {
+        "maxSkew": 1,
+        "topologyKey": "kubernetes.io/hostname",
+        "whenUnsatisfiable": "ScheduleAnyway",
+        "labelSelector": {"matchLabels": labels},
+    }
+    pod = {
+        "priorityClassName": "system-node-critical",
+        "terminationGracePeriodSeconds": 1,
+        "automountServiceAccountToken": False,
+        "tolerations": [{"key": "CriticalAddonsOnly", "operator": "Exists"}],
+        "topologySpreadConstraints": [spread],
+        "containers": [{"name": AGENT, "image": PAUSE_IMAGE, "imagePullPolicy": "IfNotPresent"}],
+    }
+    return {
+        **_object("apps/v1", "Deployment", AGENT, labels=labels),
+        "spec": {
+            "replicas": _AGENTS,
             "selector": {"matchLabels": labels},
             "template": {"metadata": {"labels": labels}, "spec": pod},
         },
