@@ -4,6 +4,7 @@ Obstacles are real: a name or an address that is taken, a folder in the way, pro
 """
 
 import json
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -140,10 +141,11 @@ def test_a_kubelet_that_cannot_start_is_named_with_its_last_words_and_tried_unti
 ) -> None:
     programs = tmp_path / "programs"
     programs.mkdir()
-    for name in NAMES:
-        (programs / name).hardlink_to(parts.programs / name)
+    whole = Path(shutil.copy(parts.programs / "kubelet", programs / "whole"))
+    (programs / "kube-proxy").hardlink_to(whole)  # a node sees this folder alone
+    for name in set(NAMES) - {"kubelet", "kube-proxy"}:
+        (programs / name).symlink_to(parts.programs / name)
     kubelet = programs / "kubelet"
-    kubelet.unlink()
     kubelet.write_text("#!/bin/sh\necho 'no kubelet today' >&2\nexit 1\n")
     kubelet.chmod(0o755)
     with running_clusters(tmp_path, parts) as alone:
@@ -152,8 +154,6 @@ def test_a_kubelet_that_cannot_start_is_named_with_its_last_words_and_tried_unti
         seen = alone.until("west", lambda seen: bool(seen.problems), "problem")
         assert [problem for problem in seen.problems if problem.endswith("started: no kubelet today")]
         assert "kubelet" in seen.nodes[0].problem
-        whole = programs / "whole"
-        whole.hardlink_to(parts.programs / "kubelet")
         whole.rename(kubelet)
         ready = alone.until_ready("west")
         assert ready.problems == ()

@@ -2,7 +2,8 @@
 
 The twin's clusters run one real version whatever the API says; see the table of known differences.
 Source: AKS release calendar (three minor versions are generally available); Kubernetes versions API; AKS
-release notes to 2026-09-04 (1.36 generally available since 2026-06-19, 1.33 with long-term support alone).
+release notes to 2026-09-04 (1.36 generally available since 2026-06-19, 1.33 with long-term support alone). Of
+1.35 the newest patch is the one that the twin runs.
 """
 
 from twinspan.twin.azure.documents import Json, JsonObject
@@ -10,7 +11,7 @@ from twinspan.twin.azure.errors import ArmError, bad_request
 
 _PATCHES = {
     "1.34": ("1.34.3", "1.34.10"),
-    "1.35": ("1.35.1", "1.35.7"),
+    "1.35": ("1.35.1", "1.35.4"),
     "1.36": ("1.36.3",),
 }
 DEFAULT = "1.35"

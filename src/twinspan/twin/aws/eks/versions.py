@@ -1,7 +1,8 @@
 """Kubernetes versions and add-ons that EKS offers.
 
 Source: EKS User Guide, "Understand the Kubernetes version lifecycle on EKS" (calendar of 2026-10), "AWS
-add-ons", "Review platform versions"; AWS's build numbers of add-ons are an example of each series.
+add-ons", "Review platform versions"; AWS's build numbers of add-ons are an example of each series. Of 1.35 the
+patch is the one that the twin runs.
 """
 
 from collections.abc import Mapping
@@ -42,10 +43,10 @@ VERSIONS: Mapping[str, KubernetesVersion] = {
     )
     for name, patch, platform, released, standard, extended in (
         ("1.31", "1.31.14", "eks.50", "2024-09-26", "2025-11-26", "2026-11-26"),
-        ("1.32", "1.32.11", "eks.34", "2025-01-25", "2026-03-23", "2027-03-23"),
-        ("1.33", "1.33.7", "eks.27", "2025-05-28", "2026-07-29", "2027-07-29"),
+        ("1.32", "1.32.13", "eks.43", "2025-01-25", "2026-03-23", "2027-03-23"),
+        ("1.33", "1.33.13", "eks.33", "2025-05-28", "2026-07-29", "2027-07-29"),
         ("1.34", "1.34.3", "eks.13", "2025-10-06", "2026-12-02", "2027-12-02"),
-        ("1.35", "1.35.0", "eks.3", "2026-01-28", "2027-03-27", "2028-03-27"),
+        ("1.35", "1.35.4", "eks.9", "2026-01-28", "2027-03-27", "2028-03-27"),
         ("1.36", "1.36.4", "eks.9", "2026-06-02", "2027-08-02", "2028-08-02"),
     )
 }
