@@ -26,6 +26,13 @@ _KUBELET_PORT = 10250
 _CONNECT = re.compile(rb"CONNECT ([0-9.]+):([0-9]+) HTTP/1\.1\r\n")
 _LONGEST_REQUEST = 4096
 _WITHIN_S = 10.0
+_KEPT_ALIVE = {
+    socket.TCP_KEEPIDLE: 2,
+    socket.TCP_KEEPINTVL: 1,
+    socket.TCP_KEEPCNT: 3,
+    socket.TCP_USER_TIMEOUT: 5000,
+}
+"""An agent's pod that goes takes its connections with it, some seconds later; in seconds, the last in ms."""
 
 
 class Konnectivity:
@@ -60,9 +67,13 @@ class Konnectivity:
         inside = self._namespace
         if port != _KUBELET_PORT or address not in {place.address for place in places}:
             inside = self._agent({node.name: node for node in nodes})
-        return namespaces.inside(
+        far = namespaces.inside(
             inside, partial(socket.create_connection, (str(address), port), timeout=_WITHIN_S)
         )
+        far.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        for option, value in _KEPT_ALIVE.items():
+            far.setsockopt(socket.IPPROTO_TCP, option, value)
+        return far
 
     def _agent(self, nodes: dict[str, Node]) -> str:
         """Return the network namespace of one of the agent's pods that work."""
