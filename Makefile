@@ -16,7 +16,7 @@ PLANE := $(wildcard tests/dataplane/test_*.py) tests/dataplane/wire
 PACKAGES := charon-systemd strongswan-swanctl libcharon-extra-plugins libstrongswan-standard-plugins \
   libstrongswan-extra-plugins bird2 nftables iproute2 iputils-ping iperf3 util-linux ca-certificates
 KUBERNETES_PACKAGES := etcd-server containerd runc containernetworking-plugins iptables conntrack busybox-static \
-  dnsmasq-base wget python3
+  wget python3
 TEST_PACKAGES := $(PACKAGES) tcpdump prometheus chromium
 
 # A filesystem mirror with the real hashicorp/aws, if this machine has one: some slow tests run it against the twin.

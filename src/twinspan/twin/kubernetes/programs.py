@@ -29,7 +29,6 @@ _HOST_PROGRAMS = {
     "iptables-restore": "iptables",
     "conntrack": "conntrack",
     "busybox": "busybox-static",
-    "dnsmasq": "dnsmasq-base",
     "iperf3": "iperf3",
     "ping": "iputils-ping",
     "python3": "python3",
