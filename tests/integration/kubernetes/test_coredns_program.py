@@ -22,7 +22,7 @@ def program() -> Path:
 
 def test_it_has_the_plug_ins_of_the_module_and_no_others(program: Path) -> None:
     imported = set(re.findall(r'coredns/plugin/(\w+)"', MAIN.read_text()))
-    listed = set(re.findall(r"^ +dns\.(\w+)$", run([str(program), "-plugins"]).stdout, re.MULTILINE))
+    listed = set(run([str(program), "-plugins"]).stdout.split())
     assert {"kubernetes", "forward", "rewrite"} <= imported
     assert listed - imported == {"prometheus"}  # the package is `metrics`
     assert imported - listed == {"metrics"}
