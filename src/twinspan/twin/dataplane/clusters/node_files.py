@@ -75,7 +75,7 @@ def write_all(
     write(folder / "kubelet.crt", certificate)
     write(folder / "kubelet.key", key)
     write(folder / "ca.crt", authority.certificate)
-    write(folder / "resolv.conf", f"nameserver {_resolver(cluster)}\n")
+    write(folder / "resolv.conf", f"nameserver {resolver(cluster)}\n")
     write(folder / "metadata/network.env", _metadata(cluster, place))
     write(folder / "containerd.toml", _containerd())
     write(folder / "cni/10-twinspan.conflist", json.dumps(_cni(place), indent=2))
@@ -178,7 +178,7 @@ def _kube_proxy(name: str, address: IPv4Address) -> dict[str, Any]:
     }
 
 
-def _resolver(cluster: ClusterSpec) -> IPv4Address:
+def resolver(cluster: ClusterSpec) -> IPv4Address:
     """Return the address of the virtual network's own DNS server.
 
     Sources: Amazon VPC user guide, "Amazon DNS server": the primary range plus two; Azure, "Name resolution
