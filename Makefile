@@ -105,7 +105,7 @@ lint: $(VENV)/.dev ## ruff, mypy --strict, terraform fmt, shellcheck; warnings a
 	@$(BIN)/mypy
 	@for conftest in $$(find tests -name conftest.py); do MYPYPATH=$$(dirname $$(dirname $$conftest)) $(BIN)/mypy $$conftest || exit 1; done
 	@terraform fmt -check -recursive terraform
-	@$(BIN)/shellcheck scripts/* .ci/run examples/dns/stub-domains
+	@$(BIN)/shellcheck scripts/* examples/*/*.sh .ci/run
 
 format: $(VENV)/.dev ## Format Python and HCL
 	@$(BIN)/ruff format .

@@ -220,7 +220,7 @@ def stub_domains(clusters: Clusters) -> Iterator[None]:
     together = ":".join(str(clusters.kubeconfig(name)) for name in sides)
     path = f"{clusters.parts.programs}:{os.environ['PATH']}"
     run(
-        [str(EXAMPLE / "stub-domains"), *sides],
+        [str(EXAMPLE / "stub-domains.sh"), *sides],
         env={**os.environ, "PATH": path, "KUBECONFIG": together},
         timeout_s=180,
     )
@@ -251,6 +251,6 @@ def test_the_example_says_what_is_missing_before_it_is_deployed(clusters: Cluste
     path = f"{clusters.parts.programs}:{os.environ['PATH']}"
     with pytest.raises(CommandError, match="dns-internal"):
         run(
-            [str(EXAMPLE / "stub-domains"), "east", "west"],
+            [str(EXAMPLE / "stub-domains.sh"), "east", "west"],
             env={**os.environ, "PATH": path, "KUBECONFIG": together},
         )

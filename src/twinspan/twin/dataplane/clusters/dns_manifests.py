@@ -189,6 +189,7 @@ def _container() -> Json:
         "readinessProbe": {
             "httpGet": {"path": "/ready", "port": 8181},
             "periodSeconds": 1,
+            "timeoutSeconds": 5,
             "failureThreshold": 2,
         },
         "securityContext": {

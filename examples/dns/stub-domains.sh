@@ -1,5 +1,5 @@
 #!/bin/sh
-# Lets pods of each cluster ask the other one's DNS by name: stub-domains EKS_CONTEXT AKS_CONTEXT
+# Lets pods of each cluster ask the other one's DNS by name: stub-domains.sh EKS_CONTEXT AKS_CONTEXT
 # A Service of EKS is NAME.NAMESPACE.svc.eks.internal on AKS, one of AKS is NAME.NAMESPACE.svc.aks.internal on EKS.
 set -eu
 [ $# -eq 2 ] || {
