@@ -67,14 +67,7 @@ def main() -> int:
     parser.add_argument("--archive", type=Path, help="folder to write an archive of them into")
     arguments = parser.parse_args()
     go_requirements = arguments.go_requirements.resolve()
-    kubernetes = Module(
-        name="Kubernetes",
-        requirement="k8s.io/kubernetes",
-        programs=KUBERNETES_NAMES,
-        cost="17 minutes of one core's time, 140 MB",
-        folder=arguments.kubernetes.resolve(),
-        go_requirements=go_requirements,
-    )
+    kubernetes = Module(folder=arguments.kubernetes.resolve(), go_requirements=go_requirements)
     dns = Module(
         name="CoreDNS",
         requirement="github.com/coredns/coredns",
@@ -105,6 +98,10 @@ def install(kubernetes: Module, dns: Module, *, show: Callable[[str], None]) -> 
         HostError: They cannot be had.
     """
     cache = cache_folder()
+    try:
+        cache.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise _not_writable(cache, error) from error
     source = _choose(cache, kubernetes, dns, show)
     if source is None or _is_current(cache, source):
         return
@@ -295,7 +292,7 @@ def _unpack(archive: Path, folder: Path) -> None:
 
 def _unpack_member(members: tarfile.TarFile, member: tarfile.TarInfo, target: Path) -> None:
     """Write a file, or a link to one that is written, wherever the archive says that it belongs."""
-    other = target.with_name(Path(member.linkname).name)
+    other = target.parent / Path(member.linkname).name
     content = members.extractfile(member) if member.isreg() else None
     if content is not None:
         with target.open("wb") as file:
@@ -327,7 +324,6 @@ def _digest(text: str) -> str:
 def _locked(cache: Path, show: Callable[[str], None]) -> Iterator[None]:
     """Let one run at a time into the cache."""
     try:
-        cache.mkdir(parents=True, exist_ok=True)
         lock = (cache / "lock").open("w")
     except OSError as error:
         raise _not_writable(cache, error) from error
