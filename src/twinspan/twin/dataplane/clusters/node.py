@@ -62,6 +62,7 @@ class Node:
             namespace=self._namespace,
             side=cluster.side,
             spec=spec,
+            resolver=node_files.resolver(cluster),
             plane=plane,
             interfaces=interfaces,
         )

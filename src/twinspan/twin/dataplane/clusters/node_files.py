@@ -15,6 +15,7 @@ from twinspan.twin.kubernetes.spec import ClusterSpec, NodeSpec
 _ETC = "/etc/twinspan"
 _KUBERNETES = "/opt/kubernetes"
 _POD_MTU = 1500
+_AZURE_RESOLVER = IPv4Address("168.63.129.16")
 _NETWORK = "twinspan"
 _LEASES = "run/cni"
 POD_ADDRESSES = f"{_LEASES}/{_NETWORK}"
@@ -83,7 +84,7 @@ def write_all(
     write(folder / "kubelet.crt", certificate)
     write(folder / "kubelet.key", key)
     write(folder / "ca.crt", authority.certificate)
-    write(folder / "resolv.conf", "")
+    write(folder / "resolv.conf", f"nameserver {resolver(cluster)}\n")
     write(folder / "metadata/network.env", _metadata(cluster, place))
     write(folder / "containerd.toml", _containerd())
     write(folder / "cni/10-twinspan.conflist", json.dumps(_cni(place), indent=2))
@@ -184,6 +185,15 @@ def _kube_proxy(name: str, address: IPv4Address) -> dict[str, Any]:
             "tcpCloseWaitTimeout": "0s",
         },
     }
+
+
+def resolver(cluster: ClusterSpec) -> IPv4Address:
+    """Return the address of the virtual network's own DNS server.
+
+    Sources: Amazon VPC user guide, "Amazon DNS server": the primary range plus two; Azure, "Name resolution
+    for resources in Azure virtual networks".
+    """
+    return cluster.network_ranges[0][2] if cluster.side == "aws" else _AZURE_RESOLVER
 
 
 def _metadata(cluster: ClusterSpec, place: Place) -> str:

@@ -26,6 +26,7 @@ _SYSCTLS = {
     "ipv4/conf/default/rp_filter": "0",
     "ipv4/conf/all/send_redirects": "0",
     "ipv4/conf/default/send_redirects": "0",
+    "ipv4/icmp_ratelimit": "0",  # every question to the resolver is to be refused at once
 }
 
 
@@ -77,17 +78,27 @@ class NodeNetwork:
         namespace: Its network namespace.
         side: Its cloud.
         spec: What it is to be.
+        resolver: Address of the virtual network's DNS server, which the twin does not have.
         plane: Where its subnets are.
         interfaces: Where its filters are kept.
     """
 
     def __init__(
-        self, *, name: str, namespace: str, side: Side, spec: NodeSpec, plane: Plane, interfaces: Interfaces
+        self,
+        *,
+        name: str,
+        namespace: str,
+        side: Side,
+        spec: NodeSpec,
+        resolver: IPv4Address,
+        plane: Plane,
+        interfaces: Interfaces,
     ) -> None:
         self._name = name
         self._namespace = namespace
         self._side = side
         self._spec = spec
+        self._resolver = resolver
         self._plane = plane
         self._interfaces = interfaces
         self._attached: list[tuple[Interface, Plug]] = []
@@ -117,6 +128,7 @@ class NodeNetwork:
         namespaces.add([self._namespace])
         with undone_on_failure(self.detach):
             namespaces.set_sysctls(self._namespace, _SYSCTLS)
+            namespaces.nft(self._namespace, _nobody_at(self._resolver))
             with self._plane.lock:
                 self._join(NODE_DEVICE, self._spec.subnet_id, place.address, self._on_first(place))
                 if place.pod_address is not None:
@@ -253,6 +265,22 @@ class NodeNetwork:
             self._namespace,
             {f"ipv4/conf/{answering}/proxy_arp": "1", f"ipv4/neigh/{answering}/proxy_delay": "0"},
         )
+
+
+def _nobody_at(resolver: IPv4Address) -> str:
+    """Refuse questions to a DNS server that is not there: unanswered, each would take seconds to fail."""
+    refused = f"ip daddr {resolver} meta l4proto {{ tcp, udp }} th dport 53 reject"
+    return f"""table ip twinspan_resolver {{
+  chain forward {{
+    type filter hook forward priority filter; policy accept;
+    {refused}
+  }}
+  chain out {{
+    type filter hook output priority filter; policy accept;
+    {refused}
+  }}
+}}
+"""
 
 
 def _answers_go_back() -> str:
