@@ -53,6 +53,7 @@ class ClusterSpec:
         images: Folder with the container images, as OCI archives.
         addons: Name of an EKS add-on -> its configuration values (JSON text or empty).
         pod_network: Overlay networks only: range of pod addresses, unknown outside the cluster.
+        enforces_policies: Whether NetworkPolicies have an effect.
     """
 
     key: str
@@ -71,6 +72,7 @@ class ClusterSpec:
     nodes: tuple[NodeSpec, ...] = ()
     addons: dict[str, str] = field(default_factory=dict)
     pod_network: IPv4Network | None = None
+    enforces_policies: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
