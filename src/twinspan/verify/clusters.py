@@ -148,7 +148,10 @@ def _balanced(api: "ClusterApi") -> tuple[Balanced, ...]:
 
 
 def _is_internal(service: Mapping[str, Any]) -> bool:
-    """Return whether it is for the network alone. Sources: AWS Load Balancer Controller; AKS, internal load balancer."""
+    """Return whether it is for the network alone.
+
+    Sources: AWS Load Balancer Controller, Service annotations; AKS, "Use an internal load balancer".
+    """
     notes = service["metadata"].get("annotations") or {}
     return any(notes.get(name) == value for name, value in _INTERNAL)
 

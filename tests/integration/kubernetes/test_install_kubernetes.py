@@ -226,7 +226,12 @@ def test_programs_are_built_and_nothing_else_stays(machine: Machine) -> None:
 @needs_go
 def test_two_builds_are_one_and_the_same_wherever_and_with_whatever_settings(tmp_path: Path) -> None:
     first, second = (Machine(tmp_path / name) for name in ("one", "another/place"))
-    second.environment |= {"GOFLAGS": "-mod=mod -tags=x", "GOARCH": "s390x", "GOWORK": "/x", "CGO_ENABLED": "1"}
+    second.environment |= {
+        "GOFLAGS": "-mod=mod -tags=x",
+        "GOARCH": "s390x",
+        "GOWORK": "/x",
+        "CGO_ENABLED": "1",
+    }
     for machine in (first, second):
         machine.put_go_on_path()
         done = machine.install()
@@ -292,7 +297,9 @@ def run_on_small_disk(machine: Machine) -> "subprocess.CompletedProcess[str]":
     with machine.start() as process:  # for its arguments
         process.kill()
     argv = ["unshare", "--mount", "sh", "-c", script, "sh", *process.args]  # type: ignore[misc]
-    return subprocess.run(argv, env=machine.environment, capture_output=True, text=True, check=False, timeout=100)
+    return subprocess.run(
+        argv, env=machine.environment, capture_output=True, text=True, check=False, timeout=100
+    )
 
 
 @pytest.mark.root

@@ -20,7 +20,7 @@ _SWITCH = {
 
 
 def policies_admit(facts: Facts) -> Iterator[Finding]:
-    """KUB-06: no enforced network policy keeps test pods, or pods behind load balancers, from the other cloud."""
+    """KUB-06: no network policy in force keeps test pods, or pods of load balancers, from the other cloud."""
     for cluster in facts.clusters:
         reading = facts.kubernetes.reading(cluster)
         if reading is None or reading.problem:
