@@ -39,8 +39,8 @@ _CLUSTER = Expectation(
 _ISOLATED = Expectation(
     ending=Ending.HEALING,
     label=Label.INFRASTRUCTURE,
-    source="Kubernetes, Network Policies: what no policy allows is dropped; how soon an engine follows a change"
-    " is not published, the twin takes a part of a second",
+    source="Kubernetes, Network Policies: what no policy allows is dropped; how soon an engine follows a"
+    " change is not published, the twin takes a part of a second",
     restore_s=5.0,
 )
 _NAMES: dict[Side, str] = {"aws": "eks", "azure": "aks"}

@@ -138,9 +138,16 @@ def test_a_node_that_comes_back_has_the_policies_again(site: Site) -> None:
         site.clusters.plane.client.lose_node(seen.key, seen.nodes[0].key)
         site.clusters.plane.client.restore_node(seen.key, seen.nodes[0].key)
         site.clusters.until_ready("east", nodes=2)
-        ready = ("wait", "--for=condition=Ready", "pod/server", "--timeout=80s")
-        site.clusters.kubectl("east", *ready)
-        again = site.clusters.kubectl("east", "get", "pod", "server", "-o", "jsonpath={.status.podIP}").stdout
+        # What its status says may be from before: it has another address now.
+        again = wait_until(
+            lambda: (
+                site.clusters.kubectl("east", "exec", "server", "--", "hostname", "-i", check=False).stdout
+            ),
+            bool,
+            what="the pod on its node",
+            timeout_s=90,
+            interval_s=0.5,
+        ).strip()
         site.until("other/client", again, reached=False)
     site.until("other/client", again, reached=True)
 
