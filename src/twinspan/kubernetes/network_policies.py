@@ -129,16 +129,15 @@ class Allowance:
     networks: tuple[IPv4Network, ...]
     ports: tuple[PortRange, ...] = ()
 
-    def admits(self, remote: IPv4Address, protocol: str, port: int | None) -> bool:
-        """Return whether it lets a connection through; one of a protocol without ports has None."""
-        at_port = not self.ports or any(
+    def at(self, protocol: str, port: int | None) -> bool:
+        """Return whether it is for a port of the destination; a protocol without ports has None."""
+        return not self.ports or any(
             each.protocol == protocol and port is not None and each.first <= port <= each.last
             for each in self.ports
         )
-        return at_port and any(remote in network for network in self.networks)
 
-    def reaches(self, networks: Iterable[IPv4Network]) -> bool:
-        """Return whether something of these is let through, at some port."""
+    def overlaps(self, networks: Iterable[IPv4Network]) -> bool:
+        """Return whether it is for some address of these."""
         return any(own.overlaps(each) for each in networks for own in self.networks)
 
 
@@ -186,10 +185,22 @@ class Policies:
             protocol: `TCP`, `UDP`, `SCTP`, or another, which only rules without ports let through.
             port: Of the destination; None if the protocol has none.
         """
-        return (
-            remote == pod.address
-            or not self.isolating(pod, direction)
-            or any(each.admits(remote, protocol, port) for each in self.allowances(pod, direction))
+        there = (IPv4Network(remote),)
+        return remote == pod.address or self.open_to(pod, direction, there, protocol=protocol, port=port)
+
+    def open_to(
+        self,
+        pod: Pod,
+        direction: Direction,
+        networks: Iterable[IPv4Network],
+        *,
+        protocol: str,
+        port: int | None,
+    ) -> bool:
+        """Return whether a new connection from or to some address of these networks passes; see `admit`."""
+        ranges = tuple(networks)
+        return not self.isolating(pod, direction) or any(
+            each.at(protocol, port) and each.overlaps(ranges) for each in self.allowances(pod, direction)
         )
 
     def _resolved(

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from ipaddress import IPv4Address
 from typing import Literal
 
-from twinspan.kubernetes.label_selectors import Selector
+from twinspan.kubernetes.internal_services import InternalService
 from twinspan.kubernetes.network_policies import Policies
 from twinspan.network.aws import EksCluster
 from twinspan.network.azure import AksCluster
@@ -108,18 +108,6 @@ class Workload:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Balanced:
-    """A Service that has a load balancer with a private address, and the pods behind it."""
-
-    namespace: str
-    name: str
-    selector: Selector
-
-    def __str__(self) -> str:
-        return f"{self.namespace}/{self.name}"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
     """What one cluster's Kubernetes API says.
 
@@ -135,7 +123,7 @@ class Reading:
         masquerading: What is set of source addresses, in Kubernetes' own words.
         version: What its API server runs, e.g. `1.20.2`; empty if it could not be read.
         policies: Its network policies, with all pods and namespaces if there are any.
-        balanced: Its internal load balancers, if there are policies.
+        services: Those with an internal load balancer, if there are policies.
     """
 
     side: Side
@@ -149,7 +137,7 @@ class Reading:
     masquerading: str = ""
     version: str = ""
     policies: Policies = field(default_factory=lambda: Policies(policies=(), pods=(), namespaces={}))
-    balanced: tuple[Balanced, ...] = ()
+    services: tuple[InternalService, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,11 +8,11 @@ from ipaddress import IPv4Address
 from typing import TYPE_CHECKING, Any
 
 from twinspan.errors import TwinspanError
-from twinspan.kubernetes.label_selectors import selector_of
+from twinspan.kubernetes.internal_services import InternalService, internal_service_of
 from twinspan.kubernetes.network_policies import Policies, namespace_labels, pod_of, policy_of
 from twinspan.probe.source import source_seen
 from twinspan.protocols import Host
-from twinspan.verify.cluster_facts import Balanced, ClusterFacts, Lookup, Node, Reading, Seen, Side, Workload
+from twinspan.verify.cluster_facts import ClusterFacts, Lookup, Node, Reading, Seen, Side, Workload
 from twinspan.verify.pings import HostInSubnet, ping
 
 if TYPE_CHECKING:
@@ -26,11 +26,6 @@ _LOOKUP_LIMIT_S = 40.0
 """Four search domains, two tries of five seconds each. Source: resolv.conf(5)."""
 _RESOLVED = re.compile(r"^PING \S+ \(([\d.]+)\)", re.MULTILINE)
 _MASQUERADING = ("AWS_VPC_K8S_CNI_EXTERNALSNAT", "AWS_VPC_K8S_CNI_EXCLUDE_SNAT_CIDRS")
-_INTERNAL = (
-    ("service.beta.kubernetes.io/aws-load-balancer-scheme", "internal"),
-    ("service.beta.kubernetes.io/aws-load-balancer-internal", "true"),
-    ("service.beta.kubernetes.io/azure-load-balancer-internal", "true"),
-)
 _AZURE_MASQUERADING = "azure-ip-masq-agent-config"
 
 
@@ -116,7 +111,7 @@ def _read(api: "ClusterApi", side: Side, name: str) -> Reading:
         masquerading=_masquerading(api, daemons),
         version=str(api.get("/version").get("gitVersion", "")).removeprefix("v"),
         policies=policies,
-        balanced=_balanced(api) if policies.policies else (),
+        services=_internal_services(api) if policies.policies else (),
     )
 
 
@@ -134,26 +129,9 @@ def _policies(api: "ClusterApi") -> Policies:
     )
 
 
-def _balanced(api: "ClusterApi") -> tuple[Balanced, ...]:
-    services = api.get("/api/v1/services")["items"]
-    return tuple(
-        Balanced(
-            namespace=each["metadata"]["namespace"],
-            name=each["metadata"]["name"],
-            selector=selector_of({"matchLabels": each["spec"]["selector"]}),
-        )
-        for each in services
-        if each["spec"].get("type") == "LoadBalancer" and each["spec"].get("selector") and _is_internal(each)
-    )
-
-
-def _is_internal(service: Mapping[str, Any]) -> bool:
-    """Return whether it is for the network alone.
-
-    Sources: AWS Load Balancer Controller, Service annotations; AKS, "Use an internal load balancer".
-    """
-    notes = service["metadata"].get("annotations") or {}
-    return any(notes.get(name) == value for name, value in _INTERNAL)
+def _internal_services(api: "ClusterApi") -> tuple[InternalService, ...]:
+    found = map(internal_service_of, api.get("/api/v1/services")["items"])
+    return tuple(service for service in found if service is not None)
 
 
 def _is_dns(workload: Mapping[str, Any]) -> bool:

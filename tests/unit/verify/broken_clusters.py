@@ -9,11 +9,12 @@ import verified_clusters as vc
 import verified_network as vn
 import yaml
 
+from twinspan.kubernetes.internal_services import InternalService
 from twinspan.kubernetes.label_selectors import Selector
-from twinspan.kubernetes.network_policies import Pod, Policies, policy_of
+from twinspan.kubernetes.network_policies import Pod, Policies, PolicyPort, policy_of
 from twinspan.network import model
 from twinspan.network.aws import EksAddon
-from twinspan.verify.cluster_facts import Balanced, ClusterFacts, Node, Reading, Workload
+from twinspan.verify.cluster_facts import ClusterFacts, Node, Reading, Workload
 from twinspan.verify.facts import Facts
 from twinspan.verify.ping_facts import Ping
 
@@ -121,7 +122,7 @@ def with_engines(facts: Facts) -> Facts:
 
 
 def with_policy(
-    cluster: str, spec: str, *, namespace: str = "twinspan-probe", balanced: tuple[Balanced, ...] = ()
+    cluster: str, spec: str, *, namespace: str = "twinspan-probe", services: tuple[InternalService, ...] = ()
 ) -> Damage:
     """A cluster has a test pod, a DNS server, a pod of the namespace `shop` and a policy."""
     address = {"eks": vc.EKS_POD, "aks": vc.AKS_POD}[cluster]
@@ -135,7 +136,7 @@ def with_policy(
         ),
         namespaces={},
     )
-    damage = with_reading(cluster, policies=policies, balanced=balanced)
+    damage = with_reading(cluster, policies=policies, services=services)
     return lambda facts: damage(with_engines(facts))
 
 
@@ -149,7 +150,9 @@ def all_of(*damages: Damage) -> Damage:
 
 
 DNS_POD, SHOP_POD = IPv4Address("192.0.2.53"), IPv4Address("192.0.2.80")
-SHOP = Balanced(namespace="shop", name="front", selector=Selector())
+SHOP = InternalService(
+    namespace="shop", name="front", pods=Selector(), ports=(PolicyPort(protocol="TCP", port=8080),)
+)
 closed_in_eks = all_of(with_policy("eks", "podSelector: {}"), no_pod_reply("aws"))
 closed_out_of_eks = all_of(
     with_policy(
@@ -161,7 +164,15 @@ closed_in_aks = all_of(
     with_policy("aks", "{podSelector: {}, ingress: [{from: [{namespaceSelector: {}}]}]}"),
     no_pod_reply("azure"),
 )
-closed_shop = with_policy("aks", "podSelector: {}", namespace="shop", balanced=(SHOP,))
+closed_shop = with_policy("aks", "podSelector: {}", namespace="shop", services=(SHOP,))
+
+
+closed_port_of_shop = with_policy(
+    "aks",
+    "{podSelector: {}, ingress: [{ports: [{port: 80}], from: [{ipBlock: {cidr: 10.2.0.0/16}}]}]}",
+    namespace="shop",
+    services=(SHOP,),
+)
 
 
 def no_names_from_aks(facts: Facts) -> Facts:
@@ -195,6 +206,7 @@ BROKEN_CLUSTERS = [
     ("KUB-06", "twinspan-probe/closed of aks", closed_in_aks),
     ("KUB-06", "twinspan-probe/closed of aks", no_names_from_aks),
     ("KUB-06", "shop/closed of aks", closed_shop),
+    ("KUB-06", "shop/closed of aks", closed_port_of_shop),
     ("KUB-05", "aks", no_dns_servers),
     ("KUB-05", "aks", wrong_dns_answer),
     ("RTE-06", "aks-pods (aks-routes)", hole_in_aks_routes),

@@ -96,23 +96,17 @@ def _names(cluster: Cluster, policies: Policies, pod: Pod) -> Iterator[Finding]:
 
 
 def _behind_balancers(facts: Facts, cluster: Cluster, policies: Policies) -> Iterator[Finding]:
-    """Yield each internal load balancer none of whose clients can come from outside the cluster.
-
-    Whether a pod sees a client or a node is the load balancer's choice, so either range will do.
-    """
+    """Yield each internal load balancer whose pods let in nobody of both networks."""
     reading = facts.kubernetes.reading(cluster)
     other, own = facts.azure_prefixes, facts.vpc_prefixes
     if cluster.side == "azure":
         other, own = own, other
-    for service in reading.balanced if reading else ():
-        for pod in policies.pods:
-            if pod.namespace != service.namespace or not service.selector.matches(pod.labels):
-                continue
-            if policies.isolating(pod, "ingress") and not any(
-                each.reaches([*other, *own]) for each in policies.allowances(pod, "ingress")
-            ):
-                yield _finding(cluster, policies, pod, "ingress", other, what=f"Service {service}")
-                break
+    for service in reading.services if reading else ():
+        closed = service.closed_pod(policies, (*other, *own))
+        if closed is not None:
+            pod, ports = closed
+            what = f"{ports} of the Service {service}"
+            yield _finding(cluster, policies, pod, "ingress", other, what=what)
 
 
 def _finding(
