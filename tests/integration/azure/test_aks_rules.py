@@ -65,6 +65,35 @@ def case(name: str, change: Change, code: str) -> object:
         case("DNS no address", setting(f"{NETWORK}.dnsServiceIP", "ten"), "InvalidParameter"),
         case("pod range", setting(f"{NETWORK}.podCidr", "10.244.0.0/16"), "InvalidParameter"),
         case("own network plugin", setting(f"{NETWORK}.networkPlugin", "none"), "InvalidParameter"),
+        case(
+            "policies of Azure with kubenet",
+            both(
+                setting(f"{NETWORK}.networkPlugin", "kubenet"), setting(f"{NETWORK}.networkPolicy", "azure")
+            ),
+            "NetworkPolicyAzureNotSupportedForKubenet",
+        ),
+        case(
+            "policies of Cilium on Azure's data plane",
+            setting(f"{NETWORK}.networkPolicy", "cilium"),
+            "NetworkPolicyNotSupported",
+        ),
+        case(
+            "Cilium's data plane with Calico's policies",
+            both(
+                setting(f"{NETWORK}.networkDataplane", "cilium"),
+                setting(f"{NETWORK}.networkPolicy", "calico"),
+            ),
+            "BadRequest",
+        ),
+        case(
+            "Cilium's data plane with kubenet",
+            both(
+                setting(f"{NETWORK}.networkDataplane", "cilium"),
+                setting(f"{NETWORK}.networkPlugin", "kubenet"),
+            ),
+            "BadRequest",
+        ),
+        case("unknown policy engine", setting(f"{NETWORK}.networkPolicy", "weave"), "InvalidRequestFormat"),
         case("unknown plugin", setting(f"{NETWORK}.networkPlugin", "flannel"), "InvalidRequestFormat"),
         case("no pools", dropping("properties.agentPoolProfiles"), "MustDefineAtLeastOneSystemPool"),
         case("no system pool", setting(f"{POOL}.mode", "User"), "MustDefineAtLeastOneSystemPool"),

@@ -160,6 +160,12 @@ def test_rules_name_the_policy_that_lets_through_and_those_that_close() -> None:
     assert f"ip daddr vmap {{ {ADDRESSES[0]} : jump" in text
 
 
+def test_eks_does_not_know_an_icmp_error_as_part_of_its_connection() -> None:
+    closed = cluster("podSelector: {}")
+    assert "ct state established accept" in node_rules(closed, node="n", side="aws")
+    assert "ct state established,related accept" in node_rules(closed, node="n", side="azure")
+
+
 def test_pods_with_the_same_rules_share_a_chain() -> None:
     text = node_rules(cluster("podSelector: {}"), node="n", side="aws")
     assert text.count("counter drop") == 1

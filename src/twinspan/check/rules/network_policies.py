@@ -1,6 +1,6 @@
 """Network policies of an application: what they close between the clouds, and who enforces them."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from ipaddress import IPv4Network
 from typing import TYPE_CHECKING, Any
@@ -111,6 +111,7 @@ _REMEDIES = {
 
 def _enforced(design: Design, side: str) -> bool | None:
     """Return whether a side's clusters enforce network policies; None if the plan does not tell."""
+    test: Callable[[str], bool]
     if side == "aws":
         addons = [each for each in design.of_type("aws_eks_addon") if each.get("addon_name") == VPC_CNI]
         values = [each.get("configuration_values") or "" for each in addons]
