@@ -14,6 +14,9 @@ def pool_in(member: str, subnet: str) -> Callable[[Body, Aks], None]:
     return lambda body, aks: setting(f"{POOL}.{member}", aks.subnet(subnet))(body, aks.lab)
 
 
+KUBENET = both(setting(f"{NETWORK}.networkPlugin", "kubenet"), dropping(f"{POOL}.podSubnetID"))
+
+
 def of_lab(change: Change) -> Callable[[Body, Aks], None]:
     return lambda body, aks: change(body, aks.lab)
 
@@ -67,9 +70,7 @@ def case(name: str, change: Change, code: str) -> object:
         case("own network plugin", setting(f"{NETWORK}.networkPlugin", "none"), "InvalidParameter"),
         case(
             "policies of Azure with kubenet",
-            both(
-                setting(f"{NETWORK}.networkPlugin", "kubenet"), setting(f"{NETWORK}.networkPolicy", "azure")
-            ),
+            both(KUBENET, setting(f"{NETWORK}.networkPolicy", "azure")),
             "NetworkPolicyAzureNotSupportedForKubenet",
         ),
         case(
@@ -87,10 +88,7 @@ def case(name: str, change: Change, code: str) -> object:
         ),
         case(
             "Cilium's data plane with kubenet",
-            both(
-                setting(f"{NETWORK}.networkDataplane", "cilium"),
-                setting(f"{NETWORK}.networkPlugin", "kubenet"),
-            ),
+            both(KUBENET, setting(f"{NETWORK}.networkDataplane", "cilium")),
             "BadRequest",
         ),
         case("unknown policy engine", setting(f"{NETWORK}.networkPolicy", "weave"), "InvalidRequestFormat"),
