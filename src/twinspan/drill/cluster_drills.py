@@ -1,4 +1,4 @@
-"""Drills that take a node or a whole cluster: what is measured is requests to a service."""
+"""Drills that take a node, a whole cluster or its pods: what is measured is requests to a service."""
 
 from twinspan.drill.definition import Drill, Step
 from twinspan.drill.endings import Ending, Expectation
@@ -15,6 +15,7 @@ NODE_LOST_S = 75.0
 """A node is away for longer than its cluster needs to notice, seconds."""
 CLUSTER_LOST_S = 8.0
 CLOUD_LOST_S = 20.0
+ISOLATED_S = 5.0
 STARTED_WITHIN_S = 90.0
 """How long control plane, nodes and pods may take to start on the twin, seconds."""
 
@@ -33,6 +34,13 @@ _CLUSTER = Expectation(
     label=Label.INFRASTRUCTURE,
     source="nothing moves a service to another cluster; how long clouds take to start nodes is not published",
     restore_s=STARTED_WITHIN_S,
+)
+_ISOLATED = Expectation(
+    ending=Ending.HEALING,
+    label=Label.INFRASTRUCTURE,
+    source="Kubernetes, Network Policies: what no policy allows is dropped; how soon an engine follows a"
+    " change is not published, the twin takes a part of a second",
+    restore_s=5.0,
 )
 _NAMES: dict[Side, str] = {"aws": "eks", "azure": "aks"}
 _WORDS: dict[Side, str] = {"aws": "The EKS cluster", "azure": "The AKS cluster"}
@@ -84,6 +92,14 @@ CLUSTER_DRILLS = (
                 f"{word} loses all power, control plane and nodes, for {CLUSTER_LOST_S:g} s.",
                 _CLUSTER,
                 CLUSTER_LOST_S,
+            ),
+            _drill(
+                side,
+                "pods-isolated",
+                f"{word} gets a network policy that lets nobody into the pods of examples/hello, for"
+                f" {ISOLATED_S:g} s.",
+                _ISOLATED,
+                ISOLATED_S,
             ),
         )
     ),

@@ -90,6 +90,7 @@ variable "kubernetes" {
       public_access_cidrs     = optional(set(string), ["0.0.0.0/0"])
       log_types               = optional(set(string), [])
       nat_gateways            = optional(string, "one")
+      network_policies        = optional(bool, false)
       node_groups = map(object({
         instance_types  = list(string)
         desired_size    = number
@@ -112,6 +113,7 @@ variable "kubernetes" {
       private            = optional(bool, false)
       service_cidr       = optional(string, "10.96.0.0/16")
       outbound_type      = optional(string, "loadBalancer")
+      network_policy     = optional(string)
       node_subnet_prefix = string
       pod_subnet_prefix  = string
       system_pool = object({

@@ -147,12 +147,12 @@ class Clusters:
         argv = [str(self.parts.programs / "kubectl"), "--kubeconfig", str(self.kubeconfig(name)), *arguments]
         return run(argv, stdin=stdin, timeout_s=90, check=check)
 
-    def pod(self, name: str, pod: str, *, node: str = "") -> str:
+    def pod(self, name: str, pod: str, *, node: str = "", namespace: str = "default") -> str:
         """Run a pod with a server that tells callers their address; return the pod's."""
         manifest = {
             "apiVersion": "v1",
             "kind": "Pod",
-            "metadata": {"name": pod, "labels": {"app": pod}},
+            "metadata": {"name": pod, "namespace": namespace, "labels": {"app": pod}},
             "spec": {
                 "terminationGracePeriodSeconds": 0,
                 "containers": [
@@ -161,6 +161,7 @@ class Clusters:
                         "image": TOOLS_IMAGE,
                         "imagePullPolicy": "IfNotPresent",
                         "command": ["sh", "-c", _SERVER],
+                        "ports": [{"name": "who", "containerPort": PORT}],
                         "readinessProbe": {"tcpSocket": {"port": PORT}, "periodSeconds": 1},
                     }
                 ],
@@ -168,14 +169,15 @@ class Clusters:
             },
         }
         self.kubectl(name, "apply", "-f", "-", stdin=yaml.safe_dump(manifest))
-        self.kubectl(name, "wait", "--for=condition=Ready", f"pod/{pod}", "--timeout=80s")
-        return self.kubectl(name, "get", "pod", pod, "-o", "jsonpath={.status.podIP}").stdout
+        at = ("-n", namespace)
+        self.kubectl(name, *at, "wait", "--for=condition=Ready", f"pod/{pod}", "--timeout=80s")
+        return self.kubectl(name, *at, "get", "pod", pod, "-o", "jsonpath={.status.podIP}").stdout
 
-    def seen_as(self, name: str, pod: str, target: str) -> str:
+    def seen_as(self, name: str, pod: str, target: str, *, namespace: str = "default") -> str:
         """Return the source address that a server sees of a pod; empty if it does not answer."""
         host, _, port = target.partition(":")
         script = f"exec 3<>/dev/tcp/{host}/{port or 80}; printf '{_ASK}' >&3; cat <&3"
-        argv = ("exec", pod, "--", "timeout", "3", "bash", "-c", script)
+        argv = ("-n", namespace, "exec", pod, "--", "timeout", "3", "bash", "-c", script)
         done = self.kubectl(name, *argv, check=False)
         found = re.search(r"\[::ffff:([0-9.]+)\]", done.stdout)
         return found[1] if found else ""

@@ -9,6 +9,7 @@ from twinspan.check.catalogue import CATALOGUE
 from twinspan.check.findings import CheckResult, Outcome, Report, Severity
 from twinspan.check.run import check
 from twinspan.check.text import finding_line
+from twinspan.deploy.source import read_objects
 from twinspan.project.plan import read_plan
 
 CASES = sorted((HERE / "cases").glob("*.json"))
@@ -20,7 +21,10 @@ def id_of(case: Path) -> str:
 
 
 def report_of(case: dict[str, Any]) -> Report:
-    return check(read_plan(broken(case), where="the plan"), source="the plan")
+    manifests = {
+        side: tuple(read_objects(text, where="app.yaml")) for side, text in case.get("manifests", {}).items()
+    }
+    return check(read_plan(broken(case), where="the plan"), source="the plan", manifests=manifests)
 
 
 def said(report: Report, about: str) -> list[str]:

@@ -145,6 +145,9 @@ def test_a_cluster_that_is_not_active_takes_no_node_groups_and_no_changes(eks_si
         ("vpc-cni", '{"env": {"AWS_VPC_K8S_CNI_EXTERNALSNAT": "maybe"}}', "true or false"),
         ("vpc-cni", '{"env": {"AWS_VPC_K8S_CNI_EXCLUDE_SNAT_CIDRS": "10.1.0.0"}}', None),
         ("vpc-cni", '{"env": {"AWS_VPC_K8S_CNI_EXCLUDE_SNAT_CIDRS": "10.1.0.1/16"}}', "not an IPv4 range"),
+        ("vpc-cni", '{"enableNetworkPolicy": true}', "must be a string"),
+        ("vpc-cni", '{"enableNetworkPolicy": "on"}', "true or false"),
+        ("vpc-cni", 'enableNetworkPolicy: "true"', None),
         ("coredns", '{"env": {}}', "no such member"),
     ],
 )

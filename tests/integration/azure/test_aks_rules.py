@@ -14,6 +14,9 @@ def pool_in(member: str, subnet: str) -> Callable[[Body, Aks], None]:
     return lambda body, aks: setting(f"{POOL}.{member}", aks.subnet(subnet))(body, aks.lab)
 
 
+KUBENET = both(setting(f"{NETWORK}.networkPlugin", "kubenet"), dropping(f"{POOL}.podSubnetID"))
+
+
 def of_lab(change: Change) -> Callable[[Body, Aks], None]:
     return lambda body, aks: change(body, aks.lab)
 
@@ -65,6 +68,30 @@ def case(name: str, change: Change, code: str) -> object:
         case("DNS no address", setting(f"{NETWORK}.dnsServiceIP", "ten"), "InvalidParameter"),
         case("pod range", setting(f"{NETWORK}.podCidr", "10.244.0.0/16"), "InvalidParameter"),
         case("own network plugin", setting(f"{NETWORK}.networkPlugin", "none"), "InvalidParameter"),
+        case(
+            "policies of Azure with kubenet",
+            both(KUBENET, setting(f"{NETWORK}.networkPolicy", "azure")),
+            "NetworkPolicyAzureNotSupportedForKubenet",
+        ),
+        case(
+            "policies of Cilium on Azure's data plane",
+            setting(f"{NETWORK}.networkPolicy", "cilium"),
+            "NetworkPolicyNotSupported",
+        ),
+        case(
+            "Cilium's data plane with Calico's policies",
+            both(
+                setting(f"{NETWORK}.networkDataplane", "cilium"),
+                setting(f"{NETWORK}.networkPolicy", "calico"),
+            ),
+            "BadRequest",
+        ),
+        case(
+            "Cilium's data plane with kubenet",
+            both(KUBENET, setting(f"{NETWORK}.networkDataplane", "cilium")),
+            "BadRequest",
+        ),
+        case("unknown policy engine", setting(f"{NETWORK}.networkPolicy", "weave"), "InvalidRequestFormat"),
         case("unknown plugin", setting(f"{NETWORK}.networkPlugin", "flannel"), "InvalidRequestFormat"),
         case("no pools", dropping("properties.agentPoolProfiles"), "MustDefineAtLeastOneSystemPool"),
         case("no system pool", setting(f"{POOL}.mode", "User"), "MustDefineAtLeastOneSystemPool"),
@@ -171,7 +198,7 @@ def test_what_is_fixed_cannot_be_changed(aks: Aks, change: Callable[[Body, Aks],
 @pytest.mark.parametrize(("pool", "code"), [("1.36", "NodePoolMcVersionIncompatible"), ("1.34", None)])
 def test_a_pool_is_not_newer_than_its_control_plane(aks: Aks, pool: str, code: str | None) -> None:
     aks.made()
-    answer = aks.put_pool("work", aks.pool(mode="User", orchestratorVersion=pool))
+    answer = aks.put_pool("work", {**aks.pool(mode="User"), "orchestratorVersion": pool})
     assert (None if answer.status < 400 else answer.code) == code, answer.text
 
 

@@ -250,7 +250,12 @@ def test_two_builds_are_one_and_the_same_wherever_and_with_whatever_settings(
     first, second = (Machine(tmp_path / name) for name in ("one", "another/place"))
     first.put_go_on_path(objects)
     second.put_go_on_path()
-    second.environment |= {"GOFLAGS": "-mod=mod -tags=x", "GOARCH": "s390x", "GOWORK": "/x"}
+    second.environment |= {
+        "GOFLAGS": "-mod=mod -tags=x",
+        "GOARCH": "s390x",
+        "GOWORK": "/x",
+        "CGO_ENABLED": "1",
+    }
     for machine in (first, second):
         done = machine.install()
         assert done.returncode == 0, done.stderr

@@ -181,6 +181,33 @@ def test_an_overlay_cluster_has_pods_outside_the_virtual_network() -> None:
     assert {node.pod_subnet_id for node in spec.nodes} == {""}
 
 
+@pytest.mark.parametrize(
+    ("values", "enforced"),
+    [
+        ("", False),
+        ('{"env": {}}', False),
+        ('{"enableNetworkPolicy": "true"}', True),
+        ('enableNetworkPolicy: "true"', True),
+        ('{"enableNetworkPolicy": "false"}', False),
+        ('{"enableNetworkPolicy": true}', False),
+        ("{", False),
+    ],
+)
+def test_eks_enforces_network_policies_when_its_network_add_on_says_so(values: str, enforced: bool) -> None:
+    addon = EksAddon(name="vpc-cni", version="v1", status="ACTIVE", configuration_values=values)
+    (spec,), _ = specs(aws(replace(EKS, addons=(addon,))))
+    assert spec.enforces_policies is enforced
+
+
+@pytest.mark.parametrize(
+    ("engine", "enforced"),
+    [("azure", True), ("calico", True), ("cilium", True), ("none", False), ("", False)],
+)
+def test_aks_enforces_network_policies_with_an_engine(engine: str, enforced: bool) -> None:
+    (spec,), _ = specs(azure(replace(AKS, network_policy=engine)))
+    assert spec.enforces_policies is enforced
+
+
 def test_a_cluster_that_is_going_is_not_built() -> None:
     assert specs(aws(replace(EKS, status="DELETING"))) == ((), ())
     assert specs(azure(replace(AKS, provisioning_state="Deleting"))) == ((), ())

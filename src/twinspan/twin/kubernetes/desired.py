@@ -8,6 +8,7 @@ from ipaddress import IPv4Network
 from twinspan.network.aws import AwsNetwork, EksCluster, EksNodeGroup
 from twinspan.network.azure import AksCluster, AksNodePool, AzureNetwork, VirtualNetwork
 from twinspan.network.model import Network
+from twinspan.network.policy_engines import VPC_CNI, aks_enforces, eks_enforces
 from twinspan.twin.attempts import attempt
 from twinspan.twin.kubernetes.access import ClusterAccess
 from twinspan.twin.kubernetes.authority import ClusterAuthority
@@ -91,6 +92,11 @@ class _Builder:
             return None
         ranges = vpcs[cluster.vpc_id].cidr_blocks
         services = cluster.service_ipv4_cidr or _eks_services(ranges)
+        addons = {
+            addon.name: addon.configuration_values
+            for addon in cluster.addons
+            if addon.status not in _ADDON_GONE
+        }
         return ClusterSpec(
             key=cluster.arn,
             side="aws",
@@ -105,13 +111,10 @@ class _Builder:
             programs=self.programs,
             images=self.images,
             nodes=tuple(self._eks_nodes(network, cluster)),
-            addons={
-                addon.name: addon.configuration_values
-                for addon in cluster.addons
-                if addon.status not in _ADDON_GONE
-            },
+            addons=addons,
             subnet_ids=cluster.subnet_ids,
             security_group_ids=(*_cluster_group(cluster), *cluster.security_group_ids),
+            enforces_policies=eks_enforces(addons.get(VPC_CNI, "")),
         )
 
     def aks(self, network: AzureNetwork, cluster: AksCluster) -> ClusterSpec | None:
@@ -141,6 +144,7 @@ class _Builder:
                 node for pool in self._pools(cluster, vnet) for node in self._aks_nodes(cluster, pool)
             ),
             pod_network=cluster.pod_cidr if _overlay(cluster) else None,
+            enforces_policies=aks_enforces(cluster.network_policy),
         )
 
     def _eks_nodes(self, network: AwsNetwork, cluster: EksCluster) -> Iterator[NodeSpec]:

@@ -55,6 +55,7 @@ class ClusterSpec:
         pod_network: Overlay networks only: range of pod addresses, unknown outside the cluster.
         subnet_ids: EKS: where the control plane has interfaces; AKS: nowhere.
         security_group_ids: EKS: the groups of these interfaces.
+        enforces_policies: Whether NetworkPolicies have an effect.
     """
 
     key: str
@@ -75,6 +76,7 @@ class ClusterSpec:
     pod_network: IPv4Network | None = None
     subnet_ids: tuple[str, ...] = ()
     security_group_ids: tuple[str, ...] = ()
+    enforces_policies: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

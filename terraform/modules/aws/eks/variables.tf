@@ -31,8 +31,9 @@ variable "cluster" {
     endpoint_public_access  = optional(bool, true)
     public_access_cidrs     = optional(set(string), ["0.0.0.0/0"])
     log_types               = optional(set(string), [])
+    network_policies        = optional(bool, false)
   })
-  description = "The control plane: Kubernetes version (null: EKS's default), range of the services, who reaches its endpoint, and which of its logs go to CloudWatch."
+  description = "The control plane: Kubernetes version (null: EKS's default), range of the services, who reaches its endpoint, which of its logs go to CloudWatch, and whether NetworkPolicies are enforced."
   default     = {}
   nullable    = false
 

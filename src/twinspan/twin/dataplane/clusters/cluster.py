@@ -15,6 +15,7 @@ from twinspan.twin.dataplane.clusters.daemon import NodeDaemon
 from twinspan.twin.dataplane.clusters.konnectivity import Konnectivity
 from twinspan.twin.dataplane.clusters.load_balancers import LoadBalancers
 from twinspan.twin.dataplane.clusters.node import Node
+from twinspan.twin.dataplane.clusters.policies import PolicyEnforcer
 from twinspan.twin.dataplane.clusters.requirements import lacking
 from twinspan.twin.dataplane.clusters.system import SystemPods
 from twinspan.twin.dataplane.clusters.vpc_interface import VpcInterface
@@ -65,6 +66,7 @@ class Cluster:
         self._interface: VpcInterface | None = None
         self._system: SystemPods | None = None
         self._balancers: LoadBalancers | None = None
+        self._policies: PolicyEnforcer | None = None
         self._nodes: dict[str, Node] = {}
         self._starting: dict[str, Future[None]] = {}
         self._problems: dict[str, str] = {}
@@ -215,6 +217,7 @@ class Cluster:
             self._balancers = LoadBalancers(control.api, plane=self._plane, interfaces=self._interfaces)
         if self._interface is not None:
             self._interface.follow(spec)
+        self._enforce_policies(spec, self._control)
         self._change_nodes(spec, self._control)
         if self._lost or self._system is None or self._balancers is None:
             return True
@@ -229,6 +232,17 @@ class Cluster:
         return Konnectivity(
             control.namespace, api=control.new_client(), nodes=lambda: list(self._nodes.values())
         )
+
+    def _enforce_policies(self, spec: ClusterSpec, control: ControlPlane) -> None:
+        """Begin or end to enforce network policies, as the cloud does."""
+        if spec.enforces_policies and self._policies is None:
+            self._policies = PolicyEnforcer(
+                spec, control.new_client(), nodes=lambda: list(self._nodes.values())
+            )
+            self._policies.start()
+        elif not spec.enforces_policies and self._policies is not None:
+            self._policies.stop()
+            self._policies = None
 
     def _change_nodes(self, spec: ClusterSpec, control: ControlPlane) -> None:
         wanted = {node.key: node for node in spec.nodes}
@@ -321,7 +335,8 @@ class Cluster:
         if found.problem:
             own = {f"cluster {name}": found.problem, **own}
         served = self._balancers.problems if self._balancers is not None and found.api_ready else ()
-        return (*(named(about, problem) for about, problem in own.items()), *served)
+        policies = self._policies.problems if self._policies is not None else ()
+        return (*(named(about, problem) for about, problem in own.items()), *served, *policies)
 
     def _complain(self, about: str, error: BaseException) -> None:
         if self._problems.get(about) != words(error):
@@ -331,6 +346,9 @@ class Cluster:
     def _remove(self) -> None:
         for key in list(self._starting):
             self._finish_starting(key)
+        if self._policies is not None:
+            self._policies.stop()
+            self._policies = None
         if self._balancers is not None:
             self._balancers.remove_all()
         if self._control is not None:

@@ -19,8 +19,8 @@ from ipaddress import IPv4Address
 from twinspan.errors import HostError, TwinspanError
 from twinspan.twin.dataplane import namespaces
 from twinspan.twin.dataplane.clusters.api import ApiClient, Json, items
-from twinspan.twin.dataplane.clusters.node import Node
 from twinspan.twin.dataplane.clusters.manifests import NAMESPACE
+from twinspan.twin.dataplane.clusters.node import Node
 from twinspan.twin.dataplane.clusters.system_manifests import AGENT
 
 _KUBELET_PORT = 10250

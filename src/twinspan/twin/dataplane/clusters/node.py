@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import threading
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from ipaddress import IPv4Address, IPv4Network
@@ -14,6 +15,7 @@ from twinspan.twin.dataplane.clusters.control_plane import ControlPlane
 from twinspan.twin.dataplane.clusters.daemon import NodeDaemon
 from twinspan.twin.dataplane.clusters.machine import Machine
 from twinspan.twin.dataplane.clusters.node_network import MANAGEMENT_DEVICE, NodeNetwork, Place
+from twinspan.twin.dataplane.clusters.policy_rules import NO_POLICIES
 from twinspan.twin.dataplane.events import Journal
 from twinspan.twin.dataplane.interfaces import Interfaces
 from twinspan.twin.dataplane.links import Plug
@@ -69,6 +71,8 @@ class Node:
         self._machine: Machine | None = None
         self._daemons: list[NodeDaemon] = []
         self._joined = False
+        self._policies = NO_POLICIES
+        self._policies_lock = threading.Lock()
 
     @property
     def name(self) -> str:
@@ -139,6 +143,17 @@ class Node:
                 namespace=self._namespace,
             )
 
+    def enforce(self, rules: str) -> None:
+        """Put network policies in force, all at once; nothing happens if they are, or while it is off.
+
+        Raises:
+            CommandError: nft refuses them; those before stay in force.
+        """
+        with self._policies_lock:
+            if self.running and rules != self._policies:
+                namespaces.nft(self._namespace, rules)
+                self._policies = rules
+
     def halt(self, control: ControlPlane) -> None:
         """Cut its power; its addresses stay its own."""
         for daemon in self._daemons:
@@ -150,7 +165,9 @@ class Node:
         if self._joined:
             control.leave(self.number)
             self._joined = False
-        self._network.detach()
+        with self._policies_lock:
+            self._network.detach()
+            self._policies = NO_POLICIES
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def give_back(self) -> None:
