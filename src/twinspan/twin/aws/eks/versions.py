@@ -1,8 +1,8 @@
 """Kubernetes versions and add-ons that EKS offers.
 
 Source: EKS User Guide, "Understand the Kubernetes version lifecycle on EKS" (calendar of 2026-10), "AWS
-add-ons", "Review platform versions"; AWS's build numbers of add-ons are an example of each series. Of 1.35 the
-patch is the one that the twin runs.
+add-ons", "Review platform versions"; AWS's build numbers of add-ons are an example of each series. Of 1.35
+the patch is the one that the twin runs.
 """
 
 from collections.abc import Mapping
