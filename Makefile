@@ -23,7 +23,7 @@ TEST_PACKAGES := $(PACKAGES) tcpdump prometheus chromium
 export TWINSPAN_PROVIDER_MIRROR ?= $(patsubst %/registry.terraform.io,%,$(firstword \
   $(wildcard /opt/*/registry.terraform.io $(HOME)/.terraform.d/plugins/registry.terraform.io)))
 
-GET_KUBERNETES := $(BIN)/python -m twinspan.twin.kubernetes.install kubernetes requirements-go.txt
+GET_KUBERNETES := nice $(BIN)/python -m twinspan.twin.kubernetes.install kubernetes requirements-go.txt
 
 .DEFAULT_GOAL := help
 .PHONY: help demo install kubernetes kubernetes-archive test test-unit test-root test-drills test-plane test-slow test-real test-az ci lint format bench bench-robustness clean host test-host clusters

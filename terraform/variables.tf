@@ -83,7 +83,7 @@ variable "ipsec_policy" {
 variable "kubernetes" {
   type = object({
     eks = object({
-      version                 = optional(string)
+      version                 = optional(string, "1.35")
       service_ipv4_cidr       = optional(string, "172.20.0.0/16")
       endpoint_private_access = optional(bool, true)
       endpoint_public_access  = optional(bool, true)
@@ -107,7 +107,7 @@ variable "kubernetes" {
       })), {})
     })
     aks = object({
-      version            = optional(string)
+      version            = optional(string, "1.35")
       sku_tier           = optional(string, "Free")
       private            = optional(bool, false)
       service_cidr       = optional(string, "10.96.0.0/16")

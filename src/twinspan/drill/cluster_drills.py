@@ -5,14 +5,13 @@ from twinspan.drill.endings import Ending, Expectation
 from twinspan.drill.in_use import IN_USE
 from twinspan.drill.timers import Label, Side
 
-NODE_GRACE_S = 40.0
+NODE_GRACE_S = 50.0
 """How long a silent node stays ready, so that its pods stay behind their service, seconds.
 
-Source: kube-controller-manager, --node-monitor-grace-period: 40 s, 50 s from Kubernetes 1.32. Pods leave it
-only after their tolerations' 300 s (admission plugin DefaultTolerationSeconds); a Deployment's pods are made
-anew on other nodes then.
+Source: kube-controller-manager, --node-monitor-grace-period. Pods leave it only after their tolerations'
+300 s (admission plugin DefaultTolerationSeconds); a Deployment's pods are made anew on other nodes then.
 """
-NODE_LOST_S = 60.0
+NODE_LOST_S = 75.0
 """A node is away for longer than its cluster needs to notice, seconds."""
 CLUSTER_LOST_S = 8.0
 CLOUD_LOST_S = 20.0

@@ -107,7 +107,7 @@ class Reading:
         dns_endpoints: Ready addresses behind the Service `kube-dns`.
         api_address: The cluster address of the Service `kubernetes`, which DNS must answer.
         masquerading: What is set of source addresses, in Kubernetes' own words.
-        version: What its API server runs, e.g. `1.20.2`; empty if it could not be read.
+        version: What its API server runs, e.g. `1.35.4`; empty if it could not be read.
     """
 
     side: Side

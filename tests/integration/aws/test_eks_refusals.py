@@ -197,9 +197,10 @@ def test_what_does_not_exist_is_not_found(eks_site: EksSite) -> None:
 
 
 def test_updates_that_eks_refuses(eks_site: EksSite) -> None:
-    eks_site.create_ready(version="1.33")
+    eks_site.create_ready(version="1.34")
     eks = eks_site.eks
-    assert code_of(lambda: eks.update_cluster_version(name=NAME, version="1.35")) == PARAMETER
+    assert code_of(lambda: eks.update_cluster_version(name=NAME, version="1.36")) == PARAMETER
+    assert code_of(lambda: eks.update_cluster_version(name=NAME, version="1.34")) == PARAMETER
     assert code_of(lambda: eks.update_cluster_version(name=NAME, version="1.33")) == PARAMETER
     assert code_of(lambda: eks.update_cluster_config(name=NAME)) == PARAMETER
     same = {"endpointPublicAccess": True}

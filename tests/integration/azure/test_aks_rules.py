@@ -155,7 +155,7 @@ def test_a_network_with_a_range_that_aks_keeps_takes_no_cluster(aks: Aks) -> Non
         case("machine size", setting(f"{POOL}.vmSize", "Standard_D2s_v5"), "PropertyChangeNotAllowed"),
         case("pods per node", setting(f"{POOL}.maxPods", 40), "PropertyChangeNotAllowed"),
         case("zones", setting(f"{POOL}.availabilityZones", ["1"]), "PropertyChangeNotAllowed"),
-        case("back a version", setting("properties.kubernetesVersion", "1.33"), "OperationNotAllowed"),
+        case("back a version", setting("properties.kubernetesVersion", "1.34"), "OperationNotAllowed"),
     ],
 )
 def test_what_is_fixed_cannot_be_changed(aks: Aks, change: Callable[[Body, Aks], None], code: str) -> None:
@@ -166,6 +166,13 @@ def test_what_is_fixed_cannot_be_changed(aks: Aks, change: Callable[[Body, Aks],
     refused = aks.put(body)
     assert (refused.status in {400, 409}, refused.code) == (True, code), refused.text
     assert aks.get() == before
+
+
+@pytest.mark.parametrize(("pool", "code"), [("1.36", "NodePoolMcVersionIncompatible"), ("1.34", None)])
+def test_a_pool_is_not_newer_than_its_control_plane(aks: Aks, pool: str, code: str | None) -> None:
+    aks.made()
+    answer = aks.put_pool("work", aks.pool(mode="User", orchestratorVersion=pool))
+    assert (None if answer.status < 400 else answer.code) == code, answer.text
 
 
 def test_the_last_system_pool_stays(aks: Aks) -> None:

@@ -79,10 +79,13 @@ class Machine:
             program.write_text(f"#!/bin/sh\necho {name} >>{self.calls}\necho '{said}'\n")
             program.chmod(0o755)
 
-    def put_go_on_path(self) -> None:
+    def put_go_on_path(self, objects: Path | None = None) -> None:
+        """Let Go be there, and what it compiled before: else each build would compile its own packages."""
         go = shutil.which("go")
         assert go is not None
         (self.programs / "go").symlink_to(Path(go).resolve())
+        if objects:
+            shutil.copytree(objects, self.kubernetes / "building/objects", copy_function=os.link)
 
     def write_module(self, *, requires: str = "", main: str = _MAIN) -> None:
         """Write the module: its parts are folders beside it, so that nothing is downloaded."""

@@ -22,6 +22,16 @@ def machine(tmp_path: Path) -> Machine:
     return Machine(tmp_path)
 
 
+@pytest.fixture(scope="module")
+def objects(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What Go compiles of its own for the small module."""
+    machine = Machine(tmp_path_factory.mktemp("objects"))
+    argv = ["go", "build", "-trimpath", "-o", str(machine.folder / "program"), "."]
+    settings = {"GOCACHE": str(machine.folder / "objects"), "GOTOOLCHAIN": "local", "CGO_ENABLED": "0"}
+    subprocess.run(argv, cwd=machine.module, env={**os.environ, **settings}, check=True)
+    return machine.folder / "objects"
+
+
 def test_programs_of_the_right_version_on_path_are_taken_into_the_cache(machine: Machine) -> None:
     machine.put_on_path(*NAMES, version=VERSION)
     expected = contents(machine.programs)
@@ -208,8 +218,8 @@ def test_an_archive_of_another_version_is_refused(machine: Machine) -> None:
 
 
 @needs_go
-def test_programs_are_built_and_nothing_else_stays(machine: Machine) -> None:
-    machine.put_go_on_path()
+def test_programs_are_built_and_nothing_else_stays(machine: Machine, objects: Path) -> None:
+    machine.put_go_on_path(objects)
     done = machine.install()
     assert done.returncode == 0, done.stderr
     assert {name: machine.said_by(name) for name in NAMES} == {
@@ -224,11 +234,14 @@ def test_programs_are_built_and_nothing_else_stays(machine: Machine) -> None:
 
 
 @needs_go
-def test_two_builds_are_one_and_the_same_wherever_and_with_whatever_settings(tmp_path: Path) -> None:
+def test_two_builds_are_one_and_the_same_wherever_and_with_whatever_settings(
+    tmp_path: Path, objects: Path
+) -> None:
     first, second = (Machine(tmp_path / name) for name in ("one", "another/place"))
-    second.environment |= {"GOFLAGS": "-mod=mod -tags=x", "GOARCH": "s390x", "GOWORK": "/x", "CGO_ENABLED": "1"}
+    first.put_go_on_path(objects)
+    second.put_go_on_path()
+    second.environment |= {"GOFLAGS": "-mod=mod -tags=x", "GOARCH": "s390x", "GOWORK": "/x"}
     for machine in (first, second):
-        machine.put_go_on_path()
         done = machine.install()
         assert done.returncode == 0, done.stderr
     assert contents(first.current) == contents(second.current)
@@ -260,8 +273,8 @@ def test_without_a_network_the_error_names_both_ways_out(machine: Machine, setti
 
 
 @needs_go
-def test_modules_come_from_the_users_proxy_and_are_what_go_sum_says(machine: Machine) -> None:
-    machine.put_go_on_path()
+def test_modules_come_from_the_users_proxy_and_are_what_go_sum_says(machine: Machine, objects: Path) -> None:
+    machine.put_go_on_path(objects)
     machine.require(sum_of=b"package other\n")
     machine.serve(b"package other\n\nfunc init() { panic(1) }\n")
     machine.assert_refused("checksum mismatch", GIVEN)
@@ -271,8 +284,10 @@ def test_modules_come_from_the_users_proxy_and_are_what_go_sum_says(machine: Mac
 
 
 @needs_go
-def test_a_module_that_does_not_compile_is_an_error_with_gos_own_words(machine: Machine) -> None:
-    machine.put_go_on_path()
+def test_a_module_that_does_not_compile_is_an_error_with_gos_own_words(
+    machine: Machine, objects: Path
+) -> None:
+    machine.put_go_on_path(objects)
     machine.write_module(main="package main\n\nfunc main() { undefined() }\n")
     machine.assert_refused("main.go:3:15: undefined: undefined", GIVEN)
 
@@ -292,7 +307,9 @@ def run_on_small_disk(machine: Machine) -> "subprocess.CompletedProcess[str]":
     with machine.start() as process:  # for its arguments
         process.kill()
     argv = ["unshare", "--mount", "sh", "-c", script, "sh", *process.args]  # type: ignore[misc]
-    return subprocess.run(argv, env=machine.environment, capture_output=True, text=True, check=False, timeout=100)
+    return subprocess.run(
+        argv, env=machine.environment, capture_output=True, text=True, check=False, timeout=100
+    )
 
 
 @pytest.mark.root

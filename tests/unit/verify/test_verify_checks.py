@@ -287,14 +287,14 @@ def test_a_host_that_could_not_be_had_is_inconclusive_and_not_skipped() -> None:
 
 def test_a_cluster_that_runs_another_version_than_its_cloud_says_is_a_note_with_both() -> None:
     facts = vn.healthy()
-    readings = tuple(replace(each, version="1.20.2") for each in facts.kubernetes.readings)
+    readings = tuple(replace(each, version="1.35.4") for each in facts.kubernetes.readings)
     result = verify(replace(facts, kubernetes=replace(facts.kubernetes, readings=readings))).result("KUB-02")
 
     assert result.outcome is Outcome.PASS
     versions = [facts.network.aws.eks_clusters[0].version]  # type: ignore[union-attr]
     versions.append(facts.network.azure.aks_clusters[0].kubernetes_version)  # type: ignore[union-attr]
     assert [note.split(": ")[1] for note in result.notes] == [
-        f"asked for {version}, runs 1.20.2" for version in versions
+        f"asked for {version}, runs 1.35.4" for version in versions
     ]
-    assert all("runs 1.20.2" in finding.evidence for finding in result.findings)
+    assert all("runs 1.35.4" in finding.evidence for finding in result.findings)
     assert verify(facts).result("KUB-02").notes == ()

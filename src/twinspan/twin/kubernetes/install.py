@@ -79,6 +79,10 @@ def install(module: Module, *, show: Callable[[str], None]) -> None:
         HostError: They cannot be had.
     """
     cache = cache_folder()
+    try:
+        cache.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise _not_writable(cache, error) from error
     source = _choose(cache, module, show)
     if source is None or _is_current(cache, source):
         return
@@ -96,10 +100,17 @@ def write_archive(folder: Path) -> Path:
     version = (current / "version").read_text().strip()
     path = folder / f"kubernetes-{version}-linux-{architecture().name}.tar.gz"
     fresh = path.with_name(f".{path.name}.new")
-    with tarfile.open(fresh, "w:gz", compresslevel=6) as archive:
-        for name in NAMES:  # the archive, too, holds a file of several names once
-            archive.add(current / name, arcname=f"kubernetes/{name}")
-    return fresh.replace(path)
+    try:
+        with tarfile.open(fresh, "w:gz", compresslevel=6) as archive:
+            for name in NAMES:  # the archive, too, holds a file of several names once
+                archive.add(current / name, arcname=f"kubernetes/{name}")
+        return fresh.replace(path)
+    except OSError as error:
+        fresh.unlink(missing_ok=True)
+        raise HostError(
+            problem=f"cannot write {path}: {error.strerror}",
+            remedy="Free disk there, or go to another folder",
+        ) from error
 
 
 def _choose(cache: Path, module: Module, show: Callable[[str], None]) -> Source | None:
@@ -128,12 +139,13 @@ def _given(path: Path) -> Source:
             )
         return _folder({name: path / name for name in NAMES}, words)
     try:
-        seen = path.stat()
+        path.open("rb").close()
     except OSError as error:
         raise HostError(
             problem=f"{path}, which {GIVEN} names, cannot be read: {error.strerror}",
             remedy="Name a folder or an archive of the programs",
         ) from error
+    seen = path.stat()
     key = _digest(f"{path} {seen.st_size} {seen.st_mtime_ns}")
     return Source(key=f"archive-{key}", words=words, fill=lambda folder: _unpack(path, folder))
 
@@ -163,8 +175,8 @@ def _build(cache: Path, module: Module, folder: Path, show: Callable[[str], None
     work = cache / "building"
     work.mkdir(exist_ok=True)
     show(
-        f"Kubernetes {module.version} is built here, once: 17 minutes of one core's time, {DISK_MB} MB of disk until it "
-        "is done, 140 MB after it"
+        f"Kubernetes {module.version} is built here, once: 17 minutes of one core's time, {DISK_MB} MB of "
+        "disk until it is done, 140 MB after it"
     )
     build(module, find_go(module, work, show), work=work, target=folder, show=show)
 
@@ -259,7 +271,7 @@ def _unpack(archive: Path, folder: Path) -> None:
 
 def _unpack_member(members: tarfile.TarFile, member: tarfile.TarInfo, target: Path) -> None:
     """Write a file, or a link to one that is written, wherever the archive says that it belongs."""
-    other = target.with_name(Path(member.linkname).name)
+    other = target.parent / Path(member.linkname).name
     content = members.extractfile(member) if member.isreg() else None
     if content is not None:
         with target.open("wb") as file:
@@ -291,7 +303,6 @@ def _digest(text: str) -> str:
 def _locked(cache: Path, show: Callable[[str], None]) -> Iterator[None]:
     """Let one run at a time into the cache."""
     try:
-        cache.mkdir(parents=True, exist_ok=True)
         lock = (cache / "lock").open("w")
     except OSError as error:
         raise _not_writable(cache, error) from error

@@ -97,7 +97,7 @@ class ClusterHealth:
         api_ready: Its API server answers `/readyz`.
         system_ready: The cluster's own pods (network, DNS) are there and ready.
         problem: Why it cannot work; empty if it can or just needs time.
-        version: What its API server runs, e.g. `1.20.2`; empty until it answers.
+        version: What its API server runs, e.g. `1.35.4`; empty until it answers.
         problems: What cannot be built of it now, with the reason: itself, a node, a Service's load balancer.
     """
 

@@ -38,7 +38,7 @@ variable "cluster" {
 
   validation {
     condition     = var.cluster.version == null || can(regex("^1\\.[0-9]{2}$", var.cluster.version))
-    error_message = "cluster.version ${coalesce(var.cluster.version, "null")} must be a minor version, e.g. 1.34, or null for EKS's default."
+    error_message = "cluster.version ${coalesce(var.cluster.version, "null")} must be a minor version, e.g. 1.35, or null for EKS's default."
   }
   validation {
     condition = try(

@@ -35,7 +35,7 @@ variable "cluster" {
 
   validation {
     condition     = var.cluster.version == null || can(regex("^1\\.[0-9]{2}(\\.[0-9]{1,2})?$", var.cluster.version))
-    error_message = "cluster.version ${coalesce(var.cluster.version, "null")} must be a minor or patch version, e.g. 1.34, or null for AKS's default."
+    error_message = "cluster.version ${coalesce(var.cluster.version, "null")} must be a minor or patch version, e.g. 1.35, or null for AKS's default."
   }
   validation {
     condition     = contains(["Free", "Standard", "Premium"], var.cluster.sku_tier)

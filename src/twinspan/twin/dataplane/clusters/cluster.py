@@ -317,7 +317,7 @@ class Cluster:
     def _named_problems(self, found: ClusterHealth) -> tuple[str, ...]:
         """Return what cannot be built of the cluster as it was found, each with the object's name."""
         name = self._spec.name
-        own = {f"node {key} of {name}": problem for key, problem in list(self._problems.items()) if key}
+        own = {f"node {node.key} of {name}": node.problem for node in found.nodes if node.problem}
         if found.problem:
             own = {f"cluster {name}": found.problem, **own}
         served = self._balancers.problems if self._balancers is not None and found.api_ready else ()

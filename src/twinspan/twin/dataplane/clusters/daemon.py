@@ -33,9 +33,11 @@ class NodeDaemon(Daemon):
         on_start: Callable[[], None] = lambda: None,
     ) -> None:
         lines = DaemonLines(role)
+        self._last_words = ""
 
         def keep(line: str) -> None:
             if not _CHATTER.match(line):
+                self._last_words = line
                 lines.add(line)
 
         super().__init__(
@@ -50,3 +52,8 @@ class NodeDaemon(Daemon):
             # containerd and kubelet make the folders of containers that run as any user.
             umask=0o022,
         )
+
+    @property
+    def problem(self) -> str:
+        """Why it does not run, in its own last words; empty if it does, or may yet."""
+        return f"{self.role} ends as soon as it is started: {self._last_words}" if self.failing else ""
