@@ -206,7 +206,7 @@ def test_a_cluster_that_gets_other_subnets_calls_from_there(east: Hooks) -> None
     ask = ("get", "--raw", SERVICE.format("http:hooks:80"), "--request-timeout=3s")
     wait_until(
         lambda: east.kubectl(*ask, check=False).stdout,
-        lambda text: text and IPv4Address(json.loads(text)["caller"]) in second,
+        lambda text: text != "" and IPv4Address(json.loads(text)["caller"]) in second,
         what="call from the other subnet",
         timeout_s=30,
     )
