@@ -89,7 +89,7 @@ def test_programs_come_with_every_library_they_load(folder: Path) -> None:
             assert {str(Path("usr", word.removeprefix("/usr/").lstrip("/"))) for word in loaded} <= paths
 
 
-def test_the_python_of_the_tools_runs_the_flow_agent_and_an_https_server_and_nothing_else_is_needed(
+def test_the_python_of_the_tools_needs_nothing_else_for_the_flow_agent_and_an_https_server(
     folder: Path,
 ) -> None:
     archive = ensure_images(folder) / ARCHIVE
