@@ -37,9 +37,7 @@ main()
 
 
 def uv(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [UV, *arguments], capture_output=True, text=True, timeout=300, check=False, cwd=ROOT
-    )
+    return subprocess.run([UV, *arguments], capture_output=True, text=True, check=False, cwd=ROOT)
 
 
 @pytest.fixture(scope="module")
@@ -91,7 +89,6 @@ def run(
         [python.with_name("twinspan"), *arguments],
         capture_output=True,
         text=True,
-        timeout=300,
         check=False,
         cwd=cwd,
         env=environment,
@@ -165,7 +162,6 @@ def test_commands_read_real_accounts_without_any_extra(
         [core, "-c", AS_IF_REAL, accounts, *arguments],
         capture_output=True,
         text=True,
-        timeout=300,
         check=False,
         cwd=project,
         env=environment,
