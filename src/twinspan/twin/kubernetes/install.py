@@ -119,10 +119,17 @@ def write_archive(folder: Path) -> Path:
     version = (current / "version").read_text().strip()
     path = folder / f"kubernetes-{version}-linux-{architecture().name}.tar.gz"
     fresh = path.with_name(f".{path.name}.new")
-    with tarfile.open(fresh, "w:gz", compresslevel=6) as archive:
-        for name in NAMES:  # the archive, too, holds a file of several names once
-            archive.add(current / name, arcname=f"kubernetes/{name}")
-    return fresh.replace(path)
+    try:
+        with tarfile.open(fresh, "w:gz", compresslevel=6) as archive:
+            for name in NAMES:  # the archive, too, holds a file of several names once
+                archive.add(current / name, arcname=f"kubernetes/{name}")
+        return fresh.replace(path)
+    except OSError as error:
+        fresh.unlink(missing_ok=True)
+        raise HostError(
+            problem=f"cannot write {path}: {error.strerror}",
+            remedy="Free disk there, or go to another folder",
+        ) from error
 
 
 def _choose(cache: Path, kubernetes: Module, dns: Module, show: Callable[[str], None]) -> Source | None:
@@ -176,12 +183,13 @@ def _given(path: Path) -> Source:
             )
         return _folder({name: path / name for name in NAMES if (path / name).exists()}, words)
     try:
-        seen = path.stat()
+        path.open("rb").close()
     except OSError as error:
         raise HostError(
             problem=f"{path}, which {GIVEN} names, cannot be read: {error.strerror}",
             remedy="Name a folder or an archive of the programs",
         ) from error
+    seen = path.stat()
     key = _digest(f"{path} {seen.st_size} {seen.st_mtime_ns}")
     return Source(key=f"archive-{key}", words=words, fill=lambda folder: _unpack(path, folder))
 
