@@ -5,7 +5,6 @@ import threading
 from collections.abc import Iterator
 from ipaddress import IPv4Address
 from pathlib import Path
-from typing import Literal
 
 import pytest
 from plane_harness import Plane, established
@@ -28,6 +27,7 @@ from reference_network import (
 
 from twinspan.command import Completed
 from twinspan.errors import CommandError, DesignError, HostError
+from twinspan.network.clouds import Cloud
 from twinspan.twin.dataplane.wire import FaultSpec, HostInfo, HostSpec
 from twinspan.twin.observed import NegotiatedSa
 from twinspan.wait import wait_until
@@ -351,7 +351,7 @@ def test_no_secret_is_in_the_log_or_in_an_argument(full: Plane) -> None:
     [("aws", AWS_PRIVATE, "aws-host"), ("azure", AZURE_ROUTED, "azure-host")],
 )
 def test_hosts_that_come_and_go_leave_the_router_s_hardware_address_alone(
-    full: Plane, side: Literal["aws", "azure"], subnet: str, host: str
+    full: Plane, side: Cloud, subnet: str, host: str
 ) -> None:
     """Neighbours keep it for a while: if it changed, what they send would go nowhere until they ask again."""
 

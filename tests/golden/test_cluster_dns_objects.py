@@ -6,13 +6,14 @@ from pathlib import Path
 import pytest
 import yaml
 
+from twinspan.network.clouds import Cloud
 from twinspan.twin.dataplane.clusters.dns_manifests import dns_objects
 from twinspan.twin.kubernetes.authority import ClusterAuthority
-from twinspan.twin.kubernetes.spec import ClusterSpec, Side
+from twinspan.twin.kubernetes.spec import ClusterSpec
 
 
 @pytest.mark.parametrize("side", ["aws", "azure"])
-def test_all_objects_of_the_clusters_dns_are_as_recorded(side: Side, request: pytest.FixtureRequest) -> None:
+def test_all_objects_of_the_clusters_dns_are_as_recorded(side: Cloud, request: pytest.FixtureRequest) -> None:
     spec = ClusterSpec(
         key="k",
         side=side,

@@ -7,6 +7,7 @@ from ipaddress import IPv4Address, IPv4Network
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from twinspan.errors import DesignError
+from twinspan.network.azure import GATEWAY_SUBNET
 from twinspan.project.joins import joined, references, written
 from twinspan.project.plan import UNKNOWN, Plan, PlannedResource, Unknown
 
@@ -23,7 +24,6 @@ VPN_TYPES = (
     "azurerm_virtual_network_gateway_connection",
     "azurerm_local_network_gateway",
 )
-GATEWAY_SUBNET = "GatewaySubnet"
 
 
 def network(value: object) -> IPv4Network | None:

@@ -10,8 +10,8 @@ from twinspan.cli.target import Target
 from twinspan.drill.api_changes import Change
 from twinspan.drill.api_fault import ApiFault
 from twinspan.drill.requests import ServiceAddress
-from twinspan.drill.timers import Side
 from twinspan.errors import HostError, WaitTimeoutError
+from twinspan.network.clouds import Cloud
 from twinspan.protocols import Fault
 from twinspan.verify.run import read_facts
 from twinspan.wait import wait_until
@@ -19,20 +19,20 @@ from twinspan.wait import wait_until
 if TYPE_CHECKING:
     from twinspan.kubernetes.api import ClusterApi
 
-POWER: Mapping[str, Side] = {
+POWER: Mapping[str, Cloud] = {
     "node-lost-aws": "aws",
     "node-lost-azure": "azure",
     "cluster-lost-aws": "aws",
     "cluster-lost-azure": "azure",
 }
 """Fault -> the side whose cluster it hits."""
-ISOLATION: Mapping[str, Side] = {"pods-isolated-aws": "aws", "pods-isolated-azure": "azure"}
+ISOLATION: Mapping[str, Cloud] = {"pods-isolated-aws": "aws", "pods-isolated-azure": "azure"}
 """Fault -> the side whose pods it closes."""
 _NAMESPACE = "hello"
 _SERVICE = "/api/v1/namespaces/hello/services/hello"
 _ENDPOINTS = "/api/v1/namespaces/hello/endpoints/hello"
 _READY_WITHIN_S = 120.0
-_TURN_ON: Mapping[Side, str] = {
+_TURN_ON: Mapping[Cloud, str] = {
     "aws": "Set kubernetes.eks.network_policies to true, or the add-on vpc-cni's enableNetworkPolicy",
     "azure": "Set kubernetes.aks.network_policy to azure, calico or cilium",
 }

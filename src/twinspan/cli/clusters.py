@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from twinspan.cli.target import Target
-from twinspan.drill.timers import Side
+from twinspan.network.clouds import Cloud
 
 if TYPE_CHECKING:
     from twinspan.kubernetes.api import ClusterApi
@@ -42,7 +42,7 @@ def open_clusters(
     from twinspan.kubernetes.endpoint import clusters_of, one_per_side  # noqa: PLC0415
 
     network, _ = read_network(target.endpoints)
-    wanted: dict[Side, str | None] = {
+    wanted: dict[Cloud, str | None] = {
         "aws": aws_cluster or target.clusters.get("aws"),
         "azure": azure_cluster or target.clusters.get("azure"),
     }

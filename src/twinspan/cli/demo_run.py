@@ -13,8 +13,8 @@ from twinspan.cli.target import Hosts, Target, hosts_of, open_target
 from twinspan.drill.catalogue import TUNNEL_DOWN
 from twinspan.drill.report import DrillReport
 from twinspan.drill.run import run_drill
-from twinspan.drill.timers import SIDES
 from twinspan.errors import HostError
+from twinspan.network.clouds import CLOUD_NAMES
 from twinspan.probe.iperf import iperf
 from twinspan.probe.ping import ping
 from twinspan.project.environment import Environment
@@ -205,7 +205,7 @@ class Demo:
         ) as chapter:
             status = lifecycle.up(self._name)
             chapter.result = ", ".join(
-                f"{label} API at {status.endpoints[cloud]}" for cloud, label in SIDES.items()
+                f"{label} API at {status.endpoints[cloud]}" for cloud, label in CLOUD_NAMES.items()
             )
 
     def _build(self, terraform: Terraform) -> None:

@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Literal
 
 import click
 
@@ -26,6 +25,7 @@ from twinspan.doctor.findings import Diagnosis
 from twinspan.doctor.needs import Needs, needs_of
 from twinspan.doctor.run import Accounts, diagnose
 from twinspan.errors import HostError, TwinspanError
+from twinspan.network.clouds import Cloud
 from twinspan.project.dry_plan import dry_plan
 from twinspan.project.environment import Environment
 from twinspan.project.plan import read_plan
@@ -130,7 +130,7 @@ def _twin_accounts(name: str) -> Accounts:
         )
 
 
-def _cloud(which: Literal["aws", "azure"]) -> tuple[Endpoints | None, str]:
+def _cloud(which: Cloud) -> tuple[Endpoints | None, str]:
     """Return the user's own account of one cloud, or why there is none."""
     try:
         found = Endpoints.of_one(which)

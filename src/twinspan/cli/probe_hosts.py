@@ -5,8 +5,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 
 from twinspan.cli.target import Target
-from twinspan.drill.timers import Side
 from twinspan.errors import DesignError, HostError
+from twinspan.network.clouds import Cloud
 from twinspan.probe.iperf import TunnelBytes
 from twinspan.protocols import Host
 
@@ -34,8 +34,8 @@ def hosts_in(
     group = expected.workload_security_group_id if expected else ""
     client = TwinClient(target.name)
     mark = secrets.token_hex(3)
-    made: dict[Side, list[Host]] = {"aws": [], "azure": []}
-    sides: tuple[tuple[Side, list[str]], ...] = (("aws", aws), ("azure", azure))
+    made: dict[Cloud, list[Host]] = {"aws": [], "azure": []}
+    sides: tuple[tuple[Cloud, list[str]], ...] = (("aws", aws), ("azure", azure))
     with ExitStack() as stack:
         for side, subnets in sides:
             for number, subnet_id in enumerate(subnets):
@@ -49,7 +49,7 @@ def hosts_in(
         yield made["aws"], made["azure"]
 
 
-def _subnet(given: str | None, side: Side, known: Sequence[str]) -> str:
+def _subnet(given: str | None, side: Cloud, known: Sequence[str]) -> str:
     if given:
         return given.lower() if side == "azure" else given
     if not known:

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from twinspan.cloud.endpoints import Endpoints
-from twinspan.drill.timers import Side
 from twinspan.errors import DesignError
+from twinspan.network.azure import GATEWAY_SUBNET
+from twinspan.network.clouds import Cloud
 from twinspan.project.environment import Environment
 from twinspan.project.state import State
 from twinspan.verify.expectation import Expectation, are_ours, from_outputs
@@ -19,7 +20,7 @@ from twinspan.verify.remote_state import state_in_s3
 from twinspan.verify.run import HostPair, read_facts
 from twinspan.verify.settings import Settings
 
-_CLUSTER_OUTPUTS: Mapping[Side, str] = {"aws": "eks_cluster_name", "azure": "aks_cluster_name"}
+_CLUSTER_OUTPUTS: Mapping[Cloud, str] = {"aws": "eks_cluster_name", "azure": "aks_cluster_name"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,7 +32,7 @@ class Target:
         name: The twin's name.
         endpoints: Both clouds.
         expected: What Terraform's outputs say must exist; None without outputs.
-        clusters: Side -> the name of its Kubernetes cluster, as far as the outputs name one.
+        clusters: Cloud -> the name of its Kubernetes cluster, as far as the outputs name one.
         planned: What Terraform's state says it applied; None without a state.
     """
 
@@ -39,7 +40,7 @@ class Target:
     name: str
     endpoints: Endpoints
     expected: Expectation | None
-    clusters: Mapping[Side, str] = field(default_factory=dict)
+    clusters: Mapping[Cloud, str] = field(default_factory=dict)
     planned: Settings | None = None
 
 
@@ -138,7 +139,7 @@ def _subnets(target: Target) -> tuple[Sequence[str], Sequence[str]]:
     return _aws_subnets(facts), _azure_subnets(facts)
 
 
-def _attach(stack: ExitStack, target: Target, host: str, side: Side, subnet_id: str) -> HostInSubnet:
+def _attach(stack: ExitStack, target: Target, host: str, side: Cloud, subnet_id: str) -> HostInSubnet:
     from twinspan.twin.client import TwinClient  # noqa: PLC0415 - the cloud's way needs no twin
     from twinspan.twin.dataplane.wire import HostSpec  # noqa: PLC0415
 
@@ -166,5 +167,5 @@ def _azure_subnets(facts: Facts) -> tuple[str, ...]:
         subnet.id.lower()
         for vnet in facts.virtual_networks
         for subnet in vnet.subnets
-        if subnet.name != "GatewaySubnet"
+        if subnet.name != GATEWAY_SUBNET
     )

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from twinspan.cli.target import Target
 from twinspan.cloud.reader import read_network
 from twinspan.errors import CloudError, TwinspanError, WaitTimeoutError
+from twinspan.network.clouds import Cloud
 from twinspan.network.model import Network
-from twinspan.verify.cluster_facts import Side
 from twinspan.verify.clusters import ClusterPod, Clusters
 from twinspan.wait import wait_until
 
@@ -60,13 +60,13 @@ def clusters_to_verify(target: Target, *, pods: bool, image: str, wait_s: float 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Endpoints:
     endpoints: tuple["ClusterEndpoint", ...]
-    problems: Mapping[tuple[Side, str], str]
+    problems: Mapping[tuple[Cloud, str], str]
 
 
 def _endpoints(target: Target, network: Network) -> _Endpoints:
     """Return how to reach the clusters; one whose cloud gives no credentials is a problem of its own."""
     endpoints: list[ClusterEndpoint] = []
-    problems: dict[tuple[Side, str], str] = {}
+    problems: dict[tuple[Cloud, str], str] = {}
     for side, part in (("aws", replace(network, azure=None)), ("azure", replace(network, aws=None))):
         names = _names(part)
         wanted = target.clusters.get("aws" if side == "aws" else "azure")

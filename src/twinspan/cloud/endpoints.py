@@ -2,12 +2,13 @@
 
 import os
 from dataclasses import dataclass, replace
-from typing import Literal, Self
+from typing import Self
 from urllib.parse import urlsplit
 
 from twinspan.cloud.aws import AwsEndpoint
 from twinspan.cloud.azure import AzureEndpoint
 from twinspan.errors import HostError
+from twinspan.network.clouds import Cloud
 
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
@@ -38,7 +39,7 @@ class Endpoints:
         return cls(aws=AwsEndpoint(region=_region()), azure=_azure())
 
     @classmethod
-    def of_one(cls, which: Literal["aws", "azure"]) -> Self:
+    def of_one(cls, which: Cloud) -> Self:
         """Return one of the real clouds, as `from_environment` finds it; the other is None.
 
         Raises:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
 from twinspan.deploy.objects import ObjectRef
-from twinspan.kubernetes.endpoint import Side
+from twinspan.network.clouds import Cloud
 
 SCHEMA = "twinspan/deploy/1"
 """Name and version of the JSON form."""
@@ -56,7 +56,7 @@ class ClusterReport:
     """
 
     cluster: str
-    side: Side
+    side: Cloud
     state: str
     objects: tuple[ObjectReport, ...] = ()
     workloads: tuple[WorkloadReport, ...] = ()

@@ -15,7 +15,7 @@ from twinspan.deploy.report import ClusterReport, DeployReport, ObjectReport, Wo
 from twinspan.deploy.watch import OnProgress
 from twinspan.errors import TwinspanError
 from twinspan.kubernetes.api import ClusterApi, Manifest
-from twinspan.kubernetes.endpoint import Side
+from twinspan.network.clouds import Cloud
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -66,7 +66,7 @@ class _Run:
             for api in clusters
         )
 
-    def deploy(self, sources: Mapping[Side, Sequence[Source]]) -> DeployReport:
+    def deploy(self, sources: Mapping[Cloud, Sequence[Source]]) -> DeployReport:
         refusals = _both(lambda side: side.prepare(sources[side.api.endpoint.side]), self._sides)
         if any(refusals):
             return self._report([("refused", (), (), problems) for problems in refusals])
@@ -176,7 +176,7 @@ class _Run:
 
 def deploy(
     clusters: tuple[ClusterApi, ClusterApi],
-    sources: Mapping[Side, Sequence[Source]],
+    sources: Mapping[Cloud, Sequence[Source]],
     *,
     app: str,
     options: Options,

@@ -11,9 +11,8 @@ from twinspan.command import run
 from twinspan.deploy.objects import Source, in_order, ref_of
 from twinspan.errors import CommandError, DesignError, HostError
 from twinspan.kubernetes.api import Manifest
-from twinspan.kubernetes.endpoint import Side
+from twinspan.network.clouds import CLOUDS, Cloud
 
-SIDES: tuple[Side, Side] = ("aws", "azure")
 _SUFFIXES = frozenset({".yaml", ".yml", ".json"})
 _KUSTOMIZATIONS = ("kustomization.yaml", "kustomization.yml", "Kustomization")
 _RENDER_WITHIN_S = 60
@@ -47,7 +46,7 @@ def app_name(app: Path) -> str:
     return name
 
 
-def load_app(app: Path, *, kubectl: Path | None) -> Mapping[Side, tuple[Source, ...]]:
+def load_app(app: Path, *, kubectl: Path | None) -> Mapping[Cloud, tuple[Source, ...]]:
     """Return the objects of each side, in the order to apply them.
 
     `APP/overlays/aws` and `APP/overlays/azure` (kustomizations) if there is one of them, else `APP/base` or
@@ -67,7 +66,7 @@ def load_app(app: Path, *, kubectl: Path | None) -> Mapping[Side, tuple[Source, 
             problem="there is no such folder",
             remedy="Name a folder with Kubernetes manifests or a kustomization",
         )
-    overlays = {side: app / "overlays" / side for side in SIDES}
+    overlays = {side: app / "overlays" / side for side in CLOUDS}
     lacking = [folder for folder in overlays.values() if not folder.is_dir()]
     if len(lacking) == 1:
         raise DesignError(
@@ -79,7 +78,7 @@ def load_app(app: Path, *, kubectl: Path | None) -> Mapping[Side, tuple[Source, 
         return {side: _objects_in(folder, kubectl) for side, folder in overlays.items()}
     folder = app / "base" if (app / "base").is_dir() else app
     both = _objects_in(folder, kubectl)
-    return dict.fromkeys(SIDES, both)
+    return dict.fromkeys(CLOUDS, both)
 
 
 def _objects_in(folder: Path, kubectl: Path | None) -> tuple[Source, ...]:

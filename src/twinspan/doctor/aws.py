@@ -9,6 +9,12 @@ from twinspan.doctor.findings import AWS, Check, bad, good
 from twinspan.doctor.needs import Needs
 from twinspan.doctor.rights import AWS_ACTIONS
 from twinspan.errors import CloudRefusedError
+from twinspan.network.limits import (
+    CUSTOMER_GATEWAYS_QUOTA,
+    EKS_CLUSTERS_QUOTA,
+    VPN_CONNECTIONS_QUOTA,
+    VPN_GATEWAYS_QUOTA,
+)
 from twinspan.verify.findings import CheckResult, Finding, Outcome
 
 CREDENTIALS = Check(
@@ -74,7 +80,7 @@ QUOTAS_USED = (
     Quota(
         name="Virtual private gateways per region",
         service="ec2",
-        code="L-7029FAB6",
+        code=VPN_GATEWAYS_QUOTA,
         type="aws_vpn_gateway",
         client="ec2",
         operation="describe_vpn_gateways",
@@ -83,7 +89,7 @@ QUOTAS_USED = (
     Quota(
         name="Customer gateways per region",
         service="ec2",
-        code="L-4FB7FF5D",
+        code=CUSTOMER_GATEWAYS_QUOTA,
         type="aws_customer_gateway",
         client="ec2",
         operation="describe_customer_gateways",
@@ -92,7 +98,7 @@ QUOTAS_USED = (
     Quota(
         name="VPN connections per region",
         service="ec2",
-        code="L-3E6EC3A3",
+        code=VPN_CONNECTIONS_QUOTA,
         type="aws_vpn_connection",
         client="ec2",
         operation="describe_vpn_connections",
@@ -101,7 +107,7 @@ QUOTAS_USED = (
     Quota(
         name="Clusters",
         service="eks",
-        code="L-1194D53C",
+        code=EKS_CLUSTERS_QUOTA,
         type="aws_eks_cluster",
         client="eks",
         operation="list_clusters",

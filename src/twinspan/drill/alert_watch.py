@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
-from twinspan.drill.timers import SIDES, Side
 from twinspan.errors import CloudError
+from twinspan.network.clouds import CLOUD_NAMES, Cloud
 
-Key = tuple[Side, str, str]
+Key = tuple[Cloud, str, str]
 """Cloud, name, and what it rings for; empty if for nothing in particular."""
 
 
@@ -26,7 +26,7 @@ class AlertTime:
         cleared_after_s: When it was quiet again; None if that was not seen.
     """
 
-    cloud: Side
+    cloud: Cloud
     name: str
     about: str
     rang_after_s: float
@@ -36,7 +36,7 @@ class AlertTime:
     def words(self) -> str:
         """Whose it is and what it rang for, for a reader."""
         about = f" ({self.about})" if self.about else ""
-        return f"{SIDES[self.cloud]}'s {self.name}{about}"
+        return f"{CLOUD_NAMES[self.cloud]}'s {self.name}{about}"
 
     def as_dict(self) -> dict[str, object]:
         """Return the JSON form."""
@@ -108,7 +108,7 @@ class AlertWatch:
     def both_rang(self) -> bool:
         """Whether an alert of each cloud has rung since `begin`."""
         with self._lock:
-            return {cloud for cloud, _, _ in self._rang_s} == set(SIDES)
+            return {cloud for cloud, _, _ in self._rang_s} == set(CLOUD_NAMES)
 
     @property
     def quiet(self) -> bool:

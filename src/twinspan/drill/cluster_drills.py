@@ -3,7 +3,8 @@
 from twinspan.drill.definition import Drill, Step
 from twinspan.drill.endings import Ending, Expectation
 from twinspan.drill.in_use import IN_USE
-from twinspan.drill.timers import Label, Side
+from twinspan.drill.timers import Label
+from twinspan.network.clouds import Cloud
 
 NODE_GRACE_S = 50.0
 """How long a silent node stays ready, so that its pods stay behind their service, seconds.
@@ -42,11 +43,11 @@ _ISOLATED = Expectation(
     " change is not published, the twin takes a part of a second",
     restore_s=5.0,
 )
-_NAMES: dict[Side, str] = {"aws": "eks", "azure": "aks"}
-_WORDS: dict[Side, str] = {"aws": "The EKS cluster", "azure": "The AKS cluster"}
+_NAMES: dict[Cloud, str] = {"aws": "eks", "azure": "aks"}
+_WORDS: dict[Cloud, str] = {"aws": "The EKS cluster", "azure": "The AKS cluster"}
 
 
-def _drill(side: Side, what: str, breaks: str, lost: Expectation, broken_s: float) -> Drill:
+def _drill(side: Cloud, what: str, breaks: str, lost: Expectation, broken_s: float) -> Drill:
     """Return a drill of a side's cluster: who asks it is the other side."""
     return Drill(
         name=f"{_NAMES[side]}-{what}",

@@ -5,7 +5,8 @@ from typing import Literal, Self
 
 from twinspan.drill.endings import Expectation
 from twinspan.drill.in_use import IN_USE, UNUSED
-from twinspan.drill.timers import Label, Side
+from twinspan.drill.timers import Label
+from twinspan.network.clouds import Cloud
 from twinspan.verify.facts import TunnelLink
 
 Place = Literal["twin", "cloud"]
@@ -62,7 +63,7 @@ class Drill:
         """Return the same drill with what should happen on a tunnel of this kind of routing."""
         return replace(self, azure=self.azure_static) if link.static and self.azure_static else self
 
-    def expectation(self, side: Side) -> Expectation:
+    def expectation(self, side: Cloud) -> Expectation:
         """Return what should happen to what a side sends."""
         return self.aws if side == "aws" else self.azure
 

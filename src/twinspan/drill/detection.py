@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from twinspan.drill.timers import Side
+from twinspan.network.clouds import Cloud
 from twinspan.protocols import Event
 from twinspan.verify.facts import TunnelLink
 
@@ -34,14 +34,14 @@ class Detection:
         kind: The event's kind, a key of `CAUSES`.
     """
 
-    side: Side
+    side: Cloud
     by: str
     after_s: float
     detail: str
     kind: str = ""
 
 
-def side_of(event: Event, link: TunnelLink) -> Side | None:
+def side_of(event: Event, link: TunnelLink) -> Cloud | None:
     """Return which end of the tunnel an event is about; None if it is about something else.
 
     Subjects are `VPN connection id/outside address` and `Azure connection id/instance's public address`; the
@@ -57,7 +57,7 @@ def side_of(event: Event, link: TunnelLink) -> Side | None:
 
 
 def first_detection(
-    events: Sequence[Event], link: TunnelLink, side: Side, *, cut_at_s: float
+    events: Sequence[Event], link: TunnelLink, side: Cloud, *, cut_at_s: float
 ) -> Detection | None:
     """Return what first noticed the cut on one side; None if nothing has.
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from twinspan.drill.detection import TELEMETRY, Detection, side_of
-from twinspan.drill.timers import Side
+from twinspan.network.clouds import Cloud
 from twinspan.protocols import Event
 from twinspan.verify.facts import TunnelLink
 
@@ -54,7 +54,7 @@ class Phase:
 def phases_of(
     events: Sequence[Event],
     link: TunnelLink,
-    side: Side,
+    side: Cloud,
     *,
     cut_at_s: float,
     healed_at_s: float | None,
@@ -131,7 +131,7 @@ def power_phases_of(
 
 
 def _converge(
-    events: Sequence[Event], side: Side, known_s: float, *, cut_at_s: float, recovered_at_s: float
+    events: Sequence[Event], side: Cloud, known_s: float, *, cut_at_s: float, recovered_at_s: float
 ) -> Phase:
     last = next(
         (

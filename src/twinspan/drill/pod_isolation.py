@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from twinspan.cloud.endpoints import Endpoints
 from twinspan.cloud.reader import read_network
-from twinspan.drill.timers import Side
 from twinspan.errors import HostError
+from twinspan.network.clouds import Cloud
 
 if TYPE_CHECKING:
     from twinspan.kubernetes.api import ClusterApi
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 _PATH = "/apis/networking.k8s.io/v1/namespaces/{namespace}/networkpolicies/twinspan-drill"
 
 
-def isolate(endpoints: Endpoints, side: Side, cluster: str, namespace: str) -> None:
+def isolate(endpoints: Endpoints, side: Cloud, cluster: str, namespace: str) -> None:
     """Apply the policy. Raises CloudError or HostError: there is no such cluster."""
     body = {
         "apiVersion": "networking.k8s.io/v1",
@@ -34,13 +34,13 @@ def isolate(endpoints: Endpoints, side: Side, cluster: str, namespace: str) -> N
         )
 
 
-def admit(endpoints: Endpoints, side: Side, cluster: str, namespace: str) -> None:
+def admit(endpoints: Endpoints, side: Cloud, cluster: str, namespace: str) -> None:
     """Delete the policy; idempotent. Raises CloudError or HostError: there is no such cluster."""
     with _open(endpoints, side, cluster) as api:
         api.delete(_PATH.format(namespace=namespace))
 
 
-def _open(endpoints: Endpoints, side: Side, cluster: str) -> "ClusterApi":
+def _open(endpoints: Endpoints, side: Cloud, cluster: str) -> "ClusterApi":
     # The client takes most of a second to load, which other drills need not wait for.
     from twinspan.kubernetes.api import ClusterApi  # noqa: PLC0415
     from twinspan.kubernetes.endpoint import clusters_of  # noqa: PLC0415

@@ -9,13 +9,15 @@ from twinspan.drill.definition import Drill
 from twinspan.drill.detection import TELEMETRY, Detection
 from twinspan.drill.flows import Measurement
 from twinspan.drill.phases import BEFORE_MENDING, Phase, phases_of, power_phases_of
-from twinspan.drill.timers import HOLD_PROFILES, SIDES, Label, Side, Timer, first_to_fire, timers_of
+from twinspan.drill.timers import Label, Timer, first_to_fire, timers_of
+from twinspan.network.clouds import CLOUD_NAMES, Cloud
+from twinspan.network.timers import HOLD_PROFILES
 from twinspan.protocols import ON_PURPOSE, Event
 from twinspan.verify.facts import TunnelLink
 
 SCHEMA = "twinspan/drill/1"
 """Name and version of the JSON form."""
-SENDERS: Mapping[str, Side] = {"aws->azure": "aws", "azure->aws": "azure"}
+SENDERS: Mapping[str, Cloud] = {"aws->azure": "aws", "azure->aws": "azure"}
 """Direction of a measurement -> the side that sends, and whose timer ends its outage."""
 
 
@@ -58,7 +60,7 @@ class DirectionReport:
     def arrow(self) -> str:
         """The direction for a reader."""
         sender = SENDERS[self.direction]
-        return f"{SIDES[sender]} → {SIDES['azure' if sender == 'aws' else 'aws']}"
+        return f"{CLOUD_NAMES[sender]} → {CLOUD_NAMES['azure' if sender == 'aws' else 'aws']}"
 
     @property
     def found_by(self) -> str:
@@ -77,9 +79,10 @@ class DirectionReport:
         return self._noticed(found)
 
     def _noticed(self, found: Detection) -> str:
+        whose, when = f"{CLOUD_NAMES[found.side]}'s", f"{found.after_s:.1f} s after the cut"
         if found.kind == TELEMETRY:
-            return f"not told; {SIDES[found.side]}'s telemetry showed it {found.after_s:.1f} s after the cut"
-        return f"{SIDES[found.side]}'s {found.by}, {found.after_s:.1f} s after the cut"
+            return f"not told; {whose} telemetry showed it {when}"
+        return f"{whose} {found.by}, {when}"
 
     def as_dict(self) -> dict[str, object]:
         """Return the JSON form."""
@@ -205,7 +208,7 @@ class Course:
     link: TunnelLink
     carries: bool | None
     tunnels: int
-    detections: Mapping[Side, Detection | None]
+    detections: Mapping[Cloud, Detection | None]
     events: Sequence[Event]
     cut_at_s: float
     healed_at_s: float | None
@@ -265,7 +268,7 @@ def _deaths(course: Course) -> tuple[str, ...]:
     )
 
 
-def _phases(drill: Drill, course: Course, sender: Side, flows: flow_analysis.Direction) -> tuple[Phase, ...]:
+def _phases(drill: Drill, course: Course, sender: Cloud, flows: flow_analysis.Direction) -> tuple[Phase, ...]:
     if drill.measures == "requests":
         return power_phases_of(
             course.events,
@@ -297,6 +300,6 @@ def _other_profile(link: TunnelLink, hold_profile: str) -> str:
         return "static routes: there is no BGP hold time, only dead peer detection notices"
     other = next(name for name in HOLD_PROFILES if name != hold_profile)
     timers = timers_of(link, hold_profile=other)
-    both = [(SIDES[side], first_to_fire(timers, side)) for side in SENDERS.values()]
+    both = [(CLOUD_NAMES[side], first_to_fire(timers, side)) for side in SENDERS.values()]
     told = "; ".join(f"{side} after {timer.seconds:g} s ({timer.name})" for side, timer in both)
     return f"with a {other} BGP hold time of {HOLD_PROFILES[other]} s the longest would be: {told}"

@@ -35,7 +35,7 @@ class RequestMeter(FlowMeter):
     Args:
         a: A host on one side.
         b: A host on the other.
-        services: Side -> where its service answers.
+        services: Cloud -> where its service answers.
     """
 
     script: ClassVar[Path] = Path(request_agent.__file__)

@@ -11,8 +11,9 @@ from twinspan.drill.flows import Measurement, Progress
 from twinspan.drill.in_use import IN_USE, UNUSED, azure_uses, carrying_key, choose, received_bytes
 from twinspan.drill.recovery import must_be_whole, unheard, wait_until_quiet, wait_until_whole
 from twinspan.drill.report import Course, DrillReport, Moment, compose
-from twinspan.drill.timers import SIDES, Side, first_to_fire, timers_of
+from twinspan.drill.timers import first_to_fire, timers_of
 from twinspan.errors import WaitTimeoutError
+from twinspan.network.clouds import CLOUD_NAMES, Cloud
 from twinspan.protocols import Event, Fault
 from twinspan.verify.facts import TunnelLink
 from twinspan.wait import pause, wait_until
@@ -43,7 +44,7 @@ class _Outcome:
     carries: bool | None
     tunnels: int
     measured: Measurement
-    detections: Mapping[Side, Detection | None]
+    detections: Mapping[Cloud, Detection | None]
     stopped: str
 
 
@@ -192,7 +193,7 @@ class _Attempt:
     link: TunnelLink
     fault: Fault
     timeline: Timeline
-    seen: dict[Side, Detection | None] = field(default_factory=dict)
+    seen: dict[Cloud, Detection | None] = field(default_factory=dict)
     measured: Measurement | None = None
     stopped: str = ""
 
@@ -272,9 +273,9 @@ class _Attempt:
             shown or broken_s >= self.bench.pace.shown_s
         )
 
-    def _noticing(self, *, carries: bool) -> tuple[Side, ...]:
+    def _noticing(self, *, carries: bool) -> tuple[Cloud, ...]:
         """AWS sends over one tunnel, Azure over all of them: only who sends into the hole has to notice."""
-        senders: tuple[Side, ...] = ("aws", "azure") if carries else ("azure",)
+        senders: tuple[Cloud, ...] = ("aws", "azure") if carries else ("azure",)
         return tuple(s for s in senders if self.drill.expectation(s).ending is Ending.TIMERS)
 
     def _patience_s(self) -> float:
@@ -287,14 +288,14 @@ class _Attempt:
     def _note_detections(self) -> None:
         timeline = self.timeline
         events = self.bench.events.since(timeline.cut_at_s)
-        for side in SIDES:
+        for side in CLOUD_NAMES:
             if self.seen.get(side) is None:
                 found = first_detection(events, self.link, side, cut_at_s=timeline.cut_at_s)
                 self.seen[side] = found
                 if found:
-                    told = f"{SIDES[side]} noticed: {found.by}"
+                    told = f"{CLOUD_NAMES[side]} noticed: {found.by}"
                     if found.kind == TELEMETRY:
-                        told = f"{SIDES[side]}'s telemetry shows it"
+                        told = f"{CLOUD_NAMES[side]}'s telemetry shows it"
                     timeline.note(told, at_s=timeline.cut_at_s + found.after_s)
 
 

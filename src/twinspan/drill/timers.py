@@ -1,32 +1,12 @@
 """The timers that end an outage, as configured, with where each number comes from."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Literal
 
+from twinspan.network.clouds import Cloud
+from twinspan.network.timers import AWS_BGP_HOLD_S, AZURE_BGP_HOLD_S, HOLD_PROFILES, KEEPALIVES_PER_HOLD
 from twinspan.verify.facts import TunnelLink
 
-Side = Literal["aws", "azure"]
-SIDES: Mapping[Side, str] = {"aws": "AWS", "azure": "Azure"}
-
-AWS_BGP_HOLD_S = 30
-"""Source: AWS Site-to-Site VPN, sample customer gateway configuration (hold time 30, keepalive 10)."""
-AZURE_BGP_HOLD_S = 180
-"""Source: Azure VPN Gateway FAQ, BGP (keepalive 60 s, hold 180 s, not configurable)."""
-HOLD_PROFILES: Mapping[str, int] = {
-    "negotiated": min(AWS_BGP_HOLD_S, AZURE_BGP_HOLD_S),
-    "fixed": AZURE_BGP_HOLD_S,
-}
-"""Azure's two possible behaviours -> hold time in force, seconds.
-
-`negotiated`: the smaller of both, as RFC 4271 section 4.2 says. `fixed`: Azure keeps 180 s, as a Microsoft
-author wrote in 2026; the sources contradict each other, so both are reported.
-"""
-
-
-KEEPALIVES_PER_HOLD = 3
-"""Source: RFC 4271, section 10: a keepalive time of a third of the hold time; both clouds document it so."""
 HOLD_JITTER = 0.25
 """By how much BIRD, the twin's BGP speaker, shortens a timer at random, at most; hold timers too.
 
@@ -57,7 +37,7 @@ class Timer:
     """
 
     name: str
-    side: Side
+    side: Cloud
     seconds: float
     source: str
     caveat: str = ""
@@ -120,7 +100,7 @@ def _hold_caveat(hold_s: float) -> str:
     )
 
 
-def first_to_fire(timers: tuple[Timer, ...], side: Side) -> Timer:
+def first_to_fire(timers: tuple[Timer, ...], side: Cloud) -> Timer:
     """Return the timer of a side that notices first.
 
     Raises:

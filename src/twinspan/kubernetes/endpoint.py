@@ -5,7 +5,6 @@ import binascii
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -15,9 +14,8 @@ from twinspan.cloud.endpoints import Endpoints
 from twinspan.errors import CloudRefusedError
 from twinspan.network.aws import EksCluster
 from twinspan.network.azure import AksCluster
+from twinspan.network.clouds import Cloud
 from twinspan.network.model import Network
-
-Side = Literal["aws", "azure"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +33,7 @@ class ClusterEndpoint:
     """
 
     name: str
-    side: Side
+    side: Cloud
     server: str
     certificate_authority: str
     client_certificate: str = ""
@@ -121,7 +119,7 @@ class _KubeConfig(_Model):
     contexts: tuple[_Context, ...]
 
 
-def from_kubeconfig(kubeconfig: Mapping[str, object], *, name: str, side: Side) -> ClusterEndpoint:
+def from_kubeconfig(kubeconfig: Mapping[str, object], *, name: str, side: Cloud) -> ClusterEndpoint:
     """Return the cluster of a kubeconfig's current context.
 
     Args:
@@ -165,7 +163,7 @@ def _unusable(name: str, message: str) -> CloudRefusedError:
 
 
 def one_per_side(
-    clusters: tuple[ClusterEndpoint, ...], wanted: Mapping[Side, str | None]
+    clusters: tuple[ClusterEndpoint, ...], wanted: Mapping[Cloud, str | None]
 ) -> tuple[ClusterEndpoint, ClusterEndpoint]:
     """Choose one cluster on each side: the one of the wanted name, or the only one.
 
@@ -175,7 +173,7 @@ def one_per_side(
     return _one(clusters, "aws", wanted.get("aws")), _one(clusters, "azure", wanted.get("azure"))
 
 
-def _one(clusters: tuple[ClusterEndpoint, ...], side: Side, wanted: str | None) -> ClusterEndpoint:
+def _one(clusters: tuple[ClusterEndpoint, ...], side: Cloud, wanted: str | None) -> ClusterEndpoint:
     there = [cluster for cluster in clusters if cluster.side == side]
     fitting = [cluster for cluster in there if wanted in {None, cluster.name}]
     if len(fitting) == 1:

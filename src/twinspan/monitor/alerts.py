@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from twinspan.cloud.endpoints import Endpoints
-from twinspan.monitor.model import Cloud
+from twinspan.network.clouds import Cloud
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)

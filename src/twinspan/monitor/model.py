@@ -3,9 +3,9 @@
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from ipaddress import IPv4Address
-from typing import Any, Literal
+from typing import Any
 
-Cloud = Literal["aws", "azure"]
+from twinspan.network.clouds import Cloud
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

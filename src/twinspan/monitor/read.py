@@ -11,9 +11,10 @@ from twinspan.cloud.aws import AwsEndpoint, read_aws
 from twinspan.cloud.azure import AzureEndpoint, read_azure
 from twinspan.cloud.endpoints import Endpoints
 from twinspan.errors import CloudError, TwinspanError
-from twinspan.monitor.model import Cloud, RoundTrip, Snapshot, changes_between
+from twinspan.monitor.model import RoundTrip, Snapshot, changes_between
 from twinspan.monitor.views_aws import aws_part
 from twinspan.monitor.views_azure import azure_part
+from twinspan.network.clouds import Cloud
 from twinspan.network.model import AwsNetwork, AzureNetwork, Network
 from twinspan.probe.ping import ping
 from twinspan.protocols import Host

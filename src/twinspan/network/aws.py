@@ -7,6 +7,8 @@ from enum import StrEnum
 from ipaddress import IPv4Address, IPv4Network
 from typing import Literal
 
+from twinspan.network.ranges import ANYWHERE
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Phase:
@@ -19,9 +21,6 @@ class Phase:
     integrity_algorithms: tuple[str, ...] = ()
     dh_group_numbers: tuple[int, ...] = ()
     lifetime_seconds: int
-
-
-ANY_IPV4 = IPv4Network("0.0.0.0/0")
 
 
 class TelemetryStatus(StrEnum):
@@ -82,9 +81,9 @@ class VpnConnection:
     vpn_gateway_id: str | None
     static_routes_only: bool
     static_routes: tuple[IPv4Network, ...] = ()
-    local_ipv4_network_cidr: IPv4Network = ANY_IPV4
+    local_ipv4_network_cidr: IPv4Network = ANYWHERE
     """Traffic selector of the customer gateway's side, in spite of its name."""
-    remote_ipv4_network_cidr: IPv4Network = ANY_IPV4
+    remote_ipv4_network_cidr: IPv4Network = ANYWHERE
     """Traffic selector of the AWS side."""
     tunnels: tuple[VpnTunnel, ...]
     """In the order of the API, which is tunnel1, tunnel2."""

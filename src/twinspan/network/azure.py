@@ -6,6 +6,9 @@ from datetime import datetime
 from ipaddress import IPv4Address, IPv4Network
 from typing import Literal
 
+GATEWAY_SUBNET = "GatewaySubnet"
+"""Name of the subnet that a VPN gateway stands in."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AzureSubnet:

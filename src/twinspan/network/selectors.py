@@ -8,7 +8,8 @@ devices" and "Custom traffic selectors for VPN Gateway".
 from collections.abc import Iterable, Sequence
 from ipaddress import IPv4Network
 
-ANYWHERE = IPv4Network("0.0.0.0/0")
+from twinspan.network.ranges import ANYWHERE
+
 Pair = tuple[IPv4Network, IPv4Network]
 
 

@@ -11,6 +11,7 @@ from twinspan.cloud.endpoints import Endpoints
 from twinspan.errors import TwinspanError
 from twinspan.monitor.model import Snapshot
 from twinspan.monitor.read import Monitor
+from twinspan.network.clouds import CLOUD_NAMES
 from twinspan.probe.iperf import IperfResult, TunnelBytes, iperf
 from twinspan.probe.ping import PingResult, ping_matrix
 from twinspan.protocols import Host
@@ -28,7 +29,6 @@ from twinspan.report.document import (
 from twinspan.report.network import Topology
 from twinspan.report.topology import settings_of, topology_of
 from twinspan.report.versions import versions
-from twinspan.report.words import CLOUDS
 from twinspan.verify.clusters import Clusters, ask
 from twinspan.verify.document import VerificationDocument
 from twinspan.verify.expectation import Expectation
@@ -179,7 +179,7 @@ class Collector:
             snapshot: Snapshot = looking.result()
         silent = facts.cloud_problems if facts else {}
         for cloud, problem in silent.items():
-            self._lacks(f"topology of {CLOUDS[cloud]}", problem, "Run `twinspan doctor`")
+            self._lacks(f"topology of {CLOUD_NAMES[cloud]}", problem, "Run `twinspan doctor`")
         for problem in snapshot.problems:
             if problem not in silent.values():
                 self._lacks("live states", problem, "Run `twinspan monitor --once`")

@@ -1,9 +1,10 @@
 """The topology as a picture: side by side for a wide page, one above the other for a narrow one."""
 
+from twinspan.network.clouds import CLOUD_NAMES, Cloud
 from twinspan.network.versions import both_versions
-from twinspan.report.network import Cloud, ClusterPart, EndPart, SidePart, SubnetPart, Topology, TunnelPart
+from twinspan.report.network import ClusterPart, EndPart, SidePart, SubnetPart, Topology, TunnelPart
 from twinspan.report.shapes import Diagram, Icon
-from twinspan.report.words import CLOUDS, STATES, kilobits
+from twinspan.report.words import STATES, kilobits
 
 WIDE, NARROW = 1160.0, 340.0
 _SIDE, _CONTENT, _PAD = 376.0, 216.0, 18.0
@@ -102,7 +103,7 @@ def _content(
     drawing: Diagram, side: SidePart | None, cloud: Cloud, *, x: float, y: float, width: float
 ) -> None:
     """Write what a cloud holds: its network, subnets and clusters."""
-    drawing.write(x, y + 28, CLOUDS[cloud], f"title {cloud}", room=width, size=17)
+    drawing.write(x, y + 28, CLOUD_NAMES[cloud], f"title {cloud}", room=width, size=17)
     if side is None:
         drawing.write(x, y + 52, "did not answer", "text unknown", room=width)
         return

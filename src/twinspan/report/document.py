@@ -6,7 +6,7 @@ from typing import Final, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from twinspan.drill.series import Spread
-from twinspan.drill.timers import SIDES, Side
+from twinspan.network.clouds import CLOUD_NAMES, Cloud
 from twinspan.report.network import Topology
 from twinspan.verify.document import VerificationDocument
 
@@ -108,7 +108,7 @@ class Loss(_Part):
 class RungAlert(_Part):
     """One alert of a cloud that rang in a run; seconds from the cut."""
 
-    cloud: Side
+    cloud: Cloud
     name: str = Field(description="Of the alarm or the rule.")
     about: str = Field(description="What it rang for where one rule watches several things; else empty.")
     rang_after_s: float
@@ -118,7 +118,7 @@ class RungAlert(_Part):
     def words(self) -> str:
         """Whose it is and what it rang for, for a reader."""
         about = f" ({self.about})" if self.about else ""
-        return f"{SIDES[self.cloud]}'s {self.name}{about}"
+        return f"{CLOUD_NAMES[self.cloud]}'s {self.name}{about}"
 
 
 class RunPart(_Part):

@@ -11,8 +11,8 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from twinspan.drill.catalogue import DRILLS
 from twinspan.drill.recording import EVENTS, PACKETS, REPORT
 from twinspan.drill.series import Spread
-from twinspan.drill.timers import Side
 from twinspan.errors import DesignError
+from twinspan.network.clouds import Cloud
 from twinspan.report.document import (
     DIRECTIONS,
     Direction,
@@ -57,7 +57,7 @@ class _Direction(_Recorded):
 
 
 class _Alert(_Recorded):
-    cloud: Side
+    cloud: Cloud
     name: str
     about: str = ""
     rang_after_s: float

@@ -4,7 +4,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-Cloud = Literal["aws", "azure"]
+from twinspan.network.clouds import Cloud
+
 State = Literal["up", "down", "partial", "unknown"]
 
 

@@ -7,12 +7,13 @@ from itertools import groupby
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from twinspan.network.clouds import CLOUD_NAMES
 from twinspan.probe.percentiles import percentile
 from twinspan.report.diagram import narrow, wide
 from twinspan.report.document import DIRECTIONS, ReportDocument
 from twinspan.report.marks import marks_of
 from twinspan.report.plots import NARROW_IN, WIDE_IN, Plot, as_svg, drill_plot_name, plots_of
-from twinspan.report.words import ARROWS, CLOUDS, DASH, STATES, kilobits, megabits, milliseconds, seconds
+from twinspan.report.words import ARROWS, DASH, STATES, kilobits, megabits, milliseconds, seconds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +72,7 @@ def as_html(report: ReportDocument, *, plots: Sequence[Plot] | None = None) -> s
             for number, drill in enumerate(report.drills)
         ],
         arrows=ARROWS,
-        clouds=CLOUDS,
+        clouds=CLOUD_NAMES,
         states=STATES,
         directions=DIRECTIONS,
     )

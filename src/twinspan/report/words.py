@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 
-CLOUDS: Mapping[str, str] = {"aws": "AWS", "azure": "Azure"}
 STATES: Mapping[str, str] = {"up": "up", "down": "down", "partial": "no BGP", "unknown": "not known"}
 ARROWS: Mapping[str, str] = {"aws->azure": "AWS → Azure", "azure->aws": "Azure → AWS"}
 DASH = "\N{EN DASH}"

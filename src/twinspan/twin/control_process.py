@@ -8,6 +8,7 @@ from twinspan.cloud.azure.client import close
 from twinspan.cloud.reader import read_network
 from twinspan.errors import HostError, TwinspanError
 from twinspan.network.model import Network, Secrets
+from twinspan.network.timers import AZURE_BGP_HOLD_S, AZURE_BGP_KEEPALIVE_S
 from twinspan.protocols import Event
 from twinspan.twin import status as twin_status
 from twinspan.twin.agent_methods import agent_leases, agent_methods
@@ -38,9 +39,6 @@ from twinspan.twin.processes import Process
 from twinspan.twin.reconciler import Observer, Reconciler
 from twinspan.twin.rundir import RunDir
 from twinspan.twin.settings import Settings
-
-AZURE_FIXED_HOLD_S = 180
-"""Azure's BGP hold time. Source: Azure VPN gateway FAQ (keepalive 60 s, hold 180 s)."""
 
 _LOG = logging.getLogger(__name__)
 
@@ -248,9 +246,4 @@ def _timers(settings: Settings) -> Timers:
     """
     if settings.azure_bgp_hold == "negotiated":
         return Timers()
-    return Timers(
-        azure_bgp_hold_s=AZURE_FIXED_HOLD_S,
-        azure_bgp_keepalive_s=AZURE_FIXED_HOLD_S // 3,
-        aws_bgp_hold_s=AZURE_FIXED_HOLD_S,
-        aws_bgp_keepalive_s=AZURE_FIXED_HOLD_S // 3,
-    )
+    return Timers(aws_bgp_hold_s=AZURE_BGP_HOLD_S, aws_bgp_keepalive_s=AZURE_BGP_KEEPALIVE_S)

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from ipaddress import IPv4Address, IPv4Network
 from typing import Literal
 
+from twinspan.network.clouds import Cloud
 from twinspan.network.model import AwsNetwork, AzureNetwork, Network, VpnConnection, VpnTunnel
-from twinspan.twin.kubernetes.spec import Side
 from twinspan.twin.observed import AwsTunnelEnd, BgpState, Observed
 
 
@@ -60,7 +60,7 @@ class ClusterStatus:
         running_version: The version that its API server runs, e.g. `1.35.4`; empty until it answers.
     """
 
-    side: Literal["aws", "azure"]
+    side: Cloud
     name: str
     state: str
     endpoint: str
@@ -126,7 +126,7 @@ def clusters(network: Network, observed: Observed, endpoints: Mapping[str, str])
         observed: How it is.
         endpoints: ARN or id of a cluster -> URL of its API server on this machine.
     """
-    found: list[tuple[Side, str, str, str, str, int]] = []
+    found: list[tuple[Cloud, str, str, str, str, int]] = []
     if network.aws:
         found += [
             (

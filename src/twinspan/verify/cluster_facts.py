@@ -3,16 +3,14 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from ipaddress import IPv4Address
-from typing import Literal
 
 from twinspan.kubernetes.internal_services import InternalService
 from twinspan.kubernetes.network_policies import Policies
 from twinspan.network.aws import EksCluster
 from twinspan.network.azure import AksCluster
+from twinspan.network.clouds import Cloud
 from twinspan.network.policy_engines import VPC_CNI, aks_enforces, eks_enforces
 from twinspan.verify.ping_facts import Ping
-
-Side = Literal["aws", "azure"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,7 +30,7 @@ class Cluster:
         enforces_policies: Whether NetworkPolicies have an effect.
     """
 
-    side: Side
+    side: Cloud
     name: str
     resource_group: str = ""
     status: str = ""
@@ -83,7 +81,7 @@ def of_aks(cluster: AksCluster, resource_group: str) -> Cluster:
     )
 
 
-def policy_branch(side: Side, cluster: str, direction: str) -> str:
+def policy_branch(side: Cloud, cluster: str, direction: str) -> str:
     """Return what is filed under what policies do to one direction of a cluster's test pods."""
     return f"policies {side}/{cluster} {direction}"
 
@@ -126,7 +124,7 @@ class Reading:
         services: Those with an internal load balancer, if there are policies.
     """
 
-    side: Side
+    side: Cloud
     name: str
     problem: str = ""
     nodes: tuple[Node, ...] = ()
@@ -144,7 +142,7 @@ class Reading:
 class Lookup:
     """A name that a test pod asked for; `address` is empty if there was no answer, and `error` says why."""
 
-    side: Side
+    side: Cloud
     cluster: str
     name: str
     command: str
@@ -156,7 +154,7 @@ class Lookup:
 class Seen:
     """As what a pod is seen by one of the other side; None, and an error, if no connection was made."""
 
-    source_side: Side
+    source_side: Cloud
     source: str
     destination: str
     source_cluster: str
@@ -171,7 +169,7 @@ class ClusterFacts:
     """Kubernetes' side of a reading.
 
     Attributes:
-        expected: Side -> name of the cluster that Terraform's outputs name.
+        expected: Cloud -> name of the cluster that Terraform's outputs name.
         readings: One for each cluster that could be asked, or why not.
         pods_wanted: Whether test pods were to be run.
         pod_problems: Cluster's name -> why no test pod runs there.
@@ -180,7 +178,7 @@ class ClusterFacts:
         pings: Likewise.
     """
 
-    expected: Mapping[Side, str] = field(default_factory=dict)
+    expected: Mapping[Cloud, str] = field(default_factory=dict)
     readings: tuple[Reading, ...] = ()
     pods_wanted: bool = False
     pod_problems: Mapping[str, str] = field(default_factory=dict)

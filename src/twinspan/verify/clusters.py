@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 from twinspan.errors import TwinspanError
 from twinspan.kubernetes.internal_services import InternalService, internal_service_of
 from twinspan.kubernetes.network_policies import Policies, namespace_labels, pod_of, policy_of
+from twinspan.network.clouds import Cloud
 from twinspan.probe.source import source_seen
 from twinspan.protocols import Host
-from twinspan.verify.cluster_facts import ClusterFacts, Lookup, Node, Reading, Seen, Side, Workload
+from twinspan.verify.cluster_facts import ClusterFacts, Lookup, Node, Reading, Seen, Workload
 from twinspan.verify.pings import HostInSubnet, ping
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ class Clusters:
     """What may be asked while verifying.
 
     Attributes:
-        expected: Side -> name of the cluster that Terraform's outputs name.
+        expected: Cloud -> name of the cluster that Terraform's outputs name.
         apis: The clusters that can be spoken to.
         problems: (side, cluster's name) -> why it cannot be spoken to.
         pods: Test pods, one of each cluster.
@@ -51,9 +52,9 @@ class Clusters:
         pod_problems: Cluster's name -> why it has none.
     """
 
-    expected: Mapping[Side, str] = field(default_factory=dict)
+    expected: Mapping[Cloud, str] = field(default_factory=dict)
     apis: tuple["ClusterApi", ...] = ()
-    problems: Mapping[tuple[Side, str], str] = field(default_factory=dict)
+    problems: Mapping[tuple[Cloud, str], str] = field(default_factory=dict)
     pods: tuple[ClusterPod, ...] = ()
     pods_wanted: bool = False
     pod_problems: Mapping[str, str] = field(default_factory=dict)
@@ -91,7 +92,7 @@ def read_cluster(api: "ClusterApi") -> Reading:
         return Reading(side=side, name=name, problem=str(error))
 
 
-def _read(api: "ClusterApi", side: Side, name: str) -> Reading:
+def _read(api: "ClusterApi", side: Cloud, name: str) -> Reading:
     system = f"/apis/apps/v1/namespaces/{SYSTEM}"
     daemons = api.get(f"{system}/daemonsets")["items"]
     deployments = api.get(f"{system}/deployments")["items"]
@@ -232,5 +233,5 @@ def _placed(pod: ClusterPod) -> HostInSubnet:
     return HostInSubnet(host=pod.host, subnet_id=pod.subnet_id)
 
 
-def _side(host: Host) -> Side:
+def _side(host: Host) -> Cloud:
     return "aws" if host.side == "aws" else "azure"

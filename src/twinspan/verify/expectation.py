@@ -13,10 +13,8 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from twinspan.errors import DesignError
+from twinspan.network.limits import TUNNELS_PER_CONNECTION
 from twinspan.network.model import Network, VpnConnection
-
-TUNNELS_PER_CONNECTION = 2
-"""Source: AWS Site-to-Site VPN User Guide, "Your Site-to-Site VPN connection has two tunnels"."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from ipaddress import IPv4Address, IPv4Network
 
 from twinspan.cloud.azure import AzureBgp
+from twinspan.network.azure import GATEWAY_SUBNET
+from twinspan.network.clouds import Cloud
 from twinspan.network.model import (
     AwsRouteTable,
     AwsSubnet,
@@ -31,7 +33,6 @@ from twinspan.verify.ping_facts import Ping
 from twinspan.verify.settings import Settings
 from twinspan.verify.shell import group_and_name
 
-GATEWAY_SUBNET = "GatewaySubnet"
 """Source: Azure, "About VPN Gateway configuration settings", gateway subnet."""
 
 
@@ -103,7 +104,7 @@ class Facts:
     expected: Expectation
     bgp: Mapping[str, AzureBgp] = field(default_factory=dict)
     bgp_problems: Mapping[str, str] = field(default_factory=dict)
-    cloud_problems: Mapping[str, str] = field(default_factory=dict)
+    cloud_problems: Mapping[Cloud, str] = field(default_factory=dict)
     pings: tuple[Ping, ...] = ()
     large_pings: tuple[Ping, ...] = ()
     host_problems: tuple[str, ...] = ()

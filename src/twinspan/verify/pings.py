@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from twinspan.errors import TwinspanError
+from twinspan.network.limits import AZURE_TUNNEL_MTU
 from twinspan.probe.percentiles import percentile
 from twinspan.probe.ping import parse_ping
 from twinspan.protocols import Host
@@ -15,7 +16,7 @@ INTERVAL_S = 0.1
 HEADERS_BYTES = 28
 """IPv4 and ICMP. Source: RFC 791, RFC 792."""
 SMALL_BYTES = 84
-LARGE_BYTES = 1400
+LARGE_BYTES = AZURE_TUNNEL_MTU
 """What both clouds' tunnels carry. Source: Azure, "About VPN devices" (TCP MSS 1350 or MTU 1400)."""
 MINIMUM_BYTES = 576
 """What every host must take. Source: RFC 791."""

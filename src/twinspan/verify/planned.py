@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from twinspan.cloud.aws.vpn import DEFAULT_IKE_VERSIONS
+from twinspan.network.ipsec import AWS_IKE_VERSIONS
 from twinspan.project.state import State, StateResource
 from twinspan.verify.settings import PRESENT, Key, Settings, listed
 
@@ -17,7 +17,7 @@ _TUNNEL_LISTS = (
     "phase2_encryption_algorithms",
     "phase2_integrity_algorithms",
 )
-_TUNNEL_DEFAULTS: Mapping[str, tuple[str, ...]] = {"ike_versions": DEFAULT_IKE_VERSIONS}
+_TUNNEL_DEFAULTS: Mapping[str, tuple[str, ...]] = {"ike_versions": AWS_IKE_VERSIONS}
 """What the reader of EC2's answers fills in where nothing was given."""
 _TUNNEL_VALUES = (
     "dpd_timeout_action",

@@ -1,10 +1,10 @@
 """What the two configurations of a tunnel contradict each other in, phase by phase. Pure."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from twinspan.network.model import AzureConnection, IpsecPolicy, VpnTunnel
-from twinspan.verify import words
+from twinspan.network import ipsec
+from twinspan.network.model import AzureConnection, VpnTunnel
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +55,7 @@ def phase1_clashes(connection: AzureConnection, tunnel: VpnTunnel) -> Iterator[C
             ("IKE integrity", policy.ike_integrity, first.integrity_algorithms, "Phase1IntegrityAlgorithms"),
             ("IKE group", policy.dh_group, first.dh_group_numbers, "Phase1DHGroupNumbers"),
         )
-        tables = (words.ENCRYPTION, words.INTEGRITY, words.IKE_GROUP)
+        tables = (ipsec.ENCRYPTION, ipsec.INTEGRITY, ipsec.IKE_GROUP)
         for (what, azure, aws, option), table in zip(fields, tables, strict=True):
             yield from _clash(what, azure, aws, option, table)
 
@@ -71,23 +71,19 @@ def phase2_clashes(connection: AzureConnection, tunnel: VpnTunnel) -> Iterator[C
         policy.ipsec_encryption,
         second.encryption_algorithms,
         "Phase2EncryptionAlgorithms",
-        words.ENCRYPTION,
+        ipsec.ENCRYPTION,
     )
-    if not _authenticates_itself(policy):
+    if not ipsec.authenticates_itself(policy.ipsec_encryption):
         yield from _clash(
             "IPsec integrity",
             policy.ipsec_integrity,
             second.integrity_algorithms,
             "Phase2IntegrityAlgorithms",
-            words.INTEGRITY,
+            ipsec.INTEGRITY,
         )
     yield from _clash(
-        "PFS group", policy.pfs_group, second.dh_group_numbers, "Phase2DHGroupNumbers", words.PFS_GROUP
+        "PFS group", policy.pfs_group, second.dh_group_numbers, "Phase2DHGroupNumbers", ipsec.PFS_GROUP
     )
-
-
-def _authenticates_itself(policy: IpsecPolicy) -> bool:
-    return policy.ipsec_encryption.upper().startswith("GCM")
 
 
 def _clash(
@@ -95,11 +91,11 @@ def _clash(
     azure: str,
     aws: Sequence[object],
     option: str,
-    table: Mapping[str, frozenset[str]],
+    table: ipsec.Translation,
 ) -> Iterator[Clash]:
-    allowed = words.in_azure(aws, table)
+    allowed = ipsec.in_azure(aws, table)
     # An empty list means AWS's default: everything it knows.
     if aws and azure.upper() not in {word.upper() for word in allowed}:
-        wanted = words.in_aws(azure, table)
+        wanted = ipsec.in_aws(azure, table)
         number = int(wanted) if wanted is not None and wanted.isdigit() else wanted
         yield Clash(what=what, azure=azure, aws=tuple(sorted(allowed)), option=option, value=number)

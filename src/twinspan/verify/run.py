@@ -2,13 +2,14 @@
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 from twinspan.cloud.azure import AzureBgp, read_azure_bgp
 from twinspan.cloud.endpoints import Endpoints
 from twinspan.cloud.reader import read_network
 from twinspan.errors import CloudError, CloudRefusedError, WaitTimeoutError
+from twinspan.network.clouds import Cloud
 from twinspan.network.model import Network, Secrets, VirtualNetworkGateway
 from twinspan.verify.cluster_facts import ClusterFacts
 from twinspan.verify.clusters import Clusters, ask
@@ -86,12 +87,13 @@ def read_facts(endpoints: Endpoints, *, expected: Expectation | None = None) -> 
     return replace(facts, bgp=bgp, bgp_problems=bgp_problems)
 
 
-def _read_clouds(endpoints: Endpoints) -> tuple[Network, Secrets, Mapping[str, str]]:
+def _read_clouds(endpoints: Endpoints) -> tuple[Network, Secrets, Mapping[Cloud, str]]:
     """Read both clouds at the same time; if one of them fails, the other one is still worth knowing."""
     with ThreadPoolExecutor(2, thread_name_prefix="read") as pool:
         aws = pool.submit(read_network, replace(endpoints, azure=None)) if endpoints.aws else None
         azure = pool.submit(read_network, replace(endpoints, aws=None)) if endpoints.azure else None
-    asked = {name: future for name, future in (("aws", aws), ("azure", azure)) if future is not None}
+    both: Mapping[Cloud, Future[tuple[Network, Secrets]] | None] = {"aws": aws, "azure": azure}
+    asked = {cloud: future for cloud, future in both.items() if future is not None}
     failed = {name: error for name, future in asked.items() if (error := future.exception()) is not None}
     for error in failed.values():
         if not isinstance(error, CloudError) or len(failed) == len(asked):

@@ -7,8 +7,7 @@ import pytest
 from aws_twin import Site, Twin
 from botocore.exceptions import ClientError
 
-from twinspan.twin.aws.ec2.choices import ELASTIC_ADDRESSES, OUTSIDE_ADDRESSES
-from twinspan.twin.azure.types.public_ip_addresses import POOL
+from twinspan.network.ranges import TWIN_AWS_ELASTIC, TWIN_AWS_OUTSIDE, TWIN_AZURE_PUBLIC
 
 if TYPE_CHECKING:
     from mypy_boto3_ec2 import EC2Client
@@ -222,17 +221,17 @@ def test_aws_never_takes_an_address_that_a_customer_gateway_names(site: Site, te
 
 def test_elastic_addresses_are_all_different_and_never_a_users(ec2: "EC2Client") -> None:
     """Source: EC2 API, AllocateAddress."""
-    first = str(next(ELASTIC_ADDRESSES.hosts()))
+    first = str(next(TWIN_AWS_ELASTIC.hosts()))
     ec2.create_customer_gateway(Type="ipsec.1", IpAddress=first, BgpAsn=65001)
     given = [IPv4Address(ec2.allocate_address(Domain="vpc")["PublicIp"]) for _ in range(4)]
     assert len(set(given)) == 4
-    assert all(address in ELASTIC_ADDRESSES for address in given)
+    assert all(address in TWIN_AWS_ELASTIC for address in given)
     assert IPv4Address(first) not in given
 
 
 def test_the_ranges_of_the_twin_do_not_meet_each_other_or_those_of_documentation() -> None:
     """Source: RFC 5737 (documentation)."""
-    ranges = [OUTSIDE_ADDRESSES, ELASTIC_ADDRESSES, POOL]
+    ranges = [TWIN_AWS_OUTSIDE, TWIN_AWS_ELASTIC, TWIN_AZURE_PUBLIC]
     documentation = [IPv4Network(text) for text in ("192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24")]
     pairs = [
         (one, other) for place, one in enumerate(ranges) for other in [*ranges[place + 1 :], *documentation]

@@ -12,7 +12,8 @@ from cryptography.hazmat.primitives import serialization
 
 from twinspan.errors import CloudError, HostError
 from twinspan.kubernetes.api import ClusterApi
-from twinspan.kubernetes.endpoint import ClusterEndpoint, Side
+from twinspan.kubernetes.endpoint import ClusterEndpoint
+from twinspan.network.clouds import Cloud
 from twinspan.twin.kubernetes.authority import ClusterAuthority
 from twinspan.twin.kubernetes.programs import find_programs
 from twinspan.wait import wait_until
@@ -38,7 +39,7 @@ def programs() -> Path:
 def clusters(programs: Path) -> Iterator[tuple[ClusterApi, ClusterApi]]:
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="tsp-k8s-")))
-        sides: tuple[Side, Side] = ("aws", "azure")
+        sides: tuple[Cloud, Cloud] = ("aws", "azure")
         started = [stack.enter_context(cluster(programs, folder / side, side)) for side in sides]
         for api in started:
             _await(api)
@@ -46,7 +47,7 @@ def clusters(programs: Path) -> Iterator[tuple[ClusterApi, ClusterApi]]:
 
 
 @contextmanager
-def cluster(programs: Path, folder: Path, side: Side) -> Iterator[ClusterApi]:
+def cluster(programs: Path, folder: Path, side: Cloud) -> Iterator[ClusterApi]:
     folder.mkdir()
     authority = ClusterAuthority.generate(side)
     etcd, peer, port = free_port(), free_port(), free_port()

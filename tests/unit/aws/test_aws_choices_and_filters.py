@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from moto.ec2.exceptions import EC2ClientError
 
+from twinspan.network.ranges import TWIN_AWS_OUTSIDE
 from twinspan.twin.aws.ec2.choices import (
-    OUTSIDE_ADDRESSES,
     choose_inside_cidr,
     choose_outside_addresses,
     choose_pre_shared_key,
@@ -17,7 +17,7 @@ from twinspan.twin.aws.ec2.choices import (
 from twinspan.twin.aws.ec2.filters import Filterable, select
 from twinspan.twin.aws.ec2.tunnel_options import TunnelOptions, apply_request, parse_inside_cidr
 
-EVERYTHING = frozenset(OUTSIDE_ADDRESSES)
+EVERYTHING = frozenset(TWIN_AWS_OUTSIDE)
 WORDS: Filterable[str] = Filterable(fields={"word": lambda word: [word]}, tags=lambda word: {"Is": word})
 
 
@@ -50,7 +50,7 @@ def test_what_aws_chooses_is_what_aws_accepts() -> None:
         assert parse_inside_cidr(str(cidr)) == cidr
         taken.add(cidr)
         base = TunnelOptions(
-            outside_ip_address=OUTSIDE_ADDRESSES[10], tunnel_inside_cidr=cidr, pre_shared_key="unused_1"
+            outside_ip_address=TWIN_AWS_OUTSIDE[10], tunnel_inside_cidr=cidr, pre_shared_key="unused_1"
         )
         key = choose_pre_shared_key()
         assert apply_request(base, {"PreSharedKey": key}).pre_shared_key == key
@@ -111,7 +111,7 @@ def test_all_filters_must_match_and_one_value_of_each() -> None:
 
 def test_the_key_is_in_no_representation_of_a_tunnel() -> None:
     tunnel = TunnelOptions(
-        outside_ip_address=OUTSIDE_ADDRESSES[10],
+        outside_ip_address=TWIN_AWS_OUTSIDE[10],
         tunnel_inside_cidr=IPv4Network("169.254.21.0/30"),
         pre_shared_key="very_secret_1",
     )

@@ -10,8 +10,9 @@ from twinspan.drill.detection import Detection, first_detection
 from twinspan.drill.flow_analysis import Arrival, Direction, DirectionLog, analyse
 from twinspan.drill.in_use import azure_uses, carrying_key, choose, received_bytes
 from twinspan.drill.report import DirectionReport, DrillReport
-from twinspan.drill.timers import HOLD_JITTER, Side, first_to_fire, hold_fires_after_s, timers_of
+from twinspan.drill.timers import HOLD_JITTER, first_to_fire, hold_fires_after_s, timers_of
 from twinspan.errors import DesignError, HostError
+from twinspan.network.clouds import Cloud
 from twinspan.network.model import AzureConnection, Phase, VpnConnection, VpnTunnel
 from twinspan.protocols import Event
 from twinspan.verify.facts import TunnelLink
@@ -109,7 +110,7 @@ def flows(*, lost_from: int | None = None, lost_until: int | None = None) -> Dir
     )
 
 
-def direction(measured: Direction, name: str = "aws->azure", *, sender: Side = "aws") -> DirectionReport:
+def direction(measured: Direction, name: str = "aws->azure", *, sender: Cloud = "aws") -> DirectionReport:
     return DirectionReport(
         direction=name,
         measured=measured,

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from twinspan.errors import CloudRefusedError
-from twinspan.kubernetes.endpoint import ClusterEndpoint, Side, from_kubeconfig, one_per_side
+from twinspan.kubernetes.endpoint import ClusterEndpoint, from_kubeconfig, one_per_side
+from twinspan.network.clouds import Cloud
 
 
 def encoded(text: str) -> str:
@@ -23,7 +24,7 @@ def kubeconfig(**user: str) -> dict[str, Any]:
     }
 
 
-def endpoint(side: Side, name: str) -> ClusterEndpoint:
+def endpoint(side: Cloud, name: str) -> ClusterEndpoint:
     return ClusterEndpoint(name=name, side=side, server="https://127.0.0.1:1", certificate_authority="")
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from twinspan.network.ranges import AWS_RESERVED_INSIDE
 from twinspan.twin.providers import azurerm
 from twinspan.twin.providers.aws import definition as aws_definition
 from twinspan.twin.providers.aws import tunnel
@@ -85,7 +86,7 @@ def test_a_rule_for_a_secret_does_not_repeat_it() -> None:
     assert matches("x+", "many x")("y") == "expected many x"
 
 
-@pytest.mark.parametrize("cidr", sorted(tunnel.RESERVED))
+@pytest.mark.parametrize("cidr", sorted(map(str, AWS_RESERVED_INSIDE)))
 def test_every_reserved_inside_range_is_refused(cidr: str) -> None:
     assert "reserved" in tunnel.RULES["inside_cidr"](cidr)
 

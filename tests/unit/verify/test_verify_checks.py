@@ -21,6 +21,7 @@ from broken_networks import BROKEN, aws_unreadable, no_propagation, no_reply, pe
 from verified_static import BROKEN_STATIC
 
 from twinspan.network import model
+from twinspan.network.clouds import CLOUDS, Cloud
 from twinspan.verify.catalogue import CATALOGUE
 from twinspan.verify.cluster_facts import ClusterFacts
 from twinspan.verify.evaluate import evaluate
@@ -77,8 +78,8 @@ def test_a_cloud_that_refuses_is_inconclusive_with_its_words_and_the_other_one_i
     assert verification.result("NET-01").outcome is Outcome.SKIPPED
 
 
-@pytest.mark.parametrize("cloud", ["aws", "azure"])
-def test_what_cannot_be_judged_without_one_of_the_clouds_is_not_green(cloud: str) -> None:
+@pytest.mark.parametrize("cloud", CLOUDS)
+def test_what_cannot_be_judged_without_one_of_the_clouds_is_not_green(cloud: Cloud) -> None:
     healthy = vn.healthy()
     network = replace(healthy.network, aws=None) if cloud == "aws" else replace(healthy.network, azure=None)
     facts = replace(healthy, network=network, cloud_problems={cloud: "403"}, bgp={}, pings=(), large_pings=())

@@ -2,25 +2,20 @@
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from ipaddress import IPv4Address, IPv4Network
+from ipaddress import IPv4Network
 
 from twinspan.check.design import Design, Tunnel, address, items, known, network, static
 from twinspan.check.findings import Finding, unclear
+from twinspan.network.ranges import (
+    AKS_RESERVED,
+    AWS_RESERVED_INSIDE,
+    INSIDE_LENGTH,
+    LINK_LOCAL,
+    apipa,
+    is_apipa,
+)
 from twinspan.project.plan import UNKNOWN
 
-APIPA_FIRST = IPv4Address("169.254.21.0")
-APIPA_LAST = IPv4Address("169.254.22.255")
-"""Source: Azure VPN Gateway FAQ, BGP (APIPA addresses)."""
-AWS_RESERVED_INSIDE = frozenset(
-    IPv4Network(text) for text in (*(f"169.254.{third}.0/30" for third in range(6)), "169.254.169.252/30")
-)
-"""Source: EC2 API, VpnTunnelOptionsSpecification.TunnelInsideCidr."""
-LINK_LOCAL = IPv4Network("169.254.0.0/16")
-AKS_FORBIDDEN = tuple(
-    IPv4Network(text) for text in ("169.254.0.0/16", "172.30.0.0/16", "172.31.0.0/16", "192.0.2.0/24")
-)
-"""Source: AKS, "Configure Azure CNI networking", ranges that a cluster cannot use."""
-_INSIDE_LENGTH = 30
 _TAKE = "Take a /30 of 169.254.21.0/24 or 169.254.22.0/24, e.g. 169.254.21.0/30"
 
 
@@ -97,13 +92,13 @@ def inside_problem(text: str, *, azure: bool) -> str:
     if lenient is None or "/" not in text:
         return "is no range"
     problems = (
-        (lenient.prefixlen != _INSIDE_LENGTH, "is no /30"),
+        (lenient.prefixlen != INSIDE_LENGTH, "is no /30"),
         (str(lenient) != text, f"has host bits set; its range is {lenient}"),
         (lenient in AWS_RESERVED_INSIDE, "is reserved by AWS"),
         (not lenient.subnet_of(LINK_LOCAL), f"is not within {LINK_LOCAL}"),
         (
-            azure and not APIPA_FIRST <= lenient.network_address <= APIPA_LAST,
-            f"is not within {APIPA_FIRST}-{APIPA_LAST}, which is all that Azure takes",
+            azure and not is_apipa(lenient.network_address),
+            f"is not within {apipa()}, which is all that Azure takes",
         ),
     )
     return next((problem for applies, problem in problems if applies), "")
@@ -215,7 +210,7 @@ def _blind(design: Design, tunnel: Tunnel) -> str:
 def no_forbidden_ranges(design: Design) -> Iterator[Finding]:
     """ADDR-06: no VNet, pod or service range is one that AKS cannot use."""
     clusters = design.of_type("azurerm_kubernetes_cluster")
-    forbidden = AKS_FORBIDDEN if clusters else (LINK_LOCAL,)
+    forbidden = AKS_RESERVED if clusters else (LINK_LOCAL,)
     for where, cidr in design.azure_ranges:
         for barred in forbidden:
             if cidr.overlaps(barred):

@@ -4,36 +4,30 @@ from collections.abc import Iterator
 
 from twinspan.check.design import Design, number, static
 from twinspan.check.findings import Finding, unclear
+from twinspan.network.asns import (
+    AWS_DEFAULT_ASN,
+    AWS_DEFAULT_CUSTOMER_ASN,
+    AZURE_DEFAULT_ASN,
+    LARGEST_ASN,
+    aws_allowed,
+    aws_allows,
+    aws_reserves,
+    azure_reserves,
+    iana_reserves,
+)
 from twinspan.project.plan import UNKNOWN, PlannedResource
-
-AWS_ALLOWED = (range(64512, 65535), range(4200000000, 4294967295))
-"""Source: EC2 API, CreateVpnGateway.AmazonSideAsn."""
-AWS_DEFAULT = 64512
-"""Source: EC2 API, CreateVpnGateway.AmazonSideAsn."""
-AZURE_DEFAULT = 65515
-"""Source: Azure VPN Gateway FAQ, BGP."""
-AZURE_RESERVED = frozenset({8074, 8075, 12076, 65517, 65518, 65519, 65520})
-"""Source: Azure VPN Gateway FAQ, BGP; without 65515, which is the gateway's own default."""
-IANA_RESERVED = (range(23456, 23457), range(64496, 64512), range(65535, 65552))
-"""Source: Azure VPN Gateway FAQ, BGP."""
-CUSTOMER_RESERVED = {7224: "", 9059: "eu-west-1", 10124: "ap-northeast-1", 17943: "ap-southeast-1"}
-"""ASN -> region where AWS keeps it, empty: everywhere.
-
-Source: AWS Site-to-Site VPN, customer gateway options.
-"""
-_LARGEST = 4294967294
 
 
 def azure_asn(design: Design, gateway: PlannedResource) -> object:
     """Return the ASN of an Azure gateway, which has a default."""
     value = design.setting(gateway, "bgp_settings", 0, "asn")
-    return AZURE_DEFAULT if value is None else value
+    return AZURE_DEFAULT_ASN if value is None else value
 
 
 def aws_asn(design: Design, gateway: PlannedResource) -> object:
     """Return the ASN of a virtual private gateway, which has a default."""
     value = design.setting(gateway, "amazon_side_asn")
-    return AWS_DEFAULT if value is None else value
+    return AWS_DEFAULT_ASN if value is None else value
 
 
 def customer_asn(gateway: PlannedResource) -> object:
@@ -49,11 +43,11 @@ def azure_problem(asn: int, *, own: bool) -> str:
         asn: The number.
         own: Whether it is the Azure gateway's; only there 65515 is right.
     """
-    if not 1 <= asn <= _LARGEST:
+    if not 1 <= asn <= LARGEST_ASN:
         return "is no ASN"
-    if asn in AZURE_RESERVED or (asn == AZURE_DEFAULT and not own):
+    if azure_reserves(asn, own=own):
         return "is reserved by Azure"
-    if any(asn in block for block in IANA_RESERVED):
+    if iana_reserves(asn):
         return "is reserved by IANA"
     return ""
 
@@ -64,11 +58,11 @@ def aws_side_allowed(design: Design) -> Iterator[Finding]:
         asn = number(aws_asn(design, gateway))
         if aws_asn(design, gateway) is UNKNOWN:
             yield unclear(f"{gateway.address} amazon_side_asn", "the plan does not tell AWS's ASN")
-        if asn is not None and not any(asn in block for block in AWS_ALLOWED):
+        if asn is not None and not aws_allows(asn):
             yield Finding(
                 where=f"{gateway.address} amazon_side_asn",
-                problem=f"{asn} is not within 64512-65534 or 4200000000-4294967294",
-                remedy="Take one of these, e.g. 64512; it cannot be changed later",
+                problem=f"{asn} is not within {aws_allowed()}",
+                remedy=f"Take one of these, e.g. {AWS_DEFAULT_ASN}; it cannot be changed later",
             )
 
 
@@ -79,14 +73,14 @@ def azure_side_allowed(design: Design) -> Iterator[Finding]:
         if azure_asn(design, gateway) is UNKNOWN:
             yield unclear(f"{gateway.address} bgp_settings.asn", "the plan does not tell Azure's ASN")
         if asn is not None and (problem := azure_problem(asn, own=True)):
-            yield _refused(gateway, asn, problem, "65000")
+            yield _refused(gateway, asn, problem, AWS_DEFAULT_CUSTOMER_ASN)
     for local in design.local_gateways:
         asn = number(local.get("bgp_settings", 0, "asn"))
         if asn is not None and (problem := azure_problem(asn, own=False)):
-            yield _refused(local, asn, problem, "64512")
+            yield _refused(local, asn, problem, AWS_DEFAULT_ASN)
 
 
-def _refused(resource: PlannedResource, asn: int, problem: str, instead: str) -> Finding:
+def _refused(resource: PlannedResource, asn: int, problem: str, instead: int) -> Finding:
     return Finding(
         where=f"{resource.address} bgp_settings.asn",
         problem=f"{asn} {problem}",
@@ -103,7 +97,7 @@ def sides_differ(design: Design) -> Iterator[Finding]:
                 yield Finding(
                     where=f"{theirs.address} bgp_settings.asn",
                     problem=f"{asn} is also the ASN of {mine.address}; external BGP needs two",
-                    remedy="Give the Azure gateway another, e.g. 65000",
+                    remedy=f"Give the Azure gateway another, e.g. {AWS_DEFAULT_CUSTOMER_ASN}",
                 )
 
 
@@ -115,7 +109,7 @@ def customer_gateway_names_azure(design: Design) -> Iterator[Finding]:
         asn, where = number(customer_asn(gateway)), f"{gateway.address} bgp_asn"
         if customer_asn(gateway) is UNKNOWN:
             yield unclear(where, "the plan does not tell the customer gateway's ASN")
-        elif asn is not None and asn in CUSTOMER_RESERVED and _kept_in(CUSTOMER_RESERVED[asn], gateway):
+        elif asn is not None and aws_reserves(asn, region=_region(gateway)):
             yield Finding(
                 where=where, problem=f"{asn} is reserved by AWS", remedy="Take the Azure gateway's ASN"
             )
@@ -139,8 +133,9 @@ def _without_bgp(design: Design) -> set[str]:
     return served - speaking if "" not in speaking else set()
 
 
-def _kept_in(region: str, gateway: PlannedResource) -> bool:
-    return not region or gateway.get("region") == region
+def _region(gateway: PlannedResource) -> str | None:
+    region = gateway.get("region")
+    return region if isinstance(region, str) else None
 
 
 def local_gateway_names_aws(design: Design) -> Iterator[Finding]:

@@ -3,40 +3,27 @@
 Source: EC2 API, CreateCustomerGateway, CreateVpnConnection, VpnTunnelOptionsSpecification.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from twinspan.check.design import Design, Tunnel, address, items, known, number, static
 from twinspan.check.findings import Finding
 from twinspan.check.rules.asns import aws_asn, customer_asn
-from twinspan.check.rules.connections import UNREACHABLE
+from twinspan.network.asns import AWS_DEFAULT_CUSTOMER_ASN
+from twinspan.network.ipsec import AWS_CHOICES
+from twinspan.network.limits import (
+    CUSTOMER_GATEWAY_NAME_LENGTH,
+    STATIC_ROUTES_PER_VPN_CONNECTION,
+    TRANSIT_GATEWAY_OPTIONS,
+)
+from twinspan.network.ranges import NO_DEVICE, NOT_PUBLIC
+from twinspan.network.timers import (
+    AWS_DPD_S,
+    AWS_NUMBERS,
+    AWS_PHASE1_LIFETIME_S,
+    AWS_PHASE2_LIFETIME_S,
+    AWS_REKEY_MARGIN_S,
+)
 from twinspan.project.plan import UNKNOWN, PlannedResource
-
-BOUNDS: Mapping[str, tuple[int, int]] = {
-    "phase1_lifetime_seconds": (900, 28800),
-    "phase2_lifetime_seconds": (900, 3600),
-    "rekey_margin_time_seconds": (60, 1800),
-    "rekey_fuzz_percentage": (0, 100),
-    "replay_window_size": (64, 2048),
-}
-"""Least and most of each option. Source: EC2 API, VpnTunnelOptionsSpecification."""
-CHOICES: Mapping[str, tuple[str, ...]] = {
-    "dpd_timeout_action": ("clear", "none", "restart"),
-    "startup_action": ("add", "start"),
-}
-PHASE1_LIFETIME_S, PHASE2_LIFETIME_S, REKEY_MARGIN_S = 28800, 3600, 270
-"""Defaults. Source: EC2 API, VpnTunnelOptionsSpecification."""
-ON_A_TRANSIT_GATEWAY: Mapping[str, tuple[object, ...]] = {
-    "enable_acceleration": (False,),
-    "tunnel_inside_ip_version": ("ipv4",),
-    "outside_ip_address_type": ("PublicIpv4",),
-    "local_ipv6_network_cidr": (),
-    "remote_ipv6_network_cidr": (),
-    "transport_transit_gateway_attachment_id": (),
-}
-"""Options that only a transit gateway has -> the values that any gateway takes."""
-ROUTES_PER_CONNECTION = 100
-"""Source: AWS Site-to-Site VPN quotas."""
-_LONGEST_NAME = 255
 
 
 def customer_gateway_addressed(design: Design) -> Iterator[Finding]:
@@ -56,16 +43,16 @@ def customer_gateway_public(design: Design) -> Iterator[Finding]:
     for gateway in design.of_type("aws_customer_gateway"):
         found = address(gateway.get("ip_address"))
         name = gateway.get("device_name")
-        if found is not None and any(found in block for block in UNREACHABLE):
+        if found is not None and any(found in block for block in (*NO_DEVICE, *NOT_PUBLIC)):
             yield Finding(
                 where=f"{gateway.address} ip_address",
                 problem=f"{found} is no public address; a virtual private gateway needs one",
                 remedy="Set it to the public address of an Azure gateway instance",
             )
-        if isinstance(name, str) and len(name) > _LONGEST_NAME:
+        if isinstance(name, str) and len(name) > CUSTOMER_GATEWAY_NAME_LENGTH:
             yield Finding(
                 where=f"{gateway.address} device_name",
-                problem=f"{len(name)} characters; AWS takes {_LONGEST_NAME}",
+                problem=f"{len(name)} characters; AWS takes {CUSTOMER_GATEWAY_NAME_LENGTH}",
                 remedy="Shorten it",
             )
 
@@ -81,7 +68,7 @@ def asns_differ(design: Design) -> Iterator[Finding]:
             yield Finding(
                 where=f"{customer.address} bgp_asn",
                 problem=f"{asn} is also the ASN of {gateway.address}; AWS refuses the connection",
-                remedy="Take Azure's ASN; without BGP any other, e.g. 65000",
+                remedy=f"Take Azure's ASN; without BGP any other, e.g. {AWS_DEFAULT_CUSTOMER_ASN}",
             )
 
 
@@ -101,11 +88,12 @@ def inside_version(design: Design) -> Iterator[Finding]:
 def options_within_bounds(design: Design) -> Iterator[Finding]:
     """TUN-02: the options of every tunnel are within AWS's bounds."""
     for tunnel in design.tunnels:
-        for option, (least, most) in BOUNDS.items():
+        for option, bounds in AWS_NUMBERS.items():
             value = number(tunnel.get(option))
-            if value is not None and not least <= value <= most:
-                yield _out_of_bounds(tunnel, option, value, f"{least} to {most}")
-        for option, allowed in CHOICES.items():
+            # Dead peer detection is POL-07's.
+            if value is not None and bounds is not AWS_DPD_S and not bounds.takes(value):
+                yield _out_of_bounds(tunnel, option, value, f"{bounds.least} to {bounds.most}")
+        for option, allowed in AWS_CHOICES.items():
             value = tunnel.get(option)
             if known(value) and value not in allowed:
                 yield _out_of_bounds(tunnel, option, value, " or ".join(allowed))
@@ -122,9 +110,9 @@ def _out_of_bounds(tunnel: Tunnel, option: str, value: object, allowed: str) -> 
 def options_go_together(design: Design) -> Iterator[Finding]:
     """TUN-03: the options of a tunnel go together: lifetimes, rekeying, who begins, logs."""
     for tunnel in design.tunnels:
-        phase1 = number(tunnel.get("phase1_lifetime_seconds")) or PHASE1_LIFETIME_S
-        phase2 = number(tunnel.get("phase2_lifetime_seconds")) or PHASE2_LIFETIME_S
-        margin = number(tunnel.get("rekey_margin_time_seconds")) or REKEY_MARGIN_S
+        phase1 = number(tunnel.get("phase1_lifetime_seconds")) or AWS_PHASE1_LIFETIME_S.default
+        phase2 = number(tunnel.get("phase2_lifetime_seconds")) or AWS_PHASE2_LIFETIME_S.default
+        margin = number(tunnel.get("rekey_margin_time_seconds")) or AWS_REKEY_MARGIN_S.default
         if phase2 >= phase1:
             yield _apart(tunnel, "phase2_lifetime_seconds", f"{phase2} s, not less than phase 1, {phase1} s")
         if margin > phase2 / 2:
@@ -150,7 +138,7 @@ def transit_gateway_only(design: Design) -> Iterator[Finding]:
     for connection in design.vpn_connections:
         if connection.get("vpn_gateway_id") is None:
             continue
-        for option, harmless in ON_A_TRANSIT_GATEWAY.items():
+        for option, harmless in TRANSIT_GATEWAY_OPTIONS.items():
             value = connection.get(option)
             if known(value) and value not in (*harmless, ""):
                 yield Finding(
@@ -171,8 +159,10 @@ def routes_on_static(design: Design) -> Iterator[Finding]:
         seen.setdefault(connection.address, []).append(route.get("destination_cidr_block"))
         if not static(connection) and connection.get("static_routes_only") is not UNKNOWN:
             yield _refused(route, f"{connection.address} speaks BGP; AWS refuses a static route for it")
-        elif len(seen[connection.address]) == ROUTES_PER_CONNECTION + 1:
-            yield _refused(route, f"more than {ROUTES_PER_CONNECTION} routes of {connection.address}")
+        elif len(seen[connection.address]) == STATIC_ROUTES_PER_VPN_CONNECTION + 1:
+            yield _refused(
+                route, f"more than {STATIC_ROUTES_PER_VPN_CONNECTION} routes of {connection.address}"
+            )
 
 
 def _refused(route: PlannedResource, problem: str) -> Finding:

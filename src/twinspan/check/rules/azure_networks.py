@@ -1,21 +1,16 @@
 """VNets, subnets, and their rules and routes: what Azure refuses of them by name."""
 
 from collections.abc import Callable, Iterator
-from ipaddress import IPv4Network
 from itertools import combinations
 from typing import Any
 
-from twinspan.check.design import GATEWAY_SUBNET, Design, blocks, items, known, network, number
+from twinspan.check.design import Design, blocks, items, known, network, number
 from twinspan.check.findings import Finding
+from twinspan.network.azure import GATEWAY_SUBNET
+from twinspan.network.limits import AWS_SUBNET_LENGTHS, AZURE_SUBNET_LENGTH, SECURITY_RULE_PRIORITIES
+from twinspan.network.ranges import AZURE_RESERVED, LINK_LOCAL
 from twinspan.project.plan import PlannedResource
 
-RESERVED = tuple(
-    IPv4Network(text) for text in ("127.0.0.0/8", "168.63.129.16/32", "224.0.0.0/4", "255.255.255.255/32")
-)
-"""Source: Azure Virtual Network FAQ; link-local addresses are ADDR-06's."""
-SMALLEST = 29
-_PRIORITIES = range(100, 4097)
-"""Source: Azure, Network security groups, security rules."""
 _APPLIANCE = "VirtualAppliance"
 
 Member = tuple[PlannedResource, str, Callable[[str], Any]]
@@ -27,11 +22,14 @@ def address_space(design: Design) -> Iterator[Finding]:
     for vnet in design.of_type("azurerm_virtual_network"):
         space = [cidr for text in items(vnet.get("address_space")) if (cidr := network(text)) is not None]
         for cidr in space:
-            barred = next((block for block in RESERVED if block.overlaps(cidr)), None)
+            # Link-local ranges are ADDR-06's.
+            barred = next(
+                (block for block in AZURE_RESERVED if block != LINK_LOCAL and block.overlaps(cidr)), None
+            )
             if barred is not None:
                 yield _space(vnet, f"{cidr} overlaps {barred}, which is reserved")
-            if cidr.prefixlen > SMALLEST:
-                yield _space(vnet, f"{cidr} is smaller than a /{SMALLEST}")
+            if cidr.prefixlen > AZURE_SUBNET_LENGTH:
+                yield _space(vnet, f"{cidr} is smaller than a /{AZURE_SUBNET_LENGTH}")
         for one, other in combinations(space, 2):
             if one.overlaps(other):
                 yield _space(vnet, f"{one} and {other} overlap")
@@ -48,8 +46,14 @@ def _space(vnet: PlannedResource, problem: str) -> Finding:
 def subnets_apart(design: Design) -> Iterator[Finding]:
     """SUB-01: the subnets of a network are apart, and large enough."""
     for kind, argument, parent, networks, smallest in (
-        ("azurerm_subnet", "address_prefixes", "virtual_network_name", "azurerm_virtual_network", SMALLEST),
-        ("aws_subnet", "cidr_block", "vpc_id", "aws_vpc", 28),
+        (
+            "azurerm_subnet",
+            "address_prefixes",
+            "virtual_network_name",
+            "azurerm_virtual_network",
+            AZURE_SUBNET_LENGTH,
+        ),
+        ("aws_subnet", "cidr_block", "vpc_id", "aws_vpc", AWS_SUBNET_LENGTHS[-1]),
     ):
         found = [
             (subnet, design.join(subnet, parent, networks), cidr)
@@ -94,11 +98,11 @@ def security_rules(design: Design) -> Iterator[Finding]:
                 )
         if priority is None:
             continue
-        if priority not in _PRIORITIES:
+        if priority not in SECURITY_RULE_PRIORITIES:
             yield Finding(
                 where=where,
                 problem=f"priority {priority}; Azure refuses it (SecurityRuleInvalidPriority)",
-                remedy=f"Take {_PRIORITIES[0]} to {_PRIORITIES[-1]}",
+                remedy=f"Take {SECURITY_RULE_PRIORITIES[0]} to {SECURITY_RULE_PRIORITIES[-1]}",
             )
         first = seen.setdefault((group.address, str(get("direction")), priority), name)
         if first != name:

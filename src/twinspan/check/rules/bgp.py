@@ -5,7 +5,7 @@ from ipaddress import IPv4Address
 
 from twinspan.check.design import Design, Link, address, bgp_enabled, blocks, known
 from twinspan.check.findings import Finding, unclear
-from twinspan.check.rules.addresses import APIPA_FIRST, APIPA_LAST
+from twinspan.network.ranges import apipa, is_apipa
 from twinspan.project.plan import UNKNOWN, PlannedResource
 
 
@@ -131,10 +131,10 @@ def apipa_of_gateway(design: Design) -> Iterator[Finding]:
                 )
             for value in values:
                 found, where = address(value), f"{gateway.address} apipa_addresses of {name}"
-                if known(value) and (found is None or not APIPA_FIRST <= found <= APIPA_LAST):
+                if known(value) and (found is None or not is_apipa(found)):
                     yield Finding(
                         where=where,
-                        problem=f"{value} is not within {APIPA_FIRST}-{APIPA_LAST}",
+                        problem=f"{value} is not within {apipa()}",
                         remedy="Take the second host of the tunnel's inside range",
                     )
                 elif found is not None and found in seen:

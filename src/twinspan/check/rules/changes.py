@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 
 from twinspan.check.design import Design
 from twinspan.check.findings import Finding
+from twinspan.network.limits import BASIC_SKU
 
 FIXED: Mapping[str, Mapping[str, str]] = {
     "azurerm_virtual_network_gateway": {
@@ -19,7 +20,6 @@ FIXED: Mapping[str, Mapping[str, str]] = {
     "aws_vpn_connection": {"static_routes_only": "the kind of routing"},
 }
 """Type -> argument -> what it stands for. Sources: ARM and EC2 API, the update of each type."""
-_BASIC = "Basic"
 
 
 def nothing_fixed_is_changed(design: Design) -> Iterator[Finding]:
@@ -31,7 +31,7 @@ def nothing_fixed_is_changed(design: Design) -> Iterator[Finding]:
                     yield _refused(f"{resource.address} {argument}", f"changes {what} in place")
     for gateway in design.azure_gateways:
         skus = (gateway.before.get("sku"), gateway.get("sku"))
-        if gateway.updated and skus[0] != skus[1] and _BASIC in skus:
+        if gateway.updated and skus[0] != skus[1] and BASIC_SKU in skus:
             yield _refused(f"{gateway.address} sku", f"is resized in place from {skus[0]} to {skus[1]}")
 
 

@@ -1,18 +1,19 @@
 """Clusters: what EKS and AKS refuse of their networks and nodes by name."""
 
 from collections.abc import Iterator
-from ipaddress import IPv4Network
 
 from twinspan.check.design import Design, address, network, number
 from twinspan.check.findings import Finding
+from twinspan.network.limits import (
+    AKS_NODES_PER_POOL,
+    AKS_PODS_PER_NODE,
+    AKS_SERVICE_LENGTH,
+    AKS_SYSTEM_PODS,
+    EKS_SERVICES,
+)
+from twinspan.network.ranges import PRIVATE
 from twinspan.project.joins import references
 from twinspan.project.plan import PlannedResource
-
-PRIVATE = tuple(IPv4Network(text) for text in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"))
-EKS_SERVICES, AKS_LARGEST_SERVICES = range(12, 25), 12
-"""Prefix lengths. Sources: EKS API, KubernetesNetworkConfigRequest; AKS, Azure CNI networking."""
-PODS_PER_NODE, SYSTEM_PODS, POOL_NODES = (10, 250), 30, 1000
-"""Source: AKS, Maximum pods per node; Quotas, SKUs and region availability."""
 
 
 def eks_network(design: Design) -> Iterator[Finding]:
@@ -50,8 +51,8 @@ def _profile(cluster: PlannedResource) -> Iterator[tuple[str, str]]:
         network(get("pod_cidr")),
         address(get("dns_service_ip")),
     )
-    if services is not None and services.prefixlen < AKS_LARGEST_SERVICES:
-        yield "service_cidr", f"{services} is larger than a /{AKS_LARGEST_SERVICES}"
+    if services is not None and services.prefixlen < AKS_SERVICE_LENGTH:
+        yield "service_cidr", f"{services} is larger than a /{AKS_SERVICE_LENGTH}"
     if services is not None and dns is not None:
         if dns not in services:
             yield "dns_service_ip", f"{dns} is not in {services} (DnsServiceIpOutOfServiceCidr)"
@@ -66,7 +67,7 @@ def _profile(cluster: PlannedResource) -> Iterator[tuple[str, str]]:
 
 def aks_pools(design: Design) -> Iterator[Finding]:
     """AKS-02: the node pools of AKS have a size and a number of pods that AKS takes."""
-    least, most = PODS_PER_NODE
+    least, most = AKS_PODS_PER_NODE[0], AKS_PODS_PER_NODE[-1]
     pools = [(each, ("default_node_pool", 0)) for each in design.of_type("azurerm_kubernetes_cluster")]
     apart = [(each, ()) for each in design.of_type("azurerm_kubernetes_cluster_node_pool")]
     for resource, path in (*pools, *apart):
@@ -78,15 +79,19 @@ def aks_pools(design: Design) -> Iterator[Finding]:
         where = f"{place}." if place else ""
         if pods is not None and not least <= pods <= most:
             yield _refused(resource, f"{where}max_pods", f"{pods} is not within {least}-{most}")
-        if count is not None and not int(system) <= count <= POOL_NODES:
+        if count is not None and not int(system) <= count <= AKS_NODES_PER_POOL:
             yield _refused(
-                resource, f"{where}node_count", f"{count} is not within {int(system)}-{POOL_NODES}"
+                resource, f"{where}node_count", f"{count} is not within {int(system)}-{AKS_NODES_PER_POOL}"
             )
         elif (
-            system and pods is not None and count is not None and least <= pods and pods * count < SYSTEM_PODS
+            system
+            and pods is not None
+            and count is not None
+            and least <= pods
+            and pods * count < AKS_SYSTEM_PODS
         ):
-            problem = f"room for {pods * count} pods; a system pool needs {SYSTEM_PODS} (InsufficientMaxPods)"
-            yield _refused(resource, f"{where}max_pods", problem)
+            room = f"room for {pods * count} pods; a system pool needs {AKS_SYSTEM_PODS}"
+            yield _refused(resource, f"{where}max_pods", f"{room} (InsufficientMaxPods)")
 
 
 def _same_subnet(design: Design, pool: PlannedResource, path: tuple[str | int, ...]) -> bool:

@@ -1,22 +1,15 @@
 """Azure's connections and local network gateways: what Azure refuses of them by name."""
 
 from collections.abc import Iterator
-from ipaddress import IPv4Network
 
 from twinspan.check.design import Design, address, bgp_enabled, items, known, network, number
 from twinspan.check.findings import Finding
-from twinspan.check.rules.addresses import APIPA_FIRST, APIPA_LAST, LINK_LOCAL
 from twinspan.check.rules.gateway_addresses import addresses_of
+from twinspan.network.ipsec import authenticates_itself
+from twinspan.network.ranges import LINK_LOCAL, NO_DEVICE, NOT_PUBLIC, apipa, is_apipa
+from twinspan.network.timers import AZURE_SA_LIFETIME_S
 from twinspan.project.plan import UNKNOWN, PlannedResource
 
-UNREACHABLE = tuple(
-    IPv4Network(text)
-    for text in ("0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16",
-                 "172.16.0.0/12", "192.168.0.0/16", "224.0.0.0/3")
-)  # fmt: skip
-"""Ranges without a device on the Internet. Source: IANA, IPv4 Special-Purpose Address Registry."""
-SA_LIFETIME_S = range(300, 172800)
-"""Source: Azure VPN Gateway FAQ, IPsec/IKE policy."""
 _IKEV1 = "IKEv1"
 
 
@@ -66,7 +59,7 @@ def address_reachable(design: Design) -> Iterator[Finding]:
         if (given is None) == (name is None):
             what = "neither an address nor a name" if given is None else "an address and a name"
             yield Finding(where=where, problem=f"{what} of AWS's end; Azure takes one", remedy=remedy)
-        elif found is not None and any(found in block for block in UNREACHABLE):
+        elif found is not None and any(found in block for block in (*NO_DEVICE, *NOT_PUBLIC)):
             yield Finding(where=where, problem=f"{found} is no public address", remedy=remedy)
 
 
@@ -78,8 +71,8 @@ def peer_allowed(design: Design) -> Iterator[Finding]:
         remedy = "Set it to the first host of the tunnel's inside range"
         if peer is None:
             continue
-        if peer in LINK_LOCAL and not APIPA_FIRST <= peer <= APIPA_LAST:
-            problem = f"{peer} is not within {APIPA_FIRST}-{APIPA_LAST}"
+        if peer in LINK_LOCAL and not is_apipa(peer):
+            problem = f"{peer} is not within {apipa()}"
             yield Finding(where=where, problem=problem, remedy=remedy)
         elif text == local.get("gateway_address"):
             yield Finding(where=where, problem=f"{peer} is also the gateway's address", remedy=remedy)
@@ -137,12 +130,13 @@ def _contradictions(connection: PlannedResource) -> Iterator[tuple[str, str, str
         problem = "set, but BGP is off on the connection; Azure refuses it"
         yield "custom_bgp_addresses", problem, "Set bgp_enabled to true, or leave them out"
     lifetime = number(connection.get("ipsec_policy", 0, "sa_lifetime"))
-    if lifetime is not None and lifetime not in SA_LIFETIME_S:
+    if lifetime is not None and lifetime not in AZURE_SA_LIFETIME_S:
         problem = f"{lifetime} s; Azure refuses it (InvalidIpsecPolicy)"
-        yield "ipsec_policy.sa_lifetime", problem, f"Take {SA_LIFETIME_S[0]} to {SA_LIFETIME_S[-1]}"
+        least, most = AZURE_SA_LIFETIME_S[0], AZURE_SA_LIFETIME_S[-1]
+        yield "ipsec_policy.sa_lifetime", problem, f"Take {least} to {most}"
     encryption = connection.get("ipsec_policy", 0, "ike_encryption")
     integrity = connection.get("ipsec_policy", 0, "ike_integrity")
-    if str(integrity).startswith("GCM") and known(encryption) and encryption != integrity:
+    if authenticates_itself(integrity) and known(encryption) and encryption != integrity:
         problem = f"{integrity} with ike_encryption {encryption}; Azure refuses it (InvalidIpsecPolicy)"
         yield "ipsec_policy.ike_integrity", problem, "Take SHA384, or the same GCM name in both"
     if connection.get("connection_protocol") == _IKEV1 and mode not in (None, UNKNOWN, "Default"):

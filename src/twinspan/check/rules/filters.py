@@ -5,11 +5,13 @@ from dataclasses import dataclass
 from ipaddress import IPv4Network
 from typing import Any
 
-from twinspan.check.design import GATEWAY_SUBNET, Design, blocks, items, network, number
+from twinspan.check.design import Design, blocks, items, network, number
 from twinspan.check.findings import Finding, unclear
+from twinspan.network.azure import GATEWAY_SUBNET
+from twinspan.network.ranges import ANYWHERE
 from twinspan.project.plan import UNKNOWN, PlannedResource
 
-_EVERYWHERE = ("*", "0.0.0.0/0", "Any")
+_EVERYWHERE = ("*", str(ANYWHERE), "Any")
 
 
 def security_group_admits(design: Design) -> Iterator[Finding]:

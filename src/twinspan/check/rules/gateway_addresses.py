@@ -5,16 +5,16 @@ from collections.abc import Iterator
 from twinspan.check.design import Design, blocks, known
 from twinspan.check.findings import Finding
 from twinspan.check.rules.gateways import gateway_public_addresses
+from twinspan.network.limits import BASIC_SKU, SMALLEST_ZONED_SKU, ZONED_SKU
 from twinspan.project.plan import UNKNOWN, PlannedResource
 
-_ZONED = "AZ"
 _REFUSED = ("", "None", "Basic", str(UNKNOWN))
 
 
 def zones_configured(design: Design) -> Iterator[Finding]:
     """GW-12: the public addresses of a gateway with an AZ SKU have zones."""
     for gateway in design.azure_gateways:
-        for public in addresses_of(design, gateway) if str(gateway.get("sku")).endswith(_ZONED) else ():
+        for public in addresses_of(design, gateway) if str(gateway.get("sku")).endswith(ZONED_SKU) else ():
             if not public.get("zones"):
                 yield Finding(
                     where=f"{public.address} zones",
@@ -47,13 +47,13 @@ def alike(design: Design) -> Iterator[Finding]:
 def basic_without_zones(design: Design) -> Iterator[Finding]:
     """GW-14: the public address of a gateway with SKU Basic has no zones."""
     for gateway in design.azure_gateways:
-        for public in addresses_of(design, gateway) if gateway.get("sku") == "Basic" else ():
+        for public in addresses_of(design, gateway) if gateway.get("sku") == BASIC_SKU else ():
             if known(zones := public.get("zones")) and zones:
                 yield Finding(
                     where=f"{public.address} zones",
                     problem=f"{_shown(zones)}, but {gateway.address} has SKU Basic; Azure refuses it"
                     " (RegionalVmssVpnGatewayPublicIpsMustNotHaveZonesConfigured)",
-                    remedy="Take VpnGw1AZ or larger, or leave zones out",
+                    remedy=f"Take {SMALLEST_ZONED_SKU} or larger, or leave zones out",
                 )
 
 

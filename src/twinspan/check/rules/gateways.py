@@ -3,14 +3,22 @@
 from collections import defaultdict
 from collections.abc import Iterator
 
-from twinspan.check.design import GATEWAY_SUBNET, Design, blocks, items, known, network
+from twinspan.check.design import Design, blocks, items, known, network
 from twinspan.check.findings import Finding, unclear
+from twinspan.network.azure import GATEWAY_SUBNET
+from twinspan.network.limits import (
+    AZURE_SUBNET_LENGTH,
+    BASIC_SKU,
+    GATEWAY_SKUS,
+    GATEWAY_SUBNET_LENGTH,
+    GENERATIONS,
+    SMALLEST_ZONED_SKU,
+    ZONED_SKU,
+)
 from twinspan.project.plan import UNKNOWN, PlannedResource
 
-CURRENT_SKUS = ("Basic", "VpnGw1AZ", "VpnGw2AZ", "VpnGw3AZ", "VpnGw4AZ", "VpnGw5AZ")
-"""Source: Azure, "About VPN Gateway SKUs" and "SKU consolidation"."""
-_SMALLEST, _RECOMMENDED = 29, 27
-"""Source: Azure, "About VPN Gateway configuration settings", gateway subnet."""
+_RECOMMENDED = f"/{GATEWAY_SUBNET_LENGTH}"
+_LARGER = f"Take {SMALLEST_ZONED_SKU} or larger"
 
 
 def pairs_differ(design: Design) -> Iterator[Finding]:
@@ -62,12 +70,12 @@ def sku_offered(design: Design) -> Iterator[Finding]:
         sku = gateway.get("sku")
         if sku is UNKNOWN:
             yield unclear(f"{gateway.address} sku", "the plan does not tell the SKU")
-        elif sku not in CURRENT_SKUS:
+        elif sku not in GATEWAY_SKUS:
             yield Finding(
                 where=f"{gateway.address} sku",
                 problem=f"{sku} can no longer be made; Azure refuses it although the plan passes"
                 " (NonAzSkusNotAllowedForVPNGateway)",
-                remedy=f"Take {sku}AZ" if f"{sku}AZ" in CURRENT_SKUS else "Take VpnGw1AZ or larger",
+                remedy=f"Take {sku}{ZONED_SKU}" if f"{sku}{ZONED_SKU}" in GATEWAY_SKUS else _LARGER,
             )
 
 
@@ -75,7 +83,7 @@ def sku_can(design: Design) -> Iterator[Finding]:
     """GW-04: the SKU can do what is asked of it: Basic has no BGP, active-active or custom policy."""
     for gateway in design.azure_gateways:
         sku, generation = str(gateway.get("sku")), str(gateway.get("generation"))
-        if sku == "Basic":
+        if sku == BASIC_SKU:
             asked = [
                 name for name in ("bgp_enabled", "enable_bgp", "active_active") if gateway.get(name) is True
             ]
@@ -87,18 +95,16 @@ def sku_can(design: Design) -> Iterator[Finding]:
                 yield Finding(
                     where=f"{gateway.address} sku",
                     problem=f"Basic does not offer {name}{code}",
-                    remedy="Take VpnGw1AZ or larger",
+                    remedy=_LARGER,
                 )
-        elif (sku, generation) in {
-            ("VpnGw1AZ", "Generation2"),
-            ("VpnGw4AZ", "Generation1"),
-            ("VpnGw5AZ", "Generation1"),
-        }:
-            yield Finding(
-                where=f"{gateway.address} generation",
-                problem=f"{sku} does not exist in {generation}",
-                remedy=f"Set it to Generation{1 if sku == 'VpnGw1AZ' else 2}",
-            )
+        if sku in GATEWAY_SKUS and generation in GENERATIONS:
+            offered = GATEWAY_SKUS[sku].generations
+            if generation not in offered:
+                yield Finding(
+                    where=f"{gateway.address} generation",
+                    problem=f"{sku} does not exist in {generation}",
+                    remedy=f"Set it to {offered[0]}",
+                )
 
 
 def active_active_whole(design: Design) -> Iterator[Finding]:
@@ -138,7 +144,7 @@ def public_addresses_static(design: Design) -> Iterator[Finding]:
                 problem=f"{method}: the address is unknown until the gateway stands, and AWS needs it before",
                 remedy="Set it to Static",
             )
-        if known(sku) and sku == "Basic":
+        if known(sku) and sku == BASIC_SKU:
             yield Finding(
                 where=f"{public.address} sku",
                 problem="Basic public addresses are retired (IPv4BasicSkuPublicIpCountLimitReached)",
@@ -170,7 +176,7 @@ def gateway_subnet_named(design: Design) -> Iterator[Finding]:
         yield Finding(
             where=design.azure_gateways[0].address,
             problem="no subnet is named GatewaySubnet, and the gateway stands in no other",
-            remedy='Name its subnet "GatewaySubnet", exactly so',
+            remedy=f'Name its subnet "{GATEWAY_SUBNET}", exactly so',
         )
         return
     for gateway in design.azure_gateways:
@@ -228,12 +234,12 @@ def one_gateway_per_vnet(design: Design) -> Iterator[Finding]:
 
 def gateway_subnet_large(design: Design) -> Iterator[Finding]:
     """GW-08: GatewaySubnet is a /29 at least."""
-    yield from _too_small(design, _SMALLEST, "Azure takes a /29 or larger")
+    yield from _too_small(design, AZURE_SUBNET_LENGTH, f"Azure takes a /{AZURE_SUBNET_LENGTH} or larger")
 
 
 def gateway_subnet_roomy(design: Design) -> Iterator[Finding]:
     """GW-09: GatewaySubnet is a /27 or larger, as recommended."""
-    yield from _too_small(design, _RECOMMENDED, "a /27 or larger is recommended")
+    yield from _too_small(design, GATEWAY_SUBNET_LENGTH, f"a {_RECOMMENDED} or larger is recommended")
 
 
 def _too_small(design: Design, limit: int, rule: str) -> Iterator[Finding]:
@@ -241,12 +247,12 @@ def _too_small(design: Design, limit: int, rule: str) -> Iterator[Finding]:
         for text in items(subnet.get("address_prefixes")):
             prefix = network(text)
             # The error says it already; a warning beside it would only repeat.
-            beyond = _SMALLEST if limit == _RECOMMENDED else 32
+            beyond = AZURE_SUBNET_LENGTH if limit == GATEWAY_SUBNET_LENGTH else 32
             if prefix is not None and limit < prefix.prefixlen <= beyond:
                 yield Finding(
                     where=f"{subnet.address} address_prefixes",
                     problem=f"{prefix} is too small for GatewaySubnet; {rule}",
-                    remedy="Give it a /27",
+                    remedy=f"Give it a {_RECOMMENDED}",
                 )
 
 

@@ -1,38 +1,22 @@
 """IKE and IPsec: what both ends offer, for how long, and who begins."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from twinspan.check.design import Design, Link, items, known, number
 from twinspan.check.findings import Finding, unclear
+from twinspan.network import ipsec
+from twinspan.network.ipsec import AWS_LISTS, AZURE_WEAK, NONE, Translation, authenticates_itself, in_azure
+from twinspan.network.timers import (
+    AWS_DPD_S,
+    AWS_PHASE1_LIFETIME_S,
+    AWS_PHASE2_LIFETIME_S,
+    AZURE_DEFAULT_DPD_S,
+    AZURE_DEFAULT_SA_LIFETIME_S,
+    AZURE_DPD_S,
+    AZURE_IKE_LIFETIME_S,
+)
 from twinspan.project.plan import UNKNOWN
-
-ENCRYPTION = {
-    "AES128": "AES128",
-    "AES256": "AES256",
-    "AES128-GCM-16": "GCMAES128",
-    "AES256-GCM-16": "GCMAES256",
-}
-INTEGRITY = {"SHA1": "SHA1", "SHA2-256": "SHA256", "SHA2-384": "SHA384", "SHA2-512": "SHA512"}
-DH_GROUPS: Mapping[str, int] = {
-    "DHGroup1": 1, "DHGroup2": 2, "DHGroup14": 14, "DHGroup2048": 14, "ECP256": 19, "ECP384": 20,
-    "DHGroup24": 24,
-}  # fmt: skip
-PFS_GROUPS: Mapping[str, int] = {
-    "PFS1": 1, "PFS2": 2, "PFS14": 14, "PFS2048": 14, "ECP256": 19, "ECP384": 20, "PFS24": 24,
-}  # fmt: skip
-"""AWS's words -> Azure's, Azure's groups -> numbers.
-
-Sources: EC2 API, VpnTunnelOptionsSpecification; Azure, "About cryptographic requirements and VPN gateways".
-"""
-PHASE1_GROUPS = (2, *range(14, 25))
-PHASE2_GROUPS = (2, 5, *range(14, 25))
-"""AWS's default lists. Source: EC2 API, VpnTunnelOptionsSpecification."""
-AZURE_DPD_S, AWS_DPD_S = 45, 30
-"""Defaults. Sources: Azure VPN Gateway FAQ; EC2 API, VpnTunnelOptionsSpecification."""
-AZURE_SA_LIFETIME_S, AWS_SA_LIFETIME_S, IKE_LIFETIME_S = 27000, 3600, 28800
-"""Defaults; the last is fixed at Azure. Sources: as above."""
-_WEAK = ("SHA1", "DES", "DES3", "MD5", "DHGroup1", "DHGroup2", "PFS1", "PFS2", "None")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,14 +25,12 @@ class _Field:
 
     option: str
     azure: str
-    words: Mapping[str, str] | None = None
-    groups: Mapping[str, int] | None = None
-    defaults: Sequence[int] = ()
+    words: Translation
 
     def offered(self, link: Link) -> tuple[str, ...]:
         """What AWS's end takes: what is configured, else all it knows."""
         configured = items(link.tunnel.get(self.option))
-        return tuple(map(str, configured or self.words or self.defaults))
+        return tuple(map(str, configured or AWS_LISTS[self.option]))
 
     def problem(self, link: Link) -> str:
         """Return how the two ends differ; empty if they share a choice or one of them is not told."""
@@ -57,24 +39,21 @@ class _Field:
         if not known(theirs):
             return ""
         mine = self.offered(link)
-        shared = (
-            str(theirs) in {self.words.get(word) for word in mine}
-            if self.words
-            else (self.groups or {}).get(str(theirs)) in {number(word) for word in mine}
-        )
-        if shared:
+        if str(theirs) in in_azure(mine, self.words):
             return ""
         return f"Azure's {self.azure} {theirs} is not among AWS's {self.option}: {', '.join(mine)}"
 
 
 _PHASE1 = (
-    _Field(option="phase1_encryption_algorithms", azure="ike_encryption", words=ENCRYPTION),
-    _Field(option="phase1_integrity_algorithms", azure="ike_integrity", words=INTEGRITY),
-    _Field(option="phase1_dh_group_numbers", azure="dh_group", groups=DH_GROUPS, defaults=PHASE1_GROUPS),
+    _Field(option="phase1_encryption_algorithms", azure="ike_encryption", words=ipsec.ENCRYPTION),
+    _Field(option="phase1_integrity_algorithms", azure="ike_integrity", words=ipsec.INTEGRITY),
+    _Field(option="phase1_dh_group_numbers", azure="dh_group", words=ipsec.IKE_GROUP),
 )
-_PHASE2 = _Field(option="phase2_encryption_algorithms", azure="ipsec_encryption", words=ENCRYPTION)
-_PHASE2_INTEGRITY = _Field(option="phase2_integrity_algorithms", azure="ipsec_integrity", words=INTEGRITY)
-_PFS = _Field(option="phase2_dh_group_numbers", azure="pfs_group", groups=PFS_GROUPS, defaults=PHASE2_GROUPS)
+_PHASE2 = _Field(option="phase2_encryption_algorithms", azure="ipsec_encryption", words=ipsec.ENCRYPTION)
+_PHASE2_INTEGRITY = _Field(
+    option="phase2_integrity_algorithms", azure="ipsec_integrity", words=ipsec.INTEGRITY
+)
+_PFS = _Field(option="phase2_dh_group_numbers", azure="pfs_group", words=ipsec.PFS_GROUP)
 
 
 def _mismatch(design: Design, link: Link, field: _Field) -> Iterator[Finding]:
@@ -114,7 +93,7 @@ def phase2_agrees(design: Design) -> Iterator[Finding]:
         yield from _mismatch(design, link, _PHASE2)
         encryption = link.connection.get("ipsec_policy", 0, "ipsec_encryption")
         integrity = link.connection.get("ipsec_policy", 0, "ipsec_integrity")
-        gcm = [str(each).startswith("GCM") for each in (encryption, integrity) if known(each)]
+        gcm = [authenticates_itself(each) for each in (encryption, integrity) if known(each)]
         if any(gcm) and len(gcm) > 1 and encryption != integrity:
             yield Finding(
                 where=f"{link.connection.address} ipsec_policy.ipsec_integrity",
@@ -129,7 +108,7 @@ def phase2_agrees(design: Design) -> Iterator[Finding]:
 def forward_secrecy(design: Design) -> Iterator[Finding]:
     """POL-03: Azure uses perfect forward secrecy with a group that AWS has; None never matches."""
     for link in design.links:
-        if link.connection.get("ipsec_policy", 0, "pfs_group") == "None":
+        if link.connection.get("ipsec_policy", 0, "pfs_group") == NONE:
             yield Finding(
                 where=f"{link.connection.address} ipsec_policy.pfs_group",
                 problem=f"None, but AWS always wants a group in phase 2 ({link.tunnel.where()})",
@@ -159,20 +138,20 @@ def lifetimes_agree(design: Design) -> Iterator[Finding]:
         theirs = link.connection.get("ipsec_policy", 0, "sa_lifetime")
         mine = link.tunnel.get("phase2_lifetime_seconds")
         ike = link.tunnel.get("phase1_lifetime_seconds")
-        theirs_s = AZURE_SA_LIFETIME_S if theirs is None else number(theirs)
-        mine_s = AWS_SA_LIFETIME_S if mine is None else number(mine)
-        ike_s = IKE_LIFETIME_S if ike is None else number(ike)
+        theirs_s = AZURE_DEFAULT_SA_LIFETIME_S if theirs is None else number(theirs)
+        mine_s = AWS_PHASE2_LIFETIME_S.default if mine is None else number(mine)
+        ike_s = AWS_PHASE1_LIFETIME_S.default if ike is None else number(ike)
         if theirs_s is not None and mine_s is not None and theirs_s != mine_s:
             yield Finding(
                 where=f"{link.connection.address} ipsec_policy.sa_lifetime",
                 problem=f"{theirs_s} s, but AWS rekeys IPsec after {mine_s} s ({link.tunnel.where()})",
                 remedy=f"Set it to {mine_s}",
             )
-        if ike_s is not None and ike_s != IKE_LIFETIME_S:
+        if ike_s is not None and ike_s != AZURE_IKE_LIFETIME_S:
             yield Finding(
                 where=link.tunnel.where("phase1_lifetime_seconds"),
-                problem=f"{ike_s} s, but Azure's IKE lifetime is fixed at {IKE_LIFETIME_S} s",
-                remedy=f"Set it to {IKE_LIFETIME_S}",
+                problem=f"{ike_s} s, but Azure's IKE lifetime is fixed at {AZURE_IKE_LIFETIME_S} s",
+                remedy=f"Set it to {AZURE_IKE_LIFETIME_S}",
             )
 
 
@@ -181,7 +160,7 @@ def strong_algorithms(design: Design) -> Iterator[Finding]:
     for connection in design.azure_connections:
         for name in ("ike_encryption", "ike_integrity", "dh_group", "ipsec_encryption", "ipsec_integrity"):
             value = connection.get("ipsec_policy", 0, name)
-            if value in _WEAK:
+            if value in AZURE_WEAK:
                 yield Finding(
                     where=f"{connection.address} ipsec_policy.{name}",
                     problem=f"{value} is no longer recommended",
@@ -193,19 +172,19 @@ def dead_peer_detection(design: Design) -> Iterator[Finding]:
     """POL-07: dead peer detection is within what each cloud takes, and a dead tunnel is started again."""
     for tunnel in design.tunnels:
         seconds = number(tunnel.get("dpd_timeout_seconds"))
-        if seconds is not None and seconds < AWS_DPD_S:
+        if seconds is not None and not AWS_DPD_S.takes(seconds):
             yield Finding(
                 where=tunnel.where("dpd_timeout_seconds"),
-                problem=f"{seconds} s; AWS takes {AWS_DPD_S} s or more",
-                remedy=f"Set it to {AWS_DPD_S} or more",
+                problem=f"{seconds} s; AWS takes {AWS_DPD_S.least} s or more",
+                remedy=f"Set it to {AWS_DPD_S.least} or more",
             )
     for connection in design.azure_connections:
         seconds = number(connection.get("dpd_timeout_seconds"))
-        if seconds is not None and not 9 <= seconds <= 3600:  # noqa: PLR2004 - Azure VPN Gateway FAQ
+        if seconds is not None and seconds not in AZURE_DPD_S:
             yield Finding(
                 where=f"{connection.address} dpd_timeout_seconds",
-                problem=f"{seconds} s is not within 9-3600 s",
-                remedy="Set it to 45, or 9 at the least",
+                problem=f"{seconds} s is not within {AZURE_DPD_S[0]}-{AZURE_DPD_S[-1]} s",
+                remedy=f"Set it to {AZURE_DEFAULT_DPD_S}, or {AZURE_DPD_S[0]} at the least",
             )
 
 

@@ -6,10 +6,8 @@ from twinspan.check.design import Design, bgp_enabled, items, number
 from twinspan.check.findings import Finding
 from twinspan.check.rules.bgp import gateway_addresses
 from twinspan.check.rules.gateways import gateway_public_addresses
-from twinspan.check.rules.policies import AWS_DPD_S, AZURE_DPD_S
+from twinspan.network.timers import AWS_BGP_HOLD_S, AWS_DPD_S, AZURE_BGP_HOLD_S, AZURE_DEFAULT_DPD_S
 
-AWS_HOLD_S, AZURE_HOLD_S = 30, 180
-"""Sources: AWS Site-to-Site VPN, sample customer gateway configuration; Azure VPN Gateway FAQ, BGP."""
 AZURE_FAILOVER_S = "60-180"
 """Unplanned, of an active-standby gateway. Source: Azure, "Highly available cross-premises connectivity"."""
 
@@ -110,12 +108,14 @@ def weakest_links(design: Design) -> Iterator[Finding]:
 
 def _outage(design: Design) -> tuple[str, str]:
     """Return how long traffic is lost until both sides have noticed, and the timers that say so."""
-    aws = max(number(link.tunnel.get("dpd_timeout_seconds")) or AWS_DPD_S for link in design.links)
-    azure = max(number(link.connection.get("dpd_timeout_seconds")) or AZURE_DPD_S for link in design.links)
+    aws = max(number(link.tunnel.get("dpd_timeout_seconds")) or AWS_DPD_S.default for link in design.links)
+    azure = max(
+        number(link.connection.get("dpd_timeout_seconds")) or AZURE_DEFAULT_DPD_S for link in design.links
+    )
     dead = f"dead peer detection: AWS {aws} s, Azure {azure} s"
     if any(link.tunnel.connection.get("static_routes_only") is True for link in design.links):
         return f"up to {aws} s from AWS, {azure} s from Azure", f"{dead}; no BGP"
-    towards_aws, fixed = min(azure, AWS_HOLD_S), min(azure, AZURE_HOLD_S)
+    towards_aws, fixed = min(azure, AWS_BGP_HOLD_S), min(azure, AZURE_BGP_HOLD_S)
     note = f" ({fixed} s from Azure if it keeps its own hold time)" if fixed != towards_aws else ""
-    hold = f"BGP hold: AWS {AWS_HOLD_S} s, Azure {AZURE_HOLD_S} s"
-    return f"up to {min(aws, AWS_HOLD_S)} s from AWS, {towards_aws} s from Azure{note}", f"{dead}; {hold}"
+    hold = f"BGP hold: AWS {AWS_BGP_HOLD_S} s, Azure {AZURE_BGP_HOLD_S} s"
+    return f"up to {min(aws, AWS_BGP_HOLD_S)} s from AWS, {towards_aws} s from Azure{note}", f"{dead}; {hold}"

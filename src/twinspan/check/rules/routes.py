@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 from ipaddress import IPv4Network
 
-from twinspan.check.design import GATEWAY_SUBNET, Design, blocks, items, network
+from twinspan.check.design import Design, blocks, items, network
 from twinspan.check.findings import Finding, unclear
+from twinspan.network.azure import GATEWAY_SUBNET
+from twinspan.network.ranges import ANYWHERE
 from twinspan.project.plan import UNKNOWN, PlannedResource
-
-ANYWHERE = IPv4Network("0.0.0.0/0")
 
 
 def private_tables_propagate(design: Design) -> Iterator[Finding]:

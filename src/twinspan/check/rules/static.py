@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from ipaddress import IPv4Network
 from itertools import product
 
-from twinspan.check.design import GATEWAY_SUBNET, Design, Link, blocks, items, known, network, static
+from twinspan.check.design import Design, Link, blocks, items, known, network, static
 from twinspan.check.findings import Finding, unclear
-from twinspan.network.selectors import ANYWHERE, Pair, admit, admitted, azure_pairs, shown
+from twinspan.network.azure import GATEWAY_SUBNET
+from twinspan.network.ranges import ANYWHERE
+from twinspan.network.selectors import Pair, admit, admitted, azure_pairs, shown
 from twinspan.project.plan import UNKNOWN
 
 Range = tuple[str, IPv4Network]

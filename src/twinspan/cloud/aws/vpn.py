@@ -10,7 +10,8 @@ from ipaddress import IPv4Address, IPv4Network
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from twinspan.cloud.aws.vpc import name_of
-from twinspan.network.aws import ANY_IPV4
+from twinspan.network.asns import AWS_DEFAULT_ASN, AWS_DEFAULT_CUSTOMER_ASN
+from twinspan.network.ipsec import AWS_IKE_VERSIONS
 from twinspan.network.model import (
     CustomerGateway,
     Phase,
@@ -19,6 +20,15 @@ from twinspan.network.model import (
     VpnConnection,
     VpnGateway,
     VpnTunnel,
+)
+from twinspan.network.ranges import ANYWHERE
+from twinspan.network.timers import (
+    AWS_DPD_S,
+    AWS_PHASE1_LIFETIME_S,
+    AWS_PHASE2_LIFETIME_S,
+    AWS_REKEY_FUZZ_PERCENTAGE,
+    AWS_REKEY_MARGIN_S,
+    AWS_REPLAY_WINDOW_PACKETS,
 )
 
 if TYPE_CHECKING:
@@ -29,17 +39,6 @@ if TYPE_CHECKING:
         VpnConnectionTypeDef,
         VpnGatewayTypeDef,
     )
-
-DEFAULT_IKE_VERSIONS = ("ikev1", "ikev2")
-DEFAULT_AMAZON_SIDE_ASN = 64512
-DEFAULT_CUSTOMER_ASN = 65000
-DEFAULT_PHASE1_LIFETIME_S = 28800
-DEFAULT_PHASE2_LIFETIME_S = 3600
-DEFAULT_DPD_TIMEOUT_S = 30
-"""Of CreateVpnConnection; the documents of ModifyVpnTunnelOptions say 40."""
-DEFAULT_REKEY_MARGIN_S = 270
-DEFAULT_REKEY_FUZZ_PERCENTAGE = 100
-DEFAULT_REPLAY_WINDOW_PACKETS = 1024
 
 _GONE = frozenset({"deleted", "deleting"})
 
@@ -63,7 +62,7 @@ def vpn_gateway(raw: "VpnGatewayTypeDef") -> VpnGateway:
         id=raw["VpnGatewayId"],
         name=name_of(raw.get("Tags")),
         state=raw.get("State", "available"),
-        amazon_side_asn=raw.get("AmazonSideAsn", DEFAULT_AMAZON_SIDE_ASN),
+        amazon_side_asn=raw.get("AmazonSideAsn", AWS_DEFAULT_ASN),
         vpc_id=attached[0] if attached else None,
     )
 
@@ -76,7 +75,7 @@ def customer_gateway(raw: "CustomerGatewayTypeDef") -> CustomerGateway:
         name=name_of(raw.get("Tags")),
         state=raw.get("State", "available"),
         ip_address=IPv4Address(address) if address else None,
-        bgp_asn=int(raw.get("BgpAsnExtended") or raw.get("BgpAsn") or DEFAULT_CUSTOMER_ASN),
+        bgp_asn=int(raw.get("BgpAsnExtended") or raw.get("BgpAsn") or AWS_DEFAULT_CUSTOMER_ASN),
     )
 
 
@@ -94,8 +93,8 @@ def vpn_connection(raw: "VpnConnectionTypeDef") -> VpnConnection:
         static_routes=tuple(
             IPv4Network(item["DestinationCidrBlock"]) for item in existing(raw.get("Routes", ()))
         ),
-        local_ipv4_network_cidr=IPv4Network(options.get("LocalIpv4NetworkCidr") or ANY_IPV4),
-        remote_ipv4_network_cidr=IPv4Network(options.get("RemoteIpv4NetworkCidr") or ANY_IPV4),
+        local_ipv4_network_cidr=IPv4Network(options.get("LocalIpv4NetworkCidr") or ANYWHERE),
+        remote_ipv4_network_cidr=IPv4Network(options.get("RemoteIpv4NetworkCidr") or ANYWHERE),
         tunnels=tuple(
             _tunnel(item, telemetry.get(item.get("OutsideIpAddress")))
             for item in options.get("TunnelOptions", ())
@@ -129,24 +128,24 @@ def _tunnel(raw: "TunnelOptionTypeDef", telemetry: VgwTelemetry | None) -> VpnTu
     return VpnTunnel(
         outside_ip_address=IPv4Address(outside) if outside else None,
         inside_cidr=IPv4Network(raw["TunnelInsideCidr"]),
-        ike_versions=tuple(item["Value"] for item in raw.get("IkeVersions", ())) or DEFAULT_IKE_VERSIONS,
+        ike_versions=tuple(item["Value"] for item in raw.get("IkeVersions", ())) or AWS_IKE_VERSIONS,
         phase1=Phase(
             encryption_algorithms=tuple(item["Value"] for item in raw.get("Phase1EncryptionAlgorithms", ())),
             integrity_algorithms=tuple(item["Value"] for item in raw.get("Phase1IntegrityAlgorithms", ())),
             dh_group_numbers=tuple(item["Value"] for item in raw.get("Phase1DHGroupNumbers", ())),
-            lifetime_seconds=raw.get("Phase1LifetimeSeconds", DEFAULT_PHASE1_LIFETIME_S),
+            lifetime_seconds=raw.get("Phase1LifetimeSeconds", AWS_PHASE1_LIFETIME_S.default),
         ),
         phase2=Phase(
             encryption_algorithms=tuple(item["Value"] for item in raw.get("Phase2EncryptionAlgorithms", ())),
             integrity_algorithms=tuple(item["Value"] for item in raw.get("Phase2IntegrityAlgorithms", ())),
             dh_group_numbers=tuple(item["Value"] for item in raw.get("Phase2DHGroupNumbers", ())),
-            lifetime_seconds=raw.get("Phase2LifetimeSeconds", DEFAULT_PHASE2_LIFETIME_S),
+            lifetime_seconds=raw.get("Phase2LifetimeSeconds", AWS_PHASE2_LIFETIME_S.default),
         ),
-        dpd_timeout_seconds=raw.get("DpdTimeoutSeconds", DEFAULT_DPD_TIMEOUT_S),
+        dpd_timeout_seconds=raw.get("DpdTimeoutSeconds", AWS_DPD_S.default),
         dpd_timeout_action=raw.get("DpdTimeoutAction", "clear"),
         startup_action=raw.get("StartupAction", "add"),
-        rekey_margin_time_seconds=raw.get("RekeyMarginTimeSeconds", DEFAULT_REKEY_MARGIN_S),
-        rekey_fuzz_percentage=raw.get("RekeyFuzzPercentage", DEFAULT_REKEY_FUZZ_PERCENTAGE),
-        replay_window_size=raw.get("ReplayWindowSize", DEFAULT_REPLAY_WINDOW_PACKETS),
+        rekey_margin_time_seconds=raw.get("RekeyMarginTimeSeconds", AWS_REKEY_MARGIN_S.default),
+        rekey_fuzz_percentage=raw.get("RekeyFuzzPercentage", AWS_REKEY_FUZZ_PERCENTAGE.default),
+        replay_window_size=raw.get("ReplayWindowSize", AWS_REPLAY_WINDOW_PACKETS.default),
         telemetry=telemetry,
     )

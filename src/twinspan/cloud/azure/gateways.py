@@ -2,7 +2,7 @@
 
 Where the API leaves a value out, its documented default is filled in.
 Source: ARM, Microsoft.Network virtualNetworkGateways, localNetworkGateways, connections
-(PropertiesFormat); Azure VPN Gateway FAQ (ASN 65515, DPD 45 s).
+(PropertiesFormat).
 """
 
 from collections.abc import Mapping
@@ -12,6 +12,8 @@ from azure.mgmt.network import models
 
 from twinspan.cloud.azure.times import utc_time
 from twinspan.cloud.azure.words import address, addresses, identity, networks, required_identity, word
+from twinspan.network.asns import AZURE_DEFAULT_ASN
+from twinspan.network.limits import BASIC_SKU, GENERATIONS
 from twinspan.network.model import (
     AzureConnection,
     GatewayInstance,
@@ -21,9 +23,7 @@ from twinspan.network.model import (
     TunnelConnectionHealth,
     VirtualNetworkGateway,
 )
-
-DEFAULT_ASN = 65515
-DEFAULT_DPD_TIMEOUT_S = 45
+from twinspan.network.timers import AZURE_DEFAULT_DPD_S
 
 
 def public_addresses(raw: list[models.PublicIPAddress]) -> Mapping[str, IPv4Address]:
@@ -46,11 +46,11 @@ def virtual_network_gateway(
         id=required_identity(raw),
         name=raw.name or "",
         location=raw.location or "",
-        sku=word(properties.sku.name if properties.sku else None, "Basic"),
-        generation=word(properties.vpn_gateway_generation, "Generation1"),
+        sku=word(properties.sku.name if properties.sku else None, BASIC_SKU),
+        generation=word(properties.vpn_gateway_generation, GENERATIONS[0]),
         active_active=bool(properties.active_active),
         bgp_enabled=bool(properties.enable_bgp),
-        asn=bgp.asn or DEFAULT_ASN,
+        asn=bgp.asn or AZURE_DEFAULT_ASN,
         instances=tuple(
             _instance(item, peerings.get(required_identity(item)), public)
             for item in properties.ip_configurations or ()
@@ -117,7 +117,7 @@ def connection(raw: models.VirtualNetworkGatewayConnection) -> AzureConnection |
             )
             for item in properties.traffic_selector_policies or ()
         ),
-        dpd_timeout_seconds=properties.dpd_timeout_seconds or DEFAULT_DPD_TIMEOUT_S,
+        dpd_timeout_seconds=properties.dpd_timeout_seconds or AZURE_DEFAULT_DPD_S,
         routing_weight=properties.routing_weight or 0,
         provisioning_state=word(properties.provisioning_state, "Succeeded"),
         connection_status=word(properties.connection_status, "Unknown"),

@@ -6,14 +6,21 @@ from typing import Any
 import moto.servicequotas.urls
 from moto.servicequotas.models import ServiceQuotasBackend
 
+from twinspan.network import limits
+
 _QUOTAS = {
-    ("ec2", "L-7029FAB6"): ("Virtual private gateways per region", 5.0),
-    ("ec2", "L-4FB7FF5D"): ("Customer gateways per region", 50.0),
-    ("ec2", "L-3E6EC3A3"): ("VPN connections per region", 50.0),
-    ("eks", "L-1194D53C"): ("Clusters", 100.0),
+    ("ec2", limits.VPN_GATEWAYS_QUOTA): (
+        "Virtual private gateways per region",
+        limits.VPN_GATEWAYS_PER_REGION,
+    ),
+    ("ec2", limits.CUSTOMER_GATEWAYS_QUOTA): (
+        "Customer gateways per region",
+        limits.CUSTOMER_GATEWAYS_PER_REGION,
+    ),
+    ("ec2", limits.VPN_CONNECTIONS_QUOTA): ("VPN connections per region", limits.VPN_CONNECTIONS_PER_REGION),
+    ("eks", limits.EKS_CLUSTERS_QUOTA): ("Clusters", limits.EKS_CLUSTERS_PER_REGION),
 }
-"""(service code, quota code) -> name and default. Sources: AWS Site-to-Site VPN user guide, "Site-to-Site VPN
-quotas"; Amazon EKS user guide, "View and manage Amazon EKS and Fargate service quotas"."""
+"""(service code, quota code) -> name and default."""
 
 
 class TwinServiceQuotasBackend(ServiceQuotasBackend):
@@ -37,7 +44,7 @@ class TwinServiceQuotasBackend(ServiceQuotasBackend):
             "QuotaArn": f"arn:aws:servicequotas:{self.region_name}:{self.account_id}:{service}/{code}",
             "QuotaCode": code,
             "QuotaName": name,
-            "Value": value,
+            "Value": float(value),
             "Unit": "None",
             "Adjustable": True,
             "GlobalQuota": False,

@@ -5,11 +5,8 @@ from collections.abc import Iterator
 from ipaddress import IPv4Address, IPv4Network
 
 from twinspan.errors import DesignError
+from twinspan.network.limits import RESERVED_HOSTS
 from twinspan.twin.dataplane.filters_text import host
-
-_RESERVED = 4
-"""First addresses of a subnet that the cloud keeps. Sources: Amazon VPC user guide, "Subnet sizing"
-(first four and the last); Azure, Virtual network FAQ (the same)."""
 
 BLOCK_LENGTH = 28
 """Pods' addresses are handed to nodes 16 at a time. Sources: Amazon EKS user guide, "Assign more IP addresses
@@ -90,7 +87,7 @@ class Addresses:
 
 
 def _usable(subnet: IPv4Network) -> range:
-    return range(_RESERVED, subnet.num_addresses - 1)
+    return range(RESERVED_HOSTS, subnet.num_addresses - 1)
 
 
 def _blocks(subnet: IPv4Network) -> Iterator[IPv4Network]:

@@ -11,6 +11,7 @@ from pathlib import Path
 from twinspan import command
 from twinspan.errors import CommandError, DesignError, HostError, WaitTimeoutError
 from twinspan.host import SYSTEM_PATH
+from twinspan.network.clouds import Cloud
 from twinspan.twin.dataplane import delay_line, internet, namespaces
 from twinspan.twin.dataplane.bird_config import session_name
 from twinspan.twin.dataplane.daemons import Daemon
@@ -19,7 +20,6 @@ from twinspan.twin.dataplane.events import log
 from twinspan.twin.dataplane.gateway import Gateway
 from twinspan.twin.dataplane.namespaces import short_name
 from twinspan.twin.dataplane.plane import Plane
-from twinspan.twin.dataplane.spec import Side
 from twinspan.twin.dataplane.wire import INTERNET, FaultKind, FaultSpec
 from twinspan.twin.loops import LAST, Loop
 from twinspan.wait import pause, wait_until
@@ -231,7 +231,7 @@ class Instance:
             list(pool.map(act, ends))
 
 
-def _end_of(ends: Sequence[Endpoint], side: Side) -> Endpoint:
+def _end_of(ends: Sequence[Endpoint], side: Cloud) -> Endpoint:
     found = next((end for end in ends if end.spec.side == side), None)
     if found is None:
         raise HostError(

@@ -8,8 +8,8 @@ as it is written and fails as it fails in the clouds.
 from dataclasses import replace
 from ipaddress import IPv4Network
 
-from twinspan.network.aws import ANY_IPV4
 from twinspan.network.model import Network, Secrets
+from twinspan.network.ranges import ANYWHERE
 from twinspan.twin.dataplane.desired_aws import aws_desired
 from twinspan.twin.dataplane.desired_azure import azure_desired
 from twinspan.twin.dataplane.fitting import fitting
@@ -66,7 +66,7 @@ def _with_sources(ends: tuple[EndSpec, ...], others: tuple[EndSpec, ...]) -> lis
         for other in others:
             if other.remote_address == end.local_address and other.local_address == end.remote_address:
                 own.update(network for pair in other.selectors for network in pair.remote)
-        return own - {ANY_IPV4}
+        return own - {ANYWHERE}
 
     return [
         replace(end, selector_sources=tuple(sorted({each.network_address for each in ranges(end)})))

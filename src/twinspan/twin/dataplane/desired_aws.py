@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from twinspan.network.limits import ROUTES_FROM_CUSTOMER_GATEWAY
 from twinspan.network.model import (
     AwsNetwork,
     AwsRoute,
@@ -16,6 +17,7 @@ from twinspan.network.model import (
     VpnGateway,
     VpnTunnel,
 )
+from twinspan.network.timers import AWS_DPD_PROBE_S
 from twinspan.twin.attempts import attempt
 from twinspan.twin.dataplane.fitting import fitting_network
 from twinspan.twin.dataplane.proposals import aws_esp_proposals, aws_ike_proposals
@@ -33,13 +35,6 @@ from twinspan.twin.dataplane.spec import (
     TableSpec,
     Timers,
 )
-
-_PROBE_AFTER_S = 10
-"""AWS's probe interval. Source: AWS user guide, "Tunnel options": a time-out of 40 s means that the
-peer is declared dead 30 s after the first missed probe."""
-
-_ROUTES_ACCEPTED = 100
-"""Source: AWS user guide, "Site-to-Site VPN quotas": dynamic routes from a customer gateway."""
 
 
 def aws_desired(network: AwsNetwork, secrets: Secrets, timers: Timers) -> Desired:
@@ -170,7 +165,7 @@ class _Builder:
             remote_as=customer.bgp_asn,
             hold_s=self.timers.aws_bgp_hold_s,
             passive=False,
-            import_limit=_ROUTES_ACCEPTED,
+            import_limit=ROUTES_FROM_CUSTOMER_GATEWAY,
         )
 
 
@@ -188,8 +183,8 @@ def _ike(tunnel: VpnTunnel) -> Ike:
         rekey_margin_s=tunnel.rekey_margin_time_seconds,
         rekey_fuzz_percentage=tunnel.rekey_fuzz_percentage,
         dead_peer=DeadPeer(
-            delay_s=_PROBE_AFTER_S,
-            probing_s=max(tunnel.dpd_timeout_seconds - _PROBE_AFTER_S, 1),
+            delay_s=AWS_DPD_PROBE_S,
+            probing_s=max(tunnel.dpd_timeout_seconds - AWS_DPD_PROBE_S, 1),
             action=actions.get(tunnel.dpd_timeout_action, "clear"),
         ),
         dials=tunnel.startup_action == "start",

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network
 
+from twinspan.network.azure import GATEWAY_SUBNET
+from twinspan.network.limits import ROUTES_FROM_LOCAL_NETWORK_GATEWAY
 from twinspan.network.model import (
     AzureConnection,
     AzureNetwork,
@@ -14,6 +16,13 @@ from twinspan.network.model import (
     Secrets,
     VirtualNetwork,
     VirtualNetworkGateway,
+)
+from twinspan.network.ranges import LINK_LOCAL
+from twinspan.network.timers import (
+    AWS_REKEY_FUZZ_PERCENTAGE,
+    AWS_REKEY_MARGIN_S,
+    AZURE_DEFAULT_SA_LIFETIME_S,
+    AZURE_IKE_LIFETIME_S,
 )
 from twinspan.twin.attempts import attempt
 from twinspan.twin.dataplane.filters_text import host
@@ -34,16 +43,7 @@ from twinspan.twin.dataplane.spec import (
     Timers,
 )
 
-_IKE_LIFETIME_S = 28800
-_CHILD_LIFETIME_S = 27000
-_ROUTES_ACCEPTED = 4000
-"""Source: Azure VPN gateway FAQ: phase 1 lifetime is fixed, phase 2 default; BGP prefixes accepted."""
-
-_REKEY_MARGIN_S = 270
-"""Azure publishes none; AWS's default is used."""
-
 _NO_ADDRESS = IPv4Address(0)
-_APIPA = IPv4Network("169.254.0.0/16")
 _DEFAULT_TABLE = "default"
 _LIVE = {"Succeeded", "Updating"}
 
@@ -156,7 +156,7 @@ class _Builder:
             id=subnet.id.lower(),
             prefixes=subnet.address_prefixes,
             table=_table_key(subnet.route_table_id, known),
-            gateway_subnet=subnet.name == "GatewaySubnet",
+            gateway_subnet=subnet.name == GATEWAY_SUBNET,
             network_security_group=groups.get((subnet.network_security_group_id or "").lower()),
         )
 
@@ -213,8 +213,8 @@ class _Builder:
             local_as=gateway.asn,
             remote_as=far.asn,
             hold_s=self.timers.azure_bgp_hold_s,
-            passive=far.bgp_peering_address in _APIPA,
-            import_limit=_ROUTES_ACCEPTED,
+            passive=far.bgp_peering_address in LINK_LOCAL,
+            import_limit=ROUTES_FROM_LOCAL_NETWORK_GATEWAY,
         )
 
 
@@ -230,7 +230,7 @@ def _inside_address(
     chosen = custom.get(instance.ip_configuration_id.lower())
     if chosen is not None:
         return chosen
-    apipa = far.bgp_peering_address is not None and far.bgp_peering_address in _APIPA
+    apipa = far.bgp_peering_address is not None and far.bgp_peering_address in LINK_LOCAL
     if apipa and instance.custom_bgp_ip_addresses:
         return instance.custom_bgp_ip_addresses[0]
     return instance.default_bgp_ip_address or _NO_ADDRESS
@@ -267,10 +267,11 @@ def _ike(connection: AzureConnection) -> Ike:
     return Ike(
         ike_proposals=azure_ike_proposals(policy),
         esp_proposals=azure_esp_proposals(policy),
-        ike_lifetime_s=_IKE_LIFETIME_S,
-        child_lifetime_s=policy.sa_life_time_seconds if policy else _CHILD_LIFETIME_S,
-        rekey_margin_s=_REKEY_MARGIN_S,
-        rekey_fuzz_percentage=100,
+        ike_lifetime_s=AZURE_IKE_LIFETIME_S,
+        child_lifetime_s=policy.sa_life_time_seconds if policy else AZURE_DEFAULT_SA_LIFETIME_S,
+        # Azure publishes neither; AWS's defaults are used.
+        rekey_margin_s=AWS_REKEY_MARGIN_S.default,
+        rekey_fuzz_percentage=AWS_REKEY_FUZZ_PERCENTAGE.default,
         dead_peer=DeadPeer(
             delay_s=delay_s,
             probing_s=max(connection.dpd_timeout_seconds - delay_s, 1),

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from twinspan.errors import CommandError
+from twinspan.network.limits import AZURE_TUNNEL_MTU
 from twinspan.twin.attempts import in_turn
 from twinspan.twin.dataplane import links, namespaces
 from twinspan.twin.dataplane.charon import Charon
@@ -16,9 +17,6 @@ from twinspan.twin.dataplane.wire import INTERNET
 
 _OUTSIDE = "outside"
 _TUN = "ipsec0"
-_MTU = 1400
-"""Inside MTU. Source: Azure, About VPN devices: MSS 1350 or MTU 1400; lower than AWS's own."""
-
 _QUEUE = 2000
 """Packets the TUN device queues; its default of 500 overflows at one fast TCP flow."""
 
@@ -202,7 +200,7 @@ class Endpoint:
                 namespace=self.namespace,
             )
             self._placeholder = True
-            commands = [f"link set {self.device} down mtu {_MTU} txqueuelen {_QUEUE}"]
+            commands = [f"link set {self.device} down mtu {AZURE_TUNNEL_MTU} txqueuelen {_QUEUE}"]
             if self.clear_device is None:
                 commands += self._addressing(self.device)
             namespaces.ip(commands, namespace=self._gateway)

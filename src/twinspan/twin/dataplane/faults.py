@@ -4,6 +4,7 @@ import threading
 from collections.abc import Callable
 
 from twinspan.errors import DesignError
+from twinspan.network.limits import AZURE_TUNNEL_MTU
 from twinspan.twin.dataplane import links, namespaces
 from twinspan.twin.dataplane.breakage import KINDS
 from twinspan.twin.dataplane.endpoint import Endpoint
@@ -89,7 +90,7 @@ class Faults:
             gateway = self._plane.gateways[end.spec.gateway].namespace
             device = short_name("clr", end.spec.key)
             outer = Plug(namespace=INTERNET, interface=device)
-            links.join(Plug(namespace=gateway, interface=device), outer, mtu=1400)
+            links.join(Plug(namespace=gateway, interface=device), outer, mtu=AZURE_TUNNEL_MTU)
             namespaces.ip([f"link set {device} master {bridge} up"], namespace=INTERNET)
             namespaces.ip([f"link set {device} up"], namespace=gateway)
             end.carry_inside(device)

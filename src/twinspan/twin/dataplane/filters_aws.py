@@ -12,6 +12,7 @@ from twinspan.network.model import (
     NetworkAclEntry,
     SecurityGroup,
 )
+from twinspan.network.ranges import AWS_SERVICES
 from twinspan.twin.dataplane.filters_text import (
     MAX_PORT,
     Chain,
@@ -25,7 +26,6 @@ from twinspan.twin.dataplane.filters_text import (
 )
 
 SECURITY_GROUP_TABLE = "twinspan_security_groups"
-_LINK_LOCAL_SERVICES = (host("169.254.169.123"), host("169.254.169.253"), host("169.254.169.254"))
 _PROTOCOL_NUMBERS = {"icmp": 1, "tcp": 6, "udp": 17}
 _WITH_PORTS = (6, 17)
 _NODE_PORTS = "30000-32767"
@@ -70,7 +70,7 @@ def security_group_ruleset(
     """
     if not vpc_cidr_blocks:
         raise ValueError("a VPC has at least one CIDR block")
-    services = [*_LINK_LOCAL_SERVICES, host(vpc_cidr_blocks[0][2])]
+    services = [*map(host, AWS_SERVICES), host(vpc_cidr_blocks[0][2])]
     own = [host(interface_address), *pod_networks]
     ingress = [
         'iifname "lo" accept',

@@ -8,7 +8,9 @@ from itertools import product
 from typing import Literal
 
 from twinspan.errors import DesignError
+from twinspan.network.limits import SECURITY_RULE_PRIORITIES
 from twinspan.network.model import NetworkSecurityGroup, SecurityRule, VirtualNetwork
+from twinspan.network.ranges import ANYWHERE, AZURE_HOST, AZURE_METADATA
 from twinspan.twin.dataplane.filters_text import (
     MAX_PORT,
     Edge,
@@ -21,15 +23,14 @@ from twinspan.twin.dataplane.filters_text import (
 )
 
 NSG_TABLE = "twinspan_nsg"
-_AZURE_HOST = host("168.63.129.16")
-_INSTANCE_METADATA = host("169.254.169.254")
+_AZURE_HOST = host(AZURE_HOST)
+_INSTANCE_METADATA = host(AZURE_METADATA)
 _FLOW_RECORD = {"Inbound": 0x400, "Outbound": 0x800}
 """Direction -> bit of a flow's mark: a rule has let it through.
 
 For connection tracking a flow of UDP is new until it is answered; for an NSG its first packet makes the
 record. Source: Azure, "Network security groups", flow records.
 """
-_MIN_PRIORITY, _MAX_PRIORITY = 100, 4096
 _PROTOCOLS = {
     "tcp": "meta l4proto tcp",
     "udp": "meta l4proto udp",
@@ -207,7 +208,7 @@ def _addresses(field: str, prefixes: Sequence[str], tags: _Tags, where: str) -> 
     for prefix in prefixes:
         tag = prefix.lower()
         if tag == "*":
-            inside.append(IPv4Network("0.0.0.0/0"))
+            inside.append(ANYWHERE)
         elif tag == "virtualnetwork":
             inside.extend(tags.connected)
         elif tag == "azureloadbalancer":
@@ -219,7 +220,7 @@ def _addresses(field: str, prefixes: Sequence[str], tags: _Tags, where: str) -> 
             if isinstance(network, IPv4Network):
                 inside.append(network)
     matches = [address_match(field, inside)] if inside else []
-    if outside and IPv4Network("0.0.0.0/0") not in tags.connected:
+    if outside and ANYWHERE not in tags.connected:
         matches.append(address_match(field, tags.connected, negate=True))
     return matches
 
@@ -256,11 +257,12 @@ def _port_range(text: str) -> tuple[int, int]:
 
 
 def _refuse_bad_priorities(nsg: NetworkSecurityGroup) -> None:
+    least, most = SECURITY_RULE_PRIORITIES[0], SECURITY_RULE_PRIORITIES[-1]
     seen: dict[tuple[str, int], str] = {}
     for rule in nsg.security_rules:
         where = f"NSG {nsg.name} rule {rule.name}"
-        remedy = f"Give each rule of a direction a priority of its own, {_MIN_PRIORITY}-{_MAX_PRIORITY}"
-        if not _MIN_PRIORITY <= rule.priority <= _MAX_PRIORITY:
+        remedy = f"Give each rule of a direction a priority of its own, {least}-{most}"
+        if rule.priority not in SECURITY_RULE_PRIORITIES:
             raise DesignError(where=where, problem=f"priority {rule.priority} is out of range", remedy=remedy)
         other = seen.setdefault((rule.direction, rule.priority), rule.name)
         if other != rule.name:

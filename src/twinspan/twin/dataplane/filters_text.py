@@ -5,9 +5,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network, collapse_addresses
 
+from twinspan.network.ranges import ANYWHERE
+
 MAX_PORT = 65535
 _COMMENT_LENGTH = 120  # nftables takes 128 bytes
-_ANY = IPv4Network("0.0.0.0/0")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,9 +101,9 @@ def address_match(field: str, networks: Iterable[IPv4Network], *, negate: bool =
         ValueError: No range, or the negation of everything: such a rule matches nothing at all.
     """
     joined = list(collapse_addresses(networks))
-    if not joined or (negate and joined == [_ANY]):
+    if not joined or (negate and joined == [ANYWHERE]):
         raise ValueError("a match needs at least one address")
-    if joined == [_ANY]:
+    if joined == [ANYWHERE]:
         return ""
     return f"ip {field} {'!= ' if negate else ''}{{ {', '.join(map(str, joined))} }}"
 

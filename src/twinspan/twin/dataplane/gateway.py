@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from ipaddress import IPv4Network
 from pathlib import Path
 
+from twinspan.network.limits import AZURE_TUNNEL_MSS
 from twinspan.twin.attempts import in_turn, raise_any, undone_on_failure
 from twinspan.twin.dataplane import links, namespaces
 from twinspan.twin.dataplane.bird import Bird
@@ -25,13 +26,10 @@ from twinspan.twin.dataplane.spec import EndSpec, GatewaySpec
 _ROUTER = "router"
 _LOCAL_TABLE = 100
 """Number of the table of the own networks, and priority of the rules that lead there: before the main one."""
-_MSS = 1350
-"""TCP segment size clamped in both directions. Source: Azure, About VPN devices."""
-
 _RULES = f"""table inet twinspan_gateway {{
   chain forward {{
     type filter hook forward priority mangle; policy accept;
-    tcp flags & (syn | rst) == syn tcp option maxseg size set {_MSS}
+    tcp flags & (syn | rst) == syn tcp option maxseg size set {AZURE_TUNNEL_MSS}
   }}
   chain output {{
     type filter hook output priority filter; policy accept;

@@ -4,12 +4,10 @@ import hashlib
 import itertools
 import threading
 from dataclasses import dataclass
-from ipaddress import IPv4Address, IPv4Network
+from ipaddress import IPv4Address
 
+from twinspan.network.ranges import TWIN_TRANSIT
 from twinspan.twin.dataplane import namespaces
-
-_TRANSIT = IPv4Network("100.64.0.0/10")
-"""Shared address space (RFC 6598): never a VPC or VNet prefix here, never seen inside a tunnel."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +40,7 @@ class TransitAddresses:
     @staticmethod
     def pair(number: int) -> tuple[IPv4Address, IPv4Address]:
         """Return both addresses of a transit network."""
-        return _TRANSIT[2 * number], _TRANSIT[2 * number + 1]
+        return TWIN_TRANSIT[2 * number], TWIN_TRANSIT[2 * number + 1]
 
 
 def bridge(name: str, *, key: str) -> str:

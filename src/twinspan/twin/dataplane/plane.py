@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Protocol
 
 from twinspan.errors import HostError
+from twinspan.network.clouds import Cloud
 from twinspan.twin.attempts import attempt, for_each, undone_on_failure
 from twinspan.twin.dataplane import internet
 from twinspan.twin.dataplane.addresses import Addresses
@@ -17,7 +18,7 @@ from twinspan.twin.dataplane.events import Journal, log
 from twinspan.twin.dataplane.gateway import Gateway
 from twinspan.twin.dataplane.links import TransitAddresses
 from twinspan.twin.dataplane.router import Router
-from twinspan.twin.dataplane.spec import Desired, EndSpec, GatewaySpec, RouterSpec, Side, SubnetSpec
+from twinspan.twin.dataplane.spec import Desired, EndSpec, GatewaySpec, RouterSpec, SubnetSpec
 
 _WORKERS = 16
 
@@ -81,7 +82,7 @@ class Plane:
         """Return the specifications of a gateway's tunnel ends."""
         return [end.spec for end in list(self.ends.values()) if end.spec.gateway == gateway_key]
 
-    def subnet(self, side: Side, subnet_id: str) -> tuple[Router, SubnetSpec] | None:
+    def subnet(self, side: Cloud, subnet_id: str) -> tuple[Router, SubnetSpec] | None:
         """Return a subnet and its network's router, None if there is none.
 
         Args:

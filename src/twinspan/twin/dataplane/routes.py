@@ -2,12 +2,11 @@
 
 import hashlib
 from contextlib import suppress
-from ipaddress import IPv4Address, IPv4Network
+from ipaddress import IPv4Address
 
+from twinspan.network.ranges import SHARED
 from twinspan.twin.attempts import ItemsError, raise_any
 from twinspan.twin.dataplane import namespaces
-
-_IDENTIFIERS = IPv4Network("100.64.0.0/10")
 
 
 class IpObjects:
@@ -49,4 +48,4 @@ class IpObjects:
 def bgp_identifier(key: str) -> IPv4Address:
     """Return a BGP identifier that is the same for the same key."""
     number = int.from_bytes(hashlib.sha256(key.encode()).digest()[:4], "big")
-    return _IDENTIFIERS[number % _IDENTIFIERS.num_addresses]
+    return SHARED[number % SHARED.num_addresses]

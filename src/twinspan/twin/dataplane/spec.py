@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from ipaddress import IPv4Address, IPv4Network
 from typing import Literal, Self
 
-from twinspan.network.aws import ANY_IPV4
+from twinspan.network.clouds import Cloud
 from twinspan.network.model import (
     AwsSubnet,
     NetworkAcl,
@@ -16,23 +16,27 @@ from twinspan.network.model import (
     SecurityGroup,
     VirtualNetwork,
 )
+from twinspan.network.ranges import ANYWHERE
+from twinspan.network.timers import (
+    AWS_BGP_HOLD_S,
+    AWS_BGP_KEEPALIVE_S,
+    AZURE_BGP_HOLD_S,
+    AZURE_BGP_KEEPALIVE_S,
+)
 from twinspan.twin.kubernetes.spec import ClusterSpec
-
-Side = Literal["aws", "azure"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Timers:
     """BGP timers of both clouds, in seconds. The defaults let RFC 4271 negotiate the lower of both.
 
-    Sources: Azure VPN gateway FAQ (60 and 180 s, not configurable); AWS Site-to-Site VPN user guide,
-    sample configurations (10 and 30 s). Keepalives are not sent to BIRD, which derives hold / 3.
+    Keepalives are not sent to BIRD, which derives hold / 3.
     """
 
-    azure_bgp_hold_s: int = 180
-    azure_bgp_keepalive_s: int = 60
-    aws_bgp_hold_s: int = 30
-    aws_bgp_keepalive_s: int = 10
+    azure_bgp_hold_s: int = AZURE_BGP_HOLD_S
+    azure_bgp_keepalive_s: int = AZURE_BGP_KEEPALIVE_S
+    aws_bgp_hold_s: int = AWS_BGP_HOLD_S
+    aws_bgp_keepalive_s: int = AWS_BGP_KEEPALIVE_S
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,8 +78,8 @@ class Bgp:
 class Selectors:
     """Traffic selectors of one child SA, seen from one end; the default is any to any."""
 
-    local: tuple[IPv4Network, ...] = (ANY_IPV4,)
-    remote: tuple[IPv4Network, ...] = (ANY_IPV4,)
+    local: tuple[IPv4Network, ...] = (ANYWHERE,)
+    remote: tuple[IPv4Network, ...] = (ANYWHERE,)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,7 +88,7 @@ class EndSpec:
 
     key: str
     """AWS: `vpn-0a.../203.0.113.1`; Azure: `<connection id>/198.51.100.4` (the instance's address)."""
-    side: Side
+    side: Cloud
     object_id: str
     """The VPN connection (AWS) or connection (Azure)."""
     instance_id: str
@@ -133,7 +137,7 @@ class GatewaySpec:
     """VPN gateway id, or ip configuration id."""
     gateway_id: str
     """VPN gateway id, or virtual network gateway id."""
-    side: Side
+    side: Cloud
     asn: int
     bgp_enabled: bool
     networks: tuple[IPv4Network, ...]
@@ -189,7 +193,7 @@ class RouterSpec:
     """A VPC or VNet: its subnets and route tables."""
 
     key: str
-    side: Side
+    side: Cloud
     networks: tuple[IPv4Network, ...]
     subnets: tuple[SubnetSpec, ...]
     tables: tuple[TableSpec, ...]

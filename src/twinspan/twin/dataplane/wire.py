@@ -11,8 +11,9 @@ from typing import Any, Literal
 from pydantic import TypeAdapter
 
 from twinspan.command import Completed
+from twinspan.network.clouds import Cloud
 from twinspan.protocols import Event
-from twinspan.twin.dataplane.spec import Desired, Side
+from twinspan.twin.dataplane.spec import Desired
 from twinspan.twin.observed import Observed
 
 INTERNET = "internet"
@@ -35,7 +36,7 @@ class HostSpec:
     """
 
     name: str
-    side: Side
+    side: Cloud
     subnet_id: str
     security_group_ids: tuple[str, ...] = ()
     address: IPv4Address | None = None
@@ -46,7 +47,7 @@ class HostInfo:
     """An attached host."""
 
     name: str
-    side: Side
+    side: Cloud
     subnet_id: str
     address: IPv4Address
 

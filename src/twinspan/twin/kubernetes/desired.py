@@ -3,12 +3,12 @@
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from ipaddress import IPv4Network
 
 from twinspan.network.aws import AwsNetwork, EksCluster, EksNodeGroup
 from twinspan.network.azure import AksCluster, AksNodePool, AzureNetwork, VirtualNetwork
 from twinspan.network.model import Network
 from twinspan.network.policy_engines import VPC_CNI, aks_enforces, eks_enforces
+from twinspan.network.ranges import AKS_DEFAULT_SERVICES, CLUSTER_DNS_HOST, eks_default_services
 from twinspan.twin.attempts import attempt
 from twinspan.twin.kubernetes.access import ClusterAccess
 from twinspan.twin.kubernetes.authority import ClusterAuthority
@@ -18,13 +18,6 @@ AUTHENTICATOR_SOCKET = "authenticator.sock"
 """File name, in the agent's working folder, of the Unix socket that reviews EKS tokens."""
 
 _ADDON_GONE = {"DELETING", "CREATE_FAILED"}
-
-_EKS_SERVICES = (IPv4Network("172.20.0.0/16"), IPv4Network("10.100.0.0/16"))
-"""One of these, if none is asked for. Source: EKS API, KubernetesNetworkConfigRequest.serviceIpv4Cidr."""
-_AKS_SERVICES = IPv4Network("10.0.0.0/16")
-"""If none is asked for. Source: ARM, ContainerServiceNetworkProfile.serviceCidr."""
-_DNS_HOST = 10
-"""The DNS service's place in the range. Sources: Amazon EKS user guide, CoreDNS; ARM, dnsServiceIP."""
 
 _MAX_PODS = {
     "t3.nano": 4,
@@ -91,7 +84,7 @@ class _Builder:
             self.problems.append(f"EKS cluster {cluster.name}: its VPC {cluster.vpc_id} does not exist")
             return None
         ranges = vpcs[cluster.vpc_id].cidr_blocks
-        services = cluster.service_ipv4_cidr or _eks_services(ranges)
+        services = cluster.service_ipv4_cidr or eks_default_services(ranges)
         addons = {
             addon.name: addon.configuration_values
             for addon in cluster.addons
@@ -105,7 +98,7 @@ class _Builder:
             authority=authority,
             network_ranges=ranges,
             service_network=services,
-            dns_address=services[_DNS_HOST],
+            dns_address=services[CLUSTER_DNS_HOST],
             api_socket=ClusterAccess.socket_name(cluster.arn),
             authenticator_socket=AUTHENTICATOR_SOCKET,
             programs=self.programs,
@@ -126,7 +119,7 @@ class _Builder:
         if vnet is None:
             self.problems.append(f"AKS cluster {cluster.name}: {_astray(cluster.node_pools)}")
             return None
-        services = cluster.service_cidr or _AKS_SERVICES
+        services = cluster.service_cidr or AKS_DEFAULT_SERVICES
         return ClusterSpec(
             key=key,
             side="azure",
@@ -135,7 +128,7 @@ class _Builder:
             authority=authority,
             network_ranges=vnet.address_space,
             service_network=services,
-            dns_address=cluster.dns_service_ip or services[_DNS_HOST],
+            dns_address=cluster.dns_service_ip or services[CLUSTER_DNS_HOST],
             api_socket=ClusterAccess.socket_name(key),
             server_names=(cluster.fqdn,) if cluster.fqdn else (),
             programs=self.programs,
@@ -216,11 +209,6 @@ class _Builder:
 
 def _cluster_group(cluster: EksCluster) -> tuple[str, ...]:
     return (cluster.cluster_security_group_id,) if cluster.cluster_security_group_id else ()
-
-
-def _eks_services(ranges: tuple[IPv4Network, ...]) -> IPv4Network:
-    free = (each for each in _EKS_SERVICES if not any(each.overlaps(cidr) for cidr in ranges))
-    return next(free, _EKS_SERVICES[0])
 
 
 def _eks_max_pods(group: EksNodeGroup) -> int:

@@ -2,11 +2,9 @@
 
 from dataclasses import dataclass, field
 from ipaddress import IPv4Address, IPv4Network
-from typing import Literal
 
+from twinspan.network.clouds import Cloud
 from twinspan.twin.kubernetes.authority import ClusterAuthority
-
-Side = Literal["aws", "azure"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +57,7 @@ class ClusterSpec:
     """
 
     key: str
-    side: Side
+    side: Cloud
     name: str
     region: str
     authority: ClusterAuthority = field(repr=False)

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator
 
+from twinspan.network.clouds import Cloud
 from twinspan.verify.checks.reachability import found_by
-from twinspan.verify.cluster_facts import Cluster, Seen, Side, policy_branch
+from twinspan.verify.cluster_facts import Cluster, Seen, policy_branch
 from twinspan.verify.facts import Facts
 from twinspan.verify.findings import Finding, Outcome
 
@@ -18,7 +19,7 @@ def azure_pods_reach_aws(facts: Facts) -> Iterator[Finding]:
     return _pings(facts, source="azure", towards="aws")
 
 
-def _pings(facts: Facts, *, source: Side, towards: Side) -> Iterator[Finding]:
+def _pings(facts: Facts, *, source: Cloud, towards: Cloud) -> Iterator[Finding]:
     pings = [each for each in facts.kubernetes.pings if each.towards == towards]
     groups = frozenset(each.security_group_id for each in facts.clusters if each.security_group_id)
     policies = {

@@ -86,7 +86,7 @@ variable "gateway" {
   # Source: Azure, "VPN Gateway FAQ", BGP: reserved by Azure and by IANA.
   validation {
     condition = (
-      var.gateway.asn >= 1 && var.gateway.asn <= 4294967295 && floor(var.gateway.asn) == var.gateway.asn
+      var.gateway.asn >= 1 && var.gateway.asn <= 4294967294 && floor(var.gateway.asn) == var.gateway.asn
       && !contains([8074, 8075, 12076, 65517, 65518, 65519, 65520, 23456], var.gateway.asn)
       && !(var.gateway.asn >= 64496 && var.gateway.asn <= 64511) && !(var.gateway.asn >= 65535 && var.gateway.asn <= 65551)
     )

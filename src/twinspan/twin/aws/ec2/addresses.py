@@ -10,11 +10,9 @@ from moto.ec2.models import ec2_backends
 from moto.ec2.models.elastic_ip_addresses import ElasticAddress
 from moto.ec2.models.nat_gateways import NatGateway
 
-from twinspan.twin.aws.ec2.choices import ELASTIC_ADDRESSES
+from twinspan.network.limits import RESERVED_HOSTS
+from twinspan.network.ranges import TWIN_AWS_ELASTIC
 from twinspan.twin.aws.ec2.subnets import SubnetBackend
-
-_RESERVED = 4
-"""First addresses of a subnet that AWS keeps, besides the last. Source: VPC user guide, Subnet sizing."""
 
 
 class AddressBackend(SubnetBackend):
@@ -43,7 +41,7 @@ class AddressBackend(SubnetBackend):
         network = IPv4Network(self.get_subnet(subnet_id).cidr_block)
         taken = {each.private_ip_address for each in self.enis.values()}
         middle, end = network.num_addresses // 2, network.num_addresses - 1
-        for place in (*range(middle, end), *range(_RESERVED, middle)):
+        for place in (*range(middle, end), *range(RESERVED_HOSTS, middle)):
             if str(network[place]) not in taken:
                 return str(network[place])
         raise EC2ClientError(
@@ -73,7 +71,7 @@ class AddressBackend(SubnetBackend):
         if address is None:
             if not free:
                 raise EC2ClientError(
-                    "AddressLimitExceeded", f"All addresses of {ELASTIC_ADDRESSES} are in use"
+                    "AddressLimitExceeded", f"All addresses of {TWIN_AWS_ELASTIC} are in use"
                 )
             address = str(free[0])
         elif address not in {str(candidate) for candidate in free}:
@@ -92,4 +90,4 @@ def _free_addresses() -> list[IPv4Address]:
             *(each.ip_address for each in backend.customer_gateways.values()),
         )
     }
-    return [candidate for candidate in ELASTIC_ADDRESSES.hosts() if str(candidate) not in taken]
+    return [candidate for candidate in TWIN_AWS_ELASTIC.hosts() if str(candidate) not in taken]

@@ -7,13 +7,8 @@ from ipaddress import IPv4Address, IPv4Network
 
 from moto.ec2.exceptions import EC2ClientError
 
-from twinspan.twin.aws.ec2.tunnel_options import INSIDE_ADDRESSES, INSIDE_PREFIX_LENGTH, RESERVED_INSIDE_CIDRS
+from twinspan.network.ranges import AWS_RESERVED_INSIDE, INSIDE_LENGTH, LINK_LOCAL, TWIN_AWS_OUTSIDE
 
-OUTSIDE_ADDRESSES = IPv4Network("198.19.0.0/24")
-"""AWS's ends of tunnels. Addresses for benchmarks (RFC 2544, RFC 6890), which no network announces, and which
-examples and documentation do not use for the remote side, as they use those of RFC 5737."""
-ELASTIC_ADDRESSES = IPv4Network("198.19.1.0/24")
-"""Elastic addresses, of the same block."""
 PRE_SHARED_KEY_LENGTH = 32
 
 _FIRST_PAIR = 5
@@ -37,20 +32,20 @@ def choose_outside_addresses(
     """
     for taken in ({*live, *deleted, *named}, {*live, *named}):
         for pair in range(_FIRST_PAIR, _LAST_PAIR + 1):
-            first, second = OUTSIDE_ADDRESSES[2 * pair], OUTSIDE_ADDRESSES[2 * pair + 1]
+            first, second = TWIN_AWS_OUTSIDE[2 * pair], TWIN_AWS_OUTSIDE[2 * pair + 1]
             if first not in taken and second not in taken:
                 return first, second
     raise EC2ClientError(
-        "VpnConnectionLimitExceeded", f"The twin has no outside address left in {OUTSIDE_ADDRESSES}"
+        "VpnConnectionLimitExceeded", f"The twin has no outside address left in {TWIN_AWS_OUTSIDE}"
     )
 
 
 def choose_inside_cidr(taken: Collection[IPv4Network]) -> IPv4Network:
     """Return a random /30 that is neither reserved nor taken on the same gateway."""
     while True:
-        start = secrets.randbelow(INSIDE_ADDRESSES.num_addresses // 4) * 4
-        cidr = IPv4Network((INSIDE_ADDRESSES[start], INSIDE_PREFIX_LENGTH))
-        if cidr not in RESERVED_INSIDE_CIDRS and cidr not in taken:
+        start = secrets.randbelow(LINK_LOCAL.num_addresses // 4) * 4
+        cidr = IPv4Network((LINK_LOCAL[start], INSIDE_LENGTH))
+        if cidr not in AWS_RESERVED_INSIDE and cidr not in taken:
             return cidr
 
 

@@ -5,18 +5,10 @@ from dataclasses import dataclass, replace
 from ipaddress import AddressValueError, IPv4Network, NetmaskValueError
 from typing import Any
 
+from twinspan.network.limits import TRANSIT_GATEWAY_OPTIONS
+from twinspan.network.ranges import ANYWHERE
 from twinspan.twin.aws.ec2.errors import invalid_combination, invalid_value
 
-ANYWHERE = IPv4Network("0.0.0.0/0")
-_ONLY_ON_A_TRANSIT_GATEWAY: Mapping[str, frozenset[object]] = {
-    "EnableAcceleration": frozenset({False}),
-    "TunnelInsideIpVersion": frozenset({"ipv4"}),
-    "OutsideIpAddressType": frozenset({"PublicIpv4"}),
-    "TunnelBandwidth": frozenset({"standard"}),
-    "TransportTransitGatewayAttachmentId": frozenset(),
-    "LocalIpv6NetworkCidr": frozenset(),
-    "RemoteIpv6NetworkCidr": frozenset(),
-}
 _ALLOWED: Mapping[str, tuple[str, ...]] = {
     "TunnelInsideIpVersion": ("ipv4", "ipv6"),
     "OutsideIpAddressType": ("PublicIpv4", "PrivateIpv4", "Ipv6"),
@@ -44,7 +36,8 @@ def apply_request(base: ConnectionOptions, request: Mapping[str, Any]) -> Connec
     for name, allowed in _ALLOWED.items():
         if name in request and request[name] not in allowed:
             raise invalid_value(name, request[name], f"Valid values: {' | '.join(allowed)}")
-    for name, harmless in _ONLY_ON_A_TRANSIT_GATEWAY.items():
+    for option, harmless in TRANSIT_GATEWAY_OPTIONS.items():
+        name = option.title().replace("_", "")
         if name in request and request[name] not in harmless:
             raise invalid_combination(f"{name} {request[name]} is only supported on a transit gateway")
     changes: dict[str, Any] = {}

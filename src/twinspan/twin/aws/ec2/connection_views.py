@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
+from twinspan.network.asns import AWS_DEFAULT_ASN
 from twinspan.twin.aws.ec2.connections import TwinVpnConnection
 from twinspan.twin.aws.ec2.customer_gateway_configuration import ConfigurationInput, render
 from twinspan.twin.aws.ec2.filters import Filterable
@@ -90,7 +91,7 @@ def configuration(connection: TwinVpnConnection) -> str:
             customer_address=customer_gateway.ip_address,
             customer_asn=int(customer_gateway.bgp_asn),
             vpn_gateway_id=connection.vpn_gateway_id or "",
-            amazon_side_asn=int(vpn_gateway.amazon_side_asn) if vpn_gateway else 64512,
+            amazon_side_asn=int(vpn_gateway.amazon_side_asn) if vpn_gateway else AWS_DEFAULT_ASN,
             static_routes_only=connection.connection_options.static_routes_only,
             tunnels=connection.tunnel_options,
         )

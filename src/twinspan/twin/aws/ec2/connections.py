@@ -15,20 +15,18 @@ from moto.ec2.models import ec2_backends
 from moto.ec2.models.vpn_connections import VPNConnection
 from moto.ec2.utils import random_vpn_connection_id
 
+from twinspan.network.limits import (
+    STATIC_ROUTES_PER_VPN_CONNECTION,
+    TUNNELS_PER_CONNECTION,
+    VPN_CONNECTIONS_PER_REGION,
+    VPN_CONNECTIONS_PER_VPN_GATEWAY,
+)
+from twinspan.network.ranges import NOT_PUBLIC
 from twinspan.twin.aws.ec2.choices import choose_inside_cidr, choose_outside_addresses, choose_pre_shared_key
 from twinspan.twin.aws.ec2.connection_options import ConnectionOptions
 from twinspan.twin.aws.ec2.errors import invalid_combination, invalid_value, limit_exceeded
 from twinspan.twin.aws.ec2.gateways import GatewayBackend, TwinCustomerGateway, TwinVpnGateway
 from twinspan.twin.aws.ec2.tunnel_options import TunnelOptions, apply_request
-
-TUNNELS = 2
-CONNECTIONS_PER_REGION = 50
-CONNECTIONS_PER_VPN_GATEWAY = 10
-STATIC_ROUTES_PER_CONNECTION = 100
-
-_NOT_PUBLIC = tuple(
-    IPv4Network(text) for text in ("10.0.0.0/8", "100.64.0.0/10", "172.16.0.0/12", "192.168.0.0/16")
-)
 
 
 class TwinVpnConnection(VPNConnection):
@@ -170,8 +168,8 @@ class ConnectionBackend(GatewayBackend):
         connection = self._static_connection(vpn_connection_id)
         if destination in connection.routes:
             return
-        if len(connection.routes) >= STATIC_ROUTES_PER_CONNECTION:
-            raise limit_exceeded("RouteLimitExceeded", STATIC_ROUTES_PER_CONNECTION, "static routes")
+        if len(connection.routes) >= STATIC_ROUTES_PER_VPN_CONNECTION:
+            raise limit_exceeded("RouteLimitExceeded", STATIC_ROUTES_PER_VPN_CONNECTION, "static routes")
         connection.routes = (*connection.routes, destination)
 
     def remove_static_route(self, vpn_connection_id: str, destination: IPv4Network) -> None:
@@ -200,7 +198,7 @@ class ConnectionBackend(GatewayBackend):
             )
         if customer_gateway.ip_address:
             address = IPv4Address(customer_gateway.ip_address)
-            if any(address in block for block in _NOT_PUBLIC):
+            if any(address in block for block in NOT_PUBLIC):
                 raise invalid_combination(
                     f"{customer_gateway.id} has the private address {address}; a connection to a virtual "
                     "private gateway needs a public one"
@@ -208,20 +206,22 @@ class ConnectionBackend(GatewayBackend):
 
     def _check_quota(self, vpn_gateway_id: str | None) -> None:
         live = list(self.live_connections())
-        if len(live) >= CONNECTIONS_PER_REGION:
-            raise limit_exceeded("VpnConnectionLimitExceeded", CONNECTIONS_PER_REGION, "VPN connections")
+        if len(live) >= VPN_CONNECTIONS_PER_REGION:
+            raise limit_exceeded("VpnConnectionLimitExceeded", VPN_CONNECTIONS_PER_REGION, "VPN connections")
         on_gateway = sum(connection.vpn_gateway_id == vpn_gateway_id for connection in live)
-        if vpn_gateway_id is not None and on_gateway >= CONNECTIONS_PER_VPN_GATEWAY:
+        if vpn_gateway_id is not None and on_gateway >= VPN_CONNECTIONS_PER_VPN_GATEWAY:
             raise limit_exceeded(
                 "VpnConnectionLimitExceeded",
-                CONNECTIONS_PER_VPN_GATEWAY,
+                VPN_CONNECTIONS_PER_VPN_GATEWAY,
                 f"VPN connections of {vpn_gateway_id}",
             )
 
     def _make_tunnels(self, request: ConnectionRequest) -> tuple[TunnelOptions, ...]:
-        if len(request.tunnels) > TUNNELS:
-            raise invalid_value("TunnelOptions", len(request.tunnels), f"A connection has {TUNNELS} tunnels")
-        asked = [*request.tunnels, *({} for _ in range(TUNNELS - len(request.tunnels)))]
+        if len(request.tunnels) > TUNNELS_PER_CONNECTION:
+            raise invalid_value(
+                "TunnelOptions", len(request.tunnels), f"A connection has {TUNNELS_PER_CONNECTION} tunnels"
+            )
+        asked = [*request.tunnels, *({} for _ in range(TUNNELS_PER_CONNECTION - len(request.tunnels)))]
         taken = self._inside_cidrs(request.vpn_gateway_id)
         wanted = {str(tunnel["TunnelInsideCidr"]) for tunnel in asked if "TunnelInsideCidr" in tunnel}
         made: list[TunnelOptions] = []

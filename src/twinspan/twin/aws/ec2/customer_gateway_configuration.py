@@ -9,21 +9,18 @@ from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
-from twinspan.twin.aws.ec2.tunnel_options import (
-    DEFAULT_PHASE1_LIFETIME_S,
-    DEFAULT_PHASE2_LIFETIME_S,
-    TunnelOptions,
+from twinspan.network.ipsec import AWS_ENCRYPTION, AWS_INTEGRITY, AWS_PHASE1_GROUPS, AWS_SAMPLE_HMACS, CIPHERS
+from twinspan.network.limits import AWS_SAMPLE_MSS
+from twinspan.network.timers import (
+    AWS_BGP_HOLD_S,
+    AWS_DPD_PROBE_S,
+    AWS_DPD_RETRIES,
+    AWS_PHASE1_LIFETIME_S,
+    AWS_PHASE2_LIFETIME_S,
 )
+from twinspan.twin.aws.ec2.tunnel_options import TunnelOptions
 
-BGP_HOLD_TIME_S = 30
-DPD_INTERVAL_S = 10
-DPD_RETRIES = 3
-
-_TCP_MSS = 1379
-_IKE_NAMES = {"AES128": "aes-128-cbc", "AES256": "aes-256-cbc"}
-_IKE_ENCRYPTION = ("AES128", "AES256", "AES128-GCM-16", "AES256-GCM-16")
-_IKE_INTEGRITY = ("SHA1", "SHA2-256", "SHA2-384", "SHA2-512")
-_IPSEC_INTEGRITY = {"SHA1": "hmac-sha1-96"}
+_WEAKEST_GROUP = AWS_PHASE1_GROUPS[0]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,35 +76,45 @@ def _end(parent: Element, outside: str, inside: IPv4Address, cidr: IPv4Network) 
 def _bgp(parent: Element, asn: int) -> None:
     bgp = SubElement(parent, "bgp")
     _text(bgp, "asn", asn)
-    _text(bgp, "hold_time", BGP_HOLD_TIME_S)
+    _text(bgp, "hold_time", AWS_BGP_HOLD_S)
 
 
 def _ike(parent: Element, tunnel: TunnelOptions) -> None:
-    integrity = (tunnel.phase1_integrity_algorithms or _IKE_INTEGRITY)[0]
-    encryption = (tunnel.phase1_encryption_algorithms or _IKE_ENCRYPTION)[0]
+    integrity = (tunnel.phase1_integrity_algorithms or AWS_INTEGRITY)[0]
+    encryption = (tunnel.phase1_encryption_algorithms or AWS_ENCRYPTION)[0]
     _text(parent, "authentication_protocol", integrity.lower())
-    _text(parent, "encryption_protocol", _IKE_NAMES.get(encryption, encryption.lower()))
-    _text(parent, "lifetime", tunnel.phase1_lifetime_seconds or DEFAULT_PHASE1_LIFETIME_S)
-    _text(parent, "perfect_forward_secrecy", f"group{(tunnel.phase1_dh_group_numbers or (2,))[0]}")
+    _text(parent, "encryption_protocol", _cipher(encryption))
+    _text(parent, "lifetime", tunnel.phase1_lifetime_seconds or AWS_PHASE1_LIFETIME_S.default)
+    _text(
+        parent, "perfect_forward_secrecy", f"group{(tunnel.phase1_dh_group_numbers or (_WEAKEST_GROUP,))[0]}"
+    )
     _text(parent, "mode", "main")
     _text(parent, "pre_shared_key", tunnel.pre_shared_key)
 
 
 def _ipsec(parent: Element, tunnel: TunnelOptions) -> None:
-    integrity = (tunnel.phase2_integrity_algorithms or _IKE_INTEGRITY)[0]
-    encryption = (tunnel.phase2_encryption_algorithms or _IKE_ENCRYPTION)[0]
+    integrity = (tunnel.phase2_integrity_algorithms or AWS_INTEGRITY)[0]
+    encryption = (tunnel.phase2_encryption_algorithms or AWS_ENCRYPTION)[0]
     _text(parent, "protocol", "esp")
-    _text(parent, "authentication_protocol", _IPSEC_INTEGRITY.get(integrity, f"hmac-{integrity.lower()}"))
-    _text(parent, "encryption_protocol", _IKE_NAMES.get(encryption, encryption.lower()))
-    _text(parent, "lifetime", tunnel.phase2_lifetime_seconds or DEFAULT_PHASE2_LIFETIME_S)
-    _text(parent, "perfect_forward_secrecy", f"group{(tunnel.phase2_dh_group_numbers or (2,))[0]}")
+    _text(parent, "authentication_protocol", AWS_SAMPLE_HMACS.get(integrity, f"hmac-{integrity.lower()}"))
+    _text(parent, "encryption_protocol", _cipher(encryption))
+    _text(parent, "lifetime", tunnel.phase2_lifetime_seconds or AWS_PHASE2_LIFETIME_S.default)
+    _text(
+        parent, "perfect_forward_secrecy", f"group{(tunnel.phase2_dh_group_numbers or (_WEAKEST_GROUP,))[0]}"
+    )
     _text(parent, "mode", "tunnel")
     _text(parent, "clear_df_bit", "true")
     _text(parent, "fragmentation_before_encryption", "true")
-    _text(parent, "tcp_mss_adjustment", _TCP_MSS)
+    _text(parent, "tcp_mss_adjustment", AWS_SAMPLE_MSS)
     detection = SubElement(parent, "dead_peer_detection")
-    _text(detection, "interval", DPD_INTERVAL_S)
-    _text(detection, "retries", DPD_RETRIES)
+    _text(detection, "interval", AWS_DPD_PROBE_S)
+    _text(detection, "retries", AWS_DPD_RETRIES)
+
+
+def _cipher(name: str) -> str:
+    """Return a cipher as these documents write it."""
+    cipher = next(each for each in CIPHERS if each.aws == name)
+    return name.lower() if cipher.authenticated else f"aes-{cipher.charon[1]}-cbc"
 
 
 def _text(parent: Element, name: str, value: object) -> None:

@@ -1,7 +1,8 @@
 """Gateways as the EC2 API answers them. Source: EC2 API, VpnGateway, CustomerGateway."""
 
+from twinspan.network.asns import LARGEST_PLAIN_ASN
 from twinspan.twin.aws.ec2.filters import Filterable
-from twinspan.twin.aws.ec2.gateways import LARGEST_PLAIN_ASN, TwinCustomerGateway, TwinVpnGateway
+from twinspan.twin.aws.ec2.gateways import TwinCustomerGateway, TwinVpnGateway
 from twinspan.twin.aws.ec2.tags import tag_list, tags_of
 
 Wire = dict[str, object]

@@ -4,10 +4,9 @@ Source: EC2 API, CreateVpnGateway, AttachVpnGateway, CreateCustomerGateway; AWS 
 Guide, "Customer gateway options" (reserved ASNs) and "Site-to-Site VPN quotas".
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from ipaddress import AddressValueError, IPv4Address, IPv4Network
+from ipaddress import AddressValueError, IPv4Address
 
 from moto.ec2.exceptions import (
     EC2ClientError,
@@ -20,29 +19,18 @@ from moto.ec2.models.customer_gateways import CustomerGateway
 from moto.ec2.models.vpn_gateway import VPCGatewayAttachment, VpnGateway
 from moto.ec2.utils import random_customer_gateway_id, random_vpn_gateway_id
 
+from twinspan.network.asns import aws_allowed, aws_allows, aws_reserves
+from twinspan.network.limits import (
+    CUSTOMER_GATEWAY_NAME_LENGTH,
+    CUSTOMER_GATEWAYS_PER_REGION,
+    VPN_GATEWAYS_PER_REGION,
+)
+from twinspan.network.ranges import NO_DEVICE
 from twinspan.twin.aws.ec2.errors import invalid_value, limit_exceeded, missing
 
 VPN_TYPE = "ipsec.1"
-DEFAULT_AMAZON_SIDE_ASN = 64512
-DEFAULT_CUSTOMER_ASN = 65000
-LARGEST_PLAIN_ASN = 2**31 - 1
-LARGEST_ASN = 2**32 - 1
-VPN_GATEWAYS_PER_REGION = 5
-CUSTOMER_GATEWAYS_PER_REGION = 50
-DEVICE_NAME_LENGTH = 255
 DELETED_STAYS_VISIBLE = timedelta(hours=1)
 """How long Describe calls still show what was deleted. AWS says "a while"; the length is ours."""
-
-_AMAZON_SIDE_ASNS = (range(64512, 65535), range(4200000000, 4294967295))
-_RESERVED_ASNS: Mapping[int, str | None] = {
-    7224: None,
-    9059: "eu-west-1",
-    10124: "ap-northeast-1",
-    17943: "ap-southeast-1",
-}
-_NO_DEVICE = tuple(
-    IPv4Network(text) for text in ("0.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "224.0.0.0/3")
-)
 
 
 class TwinVpnGateway(VpnGateway):
@@ -98,10 +86,8 @@ class GatewayBackend(EC2Backend):
     ) -> TwinVpnGateway:
         """Create a virtual private gateway."""
         _check_type(gateway_type)
-        if not any(amazon_side_asn in asns for asns in _AMAZON_SIDE_ASNS):
-            raise invalid_value(
-                "AmazonSideAsn", amazon_side_asn, "It must be in 64512-65534 or 4200000000-4294967294"
-            )
+        if not aws_allows(amazon_side_asn):
+            raise invalid_value("AmazonSideAsn", amazon_side_asn, f"It must be in {aws_allowed()}")
         if (
             sum(gateway.state != "deleted" for gateway in self.vpn_gateways.values())
             >= VPN_GATEWAYS_PER_REGION
@@ -191,14 +177,18 @@ class GatewayBackend(EC2Backend):
         gateway.deleted_at = datetime.now(UTC)
 
     def _check_customer_gateway(self, request: CustomerGatewayRequest) -> None:
-        if request.bgp_asn in _RESERVED_ASNS and _RESERVED_ASNS[request.bgp_asn] in {None, self.region_name}:
+        if aws_reserves(request.bgp_asn, region=self.region_name):
             raise invalid_value("BgpAsn", request.bgp_asn, f"The ASN is reserved in {self.region_name}")
         if request.ip_address is None and request.certificate_arn is None:
             raise missing("ipAddress")
-        if request.ip_address is not None and any(request.ip_address in block for block in _NO_DEVICE):
+        if request.ip_address is not None and any(request.ip_address in block for block in NO_DEVICE):
             raise invalid_value("IpAddress", request.ip_address, "It must be the static address of a device")
-        if request.device_name is not None and len(request.device_name) > DEVICE_NAME_LENGTH:
-            raise invalid_value("DeviceName", request.device_name, "It must have up to 255 characters")
+        if request.device_name is not None and len(request.device_name) > CUSTOMER_GATEWAY_NAME_LENGTH:
+            raise invalid_value(
+                "DeviceName",
+                request.device_name,
+                f"It must have up to {CUSTOMER_GATEWAY_NAME_LENGTH} characters",
+            )
 
 
 def is_visible(deleted_at: datetime | None, now: datetime) -> bool:

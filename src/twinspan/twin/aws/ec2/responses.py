@@ -14,6 +14,7 @@ from moto.ec2.exceptions import (
     InvalidVpnGatewayIdError,
 )
 
+from twinspan.network.asns import AWS_DEFAULT_ASN, AWS_DEFAULT_CUSTOMER_ASN, LARGEST_ASN, LARGEST_PLAIN_ASN
 from twinspan.twin.aws.ec2 import connection_options
 from twinspan.twin.aws.ec2.base_response import ExactResult, TwinBaseResponse
 from twinspan.twin.aws.ec2.connection_views import connection_state, connection_view, filterable
@@ -27,10 +28,6 @@ from twinspan.twin.aws.ec2.gateway_views import (
     vpn_gateway_view,
 )
 from twinspan.twin.aws.ec2.gateways import (
-    DEFAULT_AMAZON_SIDE_ASN,
-    DEFAULT_CUSTOMER_ASN,
-    LARGEST_ASN,
-    LARGEST_PLAIN_ASN,
     CustomerGatewayRequest,
     TwinCustomerGateway,
     TwinVpnGateway,
@@ -50,7 +47,7 @@ class GatewayActions(TwinBaseResponse):
         asn = self._get_param("AmazonSideAsn")
         gateway = self.backend.add_vpn_gateway(
             gateway_type=self._get_param("Type"),
-            amazon_side_asn=DEFAULT_AMAZON_SIDE_ASN if asn is None else int(asn),
+            amazon_side_asn=AWS_DEFAULT_ASN if asn is None else int(asn),
             availability_zone=self._get_param("AvailabilityZone") or None,
             tags=self.tags_for("vpn-gateway"),
         )
@@ -79,7 +76,7 @@ class GatewayActions(TwinBaseResponse):
         if extended is not None:
             asn = parse_asn("BgpAsnExtended", extended, least=LARGEST_PLAIN_ASN + 1, most=LARGEST_ASN)
         else:
-            plain = DEFAULT_CUSTOMER_ASN if plain is None else plain
+            plain = AWS_DEFAULT_CUSTOMER_ASN if plain is None else plain
             asn = parse_asn("BgpAsn", plain, least=1, most=LARGEST_PLAIN_ASN)
         if self._get_param("IpAddress") and self._get_param("PublicIp"):
             raise invalid_combination("Only one of IpAddress and PublicIp may be given")

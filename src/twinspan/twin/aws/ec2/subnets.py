@@ -9,11 +9,10 @@ from typing import Any
 from moto.ec2.exceptions import EC2ClientError, InvalidVPCRangeError
 from moto.ec2.models.subnets import Subnet
 
+from twinspan.network.limits import AWS_SUBNET_LENGTHS
 from twinspan.twin.aws.ec2.network_acls import NetworkAclBackend
 
 _DEFAULT_PREFIX = 20
-_PREFIXES = range(16, 29)
-"""Of a VPC's blocks."""
 
 
 class SubnetBackend(NetworkAclBackend):
@@ -28,7 +27,7 @@ class SubnetBackend(NetworkAclBackend):
             EC2ClientError: It is larger than /16 or smaller than /28, or meets another one of the VPC.
         """
         block = IPv4Network(cidr_block)
-        if block.prefixlen not in _PREFIXES:
+        if block.prefixlen not in AWS_SUBNET_LENGTHS:
             raise InvalidVPCRangeError(cidr_block)
         for own in self._vpc_cidr_blocks(vpc_id):
             if block.overlaps(IPv4Network(own)):

@@ -9,24 +9,16 @@ from dataclasses import dataclass, field, replace
 from ipaddress import AddressValueError, IPv4Address, IPv4Network, NetmaskValueError
 from typing import Any
 
+from twinspan.network.ipsec import AWS_CHOICES, AWS_LISTS, AWS_POST_QUANTUM_GROUPS
+from twinspan.network.ranges import AWS_RESERVED_INSIDE, INSIDE_LENGTH, LINK_LOCAL
+from twinspan.network.timers import (
+    AWS_NUMBERS,
+    AWS_PHASE1_LIFETIME_S,
+    AWS_PHASE2_LIFETIME_S,
+    AWS_REKEY_MARGIN_S,
+)
 from twinspan.twin.aws.ec2.errors import invalid_combination, invalid_value, missing, unsupported
 from twinspan.twin.aws.ec2.log_options import LogOptions, parse_log_options
-
-INSIDE_ADDRESSES = IPv4Network("169.254.0.0/16")
-INSIDE_PREFIX_LENGTH = 30
-RESERVED_INSIDE_CIDRS = frozenset(
-    IPv4Network(f"169.254.{block}/30") for block in ("0.0", "1.0", "2.0", "3.0", "4.0", "5.0", "169.252")
-)
-ENCRYPTION_ALGORITHMS = ("AES128", "AES256", "AES128-GCM-16", "AES256-GCM-16")
-INTEGRITY_ALGORITHMS = ("SHA1", "SHA2-256", "SHA2-384", "SHA2-512")
-PHASE1_DH_GROUPS = (2, *range(14, 25))
-PHASE2_DH_GROUPS = (2, 5, *range(14, 25))
-POST_QUANTUM_GROUPS = (35, 36, 37)
-"""AWS has these key exchanges (ML-KEM); the twin's daemons do not."""
-IKE_VERSIONS = ("ikev1", "ikev2")
-DEFAULT_PHASE1_LIFETIME_S = 28800
-DEFAULT_PHASE2_LIFETIME_S = 3600
-DEFAULT_REKEY_MARGIN_S = 270
 
 _PRE_SHARED_KEY = re.compile(r"[A-Za-z1-9._][A-Za-z0-9._]{7,63}")
 
@@ -36,8 +28,8 @@ class TunnelOptions:
     """One tunnel of a connection. Names are EC2's.
 
     What nobody set stays None or empty, and AWS's answers leave it out: Terraform's provider, whose own
-    tests record this, plans changes for ever otherwise. The defaults in force are in `DEFAULT_...`; an
-    empty list means "all".
+    tests record this, plans changes for ever otherwise. The defaults in force are in `AWS_NUMBERS`; an empty
+    list means "all".
     """
 
     outside_ip_address: IPv4Address
@@ -63,27 +55,28 @@ class TunnelOptions:
     log_options: LogOptions = field(default_factory=LogOptions)
 
 
-_RANGES: Mapping[str, tuple[str, int, int | None]] = {
-    "Phase1LifetimeSeconds": ("phase1_lifetime_seconds", 900, 28800),
-    "Phase2LifetimeSeconds": ("phase2_lifetime_seconds", 900, 3600),
-    "RekeyMarginTimeSeconds": ("rekey_margin_time_seconds", 60, 1800),
-    "RekeyFuzzPercentage": ("rekey_fuzz_percentage", 0, 100),
-    "ReplayWindowSize": ("replay_window_size", 64, 2048),
-    "DPDTimeoutSeconds": ("dpd_timeout_seconds", 30, None),
+_NUMBERS: Mapping[str, str] = {
+    "Phase1LifetimeSeconds": "phase1_lifetime_seconds",
+    "Phase2LifetimeSeconds": "phase2_lifetime_seconds",
+    "RekeyMarginTimeSeconds": "rekey_margin_time_seconds",
+    "RekeyFuzzPercentage": "rekey_fuzz_percentage",
+    "ReplayWindowSize": "replay_window_size",
+    "DPDTimeoutSeconds": "dpd_timeout_seconds",
 }
-_CHOICES: Mapping[str, tuple[str, tuple[str, ...]]] = {
-    "DPDTimeoutAction": ("dpd_timeout_action", ("clear", "none", "restart")),
-    "StartupAction": ("startup_action", ("add", "start")),
+_CHOICES: Mapping[str, str] = {
+    "DPDTimeoutAction": "dpd_timeout_action",
+    "StartupAction": "startup_action",
 }
-_LISTS: Mapping[str, tuple[str, tuple[str, ...] | tuple[int, ...]]] = {
-    "Phase1EncryptionAlgorithms": ("phase1_encryption_algorithms", ENCRYPTION_ALGORITHMS),
-    "Phase2EncryptionAlgorithms": ("phase2_encryption_algorithms", ENCRYPTION_ALGORITHMS),
-    "Phase1IntegrityAlgorithms": ("phase1_integrity_algorithms", INTEGRITY_ALGORITHMS),
-    "Phase2IntegrityAlgorithms": ("phase2_integrity_algorithms", INTEGRITY_ALGORITHMS),
-    "Phase1DHGroupNumbers": ("phase1_dh_group_numbers", PHASE1_DH_GROUPS),
-    "Phase2DHGroupNumbers": ("phase2_dh_group_numbers", PHASE2_DH_GROUPS),
-    "IKEVersions": ("ike_versions", IKE_VERSIONS),
+_LISTS: Mapping[str, str] = {
+    "Phase1EncryptionAlgorithms": "phase1_encryption_algorithms",
+    "Phase2EncryptionAlgorithms": "phase2_encryption_algorithms",
+    "Phase1IntegrityAlgorithms": "phase1_integrity_algorithms",
+    "Phase2IntegrityAlgorithms": "phase2_integrity_algorithms",
+    "Phase1DHGroupNumbers": "phase1_dh_group_numbers",
+    "Phase2DHGroupNumbers": "phase2_dh_group_numbers",
+    "IKEVersions": "ike_versions",
 }
+"""Member of a request -> our field, the option's name in `AWS_NUMBERS`, `AWS_CHOICES` and `AWS_LISTS`."""
 _NOT_IN_THE_TWIN = ("Phase1AdditionalKeyExchanges", "Phase2AdditionalKeyExchanges")
 
 
@@ -131,20 +124,21 @@ def parse_inside_cidr(text: str) -> IPv4Network:
         cidr = IPv4Network(text)
     except (AddressValueError, NetmaskValueError, ValueError) as error:
         raise invalid_value("TunnelInsideCidr", text, "It must be a network in CIDR notation") from error
-    if cidr.prefixlen != INSIDE_PREFIX_LENGTH or not cidr.subnet_of(INSIDE_ADDRESSES):
-        raise invalid_value("TunnelInsideCidr", text, f"It must be a size /30 block of {INSIDE_ADDRESSES}")
-    if cidr in RESERVED_INSIDE_CIDRS:
+    if cidr.prefixlen != INSIDE_LENGTH or not cidr.subnet_of(LINK_LOCAL):
+        raise invalid_value("TunnelInsideCidr", text, f"It must be a size /30 block of {LINK_LOCAL}")
+    if cidr in AWS_RESERVED_INSIDE:
         raise invalid_value("TunnelInsideCidr", text, "The block is reserved")
     return cidr
 
 
 def _numbers(request: Mapping[str, Any]) -> dict[str, int]:
     found = {}
-    for name, (attribute, least, most) in _RANGES.items():
+    for name, attribute in _NUMBERS.items():
         if name not in request:
             continue
-        value = int(request[name])
-        if value < least or (most is not None and value > most):
+        value, bounds = int(request[name]), AWS_NUMBERS[attribute]
+        if not bounds.takes(value):
+            least, most = bounds.least, bounds.most
             allowed = f"between {least} and {most}" if most is not None else f"at least {least}"
             raise invalid_value(name, value, f"It must be {allowed}")
         found[attribute] = value
@@ -153,9 +147,10 @@ def _numbers(request: Mapping[str, Any]) -> dict[str, int]:
 
 def _chosen(request: Mapping[str, Any]) -> dict[str, str]:
     found = {}
-    for name, (attribute, allowed) in _CHOICES.items():
+    for name, attribute in _CHOICES.items():
         if name not in request:
             continue
+        allowed = AWS_CHOICES[attribute]
         if request[name] not in allowed:
             raise invalid_value(name, request[name], f"Valid values: {' | '.join(allowed)}")
         found[attribute] = str(request[name])
@@ -164,12 +159,13 @@ def _chosen(request: Mapping[str, Any]) -> dict[str, str]:
 
 def _listed(request: Mapping[str, Any]) -> dict[str, tuple[str | int, ...]]:
     found = {}
-    for name, (attribute, allowed) in _LISTS.items():
+    for name, attribute in _LISTS.items():
         if name not in request:
             continue
+        allowed = AWS_LISTS[attribute]
         values = tuple(item.get("Value") for item in request[name])
         for value in values:
-            if value in POST_QUANTUM_GROUPS and "DHGroup" in name:
+            if value in AWS_POST_QUANTUM_GROUPS and "DHGroup" in name:
                 raise unsupported(f"The twin cannot do key exchange {value} ({name})")
             if value not in allowed:
                 words = " | ".join(str(item) for item in allowed)
@@ -190,9 +186,9 @@ def _pre_shared_key(text: str) -> str:
 
 
 def _check_together(options: TunnelOptions) -> None:
-    phase1 = options.phase1_lifetime_seconds or DEFAULT_PHASE1_LIFETIME_S
-    phase2 = options.phase2_lifetime_seconds or DEFAULT_PHASE2_LIFETIME_S
-    margin = options.rekey_margin_time_seconds or DEFAULT_REKEY_MARGIN_S
+    phase1 = options.phase1_lifetime_seconds or AWS_PHASE1_LIFETIME_S.default
+    phase2 = options.phase2_lifetime_seconds or AWS_PHASE2_LIFETIME_S.default
+    margin = options.rekey_margin_time_seconds or AWS_REKEY_MARGIN_S.default
     if phase2 >= phase1:
         raise invalid_value(
             "Phase2LifetimeSeconds", phase2, f"It must be less than Phase1LifetimeSeconds ({phase1})"

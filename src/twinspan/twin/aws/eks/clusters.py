@@ -6,14 +6,15 @@ from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from typing import Any
 
+from twinspan.network.limits import EKS_CLUSTERS_PER_REGION
+from twinspan.network.ranges import ANYWHERE
 from twinspan.twin.aws.eks import access_entries, placement, views
 from twinspan.twin.aws.eks.call import Call, check_tags
 from twinspan.twin.aws.eks.errors import in_use, invalid_parameter, invalid_request, not_found, unsupported
 from twinspan.twin.aws.eks.records import Cluster
 from twinspan.twin.aws.eks.versions import DEFAULT_VERSION, VERSIONS
 
-CLUSTERS_PER_REGION = 100
-_EVERYBODY = "0.0.0.0/0"
+_EVERYBODY = str(ANYWHERE)
 _AUTO_MODE = ("computeConfig", "storageConfig")
 _MODES = ("CONFIG_MAP", "API_AND_CONFIG_MAP", "API")
 """A cluster can only go to the right."""
@@ -31,8 +32,8 @@ def create(call: Call) -> dict[str, Any]:
             return {"cluster": views.cluster(call, existing)}
         raise in_use(f"Cluster already exists with name: {name}", clusterName=name)
     _check_modelled(call)
-    if len(call.clusters) >= CLUSTERS_PER_REGION:
-        raise invalid_request(f"Cluster limit exceeded. Current limit: {CLUSTERS_PER_REGION}")
+    if len(call.clusters) >= EKS_CLUSTERS_PER_REGION:
+        raise invalid_request(f"Cluster limit exceeded. Current limit: {EKS_CLUSTERS_PER_REGION}")
     placement.check_role(call, call.get("roleArn"), "roleArn")
     cluster = _new(call, name)
     access_entries.admit_creator(call, cluster)

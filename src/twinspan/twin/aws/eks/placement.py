@@ -12,15 +12,14 @@ from ipaddress import IPv4Network
 from moto.ec2.exceptions import EC2ClientError, InvalidSubnetIdError
 from moto.ec2.models.subnets import Subnet
 
+from twinspan.network.limits import EKS_SERVICES
+from twinspan.network.ranges import PRIVATE, eks_default_services
 from twinspan.twin.aws.eks.call import Call
 from twinspan.twin.aws.eks.errors import invalid_parameter
 
 ZONES_AT_LEAST = 2
 SECURITY_GROUPS_AT_MOST = 5
 PUBLIC_ACCESS_CIDRS_AT_MOST = 40
-SERVICE_PREFIXES = range(12, 25)
-DEFAULT_SERVICE_CIDRS = (IPv4Network("10.100.0.0/16"), IPv4Network("172.20.0.0/16"))
-PRIVATE = tuple(IPv4Network(text) for text in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"))
 
 _ROLE = re.compile(r"arn:[a-z-]+:iam::\d{12}:role/(?:.*/)?(?P<name>[\w+=,.@-]+)")
 _ALL = "-1"
@@ -86,15 +85,13 @@ def vpc_ranges(call: Call, vpc_id: str) -> list[IPv4Network]:
 def service_cidr(given: str | None, ranges: Sequence[IPv4Network]) -> str:
     """Return the range of a cluster's services; without one, AWS's default that the VPC leaves free."""
     if given is None:
-        free = [each for each in DEFAULT_SERVICE_CIDRS if not any(each.overlaps(vpc) for vpc in ranges)]
-        return str((free or DEFAULT_SERVICE_CIDRS)[0])
+        return str(eks_default_services(ranges))
     wanted = network(given, "serviceIpv4Cidr")
-    if wanted.prefixlen not in SERVICE_PREFIXES:
+    if wanted.prefixlen not in EKS_SERVICES:
         raise invalid_parameter(f"serviceIpv4Cidr {given}: the prefix must be between /24 and /12")
     if not any(wanted.subnet_of(block) for block in PRIVATE):
-        raise invalid_parameter(
-            f"serviceIpv4Cidr {given} must be within 10.0.0.0/8, 172.16.0.0/12 or 192.168.0.0/16"
-        )
+        allowed = f"{', '.join(map(str, PRIVATE[:-1]))} or {PRIVATE[-1]}"
+        raise invalid_parameter(f"serviceIpv4Cidr {given} must be within {allowed}")
     for vpc in ranges:
         if wanted.overlaps(vpc):
             raise invalid_parameter(f"serviceIpv4Cidr {given} overlaps the VPC's range {vpc}")

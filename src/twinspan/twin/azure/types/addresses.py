@@ -3,14 +3,9 @@
 from collections.abc import Iterable
 from ipaddress import IPv4Address, IPv4Network
 
+from twinspan.network.ranges import AZURE_RESERVED
 from twinspan.twin.azure.documents import JsonObject, text, texts
 from twinspan.twin.azure.errors import bad_request
-
-_FORBIDDEN = tuple(
-    IPv4Network(block)
-    for block in ("224.0.0.0/4", "255.255.255.255/32", "127.0.0.0/8", "169.254.0.0/16", "168.63.129.16/32")
-)
-"""Source: Azure Virtual Network FAQ, "Are there any restrictions on using IP addresses in these subnets"."""
 
 
 def network(prefix: str, *, where: str, code: str = "InvalidAddressPrefixFormat") -> IPv4Network:
@@ -93,4 +88,4 @@ def inside(inner: IPv4Network, outer: Iterable[IPv4Network]) -> bool:
 
 def forbidden(candidate: IPv4Network) -> IPv4Network | None:
     """Return the reserved block that a virtual network's prefix touches, or None."""
-    return next((block for block in _FORBIDDEN if block.overlaps(candidate)), None)
+    return next((block for block in AZURE_RESERVED if block.overlaps(candidate)), None)

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 
+from twinspan.network.limits import AKS_NODES_PER_POOL, AKS_PODS_PER_NODE, AKS_SYSTEM_PODS
 from twinspan.twin.azure import aks_versions
 from twinspan.twin.azure.documents import Json, JsonObject, flag, number, text, texts
 from twinspan.twin.azure.errors import ArmError, bad_request
@@ -12,9 +13,6 @@ from twinspan.twin.azure.types import aks_subnets
 
 _NAME = re.compile(r"[a-z][a-z0-9]{0,11}")
 _VM_SIZE = re.compile(r"Standard_[A-Z][A-Za-z0-9_-]+")
-_MOST_NODES = 1000
-_FEWEST_PODS, _MOST_PODS = 10, 250
-_FEWEST_SYSTEM_PODS = 30
 _ZONES = ("1", "2", "3")
 _IMMUTABLE = (
     "vmSize",
@@ -110,29 +108,29 @@ def _check_size(profile: JsonObject, where: str) -> None:
             "BadRequest", f"The VM size of {size} is not allowed in your subscription. See {where}.vmSize."
         )
     fewest = 1 if text(profile, "mode") == "System" else 0
-    if not fewest <= count <= _MOST_NODES:
+    if not fewest <= count <= AKS_NODES_PER_POOL:
         raise bad_request(
             "InvalidParameter",
             f"The value of parameter agentPoolProfile.count is invalid: {count} at {where}.count. A "
-            f"{text(profile, 'mode')} pool has {fewest} to {_MOST_NODES} nodes.",
+            f"{text(profile, 'mode')} pool has {fewest} to {AKS_NODES_PER_POOL} nodes.",
         )
 
 
 def _check_pods(profile: JsonObject, where: str) -> None:
     each, count = number(profile, "maxPods") or 0, number(profile, "count") or 0
-    if not _FEWEST_PODS <= each <= _MOST_PODS:
+    if each not in AKS_PODS_PER_NODE:
         raise bad_request(
             "InvalidParameter",
             f"The value of parameter agentPoolProfile.maxPods is invalid: {each} at {where}.maxPods. The "
             "range is "
-            f"{_FEWEST_PODS} to {_MOST_PODS}.",
+            f"{AKS_PODS_PER_NODE[0]} to {AKS_PODS_PER_NODE[-1]}.",
         )
-    if text(profile, "mode") == "System" and each * count < _FEWEST_SYSTEM_PODS:
+    if text(profile, "mode") == "System" and each * count < AKS_SYSTEM_PODS:
         raise bad_request(
             "InsufficientMaxPods",
             f"{where} has room for {each * count} pods ({count} nodes of {each}); a system pool needs at "
             "least "
-            f"{_FEWEST_SYSTEM_PODS}. Raise maxPods or count.",
+            f"{AKS_SYSTEM_PODS}. Raise maxPods or count.",
         )
 
 

@@ -4,6 +4,8 @@ import hashlib
 from collections.abc import Iterable
 from ipaddress import IPv4Network
 
+from twinspan.network.limits import RESERVED_HOSTS
+from twinspan.network.ranges import AKS_RESERVED
 from twinspan.twin.azure.documents import JsonObject, number, objects, properties, text, texts
 from twinspan.twin.azure.errors import ArmError, bad_request
 from twinspan.twin.azure.resource_id import ResourceId
@@ -13,20 +15,15 @@ from twinspan.twin.azure.types import addresses
 SERVICE = "Microsoft.ContainerService/managedClusters"
 _POOL = f"{SERVICE}/agentPools"
 _SUBNET = "microsoft.network/virtualnetworks/subnets"
-_RESERVED = 5
 _BLOCK = 16
 """Azure CNI Pod Subnet gives addresses to nodes in blocks of 16.
 
 Source: Configure Azure CNI Networking for Dynamic Allocation of IPs, "Plan IP addressing"."""
-_FORBIDDEN = tuple(
-    IPv4Network(each) for each in ("169.254.0.0/16", "172.30.0.0/16", "172.31.0.0/16", "192.0.2.0/24")
-)
-"""Not for services, pods or the virtual network. Source: Configure Azure CNI networking in AKS."""
 
 
 def forbidden(candidate: IPv4Network) -> IPv4Network | None:
     """Return the range that AKS keeps for itself and that a network touches, or None."""
-    return next((each for each in _FORBIDDEN if each.overlaps(candidate)), None)
+    return next((each for each in AKS_RESERVED if each.overlaps(candidate)), None)
 
 
 def scale_set(pool: ResourceId) -> str:
@@ -204,7 +201,7 @@ def check_room(store: Store, profiles: Iterable[JsonObject], *, overlay: bool) -
         if subnet_found is None:
             continue
         networks = addresses.subnet_networks(subnet_found.body, where=key)
-        room = sum(each.num_addresses - _RESERVED for each in networks)
+        room = sum(each.num_addresses - RESERVED_HOSTS - 1 for each in networks)
         if wanted > room:
             raise bad_request(
                 "InsufficientSubnetSize",

@@ -6,37 +6,27 @@ addresses.
 
 from ipaddress import IPv4Address
 
+from twinspan.network import ranges
+from twinspan.network.asns import LARGEST_ASN, azure_reserves, iana_reserves
 from twinspan.twin.azure.errors import bad_request
 
-DEFAULT_ASN = 65515
-"""A gateway's autonomous system number where none is given."""
-APIPA_FIRST = IPv4Address("169.254.21.0")
-"""First of the APIPA addresses that Azure takes as BGP addresses."""
-APIPA_LAST = IPv4Address("169.254.22.255")
-"""Last of them."""
-_RESERVED_BY_AZURE = frozenset({8074, 8075, 12076, 65515, 65517, 65518, 65519, 65520})
-_RESERVED_BY_IANA = (range(23456, 23457), range(64496, 64512), range(65535, 65552))
-_LAST_ASN = 4294967295
 
-
-def check_asn(asn: int, *, where: str, azure_default_allowed: bool) -> None:
+def check_asn(asn: int, *, where: str, own: bool) -> None:
     """Refuse a number that is out of range or reserved.
 
     Args:
         asn: The number.
         where: Whose it is, for the message.
-        azure_default_allowed: Whether 65515 may be used: by the gateway itself, not by the far end.
+        own: Whether it is the gateway's own, which may be Azure's default, not the remote side's.
 
     Raises:
         ArmError: `InvalidBgpAsn` or `ReservedBgpAsn`.
     """
-    if not 1 <= asn <= _LAST_ASN:
-        raise bad_request("InvalidBgpAsn", f"BGP ASN {asn} of {where} is not between 1 and {_LAST_ASN}.")
-    if asn == DEFAULT_ASN and azure_default_allowed:
-        return
-    if asn in _RESERVED_BY_AZURE:
+    if not 1 <= asn <= LARGEST_ASN:
+        raise bad_request("InvalidBgpAsn", f"BGP ASN {asn} of {where} is not between 1 and {LARGEST_ASN}.")
+    if azure_reserves(asn, own=own):
         raise bad_request("ReservedBgpAsn", f"BGP ASN {asn} of {where} is reserved by Azure.")
-    if any(asn in block for block in _RESERVED_BY_IANA):
+    if iana_reserves(asn):
         raise bad_request("ReservedBgpAsn", f"BGP ASN {asn} of {where} is reserved by IANA.")
 
 
@@ -51,9 +41,9 @@ def check_apipa(address: IPv4Address, *, where: str) -> None:
     Raises:
         ArmError: `InvalidCustomBgpIpAddress`.
     """
-    if not APIPA_FIRST <= address <= APIPA_LAST:
+    if not ranges.is_apipa(address):
         raise bad_request(
             "InvalidCustomBgpIpAddress",
-            f"BGP address {address} of {where} is not within {APIPA_FIRST} - {APIPA_LAST}, the APIPA range "
-            "reserved for VPN gateways.",
+            f"BGP address {address} of {where} is not within {ranges.APIPA_FIRST} - {ranges.APIPA_LAST}, the "
+            "APIPA range reserved for VPN gateways.",
         )

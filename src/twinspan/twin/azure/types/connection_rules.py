@@ -6,23 +6,26 @@ configure BGP for Azure VPN Gateway (a connection's custom BGP addresses).
 
 import re
 
+from twinspan.network.ipsec import authenticates_itself
+from twinspan.network.limits import BASIC_SKU, GATEWAY_SKUS
+from twinspan.network.timers import (
+    AZURE_DEFAULT_SA_DATA_SIZE_KB,
+    AZURE_DEFAULT_SA_LIFETIME_S,
+    AZURE_DPD_S,
+    AZURE_SA_DATA_SIZE_KB,
+    AZURE_SA_LIFETIME_S,
+)
 from twinspan.twin.azure.documents import Json, JsonObject, flag, member, number, objects, text, texts
 from twinspan.twin.azure.errors import ArmError, Detail, bad_request, invalid_format
 from twinspan.twin.azure.resource_id import ResourceId
 from twinspan.twin.azure.store import Resource
 from twinspan.twin.azure.types import addresses
 from twinspan.twin.azure.types.base import Context, Put
-from twinspan.twin.azure.types.gateway_rules import TUNNEL_LIMITS
 from twinspan.twin.azure.types.local_network_gateways import check_overlap
 
 _KEY = re.compile(r"[!-,.-}]{1,128}")
 """Printable ASCII except space, hyphen and tilde."""
-_DPD_SECONDS = range(9, 3601)
 _ROUTING_WEIGHT = range(32001)
-_LIFETIME_SECONDS = range(300, 172800)
-_DATA_SIZE_KILOBYTES = range(1024, 2147483648)
-_DEFAULT_LIFETIME_SECONDS = 27000
-_DEFAULT_DATA_SIZE_KILOBYTES = 102400000
 _TYPES = {"ipsec", "vnet2vnet", "expressroute", "vpnclient"}
 _GATEWAYS = "virtualNetworkGateways"
 _LOCAL_GATEWAYS = "localNetworkGateways"
@@ -45,8 +48,8 @@ def check_shared_key(key: str, *, where: str) -> None:
 
 def ipsec_defaults(policy: JsonObject) -> None:
     """Replace lifetimes of 0, which clients send for "not set", by Azure's defaults."""
-    policy["saLifeTimeSeconds"] = number(policy, "saLifeTimeSeconds") or _DEFAULT_LIFETIME_SECONDS
-    policy["saDataSizeKilobytes"] = number(policy, "saDataSizeKilobytes") or _DEFAULT_DATA_SIZE_KILOBYTES
+    policy["saLifeTimeSeconds"] = number(policy, "saLifeTimeSeconds") or AZURE_DEFAULT_SA_LIFETIME_S
+    policy["saDataSizeKilobytes"] = number(policy, "saDataSizeKilobytes") or AZURE_DEFAULT_SA_DATA_SIZE_KB
 
 
 def check_connection(context: Context, put: Put) -> None:
@@ -157,11 +160,11 @@ def _end(context: Context, put: Put, name: str, kind: str) -> Resource:
 def _check_numbers(put: Put) -> None:
     """Check the ranges of dpdTimeoutSeconds and routingWeight."""
     dpd = number(put.properties, "dpdTimeoutSeconds")
-    if dpd and dpd not in _DPD_SECONDS:
+    if dpd and dpd not in AZURE_DPD_S:
         raise bad_request(
             "InvalidDpdTimeout",
-            f"dpdTimeoutSeconds {dpd} of connection {put.id} is not between {_DPD_SECONDS[0]} and "
-            f"{_DPD_SECONDS[-1]}.",
+            f"dpdTimeoutSeconds {dpd} of connection {put.id} is not between {AZURE_DPD_S[0]} and "
+            f"{AZURE_DPD_S[-1]}.",
         )
     weight = number(put.properties, "routingWeight")
     if weight is not None and weight not in _ROUTING_WEIGHT:
@@ -212,7 +215,7 @@ def _check_peers(context: Context, put: Put, gateway: Resource, local: Resource)
                 f"Connection {other.id} already joins {gateway.id.name} and {local.id.name}.",
             )
     sku = text(gateway.body, "properties", "sku", "name") or ""
-    if len(others) >= TUNNEL_LIMITS[sku]:
+    if len(others) >= GATEWAY_SKUS[sku].connections:
         raise bad_request(
             "MaxConnectionsPerGatewayReached",
             f"Gateway {gateway.id} has {len(others)} connections, the most that SKU {sku} carries.",
@@ -290,14 +293,14 @@ def _check_policy(put: Put, gateway: Resource) -> None:
             "OnlyOneIpsecPolicyAllowed",
             f"Connection {put.id} has {len(policies)} IPsec policies; one is allowed.",
         )
-    if text(gateway.body, "properties", "sku", "name") == "Basic":
+    if text(gateway.body, "properties", "sku", "name") == BASIC_SKU:
         raise bad_request(
             "IpsecPolicyNotSupportedOnBasicSku", f"Connection {put.id}: SKU Basic takes no IPsec policy."
         )
     _check_algorithms(put, policies[0])
     for name, allowed in (
-        ("saLifeTimeSeconds", _LIFETIME_SECONDS),
-        ("saDataSizeKilobytes", _DATA_SIZE_KILOBYTES),
+        ("saLifeTimeSeconds", AZURE_SA_LIFETIME_S),
+        ("saDataSizeKilobytes", AZURE_SA_DATA_SIZE_KB),
     ):
         value = number(policies[0], name)
         if value and value not in allowed:
@@ -310,14 +313,14 @@ def _check_policy(put: Put, gateway: Resource) -> None:
 def _check_algorithms(put: Put, policy: JsonObject) -> None:
     """Check that AES-GCM is used for encryption and integrity alike."""
     encryption, integrity = text(policy, "ipsecEncryption") or "", text(policy, "ipsecIntegrity") or ""
-    if (encryption.startswith("GCM") or integrity.startswith("GCM")) and encryption != integrity:
+    if any(map(authenticates_itself, (encryption, integrity))) and encryption != integrity:
         raise bad_request(
             "InvalidIpsecPolicy",
             f"Connection {put.id}: ipsecEncryption {encryption} with ipsecIntegrity {integrity}. If one is "
             "AES-GCM, the other must be the same.",
         )
     ike, ike_integrity = text(policy, "ikeEncryption") or "", text(policy, "ikeIntegrity") or ""
-    if ike_integrity.startswith("GCM") and ike != ike_integrity:
+    if authenticates_itself(ike_integrity) and ike != ike_integrity:
         raise bad_request(
             "InvalidIpsecPolicy",
             f"Connection {put.id}: ikeIntegrity {ike_integrity} needs the same ikeEncryption, not {ike}.",

@@ -6,6 +6,8 @@ GitHub: hashicorp/terraform-provider-azurerm pull request 6548 (public address),
 issues 2674 (two configurations), 3760 (Basic and BGP), 2746 (allowed SKUs).
 """
 
+from twinspan.network.azure import GATEWAY_SUBNET
+from twinspan.network.limits import BASIC_SKU, GATEWAY_SKUS, RETIRED_GATEWAY_SKUS, ZONED_SKU
 from twinspan.twin.azure.documents import JsonObject, flag, member, number, objects, text, texts
 from twinspan.twin.azure.errors import Detail, bad_request, invalid_format
 from twinspan.twin.azure.locations import WITHOUT_ZONES
@@ -14,32 +16,12 @@ from twinspan.twin.azure.store import Resource
 from twinspan.twin.azure.types import addresses, bgp
 from twinspan.twin.azure.types.base import Context, Put
 from twinspan.twin.azure.types.public_ip_addresses import public_ip_user
-from twinspan.twin.azure.types.subnets import GATEWAY_SUBNET, subnet_users
-
-_GENERATIONS = {
-    "Basic": ("Generation1",),
-    "VpnGw1AZ": ("Generation1",),
-    "VpnGw2AZ": ("Generation1", "Generation2"),
-    "VpnGw3AZ": ("Generation1", "Generation2"),
-    "VpnGw4AZ": ("Generation2",),
-    "VpnGw5AZ": ("Generation2",),
-}
-"""SKU -> generations it comes in, the default one first."""
-_RETIRED = {"VpnGw1", "VpnGw2", "VpnGw3", "VpnGw4", "VpnGw5"}
-TUNNEL_LIMITS = {
-    "Basic": 10,
-    "VpnGw1AZ": 30,
-    "VpnGw2AZ": 30,
-    "VpnGw3AZ": 30,
-    "VpnGw4AZ": 100,
-    "VpnGw5AZ": 100,
-}
-"""SKU -> most site-to-site connections."""
+from twinspan.twin.azure.types.subnets import subnet_users
 
 
 def default_generation(sku: str) -> str:
     """Return the generation a SKU gets when none is asked for."""
-    return _GENERATIONS[sku][0]
+    return GATEWAY_SKUS[sku].generations[0]
 
 
 def check_gateway(context: Context, put: Put) -> None:
@@ -77,37 +59,37 @@ def _check_kind(put: Put) -> None:
 def _check_sku(put: Put) -> None:
     """Check the SKU and what depends on it."""
     sku = text(put.properties, "sku", "name")
-    if sku in _RETIRED and put.existing is None:
+    if sku in RETIRED_GATEWAY_SKUS and put.existing is None:
         raise bad_request(
             "NonAzSkusNotAllowedForVPNGateway",
             "VpnGw1-5 non-AZ SKUs are no longer supported for VPN gateways. Only VpnGw1-5AZ SKUs can be "
             "created "
             f"going forward. Gateway {put.id} asks for {sku} (properties.sku.name).",
         )
-    if sku not in _GENERATIONS:
+    if sku is None or sku not in GATEWAY_SKUS:
         raise bad_request(
             "InvalidGatewaySkuSpecifiedForGatewayDeploymentType",
             f"Virtual network gateway Sku {sku or 'none'} specified is not valid for gateway {put.id} with "
             "DeploymentType VMScaleSet (properties.sku.name). The allowed Skus are "
-            f"{','.join(_GENERATIONS)}.",
+            f"{','.join(GATEWAY_SKUS)}.",
         )
     if text(put.properties, "sku", "tier") not in {None, sku}:
         raise bad_request(
             "InvalidGatewaySkuTier", f"The SKU tier of gateway {put.id} must be the same as its name, {sku}."
         )
     generation = text(put.properties, "vpnGatewayGeneration")
-    if generation not in {None, "None", *_GENERATIONS[sku]}:
+    if generation not in {None, "None", *GATEWAY_SKUS[sku].generations}:
         raise bad_request(
             "VirtualNetworkGatewaySkuCannotBeCreatedForSpecifiedVmGeneration",
             f"The Virtual Network Gateway Sku {sku} cannot be used when VirtualNetworkVpnGatewayGeneration "
             "is "
             f"set to {generation}.",
         )
-    if sku == "Basic" and flag(put.properties, "activeActive"):
+    if sku == BASIC_SKU and flag(put.properties, "activeActive"):
         raise bad_request(
             "ActiveActiveNotSupportedOnBasicSku", f"Gateway {put.id} cannot be active-active with SKU Basic."
         )
-    if sku == "Basic" and flag(put.properties, "enableBgp"):
+    if sku == BASIC_SKU and flag(put.properties, "enableBgp"):
         raise bad_request(
             "BasicSkuVirtualNetworkGatewayDoesNotSupportBgp",
             "A virtual network gateway SKU of Standard or higher is required for BGP support on virtual "
@@ -115,7 +97,7 @@ def _check_sku(put: Put) -> None:
             f"gateway {put.id}",
         )
     before = text(put.existing.body, "properties", "sku", "name") if put.existing is not None else None
-    if before not in {None, sku} and "Basic" in {before, sku}:
+    if before not in {None, sku} and BASIC_SKU in {before, sku}:
         raise bad_request(
             "GatewaySkuResizeNotAllowed",
             f"Gateway {put.id} cannot be resized from {before} to {sku}; delete and create it.",
@@ -260,7 +242,7 @@ def _check_zones(put: Put, publics: list[Resource | None]) -> None:
             "support "
             "using both regional resources and zonal resources.",
         )
-    zonal = (text(put.properties, "sku", "name") or "").endswith("AZ")
+    zonal = (text(put.properties, "sku", "name") or "").endswith(ZONED_SKU)
     if zonal and not zones[0] and text(put.body, "location") not in WITHOUT_ZONES:
         raise bad_request(
             "VmssVpnGatewayPublicIpsMustHaveZonesConfigured",
@@ -281,7 +263,7 @@ def _check_bgp(put: Put, names: list[str]) -> None:
     where = str(put.id)
     asn = number(put.properties, "bgpSettings", "asn")
     if asn is not None and asn != 0:
-        bgp.check_asn(asn, where=where, azure_default_allowed=True)
+        bgp.check_asn(asn, where=where, own=True)
     known = {f"{put.id}/ipConfigurations/{name}".lower() for name in names}
     seen: dict[str, str] = {}
     for entry in objects(put.properties, "bgpSettings", "bgpPeeringAddresses"):

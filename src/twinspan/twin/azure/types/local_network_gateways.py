@@ -4,6 +4,7 @@ from ipaddress import IPv4Network
 
 from typing_extensions import override
 
+from twinspan.network.limits import LOCAL_NETWORK_GATEWAY_PREFIXES
 from twinspan.twin.azure.documents import JsonObject, member, number, objects, text, texts
 from twinspan.twin.azure.errors import bad_request
 from twinspan.twin.azure.resource_id import ResourceId
@@ -11,7 +12,6 @@ from twinspan.twin.azure.store import Resource
 from twinspan.twin.azure.types import addresses, bgp
 from twinspan.twin.azure.types.base import Context, Put, ResourceType
 
-_MOST_PREFIXES = 1000
 """Source: Azure subscription and service limits, "Networking limits"."""
 
 
@@ -44,7 +44,7 @@ class _LocalNetworkGateways(ResourceType):
             )
         addresses.check_count(
             len(prefixes),
-            _MOST_PREFIXES,
+            LOCAL_NETWORK_GATEWAY_PREFIXES,
             what="prefixes (properties.localNetworkAddressSpace.addressPrefixes)",
             where=where,
             code="AddressPrefixCountLimitReached",
@@ -128,7 +128,7 @@ def _check_bgp(put: Put) -> None:
         )
     if asn == 0:
         raise bad_request("InvalidBgpAsn", f"The local network gateway {where} cannot have an ASN of zero")
-    bgp.check_asn(asn, where=where, azure_default_allowed=False)
+    bgp.check_asn(asn, where=where, own=False)
     parsed = addresses.address(peer, where=where, code="InvalidBgpPeeringAddress")
     if bgp.is_apipa(parsed):
         bgp.check_apipa(parsed, where=where)

@@ -3,6 +3,8 @@
 import re
 from ipaddress import IPv4Network
 
+from twinspan.network.limits import AKS_SERVICE_LENGTH
+from twinspan.network.ranges import AKS_DEFAULT_PODS, AKS_DEFAULT_SERVICES, AKS_RESERVED, CLUSTER_DNS_HOST
 from twinspan.twin.azure import aks_versions
 from twinspan.twin.azure.documents import Json, JsonObject, flag, member, objects, properties, text
 from twinspan.twin.azure.errors import bad_request
@@ -13,7 +15,6 @@ from twinspan.twin.azure.types.base import Put
 
 _NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9_-]{0,61}[A-Za-z0-9])?")
 _DNS_PREFIX = re.compile(r"[A-Za-z0-9]([A-Za-z0-9-]{0,52}[A-Za-z0-9])?")
-_LARGEST_SERVICE = 12
 _GROUP_LENGTH = 80
 IDENTITIES = "Microsoft.ManagedIdentity/userAssignedIdentities"
 NETWORK_DEFAULTS: dict[str, Json] = {
@@ -22,12 +23,11 @@ NETWORK_DEFAULTS: dict[str, Json] = {
     "networkDataplane": "azure",
     "loadBalancerSku": "standard",
     "outboundType": "loadBalancer",
-    "serviceCidr": "10.0.0.0/16",
-    "dnsServiceIP": "10.0.0.10",
+    "serviceCidr": str(AKS_DEFAULT_SERVICES),
+    "dnsServiceIP": str(AKS_DEFAULT_SERVICES[CLUSTER_DNS_HOST]),
     "ipFamilies": ["IPv4"],
 }
 """Source: ARM, ContainerServiceNetworkProfile. Services without a DNS address take their tenth."""
-_POD_CIDR = "10.244.0.0/16"
 _CILIUM = "cilium"
 _IMMUTABLE = (
     ("dnsPrefix",),
@@ -87,7 +87,7 @@ def _complete_network(told: JsonObject, before: JsonObject) -> None:
         profile.setdefault(name, value)
     if "serviceCidr" in profile and "dnsServiceIP" not in profile:
         services = addresses.network(text(profile, "serviceCidr") or "", where="networkProfile.serviceCidr")
-        profile["dnsServiceIP"] = str(services.network_address + 10)
+        profile["dnsServiceIP"] = str(services[CLUSTER_DNS_HOST])
     pools = objects(told, "agentPoolProfiles")
     if "networkPlugin" not in profile and not any("podSubnetID" in each for each in pools):
         profile.setdefault("networkPluginMode", "overlay")  # the default since Overlay is generally available
@@ -96,7 +96,7 @@ def _complete_network(told: JsonObject, before: JsonObject) -> None:
     for name, value in NETWORK_DEFAULTS.items():
         profile.setdefault(name, value)
     if text(profile, "networkPluginMode") == "overlay" or text(profile, "networkPlugin") == "kubenet":
-        profile.setdefault("podCidr", _POD_CIDR)
+        profile.setdefault("podCidr", str(AKS_DEFAULT_PODS))
     for one, many in (("serviceCidr", "serviceCidrs"), ("podCidr", "podCidrs")):
         if one in profile:
             profile[many] = [profile[one]]
@@ -202,10 +202,11 @@ def check_network(store: Store, told: JsonObject) -> None:
     _check_policy_engine(profile)
     services = _range(profile, "serviceCidr")
     pods = _range(profile, "podCidr")
-    if services.prefixlen < _LARGEST_SERVICE:
+    if services.prefixlen < AKS_SERVICE_LENGTH:
         raise bad_request(
             "InvalidParameter",
-            f"networkProfile.serviceCidr {services} is too large; it must be /{_LARGEST_SERVICE} or smaller.",
+            f"networkProfile.serviceCidr {services} is too large; it must be /{AKS_SERVICE_LENGTH} or "
+            "smaller.",
         )
     _check_dns_service(text(profile, "dnsServiceIP") or "", services)
     overlay = text(profile, "networkPluginMode") == "overlay" or text(profile, "networkPlugin") == "kubenet"
@@ -248,14 +249,14 @@ def _check_policy_engine(profile: Json) -> None:
 def _range(profile: Json, name: str) -> IPv4Network:
     """Return a range of the network profile, refused if AKS keeps it for itself."""
     found = addresses.network(
-        text(profile, name) or _POD_CIDR, where=f"networkProfile.{name}", code="InvalidParameter"
+        text(profile, name) or str(AKS_DEFAULT_PODS), where=f"networkProfile.{name}", code="InvalidParameter"
     )
     block = aks_subnets.forbidden(found)
     if block is not None:
         raise bad_request(
             "InvalidParameter",
             f"networkProfile.{name} {found} overlaps {block}, which AKS clusters may not use. The ranges "
-            "169.254.0.0/16, 172.30.0.0/16, 172.31.0.0/16 and 192.0.2.0/24 are reserved.",
+            f"{', '.join(map(str, AKS_RESERVED[:-1]))} and {AKS_RESERVED[-1]} are reserved.",
         )
     return found
 

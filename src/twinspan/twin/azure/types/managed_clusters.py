@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from typing_extensions import override
 
+from twinspan.network.limits import AKS_POOLS_PER_CLUSTER
 from twinspan.twin.azure import aks_credentials, aks_versions
 from twinspan.twin.azure.documents import Json, JsonObject, flag, member, objects, properties, text, texts
 from twinspan.twin.azure.errors import ArmError, bad_request
@@ -22,8 +23,6 @@ from twinspan.twin.azure.types import (
 )
 from twinspan.twin.azure.types.base import Action, Context, Put, ResourceType
 from twinspan.twin.azure.types.user_assigned_identities import USER_ASSIGNED_IDENTITIES
-
-_MOST_POOLS = 100
 
 
 class _ManagedClusters(ResourceType):
@@ -158,10 +157,11 @@ def _keep_pools(context: Context, put: Put) -> None:
 def _check_pools(context: Context, put: Put) -> None:
     profiles = objects(put.properties, "agentPoolProfiles")
     names = [text(each, "name") or "" for each in profiles]
-    if len(set(names)) != len(names) or len(names) > _MOST_POOLS:
+    if len(set(names)) != len(names) or len(names) > AKS_POOLS_PER_CLUSTER:
         raise bad_request(
             "InvalidParameter",
-            f"agentPoolProfiles: at most {_MOST_POOLS} pools, each with a name of its own; they are {names}.",
+            f"agentPoolProfiles: at most {AKS_POOLS_PER_CLUSTER} pools, each with a name of its own; "
+            f"they are {names}.",
         )
     if not any(text(each, "mode") == "System" for each in profiles):
         raise bad_request("MustDefineAtLeastOneSystemPool", "Must define at least one system pool.")
@@ -256,7 +256,7 @@ def _add_read_only(context: Context, cluster: Resource, told: JsonObject) -> Non
     if not private or member(told, "apiServerAccessProfile", "enablePrivateClusterPublicFQDN") is not False:
         told["fqdn"] = f"{prefix}-{digest}.hcp.{location}.azmk8s.io"
     told["azurePortalFQDN"] = f"{prefix}-{digest}.portal.hcp.{location}.azmk8s.io"
-    told["maxAgentPools"] = _MOST_POOLS
+    told["maxAgentPools"] = AKS_POOLS_PER_CLUSTER
     told["resourceUID"] = cluster.resource_guid.replace("-", "")[:24]
     told.setdefault("supportPlan", "KubernetesOfficial")
     told.setdefault("servicePrincipalProfile", {"clientId": "msi"})

@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from typing_extensions import override
 
+from twinspan.network.limits import SECURITY_GROUP_RULES, SECURITY_RULE_PRIORITIES
 from twinspan.twin.azure.documents import Json, JsonObject, number, objects, properties, text, texts
 from twinspan.twin.azure.errors import ArmError, bad_request
 from twinspan.twin.azure.resource_id import ResourceId
@@ -13,10 +14,8 @@ from twinspan.twin.azure.store import Resource
 from twinspan.twin.azure.types import addresses
 from twinspan.twin.azure.types.base import Context, Put, ResourceType, reference_list
 
-_PRIORITY = range(100, 4097)
 _PORTS = re.compile(r"\d{1,5}(-\d{1,5})?")
 _LAST_PORT = 65535
-_MOST_RULES = 1000
 """Of a group. Source: Azure subscription and service limits, "Networking limits"."""
 
 
@@ -94,7 +93,11 @@ class _NetworkSecurityGroups(ResourceType):
 
 def _check_count(number: int, group: ResourceId) -> None:
     addresses.check_count(
-        number, _MOST_RULES, what="security rules", where=str(group), code="SecurityRuleCountLimitReached"
+        number,
+        SECURITY_GROUP_RULES,
+        what="security rules",
+        where=str(group),
+        code="SecurityRuleCountLimitReached",
     )
 
 
@@ -102,11 +105,11 @@ def _check_rule(rule: ResourceId, body: JsonObject, siblings: list[tuple[str, Js
     """Refuse a rule that is incomplete, out of range or has the priority of another one."""
     told = properties(body)
     priority = number(told, "priority")
-    if priority not in _PRIORITY:
+    if priority not in SECURITY_RULE_PRIORITIES:
         raise bad_request(
             "SecurityRuleInvalidPriority",
-            f"Security rule has invalid Priority. Priority must be between {_PRIORITY[0]} and "
-            f"{_PRIORITY[-1]}. "
+            f"Security rule has invalid Priority. Priority must be between {SECURITY_RULE_PRIORITIES[0]} and "
+            f"{SECURITY_RULE_PRIORITIES[-1]}. "
             f"Current priority: {priority}. Rule: {rule}.",
         )
     for end in ("source", "destination"):

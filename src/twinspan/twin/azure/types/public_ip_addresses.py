@@ -1,18 +1,14 @@
 """Microsoft.Network/publicIPAddresses."""
 
-from ipaddress import IPv4Network
-
 from typing_extensions import override
 
+from twinspan.network.ranges import TWIN_AZURE_PUBLIC
 from twinspan.twin.azure.documents import JsonObject, objects, text, texts
 from twinspan.twin.azure.errors import bad_request
 from twinspan.twin.azure.resource_id import ResourceId
 from twinspan.twin.azure.store import Resource
 from twinspan.twin.azure.types.base import Context, Put, ResourceType
 
-POOL = IPv4Network("198.19.64.0/24")
-"""Where addresses come from: a block for benchmarks (RFC 2544, RFC 6890), which no network announces. Not one
-of RFC 5737, since examples and documentation take those for the remote side."""
 _FIRST = 4  # the lower ones are left to the routers of whoever carries the pool
 _ZONES = {"1", "2", "3"}
 
@@ -122,11 +118,12 @@ def _allocate(context: Context) -> str:
         )
         for each in context.store.of_type(kind)
     }
-    for candidate in list(POOL)[_FIRST:-1]:
+    for candidate in list(TWIN_AZURE_PUBLIC)[_FIRST:-1]:
         if str(candidate) not in taken:
             return str(candidate)
     raise bad_request(
-        "PublicIPCountLimitReached", f"All public IP addresses of the twin ({POOL}) are in use. Delete some."
+        "PublicIPCountLimitReached",
+        f"All public IP addresses of the twin ({TWIN_AZURE_PUBLIC}) are in use. Delete some.",
     )
 
 

@@ -5,6 +5,7 @@ from typing import ClassVar
 
 from typing_extensions import override
 
+from twinspan.network.limits import ROUTE_TABLE_ROUTES
 from twinspan.twin.azure.documents import JsonObject, objects, properties, text
 from twinspan.twin.azure.errors import ArmError, bad_request
 from twinspan.twin.azure.resource_id import ResourceId
@@ -13,7 +14,6 @@ from twinspan.twin.azure.types import addresses
 from twinspan.twin.azure.types.base import Context, Put, ResourceType, reference_list
 
 _APPLIANCE = "VirtualAppliance"
-_MOST_ROUTES = 600
 """Of a table. Source: Azure subscription and service limits, "Networking limits"."""
 
 
@@ -80,7 +80,7 @@ def _subnets(context: Context, table: ResourceId) -> list[str]:
 
 def _check_count(number: int, table: ResourceId) -> None:
     addresses.check_count(
-        number, _MOST_ROUTES, what="routes", where=str(table), code="RouteCountLimitReached"
+        number, ROUTE_TABLE_ROUTES, what="routes", where=str(table), code="RouteCountLimitReached"
     )
 
 

@@ -5,6 +5,9 @@ from ipaddress import IPv4Network
 
 from typing_extensions import override
 
+from twinspan.network.azure import GATEWAY_SUBNET
+from twinspan.network.limits import AZURE_SUBNET_LENGTH, VNET_SUBNETS
+from twinspan.network.ranges import ANYWHERE
 from twinspan.twin.azure.documents import JsonObject, member, objects, properties, text, texts
 from twinspan.twin.azure.errors import ArmError, bad_request
 from twinspan.twin.azure.resource_id import ResourceId
@@ -12,9 +15,6 @@ from twinspan.twin.azure.store import Resource
 from twinspan.twin.azure.types import addresses, aks_subnets
 from twinspan.twin.azure.types.base import Context, Put, ResourceType, reference_list
 
-GATEWAY_SUBNET = "GatewaySubnet"
-_SMALLEST = 29
-MOST_SUBNETS = 3000
 """Of a virtual network. Source: Azure subscription and service limits, "Networking limits"."""
 
 Subnet = tuple[ResourceId, JsonObject]
@@ -44,7 +44,7 @@ class _Subnets(ResourceType):
         ]
         addresses.check_count(
             len(siblings) + 1,
-            MOST_SUBNETS,
+            VNET_SUBNETS,
             what="subnets",
             where=str(network.id),
             code="SubnetCountLimitReached",
@@ -152,10 +152,10 @@ def check_apart(subnets: Sequence[Subnet]) -> None:
 
 def _check_prefix(prefix: IPv4Network, subnet: ResourceId, space: Sequence[IPv4Network]) -> None:
     """Refuse a prefix that is too small or outside the virtual network."""
-    if prefix.prefixlen > _SMALLEST:
+    if prefix.prefixlen > AZURE_SUBNET_LENGTH:
         raise bad_request(
             "NetcfgSubnetRangeTooSmall",
-            f"Subnet '{subnet.name}' has the range {prefix}; the smallest one is /{_SMALLEST}.",
+            f"Subnet '{subnet.name}' has the range {prefix}; the smallest one is /{AZURE_SUBNET_LENGTH}.",
         )
     if not addresses.inside(prefix, space):
         raise bad_request(
@@ -198,7 +198,7 @@ def _check_gateway_routes(context: Context, subnet: ResourceId, table_id: str | 
             "GatewaySubnet.",
         )
     for route in context.store.children(table.id, "routes"):
-        if text(route.body, "properties", "addressPrefix") == "0.0.0.0/0":
+        if text(route.body, "properties", "addressPrefix") == str(ANYWHERE):
             raise bad_request(
                 "GatewaySubnetRouteTableNotSupported",
                 f"Subnet {subnet} cannot use {table.id}: a route to 0.0.0.0/0 is not supported on "

@@ -2,16 +2,17 @@
 
 from typing_extensions import override
 
+from twinspan.network.asns import AZURE_DEFAULT_ASN
+from twinspan.network.limits import RESERVED_HOSTS
 from twinspan.twin.azure.documents import Json, JsonObject, flag, number, objects, text, texts
 from twinspan.twin.azure.errors import bad_request
 from twinspan.twin.azure.resource_id import ResourceId
 from twinspan.twin.azure.status import advertised_routes, bgp_peers, learned_routes
 from twinspan.twin.azure.store import Resource
-from twinspan.twin.azure.types import addresses, bgp
+from twinspan.twin.azure.types import addresses
 from twinspan.twin.azure.types.base import Action, Context, Put, ResourceType
 from twinspan.twin.azure.types.gateway_rules import check_gateway, default_generation
 
-_FIRST_HOST = 4  # Azure keeps the first four addresses of every subnet for itself
 _DEFAULTS: JsonObject = {
     "gatewayType": "Vpn",
     "vpnType": "RouteBased",
@@ -49,7 +50,7 @@ class _VirtualNetworkGateways(ResourceType):
                 inner["privateIPAllocationMethod"] = "Dynamic"
                 inner["provisioningState"] = "Succeeded"
         settings: JsonObject = {
-            "asn": number(told, "bgpSettings", "asn") or bgp.DEFAULT_ASN,
+            "asn": number(told, "bgpSettings", "asn") or AZURE_DEFAULT_ASN,
             "peerWeight": number(told, "bgpSettings", "peerWeight") or 0,
             "bgpPeeringAddresses": [
                 {
@@ -157,7 +158,7 @@ def default_bgp_addresses(context: Context, gateway: Resource) -> list[str]:
         return []
     network = addresses.subnet_networks(subnet.body, where=target)[0]
     if flag(gateway.body, "properties", "activeActive"):
-        return [str(network[_FIRST_HOST + index]) for index in range(len(configurations))]
+        return [str(network[RESERVED_HOSTS + index]) for index in range(len(configurations))]
     return [str(network[-2])]
 
 

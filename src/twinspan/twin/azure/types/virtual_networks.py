@@ -6,16 +6,15 @@ from typing import ClassVar
 
 from typing_extensions import override
 
+from twinspan.network.limits import AZURE_SUBNET_LENGTH, VNET_PREFIXES, VNET_SUBNETS
 from twinspan.twin.azure.documents import JsonObject, objects, properties, text, texts
 from twinspan.twin.azure.errors import bad_request
 from twinspan.twin.azure.resource_id import ResourceId
 from twinspan.twin.azure.store import Resource
 from twinspan.twin.azure.types import addresses
 from twinspan.twin.azure.types.base import Context, Put, ResourceType
-from twinspan.twin.azure.types.subnets import MOST_SUBNETS, SUBNETS, check_apart, check_subnet
+from twinspan.twin.azure.types.subnets import SUBNETS, check_apart, check_subnet
 
-_SMALLEST = 29
-_MOST_PREFIXES = 500
 """Source: Azure subscription and service limits, "Networking limits"."""
 
 
@@ -30,7 +29,7 @@ class _VirtualNetworks(ResourceType):
         prefixes = texts(put.properties, "addressSpace", "addressPrefixes")
         addresses.check_count(
             len(prefixes),
-            _MOST_PREFIXES,
+            VNET_PREFIXES,
             what="address prefixes (properties.addressSpace.addressPrefixes)",
             where=str(put.id),
             code="AddressPrefixCountLimitReached",
@@ -66,7 +65,7 @@ class _VirtualNetworks(ResourceType):
         else:
             wanted = [(each.id, each.body) for each in context.store.children(put.id, "subnets")]
         addresses.check_count(
-            len(wanted), MOST_SUBNETS, what="subnets", where=str(put.id), code="SubnetCountLimitReached"
+            len(wanted), VNET_SUBNETS, what="subnets", where=str(put.id), code="SubnetCountLimitReached"
         )
         for identity, body in wanted:
             check_subnet(context, identity, body, space=space)
@@ -115,10 +114,10 @@ def _check_prefix(prefix: IPv4Network, where: ResourceId) -> None:
             "AddressPrefixNotAllowed",
             f"Address prefix {prefix} of virtual network {where} overlaps {block}, which is reserved.",
         )
-    if prefix.prefixlen > _SMALLEST:
+    if prefix.prefixlen > AZURE_SUBNET_LENGTH:
         raise bad_request(
             "AddressPrefixTooSmall",
-            f"Address prefix {prefix} of virtual network {where} is smaller than /{_SMALLEST}.",
+            f"Address prefix {prefix} of virtual network {where} is smaller than /{AZURE_SUBNET_LENGTH}.",
         )
 
 

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from twinspan.errors import CloudError
 from twinspan.host import search_path
+from twinspan.network.ranges import TWIN_MANAGEMENT
 from twinspan.twin.attempts import in_turn
 from twinspan.twin.dataplane import links, namespaces
 from twinspan.twin.dataplane.clusters.api import PORT, ApiClient, connect
@@ -29,9 +30,7 @@ from twinspan.twin.kubernetes.authority import ClusterAuthority
 from twinspan.twin.kubernetes.relay import Relay, Target, UnixTarget
 from twinspan.twin.kubernetes.spec import ClusterSpec
 
-MANAGEMENT = IPv4Network("198.18.0.0/16")
-"""Benchmarking space (RFC 2544), never a VPC's or VNet's. Each cluster has the whole of it to itself."""
-_ADDRESS = MANAGEMENT[1]
+_ADDRESS = TWIN_MANAGEMENT[1]
 _BRIDGE = "management"
 _REVIEWER_PORT = 21362
 """Where Amazon's aws-iam-authenticator listens, beside the API server, too."""
@@ -88,7 +87,7 @@ class ControlPlane:
         namespaces.ip(
             [
                 links.bridge(_BRIDGE, key=self.namespace),
-                f"addr add {_ADDRESS}/{MANAGEMENT.prefixlen} dev {_BRIDGE}",
+                f"addr add {_ADDRESS}/{TWIN_MANAGEMENT.prefixlen} dev {_BRIDGE}",
                 f"link set {_BRIDGE} up",
                 *(
                     f"rule add {match} lookup {_TO_NODES} priority {_TO_NODES}"
@@ -159,13 +158,13 @@ class ControlPlane:
             node: The node's end.
             number: Its number in the cluster, from 0.
         """
-        address = MANAGEMENT[256 + number]
+        address = TWIN_MANAGEMENT[256 + number]
         far = Plug(namespace=self.namespace, interface=f"node{number}")
         links.join(node, far)
         namespaces.ip([f"link set {far.interface} master {_BRIDGE} up"], namespace=self.namespace)
         namespaces.ip(
             [
-                f"addr add {address}/{MANAGEMENT.prefixlen} dev {node.interface}",
+                f"addr add {address}/{TWIN_MANAGEMENT.prefixlen} dev {node.interface}",
                 f"link set {node.interface} up",
             ],
             namespace=node.namespace,

@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping
 
+from twinspan.network.clouds import Cloud
 from twinspan.twin.dataplane.clusters.api import Json
 from twinspan.twin.dataplane.clusters.manifests import NAMESPACE, addon_setting, object_of
 from twinspan.twin.kubernetes.images import DNS_IMAGE
-from twinspan.twin.kubernetes.spec import ClusterSpec, Side
+from twinspan.twin.kubernetes.spec import ClusterSpec
 
 DNS = "coredns"
 _CUSTOM = "coredns-custom"
@@ -18,7 +19,7 @@ _SELECTED = {"k8s-app": "kube-dns"}
 _SERVED = {**_SELECTED, "kubernetes.io/cluster-service": "true"}
 _MODE = "addonmanager.kubernetes.io/mode"
 _COMPONENT = "eks.amazonaws.com/component"
-_LABELS: Mapping[Side, Mapping[str, str]] = {
+_LABELS: Mapping[Cloud, Mapping[str, str]] = {
     "aws": {**_SELECTED, _COMPONENT: DNS},
     "azure": {**_SERVED, _MODE: "Reconcile"},
 }

@@ -6,6 +6,7 @@ from ipaddress import IPv4Address
 from pathlib import Path
 from typing import Any
 
+from twinspan.network.ranges import ANYWHERE
 from twinspan.twin.dataplane.clusters.files import kubeconfig, write, write_yaml
 from twinspan.twin.dataplane.clusters.node_network import Place
 from twinspan.twin.kubernetes.images import PAUSE_IMAGE
@@ -227,7 +228,7 @@ def _cni(place: Place) -> dict[str, Any]:
                 "ipam": {
                     "type": "host-local",
                     "ranges": [ranges],
-                    "routes": [{"dst": "0.0.0.0/0"}],
+                    "routes": [{"dst": str(ANYWHERE)}],
                     "dataDir": f"/{_LEASES}",
                 },
             },

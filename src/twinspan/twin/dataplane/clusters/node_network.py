@@ -4,16 +4,17 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network
 
 from twinspan.errors import DesignError, TwinspanError
+from twinspan.network.clouds import Cloud
+from twinspan.network.ranges import TWIN_MANAGEMENT
 from twinspan.twin.attempts import undone_on_failure
 from twinspan.twin.dataplane import links, namespaces
 from twinspan.twin.dataplane.addresses import BLOCK_LENGTH
-from twinspan.twin.dataplane.clusters.control_plane import MANAGEMENT
 from twinspan.twin.dataplane.interfaces import Interface, Interfaces
 from twinspan.twin.dataplane.links import Plug
 from twinspan.twin.dataplane.namespaces import short_name
 from twinspan.twin.dataplane.plane import Plane
 from twinspan.twin.dataplane.router import Router, router_address
-from twinspan.twin.kubernetes.spec import NodeSpec, Side
+from twinspan.twin.kubernetes.spec import NodeSpec
 
 NODE_DEVICE, POD_DEVICE, MANAGEMENT_DEVICE = "eth0", "eth1", "management"
 _POD_TABLE = 100
@@ -88,7 +89,7 @@ class NodeNetwork:
         *,
         name: str,
         namespace: str,
-        side: Side,
+        side: Cloud,
         spec: NodeSpec,
         resolver: IPv4Address,
         plane: Plane,
@@ -254,7 +255,7 @@ class NodeNetwork:
                 f"link set {POD_DEVICE} up",
                 f"route add {gateway}/32 dev {POD_DEVICE} table {_POD_TABLE}",
                 f"route add default via {gateway} dev {POD_DEVICE} table {_POD_TABLE}",
-                f"rule add to {MANAGEMENT} lookup main priority {_TO_LOCAL}",
+                f"rule add to {TWIN_MANAGEMENT} lookup main priority {_TO_LOCAL}",
                 *(f"rule add to {block} lookup main priority {_TO_LOCAL}" for block in place.blocks),
                 f"rule add fwmark {_CAME_IN_MARK}/{_CAME_IN_MARK} lookup main priority {_CAME_IN}",
                 f"rule add from {place.pod_subnet} lookup {_POD_TABLE} priority {_FROM_PODS}",

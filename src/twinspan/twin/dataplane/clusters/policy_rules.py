@@ -9,22 +9,22 @@ from collections.abc import Iterable, Mapping, Sequence
 from ipaddress import IPv4Address
 
 from twinspan.kubernetes.network_policies import DIRECTIONS, Allowance, Direction, Pod, Policies, PortRange
+from twinspan.network.clouds import Cloud
 from twinspan.twin.dataplane.filters_text import MAX_PORT, address_match, port_match, rule_text, table_text
-from twinspan.twin.kubernetes.spec import Side
 
 TABLE = "twinspan_policies"
 NO_POLICIES = table_text(TABLE, ())
 """Leaves every pod of a node open."""
 _REMOTE: Mapping[Direction, str] = {"ingress": "saddr", "egress": "daddr"}
 _OWN: Mapping[Direction, str] = {"ingress": "daddr", "egress": "saddr"}
-_KNOWN: Mapping[Side, str] = {"aws": "established", "azure": "established,related"}
+_KNOWN: Mapping[Cloud, str] = {"aws": "established", "azure": "established,related"}
 """EKS judges an ICMP error about an open connection as a new packet, the engines of AKS do not.
 
 Source: aws-network-policy-agent, issue 207; Calico and Azure NPM, iptables state RELATED.
 """
 
 
-def node_rules(policies: Policies, *, node: str, side: Side) -> str:
+def node_rules(policies: Policies, *, node: str, side: Cloud) -> str:
     """Return the text that puts policies in force for the pods of a node, in one transaction.
 
     Args:

@@ -7,6 +7,9 @@ from ipaddress import ip_address, ip_network
 from typing import Any
 from xml.etree import ElementTree as ET
 
+from twinspan.network.ipsec import AWS_CHOICES, AWS_LISTS
+from twinspan.network.ranges import AWS_RESERVED_INSIDE, INSIDE_LENGTH, LINK_LOCAL
+from twinspan.network.timers import AWS_NUMBERS
 from twinspan.twin.providers.engine import State
 from twinspan.twin.providers.resource import Rule, between, each, matches, one_of
 
@@ -48,34 +51,13 @@ _LOG = {
     "bgp_log_group_arn": "BgpLogGroupArn",
     "bgp_log_output_format": "BgpLogOutputFormat",
 }
-_ENCRYPTION = ("AES128", "AES256", "AES128-GCM-16", "AES256-GCM-16")
-_INTEGRITY = ("SHA1", "SHA2-256", "SHA2-384", "SHA2-512")
-
 DEFAULTS: Mapping[str, Any] = {
-    "dpd_timeout_action": "clear",
-    "dpd_timeout_seconds": 30,
+    **{name: choices[0] for name, choices in AWS_CHOICES.items()},
+    **{name: number.default for name, number in AWS_NUMBERS.items()},
+    **{name: list(values) for name, values in AWS_LISTS.items()},
     "enable_tunnel_lifecycle_control": False,
-    "ike_versions": ["ikev1", "ikev2"],
-    "phase1_dh_group_numbers": [2, *range(14, 25)],
-    "phase1_encryption_algorithms": list(_ENCRYPTION),
-    "phase1_integrity_algorithms": list(_INTEGRITY),
-    "phase1_lifetime_seconds": 28800,
-    "phase2_dh_group_numbers": [2, 5, *range(14, 25)],
-    "phase2_encryption_algorithms": list(_ENCRYPTION),
-    "phase2_integrity_algorithms": list(_INTEGRITY),
-    "phase2_lifetime_seconds": 3600,
-    "rekey_fuzz_percentage": 100,
-    "rekey_margin_time_seconds": 270,
-    "replay_window_size": 1024,
-    "startup_action": "add",
 }
 """What AWS does where nothing is configured. Source: EC2 API, VpnTunnelOptionsSpecification."""
-
-RESERVED = frozenset({f"169.254.{third}.0/30" for third in range(6)} | {"169.254.169.252/30"})
-"""Inside ranges that AWS keeps. Source: EC2 API, VpnTunnelOptionsSpecification.TunnelInsideCidr."""
-
-
-_INSIDE_PREFIX_LENGTH = 30
 
 
 def _inside_cidr(value: Any) -> str:
@@ -83,30 +65,24 @@ def _inside_cidr(value: Any) -> str:
         network = ip_network(value)
     except ValueError as error:
         return str(error)
-    if network.prefixlen != _INSIDE_PREFIX_LENGTH or not network.subnet_of(ip_network("169.254.0.0/16")):  # type: ignore[arg-type]
-        return f"expected a /30 within 169.254.0.0/16, got {value}"
-    return f"{value} is reserved by AWS" if value in RESERVED else ""
+    if (
+        network.version != LINK_LOCAL.version
+        or network.prefixlen != INSIDE_LENGTH
+        or not network.subnet_of(LINK_LOCAL)
+    ):
+        return f"expected a /{INSIDE_LENGTH} within {LINK_LOCAL}, got {value}"
+    return f"{value} is reserved by AWS" if network in AWS_RESERVED_INSIDE else ""
 
 
 RULES: Mapping[str, Rule] = {
-    "dpd_timeout_action": one_of("clear", "none", "restart"),
-    "dpd_timeout_seconds": between(30, 2**31),
-    "ike_versions": each(one_of("ikev1", "ikev2")),
+    **{name: one_of(*choices) for name, choices in AWS_CHOICES.items()},
+    **{name: between(number.least, number.most or 2**31) for name, number in AWS_NUMBERS.items()},
+    **{name: each(one_of(*values)) for name, values in AWS_LISTS.items() if "dh_group" not in name},
     "inside_cidr": _inside_cidr,
-    "phase1_encryption_algorithms": each(one_of(*_ENCRYPTION)),
-    "phase1_integrity_algorithms": each(one_of(*_INTEGRITY)),
-    "phase1_lifetime_seconds": between(900, 28800),
-    "phase2_encryption_algorithms": each(one_of(*_ENCRYPTION)),
-    "phase2_integrity_algorithms": each(one_of(*_INTEGRITY)),
-    "phase2_lifetime_seconds": between(900, 3600),
     "preshared_key": matches(
         r"[1-9a-zA-Z._][0-9a-zA-Z._]{7,63}",
         "8 to 64 letters, digits, dots or underscores, not starting with 0",
     ),
-    "rekey_fuzz_percentage": between(0, 100),
-    "rekey_margin_time_seconds": between(60, 1800),
-    "replay_window_size": between(64, 2048),
-    "startup_action": one_of("add", "start"),
 }
 """What the real provider checks of a tunnel option, by name without `tunnel1_`."""
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar
 
 from twinspan.errors import CloudRefusedError
+from twinspan.network.limits import AKS_NODES_PER_POOL, AKS_PODS_PER_NODE
 from twinspan.twin.providers.azurerm.base import ArmResource, given, last, parent, without_nones
 from twinspan.twin.providers.azurerm.cloud import ArmCloud, Document
 from twinspan.twin.providers.engine import Facts, State
@@ -79,8 +80,8 @@ DEFAULTS: Mapping[str, Value] = {
 SUPPORTED = frozenset({*_MEMBERS, "name", "temporary_name_for_rotation", "upgrade_settings"})
 POOL_NAME = matches(r"[a-z][a-z0-9]{0,11}", "1 to 12 small letters and digits, a letter first")
 """Source: ARM, managedClusters/agentPools, name of a Linux pool."""
-COUNT = between(0, 1000)
-PODS = between(10, 250)
+COUNT = between(0, AKS_NODES_PER_POOL)
+PODS = between(AKS_PODS_PER_NODE[0], AKS_PODS_PER_NODE[-1])
 
 
 def unsupported(config: State, supported: frozenset[str], path: str = "") -> Iterator[Problem]:

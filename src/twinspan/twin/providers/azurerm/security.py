@@ -3,6 +3,7 @@
 
 from typing import Any, ClassVar
 
+from twinspan.network.limits import SECURITY_RULE_PRIORITIES
 from twinspan.twin.providers.azurerm.base import ArmResource, given
 from twinspan.twin.providers.azurerm.cloud import ArmCloud, Document
 from twinspan.twin.providers.azurerm.network import NAMED
@@ -87,7 +88,7 @@ class NetworkSecurityRule(ArmResource):
     rules: ClassVar = {
         "access": one_of("Allow", "Deny"),
         "direction": one_of("Inbound", "Outbound"),
-        "priority": between(100, 4096),
+        "priority": between(SECURITY_RULE_PRIORITIES[0], SECURITY_RULE_PRIORITIES[-1]),
         "protocol": one_of("*", "Ah", "Esp", "Icmp", "Tcp", "Udp"),
     }
     _segments = (("networkSecurityGroups", "network_security_group_name"), ("securityRules", "name"))

@@ -5,6 +5,22 @@
 from typing import Any, ClassVar
 
 from twinspan.errors import CloudRefusedError
+from twinspan.network.ipsec import (
+    AZURE_IKE_ENCRYPTION,
+    AZURE_IKE_GROUPS,
+    AZURE_IKE_INTEGRITY,
+    AZURE_IPSEC_ENCRYPTION,
+    AZURE_IPSEC_INTEGRITY,
+    AZURE_PFS_GROUPS,
+)
+from twinspan.network.limits import GATEWAY_SKUS, GENERATIONS, RETIRED_GATEWAY_SKUS
+from twinspan.network.ranges import APIPA_FIRST, APIPA_LAST
+from twinspan.network.timers import (
+    AZURE_DEFAULT_SA_DATA_SIZE_KB,
+    AZURE_DEFAULT_SA_LIFETIME_S,
+    AZURE_SA_DATA_SIZE_KB,
+    AZURE_SA_LIFETIME_S,
+)
 from twinspan.twin.providers.azurerm.base import ArmResource, given, id_in, last, reference, without_nones
 from twinspan.twin.providers.azurerm.cloud import ArmCloud, Document
 from twinspan.twin.providers.azurerm.network import NAMED
@@ -13,7 +29,7 @@ from twinspan.twin.providers.resource import between, each, matches, one_of
 from twinspan.wait import wait_until
 
 _APIPA = matches(
-    r"169\.254\.2[12]\.(25[0-5]|2[0-4]\d|1?\d?\d)", "an address from 169.254.21.0 to 169.254.22.255"
+    r"169\.254\.2[12]\.(25[0-5]|2[0-4]\d|1?\d?\d)", f"an address from {APIPA_FIRST} to {APIPA_LAST}"
 )
 """Source: Azure VPN Gateway FAQ, addresses for BGP over APIPA."""
 _ADDRESS = matches(r"\d{1,3}(\.\d{1,3}){3}", "an IPv4 address")
@@ -26,9 +42,8 @@ _FLAGS = {
     "remote_vnet_traffic_enabled": "allowRemoteVnetTraffic",
     "virtual_wan_traffic_enabled": "allowVirtualWanTraffic",
 }
-_SKUS = ("Basic", "Standard", "HighPerformance", "UltraPerformance", "ErGw1AZ", "ErGw2AZ", "ErGw3AZ")
+_OTHER_SKUS = ("Standard", "HighPerformance", "UltraPerformance", "ErGw1AZ", "ErGw2AZ", "ErGw3AZ")
 _KEY_TIMEOUT_S = 120.0
-_VPN_SKUS = tuple(f"VpnGw{size}{zone}" for size in range(1, 6) for zone in ("", "AZ"))
 
 
 class VirtualNetworkGateway(ArmResource):
@@ -53,9 +68,9 @@ class VirtualNetworkGateway(ArmResource):
     )
     rules: ClassVar = {
         "bgp_settings.peering_addresses.apipa_addresses": each(_APIPA),
-        "generation": one_of("Generation1", "Generation2", "None"),
+        "generation": one_of(*GENERATIONS, "None"),
         "ip_configuration.private_ip_address_allocation": one_of("Dynamic", "Static"),
-        "sku": one_of(*_SKUS, *_VPN_SKUS),
+        "sku": one_of(*_OTHER_SKUS, *RETIRED_GATEWAY_SKUS, *GATEWAY_SKUS),
         "type": one_of("Vpn", "ExpressRoute"),
         "vpn_type": one_of("RouteBased", "PolicyBased"),
     }
@@ -225,9 +240,6 @@ _POLICY = {
     "sa_lifetime": "saLifeTimeSeconds",
 }
 _SELECTOR = {"local_address_cidrs": "localAddressRanges", "remote_address_cidrs": "remoteAddressRanges"}
-_ENCRYPTION = ("AES128", "AES192", "AES256", "DES", "DES3", "GCMAES128", "GCMAES256")
-_DEFAULT_LIFETIME_S, _DEFAULT_DATA_SIZE_KB = 27000, 102400000
-"""Source: Azure VPN Gateway FAQ, IPsec/IKE policy."""
 
 
 class VirtualNetworkGatewayConnection(ArmResource):
@@ -250,20 +262,14 @@ class VirtualNetworkGatewayConnection(ArmResource):
         "connection_protocol": one_of("IKEv1", "IKEv2"),
         "custom_bgp_addresses.primary": _ADDRESS,
         "custom_bgp_addresses.secondary": _ADDRESS,
-        "ipsec_policy.dh_group": one_of(
-            "DHGroup1", "DHGroup14", "DHGroup2", "DHGroup2048", "DHGroup24", "ECP256", "ECP384", "None"
-        ),
-        "ipsec_policy.ike_encryption": one_of(*_ENCRYPTION),
-        "ipsec_policy.ike_integrity": one_of("GCMAES128", "GCMAES256", "MD5", "SHA1", "SHA256", "SHA384"),
-        "ipsec_policy.ipsec_encryption": one_of(*_ENCRYPTION, "GCMAES192", "None"),
-        "ipsec_policy.ipsec_integrity": one_of(
-            "GCMAES128", "GCMAES192", "GCMAES256", "MD5", "SHA1", "SHA256"
-        ),
-        "ipsec_policy.pfs_group": one_of(
-            "ECP256", "ECP384", "None", "PFS1", "PFS14", "PFS2", "PFS2048", "PFS24", "PFSMM"
-        ),
-        "ipsec_policy.sa_datasize": between(1024, 2**31 - 1),
-        "ipsec_policy.sa_lifetime": between(300, 172799),
+        "ipsec_policy.dh_group": one_of(*AZURE_IKE_GROUPS),
+        "ipsec_policy.ike_encryption": one_of(*AZURE_IKE_ENCRYPTION),
+        "ipsec_policy.ike_integrity": one_of(*AZURE_IKE_INTEGRITY),
+        "ipsec_policy.ipsec_encryption": one_of(*AZURE_IPSEC_ENCRYPTION),
+        "ipsec_policy.ipsec_integrity": one_of(*AZURE_IPSEC_INTEGRITY),
+        "ipsec_policy.pfs_group": one_of(*AZURE_PFS_GROUPS),
+        "ipsec_policy.sa_datasize": between(AZURE_SA_DATA_SIZE_KB[0], AZURE_SA_DATA_SIZE_KB[-1]),
+        "ipsec_policy.sa_lifetime": between(AZURE_SA_LIFETIME_S[0], AZURE_SA_LIFETIME_S[-1]),
         "routing_weight": between(0, 32000),
         "type": one_of("ExpressRoute", "IPsec", "Vnet2Vnet"),
     }
@@ -390,8 +396,8 @@ def _custom_state(items: list[Document]) -> list[State]:
 
 def _policy_body(block: State) -> Document:
     body = {member: given(block[name]) for name, member in _POLICY.items()}
-    body["saLifeTimeSeconds"] = body["saLifeTimeSeconds"] or _DEFAULT_LIFETIME_S
-    body["saDataSizeKilobytes"] = body["saDataSizeKilobytes"] or _DEFAULT_DATA_SIZE_KB
+    body["saLifeTimeSeconds"] = body["saLifeTimeSeconds"] or AZURE_DEFAULT_SA_LIFETIME_S
+    body["saDataSizeKilobytes"] = body["saDataSizeKilobytes"] or AZURE_DEFAULT_SA_DATA_SIZE_KB
     return body
 
 
