@@ -26,7 +26,7 @@ from twinspan.twin.kubernetes.images import (
     TOOLS_IMAGE,
     ensure_images,
 )
-from twinspan.twin.kubernetes.programs import NAMES, find_programs, missing_host_programs
+from twinspan.twin.kubernetes.programs import KUBERNETES_NAMES, find_programs, missing_host_programs
 from twinspan.wait import wait_until
 
 pytestmark = [
@@ -179,7 +179,7 @@ def test_a_missing_program_of_the_host_is_named(folder: Path, monkeypatch: pytes
         ensure_images(folder)
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", KUBERNETES_NAMES)
 def test_the_programs_say_the_version_that_was_recorded(name: str) -> None:
     try:
         found = find_programs()
