@@ -10,12 +10,12 @@ from ipaddress import IPv4Address, IPv4Network, collapse_addresses, ip_address, 
 from typing import Any, Literal
 
 from twinspan.kubernetes.label_selectors import Labels, Selector, selector_of
+from twinspan.network.ranges import ANYWHERE
 
 Direction = Literal["ingress", "egress"]
 DIRECTIONS: tuple[Direction, Direction] = ("ingress", "egress")
 Manifest = Mapping[str, Any]
 
-_EVERYWHERE = IPv4Network("0.0.0.0/0")
 _LAST_PORT = 65535
 _FINISHED = {"Succeeded", "Failed"}
 _NAME_LABEL = "kubernetes.io/metadata.name"
@@ -239,7 +239,7 @@ class Policies:
 
     def _networks(self, policy: NetworkPolicy, rule: PolicyRule) -> tuple[IPv4Network, ...]:
         if not rule.peers:
-            return (_EVERYWHERE,)
+            return (ANYWHERE,)
         found: list[IPv4Network] = []
         for peer in rule.peers:
             if peer.networks is not None:

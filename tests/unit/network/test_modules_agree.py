@@ -36,8 +36,8 @@ def ends(*blocks: range) -> set[tuple[int, int]]:
 def test_asns() -> None:
     single, *blocks = asns.IANA_RESERVED_ASNS[:3]
     azure = asns.AZURE_RESERVED_ASNS | {*single}
-    assert lists("azure/vpn_gateway", "connection.asn") == [azure]
-    assert bounds("azure/vpn_gateway", "connection.asn") >= ends(*blocks)
+    assert lists("azure/vpn_gateway", "connection.remote_asn") == [azure]
+    assert bounds("azure/vpn_gateway", "connection.remote_asn") >= ends(*blocks)
     assert lists("azure/vpn_gateway", "var.gateway.asn") == [
         azure - {asns.AZURE_DEFAULT_ASN},
         set(asns.AWS_RESERVED_ASNS),

@@ -23,7 +23,7 @@ from twinspan.twin.kubernetes.programs import KUBERNETES_NAMES
 DISK_MB = 3000
 """What a build needs in the cache folder until it is done: modules 800 MB, objects 1,700 MB, Go 250 MB."""
 _MEMORY_MB = 1500
-_MB_PER_JOB = 700
+_JOB_MB = 700
 _FLAGS = ("-mod=readonly", "-modcacherw", "-trimpath", "-buildvcs=false")
 _VERSION_PACKAGES = ("k8s.io/component-base/version", "k8s.io/client-go/pkg/version")
 _USERS_SETTINGS = (
@@ -227,7 +227,7 @@ def _jobs(module: Module, work: Path) -> int:
             f"{available_mb} MB are available",
             remedy=f"End something, add swap, {_OTHERWISE}",
         )
-    return max(1, min(len(os.sched_getaffinity(0)), available_mb // _MB_PER_JOB))
+    return max(1, min(len(os.sched_getaffinity(0)), available_mb // _JOB_MB))
 
 
 def _environment(go: Go, work: Path, *, jobs: int) -> Mapping[str, str]:

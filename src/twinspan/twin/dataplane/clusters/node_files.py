@@ -6,7 +6,7 @@ from ipaddress import IPv4Address
 from pathlib import Path
 from typing import Any
 
-from twinspan.network.ranges import ANYWHERE
+from twinspan.network.ranges import ANYWHERE, AZURE_HOST
 from twinspan.twin.dataplane.clusters.files import kubeconfig, write, write_yaml
 from twinspan.twin.dataplane.clusters.node_network import Place
 from twinspan.twin.kubernetes.images import PAUSE_IMAGE
@@ -16,7 +16,6 @@ from twinspan.twin.kubernetes.spec import ClusterSpec, NodeSpec
 _ETC = "/etc/twinspan"
 _KUBERNETES = "/opt/kubernetes"
 _POD_MTU = 1500
-_AZURE_RESOLVER = IPv4Address("168.63.129.16")
 _NETWORK = "twinspan"
 _LEASES = "run/cni"
 POD_ADDRESSES = f"{_LEASES}/{_NETWORK}"
@@ -194,7 +193,7 @@ def resolver(cluster: ClusterSpec) -> IPv4Address:
     Sources: Amazon VPC user guide, "Amazon DNS server": the primary range plus two; Azure, "Name resolution
     for resources in Azure virtual networks".
     """
-    return cluster.network_ranges[0][2] if cluster.side == "aws" else _AZURE_RESOLVER
+    return cluster.network_ranges[0][2] if cluster.side == "aws" else AZURE_HOST
 
 
 def _metadata(cluster: ClusterSpec, place: Place) -> str:
