@@ -26,7 +26,7 @@ from pathlib import Path
 from twinspan.command import run
 from twinspan.errors import HostError, TwinspanError
 from twinspan.host import architecture
-from twinspan.twin.kubernetes.build import DISK_MB, Module, build, find_go
+from twinspan.twin.kubernetes.build import DISK_MB, Module, build
 from twinspan.twin.kubernetes.programs import KUBERNETES_MINOR, NAMES, cache_folder, problems, record
 
 GIVEN = "TWINSPAN_KUBERNETES"
@@ -178,7 +178,7 @@ def _build(cache: Path, module: Module, folder: Path, show: Callable[[str], None
         f"Kubernetes {module.version} is built here, once: 17 minutes of one core's time, {DISK_MB} MB of "
         "disk until it is done, 140 MB after it"
     )
-    build(module, find_go(module, work, show), work=work, target=folder, show=show)
+    build(module, work=work, target=folder, show=show)
 
 
 def _is_current(cache: Path, source: Source) -> bool:
