@@ -213,6 +213,7 @@ def test_a_cluster_goes_back_to_where_an_update_brought_it_from_and_no_further(e
 def test_node_groups_follow_the_control_plane_and_keep_it_from_going_back(eks_site: EksSite) -> None:
     eks_site.create_ready(version="1.35")
     name = eks_site.create_group()["nodegroupName"]
+    eks_site.say_nodes(1)
     eks_site.eks.update_cluster_version(name=NAME, version="1.36")
     group = eks_site.eks.describe_nodegroup(clusterName=NAME, nodegroupName=name)["nodegroup"]
     assert group["version"] == "1.35"

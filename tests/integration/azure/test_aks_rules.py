@@ -198,7 +198,7 @@ def test_what_is_fixed_cannot_be_changed(aks: Aks, change: Callable[[Body, Aks],
 @pytest.mark.parametrize(("pool", "code"), [("1.36", "NodePoolMcVersionIncompatible"), ("1.34", None)])
 def test_a_pool_is_not_newer_than_its_control_plane(aks: Aks, pool: str, code: str | None) -> None:
     aks.made()
-    answer = aks.put_pool("work", {**aks.pool(mode="User"), "orchestratorVersion": pool})
+    answer = aks.put_pool("work", aks.pool(mode="User") | {"orchestratorVersion": pool})
     assert (None if answer.status < 400 else answer.code) == code, answer.text
 
 

