@@ -70,7 +70,7 @@ def sku_offered(design: Design) -> Iterator[Finding]:
         sku = gateway.get("sku")
         if sku is UNKNOWN:
             yield unclear(f"{gateway.address} sku", "the plan does not tell the SKU")
-        elif sku not in GATEWAY_SKUS:
+        elif str(sku) not in GATEWAY_SKUS:
             yield Finding(
                 where=f"{gateway.address} sku",
                 problem=f"{sku} can no longer be made; Azure refuses it although the plan passes"
