@@ -115,7 +115,6 @@ def commands(programs: Path, *, etcd: int, peer: int, port: int) -> Sequence[Seq
             "--bind-address=127.0.0.1",
             "--advertise-address=127.0.0.1",
             f"--secure-port={port}",
-            "--insecure-port=0",
             "--client-ca-file=ca.pem",
             "--tls-cert-file=server.pem",
             "--tls-private-key-file=server-key.pem",
@@ -131,7 +130,6 @@ def commands(programs: Path, *, etcd: int, peer: int, port: int) -> Sequence[Seq
             "--service-account-private-key-file=sa-key.pem",
             "--root-ca-file=ca.pem",
             "--leader-elect=false",
-            "--port=0",
             "--secure-port=0",
         ),
     )
