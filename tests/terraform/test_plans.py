@@ -12,11 +12,16 @@ from terraform_tree import ROOT, RunTerraform
 from twinspan.command import Completed
 
 Terraform = Callable[[Path], RunTerraform]
-MODULES = sorted(
-    str(file.parent.relative_to(ROOT / "terraform"))
-    for file in (ROOT / "terraform" / "modules").rglob("main.tf")
-    if "examples" not in file.parts
-)
+SECONDS = {"modules/aws/customer_gateway", "modules/aws/vpn", "modules/ipsec_policy"}
+"""Planned by `make test`; the others take longer and wait for `make test-slow`."""
+MODULES = [
+    pytest.param(module, marks=() if module in SECONDS else pytest.mark.slow)
+    for module in sorted(
+        str(file.parent.relative_to(ROOT / "terraform"))
+        for file in (ROOT / "terraform" / "modules").rglob("main.tf")
+        if "examples" not in file.parts
+    )
+]
 STATE = Path(__file__).parent / "state_before_one_module.json"
 """What the environment dev of before had in its state, without what a plan does not read; keys are made up.
 
@@ -55,6 +60,7 @@ def test_the_example_of_a_module_can_be_planned(
     assert re.search(r"Plan: [1-9]\d* to add, 0 to change, 0 to destroy|Changes to Outputs", done.stdout)
 
 
+@pytest.mark.slow
 def test_what_an_older_tree_built_is_moved_and_not_built_again(
     tree: Path, terraform: Terraform, offline_config: Path
 ) -> None:

@@ -56,6 +56,7 @@ def test_a_broken_plan_is_explained_in_exactly_these_words(
         assert not report.passed
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.stem)
 def test_a_module_around_the_network_changes_nothing_but_addresses(case: Path) -> None:
     content = json.loads(case.read_text())

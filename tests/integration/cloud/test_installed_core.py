@@ -13,6 +13,8 @@ import pytest
 from twinspan.cloud.endpoints import Endpoints
 from twinspan.project.starter import write_project
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[3]
 PLAN = ROOT / "tests" / "golden" / "check" / "base.json"
 UV = Path(sys.executable).with_name("uv")

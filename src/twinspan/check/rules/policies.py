@@ -160,7 +160,7 @@ def strong_algorithms(design: Design) -> Iterator[Finding]:
     for connection in design.azure_connections:
         for name in ("ike_encryption", "ike_integrity", "dh_group", "ipsec_encryption", "ipsec_integrity"):
             value = connection.get("ipsec_policy", 0, name)
-            if str(value) in AZURE_WEAK:
+            if isinstance(value, str) and value in AZURE_WEAK:
                 yield Finding(
                     where=f"{connection.address} ipsec_policy.{name}",
                     problem=f"{value} is no longer recommended",
