@@ -155,8 +155,8 @@ def test_a_kubelet_that_cannot_start_is_named_with_its_last_words_and_tried_unti
         assert [problem for problem in seen.problems if problem.endswith("started: no kubelet today")]
         assert "kubelet" in seen.nodes[0].problem
         whole.rename(kubelet)
-        ready = alone.until_ready("west")
-        assert ready.problems == ()
+        alone.until_ready("west")
+        alone.until("west", lambda seen: not seen.problems, "whole cluster")
 
 
 @pytest.mark.obstacle("NodeSpec")
