@@ -103,7 +103,11 @@ def test_the_python_of_the_tools_needs_nothing_else_for_the_flow_agent_and_an_ht
     done = subprocess.run(argv, capture_output=True, text=True, env={}, timeout=30, check=False)
     assert (done.returncode, done.stderr) == (0, "")
     assert json.loads(done.stdout)["ports"] == []
-    server = "import http.server, ssl, threading, typing; ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)"
+    server = (
+        "import http.server, ssl, threading, typing\n"
+        "ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)\n"
+        "http.server.ThreadingHTTPServer(('', 0), http.server.BaseHTTPRequestHandler).server_close()"
+    )
     argv = [chroot, str(root), "/usr/bin/python3", "-I", "-c", server]
     served = subprocess.run(argv, capture_output=True, text=True, env={}, timeout=30, check=False)
     assert (served.returncode, served.stderr) == (0, "")

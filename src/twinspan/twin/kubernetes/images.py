@@ -39,7 +39,7 @@ SYSTEM_IMAGE = "twinspan.local/system:1"
 ARCHIVE = "images.tar"
 """File name of the archive in the folder of archives; holds all images."""
 
-_RECIPE = 8  # counted up when this module makes other images of the same files
+_RECIPE = 9  # counted up when this module makes other images of the same files
 _SEARCH_PATH = "/usr/sbin:/usr/bin:/sbin:/bin"
 _SHELL = ("dash", "wget")  # Debian's static busybox crashes in `wget -T`
 _FIREWALL = ("xtables-nft-multi", "xtables-legacy-multi")
@@ -47,7 +47,7 @@ _FIREWALL_NAMES = ("iptables", "iptables-save", "iptables-restore")
 _BASE = ("bash", "ping", "ip", *_FIREWALL)
 _TOOLS = ("iperf3", "env", "timeout")  # busybox's own run its applets, such as its `ping`, before PATH
 _FLOW_AGENT = ("array", "base64", "contextlib", "json", "select", "socket", "struct", "time", "zlib")
-_HTTPS_SERVER = ("http.server", "ssl", "threading", "typing")
+_HTTPS_SERVER = ("encodings.idna", "http.server", "ssl", "threading", "typing")
 _LOADED = f"""
 import {", ".join((*_FLOW_AGENT, *_HTTPS_SERVER))}, collections.abc, os, sys, sysconfig
 print(sysconfig.get_path("platstdlib"))
