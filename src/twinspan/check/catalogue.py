@@ -231,6 +231,7 @@ CATALOGUE: tuple[Check, ...] = (
     _error("EKS-01", "EKS's network is allowed", clusters.eks_network, "EKS API, CreateCluster"),
     _error("AKS-01", "AKS's ranges fit together", clusters.aks_network, "AKS, Azure CNI networking"),
     _error("AKS-02", "AKS's pools are allowed", clusters.aks_pools, "AKS, Maximum pods per node"),
+    _error("AKS-03", "AKS can enforce policies", clusters.aks_policy_engine, "AKS, Network policies"),
     _warning(
         "RED-01", "two customer gateways", redundancy.two_customer_gateways, "Azure, Active-active gateways"
     ),

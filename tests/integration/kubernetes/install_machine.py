@@ -114,7 +114,7 @@ class Machine:
             "module twinspan.test/dns",
             "go 1.21",
             f"require {name} v{DNS_VERSION}",
-            f"replace {name} => {part}",
+            f"replace {name} => ../{part.name}",
         ]
         (self.dns_module / "go.mod").write_text("\n".join(lines) + "\n")
         (self.dns_module / "main.go").write_text(

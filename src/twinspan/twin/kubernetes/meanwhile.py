@@ -2,7 +2,6 @@
 
 import subprocess
 import sys
-import threading
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import Self
 
 import twinspan
 from twinspan.errors import HostError
+from twinspan.twin.loops import start_task
 from twinspan.wait import pause
 
 _LAST_OF_ALL = ("setpriv", "--pdeathsig", "KILL", "--", "nice", "-n", "19")
@@ -46,8 +46,7 @@ class ProgramsMeanwhile:
         # `nice` counts within a session only; this is the session's own. Source: sched(7), autogroup.
         with suppress(OSError):  # the kernel has none
             Path(f"/proc/{self._process.pid}/autogroup").write_text("19")
-        self._reader = threading.Thread(target=self._read, name="kubernetes programs", daemon=True)
-        self._reader.start()
+        self._reader = start_task("kubernetes programs", self._read)
 
     def __enter__(self) -> Self:
         """Return itself."""

@@ -12,6 +12,7 @@ from twinspan.twin.attempts import named, undone_on_failure, words
 from twinspan.twin.dataplane.clusters import health
 from twinspan.twin.dataplane.clusters.control_plane import ControlPlane
 from twinspan.twin.dataplane.clusters.daemon import NodeDaemon
+from twinspan.twin.dataplane.clusters.known import KnownObjects
 from twinspan.twin.dataplane.clusters.konnectivity import Konnectivity
 from twinspan.twin.dataplane.clusters.load_balancers import LoadBalancers
 from twinspan.twin.dataplane.clusters.node import Node
@@ -26,8 +27,8 @@ from twinspan.twin.kubernetes.spec import ClusterHealth, ClusterSpec, NodeSpec
 from twinspan.twin.loops import LAST, Loop
 from twinspan.wait import pause
 
-_BUSY_S, _SETTLED_S = 0.2, 0.5
-"""Pause between two looks while something is under way, and otherwise, in seconds."""
+_BUSY_S, _SETTLED_S = 0.2, 2.0
+"""Pause between two looks while something is under way, and otherwise if nothing changes, in seconds."""
 _RETRY_S = 3.0
 
 
@@ -61,9 +62,11 @@ class Cluster:
         self._folder = folder
         self._control_groups = control_groups
         self._condition = threading.Condition()
+        self._awake = False
         self._work = threading.RLock()
         self._control: ControlPlane | None = None
         self._interface: VpcInterface | None = None
+        self._known: KnownObjects | None = None
         self._system: SystemPods | None = None
         self._balancers: LoadBalancers | None = None
         self._policies: PolicyEnforcer | None = None
@@ -157,6 +160,7 @@ class Cluster:
 
     def _wake(self) -> None:
         with self._condition:
+            self._awake = True
             self._condition.notify_all()
 
     def wait_ended(self) -> None:
@@ -172,10 +176,11 @@ class Cluster:
             with self._work:
                 self._remove()
             return LAST
+        self._awake = False
         pause_s = self._turn(spec)
         with self._condition:
-            if self._wanted is spec:
-                self._condition.wait(pause_s)
+            self._condition.wait_for(lambda: self._wanted is not spec, _BUSY_S)
+            self._condition.wait_for(lambda: self._awake or self._wanted is not spec, pause_s - _BUSY_S)
         return None
 
     def _turn(self, spec: ClusterSpec) -> float:
@@ -213,19 +218,21 @@ class Cluster:
                     control.open_tunnel(self._konnectivity(control))
                 control.start()
             self._control, self._interface = control, interface
+            self._known = KnownObjects(control.api, self._wake)
             self._system = SystemPods(control.api)
             self._balancers = LoadBalancers(control.api, plane=self._plane, interfaces=self._interfaces)
         if self._interface is not None:
             self._interface.follow(spec)
         self._enforce_policies(spec, self._control)
         self._change_nodes(spec, self._control)
-        if self._lost or self._system is None or self._balancers is None:
+        if self._lost or self._known is None or self._system is None or self._balancers is None:
             return True
         if self._health.api_ready:
             self._forget_departed(self._control)
             self._system.apply(spec)
             ready = [node.address for node in self._health.nodes if node.ready and node.address]
-            self._balancers.follow(spec, ready)
+            if self._known.services is not None:
+                self._balancers.follow(spec, self._known.services, ready)
         return not self._starting and self._health.system_ready and all(n.ready for n in self._health.nodes)
 
     def _konnectivity(self, control: ControlPlane) -> Konnectivity:
@@ -315,14 +322,16 @@ class Cluster:
             self._departed.discard(name)
 
     def _look(self, spec: ClusterSpec) -> None:
-        if self._control is None:
+        if self._control is None or self._known is None:
             found = ClusterHealth(
                 key=self.key, api_ready=False, system_ready=False, problem=self._problems.get("", "")
             )
             self._health = replace(found, problems=self._named_problems(found))
             return
         before = {node.key for node in self._health.nodes if node.ready}
-        found = health.look(spec, self._control, list(self._nodes.values()), self._problems, lost=self._lost)
+        found = health.look(
+            spec, self._control, self._known, list(self._nodes.values()), self._problems, lost=self._lost
+        )
         self._health = replace(found, problems=self._named_problems(found))
         for node in self._health.nodes:
             if node.ready and node.key not in before:
@@ -349,6 +358,8 @@ class Cluster:
         if self._policies is not None:
             self._policies.stop()
             self._policies = None
+        if self._known is not None:
+            self._known.end()
         if self._balancers is not None:
             self._balancers.remove_all()
         if self._control is not None:

@@ -66,6 +66,7 @@ class ControlPlane:
         self._waiting: list[NodeDaemon] = []
         self._lock = threading.Lock()
         self._usable = False
+        self._version = ""
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         self.api = self.new_client()
 
@@ -136,6 +137,7 @@ class ControlPlane:
             for daemon in self._daemons:
                 daemon.stop(politely=False)
             self._daemons, self._waiting = [], []
+        self._version = ""
 
     def remove(self) -> None:
         """End and remove it all."""
@@ -203,6 +205,12 @@ class ControlPlane:
         except CloudError:
             return False
         return self._usable
+
+    def version(self) -> str:
+        """Return the version of the API server that runs, e.g. `1.35.4`. Raises CloudError."""
+        if not self._version:
+            self._version = str(self.api.get("/version")["gitVersion"]).removeprefix("v")
+        return self._version
 
     def _start_waiting(self) -> None:
         with self._lock:

@@ -4,11 +4,10 @@ import time
 
 from twinspan.twin.dataplane.clusters.api import ApiClient, Json
 from twinspan.twin.dataplane.clusters.dns_manifests import dns_settings
-from twinspan.twin.dataplane.clusters.manifests import NAMESPACE
+from twinspan.twin.dataplane.clusters.known import KnownObjects
 from twinspan.twin.dataplane.clusters.system_manifests import deployments, network_agent_name, system_objects
 from twinspan.twin.kubernetes.spec import ClusterSpec
 
-_APPS = f"/apis/apps/v1/namespaces/{NAMESPACE}"
 _RECONCILE_S = 60.0
 """How often AKS's settings are made again. Source: Kubernetes, cluster/addons/addon-manager."""
 
@@ -36,10 +35,11 @@ class SystemPods:
                 self._api.apply(path, manifest)
 
 
-def system_ready(spec: ClusterSpec, api: ApiClient) -> bool:
-    """Return whether all of them are ready. Raises CloudError."""
-    made = [api.find(f"{_APPS}/deployments/{name}") for name in deployments(spec)]
-    agents = api.find(f"{_APPS}/daemonsets/{network_agent_name(spec)}")
+def system_ready(spec: ClusterSpec, known: KnownObjects) -> bool:
+    """Return whether all of them are ready."""
+    there = known.deployments
+    made = [there.get(name) for name in deployments(spec)]
+    agents = known.daemon_sets.get(network_agent_name(spec))
     return (
         agents is not None
         and _on_all_nodes(agents)
