@@ -45,6 +45,7 @@ _KEPT_VARIABLES = frozenset(
         "TZ",
         "USER",
         "VIRTUAL_ENV",
+        "XDG_CACHE_HOME",
         "XDG_STATE_HOME",
     }
 )

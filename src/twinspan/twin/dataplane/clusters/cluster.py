@@ -27,8 +27,8 @@ from twinspan.twin.kubernetes.spec import ClusterHealth, ClusterSpec, NodeSpec
 from twinspan.twin.loops import LAST, Loop
 from twinspan.wait import pause
 
-_BUSY_S, _SETTLED_S = 0.2, 2.0
-"""Pause between two looks while something is under way, and otherwise if nothing changes, in seconds."""
+_BUSY_S, _SETTLED_S = 0.2, 0.5
+"""Pause between two looks while something is under way, and otherwise, in seconds."""
 _RETRY_S = 3.0
 
 
@@ -62,7 +62,6 @@ class Cluster:
         self._folder = folder
         self._control_groups = control_groups
         self._condition = threading.Condition()
-        self._awake = False
         self._work = threading.RLock()
         self._control: ControlPlane | None = None
         self._interface: VpcInterface | None = None
@@ -160,7 +159,6 @@ class Cluster:
 
     def _wake(self) -> None:
         with self._condition:
-            self._awake = True
             self._condition.notify_all()
 
     def wait_ended(self) -> None:
@@ -176,11 +174,10 @@ class Cluster:
             with self._work:
                 self._remove()
             return LAST
-        self._awake = False
         pause_s = self._turn(spec)
         with self._condition:
-            self._condition.wait_for(lambda: self._wanted is not spec, _BUSY_S)
-            self._condition.wait_for(lambda: self._awake or self._wanted is not spec, pause_s - _BUSY_S)
+            if self._wanted is spec:
+                self._condition.wait(pause_s)
         return None
 
     def _turn(self, spec: ClusterSpec) -> float:
@@ -218,7 +215,7 @@ class Cluster:
                     control.open_tunnel(self._konnectivity(control))
                 control.start()
             self._control, self._interface = control, interface
-            self._known = KnownObjects(control.api, self._wake)
+            self._known = KnownObjects(control.api)
             self._system = SystemPods(control.api)
             self._balancers = LoadBalancers(control.api, plane=self._plane, interfaces=self._interfaces)
         if self._interface is not None:

@@ -1,7 +1,5 @@
 """What the API server of a cluster has last said of the objects that the twin itself follows."""
 
-from collections.abc import Callable
-
 from twinspan.twin.dataplane.clusters.api import ApiClient, Json
 from twinspan.twin.dataplane.clusters.manifests import NAMESPACE
 from twinspan.twin.dataplane.clusters.watch import Watch
@@ -14,12 +12,11 @@ class KnownObjects:
 
     Args:
         api: The cluster's API server.
-        changed: Called from another thread after each change.
     """
 
-    def __init__(self, api: ApiClient, changed: Callable[[], None]) -> None:
+    def __init__(self, api: ApiClient) -> None:
         self._nodes, self._services, self._deployments, self._daemon_sets = self._watches = tuple(
-            Watch[Json](api, path, lambda item: item, changed)
+            Watch[Json](api, path, lambda item: item)
             for path in ("/api/v1/nodes", "/api/v1/services", f"{_APPS}/deployments", f"{_APPS}/daemonsets")
         )
         self._started = False

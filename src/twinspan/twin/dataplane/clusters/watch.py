@@ -25,7 +25,11 @@ class Watch(Generic[T]):
     """
 
     def __init__(
-        self, api: ApiClient, path: str, read: Callable[[Json], T | None], changed: Callable[[], None]
+        self,
+        api: ApiClient,
+        path: str,
+        read: Callable[[Json], T | None],
+        changed: Callable[[], None] = lambda: None,
     ) -> None:
         self._api = api
         self._path = path
