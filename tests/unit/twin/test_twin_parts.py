@@ -46,7 +46,7 @@ def test_the_folder_of_twins_follows_the_environment(monkeypatch: pytest.MonkeyP
 
 def test_the_control_process_knows_the_folders_that_the_user_has_set(monkeypatch: pytest.MonkeyPatch) -> None:
     sources = Path(lifecycle.__file__).parent.rglob("*.py")
-    names = {name for path in sources for name in re.findall(r'"(XDG_\w+_HOME)"', path.read_text())}
+    names = {name for path in sources for name in re.findall(r'environ\.get\("(XDG_\w+)"', path.read_text())}
     assert "XDG_CACHE_HOME" in names
     for name in names:
         monkeypatch.setenv(name, f"/somewhere/{name}")
