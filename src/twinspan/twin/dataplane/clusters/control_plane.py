@@ -7,6 +7,7 @@ Sources: Amazon EKS user guide, "Amazon EKS architecture"; AKS, "Core concepts",
 """
 
 import os
+import secrets
 import shutil
 import socket
 import threading
@@ -46,6 +47,8 @@ _TUNNEL = "konnectivity"
 _FRONT_PROXY = "front-proxy-client"
 _DEFAULT_ACCOUNT = "/api/v1/namespaces/default/serviceaccounts/default"
 _LOCAL = "https://127.0.0.1:6443"
+_USERS = range(61184, 65520)
+"""Users that belong to nobody. Source: systemd, "Users, Groups, UIDs and GIDs on systemd Systems"."""
 
 
 class ControlPlane:
@@ -67,6 +70,7 @@ class ControlPlane:
         self._lock = threading.Lock()
         self._usable = False
         self._version = ""
+        self._user = secrets.choice(_USERS)
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         self.api = self.new_client()
 
@@ -234,7 +238,7 @@ class ControlPlane:
         return NodeDaemon(
             role=f"{name} {self._spec.name}",
             namespace=self.namespace,
-            argv=argv,
+            argv=[*_as_user(self._user), *argv],
             environment={"PATH": search_path(), "GOMAXPROCS": "4"},
             journal=self._journal,
         )
@@ -346,6 +350,17 @@ class ControlPlane:
                 "--authentication-token-webhook-version=v1",
             ]
         return options
+
+
+def _as_user(user: int) -> list[str]:
+    """Return what runs a program as another user than root, with no power but over files.
+
+    So each control plane has inotify instances of its own: together they need more than root may have, and
+    that is counted per user on the whole machine. Source: inotify(7), max_user_instances.
+    """
+    kept = "-all,+dac_override"
+    powers = [f"--{which}={kept}" for which in ("inh-caps", "ambient-caps", "bounding-set")]
+    return ["setpriv", f"--reuid={user}", f"--regid={user}", "--clear-groups", *powers, "--"]
 
 
 def _etcd(folder: Path) -> list[str]:
