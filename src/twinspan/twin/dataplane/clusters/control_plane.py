@@ -47,7 +47,7 @@ _TUNNEL = "konnectivity"
 _FRONT_PROXY = "front-proxy-client"
 _DEFAULT_ACCOUNT = "/api/v1/namespaces/default/serviceaccounts/default"
 _LOCAL = "https://127.0.0.1:6443"
-_USERS = range(61184, 65520)
+_USERS = range(61184, 61184 + 4336)
 """Users that belong to nobody. Source: systemd, "Users, Groups, UIDs and GIDs on systemd Systems"."""
 
 
