@@ -16,21 +16,24 @@ PLANE := $(wildcard tests/dataplane/test_*.py) tests/dataplane/wire
 PACKAGES := charon-systemd strongswan-swanctl libcharon-extra-plugins libstrongswan-standard-plugins \
   libstrongswan-extra-plugins bird2 nftables iproute2 iputils-ping iperf3 util-linux ca-certificates
 KUBERNETES_PACKAGES := etcd-server containerd runc containernetworking-plugins iptables conntrack busybox-static \
-  dnsmasq-base wget python3
+  wget python3
 TEST_PACKAGES := $(PACKAGES) tcpdump prometheus chromium
 
 # A filesystem mirror with the real hashicorp/aws, if this machine has one: some slow tests run it against the twin.
 export TWINSPAN_PROVIDER_MIRROR ?= $(patsubst %/registry.terraform.io,%,$(firstword \
   $(wildcard /opt/*/registry.terraform.io $(HOME)/.terraform.d/plugins/registry.terraform.io)))
 
+GET_KUBERNETES := nice $(BIN)/python -m twinspan.twin.kubernetes.install kubernetes coredns requirements-go.txt
+
 .DEFAULT_GOAL := help
-.PHONY: help demo install wheel kubernetes test test-unit test-root test-drills test-plane test-slow test-real test-az ci lint format bench bench-robustness clean host test-host clusters
+.PHONY: help demo install wheel kubernetes kubernetes-archive test test-unit test-root test-drills test-plane test-slow test-real test-az ci lint format bench bench-robustness clean host test-host clusters
 
 help: ## List the targets
-	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 18
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 20
 
-demo: install clusters ## Build, check, break, measure and remove the whole network on this machine
-	@$(BIN)/twinspan demo
+demo: install ## Build, check, break, measure and remove the whole network on this machine
+	@scripts/install-host $(KUBERNETES_PACKAGES) || echo "Going on without Kubernetes clusters, for the reason above"
+	@$(BIN)/twinspan demo --get-kubernetes
 
 install: host $(VENV)/.run ## Install what `twinspan` needs (apt packages, .venv)
 
@@ -43,9 +46,12 @@ $(VENV)/.run: requirements-twin.txt requirements-report.txt pyproject.toml
 	@scripts/install-terraform $(BIN)/terraform .venv-terraform
 	@touch $@
 
-kubernetes: $(VENV)/.run ## Get the Kubernetes programs, once per user (builds them: 76 MB, a few minutes)
+kubernetes: $(VENV)/.run ## Get the Kubernetes programs, once per user (builds them unless they are on PATH)
 	@scripts/install-host $(KUBERNETES_PACKAGES)
-	@scripts/install-kubernetes $(BIN)/python
+	@$(GET_KUBERNETES)
+
+kubernetes-archive: $(VENV)/.run ## Write the Kubernetes programs into an archive for TWINSPAN_KUBERNETES
+	@$(GET_KUBERNETES) --archive .
 
 clusters: $(VENV)/.run
 	@$(MAKE) --no-print-directory kubernetes || echo "Going on without Kubernetes clusters, for the reason above"
@@ -100,7 +106,7 @@ lint: $(VENV)/.dev ## ruff, mypy --strict, terraform fmt, shellcheck; warnings a
 	@$(BIN)/mypy
 	@for conftest in $$(find tests -name conftest.py); do MYPYPATH=$$(dirname $$(dirname $$conftest)) $(BIN)/mypy $$conftest || exit 1; done
 	@terraform fmt -check -recursive terraform
-	@$(BIN)/shellcheck scripts/* .ci/run
+	@$(BIN)/shellcheck scripts/* examples/*/*.sh .ci/run
 
 format: $(VENV)/.dev ## Format Python and HCL
 	@$(BIN)/ruff format .

@@ -1,4 +1,4 @@
-"""Two clusters from nothing to Ready, their memory, and pods across the clouds beside hosts across them.
+"""Two clusters from nothing to Ready, their memory and idle CPU, and pods across the clouds beside hosts.
 
 Pods and hosts are measured in turn, pair by pair, on the same twin and through the same tunnels; the ratio is
 what counts. Needs root and `make kubernetes`. Makes and removes a twin of its own.
@@ -7,6 +7,7 @@ what counts. Needs root and `make kubernetes`. Makes and removes a twin of its o
 """
 
 import argparse
+import os
 import statistics
 import threading
 import time
@@ -28,6 +29,8 @@ from twinspan.twin.client import TwinClient
 from twinspan.wait import wait_until
 
 _READY_WITHIN_S = 300.0
+_SETTLE_S = 20.0
+"""What Kubernetes has to do after all nodes are ready is over after so long, in seconds."""
 
 
 def built(env: Path, name: str) -> tuple[float, float]:
@@ -60,6 +63,24 @@ def memory_mib(name: str) -> dict[str, float]:
     return dict(sizes)
 
 
+def cpu_s(name: str) -> dict[str, float]:
+    """Return the CPU time that each kind of process of a twin has used, children included, in seconds."""
+    used: dict[str, float] = defaultdict(float)
+    for role, pid in TwinClient(name).status().pids.items():
+        for each in family(pid):
+            fields = Path(f"/proc/{each}/stat").read_text().rpartition(")")[2].split()
+            used[role.split()[0]] += sum(map(int, fields[11:13])) / os.sysconf("SC_CLK_TCK")
+    return dict(used)
+
+
+def idle_cpu(name: str, seconds: float) -> dict[str, float]:
+    """Return the share of a core that each kind of process uses while nothing happens, percent."""
+    before, began = cpu_s(name), time.monotonic()
+    time.sleep(seconds)
+    after, took = cpu_s(name), time.monotonic() - began
+    return {kind: 100 * (used - before.get(kind, 0)) / took for kind, used in after.items()}
+
+
 def family(pid: int) -> set[int]:
     """Return a process and its children; those of a node are started by one that only waits for them."""
     children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
@@ -88,7 +109,9 @@ def compared(target: Target, *, pairs: int, seconds: int) -> None:
     with ExitStack() as stack:
         apis = [stack.enter_context(ClusterApi(each)) for each in clusters_of(network, target.endpoints)]
         hosts = stack.enter_context(hosts_of(target, pairs=1))
+        asked = time.monotonic()
         (aws_pod, *_), (azure_pod, *_) = stack.enter_context(probe_pods(apis))
+        print(f"a pod in each cluster, ready   {time.monotonic() - asked:6.1f} s")
         ((aws, azure),) = hosts.pairs
         rates = [
             (rate(aws_pod, azure_pod, seconds), rate(aws.host, azure.host, seconds)) for _ in range(pairs)
@@ -114,6 +137,7 @@ def main() -> None:
     parser.add_argument("env", type=Path)
     parser.add_argument("--pairs", type=int, default=5)
     parser.add_argument("--seconds", type=int, default=3)
+    parser.add_argument("--idle", type=float, default=30.0, help="seconds to look at an idle twin")
     arguments = parser.parse_args()
     with own_twin() as (name, _):
         timed("apply", str(arguments.env), "--name", name, *NETWORK_ONLY)
@@ -124,6 +148,11 @@ def main() -> None:
         for kind, size in sorted(weights.items()):
             print(f"  {kind:<24} {size:6.0f} MiB")
         print(f"memory of a cluster            {sum(weights.values()) / 2:6.0f} MiB")
+        time.sleep(_SETTLE_S)
+        shares = idle_cpu(name, arguments.idle)
+        for kind, share in sorted(shares.items()):
+            print(f"  {kind:<24} {share:6.1f} %")
+        print(f"idle twin with two clusters    {sum(shares.values()):6.1f} % of a core")
         compared(
             open_target(arguments.env, on="twin", name=name),
             pairs=arguments.pairs,

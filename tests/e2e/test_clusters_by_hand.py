@@ -142,6 +142,20 @@ def test_pods_ping_and_measure_across_as_the_readme_shows(shell: Shell) -> None:
     assert measured["end"]["sum_received"]["bytes"] > 0
 
 
+def test_a_headless_service_of_eks_is_found_by_name_on_aks_as_the_example_shows(shell: Shell) -> None:
+    example = ROOT / "examples" / "dns"
+    for context, side in zip(CONTEXTS, ("aws", "azure"), strict=True):
+        shell.run(f"kubectl --context {context} apply -f {example}/overlays/{side}/dns.yaml")
+        balancer = "--for=jsonpath='{.status.loadBalancer.ingress}' service/dns-internal --timeout=60s"
+        shell.run(f"kubectl --context {context} -n kube-system wait {balancer}")
+    shell.run(f"{example}/stub-domains.sh {' '.join(CONTEXTS)}")
+    shell.run(f"kubectl --context aws apply -f {example}/web.yaml")
+    shell.run("kubectl --context aws rollout status statefulset/web --timeout=90s")
+    for pod in ("web-0", "web-1"):
+        url = f"http://{pod}.web.default.svc.eks.internal:8080"
+        assert shell.run(f"kubectl --context azure-admin exec test-pod -- wget -qO- {url}").strip() == pod
+
+
 def _seen_from_aws(shell: Shell) -> IPv4Address:
     """Return the address under which Azure's pod sees AWS's, as iperf3's server tells it."""
     there = shell.pod_address("azure-admin")

@@ -1,4 +1,4 @@
-"""The example application on both clusters of a twin: it deploys, talks across, and survives a lost side."""
+"""The example applications on both clusters of a twin: they deploy, talk across, and survive a lost side."""
 
 import json
 import re
@@ -26,7 +26,7 @@ from twinspan.drill.cluster_drills import CLUSTER_LOST_S
 from twinspan.drill.pace import CLOUD
 from twinspan.drill.report import DrillReport
 from twinspan.errors import CloudError, HostError
-from twinspan.kubernetes.api import ClusterApi
+from twinspan.kubernetes.api import ApiRefusedError, ClusterApi
 from twinspan.twin.client import TwinClient
 from twinspan.twin.dataplane.wire import FaultSpec
 from twinspan.twin.kubernetes.programs import find_programs
@@ -38,7 +38,7 @@ pytestmark = [pytest.mark.root, pytest.mark.slow]
 
 TWINSPAN = Path(sys.executable).parent / "twinspan"
 ROOT = Path(__file__).parents[2]
-HELLO = ROOT / "examples" / "hello"
+HELLO, WEBHOOK = ROOT / "examples" / "hello", ROOT / "examples" / "webhook"
 LINE = re.compile(r"own answered=(\d+) failed=(\d+) peer answered=(\d+) failed=(\d+)")
 CLIENTS = "app.kubernetes.io/name=hello-client"
 MANY = 10
@@ -168,6 +168,41 @@ def test_replicas_of_both_sides_reach_each_other(running: Running) -> None:
 def test_deploying_the_example_again_changes_nothing(running: Running) -> None:
     report = running.twinspan("deploy", str(HELLO), str(running.env))
     assert [cluster["state"] for cluster in report["clusters"]] == ["unchanged", "unchanged"]
+
+
+def test_the_webhook_refuses_public_load_balancers_on_both_sides_until_it_is_removed(
+    running: Running, tmp_path: Path
+) -> None:
+    app = tmp_path / "webhook"
+    shutil.copytree(WEBHOOK, app, ignore=shutil.ignore_patterns("certificates"))
+    subprocess.run([str(app / "certificates.sh")], check=True, capture_output=True, timeout=60)
+    running.twinspan("deploy", str(app), str(running.env), "--timeout", "120")
+    sides = (running.aws, running.azure)
+    try:
+        for api in sides:
+            refusal = wait_until(partial(refused, api), bool, what=f"refusal by {api.name}", timeout_s=60)
+            assert "a load balancer must be internal" in refusal
+            note = {"service.beta.kubernetes.io/azure-load-balancer-internal": "true"}
+            assert refused(api, **note) == ""
+    finally:
+        running.twinspan("deploy", str(app), str(running.env), "--delete")
+    for api in sides:
+        wait_until(partial(refused, api), lambda text: text == "", what="no webhook", timeout_s=60)
+
+
+def refused(api: ClusterApi, **annotations: str) -> str:
+    """Ask for a load balancer, without making it; return the API server's refusal, empty if there is none."""
+    service = {
+        "apiVersion": "v1",
+        "kind": "Service",
+        "metadata": {"name": "front", "annotations": annotations},
+        "spec": {"type": "LoadBalancer", "ports": [{"port": 80}]},
+    }
+    try:
+        api.request("POST", "/api/v1/namespaces/default/services", body=service, query={"dryRun": "All"})
+    except ApiRefusedError as error:
+        return error.message
+    return ""
 
 
 def test_an_image_that_does_not_exist_on_one_side_takes_both_back_and_is_named(

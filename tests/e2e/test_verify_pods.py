@@ -1,5 +1,6 @@
 """What hides or stops pods, broken through the clouds' and Kubernetes' own APIs: verify names just that."""
 
+import json
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import TYPE_CHECKING
@@ -9,6 +10,7 @@ import verify_lab
 from azure.mgmt.network.models import SecurityRule, SecurityRulePropertiesFormat
 from verify_lab import Lab
 
+from twinspan.cloud.aws.client import service_client
 from twinspan.errors import HostError
 from twinspan.twin.kubernetes.programs import find_programs
 from twinspan.verify import Outcome
@@ -194,3 +196,34 @@ def test_a_rule_on_the_pods_subnet_that_denies_aws(lab: Lab) -> None:
 
     assert "rule NoPods (priority 150) denies pings to 10.2." in finding.evidence
     assert f"az network nsg rule delete -g {lab.group} --nsg-name {group} -n NoPods" in finding.remedy
+
+
+def test_a_network_policy_that_closes_eks_s_pods(lab: Lab) -> None:
+    api = api_of(lab, "aws")
+    aws = lab.target.endpoints.aws
+    assert aws
+    eks = service_client(aws, "eks")
+    addon = {"clusterName": "twinspan-dev", "addonName": "vpc-cni"}
+    before = eks.describe_addon(**addon)["addon"]["configurationValues"]
+    enforcing = json.dumps(json.loads(before) | {"enableNetworkPolicy": "true"})
+    path = "/apis/networking.k8s.io/v1/namespaces/twinspan-probe/networkpolicies"
+    body = {
+        "apiVersion": "networking.k8s.io/v1",
+        "kind": "NetworkPolicy",
+        "metadata": {"name": "closed"},
+        "spec": {"podSelector": {}, "ingress": [{"from": [{"namespaceSelector": {}}]}]},
+    }
+
+    def inject() -> None:
+        eks.update_addon(**addon, configurationValues=enforcing)
+        api.request("POST", path, body=body)
+
+    def heal() -> None:
+        api.delete(f"{path}/closed")
+        eks.update_addon(**addon, configurationValues=before)
+
+    with lab.broken(inject, heal):
+        (finding,) = lab.finds(("KUB-06", "twinspan-probe/closed of twinspan-dev"), seen={"POD-01": 1})
+
+    assert "no rule of twinspan-probe/closed admits it from 10.1." in finding.evidence
+    assert '"path": "/spec/ingress/-"' in finding.remedy

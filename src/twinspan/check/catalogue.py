@@ -20,6 +20,7 @@ from twinspan.check.rules import (
     gateways,
     keys,
     kubernetes,
+    network_policies,
     policies,
     quotas,
     redundancy,
@@ -215,9 +216,22 @@ CATALOGUE: tuple[Check, ...] = (
         "POD-02", "AKS pods can be reached", kubernetes.aks_pods_reachable, "AKS, CNI networking overview"
     ),
     _error("POD-03", "AKS nodes keep learned routes", kubernetes.aks_routes_kept, "AKS, Egress with UDR"),
+    _warning(
+        "POD-04",
+        "policies admit the other cloud",
+        network_policies.policies_admit,
+        "Kubernetes, Network Policies",
+    ),
+    _warning(
+        "POD-05",
+        "policies are enforced",
+        network_policies.policies_enforced,
+        "EKS user guide, Restrict Pod network traffic; AKS, Network policies",
+    ),
     _error("EKS-01", "EKS's network is allowed", clusters.eks_network, "EKS API, CreateCluster"),
     _error("AKS-01", "AKS's ranges fit together", clusters.aks_network, "AKS, Azure CNI networking"),
     _error("AKS-02", "AKS's pools are allowed", clusters.aks_pools, "AKS, Maximum pods per node"),
+    _error("AKS-03", "AKS can enforce policies", clusters.aks_policy_engine, "AKS, Network policies"),
     _warning(
         "RED-01", "two customer gateways", redundancy.two_customer_gateways, "Azure, Active-active gateways"
     ),

@@ -1,15 +1,20 @@
 """A plan as the rules see it: tunnels, their Azure ends, gateways and networks."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from ipaddress import IPv4Address, IPv4Network
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from twinspan.errors import DesignError
 from twinspan.network.azure import GATEWAY_SUBNET
 from twinspan.project.joins import joined, references, written
 from twinspan.project.plan import UNKNOWN, Plan, PlannedResource, Unknown
+
+if TYPE_CHECKING:
+    from twinspan.deploy.objects import Source
+
+    Manifests: TypeAlias = Mapping[str, tuple[Source, ...]]
 
 VPN_TYPES = (
     "aws_vpn_connection",
@@ -110,12 +115,18 @@ def bgp_enabled(resource: PlannedResource) -> bool:
 
 @dataclass(frozen=True)
 class Design:
-    """A plan that has VPN resources."""
+    """A plan that has VPN resources.
+
+    Attributes:
+        plan: The plan.
+        manifests: `aws` and `azure` -> the objects of an application that is to run there.
+    """
 
     plan: Plan
+    manifests: "Manifests" = field(default_factory=dict)
 
     @classmethod
-    def of(cls, plan: Plan, *, where: str) -> "Design":
+    def of(cls, plan: Plan, *, where: str, manifests: "Manifests | None" = None) -> "Design":
         """Return the design in a plan.
 
         Raises:
@@ -128,7 +139,7 @@ class Design:
                 f" {', '.join(VPN_TYPES)})",
                 remedy="Plan the folder that builds the VPN, without -target, and not its removal",
             )
-        return cls(plan)
+        return cls(plan, manifests or {})
 
     def of_type(self, *types: str) -> tuple[PlannedResource, ...]:
         """Return the resources of these types."""

@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -25,6 +26,9 @@ from twinspan.errors import DesignError
 from twinspan.project.dry_plan import DryProviders, dry_plan
 from twinspan.project.environment import Environment
 from twinspan.project.plan import Plan, load_plan, read_plan
+
+if TYPE_CHECKING:
+    from twinspan.check.design import Manifests
 
 _SEVERITIES: Mapping[str, Severity] = {severity.word: severity for severity in Severity}
 
@@ -58,6 +62,11 @@ _SEVERITIES: Mapping[str, Severity] = {severity.word: severity for severity in S
     type=click.Path(path_type=Path, dir_okay=False),
     help=f"Findings to live with, each with a reason; {WAIVERS_FILE} of ENV if it is there.",
 )
+@click.option(
+    "--app",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="The application of `twinspan deploy`, whose network policies are checked too.",
+)
 @junit_option
 @click.option("--all", "every", is_flag=True, help="Name the checks that hold, too.")
 @click.option("--explain", "explain_id", metavar="ID", help="Say what a check is about, e.g. ADDR-01.")
@@ -69,6 +78,7 @@ def check(
     providers: DryProviders,
     fail_on: str,
     waivers: Path | None,
+    app: Path | None,
     junit: Path | None,
     explain_id: str | None,
     allow_inconclusive: bool,
@@ -95,6 +105,7 @@ def check(
         waivers=accepted,
         fail_on=_SEVERITIES[fail_on],
         allow_inconclusive=allow_inconclusive,
+        manifests=_manifests(app) if app else None,
     )
     if junit is not None:
         write_junit(junit, as_junit(report))
@@ -132,6 +143,13 @@ def _explain(check_id: str, *, fmt: str) -> None:
         )
     else:
         click.echo(explain(found), nl=False)
+
+
+def _manifests(app: Path) -> "Manifests":
+    from twinspan.cli.deploy import kubectl  # noqa: PLC0415 - loads the Kubernetes client, which is slow
+    from twinspan.deploy.source import load_app  # noqa: PLC0415 - as above
+
+    return dict(load_app(app, kubectl=kubectl()).items())
 
 
 def _waivers(file: Path | None, *, env: Path | None) -> tuple[Waiver, ...]:

@@ -1,4 +1,4 @@
-"""Clusters without power, and the services that show it: those of examples/hello, which both clusters run."""
+"""Clusters without power, pods that a policy closes, and the services of examples/hello that show it."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING
 
 from twinspan.cli.clusters import open_clusters
 from twinspan.cli.target import Target
+from twinspan.drill.api_changes import Change
+from twinspan.drill.api_fault import ApiFault
 from twinspan.drill.requests import ServiceAddress
 from twinspan.errors import HostError, WaitTimeoutError
 from twinspan.network.clouds import Cloud
 from twinspan.protocols import Fault
+from twinspan.verify.run import read_facts
 from twinspan.wait import wait_until
 
 if TYPE_CHECKING:
@@ -23,9 +26,16 @@ POWER: Mapping[str, Cloud] = {
     "cluster-lost-azure": "azure",
 }
 """Fault -> the side whose cluster it hits."""
+ISOLATION: Mapping[str, Cloud] = {"pods-isolated-aws": "aws", "pods-isolated-azure": "azure"}
+"""Fault -> the side whose pods it closes."""
+_NAMESPACE = "hello"
 _SERVICE = "/api/v1/namespaces/hello/services/hello"
 _ENDPOINTS = "/api/v1/namespaces/hello/endpoints/hello"
 _READY_WITHIN_S = 120.0
+_TURN_ON: Mapping[Cloud, str] = {
+    "aws": "Set kubernetes.eks.network_policies to true, or the add-on vpc-cni's enableNetworkPolicy",
+    "azure": "Set kubernetes.aks.network_policy to azure, calico or cilium",
+}
 _DEPLOY = "Deploy it on both clusters with `twinspan deploy examples/hello`"
 
 
@@ -66,6 +76,31 @@ def power_cut(target: Target, what: str) -> Fault:
     key = next(each.key for each in health.nodes if each.name == node)
     told = f"power of node {node} of cluster {api.name}, which has {len(health.nodes)}"
     return PowerCut(client=client, description=told, cluster_key=health.key, node_key=key)
+
+
+def isolation(target: Target, what: str) -> Fault:
+    """Return the fault: a network policy that lets nobody into the pods of the service.
+
+    Raises:
+        HostError: There is no cluster, or its cloud does not enforce network policies.
+        CloudError: A cloud cannot be asked.
+    """
+    side = ISOLATION[what]
+    clusters = read_facts(target.endpoints, expected=target.expected).clusters
+    wanted = target.clusters.get(side)
+    cluster = next((each for each in clusters if each.side == side and wanted in {None, each.name}), None)
+    if cluster is None or not cluster.enforces_policies:
+        raise HostError(
+            problem=f"no cluster of {side} enforces network policies: one would close nothing",
+            remedy=_TURN_ON[side],
+        )
+    also = {"side": side, "namespace": _NAMESPACE}
+    return ApiFault(
+        target.endpoints,
+        f"ingress of the pods of {_NAMESPACE} on {cluster.name}",
+        (Change(what="isolate-pods", target=cluster.name, also=also),),
+        (Change(what="admit-pods", target=cluster.name, also=also),),
+    )
 
 
 def _service(api: "ClusterApi") -> ServiceAddress:

@@ -34,7 +34,12 @@ STEPS = 12
     show_default=True,
     help="Which Terraform providers, as in `twinspan apply`.",
 )
-def demo(env: Path, fmt: str, providers: Choice, *, keep: bool) -> None:
+@click.option(
+    "--get-kubernetes",
+    is_flag=True,
+    help="Get the Kubernetes programs meanwhile, as `make kubernetes` does; needs a clone.",
+)
+def demo(env: Path, fmt: str, providers: Choice, *, keep: bool, get_kubernetes: bool) -> None:
     """Build, check, break, measure and remove the whole network on this machine.
 
     Two clouds' APIs run here, on 127.0.0.1, and behind them the real thing in small: IPsec tunnels, BGP,
@@ -52,9 +57,14 @@ def demo(env: Path, fmt: str, providers: Choice, *, keep: bool) -> None:
     name = f"demo-{secrets.token_hex(3)}"
     story = Story(total=STEPS - (2 if keep else 0))
     with undone_on_signals(), _cleaned_up(name):
-        figures = Demo(environment=environment, path=env, name=name, providers=providers, story=story).run(
-            keep=keep
-        )
+        figures = Demo(
+            environment=environment,
+            path=env,
+            name=name,
+            providers=providers,
+            story=story,
+            get_kubernetes=get_kubernetes,
+        ).run(keep=keep)
     if fmt == "json":
         print_json({"schema": "twinspan/demo/1", "steps": story.as_list(), "figures": asdict(figures)})
     else:

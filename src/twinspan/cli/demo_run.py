@@ -1,6 +1,7 @@
 """The steps of the demonstration, each with what it found."""
 
 import time
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from twinspan.project.environment import Environment
 from twinspan.project.messages import Event, ResourceEvent, Summary
 from twinspan.project.terraform import Choice, Terraform
 from twinspan.twin import lifecycle, requirements
+from twinspan.twin.kubernetes.meanwhile import ProgramsMeanwhile
 from twinspan.twin.kubernetes.programs import find_programs
 from twinspan.twin.rundir import RunDir
 from twinspan.twin.terraform_providers import own_config
@@ -35,6 +37,8 @@ WHOLE_WITHIN_S = 60.0
 """How long all tunnels may take, seconds."""
 CLUSTERS = "kubernetes_enabled"
 """The variable of the environments that says whether there are clusters."""
+SAID_EVERY_S = 30.0
+"""How often a long wait says how far it is where no terminal shows it, seconds."""
 IPERF_S = 2
 """How long each direction's throughput is measured, seconds."""
 
@@ -133,10 +137,18 @@ class Demo:
         name: A name no other twin has.
         providers: Which Terraform providers.
         story: Where progress goes.
+        get_kubernetes: Get the Kubernetes programs meanwhile, if they are not there.
     """
 
     def __init__(
-        self, *, environment: Environment, path: Path, name: str, providers: Choice, story: Story
+        self,
+        *,
+        environment: Environment,
+        path: Path,
+        name: str,
+        providers: Choice,
+        story: Story,
+        get_kubernetes: bool,
     ) -> None:
         self._environment = environment
         self._path = path
@@ -146,6 +158,8 @@ class Demo:
         self._figures = Figures()
         self._pids: set[int] = set()
         self._no_clusters = ""
+        self._get_kubernetes = get_kubernetes
+        self._programs: ProgramsMeanwhile | None = None
 
     def run(self, *, keep: bool) -> Figures:
         """Run all steps; with `keep`, all but the removal.
@@ -153,6 +167,12 @@ class Demo:
         Raises:
             TwinspanError: A step could not be done.
         """
+        with ExitStack() as meanwhile:
+            if self._get_kubernetes:
+                self._programs = meanwhile.enter_context(ProgramsMeanwhile())
+            return self._steps(keep=keep)
+
+    def _steps(self, *, keep: bool) -> Figures:
         self._check_machine()
         started = time.monotonic()
         self._start()
@@ -194,6 +214,7 @@ class Demo:
                 kubernetes = f", Kubernetes {find_programs().version}"
             except HostError as error:
                 self._no_clusters = str(error)
+                kubernetes = ", Kubernetes follows" if self._programs else ""
             chapter.result = (
                 f"ready: strongSwan (IPsec), BIRD (BGP), nftables (filters), {version}{kubernetes}"
             )
@@ -308,6 +329,8 @@ class Demo:
             "Add a Kubernetes cluster on each side",
             "The same Terraform with clusters: real control planes, kubelets and containers, in the subnets.",
         ) as chapter:
+            if self._programs:
+                self._await(self._programs)
             if self._no_clusters:
                 chapter.result = f"left out: {self._no_clusters}"
                 return
@@ -323,6 +346,24 @@ class Demo:
                 for cluster in status.clusters
             )
             chapter.result = f"{outcome.summary.added} resources built; {nodes}"
+
+    def _await(self, programs: ProgramsMeanwhile) -> None:
+        """Wait for the Kubernetes programs, and find out again whether there can be clusters."""
+        said_s = 0.0
+
+        def tell(line: str) -> None:
+            nonlocal said_s
+            self._story.tick(line)
+            if not progress.is_terminal and time.monotonic() >= said_s + SAID_EVERY_S:
+                said_s = time.monotonic()
+                self._story.say(line)
+
+        programs.wait(tell)
+        try:
+            find_programs()
+            self._no_clusters = ""
+        except HostError as error:
+            self._no_clusters = programs.problem or str(error)
 
     def _pods(self) -> None:
         with self._story.chapter(

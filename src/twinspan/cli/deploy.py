@@ -135,7 +135,7 @@ def _run(
     from twinspan.deploy.source import app_name, load_app  # noqa: PLC0415
 
     title = app_name(app)
-    sources = {} if delete else load_app(app, kubectl=_kubectl())
+    sources = {} if delete else load_app(app, kubectl=kubectl())
     target = open_target(env, on=on, name=name)
     doing = "Removing" if delete else "Deploying"
     with (
@@ -148,7 +148,7 @@ def _run(
         return deploy_on(clusters, sources, app=title, options=options, on_progress=_Progress())
 
 
-def _kubectl() -> Path | None:
+def kubectl() -> Path | None:
     """Return the user's kubectl or, without one, the twin's own."""
     found = shutil.which("kubectl")
     if found:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from twinspan.cli.cluster_faults import services_of
+from twinspan.cli.cluster_faults import ISOLATION, services_of
 from twinspan.cli.faults import fault_of
 from twinspan.cli.output import progress
 from twinspan.cli.target import Target
@@ -50,7 +50,8 @@ def choose_possible(drills: Sequence[Drill], target: Target, *, tunnel: str) -> 
     links = read_facts(target.endpoints, expected=target.expected).links()
     aims = [link for link in links if link.key == tunnel] or links
     for drill in drills:
-        reason = _refusal(target, drill, aims, links) if drill.measures == "packets" else ""
+        asked = drill.measures == "packets" or any(step.what in ISOLATION for step in drill.steps)
+        reason = _refusal(target, drill, aims, links) if asked and drill.name not in left_out else ""
         if reason:
             left_out[drill.name] = reason
     for name, reason in left_out.items():

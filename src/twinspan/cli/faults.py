@@ -4,7 +4,7 @@ import secrets
 from collections.abc import Callable, Mapping, Sequence
 from ipaddress import IPv4Address
 
-from twinspan.cli.cluster_faults import POWER, power_cut
+from twinspan.cli.cluster_faults import ISOLATION, POWER, isolation, power_cut
 from twinspan.cli.target import Target
 from twinspan.cloud.aws import read_aws
 from twinspan.cloud.azure import read_azure
@@ -73,6 +73,8 @@ def _step(target: Target, step: Step, link: TunnelLink) -> Fault:
         return _API[step.what](target, link)
     if step.what in POWER:
         return power_cut(target, step.what)
+    if step.what in ISOLATION:
+        return isolation(target, step.what)
     from twinspan.twin.client import TwinClient, TwinFault  # noqa: PLC0415 - the cloud's way needs no twin
     from twinspan.twin.dataplane.wire import FAULT_SPEC  # noqa: PLC0415 - as above
 

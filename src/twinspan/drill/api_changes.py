@@ -11,6 +11,7 @@ from twinspan.cloud.aws import act as aws_act
 from twinspan.cloud.azure import AzureEndpoint
 from twinspan.cloud.azure import act as azure_act
 from twinspan.cloud.endpoints import Endpoints
+from twinspan.drill import pod_isolation
 from twinspan.errors import CloudRefusedError, HostError
 from twinspan.wait import wait_until
 
@@ -25,7 +26,7 @@ class Change:
 
     Attributes:
         what: Which.
-        target: Id of the object.
+        target: Id of the object; a cluster's name.
         outside: AWS: the tunnel's outside address. Azure: the instance's public address.
         also: What else the request needs; may hold a key, so it is never shown.
     """
@@ -39,6 +40,8 @@ class Change:
         "set-rule",
         "delete-connection",
         "make-connection",
+        "isolate-pods",
+        "admit-pods",
     ]
     target: str
     outside: IPv4Address | None = None
@@ -87,6 +90,10 @@ def _make(change: Change, endpoints: Endpoints) -> None:
             azure_act.delete_connection(_azure(endpoints), target)
         case "make-connection":
             azure_act.make_connection(_azure(endpoints), target, also["told"], also["key"])
+        case "isolate-pods":
+            pod_isolation.isolate(endpoints, also["side"], target, also["namespace"])
+        case "admit-pods":
+            pod_isolation.admit(endpoints, also["side"], target, also["namespace"])
 
 
 def _address(change: Change) -> IPv4Address:

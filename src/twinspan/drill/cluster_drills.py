@@ -1,4 +1,4 @@
-"""Drills that take a node or a whole cluster: what is measured is requests to a service."""
+"""Drills that take a node, a whole cluster or its pods: what is measured is requests to a service."""
 
 from twinspan.drill.definition import Drill, Step
 from twinspan.drill.endings import Ending, Expectation
@@ -6,17 +6,17 @@ from twinspan.drill.in_use import IN_USE
 from twinspan.drill.timers import Label
 from twinspan.network.clouds import Cloud
 
-NODE_GRACE_S = 40.0
+NODE_GRACE_S = 50.0
 """How long a silent node stays ready, so that its pods stay behind their service, seconds.
 
-Source: kube-controller-manager, --node-monitor-grace-period: 40 s, 50 s from Kubernetes 1.32. Pods leave it
-only after their tolerations' 300 s (admission plugin DefaultTolerationSeconds); a Deployment's pods are made
-anew on other nodes then.
+Source: kube-controller-manager, --node-monitor-grace-period. Pods leave it only after their tolerations'
+300 s (admission plugin DefaultTolerationSeconds); a Deployment's pods are made anew on other nodes then.
 """
-NODE_LOST_S = 60.0
+NODE_LOST_S = 75.0
 """A node is away for longer than its cluster needs to notice, seconds."""
 CLUSTER_LOST_S = 8.0
 CLOUD_LOST_S = 20.0
+ISOLATED_S = 5.0
 STARTED_WITHIN_S = 90.0
 """How long control plane, nodes and pods may take to start on the twin, seconds."""
 
@@ -35,6 +35,13 @@ _CLUSTER = Expectation(
     label=Label.INFRASTRUCTURE,
     source="nothing moves a service to another cluster; how long clouds take to start nodes is not published",
     restore_s=STARTED_WITHIN_S,
+)
+_ISOLATED = Expectation(
+    ending=Ending.HEALING,
+    label=Label.INFRASTRUCTURE,
+    source="Kubernetes, Network Policies: what no policy allows is dropped; how soon an engine follows a"
+    " change is not published, the twin takes a part of a second",
+    restore_s=5.0,
 )
 _NAMES: dict[Cloud, str] = {"aws": "eks", "azure": "aks"}
 _WORDS: dict[Cloud, str] = {"aws": "The EKS cluster", "azure": "The AKS cluster"}
@@ -86,6 +93,14 @@ CLUSTER_DRILLS = (
                 f"{word} loses all power, control plane and nodes, for {CLUSTER_LOST_S:g} s.",
                 _CLUSTER,
                 CLUSTER_LOST_S,
+            ),
+            _drill(
+                side,
+                "pods-isolated",
+                f"{word} gets a network policy that lets nobody into the pods of examples/hello, for"
+                f" {ISOLATED_S:g} s.",
+                _ISOLATED,
+                ISOLATED_S,
             ),
         )
     ),

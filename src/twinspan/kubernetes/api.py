@@ -1,4 +1,4 @@
-"""Requests to one cluster's API server. Source: Kubernetes API concepts; API reference v1.20 to v1.34."""
+"""Requests to one cluster's API server. Source: Kubernetes API concepts; API reference v1.35."""
 
 import json
 import tempfile

@@ -255,6 +255,8 @@ class AksCluster:
     """Overlay and kubenet only."""
     node_resource_group: str
     node_pools: tuple[AksNodePool, ...] = ()
+    network_policy: str = ""
+    """What enforces NetworkPolicies: `azure`, `calico` or `cilium`; `none` or empty: nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

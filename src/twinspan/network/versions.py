@@ -6,7 +6,7 @@ def both_versions(expected: str, running: str) -> str:
 
     Args:
         expected: As EKS or AKS says, e.g. `1.35`.
-        running: As the cluster's own API server says, e.g. `1.20.2`; empty if it was not asked.
+        running: As the cluster's own API server says, e.g. `1.35.4`; empty if it was not asked.
     """
     if not running or minor(expected) == minor(running):
         return running or expected

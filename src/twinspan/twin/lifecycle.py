@@ -45,10 +45,10 @@ _KEPT_VARIABLES = frozenset(
         "TZ",
         "USER",
         "VIRTUAL_ENV",
+        "XDG_CACHE_HOME",
         "XDG_STATE_HOME",
     }
 )
-"""What the control process may know of the user's environment: no credentials, no proxies."""
 
 
 def up(
@@ -231,7 +231,7 @@ def _spawn(run_dir: RunDir, ready: int) -> Process:
         pid = os.posix_spawn(
             sys.executable,
             argv,
-            _control_environment(),
+            control_environment(),
             setsid=True,
             file_actions=[
                 (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
@@ -284,7 +284,8 @@ def _authenticate() -> None:
         ) from error
 
 
-def _control_environment() -> dict[str, str]:
+def control_environment() -> dict[str, str]:
+    """Return what the control process may know of this process's environment: no credentials, no proxies."""
     kept = {name: value for name, value in os.environ.items() if name in _KEPT_VARIABLES}
     return kept | {"TWINSPAN_HOME": str(home())}
 

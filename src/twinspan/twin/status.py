@@ -57,7 +57,7 @@ class ClusterStatus:
         nodes: How many it is to have.
         problem: Why it cannot work; empty if it can.
         version: Kubernetes version as the cloud's API says, e.g. `1.35`.
-        running_version: The version that its API server runs, e.g. `1.20.2`; empty until it answers.
+        running_version: The version that its API server runs, e.g. `1.35.4`; empty until it answers.
     """
 
     side: Cloud

@@ -1,7 +1,7 @@
 """The last layers of the catalogue: clusters, and the packets of their pods."""
 
 from twinspan.verify.check import Check
-from twinspan.verify.checks import azure_routes, clusters, filters, pods
+from twinspan.verify.checks import azure_routes, clusters, filters, network_policies, pods
 
 BELOW_PACKETS = (
     *("VPN-03", "VPN-04", "IPS-02", "BGP-03", "RTE-01", "RTE-02", "RTE-03", "RTE-05", "RTE-07", "RTE-08"),
@@ -52,13 +52,24 @@ CLUSTERS = (
         applies=clusters.exist,
     ),
     Check(
+        id="KUB-06",
+        title="network policies admit the other cloud",
+        section="Clusters",
+        source="Kubernetes, Network Policies",
+        command="kubectl get networkpolicies -A",
+        examine=network_policies.policies_admit,
+        notes=network_policies.policies_without_effect,
+        after=("KUB-02",),
+        applies=clusters.exist,
+    ),
+    Check(
         id="KUB-05",
         title="cluster DNS answers",
         section="Clusters",
         source="Kubernetes, DNS for Services and Pods",
         command="kubectl -n kube-system get endpoints kube-dns",
         examine=clusters.dns_answers,
-        after=("KUB-04",),
+        after=("KUB-04", "KUB-06"),
         applies=clusters.exist,
     ),
     Check(
@@ -92,7 +103,7 @@ CLUSTERS = (
         applies=clusters.exist,
     ),
 )
-_BELOW_PODS = (*BELOW_PACKETS, "RCH-01", "RCH-02", "KUB-04", "RTE-06", "FLT-04", "FLT-05")
+_BELOW_PODS = (*BELOW_PACKETS, "RCH-01", "RCH-02", "KUB-04", "KUB-06", "RTE-06", "FLT-04", "FLT-05")
 PODS = (
     Check(
         id="POD-01",

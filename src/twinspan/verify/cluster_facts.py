@@ -4,9 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from ipaddress import IPv4Address
 
+from twinspan.kubernetes.internal_services import InternalService
+from twinspan.kubernetes.network_policies import Policies
 from twinspan.network.aws import EksCluster
 from twinspan.network.azure import AksCluster
 from twinspan.network.clouds import Cloud
+from twinspan.network.policy_engines import VPC_CNI, aks_enforces, eks_enforces
 from twinspan.verify.ping_facts import Ping
 
 
@@ -24,6 +27,7 @@ class Cluster:
         subnet_ids: Where its nodes and pods get their addresses; lower case on Azure.
         security_group_id: EKS's own group, which every managed node is in; empty on Azure.
         version: Kubernetes version as the cloud says, e.g. `1.35`.
+        enforces_policies: Whether NetworkPolicies have an effect.
     """
 
     side: Cloud
@@ -35,6 +39,7 @@ class Cluster:
     subnet_ids: frozenset[str] = frozenset()
     security_group_id: str = ""
     version: str = ""
+    enforces_policies: bool = False
 
     @property
     def branch(self) -> str:
@@ -54,6 +59,9 @@ def of_eks(cluster: EksCluster) -> Cluster:
         subnet_ids=frozenset(subnet for group in groups for subnet in group.subnet_ids),
         security_group_id=cluster.cluster_security_group_id,
         version=cluster.version,
+        enforces_policies=any(
+            eks_enforces(addon.configuration_values) for addon in cluster.addons if addon.name == VPC_CNI
+        ),
     )
 
 
@@ -69,7 +77,13 @@ def of_aks(cluster: AksCluster, resource_group: str) -> Cluster:
         nodes=sum(pool.count for pool in cluster.node_pools),
         subnet_ids=frozenset(each.lower() for each in subnets if each),
         version=cluster.kubernetes_version,
+        enforces_policies=aks_enforces(cluster.network_policy),
     )
+
+
+def policy_branch(side: Cloud, cluster: str, direction: str) -> str:
+    """Return what is filed under what policies do to one direction of a cluster's test pods."""
+    return f"policies {side}/{cluster} {direction}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,7 +119,9 @@ class Reading:
         dns_endpoints: Ready addresses behind the Service `kube-dns`.
         api_address: The cluster address of the Service `kubernetes`, which DNS must answer.
         masquerading: What is set of source addresses, in Kubernetes' own words.
-        version: What its API server runs, e.g. `1.20.2`; empty if it could not be read.
+        version: What its API server runs, e.g. `1.35.4`; empty if it could not be read.
+        policies: Its network policies, with all pods and namespaces if there are any.
+        services: Those with an internal load balancer, if there are policies.
     """
 
     side: Cloud
@@ -118,6 +134,8 @@ class Reading:
     api_address: str = ""
     masquerading: str = ""
     version: str = ""
+    policies: Policies = field(default_factory=lambda: Policies(policies=(), pods=(), namespaces={}))
+    services: tuple[InternalService, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,6 +8,8 @@ from ipaddress import IPv4Address
 from typing import TYPE_CHECKING, Any
 
 from twinspan.errors import TwinspanError
+from twinspan.kubernetes.internal_services import InternalService, internal_service_of
+from twinspan.kubernetes.network_policies import Policies, namespace_labels, pod_of, policy_of
 from twinspan.network.clouds import Cloud
 from twinspan.probe.source import source_seen
 from twinspan.protocols import Host
@@ -98,6 +100,7 @@ def _read(api: "ClusterApi", side: Cloud, name: str) -> Reading:
     others = [each for each in deployments if not _is_dns(each)]
     endpoints = api.find(f"/api/v1/namespaces/{SYSTEM}/endpoints/{DNS_LABEL}") or {}
     kubernetes = api.find("/api/v1/namespaces/default/services/kubernetes") or {}
+    policies = _policies(api)
     return Reading(
         side=side,
         name=name,
@@ -108,7 +111,28 @@ def _read(api: "ClusterApi", side: Cloud, name: str) -> Reading:
         api_address=kubernetes.get("spec", {}).get("clusterIP", ""),
         masquerading=_masquerading(api, daemons),
         version=str(api.get("/version").get("gitVersion", "")).removeprefix("v"),
+        policies=policies,
+        services=_internal_services(api) if policies.policies else (),
     )
+
+
+def _policies(api: "ClusterApi") -> Policies:
+    """Read the network policies; without one, nobody is asked what they would be about."""
+    policies = tuple(map(policy_of, api.get("/apis/networking.k8s.io/v1/networkpolicies")["items"]))
+    if not policies:
+        return Policies(policies=(), pods=(), namespaces={})
+    pods = map(pod_of, api.get("/api/v1/pods")["items"])
+    namespaces = api.get("/api/v1/namespaces")["items"]
+    return Policies(
+        policies=policies,
+        pods=tuple(pod for pod in pods if pod is not None),
+        namespaces={each["metadata"]["name"]: namespace_labels(each) for each in namespaces},
+    )
+
+
+def _internal_services(api: "ClusterApi") -> tuple[InternalService, ...]:
+    found = map(internal_service_of, api.get("/api/v1/services")["items"])
+    return tuple(service for service in found if service is not None)
 
 
 def _is_dns(workload: Mapping[str, Any]) -> bool:

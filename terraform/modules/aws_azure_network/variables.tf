@@ -83,13 +83,14 @@ variable "ipsec_policy" {
 variable "kubernetes" {
   type = object({
     eks = object({
-      version                 = optional(string)
+      version                 = optional(string, "1.35")
       service_ipv4_cidr       = optional(string, "172.20.0.0/16")
       endpoint_private_access = optional(bool, true)
       endpoint_public_access  = optional(bool, true)
       public_access_cidrs     = optional(set(string), ["0.0.0.0/0"])
       log_types               = optional(set(string), [])
       nat_gateways            = optional(string, "one")
+      network_policies        = optional(bool, false)
       node_groups = map(object({
         instance_types  = list(string)
         desired_size    = number
@@ -107,11 +108,12 @@ variable "kubernetes" {
       })), {})
     })
     aks = object({
-      version            = optional(string)
+      version            = optional(string, "1.35")
       sku_tier           = optional(string, "Free")
       private            = optional(bool, false)
       service_cidr       = optional(string, "10.96.0.0/16")
       outbound_type      = optional(string, "loadBalancer")
+      network_policy     = optional(string)
       node_subnet_prefix = string
       pod_subnet_prefix  = string
       system_pool = object({

@@ -5,7 +5,7 @@ import os
 import re
 import socket
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -50,6 +50,7 @@ class Clusters:
     network: Network
     specs: dict[str, ClusterSpec] = field(default_factory=dict)
     relays: list[Relay] = field(default_factory=list)
+    settings_before: dict[str, str] = field(default_factory=dict)
 
     def want(self, *specs: ClusterSpec, network: Network | None = None) -> None:
         """Apply a network and the clusters on it."""
@@ -146,12 +147,12 @@ class Clusters:
         argv = [str(self.parts.programs / "kubectl"), "--kubeconfig", str(self.kubeconfig(name)), *arguments]
         return run(argv, stdin=stdin, timeout_s=90, check=check)
 
-    def pod(self, name: str, pod: str, *, node: str = "") -> str:
+    def pod(self, name: str, pod: str, *, node: str = "", namespace: str = "default") -> str:
         """Run a pod with a server that tells callers their address; return the pod's."""
         manifest = {
             "apiVersion": "v1",
             "kind": "Pod",
-            "metadata": {"name": pod, "labels": {"app": pod}},
+            "metadata": {"name": pod, "namespace": namespace, "labels": {"app": pod}},
             "spec": {
                 "terminationGracePeriodSeconds": 0,
                 "containers": [
@@ -160,6 +161,7 @@ class Clusters:
                         "image": TOOLS_IMAGE,
                         "imagePullPolicy": "IfNotPresent",
                         "command": ["sh", "-c", _SERVER],
+                        "ports": [{"name": "who", "containerPort": PORT}],
                         "readinessProbe": {"tcpSocket": {"port": PORT}, "periodSeconds": 1},
                     }
                 ],
@@ -167,14 +169,15 @@ class Clusters:
             },
         }
         self.kubectl(name, "apply", "-f", "-", stdin=yaml.safe_dump(manifest))
-        self.kubectl(name, "wait", "--for=condition=Ready", f"pod/{pod}", "--timeout=80s")
-        return self.kubectl(name, "get", "pod", pod, "-o", "jsonpath={.status.podIP}").stdout
+        at = ("-n", namespace)
+        self.kubectl(name, *at, "wait", "--for=condition=Ready", f"pod/{pod}", "--timeout=80s")
+        return self.kubectl(name, *at, "get", "pod", pod, "-o", "jsonpath={.status.podIP}").stdout
 
-    def seen_as(self, name: str, pod: str, target: str) -> str:
+    def seen_as(self, name: str, pod: str, target: str, *, namespace: str = "default") -> str:
         """Return the source address that a server sees of a pod; empty if it does not answer."""
         host, _, port = target.partition(":")
         script = f"exec 3<>/dev/tcp/{host}/{port or 80}; printf '{_ASK}' >&3; cat <&3"
-        argv = ("exec", pod, "--", "timeout", "3", "bash", "-c", script)
+        argv = ("-n", namespace, "exec", pod, "--", "timeout", "3", "bash", "-c", script)
         done = self.kubectl(name, *argv, check=False)
         found = re.search(r"\[::ffff:([0-9.]+)\]", done.stdout)
         return found[1] if found else ""
@@ -221,13 +224,27 @@ def running_clusters(folder: Path, parts: Parts) -> Iterator[Clusters]:
     """Start an agent with the network and no clusters yet."""
     network, _ = cluster_network()
     agent = running(folder)
-    clusters = Clusters(plane=next(agent), folder=folder, parts=parts, network=network)
+    before = host_settings()
+    clusters = Clusters(
+        plane=next(agent), folder=folder, parts=parts, network=network, settings_before=before
+    )
     try:
         yield clusters
     finally:
         for relay in clusters.relays:
             relay.stop()
         next(agent, None)
+
+
+def host_settings() -> dict[str, str]:
+    """Return this machine's settings of network and memory, but for those that count what happens."""
+    found = {}
+    for folder in ("/proc/sys/net", "/proc/sys/vm"):
+        for path in Path(folder).rglob("*"):
+            if path.name not in {"nf_conntrack_count", "stat_refresh"}:
+                with suppress(OSError):  # a folder, or only to be written
+                    found[str(path)] = path.read_text()
+    return found
 
 
 def both(parts: Parts) -> tuple[ClusterSpec, ClusterSpec]:

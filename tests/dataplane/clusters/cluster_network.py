@@ -87,6 +87,8 @@ def eks(programs: Path, images: Path, *, nodes: int = 1, authority: ClusterAutho
             for number in range(nodes)
         ),
         addons={"vpc-cni": "", "coredns": "", "kube-proxy": ""},
+        subnet_ids=subnets,
+        security_group_ids=(GROUP,),
     )
 
 

@@ -1,4 +1,4 @@
-"""Running clusters, shared by all modules here: each test leaves them as it found them."""
+"""Running clusters, shared by the tests of a module: each leaves them as it found them."""
 
 from collections.abc import Iterator
 
@@ -20,7 +20,7 @@ def parts() -> Parts:
     return Parts(programs=programs.folder, images=ensure_images(programs.folder))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # not longer: with idle clusters a small machine is too slow for the rest
 def clusters(parts: Parts, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Clusters]:
     """Both clusters, ready, with a pod `tools` in each that tells callers their address."""
     with running_clusters(tmp_path_factory.mktemp("clusters"), parts) as found:

@@ -4,6 +4,7 @@ Obstacles are real: a name or an address that is taken, a folder in the way, pro
 """
 
 import json
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -20,6 +21,7 @@ from plane_harness import Plane, taken
 from twinspan.twin.dataplane.namespaces import short_name
 from twinspan.twin.dataplane.wire import HostSpec
 from twinspan.twin.kubernetes.authority import ClusterAuthority
+from twinspan.twin.kubernetes.programs import NAMES
 from twinspan.twin.kubernetes.spec import ClusterSpec
 from twinspan.wait import wait_until
 
@@ -132,6 +134,29 @@ def inside_namespace(plane: Plane, namespace: str, argv: list[str]) -> Iterator[
             yield process
         finally:
             process.kill()
+
+
+def test_a_kubelet_that_cannot_start_is_named_with_its_last_words_and_tried_until_it_can(
+    parts: Parts, tmp_path: Path
+) -> None:
+    programs = tmp_path / "programs"
+    programs.mkdir()
+    whole = Path(shutil.copy(parts.programs / "kubelet", programs / "whole"))
+    (programs / "kube-proxy").hardlink_to(whole)  # a node sees this folder alone
+    for name in set(NAMES) - {"kubelet", "kube-proxy"}:
+        (programs / name).symlink_to(parts.programs / name)
+    kubelet = programs / "kubelet"
+    kubelet.write_text("#!/bin/sh\necho 'no kubelet today' >&2\nexit 1\n")
+    kubelet.chmod(0o755)
+    with running_clusters(tmp_path, parts) as alone:
+        west = replace(both(parts)[1], programs=str(programs))
+        alone.want(west)
+        seen = alone.until("west", lambda seen: bool(seen.problems), "problem")
+        assert [problem for problem in seen.problems if problem.endswith("started: no kubelet today")]
+        assert "kubelet" in seen.nodes[0].problem
+        whole.rename(kubelet)
+        alone.until_ready("west")
+        alone.until("west", lambda seen: not seen.problems, "whole cluster")
 
 
 @pytest.mark.obstacle("NodeSpec")

@@ -136,12 +136,40 @@ def test_controllers_wait_for_an_api_server_that_is_slow(clusters: Clusters) -> 
     assert [event for event in client.events(before_s) if event.kind == "daemon-died"] == []
 
 
+@pytest.mark.parametrize("program", ["etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler"])
+def test_a_control_plane_has_no_power_but_over_files(clusters: Clusters, program: str) -> None:
+    clusters.until_ready("east")
+    status = Path(f"/proc/{clusters.plane.client.pids()[f'{program} east']}/status").read_text()
+    fields = dict(line.split(":", 1) for line in status.splitlines())
+    assert set(map(int, fields["Uid"].split())) <= set(range(61184, 65520))
+    dac_override = 1 << 1
+    assert {name: int(fields[name], 16) for name in ("CapEff", "CapBnd")} == {
+        "CapEff": dac_override,
+        "CapBnd": dac_override,
+    }
+
+
+def test_clusters_leave_other_programs_of_root_their_inotify_instances(clusters: Clusters) -> None:
+    """Kubernetes has about twenty in a cluster; root often has no more than 128 on the whole machine."""
+    clusters.until_ready("east")
+    counted = 0
+    for role, pid in clusters.plane.client.pids().items():
+        if "east" in role or "ip-10-2" in role:
+            children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+            for process in (Path(f"/proc/{each}") for each in (pid, *children)):
+                if process.stat().st_uid == 0:
+                    files = [str(file.readlink()) for file in (process / "fd").iterdir()]
+                    counted += files.count("anon_inode:inotify")
+    assert 0 < counted <= 10
+
+
 @pytest.mark.parametrize("program", ["kube-apiserver", "etcd", "kubelet", "containerd"])
 def test_a_program_that_dies_is_started_again(clusters: Clusters, program: str) -> None:
+    names = {"east", clusters.until_ready("east").nodes[0].name}
     role, pid = next(
         (role, pid)
         for role, pid in clusters.plane.client.pids().items()
-        if role.split()[0] == program and role.split()[1] in {"east", "ip-10-2-1-4.ec2.internal"}
+        if role.split()[0] == program and role.split()[1] in names
     )
     os.kill(pid, signal.SIGKILL)
     wait_until(
@@ -226,6 +254,8 @@ def test_overlay_pods_reach_each_other_and_leave_their_cluster_as_their_node(
         assert first.startswith("10.244.0.")
         assert second.startswith("10.244.1.")
         alone.until_seen_as("west", "first", f"{second}:{PORT}", first)
+        proxy = f"/api/v1/namespaces/default/pods/second:{PORT}/proxy/cgi-bin/who"
+        assert "second" in alone.kubectl("west", "get", "--raw", proxy).stdout
         far = alone.plane.client.attach(HostSpec(name="far", side="azure", subnet_id=AZURE_PLAIN))
         with ThreadPoolExecutor() as pool:
             server = [sys.executable, "-c", _TELL_CALLER]

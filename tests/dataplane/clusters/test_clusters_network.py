@@ -1,5 +1,6 @@
 """Pods on the two networks: addresses, filters, source addresses, services, names."""
 
+import re
 from dataclasses import replace
 from ipaddress import IPv4Address, IPv4Network
 
@@ -10,6 +11,7 @@ from cluster_network import AKS_NODE_RANGE, AKS_POD_RANGE, AKS_PODS, with_group
 from reference_network import AWS, AZURE, NSG, with_azure
 
 from twinspan.network.model import Network, SecurityRule
+from twinspan.wait import pause
 
 pytestmark = [pytest.mark.root, pytest.mark.slow]
 
@@ -200,3 +202,19 @@ def test_a_network_security_group_of_the_pods_subnet_decides_on_pods_and_not_on_
     clusters.want(network=right)
     clusters.until_seen_as("east", "tools", far, node_address(clusters, "east"))
     clusters.kubectl("west", "delete", "service", "who")
+
+
+@pytest.mark.parametrize("name", ["east", "west"])
+def test_a_cluster_that_does_not_change_is_watched_and_not_polled(clusters: Clusters, name: str) -> None:
+    def asked() -> int:
+        found = clusters.kubectl(name, "get", "--raw", "/metrics").stdout.splitlines()
+        polls = re.compile(r'apiserver_request_total\{.*resource="(\w+)".*verb="(GET|LIST)"\S* (\d+)')
+        counts = [match.groups() for line in found if (match := polls.match(line))]
+        followed = {("nodes", "LIST"), ("services", "LIST"), ("deployments", "GET"), ("daemonsets", "GET")}
+        return sum(int(count) for resource, verb, count in counts if (resource, verb) in followed)
+
+    clusters.until_ready(name)
+    before = asked()
+    assert before > 0
+    pause(5)
+    assert asked() - before <= 1

@@ -37,6 +37,7 @@ def broken(case: dict[str, Any]) -> dict[str, Any]:
     `refer`: address in the root module -> {argument: references of its expression}, with values unknown.
     `before`: address -> {name: value until now}, which makes it an update in place.
     `cut`: address -> {name of a list: how many of it remain}. `drop`: address -> {argument: path below it}.
+    `manifests`: `aws` or `azure` -> an application's objects, in YAML, which are no change of the plan.
     """
     plan = base(case.get("plan", "base"))
     for operation in (_leave_out, _copy, _add, _set, _make_unknown, _refer, _change, _cut, _drop):

@@ -9,6 +9,7 @@ from twinspan.check.catalogue import CATALOGUE
 from twinspan.check.findings import CheckResult, Outcome, Report, Severity
 from twinspan.check.run import check
 from twinspan.check.text import finding_line
+from twinspan.deploy.source import read_objects
 from twinspan.project.plan import read_plan
 
 CASES = sorted((HERE / "cases").glob("*.json"))
@@ -19,8 +20,12 @@ def id_of(case: Path) -> str:
     return "-".join(case.stem.split("-")[:2]).upper()
 
 
-def report_of(case: dict[str, Any]) -> Report:
-    return check(read_plan(broken(case), where="the plan"), source="the plan")
+def report_of(case: dict[str, Any], *, module: str = "") -> Report:
+    plan = nested(broken(case), module) if module else broken(case)
+    manifests = {
+        side: tuple(read_objects(text, where="app.yaml")) for side, text in case.get("manifests", {}).items()
+    }
+    return check(read_plan(plan, where="the plan"), source="the plan", manifests=manifests)
 
 
 def said(report: Report, about: str) -> list[str]:
@@ -55,8 +60,7 @@ def test_a_broken_plan_is_explained_in_exactly_these_words(
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.stem)
 def test_a_module_around_the_network_changes_nothing_but_addresses(case: Path) -> None:
     content = json.loads(case.read_text())
-    plan = read_plan(nested(broken(content), "network"), where="the plan")
-    found = said(check(plan, source="the plan"), id_of(case))
+    found = said(report_of(content, module="network"), id_of(case))
     assert [line.split()[:2] for line in found] == [line.split()[:2] for line in content["expected"]]
 
 

@@ -200,6 +200,30 @@ def test_the_endpoint_and_the_version_can_be_changed(eks_site: EksSite) -> None:
     assert found["resourcesVpcConfig"]["publicAccessCidrs"] == ["198.51.100.0/24"]
 
 
+def test_a_cluster_goes_back_to_where_an_update_brought_it_from_and_no_further(eks_site: EksSite) -> None:
+    eks_site.create_ready(version="1.35")
+    eks_site.eks.update_cluster_version(name=NAME, version="1.36")
+    update = eks_site.eks.update_cluster_version(name=NAME, version="1.35")["update"]
+    assert update["type"] == "VersionRollback"
+    assert eks_site.cluster()["version"] == "1.35"
+    with pytest.raises(eks_site.eks.exceptions.InvalidParameterException):
+        eks_site.eks.update_cluster_version(name=NAME, version="1.34")
+
+
+def test_node_groups_follow_the_control_plane_and_keep_it_from_going_back(eks_site: EksSite) -> None:
+    eks_site.create_ready(version="1.35")
+    name = eks_site.create_group()["nodegroupName"]
+    eks_site.say_nodes(1)
+    eks_site.eks.update_cluster_version(name=NAME, version="1.36")
+    group = eks_site.eks.describe_nodegroup(clusterName=NAME, nodegroupName=name)["nodegroup"]
+    assert group["version"] == "1.35"
+    eks_site.eks.update_nodegroup_version(clusterName=NAME, nodegroupName=name)
+    group = eks_site.eks.describe_nodegroup(clusterName=NAME, nodegroupName=name)["nodegroup"]
+    assert group["version"] == "1.36"
+    with pytest.raises(eks_site.eks.exceptions.InvalidRequestException):
+        eks_site.eks.update_cluster_version(name=NAME, version="1.35")
+
+
 def test_tags_of_clusters_and_groups_can_be_changed(eks_site: EksSite) -> None:
     eks_site.create_ready(tags={"env": "dev"})
     arn = eks_site.create_group()["nodegroupArn"]

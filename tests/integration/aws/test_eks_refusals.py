@@ -145,6 +145,9 @@ def test_a_cluster_that_is_not_active_takes_no_node_groups_and_no_changes(eks_si
         ("vpc-cni", '{"env": {"AWS_VPC_K8S_CNI_EXTERNALSNAT": "maybe"}}', "true or false"),
         ("vpc-cni", '{"env": {"AWS_VPC_K8S_CNI_EXCLUDE_SNAT_CIDRS": "10.1.0.0"}}', None),
         ("vpc-cni", '{"env": {"AWS_VPC_K8S_CNI_EXCLUDE_SNAT_CIDRS": "10.1.0.1/16"}}', "not an IPv4 range"),
+        ("vpc-cni", '{"enableNetworkPolicy": true}', "must be a string"),
+        ("vpc-cni", '{"enableNetworkPolicy": "on"}', "true or false"),
+        ("vpc-cni", 'enableNetworkPolicy: "true"', None),
         ("coredns", '{"env": {}}', "no such member"),
     ],
 )
@@ -197,9 +200,10 @@ def test_what_does_not_exist_is_not_found(eks_site: EksSite) -> None:
 
 
 def test_updates_that_eks_refuses(eks_site: EksSite) -> None:
-    eks_site.create_ready(version="1.33")
+    eks_site.create_ready(version="1.34")
     eks = eks_site.eks
-    assert code_of(lambda: eks.update_cluster_version(name=NAME, version="1.35")) == PARAMETER
+    assert code_of(lambda: eks.update_cluster_version(name=NAME, version="1.36")) == PARAMETER
+    assert code_of(lambda: eks.update_cluster_version(name=NAME, version="1.34")) == PARAMETER
     assert code_of(lambda: eks.update_cluster_version(name=NAME, version="1.33")) == PARAMETER
     assert code_of(lambda: eks.update_cluster_config(name=NAME)) == PARAMETER
     same = {"endpointPublicAccess": True}

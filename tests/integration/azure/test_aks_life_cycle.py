@@ -133,7 +133,7 @@ def test_the_api_shows_what_azure_shows_of_a_cluster(aks: Aks) -> None:
     assert told["fqdn"].endswith(".hcp.westeurope.azmk8s.io")
     assert told["nodeResourceGroup"] == f"MC_{aks.lab.group}_c_westeurope"
     assert told["networkProfile"]["serviceCidrs"] == ["10.96.0.0/16"]
-    assert told["currentKubernetesVersion"].startswith("1.34.")
+    assert told["currentKubernetesVersion"].startswith("1.35.")
     assert told["agentPoolProfiles"][0]["orchestratorVersion"] == told["currentKubernetesVersion"]
     assert set(told["identityProfile"]["kubeletidentity"]) == {"resourceId", "clientId", "objectId"}
     document = aks.call("GET", aks.cluster_id()).json
@@ -146,10 +146,10 @@ def test_versions_are_listed_for_regions_clusters_and_pools(aks: Aks) -> None:
     aks.made()
     place = f"{aks.twin.subscription}/providers/Microsoft.ContainerService/locations/westeurope"
     values = aks.call("GET", f"{place}/kubernetesVersions").json["values"]
-    assert [row["version"] for row in values if row["isDefault"]] == ["1.34"]
+    assert [row["version"] for row in values if row["isDefault"]] == ["1.35"]
     profile = aks.call("GET", f"{aks.cluster_id()}/upgradeProfiles/default").json["properties"]
     offered = [row["kubernetesVersion"] for row in profile["controlPlaneProfile"]["upgrades"]]
-    assert {each.rpartition(".")[0] for each in offered} == {"1.35"}
+    assert {each.rpartition(".")[0] for each in offered} == {"1.36"}
     pools = aks.call("GET", f"{aks.cluster_id()}/availableAgentPoolVersions").json["properties"]
     assert any(row["default"] for row in pools["agentPoolVersions"])
     body = aks.cluster()

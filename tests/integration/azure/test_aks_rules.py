@@ -14,6 +14,9 @@ def pool_in(member: str, subnet: str) -> Callable[[Body, Aks], None]:
     return lambda body, aks: setting(f"{POOL}.{member}", aks.subnet(subnet))(body, aks.lab)
 
 
+KUBENET = both(setting(f"{NETWORK}.networkPlugin", "kubenet"), dropping(f"{POOL}.podSubnetID"))
+
+
 def of_lab(change: Change) -> Callable[[Body, Aks], None]:
     return lambda body, aks: change(body, aks.lab)
 
@@ -65,6 +68,30 @@ def case(name: str, change: Change, code: str) -> object:
         case("DNS no address", setting(f"{NETWORK}.dnsServiceIP", "ten"), "InvalidParameter"),
         case("pod range", setting(f"{NETWORK}.podCidr", "10.244.0.0/16"), "InvalidParameter"),
         case("own network plugin", setting(f"{NETWORK}.networkPlugin", "none"), "InvalidParameter"),
+        case(
+            "policies of Azure with kubenet",
+            both(KUBENET, setting(f"{NETWORK}.networkPolicy", "azure")),
+            "NetworkPolicyAzureNotSupportedForKubenet",
+        ),
+        case(
+            "policies of Cilium on Azure's data plane",
+            setting(f"{NETWORK}.networkPolicy", "cilium"),
+            "NetworkPolicyNotSupported",
+        ),
+        case(
+            "Cilium's data plane with Calico's policies",
+            both(
+                setting(f"{NETWORK}.networkDataplane", "cilium"),
+                setting(f"{NETWORK}.networkPolicy", "calico"),
+            ),
+            "BadRequest",
+        ),
+        case(
+            "Cilium's data plane with kubenet",
+            both(KUBENET, setting(f"{NETWORK}.networkDataplane", "cilium")),
+            "BadRequest",
+        ),
+        case("unknown policy engine", setting(f"{NETWORK}.networkPolicy", "weave"), "InvalidRequestFormat"),
         case("unknown plugin", setting(f"{NETWORK}.networkPlugin", "flannel"), "InvalidRequestFormat"),
         case("no pools", dropping("properties.agentPoolProfiles"), "MustDefineAtLeastOneSystemPool"),
         case("no system pool", setting(f"{POOL}.mode", "User"), "MustDefineAtLeastOneSystemPool"),
@@ -155,7 +182,7 @@ def test_a_network_with_a_range_that_aks_keeps_takes_no_cluster(aks: Aks) -> Non
         case("machine size", setting(f"{POOL}.vmSize", "Standard_D2s_v5"), "PropertyChangeNotAllowed"),
         case("pods per node", setting(f"{POOL}.maxPods", 40), "PropertyChangeNotAllowed"),
         case("zones", setting(f"{POOL}.availabilityZones", ["1"]), "PropertyChangeNotAllowed"),
-        case("back a version", setting("properties.kubernetesVersion", "1.33"), "OperationNotAllowed"),
+        case("back a version", setting("properties.kubernetesVersion", "1.34"), "OperationNotAllowed"),
     ],
 )
 def test_what_is_fixed_cannot_be_changed(aks: Aks, change: Callable[[Body, Aks], None], code: str) -> None:
@@ -166,6 +193,13 @@ def test_what_is_fixed_cannot_be_changed(aks: Aks, change: Callable[[Body, Aks],
     refused = aks.put(body)
     assert (refused.status in {400, 409}, refused.code) == (True, code), refused.text
     assert aks.get() == before
+
+
+@pytest.mark.parametrize(("pool", "code"), [("1.36", "NodePoolMcVersionIncompatible"), ("1.34", None)])
+def test_a_pool_is_not_newer_than_its_control_plane(aks: Aks, pool: str, code: str | None) -> None:
+    aks.made()
+    answer = aks.put_pool("work", aks.pool(mode="User") | {"orchestratorVersion": pool})
+    assert (None if answer.status < 400 else answer.code) == code, answer.text
 
 
 def test_the_last_system_pool_stays(aks: Aks) -> None:

@@ -134,7 +134,7 @@ def test_the_cli_makes_scales_and_removes_a_cluster(az: Az) -> None:
 def test_the_cli_shows_versions_and_stops_and_starts(az: Az) -> None:
     group, aks = az.aks.lab.group, az.aks
     versions = az.ask("aks get-versions -l westeurope")["values"]
-    assert "1.34" in [row["version"] for row in versions]
+    assert "1.35" in [row["version"] for row in versions]
     assert aks.put().status == 201
     az.run(f"aks wait -g {group} -n c --created --interval 1 --timeout 120")
     az.run(f"aks stop -g {group} -n c")

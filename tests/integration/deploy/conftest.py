@@ -42,7 +42,7 @@ def clusters(programs: Path) -> Iterator[tuple[ClusterApi, ClusterApi]]:
         sides: tuple[Cloud, Cloud] = ("aws", "azure")
         started = [stack.enter_context(cluster(programs, folder / side, side)) for side in sides]
         for api in started:
-            _await(api)
+            _await(api, "/api/v1/namespaces/default/serviceaccounts/default")  # the controller manager's work
         yield started[0], started[1]
 
 
@@ -66,7 +66,8 @@ def cluster(programs: Path, folder: Path, side: Cloud) -> Iterator[ClusterApi]:
         (folder / name).write_text(text)
     (folder / "manager.kubeconfig").write_text(kubeconfig(f"https://127.0.0.1:{port}"))
     with ExitStack() as stack:
-        for argv in commands(programs, etcd=etcd, peer=peer, port=port):
+        store, server, controllers = commands(programs, etcd=etcd, peer=peer, port=port)
+        for argv in (store, server):
             stack.enter_context(running(argv, folder))
         endpoint = ClusterEndpoint(
             name=f"{side}-test",
@@ -76,7 +77,10 @@ def cluster(programs: Path, folder: Path, side: Cloud) -> Iterator[ClusterApi]:
             client_certificate=certificate,
             client_key=key,
         )
-        yield stack.enter_context(ClusterApi(endpoint))
+        api = stack.enter_context(ClusterApi(endpoint))
+        _await(api, "/readyz")  # without an API server the controller manager ends after ten seconds
+        stack.enter_context(running(controllers, folder))
+        yield api
 
 
 def public_key(private: str) -> str:
@@ -115,7 +119,6 @@ def commands(programs: Path, *, etcd: int, peer: int, port: int) -> Sequence[Seq
             "--bind-address=127.0.0.1",
             "--advertise-address=127.0.0.1",
             f"--secure-port={port}",
-            "--insecure-port=0",
             "--client-ca-file=ca.pem",
             "--tls-cert-file=server.pem",
             "--tls-private-key-file=server-key.pem",
@@ -131,7 +134,6 @@ def commands(programs: Path, *, etcd: int, peer: int, port: int) -> Sequence[Seq
             "--service-account-private-key-file=sa-key.pem",
             "--root-ca-file=ca.pem",
             "--leader-elect=false",
-            "--port=0",
             "--secure-port=0",
         ),
     )
@@ -149,12 +151,10 @@ def running(argv: Sequence[str], folder: Path) -> Iterator[None]:
             process.wait(timeout=30)
 
 
-def _await(api: ClusterApi) -> None:
+def _await(api: ClusterApi, path: str) -> None:
     def ready() -> str:
         try:
-            api.text("/readyz")
-            # Made by the controller manager: it works too.
-            api.get("/api/v1/namespaces/default/serviceaccounts/default")
+            api.text(path)
         except CloudError as error:
             return str(error)
         return "ready"

@@ -107,6 +107,8 @@ KNOWN = {
     "NetcfgSubnetRangeOutsideVnet": "ADDR-07",
     "NetcfgSubnetRangeTooSmall": "SUB-01",
     "NetcfgSubnetRangesOverlap": "SUB-01",
+    "NetworkPolicyAzureNotSupportedForKubenet": "AKS-03",
+    "NetworkPolicyNotSupported": "AKS-03",
     "NetworkSecurityGroupCannotBeAttachedToGatewaySubnet": "GW-10",
     "NextHopIpAddressNotAllowed": "UDR-01",
     "NonAzSkusNotAllowedForVPNGateway": "GW-03",

@@ -154,13 +154,13 @@ def cluster(running: str) -> ClusterStatus:
         nodes_ready=1,
         nodes=1,
         problem="",
-        version="1.35",
+        version="1.36",
         running_version=running,
     )
 
 
 @pytest.mark.parametrize(
-    ("running", "said"), [("1.20.2", "asked for 1.35, runs 1.20.2"), ("1.35.1", "1.35.1"), ("", "1.35")]
+    ("running", "said"), [("1.35.4", "asked for 1.36, runs 1.35.4"), ("1.36.1", "1.36.1"), ("", "1.36")]
 )
 def test_the_version_that_the_api_says_and_the_one_that_runs_are_both_shown(running: str, said: str) -> None:
     (row,) = [

@@ -1,8 +1,10 @@
 """Addresses, balancers' rules, edge filters and system manifests of clusters. Pure."""
 
+import socket
 import threading
 from dataclasses import replace
 from ipaddress import IPv4Address, IPv4Network
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,8 +12,10 @@ import pytest
 from twinspan.errors import DesignError
 from twinspan.network.model import IpPermission, SecurityGroup
 from twinspan.twin.dataplane.addresses import Addresses
+from twinspan.twin.dataplane.clusters.api import ApiClient
+from twinspan.twin.dataplane.clusters.konnectivity import Konnectivity
 from twinspan.twin.dataplane.clusters.load_balancers import Port, balancer_rules, is_internal, ports
-from twinspan.twin.dataplane.clusters.node import aws_node_name
+from twinspan.twin.dataplane.clusters.node import Node, aws_node_name
 from twinspan.twin.dataplane.clusters.system_manifests import system_objects
 from twinspan.twin.dataplane.filters import Edge, security_group_ruleset
 from twinspan.twin.kubernetes.authority import ClusterAuthority
@@ -166,6 +170,30 @@ def test_the_network_add_ons_configuration_becomes_the_daemon_sets_environment()
 @pytest.mark.parametrize("values", ["", "{", "[]", '{"env": null}', '"text"', '{"env": "text"}'])
 def test_configuration_that_cannot_be_read_changes_nothing(values: str) -> None:
     assert environment(replace(SPEC, addons={"vpc-cni": values})) == environment(SPEC)
+
+
+def test_aks_alone_has_the_agent_from_which_its_api_server_calls() -> None:
+    path = "/apis/apps/v1/namespaces/kube-system/deployments/konnectivity-agent"
+    assert path in system_objects(replace(SPEC, side="azure"))
+    assert path not in system_objects(SPEC)
+
+
+@pytest.mark.parametrize(
+    "request_line",
+    ["CONNECT webhook.example.com:443 HTTP/1.1", "GET / HTTP/1.1", "CONNECT 10.1.2.3:0443x HTTP/1.1"],
+)
+def test_a_tunnel_connects_to_addresses_only(request_line: str) -> None:
+    def nobody() -> list[Node]:
+        raise AssertionError("no node is needed to refuse this")
+
+    api = ApiClient("none", ClusterAuthority.generate("c"), folder=Path("/tmp"))
+    tunnel = Konnectivity("none", api=api, nodes=nobody)
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        ours.sendall(f"{request_line}\r\nHost: x\r\n\r\n".encode())
+        with pytest.raises(OSError, match="only IPv4 addresses"):
+            tunnel(theirs)
+        assert ours.recv(1024).startswith(b"HTTP/1.1 502 Bad Gateway\r\n")
 
 
 def test_every_manifest_names_the_protocol_of_its_ports_and_its_own_place() -> None:

@@ -177,12 +177,13 @@ def test_power_that_came_back_too_late_did_not_end_the_outage() -> None:
 def test_a_lost_cluster_is_missed_by_the_other_side_alone_a_lost_cloud_by_both() -> None:
     endings = {
         name: (named(name).aws.ending, named(name).azure.ending)
-        for name in ("eks-cluster-lost", "aks-node-lost", "cloud-lost")
+        for name in ("eks-cluster-lost", "aks-node-lost", "cloud-lost", "eks-pods-isolated")
     }
 
     assert endings == {
         "eks-cluster-lost": (Ending.HARMLESS, Ending.HEALING),
         "aks-node-lost": (Ending.HEALING, Ending.HARMLESS),
         "cloud-lost": (Ending.HEALING, Ending.HEALING),
+        "eks-pods-isolated": (Ending.HARMLESS, Ending.HEALING),
     }
     assert not any(named(name).breaks_tunnels for name in ("eks-cluster-lost", "aks-node-lost"))

@@ -144,7 +144,7 @@ def test_a_relayed_connection_may_be_silent_for_longer_than_its_target_took_to_c
     ours, theirs = socket.socketpair()
     ours.settimeout(0.05)
     listener = socket.create_server(("127.0.0.1", 0))
-    relay = Relay(listener, lambda: ours)
+    relay = Relay(listener, lambda _: ours)
     relay.start()
     near = socket.create_connection(listener.getsockname(), timeout=5)
     near.sendall(b"x")

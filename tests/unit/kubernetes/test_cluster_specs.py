@@ -131,6 +131,8 @@ def test_an_eks_cluster_has_its_nodes_in_its_groups_subnets_in_turn() -> None:
     assert [node.subnet_id for node in spec.nodes] == ["subnet-a", "subnet-b", "subnet-a"]
     assert [node.zone for node in spec.nodes] == ["us-west-2a", "us-west-2b", "us-west-2a"]
     assert {node.security_group_ids for node in spec.nodes} == {("sg-cluster",)}
+    assert spec.subnet_ids == ("subnet-a", "subnet-b")
+    assert spec.security_group_ids == ("sg-cluster", "sg-extra")
     assert {node.max_pods for node in spec.nodes} == {17}
     assert spec.nodes[0].labels == {"eks.amazonaws.com/capacityType": "ON_DEMAND", "team": "blue"}
     assert spec.addons == {"vpc-cni": '{"env": {}}'}
@@ -177,6 +179,33 @@ def test_an_overlay_cluster_has_pods_outside_the_virtual_network() -> None:
     (spec,), _ = specs(azure(overlay))
     assert spec.pod_network == IPv4Network("10.244.0.0/16")
     assert {node.pod_subnet_id for node in spec.nodes} == {""}
+
+
+@pytest.mark.parametrize(
+    ("values", "enforced"),
+    [
+        ("", False),
+        ('{"env": {}}', False),
+        ('{"enableNetworkPolicy": "true"}', True),
+        ('enableNetworkPolicy: "true"', True),
+        ('{"enableNetworkPolicy": "false"}', False),
+        ('{"enableNetworkPolicy": true}', False),
+        ("{", False),
+    ],
+)
+def test_eks_enforces_network_policies_when_its_network_add_on_says_so(values: str, enforced: bool) -> None:
+    addon = EksAddon(name="vpc-cni", version="v1", status="ACTIVE", configuration_values=values)
+    (spec,), _ = specs(aws(replace(EKS, addons=(addon,))))
+    assert spec.enforces_policies is enforced
+
+
+@pytest.mark.parametrize(
+    ("engine", "enforced"),
+    [("azure", True), ("calico", True), ("cilium", True), ("none", False), ("", False)],
+)
+def test_aks_enforces_network_policies_with_an_engine(engine: str, enforced: bool) -> None:
+    (spec,), _ = specs(azure(replace(AKS, network_policy=engine)))
+    assert spec.enforces_policies is enforced
 
 
 def test_a_cluster_that_is_going_is_not_built() -> None:

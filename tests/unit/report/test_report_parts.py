@@ -226,7 +226,7 @@ def test_times_to_alert_are_the_medians_of_the_runs_that_waited_for_them(tmp_pat
 def test_the_version_that_the_api_says_and_the_one_that_runs_are_both_drawn(draw: object) -> None:
     assert callable(draw)
     facts = vn.healthy()
-    readings = tuple(replace(each, version="1.20.2") for each in facts.kubernetes.readings)
+    readings = tuple(replace(each, version="1.35.4") for each in facts.kubernetes.readings)
     facts = replace(facts, kubernetes=replace(facts.kubernetes, readings=readings))
     topology = topology_of(facts, reported.snapshot(facts))
 
@@ -234,4 +234,4 @@ def test_the_version_that_the_api_says_and_the_one_that_runs_are_both_drawn(draw
 
     assert topology.aws
     asked = topology.aws.clusters[0].version
-    assert f"ACTIVE, Kubernetes asked for {asked}, runs 1.20.2" in texts
+    assert f"ACTIVE, Kubernetes asked for {asked}, runs 1.35.4" in texts

@@ -1,6 +1,7 @@
 """Pure parts of a twin: names, settings, processes, the control socket's errors, shell lines, logs."""
 
 import os
+import re
 import shlex
 import stat
 import subprocess
@@ -14,7 +15,7 @@ from hypothesis import strategies as st
 from twinspan import host
 from twinspan.cli.twin import shell_lines
 from twinspan.errors import CommandError, DesignError, HostError, TwinspanError, WaitTimeoutError
-from twinspan.twin import control_wire, requirements
+from twinspan.twin import control_wire, lifecycle, requirements
 from twinspan.twin.logs import follow, log_files, read_logs
 from twinspan.twin.processes import Process
 from twinspan.twin.rundir import RunDir, home, short_path
@@ -41,6 +42,16 @@ def test_the_folder_of_twins_follows_the_environment(monkeypatch: pytest.MonkeyP
     assert home() == tmp_path / "twinspan"
     monkeypatch.setenv("TWINSPAN_HOME", str(tmp_path / "own"))
     assert home() == tmp_path / "own"
+
+
+def test_the_control_process_knows_the_folders_that_the_user_has_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    sources = Path(lifecycle.__file__).parent.rglob("*.py")
+    names = {name for path in sources for name in re.findall(r'environ\.get\("(XDG_\w+)"', path.read_text())}
+    assert "XDG_CACHE_HOME" in names
+    for name in names:
+        monkeypatch.setenv(name, f"/somewhere/{name}")
+    kept = lifecycle.control_environment()
+    assert {name: kept.get(name) for name in names} == {name: f"/somewhere/{name}" for name in names}
 
 
 def test_a_folder_that_was_open_is_closed_to_others(run_dir: RunDir) -> None:

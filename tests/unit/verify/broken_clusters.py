@@ -2,13 +2,18 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from ipaddress import IPv4Network
+from ipaddress import IPv4Address, IPv4Network
 from typing import Any
 
 import verified_clusters as vc
 import verified_network as vn
+import yaml
 
+from twinspan.kubernetes.internal_services import InternalService
+from twinspan.kubernetes.label_selectors import Selector
+from twinspan.kubernetes.network_policies import Pod, Policies, PolicyPort, policy_of
 from twinspan.network import model
+from twinspan.network.aws import EksAddon
 from twinspan.verify.cluster_facts import ClusterFacts, Node, Reading, Workload
 from twinspan.verify.facts import Facts
 from twinspan.verify.ping_facts import Ping
@@ -106,6 +111,77 @@ def hidden_in_aks(facts: Facts) -> Facts:
     return with_kubernetes(facts, seen=(there, replace(back, seen_address=vc.AKS_NODE)))
 
 
+def with_engines(facts: Facts) -> Facts:
+    """Both clouds enforce network policies."""
+    assert facts.network.aws
+    assert facts.network.azure
+    values = '{"enableNetworkPolicy": "true"}'
+    addon = EksAddon(name="vpc-cni", version="v1", status="ACTIVE", configuration_values=values)
+    facts = vn.with_aws(facts, eks_clusters=(replace(vc.eks(), addons=(addon,)),))
+    return vn.with_azure(facts, aks_clusters=(replace(vc.aks(), network_policy="calico"),))
+
+
+def with_policy(
+    cluster: str, spec: str, *, namespace: str = "twinspan-probe", services: tuple[InternalService, ...] = ()
+) -> Damage:
+    """A cluster has a test pod, a DNS server, a pod of the namespace `shop` and a policy."""
+    address = {"eks": vc.EKS_POD, "aks": vc.AKS_POD}[cluster]
+    manifest = {"metadata": {"name": "closed", "namespace": namespace}, "spec": yaml.safe_load(spec)}
+    policies = Policies(
+        policies=(policy_of(manifest),),
+        pods=(
+            Pod(namespace="twinspan-probe", name="probe", address=address),
+            Pod(namespace="kube-system", name="dns", labels={"k8s-app": "kube-dns"}, address=DNS_POD),
+            Pod(namespace="shop", name="front", labels={"app": "front"}, address=SHOP_POD),
+        ),
+        namespaces={},
+    )
+    damage = with_reading(cluster, policies=policies, services=services)
+    return lambda facts: damage(with_engines(facts))
+
+
+def all_of(*damages: Damage) -> Damage:
+    def damage(facts: Facts) -> Facts:
+        for each in damages:
+            facts = each(facts)
+        return facts
+
+    return damage
+
+
+DNS_POD, SHOP_POD = IPv4Address("192.0.2.53"), IPv4Address("192.0.2.80")
+SHOP = InternalService(
+    namespace="shop", name="front", pods=Selector(), ports=(PolicyPort(protocol="TCP", port=8080),)
+)
+closed_in_eks = all_of(with_policy("eks", "podSelector: {}"), no_pod_reply("aws"))
+closed_out_of_eks = all_of(
+    with_policy(
+        "eks", "{podSelector: {}, policyTypes: [Egress], egress: [{to: [{ipBlock: {cidr: 192.0.2.53/32}}]}]}"
+    ),
+    no_pod_reply("azure"),
+)
+closed_in_aks = all_of(
+    with_policy("aks", "{podSelector: {}, ingress: [{from: [{namespaceSelector: {}}]}]}"),
+    no_pod_reply("azure"),
+)
+closed_shop = with_policy("aks", "podSelector: {}", namespace="shop", services=(SHOP,))
+
+
+closed_port_of_shop = with_policy(
+    "aks",
+    "{podSelector: {}, ingress: [{ports: [{port: 80}], from: [{ipBlock: {cidr: 10.2.0.0/16}}]}]}",
+    namespace="shop",
+    services=(SHOP,),
+)
+
+
+def no_names_from_aks(facts: Facts) -> Facts:
+    """The policy lets everything out but what the cluster's DNS answers."""
+    spec = "{podSelector: {}, policyTypes: [Egress], egress: [{to: [{ipBlock: {cidr: 10.0.0.0/8}}]}]}"
+    error = "ping: kubernetes.default.svc: Temporary failure in name resolution"
+    return _with_lookup(with_policy("aks", spec)(facts), address="", error=error)
+
+
 def without_test_pod(facts: Facts) -> Facts:
     """The image cannot be had on one side."""
     kept = ClusterFacts(
@@ -125,6 +201,12 @@ BROKEN_CLUSTERS = [
     ("KUB-03", "aks", sick_node),
     ("KUB-03", "eks", no_nodes),
     ("KUB-04", "eks", no_network_add_on),
+    ("KUB-06", "twinspan-probe/closed of eks", closed_in_eks),
+    ("KUB-06", "twinspan-probe/closed of eks", closed_out_of_eks),
+    ("KUB-06", "twinspan-probe/closed of aks", closed_in_aks),
+    ("KUB-06", "twinspan-probe/closed of aks", no_names_from_aks),
+    ("KUB-06", "shop/closed of aks", closed_shop),
+    ("KUB-06", "shop/closed of aks", closed_port_of_shop),
     ("KUB-05", "aks", no_dns_servers),
     ("KUB-05", "aks", wrong_dns_answer),
     ("RTE-06", "aks-pods (aks-routes)", hole_in_aks_routes),

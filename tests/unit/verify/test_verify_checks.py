@@ -7,7 +7,16 @@ from ipaddress import IPv4Address
 import pytest
 import verified_names as names
 import verified_network as vn
-from broken_clusters import BROKEN_CLUSTERS, closed_aks_group, no_pod_reply, sick_node, without_test_pod
+from broken_clusters import (
+    BROKEN_CLUSTERS,
+    closed_aks_group,
+    closed_in_aks,
+    closed_in_eks,
+    closed_shop,
+    no_pod_reply,
+    sick_node,
+    without_test_pod,
+)
 from broken_networks import BROKEN, aws_unreadable, no_propagation, no_reply, peer_connecting
 from verified_static import BROKEN_STATIC
 
@@ -288,14 +297,50 @@ def test_a_host_that_could_not_be_had_is_inconclusive_and_not_skipped() -> None:
 
 def test_a_cluster_that_runs_another_version_than_its_cloud_says_is_a_note_with_both() -> None:
     facts = vn.healthy()
-    readings = tuple(replace(each, version="1.20.2") for each in facts.kubernetes.readings)
+    readings = tuple(replace(each, version="1.35.4") for each in facts.kubernetes.readings)
     result = verify(replace(facts, kubernetes=replace(facts.kubernetes, readings=readings))).result("KUB-02")
 
     assert result.outcome is Outcome.PASS
     versions = [facts.network.aws.eks_clusters[0].version]  # type: ignore[union-attr]
     versions.append(facts.network.azure.aks_clusters[0].kubernetes_version)  # type: ignore[union-attr]
     assert [note.split(": ")[1] for note in result.notes] == [
-        f"asked for {version}, runs 1.20.2" for version in versions
+        f"asked for {version}, runs 1.35.4" for version in versions
     ]
-    assert all("runs 1.20.2" in finding.evidence for finding in result.findings)
+    assert all("runs 1.35.4" in finding.evidence for finding in result.findings)
     assert verify(facts).result("KUB-02").notes == ()
+
+
+def test_a_policy_that_nobody_enforces_closes_nothing_and_is_noted() -> None:
+    healthy = vn.healthy()
+    facts = replace(healthy, kubernetes=closed_in_eks(healthy).kubernetes)
+    facts = replace(facts, kubernetes=replace(facts.kubernetes, pings=healthy.kubernetes.pings))
+
+    result = verify(facts).result("KUB-06")
+
+    assert result.outcome is Outcome.PASS
+    (note,) = result.notes
+    assert "eks: 1 network policies, which do nothing without enableNetworkPolicy" in note
+
+
+@pytest.mark.parametrize(
+    ("damage", "patch"),
+    [
+        (
+            closed_in_eks,
+            '"path": "/spec/ingress", "value": [{"from": [{"ipBlock": {"cidr": "10.1.8.33/32"}}]}]',
+        ),
+        (
+            closed_in_aks,
+            '"path": "/spec/ingress/-", "value": {"from": [{"ipBlock": {"cidr": "10.2.0.17/32"}}]}',
+        ),
+        (closed_shop, '"path": "/spec/ingress", "value": [{"from": [{"ipBlock": {"cidr": "10.2.0.0/16"}}]}]'),
+    ],
+    ids=["no rule", "one more rule", "the network of the other cloud"],
+)
+def test_the_remedy_of_a_closed_pod_is_the_rule_that_is_missing(
+    damage: Callable[[Facts], Facts], patch: str
+) -> None:
+    ((_, finding),) = verify(damage(vn.healthy())).root_causes
+
+    assert patch in finding.remedy
+    assert f'patch networkpolicy closed --type json -p \'[{{"op": "add", {patch}}}]\'' in finding.remedy

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from twinspan.check.design import Design, address, network, number
+from twinspan.check.design import Design, address, known, network, number
 from twinspan.check.findings import Finding
 from twinspan.network.limits import (
     AKS_NODES_PER_POOL,
@@ -63,6 +63,33 @@ def _profile(cluster: PlannedResource) -> Iterator[tuple[str, str]]:
     own_range = get("network_plugin_mode") == "overlay" or get("network_plugin") == "kubenet"
     if pods is not None and not own_range and get("network_plugin") == "azure":
         yield "pod_cidr", f"{pods} is for Azure CNI Overlay and kubenet alone"
+
+
+def aks_policy_engine(design: Design) -> Iterator[Finding]:
+    """AKS-03: an AKS cluster's engine for network policies fits its network plugin and data plane."""
+    for cluster in design.of_type("azurerm_kubernetes_cluster"):
+        plugin, engine, plane = (
+            cluster.get("network_profile", 0, f"network_{name}")
+            for name in ("plugin", "policy", "data_plane")
+        )
+        if engine == "azure" and plugin == "kubenet":
+            yield _refused(
+                cluster,
+                "network_profile.network_policy",
+                "azure is not for kubenet (NetworkPolicyAzureNotSupportedForKubenet)",
+            )
+        elif engine == "cilium" and known(plane) and plane != "cilium":
+            yield _refused(
+                cluster,
+                "network_profile.network_policy",
+                "cilium is for the data plane cilium alone (NetworkPolicyNotSupported)",
+            )
+        elif (
+            plane == "cilium" and known(engine) and known(plugin) and (engine, plugin) != ("cilium", "azure")
+        ):
+            yield _refused(
+                cluster, "network_profile.network_data_plane", "cilium is for policy cilium and plugin azure"
+            )
 
 
 def aks_pools(design: Design) -> Iterator[Finding]:

@@ -50,6 +50,7 @@ class _Pool(_Answer):
 class _NetworkProfile(_Answer):
     network_plugin: str | None = None
     network_plugin_mode: str | None = None
+    network_policy: str | None = None
     service_cidr: IPv4Network | None = None
     dns_service_ip: IPv4Address | None = Field(None, alias="dnsServiceIP")
     pod_cidr: IPv4Network | None = None
@@ -125,6 +126,7 @@ def _cluster(raw: _Cluster) -> AksCluster:
         pod_cidr=network.pod_cidr,
         node_resource_group=told.node_resource_group or "",
         node_pools=tuple(_pool(each, stopped=stopped) for each in pools),
+        network_policy=network.network_policy or "",
     )
 
 

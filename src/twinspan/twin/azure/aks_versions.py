@@ -1,18 +1,23 @@
 """The Kubernetes versions that AKS offers, and what may follow what.
 
 The twin's clusters run one real version whatever the API says; see the table of known differences.
-Source: AKS release calendar (three minor versions are generally available); Kubernetes versions API.
+Source: AKS release calendar (three minor versions are generally available); Kubernetes versions API; AKS
+release notes to 2026-09-04 (1.36 generally available since 2026-06-19, 1.33 with long-term support alone). Of
+1.35 the newest patch is the one that the twin runs.
 """
 
 from twinspan.twin.azure.documents import Json, JsonObject
 from twinspan.twin.azure.errors import ArmError, bad_request
 
 _PATCHES = {
-    "1.33": ("1.33.5", "1.33.6", "1.33.7"),
-    "1.34": ("1.34.1", "1.34.2", "1.34.3"),
-    "1.35": ("1.35.0", "1.35.1"),
+    "1.34": ("1.34.3", "1.34.10"),
+    "1.35": ("1.35.1", "1.35.4"),
+    "1.36": ("1.36.3",),
 }
-DEFAULT = "1.34"
+DEFAULT = "1.35"
+"""The newest but one. Source: AKS, "Supported Kubernetes versions", FAQ."""
+
+_POOLS_BEHIND = 2
 
 
 def full(version: str | None) -> str:
@@ -48,6 +53,25 @@ def check_change(before: str, after: str) -> None:
             f"Upgrading Kubernetes version {before} to {after} is not allowed. Available upgrades: "
             f"[{' '.join(upgrades(before))}]. Please see https://aka.ms/aks-supported-k8s-ver for version "
             "details.",
+        )
+
+
+def check_pool(pool: str, cluster: str) -> None:
+    """Refuse a pool that is newer than its control plane, or too old for it.
+
+    Source: AKS API, ManagedClusterAgentPoolProfileProperties.orchestratorVersion.
+
+    Raises:
+        ArmError: `NodePoolMcVersionIncompatible`.
+    """
+    behind = _minor_number(cluster) - _minor_number(pool)
+    if not 0 <= behind <= _POOLS_BEHIND:
+        relation = "bigger than" if behind < 0 else f"more than {_POOLS_BEHIND} less than"
+        raise bad_request(
+            "NodePoolMcVersionIncompatible",
+            f"Node pool version {pool} and control plane version {cluster} are incompatible. Minor version "
+            f"of node pool version {_minor_number(pool)} is {relation} control plane version "
+            f"{_minor_number(cluster)}. For more information, please check https://aka.ms/version-skew-policy",
         )
 
 
@@ -92,6 +116,10 @@ def upgrade_rows(version: str) -> Json:
 
 def _minor(version: str) -> str:
     return ".".join(version.split(".")[:2])
+
+
+def _minor_number(version: str) -> int:
+    return int(version.split(".")[1])
 
 
 def _patch(version: str) -> int:

@@ -4,6 +4,7 @@ import os
 import select
 import subprocess
 import threading
+import time
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
@@ -14,7 +15,10 @@ from twinspan.twin.dataplane.namespaces import inside_argv
 from twinspan.twin.loops import LAST, Loop
 from twinspan.wait import pause
 
-_RESTART_AFTER_S = 0.2
+_RESTART_AFTER_S, _RESTART_AT_MOST_S = 0.2, 10.0
+"""Pause before it is started again: twice as long each time that it has ended soon after its start."""
+_SOON_S = 10.0
+_FAILING_AFTER = 3
 _STOP_WITHIN_S = 5.0
 _READ_BYTES = 65536
 _SHOWN = 60
@@ -77,7 +81,7 @@ class Output:
 
 
 class Daemon:
-    """One process in a namespace. If it ends by itself it is started again.
+    """One process in a namespace. If it ends by itself it is started again, after longer and longer if soon.
 
     `before_start` is called before each start, `on_start` after it. `umask`: its own; -1: the agent's.
 
@@ -108,6 +112,8 @@ class Daemon:
         self._on_start = on_start
         self._lock = threading.Lock()
         self._mourned: subprocess.Popen[bytes] | None = None
+        self._started_s = 0.0
+        self._soon_ended = 0
         self._process: subprocess.Popen[bytes] | None = None
         self._output: Output | None = None
 
@@ -116,6 +122,12 @@ class Daemon:
         """Its process id in the agent's namespace; None if it is not running."""
         process = self._process
         return process.pid if process is not None and process.poll() is None else None
+
+    @property
+    def failing(self) -> bool:
+        """Whether it has ended soon after each of its last starts, and has not run for longer since."""
+        lives = self.pid is not None and time.monotonic() - self._started_s >= _SOON_S
+        return self._soon_ended >= _FAILING_AFTER and not lives
 
     def start(self) -> None:
         """Start it and call `on_start`; if that fails, it does not run."""
@@ -166,6 +178,7 @@ class Daemon:
         finally:
             os.close(writer)
         self._process = process
+        self._started_s = time.monotonic()
         self._output = Output(reader, self._on_line)
         Loop(f"{self.role} log", self._output.follow, retry_s=_RESTART_AFTER_S).start()
         return process
@@ -178,8 +191,9 @@ class Daemon:
             return LAST
         if self._mourned is not process:
             self._mourned = process
+            self._soon_ended = self._soon_ended + 1 if time.monotonic() - self._started_s < _SOON_S else 1
             self._journal.add("daemon-died", self.role, f"exit status {status}")
-        pause(_RESTART_AFTER_S)
+        pause(min(_RESTART_AFTER_S * 2 ** (self._soon_ended - 1), _RESTART_AT_MOST_S))
         with self._lock:
             if self._process is not process:
                 return LAST

@@ -8,9 +8,10 @@ from ipaddress import IPv4Address, IPv4Network
 from twinspan.errors import DesignError
 from twinspan.network.model import SecurityGroup
 from twinspan.twin.attempts import words
-from twinspan.twin.dataplane import namespaces
+from twinspan.twin.dataplane import links, namespaces
 from twinspan.twin.dataplane.events import log
 from twinspan.twin.dataplane.filters import Edge, nsg_ruleset, security_group_ruleset
+from twinspan.twin.dataplane.links import Plug
 from twinspan.twin.dataplane.plane import Plane
 from twinspan.twin.dataplane.router import Router
 
@@ -27,7 +28,7 @@ class Interface:
         address: Its own address.
         pod_networks: What it answers for besides: its pods' addresses, on a node.
         security_group_ids: AWS: its groups; none: those named `default`.
-        device: Name of a node's interface, which forwards; empty: a host's only one.
+        device: Name of an interface beside others, e.g. of a node, which forwards; empty: a host's only one.
         filters: The rules in force.
     """
 
@@ -60,6 +61,26 @@ class Interfaces:
         with self._plane.lock, self._lock:
             others = self._known if interface in self._known else [*self._known, interface]
             return self._rules(interface, others)
+
+    def plug_in(self, interface: Interface, plug: Plug) -> None:
+        """Join an interface's device to its subnet, with its filter in force before the first packet.
+
+        The others' filters follow with the next `refresh`.
+
+        Args:
+            interface: Its namespace exists, and its device does not yet.
+            plug: The router's end of the wire.
+
+        Raises:
+            DesignError: Its filter cannot be made, or a group of its does not exist.
+        """
+        interface.filters = self.rules(interface)
+        namespaces.nft(interface.namespace, interface.filters)
+        links.join(Plug(namespace=interface.namespace, interface=interface.device), plug)
+        interface.router.plug_in(
+            interface.subnet_id, plug.interface, [interface.address, *interface.pod_networks]
+        )
+        self.add(interface)
 
     def add(self, interface: Interface) -> None:
         """Take an interface in; `refresh` does the rest."""

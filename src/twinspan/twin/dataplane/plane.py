@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Protocol
 
 from twinspan.errors import HostError
+from twinspan.network.clouds import Cloud
 from twinspan.twin.attempts import attempt, for_each, undone_on_failure
 from twinspan.twin.dataplane import internet
 from twinspan.twin.dataplane.addresses import Addresses
@@ -17,7 +18,7 @@ from twinspan.twin.dataplane.events import Journal, log
 from twinspan.twin.dataplane.gateway import Gateway
 from twinspan.twin.dataplane.links import TransitAddresses
 from twinspan.twin.dataplane.router import Router
-from twinspan.twin.dataplane.spec import Desired, EndSpec, GatewaySpec, RouterSpec
+from twinspan.twin.dataplane.spec import Desired, EndSpec, GatewaySpec, RouterSpec, SubnetSpec
 
 _WORKERS = 16
 
@@ -80,6 +81,19 @@ class Plane:
     def ends_of(self, gateway_key: str) -> list[EndSpec]:
         """Return the specifications of a gateway's tunnel ends."""
         return [end.spec for end in list(self.ends.values()) if end.spec.gateway == gateway_key]
+
+    def subnet(self, side: Cloud, subnet_id: str) -> tuple[Router, SubnetSpec] | None:
+        """Return a subnet and its network's router, None if there is none.
+
+        Args:
+            side: Its cloud.
+            subnet_id: AWS: its id; Azure: its resource id in lower case.
+        """
+        for router in self.routers.values():
+            subnet = router.subnet(subnet_id) if router.spec.side == side else None
+            if subnet is not None:
+                return router, subnet
+        return None
 
     def mark(self, gateway: Gateway, *, alive: bool) -> None:
         """Have its network use an instance, or not: also a route table's own routes to it."""

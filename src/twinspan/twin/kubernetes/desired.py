@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from twinspan.network.aws import AwsNetwork, EksCluster, EksNodeGroup
 from twinspan.network.azure import AksCluster, AksNodePool, AzureNetwork, VirtualNetwork
 from twinspan.network.model import Network
+from twinspan.network.policy_engines import VPC_CNI, aks_enforces, eks_enforces
 from twinspan.network.ranges import AKS_DEFAULT_SERVICES, CLUSTER_DNS_HOST, eks_default_services
 from twinspan.twin.attempts import attempt
 from twinspan.twin.kubernetes.access import ClusterAccess
@@ -84,6 +85,11 @@ class _Builder:
             return None
         ranges = vpcs[cluster.vpc_id].cidr_blocks
         services = cluster.service_ipv4_cidr or eks_default_services(ranges)
+        addons = {
+            addon.name: addon.configuration_values
+            for addon in cluster.addons
+            if addon.status not in _ADDON_GONE
+        }
         return ClusterSpec(
             key=cluster.arn,
             side="aws",
@@ -98,11 +104,10 @@ class _Builder:
             programs=self.programs,
             images=self.images,
             nodes=tuple(self._eks_nodes(network, cluster)),
-            addons={
-                addon.name: addon.configuration_values
-                for addon in cluster.addons
-                if addon.status not in _ADDON_GONE
-            },
+            addons=addons,
+            subnet_ids=cluster.subnet_ids,
+            security_group_ids=(*_cluster_group(cluster), *cluster.security_group_ids),
+            enforces_policies=eks_enforces(addons.get(VPC_CNI, "")),
         )
 
     def aks(self, network: AzureNetwork, cluster: AksCluster) -> ClusterSpec | None:
@@ -132,6 +137,7 @@ class _Builder:
                 node for pool in self._pools(cluster, vnet) for node in self._aks_nodes(cluster, pool)
             ),
             pod_network=cluster.pod_cidr if _overlay(cluster) else None,
+            enforces_policies=aks_enforces(cluster.network_policy),
         )
 
     def _eks_nodes(self, network: AwsNetwork, cluster: EksCluster) -> Iterator[NodeSpec]:
@@ -153,9 +159,7 @@ class _Builder:
                     key=f"{group.name}/{number}",
                     group=group.name,
                     subnet_id=subnet,
-                    security_group_ids=(
-                        (cluster.cluster_security_group_id,) if cluster.cluster_security_group_id else ()
-                    ),
+                    security_group_ids=_cluster_group(cluster),
                     zone=zones[subnet],
                     max_pods=_eks_max_pods(group),
                     labels={"eks.amazonaws.com/capacityType": group.capacity_type or "ON_DEMAND", **labels},
@@ -201,6 +205,10 @@ class _Builder:
             else:
                 kept[name] = value
         return kept
+
+
+def _cluster_group(cluster: EksCluster) -> tuple[str, ...]:
+    return (cluster.cluster_security_group_id,) if cluster.cluster_security_group_id else ()
 
 
 def _eks_max_pods(group: EksNodeGroup) -> int:

@@ -55,11 +55,17 @@ class Blob:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Image:
-    """An image: layers from the bottom up, and all names it goes by, `docker.io/...` among them."""
+    """An image: layers from the bottom up, and all names it goes by, `docker.io/...` among them.
+
+    Attributes:
+        entrypoint: Program that a pod's `args` are for.
+        command: What runs if a pod says neither `command` nor `args`: arguments of the entrypoint, if any.
+    """
 
     names: tuple[str, ...]
     layers: tuple[Blob, ...]
-    command: tuple[str, ...]
+    entrypoint: tuple[str, ...] = ()
+    command: tuple[str, ...] = ()
 
 
 def make_layer(entries: Iterable[Entry]) -> Blob:
@@ -125,7 +131,12 @@ def _config(image: Image) -> dict[str, object]:
         "created": _EPOCH,
         "architecture": architecture().name,
         "os": "linux",
-        "config": {"Env": [f"PATH={SYSTEM_PATH}"], "Cmd": list(image.command), "WorkingDir": "/"},
+        "config": {
+            "Env": [f"PATH={SYSTEM_PATH}"],
+            "Entrypoint": list(image.entrypoint),
+            "Cmd": list(image.command),
+            "WorkingDir": "/",
+        },
         "rootfs": {"type": "layers", "diff_ids": [layer.digest for layer in image.layers]},
     }
 

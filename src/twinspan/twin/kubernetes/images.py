@@ -24,32 +24,37 @@ BUSYBOX_IMAGE = "docker.io/library/busybox:1.36"
 """Small shell tools, `httpd`, `wget` and `nc` among them."""
 
 TOOLS_IMAGE = "docker.io/nicolaka/netshoot:v0.14"
-"""Network tools: `ping` of iputils, `iperf3`, `ip`, `iptables`, `python3` with what the flow agent imports.
+"""Network tools: `ping` of iputils, `iperf3`, `ip`, `iptables`, `python3` with what the flow agent and
+an HTTPS server import.
 
 The real clouds pull the public one, whose Python has all its modules.
 """
 
+DNS_IMAGE = "registry.k8s.io/coredns/coredns:v1.14.3"
+"""CoreDNS and nothing else."""
+
 SYSTEM_IMAGE = "twinspan.local/system:1"
-"""What the system pods run: `iptables`, `nft`, `ip`, `conntrack`, `dnsmasq`, `kubectl`."""
+"""What the other system pods run: `iptables`, `nft`, `ip`, `conntrack`."""
 
 ARCHIVE = "images.tar"
 """File name of the archive in the folder of archives; holds all images."""
 
-_RECIPE = 5  # counted up when this module makes other images of the same files
+_RECIPE = 10  # counted up when this module makes other images of the same files
 _SEARCH_PATH = "/usr/sbin:/usr/bin:/sbin:/bin"
 _SHELL = ("dash", "wget")  # Debian's static busybox crashes in `wget -T`
 _FIREWALL = ("xtables-nft-multi", "xtables-legacy-multi")
 _FIREWALL_NAMES = ("iptables", "iptables-save", "iptables-restore")
 _BASE = ("bash", "ping", "ip", *_FIREWALL)
 _TOOLS = ("iperf3", "env", "timeout")  # busybox's own run its applets, such as its `ping`, before PATH
-_MODULES = ("array", "base64", "contextlib", "json", "select", "socket", "struct", "time", "zlib")
+_FLOW_AGENT = ("array", "base64", "contextlib", "json", "select", "socket", "struct", "time", "zlib")
+_HTTPS_SERVER = ("encodings.idna", "http.server", "ssl", "threading", "typing")
 _LOADED = f"""
-import {", ".join(_MODULES)}, collections.abc, os, sys, sysconfig
+import {", ".join((*_FLOW_AGENT, *_HTTPS_SERVER))}, collections.abc, os, sys, sysconfig
 print(sysconfig.get_path("platstdlib"))
 for module in sys.modules.values():
     print(getattr(module, "__file__", None) or "")
 """
-_SYSTEM = ("conntrack", "dnsmasq", "nft")
+_SYSTEM = ("conntrack", "nft")
 _EXTENSIONS = ("libxt_*.so", "libipt_*.so")
 _LIBC, _UNWINDER = "libc.so.6", "libgcc_s.so.1"
 _LIBRARY = re.compile(r"^\s+(?:\S+ => )?(/\S+) \(0x[0-9a-f]+\)$", re.MULTILINE)
@@ -64,7 +69,7 @@ class _Parts:
     busybox: Blob
     shell: Blob
     base: Blob
-    kubectl: Blob
+    dns: Blob
     tools: Blob
     system: Blob
 
@@ -73,7 +78,7 @@ def ensure_images(folder: Path) -> Path:
     """Write the archive of all images, unless it is there and its inputs are what they were.
 
     Args:
-        folder: That of the programs (`Programs.folder`); `kubectl` is taken from it.
+        folder: That of the programs (`Programs.folder`); `coredns` is taken from it.
 
     Returns:
         The folder of archives; each `*.tar` in it is for `ctr -n k8s.io images import`.
@@ -101,9 +106,10 @@ def ensure_images(folder: Path) -> Path:
 
 def _images(parts: _Parts) -> tuple[Image, ...]:
     """Put the layers together."""
-    common = (parts.busybox, parts.shell, parts.base, parts.kubectl)
+    common = (parts.busybox, parts.shell, parts.base)
     return (
         Image(names=(PAUSE_IMAGE,), layers=(parts.busybox,), command=("/bin/busybox", "sleep", "infinity")),
+        Image(names=(DNS_IMAGE,), layers=(parts.dns,), entrypoint=("/coredns",)),
         Image(names=(BUSYBOX_IMAGE,), layers=(parts.busybox, parts.shell), command=("sh",)),
         Image(names=(TOOLS_IMAGE,), layers=(*common, parts.tools), command=("sh",)),
         Image(names=(SYSTEM_IMAGE,), layers=(*common, parts.system), command=("sh",)),
@@ -119,13 +125,13 @@ def _parts(folder: Path, sources: set[Path]) -> _Parts:
     python, modules, dynload = _python()
     tools = _with_libraries([*map(_find, _TOOLS), python, *modules])
     system = _with_libraries(_find(name) for name in _SYSTEM)
-    kubectl = folder / "kubectl"
-    sources |= {busybox, kubectl, _find("iptables"), *below, *tools, *system}
+    dns = folder / "coredns"
+    sources |= {busybox, dns, _find("iptables"), *below, *tools, *system}
     return _Parts(
         busybox=make_layer([*_skeleton(), *_busybox(busybox)]),
         shell=make_layer([*map(_copy, shell), _link("sh", "dash")]),
         base=make_layer([*map(_copy, below - shell), *_firewall_links()]),
-        kubectl=make_layer([Entry(path="usr/bin/kubectl", source=kubectl)]),
+        dns=make_layer([Entry(path="coredns", source=dns)]),
         tools=make_layer([*map(_copy, tools - below), dynload]),
         system=make_layer(map(_copy, system - below)),
     )
@@ -230,7 +236,7 @@ def _is_current(images: Path, folder: Path) -> bool:
         sources = {Path(path) for path in recorded["sources"]}
     except (FileNotFoundError, ValueError, TypeError, KeyError):
         return False
-    if folder / "kubectl" not in sources or not (images / ARCHIVE).exists():
+    if folder / "coredns" not in sources or not (images / ARCHIVE).exists():
         return False
     return bool(recorded == _fingerprint(sources))
 

@@ -8,15 +8,26 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from twinspan.command import run
 from twinspan.errors import HostError
 from twinspan.host import SYSTEM_PATH
 
-KUBERNETES_MINOR = "1.20"
-"""The version that the twin's clusters are made for: the newest whose whole source Debian carries."""
+KUBERNETES_MINOR = "1.35"
+"""The version that the twin's clusters are made for; `kubernetes/go.mod` says which of it is built."""
 
-NAMES = ("kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubelet", "kube-proxy", "kubectl")
-"""What `scripts/install-kubernetes` provides."""
+DNS_MINOR = "1.14"
+"""The version of CoreDNS likewise; `coredns/go.mod`."""
+
+KUBERNETES_NAMES = (
+    "kube-apiserver",
+    "kube-controller-manager",
+    "kube-scheduler",
+    "kubelet",
+    "kube-proxy",
+    "kubectl",
+)
+DNS_NAME = "coredns"
+NAMES = (*KUBERNETES_NAMES, DNS_NAME)
+"""What `make kubernetes` provides."""
 
 _CNI_FOLDERS = ("/usr/lib/cni", "/usr/libexec/cni")
 _HOST_PROGRAMS = {
@@ -29,7 +40,6 @@ _HOST_PROGRAMS = {
     "iptables-restore": "iptables",
     "conntrack": "conntrack",
     "busybox": "busybox-static",
-    "dnsmasq": "dnsmasq-base",
     "iperf3": "iperf3",
     "ping": "iputils-ping",
     "python3": "python3",
@@ -37,7 +47,6 @@ _HOST_PROGRAMS = {
     "wget": "wget",
 }
 """Program -> the Debian package that carries it."""
-_CONTAINERD_TOO_NEW = 2
 _HOST_PLUGINS = ("loopback", "ptp", "host-local", "portmap")
 
 
@@ -47,7 +56,7 @@ class Programs:
 
     Attributes:
         folder: Holds all of `NAMES`; the real folder, so that a newer build does not change it under a twin.
-        version: Of all of them, e.g. `1.20.2`.
+        version: Of Kubernetes, e.g. `1.35.4`.
     """
 
     folder: Path
@@ -61,7 +70,7 @@ def cache_folder() -> Path:
 
 
 def find_programs() -> Programs:
-    """Find what clusters are made of; of all that, only `containerd --version` is run.
+    """Find what clusters are made of; nothing of it is run.
 
     Returns:
         The folder that `make kubernetes` made, for this user or for the one who called sudo.
@@ -73,9 +82,8 @@ def find_programs() -> Programs:
     current = next((folder for folder in _candidates() if folder.is_dir()), None)
     lacking = [] if current else [f"the Kubernetes programs ({', '.join(NAMES)})"]
     if current:
-        lacking += _problems(current)
+        lacking += problems(current)
     lacking += [f"{program} (package {package})" for program, package in missing_host_programs().items()]
-    lacking += _containerd_problems()
     if current is None or lacking:
         raise HostError(
             problem=f"clusters need what is not here: {', '.join(lacking)}",
@@ -111,16 +119,6 @@ def plug_in_folder() -> Path:
     return next((folder for folder in folders if folder.is_dir()), folders[0])
 
 
-def _containerd_problems() -> list[str]:
-    """Refuse containerd 2: it dropped CRI v1alpha2 (containerd.io, "Releases"), all that kubelet 1.20 has."""
-    program = shutil.which("containerd", path=SYSTEM_PATH)
-    said = run([program, "--version"], check=False).stdout if program else ""
-    version = re.search(r"\bv?((\d+)\.\d+\.\d+)", said)
-    if version is None or int(version[2]) < _CONTAINERD_TOO_NEW:
-        return []
-    return [f"containerd 1.x, e.g. the package containerd of Debian 12 or 13 ({program} is {version[1]})"]
-
-
 def _candidates() -> list[Path]:
     """Name the folders `current` of this user's cache and, for root by sudo, of the caller's."""
     folders = [cache_folder()]
@@ -138,8 +136,8 @@ def _version(folder: Path) -> str:
         return "unknown"
 
 
-def _problems(folder: Path) -> list[str]:
-    """Say what is wrong with the programs: of another version, gone, or not those that were checked."""
+def problems(folder: Path) -> list[str]:
+    """Return what is wrong with a folder of programs: of another version, gone, or not those checked."""
     version = _version(folder)
     if not version.startswith(f"{KUBERNETES_MINOR}."):
         return [f"Kubernetes {KUBERNETES_MINOR} (in {folder} is version {version})"]
@@ -147,8 +145,16 @@ def _problems(folder: Path) -> list[str]:
     return [problem for name in NAMES if (problem := _problem(folder / name, stamps.get(name)))]
 
 
+def record(folder: Path, version: str) -> None:
+    """Write down the version of the programs in a folder, and what they look like now."""
+    (folder / "version").write_text(f"{version}\n")
+    seen = {name: (folder / name).stat() for name in NAMES}
+    lines = [f"{name} {stat.st_size} {int(stat.st_mtime)}\n" for name, stat in seen.items()]
+    (folder / "stamps").write_text("".join(lines))
+
+
 def _stamps(folder: Path) -> dict[str, tuple[int, int]]:
-    """Read name -> size in bytes and time of change in seconds, as the installing script saw them."""
+    """Read name -> size in bytes and time of change in seconds, as `record` saw them."""
     try:
         lines = (folder / "stamps").read_text().splitlines()
     except FileNotFoundError:

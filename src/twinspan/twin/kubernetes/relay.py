@@ -14,8 +14,8 @@ from twinspan.twin.rundir import short_path
 _CHUNK_BYTES = 65536
 _CONNECT_WITHIN_S = 5.0
 
-Target = Callable[[], socket.socket]
-"""Opens the far end of one connection; OSError if nobody listens there."""
+Target = Callable[[socket.socket], socket.socket]
+"""Opens the far end of one accepted connection, of which it may read; OSError if nobody listens there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,7 @@ class UnixTarget:
 
     path: Path
 
-    def __call__(self) -> socket.socket:
+    def __call__(self, _near: socket.socket) -> socket.socket:
         """Connect to it."""
         far = socket.socket(socket.AF_UNIX)
         far.settimeout(_CONNECT_WITHIN_S)
@@ -76,7 +76,7 @@ class Relay:
 
     def _carry(self, near: socket.socket) -> None:
         try:
-            far = self._target()
+            far = self._target(near)
         except BaseException as error:
             near.close()
             if isinstance(error, OSError):

@@ -51,6 +51,9 @@ class ClusterSpec:
         images: Folder with the container images, as OCI archives.
         addons: Name of an EKS add-on -> its configuration values (JSON text or empty).
         pod_network: Overlay networks only: range of pod addresses, unknown outside the cluster.
+        subnet_ids: EKS: where the control plane has interfaces; AKS: nowhere.
+        security_group_ids: EKS: the groups of these interfaces.
+        enforces_policies: Whether NetworkPolicies have an effect.
     """
 
     key: str
@@ -69,6 +72,9 @@ class ClusterSpec:
     nodes: tuple[NodeSpec, ...] = ()
     addons: dict[str, str] = field(default_factory=dict)
     pod_network: IPv4Network | None = None
+    subnet_ids: tuple[str, ...] = ()
+    security_group_ids: tuple[str, ...] = ()
+    enforces_policies: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,7 +97,7 @@ class ClusterHealth:
         api_ready: Its API server answers `/readyz`.
         system_ready: The cluster's own pods (network, DNS) are there and ready.
         problem: Why it cannot work; empty if it can or just needs time.
-        version: What its API server runs, e.g. `1.20.2`; empty until it answers.
+        version: What its API server runs, e.g. `1.35.4`; empty until it answers.
         problems: What cannot be built of it now, with the reason: itself, a node, a Service's load balancer.
     """
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from twinspan.network.versions import both_versions, minor
-from twinspan.verify.cluster_facts import Cluster, Lookup, Reading
+from twinspan.verify.cluster_facts import Cluster, Lookup, Reading, policy_branch
 from twinspan.verify.facts import Facts
 from twinspan.verify.findings import Finding, Outcome
 
@@ -168,7 +168,7 @@ def _dns(facts: Facts, cluster: Cluster, reading: Reading) -> Finding:
         command=lookup.command if lookup else f"{at} get endpoints kube-dns",
         remedy=remedy,
         branch=f"dns {cluster.branch}",
-        needs=frozenset({cluster.branch}),
+        needs=frozenset({cluster.branch, policy_branch(cluster.side, cluster.name, "egress")}),
     )
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from twinspan.network.clouds import Cloud
 from twinspan.verify.checks.reachability import found_by
-from twinspan.verify.cluster_facts import Cluster, Seen
+from twinspan.verify.cluster_facts import Cluster, Seen, policy_branch
 from twinspan.verify.facts import Facts
 from twinspan.verify.findings import Finding, Outcome
 
@@ -22,13 +22,17 @@ def azure_pods_reach_aws(facts: Facts) -> Iterator[Finding]:
 def _pings(facts: Facts, *, source: Cloud, towards: Cloud) -> Iterator[Finding]:
     pings = [each for each in facts.kubernetes.pings if each.towards == towards]
     groups = frozenset(each.security_group_id for each in facts.clusters if each.security_group_id)
+    policies = {
+        policy_branch(each.side, each.name, "egress" if each.side == source else "ingress")
+        for each in facts.clusters
+    }
     for each in pings:
         yield found_by(
             facts,
             each,
-            needs=groups | {cluster.branch for cluster in facts.clusters},
-            remedy="Tunnels, routes and filters are right, so look at the pods: network policies, and the"
-            " security groups for pods",
+            needs=groups | policies | {cluster.branch for cluster in facts.clusters},
+            remedy="Tunnels, routes, filters and network policies are right, so look at the pods: policies of"
+            " the engine's own kinds, and the security groups for pods",
         )
     if not pings:
         yield from _without_pods(facts, f"ping from pods of {source}")
@@ -65,7 +69,16 @@ def _kept(facts: Facts, seen: Seen) -> Finding:
         remedy=remedy,
         branch=f"source {seen.source} {seen.destination}",
         needs=frozenset(
-            {f"{seen.source} {seen.destination}", *(each.branch for each in facts.clusters)},
+            {
+                f"{seen.source} {seen.destination}",
+                policy_branch(seen.source_side, seen.source_cluster, "egress"),
+                *(
+                    policy_branch(each.side, each.name, "ingress")
+                    for each in facts.clusters
+                    if each.name == seen.destination_cluster
+                ),
+                *(each.branch for each in facts.clusters),
+            },
         ),
     )
 

@@ -76,17 +76,21 @@ resource "aws_vpc_security_group_ingress_rule" "remote" {
 
 # A pod that leaves the VPC takes its node's address unless the destination is excluded; the remote side would then see
 # nodes, and its filters and logs could not tell pods apart. The exclusion counts only while EXTERNALSNAT is false.
+# NetworkPolicies are taken in any case and enforced only with the switch; its schema wants a string.
 resource "aws_eks_addon" "vpc_cni" {
   cluster_name                = aws_eks_cluster.this.name
   addon_name                  = "vpc-cni"
   resolve_conflicts_on_create = "OVERWRITE"
   resolve_conflicts_on_update = "OVERWRITE"
-  configuration_values = jsonencode({
-    env = {
-      AWS_VPC_K8S_CNI_EXTERNALSNAT       = "false"
-      AWS_VPC_K8S_CNI_EXCLUDE_SNAT_CIDRS = join(",", sort(var.remote_cidr_blocks))
-    }
-  })
+  configuration_values = jsonencode(merge(
+    {
+      env = {
+        AWS_VPC_K8S_CNI_EXTERNALSNAT       = "false"
+        AWS_VPC_K8S_CNI_EXCLUDE_SNAT_CIDRS = join(",", sort(var.remote_cidr_blocks))
+      }
+    },
+    var.cluster.network_policies ? { enableNetworkPolicy = "true" } : {}
+  ))
   tags = var.tags
 }
 

@@ -31,14 +31,15 @@ variable "cluster" {
     endpoint_public_access  = optional(bool, true)
     public_access_cidrs     = optional(set(string), ["0.0.0.0/0"])
     log_types               = optional(set(string), [])
+    network_policies        = optional(bool, false)
   })
-  description = "The control plane: Kubernetes version (null: EKS's default), range of the services, who reaches its endpoint, and which of its logs go to CloudWatch."
+  description = "The control plane: Kubernetes version (null: EKS's default), range of the services, who reaches its endpoint, which of its logs go to CloudWatch, and whether NetworkPolicies are enforced."
   default     = {}
   nullable    = false
 
   validation {
     condition     = var.cluster.version == null || can(regex("^1\\.[0-9]{2}$", var.cluster.version))
-    error_message = "cluster.version ${coalesce(var.cluster.version, "null")} must be a minor version, e.g. 1.34, or null for EKS's default."
+    error_message = "cluster.version ${coalesce(var.cluster.version, "null")} must be a minor version, e.g. 1.35, or null for EKS's default."
   }
   validation {
     condition = try(

@@ -46,13 +46,15 @@ resource "azurerm_kubernetes_cluster" "this" {
     identity_ids = [azurerm_user_assigned_identity.this.id]
   }
   # Azure CNI with a pod subnet: a pod has an address of the VNet, which the remote side can reach and sees as the source.
-  # With the overlay or kubenet it would see nodes only.
+  # With the overlay or kubenet it would see nodes only. Policies of Cilium come with its data plane alone.
   network_profile {
-    network_plugin    = "azure"
-    load_balancer_sku = "standard"
-    outbound_type     = var.cluster.outbound_type
-    service_cidr      = var.cluster.service_cidr
-    dns_service_ip    = cidrhost(var.cluster.service_cidr, 10)
+    network_plugin     = "azure"
+    network_policy     = var.cluster.network_policy
+    network_data_plane = var.cluster.network_policy == "cilium" ? "cilium" : "azure"
+    load_balancer_sku  = "standard"
+    outbound_type      = var.cluster.outbound_type
+    service_cidr       = var.cluster.service_cidr
+    dns_service_ip     = cidrhost(var.cluster.service_cidr, 10)
   }
   node_provisioning_profile {
     mode = "Manual"

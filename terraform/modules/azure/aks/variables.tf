@@ -23,19 +23,20 @@ variable "address_space" {
 
 variable "cluster" {
   type = object({
-    version       = optional(string)
-    sku_tier      = optional(string, "Free")
-    private       = optional(bool, false)
-    service_cidr  = optional(string, "10.96.0.0/16")
-    outbound_type = optional(string, "loadBalancer")
+    version        = optional(string)
+    sku_tier       = optional(string, "Free")
+    private        = optional(bool, false)
+    service_cidr   = optional(string, "10.96.0.0/16")
+    outbound_type  = optional(string, "loadBalancer")
+    network_policy = optional(string)
   })
-  description = "The control plane: Kubernetes version (null: AKS's default), tier, whether its endpoint is in the VNet alone, range of the services, and how nodes reach the internet."
+  description = "The control plane: Kubernetes version (null: AKS's default), tier, whether its endpoint is in the VNet alone, range of the services, how nodes reach the internet, and what enforces NetworkPolicies (null: nothing)."
   default     = {}
   nullable    = false
 
   validation {
     condition     = var.cluster.version == null || can(regex("^1\\.[0-9]{2}(\\.[0-9]{1,2})?$", var.cluster.version))
-    error_message = "cluster.version ${coalesce(var.cluster.version, "null")} must be a minor or patch version, e.g. 1.34, or null for AKS's default."
+    error_message = "cluster.version ${coalesce(var.cluster.version, "null")} must be a minor or patch version, e.g. 1.35, or null for AKS's default."
   }
   validation {
     condition     = contains(["Free", "Standard", "Premium"], var.cluster.sku_tier)
@@ -74,6 +75,10 @@ variable "cluster" {
   validation {
     condition     = contains(["loadBalancer", "managedNATGateway", "userAssignedNATGateway", "userDefinedRouting"], var.cluster.outbound_type)
     error_message = "cluster.outbound_type ${var.cluster.outbound_type} must be loadBalancer, managedNATGateway, userAssignedNATGateway or userDefinedRouting; the last wants a route 0.0.0.0/0 to an appliance, with BGP propagation left on."
+  }
+  validation {
+    condition     = var.cluster.network_policy == null || contains(["azure", "calico", "cilium"], coalesce(var.cluster.network_policy, "none"))
+    error_message = "cluster.network_policy ${coalesce(var.cluster.network_policy, "null")} must be azure, calico or cilium, or null for none: then NetworkPolicies do nothing."
   }
 }
 

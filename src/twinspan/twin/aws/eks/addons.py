@@ -1,13 +1,13 @@
 """Managed add-ons. Source: EKS API, CreateAddon; EKS User Guide, "Amazon EKS add-ons"."""
 
 import json
-import re
 from collections.abc import Mapping
 from typing import Any
 from uuid import uuid4
 
 import yaml
 
+from twinspan.network.policy_engines import EKS_SWITCH, FALSE, TRUE, VPC_CNI
 from twinspan.twin.aws.eks import placement, views
 from twinspan.twin.aws.eks.call import Call
 from twinspan.twin.aws.eks.errors import in_use, invalid_parameter
@@ -17,7 +17,7 @@ from twinspan.twin.aws.eks.versions import ADDONS, builds, default_build
 _SCHEMA_URL = "http://json-schema.org/draft-06/schema#"
 _DAEMON_SET = {"affinity", "nodeSelector", "podAnnotations", "podLabels", "resources", "tolerations"}
 _MEMBERS: Mapping[str, frozenset[str]] = {
-    "vpc-cni": frozenset(
+    VPC_CNI: frozenset(
         _DAEMON_SET
         | {
             "cniConfig",
@@ -48,9 +48,9 @@ _MEMBERS: Mapping[str, frozenset[str]] = {
 }
 """Members that each add-on's configuration has. Source: the schemas of DescribeAddonConfiguration."""
 
+_TYPES: Mapping[str, dict[str, str]] = {EKS_SWITCH: {"format": "boolean", "type": "string"}}
 _CIDR_LIST = "AWS_VPC_K8S_CNI_EXCLUDE_SNAT_CIDRS"
 _SWITCHES = ("AWS_VPC_K8S_CNI_EXTERNALSNAT",)
-_TRUTH = re.compile(r"1|t|T|TRUE|true|True|0|f|F|FALSE|false|False")
 
 
 def create(call: Call) -> dict[str, Any]:
@@ -152,7 +152,7 @@ def _offered(name: str, kubernetes: str | None) -> dict[str, Any]:
                     if kubernetes in {None, version}
                 ],
                 "requiresConfiguration": False,
-                "requiresIamPermissions": name == "vpc-cni",
+                "requiresIamPermissions": name == VPC_CNI,
             }
             for build, versions in builds(name).items()
             if kubernetes is None or kubernetes in versions
@@ -173,7 +173,7 @@ def describe_configuration(call: Call) -> dict[str, Any]:
         "$schema": _SCHEMA_URL,
         "type": "object",
         "additionalProperties": False,
-        "properties": {member: {} for member in sorted(_MEMBERS[name])},
+        "properties": {member: _TYPES.get(member, {}) for member in sorted(_MEMBERS[name])},
     }
     return {"addonName": name, "addonVersion": version, "configurationSchema": json.dumps(schema)}
 
@@ -195,19 +195,28 @@ def check_configuration(name: str, values: str) -> None:
     for member in document:
         if member not in _MEMBERS[name]:
             raise _misfit(name, str(member), f"no such member in the configuration schema of {name}")
-    if name == "vpc-cni":
+    if name == VPC_CNI:
+        _check_switch(EKS_SWITCH, document.get(EKS_SWITCH, "false"))
         _check_environment(document.get("env") or {})
+
+
+def _check_switch(member: str, value: object) -> None:
+    """Refuse what is no truth value as text. Source: the schema's `"type": "string", "format": "boolean"`."""
+    if not isinstance(value, str):
+        raise _misfit(VPC_CNI, member, f"must be a string, not {value!r}")
+    if value not in TRUE | FALSE:
+        raise _misfit(VPC_CNI, member, f"must be true or false, not {value}")
 
 
 def _check_environment(env: object) -> None:
     if not isinstance(env, dict):
-        raise _misfit("vpc-cni", "env", "must be an object")
+        raise _misfit(VPC_CNI, "env", "must be an object")
     for variable, value in env.items():
         if not isinstance(value, str):
-            raise _misfit("vpc-cni", f"env.{variable}", f"must be a string, not {value!r}")
+            raise _misfit(VPC_CNI, f"env.{variable}", f"must be a string, not {value!r}")
     for variable in _SWITCHES:
-        if variable in env and _TRUTH.fullmatch(env[variable]) is None:
-            raise _misfit("vpc-cni", f"env.{variable}", f"must be true or false, not {env[variable]}")
+        if variable in env:
+            _check_switch(f"env.{variable}", env[variable])
     for text in filter(None, env.get(_CIDR_LIST, "").split(",")):
         placement.network(text.strip(), f"env.{_CIDR_LIST}")
 

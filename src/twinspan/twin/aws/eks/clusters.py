@@ -3,6 +3,7 @@
 import random
 import secrets
 from collections.abc import Iterator, Mapping
+from datetime import timedelta
 from typing import Any
 
 from twinspan.network.limits import EKS_CLUSTERS_PER_REGION
@@ -17,6 +18,9 @@ _EVERYBODY = str(ANYWHERE)
 _AUTO_MODE = ("computeConfig", "storageConfig")
 _MODES = ("CONFIG_MAP", "API_AND_CONFIG_MAP", "API")
 """A cluster can only go to the right."""
+_NODES_BEHIND = 3
+_ROLLBACK_WITHIN = timedelta(days=7)
+_VERSION_CHANGES = {"VersionUpdate", "VersionRollback"}
 
 
 def create(call: Call) -> dict[str, Any]:
@@ -49,7 +53,7 @@ def _new(call: Call, name: str) -> Cluster:
     cidrs = wanted.get("publicAccessCidrs") or ([_EVERYBODY] if public else [])
     placement.check_endpoint(public=public, private=private, cidrs=cidrs)
     services = placement.service_cidr(network.get("serviceIpv4Cidr"), placement.vpc_ranges(call, vpc_id))
-    version, tags, log_types = _version(call.get("version")), call.tags(), _log_types(call, [])
+    version, tags, log_types = _version(call), call.tags(), _log_types(call, [])
     return Cluster(
         name=name,
         arn=call.arn(f"cluster/{name}"),
@@ -92,11 +96,11 @@ def _turned_on(member: Mapping[str, Any]) -> bool:
     return bool(member.get("enabled") or (member.get("blockStorage") or {}).get("enabled"))
 
 
-def _version(given: str | None) -> str:
-    if given is None:
-        return DEFAULT_VERSION
-    if given not in VERSIONS:
-        raise invalid_parameter(f"unsupported Kubernetes version {given}; supported: {', '.join(VERSIONS)}")
+def _version(call: Call) -> str:
+    given = str(call.get("version", DEFAULT_VERSION))
+    supported = [name for name, version in VERSIONS.items() if version.status(call.now) != "UNSUPPORTED"]
+    if given not in supported:
+        raise invalid_parameter(f"unsupported Kubernetes version {given}; supported: {', '.join(supported)}")
     return given
 
 
@@ -228,18 +232,35 @@ _CHANGES = {
 
 
 def update_version(call: Call) -> dict[str, Any]:
-    """UpdateClusterVersion: one minor version up. The data plane runs the same Kubernetes for all of them."""
+    """UpdateClusterVersion: one minor version up, or back to where it came from within a week.
+
+    The data plane runs the same Kubernetes for all of them. Source: EKS User Guide, "Update existing cluster
+    to new Kubernetes version", "Roll back a cluster to a previous Kubernetes version".
+    """
     cluster = call.idle_cluster()
-    wanted = _version(call.get("version"))
+    wanted = _version(call)
     order = list(VERSIONS)
-    if order.index(wanted) - order.index(cluster.version) != 1:
+    kind = {1: "VersionUpdate", -1: "VersionRollback"}.get(order.index(wanted) - order.index(cluster.version))
+    if kind is None or (kind == "VersionRollback" and not _can_go_back(call, cluster)):
         raise invalid_parameter(
             f"Unsupported Kubernetes minor version update from {cluster.version} to {wanted}",
             clusterName=cluster.name,
         )
+    for group in cluster.nodegroups.values():
+        if not 0 <= order.index(wanted) - order.index(group.version) <= _NODES_BEHIND:
+            raise invalid_request(
+                f"Nodegroup {group.name} has Kubernetes version {group.version}: nodes may be up to "
+                f"{_NODES_BEHIND} minor versions older than {wanted}, and not newer"
+            )
     cluster.version = wanted
     params = {"Version": wanted, "PlatformVersion": VERSIONS[wanted].platform}
-    return {"update": views.update(call.record(cluster, "VersionUpdate", params))}
+    return {"update": views.update(call.record(cluster, kind, params))}
+
+
+def _can_go_back(call: Call, cluster: Cluster) -> bool:
+    changes = [update for update in cluster.updates.values() if update.type in _VERSION_CHANGES]
+    own = [update for update in changes if not update.nodegroup]
+    return bool(own) and own[-1].type == "VersionUpdate" and call.now - own[-1].created_at <= _ROLLBACK_WITHIN
 
 
 def describe_versions(call: Call) -> dict[str, Any]:

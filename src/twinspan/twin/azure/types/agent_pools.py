@@ -122,6 +122,7 @@ def prepare(
     agent_pool_rules.complete(profile, version=version, overlay=overlay)
     if before is not None:
         agent_pool_rules.check_change(before, profile, where=where)
+    aks_versions.check_pool(text(profile, "orchestratorVersion") or version, version)
     agent_pool_rules.check(
         context.store, profile, where=where, location=text(cluster, "location") or "", overlay=overlay
     )

@@ -28,6 +28,7 @@ NETWORK_DEFAULTS: dict[str, Json] = {
     "ipFamilies": ["IPv4"],
 }
 """Source: ARM, ContainerServiceNetworkProfile. Services without a DNS address take their tenth."""
+_CILIUM = "cilium"
 _IMMUTABLE = (
     ("dnsPrefix",),
     ("fqdnSubdomain",),
@@ -90,6 +91,8 @@ def _complete_network(told: JsonObject, before: JsonObject) -> None:
     pools = objects(told, "agentPoolProfiles")
     if "networkPlugin" not in profile and not any("podSubnetID" in each for each in pools):
         profile.setdefault("networkPluginMode", "overlay")  # the default since Overlay is generally available
+    if text(profile, "networkDataplane") == _CILIUM:
+        profile.setdefault("networkPolicy", _CILIUM)
     for name, value in NETWORK_DEFAULTS.items():
         profile.setdefault(name, value)
     if text(profile, "networkPluginMode") == "overlay" or text(profile, "networkPlugin") == "kubenet":
@@ -196,6 +199,7 @@ def check_network(store: Store, told: JsonObject) -> None:
         raise bad_request(
             "InvalidParameter", "networkProfile.networkPlugin: the twin brings the network plugin."
         )
+    _check_policy_engine(profile)
     services = _range(profile, "serviceCidr")
     pods = _range(profile, "podCidr")
     if services.prefixlen < AKS_SERVICE_LENGTH:
@@ -216,6 +220,30 @@ def check_network(store: Store, told: JsonObject) -> None:
         each for name in subnets if name for each in aks_subnets.vnet_space(store, ResourceId.parse(name))
     ]
     _check_overlaps(services, pods if overlay else None, space)
+
+
+def _check_policy_engine(profile: Json) -> None:
+    """Refuse an engine for NetworkPolicies that the network plugin or the data plane cannot have.
+
+    Source: ARM, ContainerServiceNetworkProfile.networkPolicy; AKS, "Secure traffic between pods by using
+    network policies"; the codes are those that users quote (docs/fidelity.md).
+    """
+    plugin, engine = text(profile, "networkPlugin"), text(profile, "networkPolicy")
+    dataplane = text(profile, "networkDataplane")
+    if engine == "azure" and plugin == "kubenet":
+        raise bad_request(
+            "NetworkPolicyAzureNotSupportedForKubenet",
+            "NetworkPolicy azure is not supported for network plugin kubenet",
+        )
+    if engine == _CILIUM and dataplane != _CILIUM:
+        raise bad_request(
+            "NetworkPolicyNotSupported",
+            "Network Policy cilium requires NetworkDataplane cilium",
+        )
+    if dataplane == _CILIUM and engine != _CILIUM:
+        raise bad_request("BadRequest", "Cilium dataplane requires network policy cilium.")
+    if dataplane == _CILIUM and plugin != "azure":
+        raise bad_request("BadRequest", "Cilium dataplane requires network plugin azure.")
 
 
 def _range(profile: Json, name: str) -> IPv4Network:

@@ -6,7 +6,7 @@ import socket
 import ssl
 import tempfile
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, cast
 from urllib.parse import urlencode
@@ -18,6 +18,8 @@ from twinspan.twin.kubernetes.authority import ClusterAuthority
 PORT = 6443
 MANAGER = "twinspan"
 _TIMEOUT_S = 10.0
+_WATCH_S = 60
+"""How long the server keeps a watch open, in seconds; the next one goes on where it ended."""
 _FIRST_ERROR = 400
 _NOT_FOUND = 404
 _ENDED = (ssl.SSLEOFError, ssl.SSLZeroReturnError, ssl.SSLSyscallError)
@@ -83,6 +85,24 @@ class ApiClient:
             if error.code != str(_NOT_FOUND):
                 raise
 
+    def watch(self, path: str, version: str) -> Iterator[Json]:
+        """Yield the events after a version of a list, on a connection of its own, until the server ends."""
+        path = _with(path, {"watch": "1", "resourceVersion": version, "timeoutSeconds": str(_WATCH_S)})
+        connection = _Connection(self._namespace, self._context)
+        try:
+            connection.connect()
+            connection.sock.settimeout(_WATCH_S + _TIMEOUT_S)
+            connection.request("GET", path, headers={"Accept": "application/json"})
+            answer = connection.getresponse()
+            if answer.status >= _FIRST_ERROR:
+                raise _refused("GET", path, answer.status, answer.read())
+            for line in answer:
+                yield _object(line)
+        except (OSError, http.client.HTTPException) as error:
+            raise _failed(path, error) from error
+        finally:
+            connection.close()
+
     def close(self) -> None:
         """Close the connection; the next call opens another."""
         with self._lock:
@@ -105,9 +125,7 @@ class ApiClient:
                     self._drop()
                     raise _failed(path, again) from again
         if status >= _FIRST_ERROR:
-            raise CloudRefusedError(
-                operation=f"{method} {path}", code=str(status), message=data.decode(errors="replace")[:500]
-            )
+            raise _refused(method, path, status, data)
         return data
 
     def _send(
@@ -166,6 +184,12 @@ def _context(authority: ClusterAuthority, folder: Path) -> ssl.SSLContext:
         file.flush()
         context.load_cert_chain(file.name)
     return context
+
+
+def _refused(method: str, path: str, status: int, data: bytes) -> CloudRefusedError:
+    return CloudRefusedError(
+        operation=f"{method} {path}", code=str(status), message=data.decode(errors="replace")[:500]
+    )
 
 
 def _failed(path: str, error: Exception) -> CloudUnreachableError | HostError:

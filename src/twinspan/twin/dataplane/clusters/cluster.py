@@ -12,10 +12,14 @@ from twinspan.twin.attempts import named, undone_on_failure, words
 from twinspan.twin.dataplane.clusters import health
 from twinspan.twin.dataplane.clusters.control_plane import ControlPlane
 from twinspan.twin.dataplane.clusters.daemon import NodeDaemon
+from twinspan.twin.dataplane.clusters.known import KnownObjects
+from twinspan.twin.dataplane.clusters.konnectivity import Konnectivity
 from twinspan.twin.dataplane.clusters.load_balancers import LoadBalancers
 from twinspan.twin.dataplane.clusters.node import Node
+from twinspan.twin.dataplane.clusters.policies import PolicyEnforcer
 from twinspan.twin.dataplane.clusters.requirements import lacking
 from twinspan.twin.dataplane.clusters.system import SystemPods
+from twinspan.twin.dataplane.clusters.vpc_interface import VpcInterface
 from twinspan.twin.dataplane.events import log
 from twinspan.twin.dataplane.interfaces import Interfaces
 from twinspan.twin.dataplane.plane import Plane
@@ -34,7 +38,7 @@ class Cluster:
     Args:
         spec: What is wanted first.
         plane: Where its subnets are.
-        interfaces: Where its nodes' filters are kept.
+        interfaces: Where its nodes' and its control plane's filters are kept.
         folder: Private folder of the agent's clusters.
         control_groups: Name of the agent's root of control groups.
         after: Clusters of the same key that are going: it is built when they are gone.
@@ -60,8 +64,11 @@ class Cluster:
         self._condition = threading.Condition()
         self._work = threading.RLock()
         self._control: ControlPlane | None = None
+        self._interface: VpcInterface | None = None
+        self._known: KnownObjects | None = None
         self._system: SystemPods | None = None
         self._balancers: LoadBalancers | None = None
+        self._policies: PolicyEnforcer | None = None
         self._nodes: dict[str, Node] = {}
         self._starting: dict[str, Future[None]] = {}
         self._problems: dict[str, str] = {}
@@ -200,21 +207,46 @@ class Cluster:
             )
         if self._control is None:
             control = ControlPlane(spec, folder=self._folder, journal=self._plane.journal)
-            with undone_on_failure(control.remove):
+            interface = VpcInterface(control.namespace, plane=self._plane, interfaces=self._interfaces)
+            with undone_on_failure(interface.remove, control.remove):
                 control.build()
+                interface.follow(spec)
+                if spec.side == "azure":
+                    control.open_tunnel(self._konnectivity(control))
                 control.start()
-            self._control = control
+            self._control, self._interface = control, interface
+            self._known = KnownObjects(control.api)
             self._system = SystemPods(control.api)
             self._balancers = LoadBalancers(control.api, plane=self._plane, interfaces=self._interfaces)
+        if self._interface is not None:
+            self._interface.follow(spec)
+        self._enforce_policies(spec, self._control)
         self._change_nodes(spec, self._control)
-        if self._lost or self._system is None or self._balancers is None:
+        if self._lost or self._known is None or self._system is None or self._balancers is None:
             return True
         if self._health.api_ready:
             self._forget_departed(self._control)
             self._system.apply(spec)
             ready = [node.address for node in self._health.nodes if node.ready and node.address]
-            self._balancers.follow(spec, ready)
+            if self._known.services is not None:
+                self._balancers.follow(spec, self._known.services, ready)
         return not self._starting and self._health.system_ready and all(n.ready for n in self._health.nodes)
+
+    def _konnectivity(self, control: ControlPlane) -> Konnectivity:
+        return Konnectivity(
+            control.namespace, api=control.new_client(), nodes=lambda: list(self._nodes.values())
+        )
+
+    def _enforce_policies(self, spec: ClusterSpec, control: ControlPlane) -> None:
+        """Begin or end to enforce network policies, as the cloud does."""
+        if spec.enforces_policies and self._policies is None:
+            self._policies = PolicyEnforcer(
+                spec, control.new_client(), nodes=lambda: list(self._nodes.values())
+            )
+            self._policies.start()
+        elif not spec.enforces_policies and self._policies is not None:
+            self._policies.stop()
+            self._policies = None
 
     def _change_nodes(self, spec: ClusterSpec, control: ControlPlane) -> None:
         wanted = {node.key: node for node in spec.nodes}
@@ -287,14 +319,16 @@ class Cluster:
             self._departed.discard(name)
 
     def _look(self, spec: ClusterSpec) -> None:
-        if self._control is None:
+        if self._control is None or self._known is None:
             found = ClusterHealth(
                 key=self.key, api_ready=False, system_ready=False, problem=self._problems.get("", "")
             )
             self._health = replace(found, problems=self._named_problems(found))
             return
         before = {node.key for node in self._health.nodes if node.ready}
-        found = health.look(spec, self._control, list(self._nodes.values()), self._problems, lost=self._lost)
+        found = health.look(
+            spec, self._control, self._known, list(self._nodes.values()), self._problems, lost=self._lost
+        )
         self._health = replace(found, problems=self._named_problems(found))
         for node in self._health.nodes:
             if node.ready and node.key not in before:
@@ -303,11 +337,12 @@ class Cluster:
     def _named_problems(self, found: ClusterHealth) -> tuple[str, ...]:
         """Return what cannot be built of the cluster as it was found, each with the object's name."""
         name = self._spec.name
-        own = {f"node {key} of {name}": problem for key, problem in list(self._problems.items()) if key}
+        own = {f"node {node.key} of {name}": node.problem for node in found.nodes if node.problem}
         if found.problem:
             own = {f"cluster {name}": found.problem, **own}
         served = self._balancers.problems if self._balancers is not None and found.api_ready else ()
-        return (*(named(about, problem) for about, problem in own.items()), *served)
+        policies = self._policies.problems if self._policies is not None else ()
+        return (*(named(about, problem) for about, problem in own.items()), *served, *policies)
 
     def _complain(self, about: str, error: BaseException) -> None:
         if self._problems.get(about) != words(error):
@@ -317,6 +352,11 @@ class Cluster:
     def _remove(self) -> None:
         for key in list(self._starting):
             self._finish_starting(key)
+        if self._policies is not None:
+            self._policies.stop()
+            self._policies = None
+        if self._known is not None:
+            self._known.end()
         if self._balancers is not None:
             self._balancers.remove_all()
         if self._control is not None:
@@ -324,6 +364,8 @@ class Cluster:
             list(self._pool.map(lambda node: node.halt(control), list(self._nodes.values())))
             for node in self._nodes.values():
                 node.give_back()
+            if self._interface is not None:
+                self._interface.remove()
             control.remove()
         self._nodes.clear()
         self._control = None

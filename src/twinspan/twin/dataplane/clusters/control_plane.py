@@ -1,11 +1,13 @@
 """A cluster's control plane: etcd, API server, controllers and scheduler in a namespace of their own.
 
-It is outside the VPC or VNet and joined to each node by a management link: simplified, as the clouds'
-managed control planes are in networks of the cloud's own too. Source: Amazon EKS user guide, "Amazon EKS
-architecture"; AKS, "Core concepts", control plane.
+It is outside the VPC or VNet, as the clouds' are, and joined to each node by a management link: simplified,
+that is the way of nodes to the API server, and the API server's to kubelets. To Services and pods it goes as
+the clouds' do: EKS by an interface in the VPC (`vpc_interface`), AKS from its agent's pods (`konnectivity`).
+Sources: Amazon EKS user guide, "Amazon EKS architecture"; AKS, "Core concepts", control plane.
 """
 
 import os
+import secrets
 import shutil
 import socket
 import threading
@@ -22,9 +24,11 @@ from twinspan.twin.dataplane.clusters.api import PORT, ApiClient, connect
 from twinspan.twin.dataplane.clusters.daemon import NodeDaemon
 from twinspan.twin.dataplane.clusters.files import kubeconfig, public_key, write, write_yaml
 from twinspan.twin.dataplane.events import Journal
+from twinspan.twin.dataplane.filters_text import host
 from twinspan.twin.dataplane.links import Plug
 from twinspan.twin.dataplane.namespaces import short_name
-from twinspan.twin.kubernetes.relay import Relay, UnixTarget
+from twinspan.twin.kubernetes.authority import ClusterAuthority
+from twinspan.twin.kubernetes.relay import Relay, Target, UnixTarget
 from twinspan.twin.kubernetes.spec import ClusterSpec
 
 _ADDRESS = TWIN_MANAGEMENT[1]
@@ -33,8 +37,18 @@ _REVIEWER_PORT = 21362
 """Where Amazon's aws-iam-authenticator listens, beside the API server, too."""
 _AFTER_API_SERVER = ("kube-controller-manager",)
 """What is started when the API server answers. Source: Kubernetes, controllermanager.go, WaitForAPIServer."""
+_KUBELET_PORT = 10250
+_TO_NODES, _TO_PODS = 100, 101
+"""Route tables and priorities of their rules."""
+_SYSCTLS = {"ipv4/conf/all/rp_filter": "0", "ipv4/conf/default/rp_filter": "0"}
+"""What nodes send comes by the management link, whatever way there is to their addresses besides."""
+_TUNNEL = "konnectivity"
+"""Name of the Unix socket of the tunnel; abstract, so that it exists in this network namespace only."""
+_FRONT_PROXY = "front-proxy-client"
 _DEFAULT_ACCOUNT = "/api/v1/namespaces/default/serviceaccounts/default"
 _LOCAL = "https://127.0.0.1:6443"
+_USERS = range(61184, 61184 + 4336)
+"""Users that belong to nobody. Source: systemd, "Users, Groups, UIDs and GIDs on systemd Systems"."""
 
 
 class ControlPlane:
@@ -55,8 +69,10 @@ class ControlPlane:
         self._waiting: list[NodeDaemon] = []
         self._lock = threading.Lock()
         self._usable = False
+        self._version = ""
+        self._user = secrets.choice(_USERS)
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        self.api = ApiClient(self.namespace, spec.authority, folder=self._folder)
+        self.api = self.new_client()
 
     @property
     def url(self) -> str:
@@ -71,20 +87,38 @@ class ControlPlane:
     def build(self) -> None:
         """Make its namespace and the way in from the host."""
         namespaces.add([self.namespace])
+        namespaces.set_sysctls(self.namespace, _SYSCTLS)
+        answers, kubelets = f"from {_ADDRESS}", f"ipproto tcp dport {_KUBELET_PORT}"
         namespaces.ip(
             [
                 links.bridge(_BRIDGE, key=self.namespace),
                 f"addr add {_ADDRESS}/{TWIN_MANAGEMENT.prefixlen} dev {_BRIDGE}",
                 f"link set {_BRIDGE} up",
+                *(
+                    f"rule add {match} lookup {_TO_NODES} priority {_TO_NODES}"
+                    for match in (answers, kubelets)
+                ),
+                f"rule add {answers} lookup {_TO_PODS} priority {_TO_PODS}",
             ],
             namespace=self.namespace,
         )
-        self._relays.append(Relay(self._host_listener(), lambda: connect(self.namespace)))
+        self._relay(self._host_listener(), lambda _: connect(self.namespace))
         if self._spec.authenticator_socket:
             listener = namespaces.inside(self.namespace, _reviewer_listener)
-            self._relays.append(Relay(listener, UnixTarget(Path(self._spec.authenticator_socket).absolute())))
-        for relay in self._relays:
-            relay.start()
+            self._relay(listener, UnixTarget(Path(self._spec.authenticator_socket).absolute()))
+
+    def open_tunnel(self, target: Target) -> None:
+        """AKS: let the API server open its connections to the cluster by `target`, after `build`."""
+        self._relay(namespaces.inside(self.namespace, _tunnel_listener), target)
+
+    def new_client(self) -> ApiClient:
+        """Return one more client of its API server: `api` serves one request at a time."""
+        return ApiClient(self.namespace, self._spec.authority, folder=self._folder)
+
+    def _relay(self, listener: socket.socket, target: Target) -> None:
+        relay = Relay(listener, target)
+        self._relays.append(relay)
+        relay.start()
 
     def start(self) -> None:
         """Start its processes; they need some seconds to be ready.
@@ -107,6 +141,7 @@ class ControlPlane:
             for daemon in self._daemons:
                 daemon.stop(politely=False)
             self._daemons, self._waiting = [], []
+        self._version = ""
 
     def remove(self) -> None:
         """End and remove it all."""
@@ -142,12 +177,22 @@ class ControlPlane:
         )
         return address
 
-    def route(self, networks: Sequence[IPv4Network], via: IPv4Address) -> None:
-        """Reach a node's own address and its pods over the management link, for logs, exec and proxies."""
-        namespaces.ip([f"route replace {net} via {via}" for net in networks], namespace=self.namespace)
+    def route(self, node: IPv4Address, pods: Sequence[IPv4Network], via: IPv4Address) -> None:
+        """Reach a node's kubelet, and answer the node and its pods, over the management link.
+
+        Args:
+            node: The node's own address.
+            pods: Its pods' addresses.
+            via: What `join` returned.
+        """
+        tables = {host(node): _TO_NODES, **dict.fromkeys(pods, _TO_PODS)}
+        namespaces.ip(
+            [f"route replace {network} via {via} table {table}" for network, table in tables.items()],
+            namespace=self.namespace,
+        )
 
     def leave(self, number: int) -> None:
-        """Remove a node's management link, and the routes with it."""
+        """Remove a node's management link."""
         links.cut(Plug(namespace=self.namespace, interface=f"node{number}"))
 
     def answers(self) -> bool:
@@ -164,6 +209,12 @@ class ControlPlane:
         except CloudError:
             return False
         return self._usable
+
+    def version(self) -> str:
+        """Return the version of the API server that runs, e.g. `1.35.4`. Raises CloudError."""
+        if not self._version:
+            self._version = str(self.api.get("/version")["gitVersion"]).removeprefix("v")
+        return self._version
 
     def _start_waiting(self) -> None:
         with self._lock:
@@ -187,7 +238,7 @@ class ControlPlane:
         return NodeDaemon(
             role=f"{name} {self._spec.name}",
             namespace=self.namespace,
-            argv=argv,
+            argv=[*_as_user(self._user), *argv],
             environment={"PATH": search_path(), "GOMAXPROCS": "4"},
             journal=self._journal,
         )
@@ -211,6 +262,11 @@ class ControlPlane:
         }.items():
             write(folder / f"{name}.crt", certificate)
             write(folder / f"{name}.key", key)
+        front = ClusterAuthority.generate("front-proxy")
+        certificate, key = front.issue(_FRONT_PROXY)
+        write(folder / "front-proxy-ca.crt", front.certificate)
+        write(folder / "front-proxy.crt", certificate)
+        write(folder / "front-proxy.key", key)
         write(folder / "ca.crt", authority.certificate)
         write(folder / "ca.key", authority.key)
         write(folder / "service-account.key", authority.service_account_key)
@@ -222,6 +278,7 @@ class ControlPlane:
             )
             write_yaml(folder / f"{user}.yaml", config)
         write_yaml(folder / "reviewer.yaml", _reviewer_config(self._spec.name))
+        write_yaml(folder / "egress.yaml", _egress_config())
 
     def _commands(self) -> Mapping[str, list[str]]:
         programs, folder = Path(self._spec.programs), self._folder
@@ -240,7 +297,6 @@ class ControlPlane:
                 "--kube-api-burst=200",
                 "--leader-elect=false",
                 "--bind-address=127.0.0.1",
-                "--port=0",
             ],
             "kube-scheduler": [
                 str(programs / "kube-scheduler"),
@@ -248,7 +304,6 @@ class ControlPlane:
                 f"--cert-dir={folder}/scheduler",
                 "--leader-elect=false",
                 "--bind-address=127.0.0.1",
-                "--port=0",
             ],
         }
 
@@ -274,15 +329,38 @@ class ControlPlane:
             "--allow-privileged=true",
             "--anonymous-auth=true",
             "--enable-bootstrap-token-auth=false",
-            "--insecure-port=0",
             "--profiling=false",
+            f"--requestheader-client-ca-file={folder}/front-proxy-ca.crt",
+            f"--requestheader-allowed-names={_FRONT_PROXY}",
+            "--requestheader-username-headers=X-Remote-User",
+            "--requestheader-group-headers=X-Remote-Group",
+            "--requestheader-extra-headers-prefix=X-Remote-Extra-",
+            f"--proxy-client-cert-file={folder}/front-proxy.crt",
+            f"--proxy-client-key-file={folder}/front-proxy.key",
         ]
+        # EKS's API server asks the pods behind a Service, AKS's the Service's address.
+        options += (
+            ["--enable-aggregator-routing=true"]
+            if spec.side == "aws"
+            else [f"--egress-selector-config-file={folder}/egress.yaml"]
+        )
         if spec.authenticator_socket:
             options += [
                 f"--authentication-token-webhook-config-file={folder}/reviewer.yaml",
                 "--authentication-token-webhook-version=v1",
             ]
         return options
+
+
+def _as_user(user: int) -> list[str]:
+    """Return what runs a program as another user than root, with no power but over files.
+
+    So each control plane has inotify instances of its own: together they need more than root may have, and
+    that is counted per user on the whole machine. Source: inotify(7), max_user_instances.
+    """
+    kept = "-all,+dac_override"
+    powers = [f"--{which}={kept}" for which in ("inh-caps", "ambient-caps", "bounding-set")]
+    return ["setpriv", f"--reuid={user}", f"--regid={user}", "--clear-groups", *powers, "--"]
 
 
 def _etcd(folder: Path) -> list[str]:
@@ -315,6 +393,30 @@ def _reviewer_config(cluster: str) -> dict[str, object]:
         "contexts": [{"name": "default", "context": {"cluster": "default", "user": "default"}}],
         "current-context": "default",
     }
+
+
+def _egress_config() -> dict[str, object]:
+    """Source: Kubernetes, "Set up Konnectivity service", egress selector configuration."""
+    return {
+        "apiVersion": "apiserver.k8s.io/v1beta1",
+        "kind": "EgressSelectorConfiguration",
+        "egressSelections": [
+            {
+                "name": "cluster",
+                "connection": {
+                    "proxyProtocol": "HTTPConnect",
+                    "transport": {"uds": {"udsName": f"@{_TUNNEL}"}},
+                },
+            }
+        ],
+    }
+
+
+def _tunnel_listener() -> socket.socket:
+    listener = socket.socket(socket.AF_UNIX)
+    listener.bind(f"\0{_TUNNEL}")
+    listener.listen(128)
+    return listener
 
 
 def _reviewer_listener() -> socket.socket:

@@ -9,6 +9,9 @@ from twinspan.twin.dataplane.events import DaemonLines, Journal
 _CHATTER = re.compile(r'^(?:[I]\d{4} |Flag --|time="[^"]*" level=(?:info|debug)|\{"level":"(?:info|debug)")')
 """What is not worth a line in the twin's log: information of klog, containerd and etcd."""
 
+_NO_INOTIFY = "too many open files"
+_NO_INOTIFY_REMEDY = " (raise fs.inotify.max_user_instances: root has used up its inotify instances)"
+
 
 class NodeDaemon(Daemon):
     """One process of a control plane or a node, in a namespace. If it ends by itself it is started again.
@@ -33,9 +36,11 @@ class NodeDaemon(Daemon):
         on_start: Callable[[], None] = lambda: None,
     ) -> None:
         lines = DaemonLines(role)
+        self._last_words = ""
 
         def keep(line: str) -> None:
             if not _CHATTER.match(line):
+                self._last_words = line
                 lines.add(line)
 
         super().__init__(
@@ -50,3 +55,11 @@ class NodeDaemon(Daemon):
             # containerd and kubelet make the folders of containers that run as any user.
             umask=0o022,
         )
+
+    @property
+    def problem(self) -> str:
+        """Why it does not run, in its own last words; empty if it does, or may yet."""
+        if not self.failing:
+            return ""
+        remedy = _NO_INOTIFY_REMEDY if _NO_INOTIFY in self._last_words else ""
+        return f"{self.role} ends as soon as it is started: {self._last_words}{remedy}"

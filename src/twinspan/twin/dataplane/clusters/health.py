@@ -1,11 +1,13 @@
 """How a cluster is, as its own API server says."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from twinspan.errors import CloudError, HostError
 from twinspan.twin.dataplane.clusters.api import ApiClient, Json, items
 from twinspan.twin.dataplane.clusters.control_plane import ControlPlane
+from twinspan.twin.dataplane.clusters.daemon import NodeDaemon
+from twinspan.twin.dataplane.clusters.known import KnownObjects
 from twinspan.twin.dataplane.clusters.node import Node
 from twinspan.twin.dataplane.clusters.system import system_ready
 from twinspan.twin.kubernetes.spec import ClusterHealth, ClusterSpec, NodeHealth
@@ -14,6 +16,7 @@ from twinspan.twin.kubernetes.spec import ClusterHealth, ClusterSpec, NodeHealth
 def look(
     spec: ClusterSpec,
     control: ControlPlane,
+    known: KnownObjects,
     nodes: Sequence[Node],
     problems: Mapping[str, str],
     *,
@@ -24,19 +27,20 @@ def look(
     Args:
         spec: What it is to be.
         control: Its control plane.
+        known: Its objects; followed from the moment its API server is ready.
         nodes: Its nodes as built.
         problems: Node key -> why it cannot be built; the empty key is the cluster itself.
         lost: Its power is cut: nobody is asked.
     """
     reported: dict[str, Json] = {}
     api_ready = system = False
-    version, problem = "", problems.get("", "")
+    version, problem = "", problems.get("", "") or _of_daemons(control.daemons)
     try:
-        api, api_ready = control.api, not lost and control.answers()
+        api_ready = not lost and control.answers()
         if api_ready:
-            reported = {node["metadata"]["name"]: node for node in items(api.get("/api/v1/nodes"))}
-            system = system_ready(spec, api)
-            version = str(api.get("/version")["gitVersion"]).removeprefix("v")
+            known.start()
+            reported, system = known.nodes, system_ready(spec, known)
+            version = control.version()
     except CloudError:
         api_ready = False
     except HostError as error:
@@ -68,8 +72,12 @@ def _health(node: Node, reported: Json | None, problems: Mapping[str, str]) -> N
         group=node.spec.group,
         address=place.address if place else None,
         ready=node.running and reported is not None and started is not None and _is_ready(reported, started),
-        problem=problems.get(node.spec.key, ""),
+        problem=problems.get(node.spec.key, "") or _of_daemons(node.daemons),
     )
+
+
+def _of_daemons(daemons: Iterable[NodeDaemon]) -> str:
+    return next((daemon.problem for daemon in daemons if daemon.problem), "")
 
 
 def _is_ready(node: Json, started: datetime) -> bool:

@@ -5,7 +5,7 @@ shows an address instead of a DNS name. Sources: Amazon EKS user guide, "Route T
 Network Load Balancers"; AKS, "Use an internal load balancer".
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -15,7 +15,7 @@ from ipaddress import IPv4Address
 from twinspan.errors import DesignError, TwinspanError
 from twinspan.twin.attempts import attempt, for_each, undone_on_failure
 from twinspan.twin.dataplane import links, namespaces
-from twinspan.twin.dataplane.clusters.api import ApiClient, Json, items
+from twinspan.twin.dataplane.clusters.api import ApiClient, Json
 from twinspan.twin.dataplane.events import log
 from twinspan.twin.dataplane.interfaces import Interface, Interfaces
 from twinspan.twin.dataplane.links import Plug
@@ -68,19 +68,17 @@ class LoadBalancers:
         self._told: dict[str, str] = {}
         self.problems: tuple[str, ...] = ()
 
-    def follow(self, spec: ClusterSpec, nodes: Sequence[IPv4Address]) -> None:
+    def follow(self, spec: ClusterSpec, services: Iterable[Json], nodes: Sequence[IPv4Address]) -> None:
         """Make, change and remove balancers as the Services ask.
 
         Args:
             spec: The cluster.
+            services: All of its Services.
             nodes: Addresses of its ready nodes, which take the connections.
-
-        Raises:
-            CloudError: The API server does not answer.
         """
         asked = {
             service["metadata"]["uid"]: service
-            for service in items(self._api.get("/api/v1/services"))
+            for service in services
             if service["spec"].get("type") == "LoadBalancer"
             and not service["metadata"].get("deletionTimestamp")
         }
@@ -202,12 +200,14 @@ class LoadBalancers:
         named = _notes(service).get(f"{_AZURE_NOTE}-internal-subnet")
         if named and spec.side == "azure":
             chosen = f"{chosen.rpartition('/')[0]}/{named.lower()}"
-        for router in self._plane.routers.values():
-            if router.spec.side == spec.side and router.subnet(chosen) is not None:
-                return router, chosen
-        raise DesignError(
-            where=where, problem=f"there is no subnet {chosen}", remedy="Name a subnet of the nodes' network"
-        )
+        found = self._plane.subnet(spec.side, chosen)
+        if found is None:
+            raise DesignError(
+                where=where,
+                problem=f"there is no subnet {chosen}",
+                remedy="Name a subnet of the nodes' network",
+            )
+        return found[0], chosen
 
     def _remove(self, balancer: _Balancer) -> None:
         if balancer.interface is not None:

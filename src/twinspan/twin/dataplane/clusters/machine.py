@@ -15,8 +15,6 @@ from twinspan.twin.dataplane.clusters import cgroups, init
 _ENVIRONMENT = {
     "PATH": f"/opt/kubernetes:{SYSTEM_PATH}",
     "HOME": "/root",
-    # kubelet 1.20 asks AWS's metadata service for 4 s whether it runs on EC2.
-    "AWS_EC2_METADATA_DISABLED": "true",
 }
 _UNSHARE = ("unshare", "--mount", "--pid", "--uts", "--ipc", "--fork", "--kill-child=SIGKILL", "--")
 SETTINGS = "etc/twinspan"

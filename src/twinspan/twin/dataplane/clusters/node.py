@@ -1,6 +1,8 @@
 """A node of a cluster: a machine in its subnets with containerd, kubelet and kube-proxy."""
 
+import json
 import shutil
+import threading
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from ipaddress import IPv4Address, IPv4Network
@@ -13,6 +15,7 @@ from twinspan.twin.dataplane.clusters.control_plane import ControlPlane
 from twinspan.twin.dataplane.clusters.daemon import NodeDaemon
 from twinspan.twin.dataplane.clusters.machine import Machine
 from twinspan.twin.dataplane.clusters.node_network import MANAGEMENT_DEVICE, NodeNetwork, Place
+from twinspan.twin.dataplane.clusters.policy_rules import NO_POLICIES
 from twinspan.twin.dataplane.events import Journal
 from twinspan.twin.dataplane.interfaces import Interfaces
 from twinspan.twin.dataplane.links import Plug
@@ -61,12 +64,15 @@ class Node:
             namespace=self._namespace,
             side=cluster.side,
             spec=spec,
+            resolver=node_files.resolver(cluster),
             plane=plane,
             interfaces=interfaces,
         )
         self._machine: Machine | None = None
         self._daemons: list[NodeDaemon] = []
         self._joined = False
+        self._policies = NO_POLICIES
+        self._policies_lock = threading.Lock()
 
     @property
     def name(self) -> str:
@@ -105,7 +111,7 @@ class Node:
         self._network.attach()
         management = control.join(Plug(namespace=self._namespace, interface=MANAGEMENT_DEVICE), self.number)
         self._joined = True
-        control.route(place.own, management)
+        control.route(place.address, place.blocks, management)
         machine = Machine(
             namespace=self._namespace,
             hostname=self.name,
@@ -137,6 +143,17 @@ class Node:
                 namespace=self._namespace,
             )
 
+    def enforce(self, rules: str) -> None:
+        """Put network policies in force, all at once; nothing happens if they are, or while it is off.
+
+        Raises:
+            CommandError: nft refuses them; those before stay in force.
+        """
+        with self._policies_lock:
+            if self.running and rules != self._policies:
+                namespaces.nft(self._namespace, rules)
+                self._policies = rules
+
     def halt(self, control: ControlPlane) -> None:
         """Cut its power; its addresses stay its own."""
         for daemon in self._daemons:
@@ -148,12 +165,27 @@ class Node:
         if self._joined:
             control.leave(self.number)
             self._joined = False
-        self._network.detach()
+        with self._policies_lock:
+            self._network.detach()
+            self._policies = NO_POLICIES
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def give_back(self) -> None:
         """Free its addresses, after `halt`."""
         self._network.give_back()
+
+    def pod_namespace(self, address: IPv4Address) -> Path:
+        """Return the network namespace of the pod that has an address here.
+
+        Raises:
+            OSError: There is no such pod.
+        """
+        pid = self._machine.pid if self._machine is not None else None
+        root = Path(f"/proc/{pid}/root")
+        sandbox = (root / node_files.POD_ADDRESSES / str(address)).read_text().split()[0]
+        bundle = json.loads((root / node_files.SANDBOXES / sandbox / "config.json").read_text())
+        found = next(each for each in bundle["linux"]["namespaces"] if each["type"] == "network")
+        return root / str(found["path"]).lstrip("/")
 
     def run(self, argv: Sequence[str], *, timeout_s: float = 60.0) -> str:
         """Run a command on it and return what it printed. Raises CommandError."""

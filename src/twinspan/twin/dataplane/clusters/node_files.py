@@ -6,7 +6,7 @@ from ipaddress import IPv4Address
 from pathlib import Path
 from typing import Any
 
-from twinspan.network.ranges import ANYWHERE
+from twinspan.network.ranges import ANYWHERE, AZURE_HOST
 from twinspan.twin.dataplane.clusters.files import kubeconfig, write, write_yaml
 from twinspan.twin.dataplane.clusters.node_network import Place
 from twinspan.twin.kubernetes.images import PAUSE_IMAGE
@@ -16,10 +16,19 @@ from twinspan.twin.kubernetes.spec import ClusterSpec, NodeSpec
 _ETC = "/etc/twinspan"
 _KUBERNETES = "/opt/kubernetes"
 _POD_MTU = 1500
+_NETWORK = "twinspan"
+_LEASES = "run/cni"
+POD_ADDRESSES = f"{_LEASES}/{_NETWORK}"
+"""Folder of a node with a file for each pod's address, which begins with the id of the pod's sandbox.
+
+Source: CNI plug-ins, host-local, files of `dataDir`.
+"""
+SANDBOXES = "run/containerd/io.containerd.runtime.v2.task/k8s.io"
+"""Folder of a node with the OCI bundle of each sandbox. Source: containerd, runtime v2, bundle paths."""
 
 
 def _containerd() -> str:
-    """Return containerd's configuration; `version = 2` is what containerd 1.4 to 1.7 read."""
+    """Return containerd's configuration: containerd 1.6 and 1.7 read `version = 2`, 2.x converts it."""
     return f"""version = 2
 root = "/var/lib/containerd"
 state = "/run/containerd"
@@ -75,7 +84,7 @@ def write_all(
     write(folder / "kubelet.crt", certificate)
     write(folder / "kubelet.key", key)
     write(folder / "ca.crt", authority.certificate)
-    write(folder / "resolv.conf", "")
+    write(folder / "resolv.conf", f"nameserver {resolver(cluster)}\n")
     write(folder / "metadata/network.env", _metadata(cluster, place))
     write(folder / "containerd.toml", _containerd())
     write(folder / "cni/10-twinspan.conflist", json.dumps(_cni(place), indent=2))
@@ -101,12 +110,9 @@ def commands(
             f"{_KUBERNETES}/kubelet",
             f"--config={_ETC}/kubelet.yaml",
             f"--kubeconfig={_ETC}/kubelet-user.yaml",
-            "--container-runtime=remote",
-            "--container-runtime-endpoint=unix:///run/containerd/containerd.sock",
             f"--hostname-override={name}",
             f"--node-ip={address}",
             "--node-labels=" + ",".join(f"{key}={value}" for key, value in sorted(labels.items())),
-            f"--pod-infra-container-image={PAUSE_IMAGE}",
         ],
         "kube-proxy": [f"{_KUBERNETES}/kube-proxy", f"--config={_ETC}/kube-proxy.yaml"],
     }
@@ -138,7 +144,9 @@ def _kubelet(cluster: ClusterSpec, node: NodeSpec, control_group: str) -> dict[s
         "authorization": {"mode": "Webhook"},
         "tlsCertFile": f"{_ETC}/kubelet.crt",
         "tlsPrivateKeyFile": f"{_ETC}/kubelet.key",
+        "containerRuntimeEndpoint": "unix:///run/containerd/containerd.sock",
         "cgroupDriver": "cgroupfs",
+        "failCgroupV1": False,
         "cgroupRoot": f"/{control_group}",
         "clusterDNS": [str(cluster.dns_address)],
         "clusterDomain": "cluster.local",
@@ -179,6 +187,15 @@ def _kube_proxy(name: str, address: IPv4Address) -> dict[str, Any]:
     }
 
 
+def resolver(cluster: ClusterSpec) -> IPv4Address:
+    """Return the address of the virtual network's own DNS server.
+
+    Sources: Amazon VPC user guide, "Amazon DNS server": the primary range plus two; Azure, "Name resolution
+    for resources in Azure virtual networks".
+    """
+    return cluster.network_ranges[0][2] if cluster.side == "aws" else AZURE_HOST
+
+
 def _metadata(cluster: ClusterSpec, place: Place) -> str:
     pods = "overlay" if place.overlay else "subnet" if place.pod_address else "node"
     return (
@@ -201,7 +218,7 @@ def _cni(place: Place) -> dict[str, Any]:
     ]
     return {
         "cniVersion": "0.4.0",
-        "name": "twinspan",
+        "name": _NETWORK,
         "plugins": [
             {
                 "type": "ptp",
@@ -211,7 +228,7 @@ def _cni(place: Place) -> dict[str, Any]:
                     "type": "host-local",
                     "ranges": [ranges],
                     "routes": [{"dst": str(ANYWHERE)}],
-                    "dataDir": "/run/cni",
+                    "dataDir": f"/{_LEASES}",
                 },
             },
             {"type": "portmap", "capabilities": {"portMappings": True}},

@@ -9,7 +9,6 @@ from twinspan.network.ranges import TWIN_MANAGEMENT
 from twinspan.twin.attempts import undone_on_failure
 from twinspan.twin.dataplane import links, namespaces
 from twinspan.twin.dataplane.addresses import BLOCK_LENGTH
-from twinspan.twin.dataplane.filters_text import host
 from twinspan.twin.dataplane.interfaces import Interface, Interfaces
 from twinspan.twin.dataplane.links import Plug
 from twinspan.twin.dataplane.namespaces import short_name
@@ -28,6 +27,7 @@ _SYSCTLS = {
     "ipv4/conf/default/rp_filter": "0",
     "ipv4/conf/all/send_redirects": "0",
     "ipv4/conf/default/send_redirects": "0",
+    "ipv4/icmp_ratelimit": "0",  # every question to the resolver is to be refused at once
 }
 
 
@@ -70,11 +70,6 @@ class Place:
             return ((self.pod_subnet[2], self.pod_subnet[-2]),)
         return tuple((block[0], block[-1]) for block in self.blocks)
 
-    @property
-    def own(self) -> tuple[IPv4Network, ...]:
-        """All that leads to it."""
-        return (host(self.address), *self.blocks)
-
 
 class NodeNetwork:
     """Attaches one node.
@@ -84,17 +79,27 @@ class NodeNetwork:
         namespace: Its network namespace.
         side: Its cloud.
         spec: What it is to be.
+        resolver: Address of the virtual network's DNS server, which the twin does not have.
         plane: Where its subnets are.
         interfaces: Where its filters are kept.
     """
 
     def __init__(
-        self, *, name: str, namespace: str, side: Cloud, spec: NodeSpec, plane: Plane, interfaces: Interfaces
+        self,
+        *,
+        name: str,
+        namespace: str,
+        side: Cloud,
+        spec: NodeSpec,
+        resolver: IPv4Address,
+        plane: Plane,
+        interfaces: Interfaces,
     ) -> None:
         self._name = name
         self._namespace = namespace
         self._side = side
         self._spec = spec
+        self._resolver = resolver
         self._plane = plane
         self._interfaces = interfaces
         self._attached: list[tuple[Interface, Plug]] = []
@@ -124,6 +129,7 @@ class NodeNetwork:
         namespaces.add([self._namespace])
         with undone_on_failure(self.detach):
             namespaces.set_sysctls(self._namespace, _SYSCTLS)
+            namespaces.nft(self._namespace, _nobody_at(self._resolver))
             with self._plane.lock:
                 self._join(NODE_DEVICE, self._spec.subnet_id, place.address, self._on_first(place))
                 if place.pod_address is not None:
@@ -201,15 +207,15 @@ class NodeNetwork:
 
     def _subnet(self, subnet_id: str) -> tuple[Router, IPv4Network]:
         key = subnet_id if self._side == "aws" else subnet_id.lower()
-        for router in self._plane.routers.values():
-            subnet = router.subnet(key) if router.spec.side == self._side else None
-            if subnet is not None:
-                return router, subnet.prefixes[0]
-        raise DesignError(
-            where=f"node {self._name}",
-            problem=f"the {self._side} side has no subnet {subnet_id}",
-            remedy="Put the node group or pool into subnets that exist",
-        )
+        found = self._plane.subnet(self._side, key)
+        if found is None:
+            raise DesignError(
+                where=f"node {self._name}",
+                problem=f"the {self._side} side has no subnet {subnet_id}",
+                remedy="Put the node group or pool into subnets that exist",
+            )
+        router, subnet = found
+        return router, subnet.prefixes[0]
 
     def _on_first(self, place: Place) -> tuple[IPv4Network, ...]:
         """Return the pods' addresses that the node's first interface answers for."""
@@ -229,13 +235,9 @@ class NodeNetwork:
             security_group_ids=self._spec.security_group_ids,
             device=device,
         )
-        interface.filters = self._interfaces.rules(interface)
-        namespaces.nft(self._namespace, interface.filters)
         plug = Plug(namespace=router.namespace, interface=short_name("node", f"{self._namespace} {device}"))
-        links.join(Plug(namespace=self._namespace, interface=device), plug)
-        router.plug_in(interface.subnet_id, plug.interface, [address, *pod_networks])
+        self._interfaces.plug_in(interface, plug)
         self._attached.append((interface, plug))
-        self._interfaces.add(interface)
 
     def _address(self, place: Place) -> None:
         commands = [
@@ -264,6 +266,22 @@ class NodeNetwork:
             self._namespace,
             {f"ipv4/conf/{answering}/proxy_arp": "1", f"ipv4/neigh/{answering}/proxy_delay": "0"},
         )
+
+
+def _nobody_at(resolver: IPv4Address) -> str:
+    """Refuse questions to a DNS server that is not there: unanswered, each would take seconds to fail."""
+    refused = f"ip daddr {resolver} meta l4proto {{ tcp, udp }} th dport 53 reject"
+    return f"""table ip twinspan_resolver {{
+  chain forward {{
+    type filter hook forward priority filter; policy accept;
+    {refused}
+  }}
+  chain out {{
+    type filter hook output priority filter; policy accept;
+    {refused}
+  }}
+}}
+"""
 
 
 def _answers_go_back() -> str:

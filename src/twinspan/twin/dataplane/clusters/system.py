@@ -1,23 +1,27 @@
 """The cluster's own pods: made when its API server is ready, kept as the spec says."""
 
+import time
+
 from twinspan.twin.dataplane.clusters.api import ApiClient, Json
-from twinspan.twin.dataplane.clusters.system_manifests import (
-    DNS,
-    NAMESPACE,
-    network_agent_name,
-    system_objects,
-)
+from twinspan.twin.dataplane.clusters.dns_manifests import dns_settings
+from twinspan.twin.dataplane.clusters.known import KnownObjects
+from twinspan.twin.dataplane.clusters.system_manifests import deployments, network_agent_name, system_objects
 from twinspan.twin.kubernetes.spec import ClusterSpec
 
-_APPS = f"/apis/apps/v1/namespaces/{NAMESPACE}"
+_RECONCILE_S = 60.0
+"""How often AKS's settings are made again. Source: Kubernetes, cluster/addons/addon-manager."""
 
 
 class SystemPods:
-    """Applies the manifests of one cluster, once per change of the spec: what users change stays."""
+    """Applies the manifests of one cluster, once per change of the spec: what users change stays.
+
+    Not so AKS's DNS settings: a changed `coredns` and a removed `coredns-custom` are made again.
+    """
 
     def __init__(self, api: ApiClient) -> None:
         self._api = api
         self._applied: dict[str, Json] = {}
+        self._reconciled_s = time.monotonic()
 
     def apply(self, spec: ClusterSpec) -> None:
         """Make the objects what the spec asks for. Raises CloudError."""
@@ -25,13 +29,22 @@ class SystemPods:
             if self._applied.get(path) != manifest:
                 self._api.apply(path, manifest)
                 self._applied[path] = manifest
+        if spec.side == "azure" and time.monotonic() >= self._reconciled_s + _RECONCILE_S:
+            self._reconciled_s = time.monotonic()
+            for path, manifest in dns_settings(spec).items():
+                self._api.apply(path, manifest)
 
 
-def system_ready(spec: ClusterSpec, api: ApiClient) -> bool:
-    """Return whether all of them are ready. Raises CloudError."""
-    names = api.find(f"{_APPS}/deployments/{DNS}")
-    agents = api.find(f"{_APPS}/daemonsets/{network_agent_name(spec)}")
-    return names is not None and agents is not None and _all_available(names) and _on_all_nodes(agents)
+def system_ready(spec: ClusterSpec, known: KnownObjects) -> bool:
+    """Return whether all of them are ready."""
+    there = known.deployments
+    made = [there.get(name) for name in deployments(spec)]
+    agents = known.daemon_sets.get(network_agent_name(spec))
+    return (
+        agents is not None
+        and _on_all_nodes(agents)
+        and all(deployment is not None and _all_available(deployment) for deployment in made)
+    )
 
 
 def _all_available(deployment: Json) -> bool:

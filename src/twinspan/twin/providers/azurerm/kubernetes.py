@@ -94,6 +94,7 @@ class Cluster(ArmResource):
         "network_profile.load_balancer_sku": one_of("basic", "standard"),
         "network_profile.network_plugin": one_of("azure", "kubenet", "none"),
         "network_profile.network_plugin_mode": one_of("overlay"),
+        "network_profile.network_policy": one_of("azure", "calico", "cilium"),
         "node_provisioning_profile.mode": one_of("Auto", "Manual"),
         "sku_tier": one_of("Free", "Standard", "Premium"),
     }

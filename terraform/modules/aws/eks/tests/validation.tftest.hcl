@@ -41,6 +41,19 @@ run "pods_keep_their_address_towards_the_remote_side" {
   }
 }
 
+run "network_policies_are_enforced_by_a_switch_that_is_a_string" {
+  command = plan
+
+  variables {
+    cluster = { network_policies = true }
+  }
+
+  assert {
+    condition     = jsondecode(aws_eks_addon.vpc_cni.configuration_values).enableNetworkPolicy == "true"
+    error_message = "EKS would not enforce them: ${aws_eks_addon.vpc_cni.configuration_values}."
+  }
+}
+
 run "terraform_alone_manages_the_add_ons_and_access" {
   command = plan
 

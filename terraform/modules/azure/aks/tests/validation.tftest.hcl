@@ -46,6 +46,38 @@ run "pods_have_addresses_of_their_own_subnet" {
   }
 }
 
+run "network_policies_are_not_enforced_unless_an_engine_is_named" {
+  command = plan
+
+  assert {
+    condition     = azurerm_kubernetes_cluster.this.network_profile[0].network_data_plane == "azure"
+    error_message = "The data plane is not Azure's default."
+  }
+}
+
+run "policies_of_cilium_come_with_its_data_plane" {
+  command = plan
+
+  variables {
+    cluster = { network_policy = "cilium" }
+  }
+
+  assert {
+    condition     = azurerm_kubernetes_cluster.this.network_profile[0].network_policy == "cilium" && azurerm_kubernetes_cluster.this.network_profile[0].network_data_plane == "cilium"
+    error_message = "AKS refuses one without the other."
+  }
+}
+
+run "an_engine_that_aks_does_not_have_is_refused" {
+  command = plan
+
+  variables {
+    cluster = { network_policy = "weave" }
+  }
+
+  expect_failures = [var.cluster]
+}
+
 run "the_identity_may_join_the_two_subnets_and_nothing_else" {
   command = plan
 
