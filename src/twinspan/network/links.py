@@ -8,7 +8,7 @@ Source: Azure, "About Azure VPN Gateway", local network gateways, and "Highly av
 connectivity"; AWS Site-to-Site VPN User Guide, "Customer gateway options".
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network
 from typing import TypeAlias
@@ -252,22 +252,40 @@ def tunnel_links(network: Network) -> tuple[TunnelLink, ...]:
     """
     aws = network.aws or AwsNetwork(account_id="", region="")
     azure = network.azure or AzureNetwork(subscription_id="")
-    parts = _Parts(
-        aws=aws,
-        azure=azure,
-        tunnels={
-            f"{connection.id}/{number}": (connection, tunnel)
-            for connection in aws.vpn_connections
-            if connection.state != "deleted"
-            for number, tunnel in enumerate(connection.tunnels, start=1)
-        },
-        connections={each.id: each for each in azure.connections},
-        instances={
-            i.ip_configuration_id: (g, i) for g in azure.virtual_network_gateways for i in g.instances
-        },
+    tunnels = {
+        f"{vpn.id}/{number}": (vpn, tunnel, aws.customer_gateway_of(vpn))
+        for vpn in aws.vpn_connections
+        if vpn.state != "deleted"
+        for number, tunnel in enumerate(vpn.tunnels, start=1)
+    }
+    connections = {each.id: (each, azure.local_network_gateway_of(each)) for each in azure.connections}
+    instances = {i.ip_configuration_id: (g, i) for g in azure.virtual_network_gateways for i in g.instances}
+
+    def link(found: Link) -> TunnelLink:
+        vpn, tunnel, customer = tunnels.get(found.tunnel or "", (None, None, None))
+        connection, local = connections.get(found.connection or "", (None, None))
+        gateway, instance = instances.get(found.instance or "", (None, None))
+        outside = tunnel.outside_ip_address if tunnel else None
+        return TunnelLink(
+            key=str(outside or found.tunnel or (connection.name if connection else "")),
+            vpn_connection=vpn,
+            tunnel=tunnel,
+            customer_gateway=customer,
+            azure_connection=connection,
+            local_network_gateway=local,
+            instance=instance,
+            gateway=gateway,
+            joined=bool(tunnel and connection),
+            claims=tuple(connections[each][0] for each in found.claims),
+            maybe=tuple(connections[each][0] for each in found.maybe),
+        )
+
+    found = join(
+        [_aws_end(key, tunnel, customer) for key, (_, tunnel, customer) in tunnels.items()],
+        [_azure_end(connection, local) for connection, local in connections.values()],
+        [Instance(id=k, gateway=g.id, names=_names(i.public_ip_address)) for k, (g, i) in instances.items()],
     )
-    found = join(tuple(parts.aws_ends()), tuple(parts.azure_ends()), parts.gateway_instances())
-    return tuple(parts.link(each) for each in found)
+    return tuple(map(link, found))
 
 
 def bgp_address(
@@ -285,61 +303,22 @@ def bgp_address(
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Parts:
-    """What a network has of links, by the ids that `join` is given."""
+def _aws_end(identifier: str, tunnel: VpnTunnel, customer: CustomerGateway | None) -> AwsEnd:
+    return AwsEnd(
+        id=identifier,
+        names=_names(tunnel.outside_ip_address),
+        calls=_names(customer.ip_address if customer else None),
+        inside=tunnel.inside_cidr,
+    )
 
-    aws: AwsNetwork
-    azure: AzureNetwork
-    tunnels: Mapping[str, tuple[VpnConnection, VpnTunnel]]
-    connections: Mapping[str, AzureConnection]
-    instances: Mapping[str, tuple[VirtualNetworkGateway, GatewayInstance]]
 
-    def aws_ends(self) -> Iterator[AwsEnd]:
-        for identifier, (connection, tunnel) in self.tunnels.items():
-            customer = self.aws.customer_gateway_of(connection)
-            yield AwsEnd(
-                id=identifier,
-                names=_names(tunnel.outside_ip_address),
-                calls=_names(customer.ip_address if customer else None),
-                inside=tunnel.inside_cidr,
-            )
-
-    def azure_ends(self) -> Iterator[AzureEnd]:
-        for connection in self.connections.values():
-            local = self.azure.local_network_gateway_of(connection)
-            yield AzureEnd(
-                id=connection.id,
-                gateway=connection.virtual_network_gateway_id,
-                calls=_names(local.gateway_ip_address if local else None),
-                peer=local.bgp_peering_address if local else None,
-            )
-
-    def gateway_instances(self) -> Iterator[Instance]:
-        for identifier, (gateway, instance) in self.instances.items():
-            yield Instance(id=identifier, gateway=gateway.id, names=_names(instance.public_ip_address))
-
-    def link(self, link: Link) -> TunnelLink:
-        vpn, tunnel = self.tunnels[link.tunnel] if link.tunnel else (None, None)
-        connection = self.connections[link.connection] if link.connection else None
-        gateway, instance = self.instances[link.instance] if link.instance else (None, None)
-        outside = tunnel.outside_ip_address if tunnel else None
-        unnamed = (
-            f"{vpn.id} {tunnel.inside_cidr}" if vpn and tunnel else connection.name if connection else ""
-        )
-        return TunnelLink(
-            key=str(outside or unnamed),
-            vpn_connection=vpn,
-            tunnel=tunnel,
-            customer_gateway=self.aws.customer_gateway_of(vpn) if vpn else None,
-            azure_connection=connection,
-            local_network_gateway=self.azure.local_network_gateway_of(connection) if connection else None,
-            instance=instance,
-            gateway=gateway,
-            joined=tunnel is not None and connection is not None,
-            claims=tuple(self.connections[each] for each in link.claims),
-            maybe=tuple(self.connections[each] for each in link.maybe),
-        )
+def _azure_end(connection: AzureConnection, local: LocalNetworkGateway | None) -> AzureEnd:
+    return AzureEnd(
+        id=connection.id,
+        gateway=connection.virtual_network_gateway_id,
+        calls=_names(local.gateway_ip_address if local else None),
+        peer=local.bgp_peering_address if local else None,
+    )
 
 
 def _names(address: IPv4Address | None) -> Names:
