@@ -12,8 +12,8 @@ from twinspan.drill.api_run import Watch, run_on_apis
 from twinspan.drill.catalogue import named
 from twinspan.errors import CloudUnreachableError, DesignError, HostError
 from twinspan.network.model import TelemetryStatus, VgwTelemetry
+from twinspan.results import Outcome
 from twinspan.verify.facts import TunnelLink
-from twinspan.verify.findings import Outcome
 
 UP, DOWN = TelemetryStatus.UP, TelemetryStatus.DOWN
 

@@ -14,8 +14,9 @@ from twinspan.drill.pace import TWIN
 from twinspan.drill.run import run_drill
 from twinspan.errors import CommandError, DesignError, HostError
 from twinspan.protocols import Event
+from twinspan.results import CheckResult, Finding, Outcome
 from twinspan.verify.facts import TunnelLink
-from twinspan.verify.findings import CheckResult, Finding, Outcome, Verification
+from twinspan.verify.findings import Verification
 
 
 @dataclass(slots=True)

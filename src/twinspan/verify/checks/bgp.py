@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from twinspan.network.model import BgpPeer, TelemetryStatus, VpnConnection, VpnTunnel
+from twinspan.results import Finding, Outcome
 from twinspan.verify.checks.static_routes import not_applicable
 from twinspan.verify.checks.tunnels import telemetry_command
 from twinspan.verify.facts import Facts, TunnelLink
-from twinspan.verify.findings import Finding, Outcome
 from twinspan.verify.shell import aws_ec2, az_network
 
 

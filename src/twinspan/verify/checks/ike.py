@@ -4,8 +4,8 @@ import json
 from collections.abc import Iterator, Sequence
 
 from twinspan.network.model import TelemetryStatus
+from twinspan.results import Finding, Outcome
 from twinspan.verify.facts import Facts, TunnelLink
-from twinspan.verify.findings import Finding, Outcome
 from twinspan.verify.policies import Clash, phase1_clashes
 from twinspan.verify.shell import aws_ec2, az_network, group_and_name
 
