@@ -15,7 +15,7 @@ from eks_site import EksSite, cluster_access, eks_api, make_site
 
 from twinspan.command import run
 from twinspan.twin.aws.ec2 import connection_views
-from twinspan.twin.observed import ObservationBoard, Observed
+from twinspan.twin.observed import Observed, ObservedState
 
 if TYPE_CHECKING:
     from mypy_boto3_ec2 import EC2Client
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def twin(tmp_path: Path) -> Iterator[Twin]:
-    board, changes = ObservationBoard(), list[str]()
+    board, changes = ObservedState(), list[str]()
     access = cluster_access(tmp_path)
     folder = tmp_path / "state"
     folder.mkdir()
