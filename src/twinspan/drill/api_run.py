@@ -4,16 +4,20 @@ How long packets were lost is not measured here. What is told is how long AWS's 
 down, which both clouds refresh late and rarely: an upper bound of little worth, except that it ended.
 """
 
+import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 
 from twinspan.drill.definition import Drill
+from twinspan.drill.faults import fault_of
 from twinspan.drill.in_use import IN_USE, UNUSED
 from twinspan.drill.recovery import must_be_whole
 from twinspan.drill.report import Moment
 from twinspan.errors import DesignError, WaitTimeoutError
 from twinspan.network.model import TelemetryStatus
 from twinspan.protocols import Fault
+from twinspan.target.target import Target
 from twinspan.verify.facts import TunnelLink
 from twinspan.verify.findings import Verification
 from twinspan.wait import wait_until
@@ -82,6 +86,18 @@ class ApiReport:
             "whole_again_s": self.whole_again_s,
             "timeline": [{"at_s": round(each.at_s, 3), "what": each.what} for each in self.timeline],
         }
+
+
+def watch_of(target: Target, *, poll_s: float = 2.0) -> Watch:
+    """Return what such a drill works with on a target, which may be a twin: nothing here differs."""
+    judged = replace(target, planned=None)  # what was changed since Terraform keeps nobody from a drill
+    return Watch(
+        links=target.links,
+        verify=judged.verify,
+        fault=partial(fault_of, target),
+        now_s=time.monotonic,
+        poll_s=poll_s,
+    )
 
 
 def run_on_apis(

@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from twinspan.drill.detection import TELEMETRY, Detection, side_of
+from twinspan.drill.detection import Detection, side_of
 from twinspan.network.clouds import Cloud
 from twinspan.protocols import Event
+from twinspan.target.api_events import TELEMETRY_DOWN
 from twinspan.verify.facts import TunnelLink
 
 _ROUTES = frozenset({"route-added", "route-removed", "bgp-down", "bgp-up"})
@@ -74,7 +75,7 @@ def phases_of(
     """
     found = []
     # Telemetry is late by minutes: it tells that somebody has noticed, not when.
-    told = detection is not None and detection.kind != TELEMETRY
+    told = detection is not None and detection.kind != TELEMETRY_DOWN
     known_s = detection.after_s if detection and told else 0.0
     if detection and told:
         found.append(

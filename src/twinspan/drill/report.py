@@ -6,13 +6,14 @@ from dataclasses import dataclass, field
 from twinspan.drill import flow_analysis
 from twinspan.drill.alert_watch import AlertTime
 from twinspan.drill.definition import Drill
-from twinspan.drill.detection import TELEMETRY, Detection
+from twinspan.drill.detection import Detection
 from twinspan.drill.flows import Measurement
 from twinspan.drill.phases import BEFORE_MENDING, Phase, phases_of, power_phases_of
 from twinspan.drill.timers import Label, Timer, first_to_fire, timers_of
 from twinspan.network.clouds import CLOUD_NAMES, Cloud
 from twinspan.network.timers import HOLD_PROFILES
 from twinspan.protocols import ON_PURPOSE, Event
+from twinspan.target.api_events import TELEMETRY_DOWN
 from twinspan.verify.facts import TunnelLink
 
 SCHEMA = "twinspan/drill/1"
@@ -80,7 +81,7 @@ class DirectionReport:
 
     def _noticed(self, found: Detection) -> str:
         whose, when = f"{CLOUD_NAMES[found.side]}'s", f"{found.after_s:.1f} s after the cut"
-        if found.kind == TELEMETRY:
+        if found.kind == TELEMETRY_DOWN:
             return f"not told; {whose} telemetry showed it {when}"
         return f"{whose} {found.by}, {when}"
 

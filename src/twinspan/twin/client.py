@@ -1,11 +1,11 @@
 """A running twin, from outside: its control process, its endpoints, its hosts and faults."""
 
 import json
+import secrets
 import socket
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from ipaddress import IPv4Address
 from typing import Any, TypeVar
 
@@ -16,6 +16,7 @@ from twinspan.cloud.azure import AzureEndpoint
 from twinspan.cloud.endpoints import Endpoints
 from twinspan.command import Completed
 from twinspan.errors import HostError
+from twinspan.network.clouds import Cloud
 from twinspan.protocols import Event
 from twinspan.twin import control_wire
 from twinspan.twin.dataplane import wire
@@ -96,24 +97,9 @@ class TwinClient:
         """Return what the daemons say now."""
         return self._understood(wire.OBSERVED, self._call("observe", {}))
 
-    @contextmanager
-    def host(self, spec: HostSpec) -> Iterator["TwinHost"]:
-        """Attach a throw-away host to a subnet while the block runs; a process that is killed leaves none.
-
-        Raises:
-            DesignError: No such subnet or group; name or address taken or not possible.
-        """
-        lease = self._hold("hold_host", wire.HOST_SPEC.dump_python(spec, mode="json"))
-        try:
-            info = {each.name: each for each in self.hosts()}.get(spec.name)
-            if info is None:
-                raise HostError(
-                    problem=f"the host {spec.name} has gone again", remedy="Look at `twinspan twin logs`"
-                )
-            yield TwinHost(self, info)
-            self.detach(spec.name)  # the twin does so by itself, but some time after the lease has ended
-        finally:
-            lease.close()
+    def host_leases(self) -> "HostLeases":
+        """Return what attaches throw-away hosts; none is attached yet."""
+        return HostLeases(self)
 
     def detach(self, name: str) -> None:
         """Remove a host; nothing happens if there is none of that name."""
@@ -139,17 +125,31 @@ class TwinClient:
         """Break something."""
         self._call("inject", wire.FAULT_SPEC.dump_python(fault, mode="json"))
 
-    def hold(self, fault: FaultSpec) -> "Lease":
+    def hold(self, fault: FaultSpec, lease: "Lease") -> None:
         """Break something for as long as the lease is kept: also a killed process breaks it no longer."""
-        return self._hold("hold_fault", wire.FAULT_SPEC.dump_python(fault, mode="json"))
+        self._ask(lease.connection, "hold_fault", wire.FAULT_SPEC.dump_python(fault, mode="json"))
 
-    def hold_off(self, cluster_key: str, node_key: str | None = None) -> "Lease":
+    def hold_off(self, cluster_key: str, node_key: str | None, lease: "Lease") -> None:
         """Keep a node, or a whole cluster, without power for as long as the lease is kept.
 
         Raises:
             DesignError: No such cluster or node.
         """
-        return self._hold("hold_off", {"cluster": cluster_key, "node": node_key})
+        self._ask(lease.connection, "hold_off", {"cluster": cluster_key, "node": node_key})
+
+    def hold_host(self, spec: HostSpec, lease: "Lease") -> "TwinHost":
+        """Attach a host to a subnet for as long as the lease is kept.
+
+        Raises:
+            DesignError: No such subnet or group; name or address taken or not possible.
+        """
+        self._ask(lease.connection, "hold_host", wire.HOST_SPEC.dump_python(spec, mode="json"))
+        info = {each.name: each for each in self.hosts()}.get(spec.name)
+        if info is None:
+            raise HostError(
+                problem=f"the host {spec.name} has gone again", remedy="Look at `twinspan twin logs`"
+            )
+        return TwinHost(self, info)
 
     def heal(self, fault: FaultSpec) -> None:
         """Mend it; also twice, also without `inject`."""
@@ -183,17 +183,8 @@ class TwinClient:
         """Give it its power back; its objects are still there. Raises DesignError: no such cluster."""
         self._call("restore_cluster", {"cluster": cluster_key})
 
-    def _hold(self, method: str, params: Mapping[str, Any]) -> "Lease":
-        connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        try:
-            self._ask(connection, method, params)
-        except BaseException:
-            connection.close()
-            raise
-        return Lease(connection)
-
     def _call(self, method: str, params: Mapping[str, Any], *, limit_s: float = _ANSWER_WITHIN_S) -> object:
-        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
+        with _connection() as connection:
             return self._ask(connection, method, params, limit_s=limit_s)
 
     def _ask(
@@ -244,15 +235,55 @@ class TwinClient:
             raise not_up(self.name) from error
 
 
+def _connection() -> socket.socket:
+    return socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+
+
 @dataclass(frozen=True, slots=True)
 class Lease:
-    """Keeps a fault in force, or a host attached, until this is closed or its process ends."""
+    """Keeps a fault in force, or a host attached, until this is closed or its process ends.
 
-    connection: socket.socket
+    It is made first and holds nothing; who keeps it can let go of whatever it is then given to hold.
+    """
+
+    connection: socket.socket = field(default_factory=_connection)
 
     def close(self) -> None:
-        """Let go, also twice."""
+        """Let go; idempotent."""
         self.connection.close()
+
+
+class HostLeases:
+    """Throw-away hosts of a twin; each lasts until `close`, or until this process ends, whatever ends it."""
+
+    def __init__(self, client: TwinClient) -> None:
+        self._client = client
+        self._mark = secrets.token_hex(3)
+        self._leases: dict[str, Lease] = {}
+
+    def attach(self, side: Cloud, subnet_id: str, *, security_group_ids: Sequence[str] = ()) -> "TwinHost":
+        """Attach a host to a subnet.
+
+        Raises:
+            DesignError: No such subnet or group.
+        """
+        name = f"t{self._mark}-{side}{len(self._leases)}"
+        spec = HostSpec(
+            name=name, side=side, subnet_id=subnet_id, security_group_ids=tuple(security_group_ids)
+        )
+        self._leases[name] = Lease()  # kept before there is a host: whatever interrupts us, `close` knows it
+        return self._client.hold_host(spec, self._leases[name])
+
+    def detach(self) -> None:
+        """Detach all; when this returns they are gone."""
+        for name in self._leases:
+            self._client.detach(name)
+        self.close()
+
+    def close(self) -> None:
+        """Let go of all; idempotent. The twin detaches them, some time later."""
+        for lease in self._leases.values():
+            lease.close()
 
 
 @dataclass(frozen=True, slots=True)
@@ -293,7 +324,8 @@ class TwinFault:
 
     def inject(self) -> None:
         """Break it."""
-        self.lease = self.client.hold(self.spec)
+        self.lease = Lease()
+        self.client.hold(self.spec, self.lease)
 
     def heal(self) -> None:
         """Mend it."""
@@ -320,7 +352,8 @@ class PowerCut:
 
     def inject(self) -> None:
         """Cut it; returns when it is off."""
-        self.lease = self.client.hold_off(self.cluster_key, self.node_key)
+        self.lease = Lease()
+        self.client.hold_off(self.cluster_key, self.node_key, self.lease)
 
     def heal(self) -> None:
         """Switch it on again; it takes some seconds to start."""

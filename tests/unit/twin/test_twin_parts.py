@@ -14,10 +14,11 @@ from hypothesis import strategies as st
 from twinspan import host
 from twinspan.cli.twin import shell_lines
 from twinspan.errors import CommandError, DesignError, HostError, TwinspanError, WaitTimeoutError
+from twinspan.home import home
 from twinspan.twin import control_wire, requirements
 from twinspan.twin.logs import follow, log_files, read_logs
 from twinspan.twin.processes import Process
-from twinspan.twin.rundir import RunDir, home, short_path
+from twinspan.twin.rundir import RunDir, short_path
 from twinspan.twin.settings import Settings
 
 
