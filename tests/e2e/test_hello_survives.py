@@ -18,10 +18,10 @@ from typing import Any
 import pytest
 
 from twinspan.drill.catalogue import named
-from twinspan.drill.cluster_drills import CLUSTER_LOST_S
 from twinspan.drill.run import run_drill
 from twinspan.drill.senders import with_pods
 from twinspan.errors import CloudError, HostError
+from twinspan.faults.clusters.cluster_lost import CLUSTER_LOST_S
 from twinspan.kubernetes.api import ApiRefusedError, ClusterApi
 from twinspan.target.cloud import CloudPlace
 from twinspan.target.clusters import open_clusters

@@ -5,6 +5,7 @@ import secrets
 import socket
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from ipaddress import IPv4Address
 from typing import Any, TypeVar
@@ -249,7 +250,9 @@ class Lease:
     connection: socket.socket = field(default_factory=_connection)
 
     def close(self) -> None:
-        """Let go; idempotent."""
+        """Let go; idempotent. The twin sees it even while a reader of the connection is still open."""
+        with suppress(OSError):  # it was never connected, or the twin has gone
+            self.connection.shutdown(socket.SHUT_RDWR)
         self.connection.close()
 
 

@@ -2,10 +2,13 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
-from twinspan.drill.timers import Label, Timer, first_to_fire, timers_of
+from twinspan.faults.timers import Label, Timer, first_to_fire, timers_of
 from twinspan.network.clouds import Cloud
-from twinspan.verify.facts import TunnelLink
+
+if TYPE_CHECKING:
+    from twinspan.verify.facts import TunnelLink
 
 ALLOWANCE_S = 5.0
 """What a timer's value does not cover, seconds: routes moving, queues draining."""
@@ -64,7 +67,7 @@ class Expectation:
     source: str
     restore_s: float = RESTORE_ALLOWANCE_S
 
-    def timer(self, link: TunnelLink, side: Cloud, *, hold_profile: str, broken_s: float) -> Timer:
+    def timer(self, link: "TunnelLink", side: Cloud, *, hold_profile: str, broken_s: float) -> Timer:
         """Return what should end the outage, and after how many seconds at most.
 
         Args:

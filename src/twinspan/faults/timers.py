@@ -2,10 +2,13 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from twinspan.network.clouds import Cloud
 from twinspan.network.timers import AWS_BGP_HOLD_S, AZURE_BGP_HOLD_S, HOLD_PROFILES, KEEPALIVES_PER_HOLD
-from twinspan.verify.facts import TunnelLink
+
+if TYPE_CHECKING:
+    from twinspan.verify.facts import TunnelLink
 
 HOLD_JITTER = 0.25
 """By how much BIRD, the twin's BGP speaker, shortens a timer at random, at most; hold timers too.
@@ -43,7 +46,7 @@ class Timer:
     caveat: str = ""
 
 
-def timers_of(link: TunnelLink, *, hold_profile: str) -> tuple[Timer, ...]:
+def timers_of(link: "TunnelLink", *, hold_profile: str) -> tuple[Timer, ...]:
     """Return the timers at both ends of a tunnel; with static routes there is no BGP to notice anything.
 
     Args:
