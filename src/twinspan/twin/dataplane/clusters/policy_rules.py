@@ -10,7 +10,8 @@ from ipaddress import IPv4Address
 
 from twinspan.kubernetes.network_policies import DIRECTIONS, Allowance, Direction, Pod, Policies, PortRange
 from twinspan.network.clouds import Cloud
-from twinspan.twin.dataplane.filters_text import MAX_PORT, address_match, port_match, rule_text, table_text
+from twinspan.network.filters import MAX_PORT
+from twinspan.twin.dataplane.filters_text import address_match, port_match, rule_text, table_text
 
 TABLE = "twinspan_policies"
 NO_POLICIES = table_text(TABLE, ())
