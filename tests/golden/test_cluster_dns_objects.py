@@ -1,6 +1,7 @@
 """The clusters' DNS: every object that EKS and AKS install."""
 
-from ipaddress import IPv4Address, IPv4Network
+import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,25 +9,15 @@ import yaml
 
 from twinspan.network.clouds import Cloud
 from twinspan.twin.dataplane.clusters.dns_manifests import dns_objects
-from twinspan.twin.kubernetes.authority import ClusterAuthority
-from twinspan.twin.kubernetes.spec import ClusterSpec
+
+sys.path.append(str(Path(__file__).parents[1] / "unit" / "dataplane"))
+
+from plain_cluster import PLAIN_CLUSTER
 
 
 @pytest.mark.parametrize("side", ["aws", "azure"])
 def test_all_objects_of_the_clusters_dns_are_as_recorded(side: Cloud, request: pytest.FixtureRequest) -> None:
-    spec = ClusterSpec(
-        key="k",
-        side=side,
-        name="k",
-        region="r",
-        authority=ClusterAuthority(certificate="c", key="k", service_account_key="s"),
-        network_ranges=(IPv4Network("10.2.0.0/16"),),
-        service_network=IPv4Network("172.20.0.0/16"),
-        dns_address=IPv4Address("172.20.0.10"),
-        api_socket="k.api",
-        programs="",
-        images="",
-    )
+    spec = replace(PLAIN_CLUSTER, side=side)
     text = yaml.dump_all(dns_objects(spec).values(), Dumper=_Literal, sort_keys=False)
     file = Path(__file__).parent / "dns" / f"{side}.yaml"
     if request.config.getoption("--update-golden", default=False):

@@ -10,13 +10,13 @@ from ipaddress import IPv4Address, IPv4Network, collapse_addresses, ip_address, 
 from typing import Any, Literal
 
 from twinspan.kubernetes.label_selectors import Labels, Selector, selector_of
+from twinspan.network.limits import LAST_PORT
 from twinspan.network.ranges import ANYWHERE
 
 Direction = Literal["ingress", "egress"]
 DIRECTIONS: tuple[Direction, Direction] = ("ingress", "egress")
 Manifest = Mapping[str, Any]
 
-_LAST_PORT = 65535
 _FINISHED = {"Succeeded", "Failed"}
 _NAME_LABEL = "kubernetes.io/metadata.name"
 
@@ -112,7 +112,7 @@ class PortRange:
 
     protocol: str
     first: int = 0
-    last: int = _LAST_PORT
+    last: int = LAST_PORT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

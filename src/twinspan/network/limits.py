@@ -12,6 +12,8 @@ from dataclasses import dataclass
 
 from twinspan.network.ipsec import CIPHERS
 
+LAST_PORT = 65535
+"""Of TCP, UDP and SCTP. Sources: RFC 9293, section 3.1; RFC 768; RFC 9260, section 3.1."""
 TUNNELS_PER_CONNECTION = 2
 """Source: AWS Site-to-Site VPN User Guide, "Your Site-to-Site VPN connection has two tunnels"."""
 VPN_GATEWAYS_PER_REGION = 5

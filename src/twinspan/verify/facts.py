@@ -33,8 +33,6 @@ from twinspan.verify.ping_facts import Ping
 from twinspan.verify.settings import Settings
 from twinspan.verify.shell import group_and_name
 
-"""Source: Azure, "About VPN Gateway configuration settings", gateway subnet."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TunnelLink:

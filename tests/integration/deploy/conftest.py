@@ -35,7 +35,7 @@ def programs() -> Path:
         pytest.skip(str(error))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def clusters(programs: Path) -> Iterator[tuple[ClusterApi, ClusterApi]]:
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="tsp-k8s-")))

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from plain_cluster import PLAIN_CLUSTER
 
 from twinspan.errors import DesignError
 from twinspan.network.model import IpPermission, SecurityGroup
@@ -22,19 +23,7 @@ from twinspan.twin.kubernetes.authority import ClusterAuthority
 from twinspan.twin.kubernetes.spec import ClusterSpec
 
 SUBNET = IPv4Network("10.2.1.0/24")
-SPEC = ClusterSpec(
-    key="k",
-    side="aws",
-    name="east",
-    region="us-east-1",
-    authority=ClusterAuthority(certificate="c", key="k", service_account_key="s"),
-    network_ranges=(IPv4Network("10.2.0.0/16"),),
-    service_network=IPv4Network("172.20.0.0/16"),
-    dns_address=IPv4Address("172.20.0.10"),
-    api_socket="k.api",
-    programs="",
-    images="",
-)
+SPEC = PLAIN_CLUSTER
 DAEMON_SET = "/apis/apps/v1/namespaces/kube-system/daemonsets/aws-node"
 
 

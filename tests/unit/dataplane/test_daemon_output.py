@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from twinspan.twin.dataplane import events
+from twinspan.twin.dataplane.clusters.daemon import NodeDaemon
 from twinspan.twin.dataplane.daemons import Output
-from twinspan.twin.dataplane.events import CappedLog, DaemonLines
+from twinspan.twin.dataplane.events import CappedLog, DaemonLines, Journal
 from twinspan.twin.loops import Loop
 
 
@@ -121,3 +122,18 @@ def test_a_log_that_is_no_file_is_written_to_all_the_same() -> None:
     assert os.read(reader, 100) == b"first line\nsecond line\n"
     os.close(reader)
     os.close(writer)
+
+
+@pytest.mark.parametrize(
+    ("last_words", "named"),
+    [("failed complete: too many open files", True), ("no such file or directory", False)],
+)
+def test_a_daemon_that_gets_no_inotify_instance_names_the_setting_and_no_other_does(
+    last_words: str, named: bool
+) -> None:
+    daemon = NodeDaemon(role="kubelet n", namespace="n", argv=["kubelet"], environment={}, journal=Journal())
+    daemon._on_line(last_words)
+    assert daemon.problem == ""
+    daemon._soon_ended = 3
+    assert last_words in daemon.problem
+    assert ("fs.inotify.max_user_instances" in daemon.problem) is named

@@ -3,29 +3,17 @@
 import json
 from collections.abc import Callable
 from dataclasses import replace
-from ipaddress import IPv4Address, IPv4Network
+from ipaddress import IPv4Address
 
 import pytest
 import yaml
+from plain_cluster import PLAIN_CLUSTER
 
 from twinspan.twin.dataplane.clusters.api import Json
 from twinspan.twin.dataplane.clusters.dns_manifests import dns_objects
-from twinspan.twin.kubernetes.authority import ClusterAuthority
 from twinspan.twin.kubernetes.spec import ClusterSpec
 
-EKS = ClusterSpec(
-    key="k",
-    side="aws",
-    name="east",
-    region="us-east-1",
-    authority=ClusterAuthority(certificate="c", key="k", service_account_key="s"),
-    network_ranges=(IPv4Network("10.2.0.0/16"),),
-    service_network=IPv4Network("172.20.0.0/16"),
-    dns_address=IPv4Address("172.20.0.10"),
-    api_socket="k.api",
-    programs="",
-    images="",
-)
+EKS = PLAIN_CLUSTER
 AKS = replace(EKS, side="azure", name="west", dns_address=IPv4Address("10.0.0.10"))
 COREFILE = "example.org {\n  whoami\n}\n"
 

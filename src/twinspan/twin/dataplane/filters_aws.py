@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from ipaddress import IPv4Address, IPv4Network
 
 from twinspan.errors import DesignError
+from twinspan.network.limits import LAST_PORT
 from twinspan.network.model import (
     AwsSubnet,
     IpPermission,
@@ -14,7 +15,6 @@ from twinspan.network.model import (
 )
 from twinspan.network.ranges import AWS_SERVICES
 from twinspan.twin.dataplane.filters_text import (
-    MAX_PORT,
     Chain,
     Edge,
     address_match,
@@ -262,5 +262,5 @@ def _ports(first: int, last: int, where: str) -> str:
         return port_match("dport", [(first, last)])
     except ValueError as error:
         raise DesignError(
-            where=where, problem=str(error), remedy=f"Use ports of 0-{MAX_PORT}, the lower one first"
+            where=where, problem=str(error), remedy=f"Use ports of 0-{LAST_PORT}, the lower one first"
         ) from error

@@ -8,11 +8,10 @@ from itertools import product
 from typing import Literal
 
 from twinspan.errors import DesignError
-from twinspan.network.limits import SECURITY_RULE_PRIORITIES
+from twinspan.network.limits import LAST_PORT, SECURITY_RULE_PRIORITIES
 from twinspan.network.model import NetworkSecurityGroup, SecurityRule, VirtualNetwork
 from twinspan.network.ranges import ANYWHERE, AZURE_HOST, AZURE_METADATA
 from twinspan.twin.dataplane.filters_text import (
-    MAX_PORT,
     Edge,
     address_match,
     filter_chain,
@@ -243,13 +242,13 @@ def _ports(direction: str, ranges: Sequence[str], where: str, protocols: str) ->
         raise DesignError(
             where=where,
             problem=f"{', '.join(map(repr, ranges)) or 'nothing'} is no list of ports",
-            remedy=f"Use ports or ranges of 0-{MAX_PORT} such as 443 or 8000-8999, or *",
+            remedy=f"Use ports or ranges of 0-{LAST_PORT} such as 443 or 8000-8999, or *",
         ) from error
 
 
 def _port_range(text: str) -> tuple[int, int]:
     if text == "*":
-        return 0, MAX_PORT
+        return 0, LAST_PORT
     numbers = _PORT_RANGE.fullmatch(text)
     if numbers is None:
         raise ValueError(f"{text!r} is no port range")

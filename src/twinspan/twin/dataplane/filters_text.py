@@ -5,9 +5,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network, collapse_addresses
 
+from twinspan.network.limits import LAST_PORT
 from twinspan.network.ranges import ANYWHERE
 
-MAX_PORT = 65535
 _COMMENT_LENGTH = 120  # nftables takes 128 bytes
 
 
@@ -120,7 +120,7 @@ def port_match(direction: str, ranges: Iterable[tuple[int, int]], *, protocols: 
         ValueError: No range, or one that is upside down or outside 0-65535.
     """
     joined = _join(ranges)
-    if joined == [(0, MAX_PORT)]:
+    if joined == [(0, LAST_PORT)]:
         return ""
     words = ", ".join(str(first) if first == last else f"{first}-{last}" for first, last in joined)
     return " ".join(
@@ -136,8 +136,8 @@ def host(address: IPv4Address | str) -> IPv4Network:
 def _join(ranges: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
     joined: list[tuple[int, int]] = []
     for first, last in sorted(ranges):
-        if not 0 <= first <= last <= MAX_PORT:
-            raise ValueError(f"{first}-{last} is no port range within 0-{MAX_PORT}")
+        if not 0 <= first <= last <= LAST_PORT:
+            raise ValueError(f"{first}-{last} is no port range within 0-{LAST_PORT}")
         if joined and first <= joined[-1][1] + 1:
             joined[-1] = (joined[-1][0], max(joined[-1][1], last))
         else:

@@ -12,8 +12,6 @@ from twinspan.twin.azure.store import Resource
 from twinspan.twin.azure.types import addresses, bgp
 from twinspan.twin.azure.types.base import Context, Put, ResourceType
 
-"""Source: Azure subscription and service limits, "Networking limits"."""
-
 
 class _LocalNetworkGateways(ResourceType):
     type = "Microsoft.Network/localNetworkGateways"

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from typing_extensions import override
 
-from twinspan.network.limits import SECURITY_GROUP_RULES, SECURITY_RULE_PRIORITIES
+from twinspan.network.limits import LAST_PORT, SECURITY_GROUP_RULES, SECURITY_RULE_PRIORITIES
 from twinspan.twin.azure.documents import Json, JsonObject, number, objects, properties, text, texts
 from twinspan.twin.azure.errors import ArmError, bad_request
 from twinspan.twin.azure.resource_id import ResourceId
@@ -15,8 +15,6 @@ from twinspan.twin.azure.types import addresses
 from twinspan.twin.azure.types.base import Context, Put, ResourceType, reference_list
 
 _PORTS = re.compile(r"\d{1,5}(-\d{1,5})?")
-_LAST_PORT = 65535
-"""Of a group. Source: Azure subscription and service limits, "Networking limits"."""
 
 
 class _SecurityRules(ResourceType):
@@ -148,13 +146,13 @@ def _check_ports(rule: ResourceId, told: JsonObject, end: str) -> None:
             f"Security rule {rule} needs exactly one of {end}PortRange and {end}PortRanges.",
         )
     for ports in several or [single or ""]:
-        bounds = [int(bound) for bound in ports.split("-")] if _PORTS.fullmatch(ports) else [_LAST_PORT + 1]
-        if ports != "*" and (bounds[-1] > _LAST_PORT or bounds[0] > bounds[-1]):
+        bounds = [int(bound) for bound in ports.split("-")] if _PORTS.fullmatch(ports) else [LAST_PORT + 1]
+        if ports != "*" and (bounds[-1] > LAST_PORT or bounds[0] > bounds[-1]):
             raise bad_request(
                 "SecurityRuleInvalidPortRange",
                 f"Security rule has invalid Port range. Value provided: {ports}. Value should be an "
                 "integer OR "
-                f"integer range with '-' delimiter. Valid range 0-{_LAST_PORT}. Rule: {rule}.",
+                f"integer range with '-' delimiter. Valid range 0-{LAST_PORT}. Rule: {rule}.",
             )
 
 

@@ -14,7 +14,6 @@ from twinspan.twin.azure.types import addresses
 from twinspan.twin.azure.types.base import Context, Put, ResourceType, reference_list
 
 _APPLIANCE = "VirtualAppliance"
-"""Of a table. Source: Azure subscription and service limits, "Networking limits"."""
 
 
 class _Routes(ResourceType):

@@ -15,8 +15,6 @@ from twinspan.twin.azure.store import Resource
 from twinspan.twin.azure.types import addresses, aks_subnets
 from twinspan.twin.azure.types.base import Context, Put, ResourceType, reference_list
 
-"""Of a virtual network. Source: Azure subscription and service limits, "Networking limits"."""
-
 Subnet = tuple[ResourceId, JsonObject]
 
 _JOIN = "Microsoft.Network/virtualNetworks/subnets/join/action"

@@ -15,8 +15,6 @@ from twinspan.twin.azure.types import addresses
 from twinspan.twin.azure.types.base import Context, Put, ResourceType
 from twinspan.twin.azure.types.subnets import SUBNETS, check_apart, check_subnet
 
-"""Source: Azure subscription and service limits, "Networking limits"."""
-
 
 class _VirtualNetworks(ResourceType):
     type = "Microsoft.Network/virtualNetworks"

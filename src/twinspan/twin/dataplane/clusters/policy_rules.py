@@ -10,7 +10,8 @@ from ipaddress import IPv4Address
 
 from twinspan.kubernetes.network_policies import DIRECTIONS, Allowance, Direction, Pod, Policies, PortRange
 from twinspan.network.clouds import Cloud
-from twinspan.twin.dataplane.filters_text import MAX_PORT, address_match, port_match, rule_text, table_text
+from twinspan.network.limits import LAST_PORT
+from twinspan.twin.dataplane.filters_text import address_match, port_match, rule_text, table_text
 
 TABLE = "twinspan_policies"
 NO_POLICIES = table_text(TABLE, ())
@@ -80,7 +81,7 @@ def _ports(allowance: Allowance) -> Iterable[str]:
 
 
 def _of_protocol(protocol: str, ports: Sequence[PortRange]) -> str:
-    if any((each.first, each.last) == (0, MAX_PORT) for each in ports):
+    if any((each.first, each.last) == (0, LAST_PORT) for each in ports):
         return f"meta l4proto {protocol}"
     return port_match("dport", [(each.first, each.last) for each in ports], protocols=protocol)
 

@@ -65,7 +65,7 @@ class Watch(Generic[T]):
         except CloudUnreachableError:
             return RETRY_S  # the server is away: its objects stay as they were
         except CloudRefusedError:
-            self._version = ""  # most likely it no longer knows the version: everything anew
+            self._version = ""  # most likely it no longer knows the version: list everything again
             return RETRY_S
         return None
 
