@@ -1,7 +1,9 @@
 """What holds for every test."""
 
+import gc
 import os
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -20,6 +22,26 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow],
 )
 settings.load_profile("any machine")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def what_is_left_open_shows_here(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Collect garbage after slow modules: a socket left open fails the module that left it."""
+    yield
+    if request.node.get_closest_marker("slow"):
+        gc.collect()
+
+
+def pytest_collection_finish() -> None:
+    """Search for garbage seldom, and never among modules and tests themselves, which stay to the end."""
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 20)
+
+
+def pytest_sessionfinish() -> None:
+    """Look for what was left open once; pytest goes on to do so five times, through what is left."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:

@@ -32,7 +32,7 @@ from twinspan.twin.dataplane.router import bridge_name
 from twinspan.twin.dataplane.spec import EndSpec
 from twinspan.twin.dataplane.wire import ApplyResult, HostSpec
 
-pytestmark = pytest.mark.root
+pytestmark = [pytest.mark.root, pytest.mark.slow]
 
 FIRST = TUNNELS[0]
 

@@ -27,7 +27,7 @@ from twinspan.network.model import Network, TrafficSelectorPolicy
 from twinspan.twin.dataplane.wire import HostSpec
 from twinspan.twin.observed import AzureTunnelEnd, Observed
 
-pytestmark = pytest.mark.root
+pytestmark = [pytest.mark.root, pytest.mark.slow]
 
 FIRST, SECOND, THIRD, FOURTH = TUNNELS
 ANY = IPv4Network("0.0.0.0/0")

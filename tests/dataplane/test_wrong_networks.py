@@ -26,7 +26,7 @@ from reference_network import (
 from twinspan.network.model import Network, Phase, Secrets
 from twinspan.twin.observed import AzureTunnelEnd, Observed
 
-pytestmark = pytest.mark.root
+pytestmark = [pytest.mark.root, pytest.mark.slow]
 
 FIRST, SECOND, THIRD, FOURTH = TUNNELS
 

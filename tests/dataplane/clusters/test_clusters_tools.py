@@ -5,6 +5,8 @@ import re
 import shutil
 import subprocess
 import urllib.request
+from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -136,8 +138,18 @@ def test_a_field_is_waited_for(clusters: Clusters, name: str) -> None:
     assert "timed out" in clusters.kubectl(name, *argv, check=False).stderr
 
 
-def test_the_python_client_lists_watches_and_executes(clusters: Clusters, name: str) -> None:
-    connection = config.new_client_from_config(str(clusters.kubeconfig(name)))  # type: ignore[no-untyped-call]
+@pytest.fixture
+def connection(clusters: Clusters, name: str) -> Iterator[Any]:
+    """The Python client of one cluster; what it keeps open is closed, which its own `close` does not do."""
+    opened = config.new_client_from_config(str(clusters.kubeconfig(name)))  # type: ignore[no-untyped-call]
+    with opened:
+        yield opened
+    opened.rest_client.pool_manager.clear()
+
+
+def test_the_python_client_lists_watches_and_executes(
+    clusters: Clusters, name: str, connection: client.ApiClient
+) -> None:
     api: Any = client.CoreV1Api(connection)
     version = clusters.until_ready(name).version
     assert {node.status.node_info.kubelet_version for node in api.list_node().items} == {f"v{version}"}
@@ -147,19 +159,25 @@ def test_the_python_client_lists_watches_and_executes(clusters: Clusters, name: 
         events = Watch().stream(  # type: ignore[no-untyped-call]
             api.list_namespaced_config_map, "default", resource_version=seen, timeout_seconds=20
         )
-        assert next(event["object"].data for event in events if event["type"] == "ADDED") == {
-            "colour": "green"
-        }
+        with closing(events):
+            added = next(event["object"].data for event in events if event["type"] == "ADDED")
+        assert added == {"colour": "green"}
     finally:
         api.delete_namespaced_config_map("mine", "default")
-    said = stream(
+    started: Any = stream(
         api.connect_get_namespaced_pod_exec,
         "tools",
         "default",
         command=["sh", "-c", "echo heard; echo >&2 complained"],
         stdout=True,
         stderr=True,
+        _preload_content=False,
     )
+    try:
+        started.run_forever(timeout=60)
+        said = started.read_all()
+    finally:
+        started.sock.shutdown()  # `close` leaves the socket open once the server has hung up
     assert sorted(said.split()) == ["complained", "heard"]
 
 

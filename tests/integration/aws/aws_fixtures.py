@@ -5,6 +5,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from ipaddress import IPv4Address, IPv4Network
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,13 +15,17 @@ from aws_twin import ESTABLISHED, KEY_ID, REGION, SECRET, Site, Twin
 from eks_site import EksSite, cluster_access, eks_api, make_site
 
 from twinspan.command import run
+from twinspan.errors import HostError
 from twinspan.twin.aws.ec2 import connection_views
+from twinspan.twin.aws.server import AwsApi
 from twinspan.twin.observed import ObservationBoard, Observed
 
 if TYPE_CHECKING:
     from mypy_boto3_ec2 import EC2Client
     from mypy_boto3_ec2.type_defs import VpnConnectionTypeDef
     from mypy_boto3_s3 import S3Client
+
+_LAST_PORT: list[int] = []
 
 
 @pytest.fixture
@@ -29,11 +34,22 @@ def twin(tmp_path: Path) -> Iterator[Twin]:
     access = cluster_access(tmp_path)
     folder = tmp_path / "state"
     folder.mkdir()
-    api = eks_api(folder, board, access, changes)
-    api.start()
+    api = _started_where_the_last_one_was(partial(eks_api, folder, board, access, changes))
     yield Twin(api=api, board=board, changes=changes, state_file=folder / "aws.state", access=access)
     api.stop()
     access.stop()
+
+
+def _started_where_the_last_one_was(make: Callable[[int], AwsApi]) -> AwsApi:
+    """Start an API at this process's last port, if that is still free: clients are made once per address."""
+    api = make(_LAST_PORT.pop() if _LAST_PORT else 0)
+    try:
+        api.start()
+    except HostError:
+        api = make(0)
+        api.start()
+    _LAST_PORT.append(api.port)
+    return api
 
 
 @pytest.fixture

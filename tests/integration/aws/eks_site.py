@@ -108,7 +108,9 @@ class EksSite:
         return dict(self.eks.describe_nodegroup(clusterName=NAME, nodegroupName=GROUP)["nodegroup"])
 
 
-def eks_api(folder: Path, board: ObservationBoard, access: ClusterAccess, changes: list[str]) -> AwsApi:
+def eks_api(
+    folder: Path, board: ObservationBoard, access: ClusterAccess, changes: list[str], port: int = 0
+) -> AwsApi:
     """An AWS API with clusters, not started."""
     return AwsApi(
         board=board,
@@ -117,6 +119,7 @@ def eks_api(folder: Path, board: ObservationBoard, access: ClusterAccess, change
         state_file=folder / "aws.state",
         on_change=lambda: changes.append("change"),
         clusters=access,
+        port=port,
     )
 
 

@@ -1,5 +1,6 @@
 """The body of a request is what was sent, whatever its content type says."""
 
+from contextlib import ExitStack
 from typing import Any
 
 import pytest
@@ -32,11 +33,13 @@ def test_a_document_is_read_whatever_its_content_type(
         del request.headers["Content-Type"]
         request.headers["Content-Type"] = content_type
 
-    for client in (s3, eks_site.eks, logs):
-        client.meta.events.register("before-sign", say_form)
-    s3.put_bucket_tagging(Bucket="forms", Tagging={"TagSet": [{"Key": "a", "Value": "b"}]})
-    assert s3.get_bucket_tagging(Bucket="forms")["TagSet"] == [{"Key": "a", "Value": "b"}]
-    logs.create_log_group(logGroupName="g")
-    assert [group["logGroupName"] for group in logs.describe_log_groups()["logGroups"]] == ["g"]
-    eks_site.create()
-    assert eks_site.eks.list_clusters()["clusters"]
+    with ExitStack() as stack:
+        for client in (s3, eks_site.eks, logs):
+            client.meta.events.register("before-sign", say_form)
+            stack.callback(client.meta.events.unregister, "before-sign", say_form)
+        s3.put_bucket_tagging(Bucket="forms", Tagging={"TagSet": [{"Key": "a", "Value": "b"}]})
+        assert s3.get_bucket_tagging(Bucket="forms")["TagSet"] == [{"Key": "a", "Value": "b"}]
+        logs.create_log_group(logGroupName="g")
+        assert [group["logGroupName"] for group in logs.describe_log_groups()["logGroups"]] == ["g"]
+        eks_site.create()
+        assert eks_site.eks.list_clusters()["clusters"]

@@ -244,6 +244,7 @@ def test_coredns_is_built_beside_programs_that_come_without_it(machine: Machine,
 
 
 @needs_go
+@pytest.mark.slow
 def test_two_builds_are_one_and_the_same_wherever_and_with_whatever_settings(
     tmp_path: Path, objects: Path
 ) -> None:
@@ -263,6 +264,7 @@ def test_two_builds_are_one_and_the_same_wherever_and_with_whatever_settings(
 
 
 @needs_go
+@pytest.mark.slow
 def test_a_killed_build_goes_on_where_it_was(machine: Machine) -> None:
     machine.put_go_on_path()
     objects = machine.kubernetes / "building/objects"

@@ -92,12 +92,14 @@ def test_down_leaves_no_process_and_no_socket(name: str) -> None:
     assert not lifecycle.down(name)
 
 
+@pytest.mark.slow
 def test_up_twice_is_one_twin(name: str) -> None:
     first = lifecycle.up(name)
     second = lifecycle.up(name)
     assert second.pids["control"] == first.pids["control"]
 
 
+@pytest.mark.slow
 def test_another_port_for_a_running_twin_is_refused(name: str) -> None:
     lifecycle.up(name)
     with pytest.raises(HostError, match="already up with --aws-port"):
@@ -116,6 +118,7 @@ def test_objects_ports_and_credentials_survive_down_and_up(name: str) -> None:
     assert Settings.load(RunDir(name).settings) == settings
 
 
+@pytest.mark.slow
 def test_purge_forgets_everything(name: str) -> None:
     lifecycle.up(name)
     lifecycle.down(name, purge=True)
@@ -146,6 +149,7 @@ def test_down_after_kill_9_removes_what_was_left(name: str) -> None:
     assert left.isdisjoint({"control.json", "control.sock"})
 
 
+@pytest.mark.slow
 def test_a_dead_agent_is_replaced_and_the_control_process_stays(name: str) -> None:
     status = lifecycle.up(name)
     client = TwinClient(name)
@@ -210,6 +214,7 @@ def test_a_pid_file_that_names_a_foreign_process_harms_nobody(name: str) -> None
         foreign.communicate(b"\n", timeout=10)
 
 
+@pytest.mark.slow
 def test_nobody_else_can_read_what_a_twin_keeps(name: str) -> None:
     lifecycle.up(name)
     make_a_vpc(name)

@@ -4,10 +4,9 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any
 
-import boto3
 import botocore.session
 from botocore.config import Config
 from botocore.exceptions import (
@@ -18,6 +17,7 @@ from botocore.exceptions import (
 from botocore.exceptions import (
     ConnectionError as BotoConnectionError,
 )
+from botocore.loaders import Loader, create_loader
 from botocore.parsers import ResponseParserError
 
 from twinspan.cloud.aws.endpoint import AwsEndpoint
@@ -46,7 +46,7 @@ class AwsClients:
 def clients(endpoint: AwsEndpoint) -> AwsClients:
     """Return the clients of an endpoint; the same ones every time."""
     with _MAKING, translated(endpoint, "credentials"):
-        return _make(endpoint)
+        return AwsClients(ec2=_make_service(endpoint, "ec2"), sts=_make_service(endpoint, "sts"))
 
 
 def service_client(endpoint: AwsEndpoint, service: str) -> Any:  # noqa: ANN401 - boto3 makes clients at run time
@@ -57,35 +57,32 @@ def service_client(endpoint: AwsEndpoint, service: str) -> Any:  # noqa: ANN401 
 
 @lru_cache(maxsize=32)
 def _make_service(endpoint: AwsEndpoint, service: str) -> Any:  # noqa: ANN401 - as above
-    session: Any
-    session, config = _session_of(endpoint)
-    return session.client(service, endpoint_url=endpoint.endpoint_url, config=config)
-
-
-@lru_cache(maxsize=8)
-def _make(endpoint: AwsEndpoint) -> AwsClients:
-    session, config = _session_of(endpoint)
-    return AwsClients(
-        ec2=session.client("ec2", endpoint_url=endpoint.endpoint_url, config=config),
-        sts=session.client("sts", endpoint_url=endpoint.endpoint_url, config=config),
-    )
-
-
-def _session_of(endpoint: AwsEndpoint) -> tuple[boto3.session.Session, Config]:
-    session = boto3.session.Session(
+    return _session_of(endpoint).create_client(
+        service,
+        region_name=endpoint.region,
+        endpoint_url=endpoint.endpoint_url,
         aws_access_key_id=endpoint.access_key_id,
         aws_secret_access_key=endpoint.secret_access_key,
-        region_name=endpoint.region,
-        botocore_session=None if endpoint.access_key_id is None else _session_without_profile(),
+        config=Config(
+            connect_timeout=CONNECT_TIMEOUT_S,
+            read_timeout=READ_TIMEOUT_S,
+            max_pool_connections=CONNECTIONS,
+            retries={"mode": "standard", "total_max_attempts": 3 if endpoint.endpoint_url is None else 2},
+            proxies=None if endpoint.endpoint_url is None else {},
+        ),
     )
-    config = Config(
-        connect_timeout=CONNECT_TIMEOUT_S,
-        read_timeout=READ_TIMEOUT_S,
-        max_pool_connections=CONNECTIONS,
-        retries={"mode": "standard", "total_max_attempts": 3 if endpoint.endpoint_url is None else 2},
-        proxies=None if endpoint.endpoint_url is None else {},
-    )
-    return session, config
+
+
+def _session_of(endpoint: AwsEndpoint) -> botocore.session.Session:
+    session = botocore.session.Session() if endpoint.access_key_id is None else _session_without_profile()
+    session.register_component("data_loader", _loader(session.get_config_variable("data_path")))
+    return session
+
+
+@cache
+def _loader(data_path: str | None) -> Loader:
+    """Return what reads the models of services; each is megabytes of JSON, kept for the whole process."""
+    return create_loader(data_path)
 
 
 def _session_without_profile() -> botocore.session.Session:
