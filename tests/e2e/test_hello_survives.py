@@ -27,10 +27,10 @@ from twinspan.drill.pace import CLOUD
 from twinspan.drill.report import DrillReport
 from twinspan.errors import CloudError, HostError
 from twinspan.kubernetes.api import ApiRefusedError, ClusterApi
+from twinspan.network.links import TunnelLink
 from twinspan.twin.client import TwinClient
 from twinspan.twin.dataplane.wire import FaultSpec
 from twinspan.twin.kubernetes.programs import find_programs
-from twinspan.verify.facts import TunnelLink
 from twinspan.verify.run import read_facts
 from twinspan.wait import wait_until
 

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from twinspan.errors import DesignError
 from twinspan.network.azure import GATEWAY_SUBNET
+from twinspan.network.links import AwsEnd, AzureEnd, Instance, Names, join
+from twinspan.network.links import Link as Ends
 from twinspan.project.joins import joined, references, written
 from twinspan.project.plan import UNKNOWN, Plan, PlannedResource, Unknown
 
@@ -84,12 +86,27 @@ class Tunnel:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PlannedInstance:
+    """One ip configuration of an Azure gateway, and what `network.links` knows of it."""
+
+    gateway: PlannedResource
+    name: str
+    end: Instance
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Link:
-    """An AWS tunnel and the Azure connection that ends it."""
+    """An AWS tunnel and the Azure connection that ends it.
+
+    Attributes:
+        local: The connection's local network gateway.
+        called: The instance, of any gateway, whose public address AWS calls; None if the plan does not tell.
+    """
 
     tunnel: Tunnel
     connection: PlannedResource
     local: PlannedResource
+    called: PlannedInstance | None
 
     @property
     def aws_bgp(self) -> bool:
@@ -178,14 +195,35 @@ class Design:
         return tuple(Tunnel(connection=each, number=n) for each in self.vpn_connections for n in (1, 2))
 
     @cached_property
-    def links(self) -> tuple[Link, ...]:
-        """Tunnels whose Azure end is found: by BGP peer, else by outside address."""
-        return tuple(
-            Link(tunnel=tunnel, connection=connection, local=local)
-            for tunnel in self.tunnels
-            for connection in self.azure_connections
-            if (local := self.local_of(connection)) is not None and self._ends(local, tunnel)
+    def ends(self) -> Mapping[str, Ends]:
+        """What is at the other end of each tunnel, by `Tunnel.where()`, as far as the plan tells."""
+        found = join(
+            [
+                AwsEnd(
+                    id=tunnel.where(),
+                    names=_names(tunnel.where("address"), tunnel.get("address")),
+                    calls=self._customer_address(tunnel.connection),
+                    inside=tunnel.inside,
+                )
+                for tunnel in self.tunnels
+            ],
+            [self._azure_end(connection) for connection in self.azure_connections],
+            [each.end for each in self._instances.values()],
         )
+        return {link.tunnel: link for link in found if link.tunnel}
+
+    @cached_property
+    def links(self) -> tuple[Link, ...]:
+        """Tunnels whose Azure end is found."""
+        connections, found = {each.address: each for each in self.azure_connections}, []
+        for tunnel in self.tunnels:
+            end = self.ends[tunnel.where()]
+            connection = connections.get(end.connection or "")
+            local = self.local_of(connection) if connection else None
+            if connection and local:
+                called = self._instances.get(end.instance or "")
+                found.append(Link(tunnel=tunnel, connection=connection, local=local, called=called))
+        return tuple(found)
 
     @cached_property
     def bgp_links(self) -> tuple[Link, ...]:
@@ -202,16 +240,56 @@ class Design:
         """Whether BGP is on anywhere at Azure."""
         return any(bgp_enabled(each) for each in (*self.azure_gateways, *self.azure_connections))
 
-    def _ends(self, local: PlannedResource, tunnel: Tunnel) -> bool:
-        peer = address(local.get("bgp_settings", 0, "bgp_peering_address"))
-        if peer is not None:
-            return tunnel.inside is not None and peer in tunnel.inside
-        outside = tunnel.get("address")
-        if known(outside) and known(local.get("gateway_address")):
-            return bool(outside == local.get("gateway_address"))
-        named = self.join(local, "gateway_address", "aws_vpn_connection") == tunnel.connection
-        wanted = f"tunnel{tunnel.number}_address"
-        return named and any(wanted in text for text in references(self.plan, local, "gateway_address"))
+    def _azure_end(self, connection: PlannedResource) -> AzureEnd:
+        local, gateway = self.local_of(connection), self.gateway_of(connection)
+        return AzureEnd(
+            id=connection.address,
+            gateway=gateway.address if gateway else "",
+            calls=self._outside_address(local) if local else frozenset(),
+            peer=address(local.get("bgp_settings", 0, "bgp_peering_address")) if local else None,
+        )
+
+    def _outside_address(self, local: PlannedResource) -> Names:
+        """Return the names of the tunnel's address that a local network gateway has, as far as it is told."""
+        attribute = "gateway_address"
+        named = self.join(local, attribute, "aws_vpn_connection")
+        texts = " ".join(references(self.plan, local, attribute))
+        tunnels = [tunnel for tunnel in self.tunnels if tunnel.connection == named]
+        meant = [tunnel for tunnel in tunnels if f"tunnel{tunnel.number}_address" in texts]
+        return _names(meant[0].where("address") if len(meant) == 1 else None, local.get(attribute))
+
+    def _customer_address(self, connection: PlannedResource) -> Names:
+        customer = self.customer_gateway_of(connection)
+        if customer is None:
+            return frozenset()
+        public = self.join(customer, "ip_address", "azurerm_public_ip")
+        return _names(public.address if public else None, customer.get("ip_address"))
+
+    @cached_property
+    def _instances(self) -> Mapping[str, PlannedInstance]:
+        """Every instance of every gateway, by its id."""
+        found = {}
+        for gateway in self.azure_gateways:
+            for position, block in enumerate(blocks(gateway.get("ip_configuration"))):
+                name = str(block.get("name") or "")
+                public = self._public_address(gateway, position, name)
+                names = _names(public.address, public.get("ip_address")) if public else frozenset()
+                end = Instance(id=f"{gateway.address} {position}", gateway=gateway.address, names=names)
+                found[end.id] = PlannedInstance(gateway=gateway, name=name, end=end)
+        return found
+
+    def _public_address(self, gateway: PlannedResource, position: int, name: str) -> PlannedResource | None:
+        """Return the public address of an ip configuration; None if the plan does not tell.
+
+        A block made by `dynamic` has no references in a plan; there the public address and the configuration
+        are paired if the key of the one is the name of the other.
+        """
+        kind = "azurerm_public_ip"
+        public = self.join(gateway, f"ip_configuration.{position}.public_ip_address_id", kind)
+        others = {str(block.get("name")) for block in blocks(gateway.get("ip_configuration"))} - {name}
+        keyed = [each for each in self.of_type(kind) if name in each.keys and not each.keys & others]
+        beside = [each for each in keyed if each.module == gateway.module]
+        return public or (keyed[0] if len(keyed) == 1 else beside[0] if len(beside) == 1 else None)
 
     @cached_property
     def both_clouds(self) -> bool:
@@ -328,3 +406,8 @@ def _ranges(found: Iterable[tuple[str, object]]) -> Iterator[tuple[str, IPv4Netw
 def known(value: object) -> bool:
     """Whether a value is set and the plan tells it."""
     return value is not None and value is not UNKNOWN
+
+
+def _names(reference: str | None, value: object) -> Names:
+    """Return the names of an address: the attribute that has it, and itself, as far as they are known."""
+    return frozenset(name for name in (reference, address(value)) if name is not None)

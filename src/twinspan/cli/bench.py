@@ -22,7 +22,7 @@ from twinspan.drill.requests import RequestMeter
 from twinspan.errors import HostError
 from twinspan.kubernetes import TOOLS_IMAGE
 from twinspan.monitor.alerts import read_ringing
-from twinspan.verify.facts import TunnelLink
+from twinspan.network.links import TunnelLink
 from twinspan.verify.findings import Verification
 from twinspan.verify.run import read_facts, verify
 

@@ -9,7 +9,7 @@ from twinspan.cli.output import progress
 from twinspan.cli.target import Target
 from twinspan.drill.definition import Drill
 from twinspan.errors import DesignError, HostError, TwinspanError
-from twinspan.verify.facts import TunnelLink
+from twinspan.network.links import TunnelLink
 from twinspan.verify.run import read_facts
 
 

@@ -14,8 +14,8 @@ from twinspan.drill.api_fault import ApiFault
 from twinspan.drill.composite import AllOf
 from twinspan.drill.definition import OF_BGP, Drill, Step
 from twinspan.errors import DesignError, HostError
+from twinspan.network.links import TunnelLink
 from twinspan.protocols import Fault
-from twinspan.verify.facts import TunnelLink
 
 LOSS_RATIO = 0.1
 DELAY_MS = 100

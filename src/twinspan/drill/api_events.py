@@ -12,9 +12,9 @@ from typing import Self
 
 from twinspan.drill.detection import TELEMETRY
 from twinspan.errors import CloudError
+from twinspan.network.links import TunnelLink
 from twinspan.network.model import TelemetryStatus
 from twinspan.protocols import Event
-from twinspan.verify.facts import TunnelLink
 
 DOWN, UP = TELEMETRY, "telemetry-up"
 CONNECTED = "Connected"

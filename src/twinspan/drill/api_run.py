@@ -12,9 +12,9 @@ from twinspan.drill.in_use import IN_USE, UNUSED
 from twinspan.drill.recovery import must_be_whole
 from twinspan.drill.report import Moment
 from twinspan.errors import DesignError, WaitTimeoutError
+from twinspan.network.links import TunnelLink
 from twinspan.network.model import TelemetryStatus
 from twinspan.protocols import Fault
-from twinspan.verify.facts import TunnelLink
 from twinspan.verify.findings import Verification
 from twinspan.wait import wait_until
 

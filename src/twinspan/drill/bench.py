@@ -9,8 +9,8 @@ from twinspan.drill.definition import Drill
 from twinspan.drill.flows import Measurement, Progress
 from twinspan.drill.pace import TWIN, Pace
 from twinspan.drill.report import Moment
+from twinspan.network.links import TunnelLink
 from twinspan.protocols import Events, Fault
-from twinspan.verify.facts import TunnelLink
 from twinspan.verify.findings import Verification
 
 

@@ -7,7 +7,7 @@ from twinspan.drill.endings import Expectation
 from twinspan.drill.in_use import IN_USE, UNUSED
 from twinspan.drill.timers import Label
 from twinspan.network.clouds import Cloud
-from twinspan.verify.facts import TunnelLink
+from twinspan.network.links import TunnelLink
 
 Place = Literal["twin", "cloud"]
 Aim = Literal["tunnel", "sibling", "other"]

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from twinspan.network.clouds import Cloud
+from twinspan.network.links import TunnelLink
 from twinspan.protocols import Event
-from twinspan.verify.facts import TunnelLink
 
 TELEMETRY = "telemetry-down"
 """Kind of the event of a cloud's API that shows a tunnel as down: late, and not what ended an outage."""

@@ -5,7 +5,7 @@ from enum import StrEnum
 
 from twinspan.drill.timers import Label, Timer, first_to_fire, timers_of
 from twinspan.network.clouds import Cloud
-from twinspan.verify.facts import TunnelLink
+from twinspan.network.links import TunnelLink
 
 ALLOWANCE_S = 5.0
 """What a timer's value does not cover, seconds: routes moving, queues draining."""

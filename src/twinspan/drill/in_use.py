@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 
 from twinspan.drill.flows import FLOWS
 from twinspan.errors import DesignError, HostError
-from twinspan.verify.facts import TunnelLink
+from twinspan.network.links import TunnelLink
 
 IN_USE, UNUSED = "in-use", "unused"
 

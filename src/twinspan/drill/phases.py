@@ -6,8 +6,8 @@ from typing import Literal
 
 from twinspan.drill.detection import TELEMETRY, Detection, side_of
 from twinspan.network.clouds import Cloud
+from twinspan.network.links import TunnelLink
 from twinspan.protocols import Event
-from twinspan.verify.facts import TunnelLink
 
 _ROUTES = frozenset({"route-added", "route-removed", "bgp-down", "bgp-up"})
 _RESTORED = frozenset({"bgp-up", "telemetry-up"})

@@ -11,9 +11,9 @@ from twinspan.drill.flows import Measurement
 from twinspan.drill.phases import BEFORE_MENDING, Phase, phases_of, power_phases_of
 from twinspan.drill.timers import Label, Timer, first_to_fire, timers_of
 from twinspan.network.clouds import CLOUD_NAMES, Cloud
+from twinspan.network.links import TunnelLink
 from twinspan.network.timers import HOLD_PROFILES
 from twinspan.protocols import ON_PURPOSE, Event
-from twinspan.verify.facts import TunnelLink
 
 SCHEMA = "twinspan/drill/1"
 """Name and version of the JSON form."""

@@ -14,8 +14,8 @@ from twinspan.drill.report import Course, DrillReport, Moment, compose
 from twinspan.drill.timers import first_to_fire, timers_of
 from twinspan.errors import WaitTimeoutError
 from twinspan.network.clouds import CLOUD_NAMES, Cloud
+from twinspan.network.links import TunnelLink
 from twinspan.protocols import Event, Fault
-from twinspan.verify.facts import TunnelLink
 from twinspan.wait import pause, wait_until
 
 BASELINE_S = 0.5

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from twinspan.network.clouds import Cloud
+from twinspan.network.links import TunnelLink
 from twinspan.network.timers import AWS_BGP_HOLD_S, AZURE_BGP_HOLD_S, HOLD_PROFILES, KEEPALIVES_PER_HOLD
-from twinspan.verify.facts import TunnelLink
 
 HOLD_JITTER = 0.25
 """By how much BIRD, the twin's BGP speaker, shortens a timer at random, at most; hold timers too.

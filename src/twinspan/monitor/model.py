@@ -7,6 +7,9 @@ from typing import Any
 
 from twinspan.network.clouds import Cloud
 
+PERIODS = 3
+"""How many periods back the newest value is looked for: the last one may not be published yet."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tunnel:
@@ -62,6 +65,10 @@ class Session:
     state: str
     routes_learned: int
     routes_advertised: int | None = None
+
+
+Part = tuple[tuple[Tunnel, ...], tuple[Session, ...]]
+"""One cloud's tunnels and sessions."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

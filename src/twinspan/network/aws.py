@@ -286,3 +286,8 @@ class AwsNetwork:
         vpcs = [subnet.vpc_id for subnet in self.subnets if subnet.id == subnet_id]
         main = [table for table in self.route_tables if table.main and table.vpc_id in vpcs]
         return main[0] if main else None
+
+    def customer_gateway_of(self, connection: VpnConnection) -> CustomerGateway | None:
+        """Return the customer gateway of a VPN connection; None if it is not there."""
+        own = (each for each in self.customer_gateways if each.id == connection.customer_gateway_id)
+        return next(own, None)

@@ -271,3 +271,8 @@ class AzureNetwork:
     local_network_gateways: tuple[LocalNetworkGateway, ...] = ()
     connections: tuple[AzureConnection, ...] = ()
     aks_clusters: tuple[AksCluster, ...] = ()
+
+    def local_network_gateway_of(self, connection: AzureConnection) -> LocalNetworkGateway | None:
+        """Return the local network gateway of a connection; None if it is not there."""
+        wanted = connection.local_network_gateway_id
+        return next((each for each in self.local_network_gateways if each.id == wanted), None)

@@ -5,6 +5,7 @@ AWS, of which those must be up that an Azure connection leads to, and every inst
 one VPN connection.
 """
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from ipaddress import IPv4Address
@@ -14,7 +15,8 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from twinspan.errors import DesignError
 from twinspan.network.limits import TUNNELS_PER_CONNECTION
-from twinspan.network.model import Network, VpnConnection
+from twinspan.network.links import tunnel_links
+from twinspan.network.model import Network
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,36 +132,22 @@ def from_network(network: Network) -> Expectation:
     """Derive the expectation from what exists; the largest of what each part implies, and never none."""
     connections = [c for c in network.aws.vpn_connections if c.state != "deleted"] if network.aws else []
     gateways = network.azure.virtual_network_gateways if network.azure else ()
-    addresses = [i.public_ip_address for gateway in gateways for i in gateway.instances]
+    instances = [instance for gateway in gateways for instance in gateway.instances]
     azure_connections = len(network.azure.connections) if network.azure else 0
-    used = [_used_tunnels(network, connection) for connection in connections]
-    reached = [
-        sum(_used_tunnels(network, c) for c in connections if _far_address(network, c) == address)
-        for address in addresses
-    ]
+    links = [(link.vpn_connection.id, link) for link in tunnel_links(network) if link.vpn_connection]
+    met = Counter(identifier for identifier, link in links if link.joined)
+    # Those must be up that Azure leads to, or both if none is.
+    used = {each.id: met[each.id] or TUNNELS_PER_CONNECTION for each in connections}
+    called = {identifier: link.instance for identifier, link in links}
+    reached = [sum(used[each] for each in called if called[each] == instance) for instance in instances]
     implied = (
-        (sum(used), f"{len(connections)} AWS VPN connections"),
+        (sum(used.values()), f"{len(connections)} AWS VPN connections"),
         (
             sum(count or TUNNELS_PER_CONNECTION for count in reached),
-            f"{len(addresses)} Azure gateway instances",
+            f"{len(instances)} Azure gateway instances",
         ),
         (azure_connections, f"{azure_connections} Azure connections"),
         (1, "at least one tunnel joins two clouds"),
     )
     count, reason = max(implied, key=lambda pair: pair[0])
     return Expectation(source="the network itself", tunnel_count=count, count_reason=reason)
-
-
-def _used_tunnels(network: Network, connection: VpnConnection) -> int:
-    """Return how many tunnels of a connection must be up: those that Azure leads to, or both if none is."""
-    azure = network.azure
-    led_to = {each.local_network_gateway_id.lower() for each in (azure.connections if azure else ())}
-    gateways = azure.local_network_gateways if azure else ()
-    named = {each.gateway_ip_address for each in gateways if each.id.lower() in led_to}
-    used = sum(tunnel.outside_ip_address in named for tunnel in connection.tunnels)
-    return used or TUNNELS_PER_CONNECTION
-
-
-def _far_address(network: Network, connection: VpnConnection) -> IPv4Address | None:
-    gateways = network.aws.customer_gateways if network.aws else ()
-    return next((g.ip_address for g in gateways if g.id == connection.customer_gateway_id), None)

@@ -1,85 +1,33 @@
 """What the checks look at: both clouds' answers, in the scope of the expectation, joined into tunnels."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from ipaddress import IPv4Address, IPv4Network
+from dataclasses import dataclass, field, replace
+from ipaddress import IPv4Network
 
 from twinspan.cloud.azure import AzureBgp
 from twinspan.network.azure import GATEWAY_SUBNET
 from twinspan.network.clouds import Cloud
+from twinspan.network.links import TunnelLink, tunnel_links
 from twinspan.network.model import (
     AwsRouteTable,
     AwsSubnet,
     AzureConnection,
     AzureSubnet,
     BgpPeer,
-    CustomerGateway,
-    GatewayInstance,
     GatewayRoute,
-    LocalNetworkGateway,
     Network,
     Secrets,
-    TelemetryStatus,
     VirtualNetwork,
     VirtualNetworkGateway,
     Vpc,
     VpnConnection,
     VpnGateway,
-    VpnTunnel,
 )
 from twinspan.verify.cluster_facts import Cluster, ClusterFacts, of_aks, of_eks
-from twinspan.verify.expectation import Expectation
+from twinspan.verify.expectation import Expectation, ExpectedTunnel
 from twinspan.verify.ping_facts import Ping
 from twinspan.verify.settings import Settings
 from twinspan.verify.shell import group_and_name
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TunnelLink:
-    """One tunnel as both clouds know it; a part that is missing is None.
-
-    Attributes:
-        key: Terraform's key if known, else the AWS outside address or the Azure connection's name.
-        instance: The Azure gateway instance whose address AWS's customer gateway names.
-    """
-
-    key: str
-    vpn_connection: VpnConnection | None
-    tunnel: VpnTunnel | None
-    customer_gateway: CustomerGateway | None
-    azure_connection: AzureConnection | None
-    local_network_gateway: LocalNetworkGateway | None
-    instance: GatewayInstance | None
-
-    @property
-    def joined(self) -> bool:
-        """Whether both clouds know it and Azure's end leads to AWS's."""
-        if self.tunnel is None or self.azure_connection is None or self.local_network_gateway is None:
-            return False
-        return self.local_network_gateway.gateway_ip_address == self.tunnel.outside_ip_address
-
-    @property
-    def static(self) -> bool:
-        """Whether AWS has static routes instead of BGP, and nobody at Azure expects BGP."""
-        aws, azure = self.vpn_connection, self.azure_connection
-        return bool(aws and aws.static_routes_only) and not (azure and azure.bgp_enabled)
-
-    @property
-    def stands_on(self) -> frozenset[str]:
-        """What a broken link of the whole VPN connection is filed under."""
-        return frozenset({self.vpn_connection.id}) if self.vpn_connection else frozenset()
-
-    @property
-    def aws_status(self) -> TelemetryStatus | None:
-        """AWS's word for the tunnel; with BGP, UP means that the session is established."""
-        telemetry = self.tunnel.telemetry if self.tunnel else None
-        return telemetry.status if telemetry else None
-
-    @property
-    def label(self) -> str:
-        """Name the tunnel for a reader: key and outside address."""
-        outside = self.tunnel.outside_ip_address if self.tunnel else None
-        return self.key if outside is None or str(outside) == self.key else f"{self.key} ({outside})"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -268,7 +216,7 @@ class Facts:
 
         Not among them is a tunnel that is expected, or one that an Azure connection may have missed.
         """
-        every = self._all_links()
+        every = self.all_links()
         used = {link.vpn_connection.id for link in every if link.joined and link.vpn_connection}
         astray = any(link.azure_connection and not link.joined for link in every)
         expected = {tunnel.outside_ip_address for tunnel in self.expected.tunnels}
@@ -286,69 +234,50 @@ class Facts:
     def links(self) -> tuple[TunnelLink, ...]:
         """Return every tunnel that is expected or that either cloud knows, but those that nobody uses."""
         spare = self.spare_tunnels()
-        return tuple(link for link in self._all_links() if link not in spare)
+        return tuple(link for link in self.all_links() if link not in spare)
 
-    def _all_links(self) -> tuple[TunnelLink, ...]:
-        found: dict[IPv4Address | str, TunnelLink] = {}
-        names = {tunnel.outside_ip_address: tunnel.key for tunnel in self.expected.tunnels}
-        for connection in self.vpn_connections:
-            for tunnel in connection.tunnels:
-                outside = tunnel.outside_ip_address or f"{connection.id} {tunnel.inside_cidr}"
-                key = names.get(outside, str(outside)) if isinstance(outside, IPv4Address) else outside
-                found[outside] = self._link(key, connection, tunnel)
-        for wanted in self.expected.tunnels:
-            if wanted.outside_ip_address not in found:
-                found[wanted.outside_ip_address] = self._link(wanted.key, None, None)
-        matched = {link.azure_connection.id for link in found.values() if link.azure_connection}
-        for azure in self.azure_connections:
-            if azure.id not in matched:
-                found[azure.id] = self._azure_only(azure)
-        return tuple(sorted(found.values(), key=lambda link: link.key))
+    def all_links(self) -> tuple[TunnelLink, ...]:
+        """Return every tunnel that is expected or that either cloud knows, by key.
 
-    def _link(self, key: str, connection: VpnConnection | None, tunnel: VpnTunnel | None) -> TunnelLink:
-        outside = tunnel.outside_ip_address if tunnel else None
-        azure, local = self._azure_end(outside, key)
-        gateways = self.network.aws.customer_gateways if self.network.aws else ()
-        wanted = connection.customer_gateway_id if connection else ""
-        customer = next((gateway for gateway in gateways if gateway.id == wanted), None)
-        address = customer.ip_address if customer else None
-        instances = [i for gateway in self.azure_gateways for i in gateway.instances]
-        return TunnelLink(
-            key=key,
-            vpn_connection=connection,
-            tunnel=tunnel,
-            customer_gateway=customer,
-            azure_connection=azure,
-            local_network_gateway=local,
-            instance=next((i for i in instances if address and i.public_ip_address == address), None),
+        A connection that leads elsewhere belongs to the tunnel that Terraform made it for.
+        """
+        found = tunnel_links(self._in_scope)
+        planned = {tunnel.outside_ip_address: tunnel for tunnel in self.expected.tunnels}
+        astray = [link for link in found if link.tunnel is None]
+        links = []
+        for link in found:
+            if link.tunnel:
+                outside = link.tunnel.outside_ip_address
+                tunnel = planned.pop(outside, None) if outside else None
+                links.append(_made_for(tunnel, link, astray) if tunnel else link)
+        links += [_made_for(tunnel, TunnelLink(key=""), astray) for tunnel in planned.values()]
+        return tuple(sorted((*links, *astray), key=lambda link: link.key))
+
+    @property
+    def _in_scope(self) -> Network:
+        aws, azure = self.network.aws, self.network.azure
+        return Network(
+            aws=aws and replace(aws, vpn_connections=self.vpn_connections),
+            azure=azure
+            and replace(
+                azure, connections=self.azure_connections, virtual_network_gateways=self.azure_gateways
+            ),
         )
 
-    def _azure_end(
-        self, outside: IPv4Address | None, key: str
-    ) -> tuple[AzureConnection | None, LocalNetworkGateway | None]:
-        ends = [(connection, self._local_gateway(connection)) for connection in self.azure_connections]
-        for connection, local in ends:
-            if outside and local and local.gateway_ip_address == outside:
-                return connection, local
-        # One that leads elsewhere belongs to this tunnel all the same if Terraform made it for it.
-        names = {t.azure_connection_name.lower() for t in self.expected.tunnels if t.key == key}
-        return next(((c, local) for c, local in ends if c.name.lower() in names), (None, None))
 
-    def _local_gateway(self, connection: AzureConnection) -> LocalNetworkGateway | None:
-        every = self.network.azure.local_network_gateways if self.network.azure else ()
-        wanted = connection.local_network_gateway_id.lower()
-        return next((gateway for gateway in every if gateway.id.lower() == wanted), None)
-
-    def _azure_only(self, connection: AzureConnection) -> TunnelLink:
-        return TunnelLink(
-            key=connection.name,
-            vpn_connection=None,
-            tunnel=None,
-            customer_gateway=None,
-            azure_connection=connection,
-            local_network_gateway=self._local_gateway(connection),
-            instance=None,
-        )
+def _made_for(tunnel: ExpectedTunnel, link: TunnelLink, astray: list[TunnelLink]) -> TunnelLink:
+    """Return a link under its key, with the connection that was made for it, which is `astray` no longer."""
+    name = tunnel.azure_connection_name.lower()
+    lost = None if link.joined else next((each for each in astray if each.name.lower() == name), None)
+    if lost is None:
+        return replace(link, key=tunnel.key)
+    astray.remove(lost)
+    return replace(
+        link,
+        key=tunnel.key,
+        azure_connection=lost.azure_connection,
+        local_network_gateway=lost.local_network_gateway,
+    )
 
 
 def _is_public(table: AwsRouteTable) -> bool:

@@ -11,8 +11,8 @@ from test_drill_run import Path, verification
 from twinspan.drill.api_run import Watch, run_on_apis
 from twinspan.drill.catalogue import named
 from twinspan.errors import CloudUnreachableError, DesignError, HostError
+from twinspan.network.links import TunnelLink
 from twinspan.network.model import TelemetryStatus, VgwTelemetry
-from twinspan.verify.facts import TunnelLink
 from twinspan.verify.findings import Outcome
 
 UP, DOWN = TelemetryStatus.UP, TelemetryStatus.DOWN

@@ -13,8 +13,8 @@ from twinspan.drill.catalogue import DRILLS
 from twinspan.drill.definition import Drill
 from twinspan.errors import DesignError, HostError
 from twinspan.network.azure import GatewayInstance
+from twinspan.network.links import TunnelLink
 from twinspan.twin.dataplane.breakage import KINDS
-from twinspan.verify.facts import TunnelLink
 
 TARGET = Target(on="twin", name="words", endpoints=Endpoints(aws=None, azure=None), expected=None)
 ON_THE_WIRE = [drill for drill in DRILLS if drill.steps and all(step.what in KINDS for step in drill.steps)]

@@ -13,9 +13,9 @@ from twinspan.drill.report import DirectionReport, DrillReport
 from twinspan.drill.timers import HOLD_JITTER, first_to_fire, hold_fires_after_s, timers_of
 from twinspan.errors import DesignError, HostError
 from twinspan.network.clouds import Cloud
+from twinspan.network.links import TunnelLink
 from twinspan.network.model import AzureConnection, Phase, VpnConnection, VpnTunnel
 from twinspan.protocols import Event
-from twinspan.verify.facts import TunnelLink
 
 PHASE = Phase(lifetime_seconds=3600)
 

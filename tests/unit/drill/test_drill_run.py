@@ -13,8 +13,8 @@ from twinspan.drill.flows import Measurement, Progress
 from twinspan.drill.pace import TWIN
 from twinspan.drill.run import run_drill
 from twinspan.errors import CommandError, DesignError, HostError
+from twinspan.network.links import TunnelLink
 from twinspan.protocols import Event
-from twinspan.verify.facts import TunnelLink
 from twinspan.verify.findings import CheckResult, Finding, Outcome, Verification
 
 

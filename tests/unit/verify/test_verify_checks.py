@@ -18,7 +18,7 @@ from broken_clusters import (
     without_test_pod,
 )
 from broken_networks import BROKEN, aws_unreadable, no_propagation, no_reply, peer_connecting
-from verified_static import BROKEN_STATIC
+from verified_static import BROKEN_STATIC, static
 
 from twinspan.network import model
 from twinspan.network.clouds import CLOUDS, Cloud
@@ -344,3 +344,71 @@ def test_the_remedy_of_a_closed_pod_is_the_rule_that_is_missing(
 
     assert patch in finding.remedy
     assert f'patch networkpolicy closed --type json -p \'[{{"op": "add", {patch}}}]\'' in finding.remedy
+
+
+def of_several_gateways(facts: Facts) -> Facts:
+    """Return a network without BGP and without Terraform's outputs, with a gateway that has no connection."""
+    azure = facts.network.azure
+    assert azure
+    (own,) = azure.virtual_network_gateways
+    instance = replace(
+        own.instances[0], ip_configuration_id=f"{names.GROUP}/spare/0", public_ip_address=SPARE_ADDRESS
+    )
+    spare = replace(own, id=f"{names.GROUP}/spare", name="spare", instances=(instance,))
+    facts = vn.with_azure(facts, virtual_network_gateways=(own, spare))
+    return replace(facts, expected=from_network(facts.network))
+
+
+SPARE_ADDRESS = IPv4Address("198.51.100.77")
+
+
+def test_a_customer_gateway_with_the_address_of_another_gateway_than_the_connections_is_wrong() -> None:
+    facts = of_several_gateways(static())
+    aws = facts.network.aws
+    assert aws
+    astray = replace(aws.customer_gateways[0], ip_address=SPARE_ADDRESS)
+    broken = vn.with_aws(facts, customer_gateways=(astray, *aws.customer_gateways[1:]))
+
+    assert ("GW-03", "cgw-00 of vpn-00") not in failed(facts)
+    assert ("GW-03", "cgw-00 of vpn-00") in failed(broken)
+
+
+def test_the_ends_that_stay_silent_are_those_of_the_tunnels_own_gateway() -> None:
+    facts = of_several_gateways(static())
+    (note,) = next(each.notes for each in verify(facts).results if each.id == "VPN-04")
+
+    assert note.startswith("4 ")
+    assert str(SPARE_ADDRESS) not in note
+
+
+def test_an_end_whose_address_is_not_known_is_inconclusive_and_not_wrong() -> None:
+    facts = static()
+    azure = facts.network.azure
+    assert azure
+    locals_ = [
+        replace(each, gateway_ip_address=None) if each.name == "aws-tunnel1" else each
+        for each in azure.local_network_gateways
+    ]
+    found = verify(vn.with_azure(facts, local_network_gateways=tuple(locals_)))
+    judged = {
+        each.branch: each.outcome for each in next(r for r in found.results if r.id == "VPN-02").findings
+    }
+
+    assert judged["tunnel1"] is Outcome.INCONCLUSIVE
+    assert judged["tunnel2"] is Outcome.PASS
+
+
+def test_a_connection_that_leads_where_another_leads_is_reported_with_it() -> None:
+    facts = vn.healthy()
+    azure = facts.network.azure
+    assert azure
+    locals_ = [
+        replace(each, gateway_ip_address=names.OUTSIDE["tunnel2"]) if each.name == "aws-tunnel1" else each
+        for each in azure.local_network_gateways
+    ]
+    found = verify(vn.with_azure(facts, local_network_gateways=tuple(locals_)))
+    findings = {each.branch: each for each in next(r for r in found.results if r.id == "VPN-02").findings}
+
+    assert findings["tunnel1"].outcome is Outcome.FAIL
+    assert "dev-tunnel2" in findings["tunnel1"].evidence
+    assert findings["tunnel2"].outcome is Outcome.PASS

@@ -1,11 +1,11 @@
 """Addresses: ranges that must not meet, and the inside ranges of the tunnels."""
 
-from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Sequence
 from ipaddress import IPv4Network
 
 from twinspan.check.design import Design, Tunnel, address, items, known, network, static
 from twinspan.check.findings import Finding, unclear
+from twinspan.network.links import Link
 from twinspan.network.ranges import (
     AKS_RESERVED,
     AWS_RESERVED_INSIDE,
@@ -137,47 +137,37 @@ def every_tunnel_ends(design: Design) -> Iterator[Finding]:
     """ADDR-05: every AWS connection has an Azure one at its other end, and no tunnel has two."""
     if not design.both_clouds:
         return
-    ends = azure_ends(design)
     for tunnel in design.tunnels:
-        found = ends[tunnel.where()]
-        if len(found) > 1:
-            yield _ends_wrong(tunnel, found)
-        elif not found and (blind := _blind(design, tunnel)):
-            yield unclear(tunnel.where(), f"whether {blind} ends it is not in the plan")
-        elif not found and (_idle_connections(design, ends) or not ends[_sibling(tunnel)]):
-            yield _ends_wrong(tunnel, found)
+        end = design.ends[tunnel.where()]
+        if len(end.claims) > 1:
+            yield _ends_wrong(tunnel, end.claims)
+        elif end.maybe:
+            yield unclear(tunnel.where(), f"whether {end.maybe[0]} ends it is not in the plan")
+        elif not end.claims and (_idle_connections(design) or not _sibling(design, tunnel).claims):
+            yield _ends_wrong(tunnel, ())
 
 
 def tunnel_left_alone(design: Design) -> Iterator[Finding]:
     """RED-06: both tunnels of every AWS connection are used; AWS maintains one endpoint at a time."""
     if not design.both_clouds:
         return
-    ends = azure_ends(design)
     for tunnel in design.tunnels:
-        if ends[tunnel.where()] or not ends[_sibling(tunnel)] or _blind(design, tunnel):
+        end = design.ends[tunnel.where()]
+        if end.claims or end.maybe or not _sibling(design, tunnel).claims or _idle_connections(design):
             continue
-        if not _idle_connections(design, ends):
-            yield Finding(
-                where=tunnel.where(),
-                problem="no Azure connection ends it; while AWS maintains the endpoint of the other tunnel,"
-                " nothing passes",
-                remedy=f"Make a local network gateway with {tunnel.where('address')} and a connection for it",
-            )
+        yield Finding(
+            where=tunnel.where(),
+            problem="no Azure connection ends it; while AWS maintains the endpoint of the other tunnel,"
+            " nothing passes",
+            remedy=f"Make a local network gateway with {tunnel.where('address')} and a connection for it",
+        )
 
 
-def azure_ends(design: Design) -> dict[str, list[str]]:
-    """Return the addresses of the Azure connections at the other end of each tunnel, by `Tunnel.where()`."""
-    ends: dict[str, list[str]] = defaultdict(list)
-    for link in design.links:
-        ends[link.tunnel.where()].append(link.connection.address)
-    return ends
+def _sibling(design: Design, tunnel: Tunnel) -> Link:
+    return design.ends[Tunnel(connection=tunnel.connection, number=3 - tunnel.number).where()]
 
 
-def _sibling(tunnel: Tunnel) -> str:
-    return Tunnel(connection=tunnel.connection, number=3 - tunnel.number).where()
-
-
-def _ends_wrong(tunnel: Tunnel, found: list[str]) -> Finding:
+def _ends_wrong(tunnel: Tunnel, found: Sequence[str]) -> Finding:
     inside = None if static(tunnel.connection) else tunnel.inside
     way = f"peer with an address of {inside}" if inside else "lead to its outside address"
     remedy = f"BGP peering address {inside[1]}" if inside else f"gateway_address {tunnel.where('address')}"
@@ -188,23 +178,10 @@ def _ends_wrong(tunnel: Tunnel, found: list[str]) -> Finding:
     )
 
 
-def _idle_connections(design: Design, ends: Mapping[str, list[str]]) -> bool:
+def _idle_connections(design: Design) -> bool:
     """Whether an Azure connection leads to none of the tunnels."""
-    used = {address for found in ends.values() for address in found}
+    used = {connection for end in design.ends.values() for connection in end.claims}
     return any(each.address not in used for each in design.azure_connections)
-
-
-def _blind(design: Design, tunnel: Tunnel) -> str:
-    """Return an Azure connection that may lead to a tunnel, as far as the plan tells; empty if none may."""
-    linked = {link.connection.address for link in design.links}
-    for each in design.azure_connections:
-        local = design.local_of(each) if each.address not in linked else None
-        peer = local.get("bgp_settings", 0, "bgp_peering_address") if local else UNKNOWN
-        by_address = (local.get("gateway_address") if local else UNKNOWN, tunnel.get("address"))
-        compared = by_address if peer is None else (peer, tunnel.inside)
-        if each.address not in linked and not all(map(known, compared)):
-            return each.address
-    return ""
 
 
 def no_forbidden_ranges(design: Design) -> Iterator[Finding]:

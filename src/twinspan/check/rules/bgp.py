@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from ipaddress import IPv4Address
 
-from twinspan.check.design import Design, Link, address, bgp_enabled, blocks, known
+from twinspan.check.design import Design, address, bgp_enabled, items, known
 from twinspan.check.findings import Finding, unclear
 from twinspan.network.ranges import apipa, is_apipa
 from twinspan.project.plan import UNKNOWN, PlannedResource
@@ -150,37 +150,32 @@ def apipa_of_gateway(design: Design) -> Iterator[Finding]:
 def same_instance(design: Design) -> Iterator[Finding]:
     """BGP-06: the tunnel's Azure address is on the instance whose public address AWS calls."""
     for link in design.bgp_links:
-        gateway, inside = design.gateway_of(link.connection), link.tunnel.inside
-        if gateway is None or inside is None or len(design.azure_gateway_instances(gateway)) < 2:  # noqa: PLR2004 - no choice
-            continue
-        has, called = gateway_addresses(design, gateway).get(inside[2]), _called(design, link, gateway)
+        gateway, inside, called = design.gateway_of(link.connection), link.tunnel.inside, link.called
         where = f"{link.tunnel.connection.address} customer_gateway_id"
-        if not called:
-            yield unclear(where, f"which instance of {gateway.address} it calls is not in the plan")
-        elif has and has != called:
+        if gateway is None or inside is None:
+            continue
+        has = gateway_addresses(design, gateway).get(inside[2])
+        if called and called.gateway != gateway:
             yield Finding(
                 where=where,
-                problem=f"AWS calls the public address of {called}, but {inside} ends at {has}",
+                problem=f"AWS calls {called.name} of {called.gateway.address}, which is not the gateway of"
+                f" {link.connection.address}",
+                remedy=f"Name a public address of {gateway.address} in the customer gateway",
+            )
+        elif not called and _several_instances(design, gateway):
+            yield unclear(where, f"which instance of {gateway.address} it calls is not in the plan")
+        elif called and has and has != called.name:
+            yield Finding(
+                where=where,
+                problem=f"AWS calls the public address of {called.name}, but {inside} ends at {has}",
                 remedy="Exchange the customer gateways, or move the APIPA address to the other instance",
             )
 
 
-def _called(design: Design, link: Link, gateway: PlannedResource) -> str:
-    """Return the ip configuration whose public address AWS calls; empty if the plan does not tell.
-
-    A block made by `dynamic` has no references in a plan; there the public address and the configuration are
-    paired if the key of the one is the name of the other.
-    """
-    customer = design.customer_gateway_of(link.tunnel.connection)
-    public = design.join(customer, "ip_address", "azurerm_public_ip") if customer else None
-    if public is None:
-        return ""
-    for position, block in enumerate(blocks(gateway.get("ip_configuration"))):
-        path = f"ip_configuration.{position}.public_ip_address_id"
-        if design.join(gateway, path, "azurerm_public_ip") == public:
-            return str(block.get("name") or "")
-    called = public.keys & {name for name, _ in design.azure_gateway_instances(gateway)}
-    return next(iter(called)) if len(called) == 1 else ""
+def _several_instances(design: Design, gateway: PlannedResource) -> bool:
+    """Whether a gateway has more than one instance to choose from, as far as the plan tells."""
+    configurations = gateway.get("ip_configuration")
+    return len(design.azure_gateway_instances(gateway)) > 1 and len(items(configurations)) != 1
 
 
 def no_far_prefixes(design: Design) -> Iterator[Finding]:

@@ -78,16 +78,16 @@ class _Builder:
         if connection.state not in {"available", "modifying"}:
             return []
         gateways = [g for g in self.network.vpn_gateways if g.id == connection.vpn_gateway_id]
-        customers = [c for c in self.network.customer_gateways if c.id == connection.customer_gateway_id]
+        customer = self.network.customer_gateway_of(connection)
         if not gateways or gateways[0].state != "available":
             self.problems.append(f"{connection.id}: it has no virtual private gateway that is available")
             return []
-        if not customers or customers[0].ip_address is None:
+        if customer is None or customer.ip_address is None:
             self.problems.append(f"{connection.id}: its customer gateway has no address")
             return []
         ends = attempt(
             connection.tunnels,
-            lambda tunnel: self._end(connection, tunnel, gateways[0], customers[0]),
+            lambda tunnel: self._end(connection, tunnel, gateways[0], customer),
             name=lambda tunnel: f"{connection.id}/{tunnel.outside_ip_address}",
             problems=self.problems,
         )

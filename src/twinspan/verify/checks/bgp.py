@@ -3,10 +3,11 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from twinspan.network.links import TunnelLink, bgp_address
 from twinspan.network.model import BgpPeer, TelemetryStatus, VpnConnection, VpnTunnel
 from twinspan.verify.checks.static_routes import not_applicable
 from twinspan.verify.checks.tunnels import telemetry_command
-from twinspan.verify.facts import Facts, TunnelLink
+from twinspan.verify.facts import Facts
 from twinspan.verify.findings import Finding, Outcome
 from twinspan.verify.shell import aws_ec2, az_network
 
@@ -26,8 +27,7 @@ def settings_agree(facts: Facts) -> Iterator[Finding]:
 
 
 def _customer_asn(facts: Facts, connection: VpnConnection) -> Finding:
-    every = facts.network.aws.customer_gateways if facts.network.aws else ()
-    customer = next((c for c in every if c.id == connection.customer_gateway_id), None)
+    customer = facts.network.aws.customer_gateway_of(connection) if facts.network.aws else None
     asns = sorted({gateway.asn for gateway in facts.azure_gateways})
     shown = ", ".join(map(str, asns))
     outcome, remedy = Outcome.PASS, ""
@@ -88,8 +88,8 @@ class _Problem:
 
 
 def _connection_problems(link: TunnelLink) -> Iterator[_Problem]:
-    connection, tunnel = link.azure_connection, link.tunnel
-    if connection is None or tunnel is None or link.instance is None:
+    connection, tunnel, local = link.azure_connection, link.tunnel, link.local_network_gateway
+    if connection is None or tunnel is None or link.instance is None or local is None:
         return
     show = "vpn-connection show"
     if not connection.bgp_enabled:
@@ -100,11 +100,10 @@ def _connection_problems(link: TunnelLink) -> Iterator[_Problem]:
             remedy="Turn it on: " + az_network("vpn-connection update", connection.id, "--enable-bgp true"),
         )
     inside = tunnel.customer_inside_address
-    chosen = connection.custom_bgp_addresses.get(link.instance.ip_configuration_id.lower())
-    own = link.instance.custom_bgp_ip_addresses
-    used = chosen or (own[0] if own else link.instance.default_bgp_ip_address)
+    used = bgp_address(connection, link.instance, local)
     if used != inside:
-        origin = "names" if chosen else "names no custom BGP address for that instance, so it uses"
+        named = link.instance.ip_configuration_id in connection.custom_bgp_addresses
+        origin = "names" if named else "names no custom BGP address for that instance, so it uses"
         yield _Problem(
             subject=connection.name,
             evidence=f"it {origin} {used}, the tunnel needs {inside}",

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from ipaddress import IPv4Address
 
+from twinspan.network.links import TunnelLink
 from twinspan.network.model import CustomerGateway, GatewayInstance, VpnConnection
 from twinspan.verify.checks.tunnels import MISSING_END_POINT
 from twinspan.verify.facts import Facts
@@ -12,26 +13,30 @@ from twinspan.verify.shell import aws_ec2
 
 def name_azure_instances(facts: Facts) -> Iterator[Finding]:
     """GW-03: every customer gateway has the address of the Azure instance that its tunnels end at."""
-    every = facts.network.aws.customer_gateways if facts.network.aws else ()
+    links = sorted(facts.all_links(), key=lambda link: link.joined)
+    of = {link.vpn_connection.id: link for link in links if link.vpn_connection}
     for connection in facts.vpn_connections:
-        wanted = connection.customer_gateway_id
-        yield _customer_gateway(facts, connection, next((c for c in every if c.id == wanted), None))
+        yield _customer_gateway(facts, connection, of.get(connection.id, TunnelLink(key="")))
 
 
-def _customer_gateway(facts: Facts, connection: VpnConnection, customer: CustomerGateway | None) -> Finding:
-    right = _right_instance(facts, connection)
-    address = customer.ip_address if customer else None
-    known = {i.public_ip_address: i for gateway in facts.azure_gateways for i in gateway.instances}
-    named = known.get(address) if address else None
+def _customer_gateway(facts: Facts, connection: VpnConnection, link: TunnelLink) -> Finding:
+    right, named, address = _right_instance(facts, connection), link.instance, link.azure_address
     outcome, remedy = Outcome.FAIL, _remedy(facts, connection, right)
     if named is None:
-        shown = ", ".join(map(str, known)) or "none"
+        known = (
+            str(each.public_ip_address) for gateway in facts.azure_gateways for each in gateway.instances
+        )
+        shown = ", ".join(known) or "none"
         evidence = f"it names {address}, which is the address of no Azure gateway instance ({shown})"
     elif right is not None and right.ip_configuration_id != named.ip_configuration_id:
         evidence = (
             f"it names {named.ip_configuration_name} ({address}), but the tunnels' BGP addresses are on "
             f"{right.ip_configuration_name} ({right.public_ip_address})"
         )
+    elif link.joined and not link.mutual:
+        other = link.gateway.name if link.gateway else ""
+        evidence = f"it names {named.ip_configuration_name} ({address}) of {other}, to which {link.name} does"
+        evidence += " not belong"
     else:
         outcome, remedy = Outcome.PASS, ""
         evidence = f"{address} is {named.ip_configuration_name}"

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator
 
+from twinspan.network.links import TunnelLink
 from twinspan.network.model import AzureConnection, TelemetryStatus, VgwTelemetry
 from twinspan.verify.checks.networks import APPLY
-from twinspan.verify.facts import Facts, TunnelLink
+from twinspan.verify.facts import Facts
 from twinspan.verify.findings import Finding, Outcome
 from twinspan.verify.shell import aws_ec2, az_network
 
@@ -65,28 +66,35 @@ def tunnels_have_both_ends(facts: Facts) -> Iterator[Finding]:
 
 
 def _both_ends(facts: Facts, link: TunnelLink) -> Finding:
-    local, connection = link.local_network_gateway, link.azure_connection
-    command, remedy = _tunnels_command(facts), ""
+    connection, command, remedy = link.azure_connection, _tunnels_command(facts), ""
+    outcome = Outcome.PASS if link.joined else Outcome.FAIL
+    maybe = link.maybe or [each.tunnel for each in facts.all_links() if connection in each.maybe]
     if link.joined and connection:
         evidence = f"{link.vpn_connection.id if link.vpn_connection else ''} and {connection.name}"
+    elif maybe:
+        outcome, evidence = Outcome.INCONCLUSIVE, "an address is not known, so nobody can tell what it meets"
+        remedy = "Ask again when AWS shows the tunnel's outside address; let Azure name it by address"
     elif link.tunnel and connection is None:
         evidence = "AWS has it, but no Azure connection leads to its outside address"
         command = "az network local-gateway list --output table"
         remedy = f"Give a local network gateway the address {link.tunnel.outside_ip_address} and connect it"
     elif connection:
+        local = link.local_network_gateway
         address = local.gateway_ip_address if local else None
-        evidence = f"{connection.name} leads to {address}, which is no AWS tunnel's outside address"
+        rival = next((e.name for e in facts.all_links() if connection in e.claims), "")
+        why = f"where {rival} leads" if rival else "which is no AWS tunnel's outside address"
+        evidence = f"{connection.name} leads to {address}, {why}"
         remedy = _correct_local_gateway(facts, link)
         command = az_network("local-gateway show", connection.local_network_gateway_id)
     else:
         evidence, remedy = "neither cloud knows it", APPLY
     return Finding(
         subject=link.label,
-        outcome=Outcome.PASS if link.joined else Outcome.FAIL,
+        outcome=outcome,
         evidence=evidence,
         command=command,
         remedy=remedy,
-        fault="" if link.joined else MISSING_END_POINT,
+        fault=MISSING_END_POINT if outcome is Outcome.FAIL else "",
         branch=link.key,
         needs=link.stands_on,
     )
@@ -198,10 +206,9 @@ def expected_silent_ends(facts: Facts) -> Iterator[str]:
     silent = [
         f"{link.azure_connection.name} at {instance.public_ip_address}"
         for link in facts.links()
-        if link.azure_connection and link.instance
-        for gateway in facts.azure_gateways
-        for instance in gateway.instances
-        if gateway.active_active and instance.ip_configuration_id != link.instance.ip_configuration_id
+        if link.azure_connection and link.instance and link.gateway and link.mutual
+        for instance in link.gateway.instances
+        if link.gateway.active_active and instance != link.instance
     ]
     if silent:
         yield (
