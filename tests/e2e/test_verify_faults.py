@@ -32,7 +32,7 @@ def test_a_wrong_key_on_the_aws_side(lab: Lab) -> None:
             ("IKE-02", f"tunnel3 ({tunnel.outside_ip_address}) of {tunnel.aws_vpn_connection_id}"),
             seen={"VPN-03": 3, "VPN-04": 3},
         )
-        shown = str(lab.readings[-1].as_dict())
+        shown = lab.readings[-1].model_dump_json()
         drift = verify_lab.drift(lab.readings[-1])
 
     assert tunnel.aws_vpn_connection_id in finding.evidence
@@ -380,8 +380,8 @@ def test_a_cloud_that_refuses_is_inconclusive_and_the_other_one_is_judged(lab: L
     ((result, finding),) = verification.root_causes
     assert (result.id, finding.outcome) == ("ACC-02", Outcome.INCONCLUSIVE)
     assert "not-the-secret" not in str(verification)
-    assert verification.result("GW-01").passed_count == 1
-    assert verification.result("RTE-04").passed_count == 2
+    assert verification.result("GW-01").passed == 1
+    assert verification.result("RTE-04").passed == 2
     assert verification.result("IKE-02").outcome is Outcome.SKIPPED
 
 
@@ -395,6 +395,6 @@ def test_a_cloud_that_does_not_answer_is_inconclusive_and_two_of_them_are_an_err
 
     assert [result.id for result, _ in verification.root_causes] == ["ACC-01"]
     assert "127.0.0.1:9" in verification.root_causes[0][1].evidence
-    assert verification.result("GW-02").passed_count == 1
+    assert verification.result("GW-02").passed == 1
     with pytest.raises(CloudError):
         verify(replace(silent, azure=None), expected=lab.target.expected)

@@ -16,7 +16,7 @@ import pytest
 
 from twinspan.twin import lifecycle
 from twinspan.twin.client import TwinClient
-from twinspan.verify.document import VerificationDocument
+from twinspan.verify import Verification
 
 pytestmark = [pytest.mark.root, pytest.mark.slow]
 
@@ -123,7 +123,7 @@ def test_verify_writes_junit_and_json_that_fits_its_schema(built: Built, tmp_pat
 
     text = built.twinspan("verify", str(built.env), "--format", "json", "--wait", "60", "--junit", str(file))
 
-    assert VerificationDocument.model_validate_json(text).passed
+    assert Verification.model_validate_json(text).passed
     assert ' failures="0" errors="0"' in file.read_text()
 
 

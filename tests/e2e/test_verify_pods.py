@@ -35,7 +35,7 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
         with verify_lab.lab(home, "kubernetes_enabled=true") as built:
             whole = built.verify(wait_s=verify_lab.SEEN_WITHIN_S)
             assert whole.passed, verify_lab.causes(whole)
-            assert whole.result("POD-03").passed_count == 2
+            assert whole.result("POD-03").passed == 2
             yield built
 
 

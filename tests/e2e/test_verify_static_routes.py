@@ -25,7 +25,7 @@ def test_telemetry_is_up_without_bgp_and_the_checks_of_bgp_are_said_not_to_apply
     verification = lab.verify()
 
     assert verification.passed
-    assert verification.result("VPN-03").passed_count == 4
+    assert verification.result("VPN-03").passed == 4
     for name in ("BGP-01", "BGP-02", "BGP-03", "RTE-02"):
         (finding,) = verification.result(name).findings
         assert finding.outcome is Outcome.SKIPPED

@@ -20,11 +20,12 @@ from twinspan.cloud.aws.client import clients as aws_clients
 from twinspan.cloud.azure.client import clients as azure_clients
 from twinspan.errors import WaitTimeoutError
 from twinspan.kubernetes import TOOLS_IMAGE
+from twinspan.results import Finding
 from twinspan.twin.client import TwinClient
 from twinspan.verify.clusters import Clusters
 from twinspan.verify.expectation import ExpectedTunnel
 from twinspan.verify.facts import Facts
-from twinspan.verify.findings import Finding, Verification
+from twinspan.verify.findings import Verification
 from twinspan.verify.run import HostPair, read_facts, verify
 from twinspan.wait import wait_until
 
@@ -253,7 +254,7 @@ def drift(verification: Verification) -> list[tuple[str, str, str]]:
 
 def counts(verification: Verification, checks: Mapping[str, int]) -> Mapping[str, int]:
     """Return how many objects passed each of the checks."""
-    return {check: verification.result(check).passed_count for check in checks}
+    return {check: verification.result(check).passed for check in checks}
 
 
 @contextmanager

@@ -46,6 +46,16 @@ def test_the_model_imports_nothing_of_ours_but_errors() -> None:
     assert {name for name in ours if not name.startswith(("twinspan.errors", "twinspan.network"))} == set()
 
 
+def test_results_know_no_command_and_no_cloud() -> None:
+    ours = {
+        name.split(".")[1]
+        for path in (SRC / "results").glob("*.py")
+        for name in imports(path)
+        if name.startswith("twinspan.")
+    }
+    assert ours == {"results"}
+
+
 @pytest.mark.parametrize(
     "folder",
     ["verify", "probe", "drill", "cloud", "check", "doctor", "kubernetes", "deploy", "monitor", "report"],

@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from twinspan.check.design import Design
-from twinspan.check.findings import Finding, Severity
 from twinspan.check.rules import (
     addresses,
     asns,
@@ -27,6 +26,7 @@ from twinspan.check.rules import (
     routes,
     static,
 )
+from twinspan.results import Finding, Severity
 
 Rule = Callable[[Design], Iterable[Finding]]
 

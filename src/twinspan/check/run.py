@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 from twinspan.check.catalogue import CATALOGUE
 from twinspan.check.design import Design
-from twinspan.check.findings import CheckResult, Report, Severity
+from twinspan.check.findings import Report
 from twinspan.check.waivers import Waiver, apply_waivers
 from twinspan.project.plan import Plan
+from twinspan.results import CheckResult, Severity
 
 if TYPE_CHECKING:
     from twinspan.check.design import Manifests
@@ -45,7 +46,7 @@ def check(
     )
     waived = apply_waivers(results, waivers, today=today or datetime.now(UTC).date())
     return Report(
-        source=source,
+        plan=source,
         results=waived.results,
         fail_on=fail_on,
         allow_inconclusive=allow_inconclusive,

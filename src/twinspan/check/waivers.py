@@ -2,7 +2,7 @@
 
 import tomllib
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -10,8 +10,8 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from twinspan.check.catalogue import check_of
-from twinspan.check.findings import CheckResult, Finding, Outcome
 from twinspan.errors import DesignError
+from twinspan.results import CheckResult, Finding, Outcome
 
 WAIVERS_FILE = "checks.toml"
 """Read from the environment's folder if it is there."""
@@ -22,7 +22,7 @@ class Waiver(BaseModel):
 
     Attributes:
         id: Which check.
-        where: Which findings: a pattern with `*` and `?` for `Finding.where`; brackets are themselves.
+        where: Which findings: a pattern with `*` and `?` for `Finding.subject`; brackets are themselves.
         reason: Why; never empty.
         expires: The last day it holds; None: for ever.
     """
@@ -45,7 +45,7 @@ class Waiver(BaseModel):
     def meets(self, check_id: str, finding: Finding) -> bool:
         """Whether it is about this finding."""
         pattern = self.where.replace("[", "[[]")
-        return self.id == check_id and fnmatchcase(finding.where, pattern)
+        return self.id == check_id and fnmatchcase(finding.subject, pattern)
 
 
 class _File(BaseModel):
@@ -95,11 +95,11 @@ def apply_waivers(results: Sequence[CheckResult], waivers: Sequence[Waiver], *, 
             if finding.outcome is Outcome.FAIL and waiver.meets(check_id, finding):
                 used.add(position)
                 if not over:
-                    return replace(finding, outcome=Outcome.WAIVED, waiver=waiver.reason)
+                    return finding.model_copy(update={"outcome": Outcome.WAIVED, "waiver": waiver.reason})
         return finding
 
     changed = tuple(
-        replace(result, findings=tuple(waived(result.id, finding) for finding in result.findings))
+        result.model_copy(update={"findings": tuple(waived(result.id, each) for each in result.findings)})
         for result in results
     )
     notes = [

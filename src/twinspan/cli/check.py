@@ -1,17 +1,15 @@
 """`twinspan check`."""
 
 import sys
-from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from twinspan.check.catalogue import CATALOGUE, check_of
-from twinspan.check.findings import Report, Severity
-from twinspan.check.junit import as_junit
+from twinspan.check.findings import Report
 from twinspan.check.run import check as run_check
-from twinspan.check.text import explain, lines, summary
+from twinspan.check.text import explain, summary
 from twinspan.check.waivers import WAIVERS_FILE, Waiver, load_waivers
 from twinspan.cli.output import (
     answers,
@@ -26,11 +24,12 @@ from twinspan.errors import DesignError
 from twinspan.project.dry_plan import DryProviders, dry_plan
 from twinspan.project.environment import Environment
 from twinspan.project.plan import Plan, load_plan, read_plan
+from twinspan.results import Severity
+from twinspan.results.junit import as_junit
+from twinspan.results.text import lines_of
 
 if TYPE_CHECKING:
     from twinspan.check.design import Manifests
-
-_SEVERITIES: Mapping[str, Severity] = {severity.word: severity for severity in Severity}
 
 
 @click.command()
@@ -51,7 +50,7 @@ _SEVERITIES: Mapping[str, Severity] = {severity.word: severity for severity in S
 )
 @click.option(
     "--fail-on",
-    type=click.Choice(list(_SEVERITIES)),
+    type=click.Choice(Severity),
     default="error",
     show_default=True,
     help="From which severity on a finding fails the check.",
@@ -76,7 +75,7 @@ def check(
     fmt: str,
     plan_file: Path | None,
     providers: DryProviders,
-    fail_on: str,
+    fail_on: Severity,
     waivers: Path | None,
     app: Path | None,
     junit: Path | None,
@@ -103,12 +102,12 @@ def check(
         plan,
         source=source,
         waivers=accepted,
-        fail_on=_SEVERITIES[fail_on],
+        fail_on=fail_on,
         allow_inconclusive=allow_inconclusive,
         manifests=_manifests(app) if app else None,
     )
     if junit is not None:
-        write_junit(junit, as_junit(report))
+        write_junit(junit, as_junit(report, command="check"))
     _show(report, fmt=fmt, every=every)
     if not report.passed:
         raise click.exceptions.Exit(1)
@@ -116,9 +115,9 @@ def check(
 
 def _show(report: Report, *, fmt: str, every: bool) -> None:
     if fmt == "json":
-        print_json(report.as_dict())
+        print_json(report)
         return
-    for line in lines(report, every=every):
+    for line in (*lines_of(report, every=every), *(f"note: {note}" for note in report.notes)):
         answers.print(line, markup=False)
     answers.print(summary(report), style="bold green" if report.passed else "bold red", markup=False)
 
@@ -136,7 +135,7 @@ def _explain(check_id: str, *, fmt: str) -> None:
             {
                 "id": found.id,
                 "title": found.title,
-                "severity": found.severity.word,
+                "severity": found.severity,
                 "explanation": found.explanation,
                 "source": found.source,
             }

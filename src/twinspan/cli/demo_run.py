@@ -28,7 +28,7 @@ from twinspan.twin.rundir import RunDir
 from twinspan.twin.terraform_providers import own_config
 from twinspan.verify.findings import Verification
 from twinspan.verify.run import verify
-from twinspan.verify.tree import as_tree, summary
+from twinspan.verify.text import as_tree, summary
 from twinspan.wait import wait_until
 
 FIRST_PING_WITHIN_S = 60.0
@@ -272,7 +272,7 @@ class Demo:
             seen: list[int] = []
 
             def tell(verification: Verification) -> None:
-                count = verification.result("BGP-03").passed_count
+                count = verification.result("BGP-03").passed
                 if not seen or seen[-1] != count:
                     seen.append(count)
                     self._story.say(f"{count} of {len(verification.result('BGP-03').findings)} tunnels up")
@@ -286,9 +286,9 @@ class Demo:
                 on_reading=tell,
             )
             result = verification.result("BGP-03")
-            self._figures.tunnels_up = result.passed_count
+            self._figures.tunnels_up = result.passed
             self._figures.tunnels_expected = target.expected.tunnel_count if target.expected else 0
-            chapter.result = f"{result.passed_count} of {len(result.findings)} tunnels up, with routes"
+            chapter.result = f"{result.passed} of {result.total} tunnels up, with routes"
             self._pids = set(lifecycle.status(self._name).pids.values())
 
     def _verify(self, target: Target, hosts: Hosts) -> None:

@@ -29,10 +29,10 @@ from twinspan.network.clouds import Cloud
 from twinspan.project.dry_plan import dry_plan
 from twinspan.project.environment import Environment
 from twinspan.project.plan import read_plan
-from twinspan.verify.findings import CheckResult, Outcome
-from twinspan.verify.junit import junit_of
+from twinspan.results import CheckResult, Outcome
+from twinspan.results.junit import as_junit
+from twinspan.results.text import summary_of, tree_of
 from twinspan.verify.remote_state import state_in_s3
-from twinspan.verify.tree import tree_of
 
 
 @click.command()
@@ -66,7 +66,7 @@ def doctor(env: Path, on: str, name: str, fmt: str, *, junit: Path | None, every
             built=_built(accounts.endpoints, environment),
         )
     if junit is not None:
-        write_junit(junit, junit_of(diagnosis.results, command="doctor", duration_s=diagnosis.duration_s))
+        write_junit(junit, as_junit(diagnosis, command="doctor", duration_s=diagnosis.duration_s))
     _show(diagnosis, fmt=fmt, every=every)
     if not diagnosis.passed:
         raise click.exceptions.Exit(1)
@@ -74,16 +74,13 @@ def doctor(env: Path, on: str, name: str, fmt: str, *, junit: Path | None, every
 
 def _show(diagnosis: Diagnosis, *, fmt: str, every: bool) -> None:
     if fmt == "json":
-        print_json(diagnosis.as_dict())
+        print_json(diagnosis)
         return
-    print_whole(tree_of(diagnosis.results, headline="what is needed", every=every))
-    passed = sum(result.outcome is Outcome.PASS for result in diagnosis.results)
-    skipped = sum(result.outcome is Outcome.SKIPPED for result in diagnosis.results)
-    colour = "green" if diagnosis.passed else "red"
+    print_whole(tree_of(diagnosis, headline="what is needed", every=every))
+    parts = ((diagnosis.count(Outcome.SKIPPED), "not looked at"),)
     answers.print(
-        f"{colour}: {passed} of {len(diagnosis.results)} checks passed in {diagnosis.duration_s:.1f} s"
-        + (f", {skipped} not looked at" if skipped else ""),
-        style=f"bold {colour}",
+        summary_of(diagnosis, duration_s=diagnosis.duration_s, parts=parts),
+        style="bold green" if diagnosis.passed else "bold red",
     )
 
 

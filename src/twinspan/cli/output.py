@@ -1,6 +1,5 @@
 """Options that every command shares, and how answers and progress are printed."""
 
-import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,6 +10,7 @@ from rich.console import Console, RenderableType
 
 from twinspan import extras
 from twinspan.errors import DesignError
+from twinspan.results.document import as_json
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -128,7 +128,7 @@ def write_junit(file: Path, text: str) -> None:
 
 def print_json(value: object) -> None:
     """Write one JSON document to standard output; addresses and times become text."""
-    click.echo(json.dumps(value, indent=2, default=str))
+    click.echo(as_json(value))
 
 
 def print_whole(shown: RenderableType, *, console: Console = answers) -> None:

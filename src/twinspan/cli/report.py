@@ -6,7 +6,15 @@ from pathlib import Path
 import click
 
 from twinspan import extras
-from twinspan.cli.output import env_argument, format_option, name_option, on_option, progress, step
+from twinspan.cli.output import (
+    env_argument,
+    format_option,
+    name_option,
+    on_option,
+    print_json,
+    progress,
+    step,
+)
 from twinspan.cli.report_sources import On, sources_of
 from twinspan.errors import HostError
 from twinspan.report.alerts import read_alerts
@@ -99,7 +107,7 @@ def report(
             found = Collector(replace(sources, effort=effort)).collect(drills=drills, alerts=alerts)
     _write(found, file=file, plots=plots)
     if fmt == "json":
-        click.echo(found.model_dump_json(indent=2, by_alias=True))
+        print_json(found)
     if strict and not found.healthy:
         raise click.exceptions.Exit(1)
 

@@ -20,10 +20,10 @@ from twinspan.cli.signals import undone_on_signals
 from twinspan.cli.target import hosts_of, open_target
 from twinspan.cli.verify_clusters import clusters_to_verify
 from twinspan.kubernetes import TOOLS_IMAGE
+from twinspan.results.junit import as_junit
 from twinspan.verify.findings import Verification
-from twinspan.verify.junit import as_junit
 from twinspan.verify.run import verify as run_verify
-from twinspan.verify.tree import as_tree, summary
+from twinspan.verify.text import as_tree, summary
 
 
 @click.command()
@@ -91,7 +91,7 @@ def verify(
             wait_s=wait_s,
         )
     if junit is not None:
-        write_junit(junit, as_junit(verification))
+        write_junit(junit, as_junit(verification, command="verify", duration_s=verification.duration_s))
     show(verification, fmt=fmt, every=every)
     if not verification.passed:
         raise click.exceptions.Exit(1)
@@ -100,7 +100,7 @@ def verify(
 def show(verification: Verification, *, fmt: str, every: bool = False) -> None:
     """Print a verification in the wanted form."""
     if fmt == "json":
-        print_json(verification.as_dict())
+        print_json(verification)
         return
     print_whole(as_tree(verification, every=every))
     answers.print(summary(verification), style="bold green" if verification.passed else "bold red")

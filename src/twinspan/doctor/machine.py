@@ -10,7 +10,7 @@ from pathlib import Path
 from twinspan import command
 from twinspan.doctor.findings import MACHINE, Check, bad, good, unneeded
 from twinspan.errors import HostError, TwinspanError
-from twinspan.verify.findings import CheckResult, Finding
+from twinspan.results import CheckResult, Finding
 
 PACKAGES = Check(
     id="HOST-01", title="the data plane's programs are installed", section=MACHINE, source="README"

@@ -9,7 +9,7 @@ from twinspan.cloud.endpoints import Endpoints
 from twinspan.doctor import aws, azure, machine, tools
 from twinspan.doctor.findings import Check, Diagnosis
 from twinspan.doctor.needs import Needs
-from twinspan.verify.findings import CheckResult
+from twinspan.results import CheckResult
 
 CHECKS: tuple[Check, ...] = (*machine.CHECKS, *tools.CHECKS, *aws.CHECKS, *azure.CHECKS)
 """Every check, in the order of the answer."""

@@ -30,9 +30,9 @@ from twinspan.report.network import Topology
 from twinspan.report.topology import settings_of, topology_of
 from twinspan.report.versions import versions
 from twinspan.verify.clusters import Clusters, ask
-from twinspan.verify.document import VerificationDocument
 from twinspan.verify.expectation import Expectation
 from twinspan.verify.facts import Facts
+from twinspan.verify.findings import Verification
 from twinspan.verify.run import HostPair, read_facts, verify
 from twinspan.verify.settings import Settings
 
@@ -151,11 +151,11 @@ class Collector:
             self._lacks(part, str(error), remedy)
             return None
 
-    def _verification(self) -> VerificationDocument | None:
+    def _verification(self) -> Verification | None:
         sources, endpoints = self._sources, self._sources.endpoints
         if endpoints is None:
             return None
-        found = self._tried(
+        return self._tried(
             "verify",
             lambda: verify(
                 endpoints,
@@ -166,7 +166,6 @@ class Collector:
             ),
             "Run `twinspan doctor`",
         )
-        return VerificationDocument.model_validate(found.as_dict()) if found else None
 
     def _topology(self) -> tuple[Topology | None, tuple[Setting, ...]]:
         endpoints = self._sources.endpoints

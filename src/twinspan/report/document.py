@@ -1,26 +1,21 @@
 """What a report holds, as one model: the JSON form, and what the page is drawn from."""
 
 from datetime import datetime
-from typing import Final, Literal
+from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from twinspan.drill.series import Spread
 from twinspan.network.clouds import CLOUD_NAMES, Cloud
 from twinspan.report.network import Topology
-from twinspan.verify.document import VerificationDocument
+from twinspan.results.document import Answer, Document
+from twinspan.verify.findings import Verification
 
-SCHEMA: Final = "twinspan/report/1"
-"""Name and version of the JSON form; the number rises when a reader of the old form would break."""
 Direction = Literal["aws->azure", "azure->aws"]
 DIRECTIONS: tuple[Direction, ...] = ("aws->azure", "azure->aws")
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Missing(_Part):
+class Missing(Document):
     """A part that the report does not have."""
 
     part: str = Field(description="Which, e.g. `drills`.")
@@ -28,7 +23,7 @@ class Missing(_Part):
     remedy: str = Field(description="The command or step that would provide it; may be empty.")
 
 
-class Latency(_Part):
+class Latency(Document):
     """Echo requests from one host to one of the other cloud."""
 
     direction: Direction
@@ -47,7 +42,7 @@ class Latency(_Part):
         return self.sent - len(self.times_ms)
 
 
-class Throughput(_Part):
+class Throughput(Document):
     """TCP in one direction."""
 
     direction: Direction
@@ -58,7 +53,7 @@ class Throughput(_Part):
     tunnel_share: dict[str, float] = Field(description="Tunnel -> share of the bytes sent, 0.0 to 1.0.")
 
 
-class PhasePart(_Part):
+class PhasePart(Document):
     """A part of an outage; seconds from the cut."""
 
     name: str
@@ -68,7 +63,7 @@ class PhasePart(_Part):
     detail: str
 
 
-class DrillDirection(_Part):
+class DrillDirection(Document):
     """One direction of one run."""
 
     direction: Direction
@@ -83,7 +78,7 @@ class DrillDirection(_Part):
     phases: tuple[PhasePart, ...]
 
 
-class EventPart(_Part):
+class EventPart(Document):
     """What a daemon or an API told during a run; seconds from the cut."""
 
     at_s: float
@@ -92,7 +87,7 @@ class EventPart(_Part):
     detail: str
 
 
-class Loss(_Part):
+class Loss(Document):
     """Packets of one direction, counted by when they were sent.
 
     Bin n holds what was sent from `from_s + n * bin_s` on, in seconds from the cut.
@@ -105,7 +100,7 @@ class Loss(_Part):
     lost: tuple[int, ...]
 
 
-class RungAlert(_Part):
+class RungAlert(Document):
     """One alert of a cloud that rang in a run; seconds from the cut."""
 
     cloud: Cloud
@@ -121,7 +116,7 @@ class RungAlert(_Part):
         return f"{CLOUD_NAMES[self.cloud]}'s {self.name}{about}"
 
 
-class RunPart(_Part):
+class RunPart(Document):
     """One run of a drill."""
 
     name: str = Field(description="Its folder, e.g. `run-003`.")
@@ -136,7 +131,7 @@ class RunPart(_Part):
         return next((each for each in self.directions if each.direction == name), None)
 
 
-class DrillPart(_Part):
+class DrillPart(Document):
     """All runs of one drill that one folder holds, and the course of one of them."""
 
     drill: str
@@ -167,7 +162,7 @@ class DrillPart(_Part):
         return max((spread.median for spread in self.gaps_ms.values()), default=0.0) / 1000
 
 
-class AlertTime(_Part):
+class AlertTime(Document):
     """How long an alert took, from breaking the thing until it fired."""
 
     name: str = Field(description="What was broken, or which alert rang.")
@@ -177,7 +172,7 @@ class AlertTime(_Part):
     runs: int = Field(default=1, ge=1, description="Runs in which alerts were waited for.")
 
 
-class Setting(_Part):
+class Setting(Document):
     """One setting of the network or of the measurement."""
 
     group: str
@@ -185,19 +180,17 @@ class Setting(_Part):
     value: str
 
 
-class ReportDocument(_Part):
+class ReportDocument(Answer):
     """The output of `twinspan report --format json`."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
-
-    schema_: Literal["twinspan/report/1"] = Field(alias="schema", default=SCHEMA)
+    schema_: Literal["twinspan/report/1"] = Field(default="twinspan/report/1", alias="schema")
     environment: str
     on: Literal["twin", "cloud"]
     made_at: datetime = Field(description="UTC.")
     collect_s: float = Field(ge=0, description="How long reading and measuring took.")
     missing: tuple[Missing, ...]
     topology: Topology | None
-    verification: VerificationDocument | None
+    verification: Verification | None
     latency: tuple[Latency, ...]
     throughput: tuple[Throughput, ...]
     drills: tuple[DrillPart, ...]

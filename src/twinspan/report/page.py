@@ -14,6 +14,7 @@ from twinspan.report.document import DIRECTIONS, ReportDocument
 from twinspan.report.marks import marks_of
 from twinspan.report.plots import NARROW_IN, WIDE_IN, Plot, as_svg, drill_plot_name, plots_of
 from twinspan.report.words import ARROWS, DASH, STATES, kilobits, megabits, milliseconds, seconds
+from twinspan.results import Outcome
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,13 +136,12 @@ def _checks(report: ReportDocument) -> Tile:
     found = report.verification
     if found is None:
         return Tile(name="Checks passed", value=DASH, note="not verified", state="", part="verify")
-    passed = sum(check.outcome == "pass" for check in found.checks)
     causes = len(found.root_causes)
     notes = [f"{causes} root cause{'s' * (causes != 1)}"] if causes else []
     notes += [f"{len(found.drift)} drifted"] if found.drift else []
     return Tile(
         name="Checks passed",
-        value=f"{passed} of {len(found.checks)}",
+        value=f"{found.count(Outcome.PASS)} of {len(found.results)}",
         note=", ".join(notes) or "as Terraform built it",
         state="good" if found.passed else "bad",
         part="verify",
@@ -187,5 +187,5 @@ def _outage(report: ReportDocument) -> Tile:
 
 
 def _sections(report: ReportDocument) -> list[tuple[str, list[object]]]:
-    checks = report.verification.checks if report.verification else []
+    checks = report.verification.results if report.verification else []
     return [(name, list(group)) for name, group in groupby(checks, key=lambda check: check.section)]

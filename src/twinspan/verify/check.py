@@ -3,8 +3,8 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+from twinspan.results import Finding
 from twinspan.verify.facts import Facts
-from twinspan.verify.findings import Finding
 
 Examine = Callable[[Facts], Iterable[Finding]]
 Notes = Callable[[Facts], Iterable[str]]

@@ -1,12 +1,11 @@
 """Run the catalogue over facts; stop every branch at its first broken link. Pure."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 
+from twinspan.results import CheckResult, Finding, Outcome
 from twinspan.verify.catalogue import CATALOGUE
 from twinspan.verify.check import Check
 from twinspan.verify.facts import Facts
-from twinspan.verify.findings import CheckResult, Finding, Outcome
 
 
 def evaluate(facts: Facts, *, catalogue: Sequence[Check] = CATALOGUE) -> tuple[CheckResult, ...]:
@@ -64,12 +63,8 @@ def _explained(finding: Finding, earlier: Mapping[str, tuple[Finding, ...]]) -> 
     own = [(i, c) for i, found in earlier.items() for c in found if c.bad and _same_branch(finding, c)]
     whole = [(i, found[0]) for i, found in earlier.items() if all(cause.bad for cause in found)]
     for identifier, cause in [*own, *whole]:
-        return replace(
-            finding,
-            outcome=Outcome.SKIPPED,
-            evidence=f"not judged: {identifier} failed for {cause.subject}",
-            remedy="",
-        )
+        evidence = f"not judged: {identifier} failed for {cause.subject}"
+        return finding.model_copy(update={"outcome": Outcome.SKIPPED, "evidence": evidence, "remedy": ""})
     return finding
 
 

@@ -6,11 +6,12 @@ import pytest
 from broken_plan import HERE, PLANS, base, broken, nested
 
 from twinspan.check.catalogue import CATALOGUE
-from twinspan.check.findings import CheckResult, Outcome, Report, Severity
+from twinspan.check.findings import Report
 from twinspan.check.run import check
-from twinspan.check.text import finding_line
 from twinspan.deploy.source import read_objects
 from twinspan.project.plan import read_plan
+from twinspan.results import CheckResult, Outcome, Severity
+from twinspan.results.text import finding_line
 
 CASES = sorted((HERE / "cases").glob("*.json"))
 INFORMATION = {each.id for each in CATALOGUE if each.severity is Severity.INFO}
@@ -30,7 +31,7 @@ def report_of(case: dict[str, Any], *, module: str = "") -> Report:
 
 def said(report: Report, about: str) -> list[str]:
     def wanted(result: CheckResult) -> bool:
-        return result.severity > Severity.INFO or result.id == about
+        return result.severity is not Severity.INFO or result.id == about
 
     return [
         finding_line(result, finding)

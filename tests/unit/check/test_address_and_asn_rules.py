@@ -6,10 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from twinspan.check.design import Design
-from twinspan.check.findings import Finding
 from twinspan.check.rules.addresses import inside_problem, inside_unique, ranges_apart
 from twinspan.check.rules.asns import aws_side_allowed, azure_problem, sides_differ
 from twinspan.project.plan import Plan, PlannedResource
+from twinspan.results import Finding
 
 
 def resource(kind: str, name: str, **values: object) -> PlannedResource:

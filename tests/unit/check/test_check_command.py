@@ -57,7 +57,7 @@ def test_json_has_a_versioned_schema_and_every_check(broken: Path) -> None:
     done = run("--plan", str(broken), "--format", "json")
     assert done.returncode == 1
     report = json.loads(done.stdout)
-    assert report["schema"] == "twinspan/check/1"
+    assert report["schema"] == "twinspan/check/2"
     assert report["passed"] is False
     assert report["errors"] == 1
     assert [each["id"] for each in report["checks"]] == [each.id for each in CATALOGUE]

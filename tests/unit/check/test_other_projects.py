@@ -2,9 +2,10 @@
 
 from typing import Any
 
-from twinspan.check.findings import Outcome, Report
+from twinspan.check.findings import Report
 from twinspan.check.run import check
 from twinspan.project.plan import read_plan
+from twinspan.results import Outcome
 
 POLICY = {
     "ike_encryption": "AES256",
@@ -90,7 +91,7 @@ def static_project(**connection: Any) -> dict[str, Any]:
 
 def outcomes(report: Report) -> dict[str, list[str]]:
     return {
-        result.id: [finding.where for finding in result.findings]
+        result.id: [finding.subject for finding in result.findings]
         for result in report.results
         if result.outcome is not Outcome.PASS
     }

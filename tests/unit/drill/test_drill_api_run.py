@@ -13,7 +13,7 @@ from twinspan.drill.catalogue import named
 from twinspan.errors import CloudUnreachableError, DesignError, HostError
 from twinspan.network.links import TunnelLink
 from twinspan.network.model import TelemetryStatus, VgwTelemetry
-from twinspan.verify.findings import Outcome
+from twinspan.results import Outcome
 
 UP, DOWN = TelemetryStatus.UP, TelemetryStatus.DOWN
 

@@ -15,7 +15,8 @@ from twinspan.drill.run import run_drill
 from twinspan.errors import CommandError, DesignError, HostError
 from twinspan.network.links import TunnelLink
 from twinspan.protocols import Event
-from twinspan.verify.findings import CheckResult, Finding, Outcome, Verification
+from twinspan.results import CheckResult, Finding, Outcome
+from twinspan.verify.findings import Verification
 
 
 @dataclass(slots=True)

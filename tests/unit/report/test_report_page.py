@@ -71,7 +71,7 @@ def test_a_whole_report_has_every_part_and_lacks_none(whole: ReportDocument) -> 
 
 def test_the_summary_has_the_figures_of_its_parts(whole: ReportDocument) -> None:
     tiles = {tile.name: (tile.value, tile.state) for tile in tiles_of(whole)}
-    checks = len(whole.verification.checks) if whole.verification else 0
+    checks = len(whole.verification.results) if whole.verification else 0
 
     assert tiles == {
         "Tunnels up": ("4 of 4", "good"),
@@ -121,7 +121,7 @@ def test_a_failed_check_is_shown_with_evidence_command_and_remedy() -> None:
     text = as_html(found)
     finding = next(
         each
-        for check in (found.verification.checks if found.verification else [])
+        for check in (found.verification.results if found.verification else [])
         for each in check.findings
         if each.outcome == "fail"
     )

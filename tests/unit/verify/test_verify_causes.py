@@ -7,9 +7,10 @@ import verified_names as names
 import verified_network as vn
 
 from twinspan.network import model
+from twinspan.results import Finding, Outcome
 from twinspan.verify.evaluate import evaluate
 from twinspan.verify.facts import Facts
-from twinspan.verify.findings import Finding, Outcome, Verification
+from twinspan.verify.findings import Verification
 
 
 def root_causes(facts: Facts) -> list[tuple[str, Finding]]:

@@ -22,12 +22,13 @@ from verified_static import BROKEN_STATIC, static
 
 from twinspan.network import model
 from twinspan.network.clouds import CLOUDS, Cloud
+from twinspan.results import Outcome
 from twinspan.verify.catalogue import CATALOGUE
 from twinspan.verify.cluster_facts import ClusterFacts
 from twinspan.verify.evaluate import evaluate
 from twinspan.verify.expectation import from_network
 from twinspan.verify.facts import Facts
-from twinspan.verify.findings import Outcome, Verification
+from twinspan.verify.findings import Verification
 
 OF_STATIC_ROUTES = ("RTE-07", "RTE-08")
 
@@ -89,7 +90,7 @@ def test_what_cannot_be_judged_without_one_of_the_clouds_is_not_green(cloud: Clo
     both = ["VPN-02", "IKE-01", "IKE-02", "IPS-01", "BGP-01", "RTE-01", "RTE-02", "RTE-03"]
     both += ["RTE-05", "FLT-01", "FLT-02"]
     filtered = [f for f in results["FLT-03"].findings if f.subject == "dev-nsg of workload"]
-    assert {name for name in both if results[name].passed_count} == set()
+    assert {name for name in both if results[name].passed} == set()
     assert Outcome.PASS not in {finding.outcome for finding in filtered}
     assert [check for check, _ in failed(facts)] == ["ACC-01" if cloud == "aws" else "ACC-02"]
 
@@ -142,7 +143,7 @@ def test_tunnels_that_vanished_from_aws_fail_though_nothing_else_is_left_to_comp
     verification = verify(facts)
 
     assert not verification.passed
-    assert verification.result("VPN-01").passed_count == 0
+    assert verification.result("VPN-01").passed == 0
 
 
 def test_without_outputs_two_gateway_instances_still_demand_four_tunnels() -> None:
@@ -230,7 +231,7 @@ def test_a_test_pod_that_does_not_start_is_inconclusive_and_not_green() -> None:
         (check, Outcome.INCONCLUSIVE) for check in ("POD-01",)
     }
     assert "ErrImagePull" in verification.failures[0][1].evidence
-    assert verification.result("KUB-05").passed_count == 1
+    assert verification.result("KUB-05").passed == 1
 
 
 def test_with_clusters_and_without_test_pods_the_packets_of_pods_are_skipped_and_it_is_said() -> None:

@@ -7,7 +7,7 @@ from twinspan.errors import DesignError
 from twinspan.project.state import State, StateResource
 from twinspan.verify.evaluate import evaluate
 from twinspan.verify.expectation import from_outputs
-from twinspan.verify.findings import SCHEMA, Verification
+from twinspan.verify.findings import Verification
 from twinspan.verify.planned import planned_settings
 
 
@@ -36,9 +36,9 @@ def test_an_output_that_is_no_address_is_refused() -> None:
 def test_the_json_form_is_versioned_and_free_of_secrets() -> None:
     verification = Verification(expected_from="test", results=evaluate(vn.healthy()), duration_s=0.5)
 
-    text = json.dumps(verification.as_dict())
+    text = verification.model_dump_json()
 
-    assert verification.as_dict()["schema"] == SCHEMA == "twinspan/verify/1"
+    assert json.loads(text)["schema"] == "twinspan/verify/1"
     assert "Key.of." not in text
 
 

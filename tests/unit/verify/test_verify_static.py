@@ -8,9 +8,9 @@ import verified_network as vn
 import verified_static as vs
 from test_verify_checks import failed, verify
 
+from twinspan.results import Outcome
 from twinspan.verify.expectation import are_ours, from_network
 from twinspan.verify.facts import Facts
-from twinspan.verify.findings import Outcome
 
 BGP = ("BGP-01", "BGP-02", "BGP-03", "RTE-02")
 

@@ -4,8 +4,8 @@ from collections.abc import Iterator, Sequence
 from ipaddress import IPv4Network
 
 from twinspan.check.design import Design, Tunnel, address, items, known, network, static
-from twinspan.check.findings import Finding, unclear
 from twinspan.network.links import Link
+from twinspan.check.findings import unclear
 from twinspan.network.ranges import (
     AKS_RESERVED,
     AWS_RESERVED_INSIDE,
@@ -15,6 +15,7 @@ from twinspan.network.ranges import (
     is_apipa,
 )
 from twinspan.project.plan import UNKNOWN
+from twinspan.results import Finding
 
 _TAKE = "Take a /30 of 169.254.21.0/24 or 169.254.22.0/24, e.g. 169.254.21.0/30"
 
@@ -25,8 +26,8 @@ def ranges_apart(design: Design) -> Iterator[Finding]:
         for there, theirs in design.azure_ranges:
             if mine.overlaps(theirs):
                 yield Finding(
-                    where=here,
-                    problem=f"{mine} overlaps {theirs} of {there}",
+                    subject=here,
+                    evidence=f"{mine} overlaps {theirs} of {there}",
                     remedy="Give one of them another private range; what is in both is never routed"
                     " between them",
                 )
@@ -54,8 +55,8 @@ def cluster_ranges_apart(design: Design) -> Iterator[Finding]:
         for other in own:
             if cidr.overlaps(other):
                 yield Finding(
-                    where=where,
-                    problem=f"{cidr} overlaps {other}, the network that the cluster is in",
+                    subject=where,
+                    evidence=f"{cidr} overlaps {other}, the network that the cluster is in",
                     remedy="Take another private range; nodes would look for these addresses in the cluster",
                 )
 
@@ -69,14 +70,14 @@ def inside_fits_both(design: Design) -> Iterator[Finding]:
         if known(value):
             problem = inside_problem(str(value), azure=azure)
             if problem:
-                yield Finding(where=where, problem=f"{value} {problem}", remedy=_TAKE)
+                yield Finding(subject=where, evidence=f"{value} {problem}", remedy=_TAKE)
         elif azure:
             if value is UNKNOWN:
                 yield unclear(where, "the plan does not tell the inside range")
             else:
                 yield Finding(
-                    where=where,
-                    problem="not set, so AWS picks one, which Azure will hardly accept",
+                    subject=where,
+                    evidence="not set, so AWS picks one, which Azure will hardly accept",
                     remedy=_TAKE,
                 )
 
@@ -113,8 +114,8 @@ def inside_unique(design: Design) -> Iterator[Finding]:
         other = next((known for cidr, known in seen.items() if cidr.overlaps(tunnel.inside)), None)
         if other is not None:
             yield Finding(
-                where=tunnel.where("inside_cidr"),
-                problem=f"{tunnel.get('inside_cidr')} is already {other.where('inside_cidr')}",
+                subject=tunnel.where("inside_cidr"),
+                evidence=f"{tunnel.get('inside_cidr')} is already {other.where('inside_cidr')}",
                 remedy="Give every tunnel a range of its own",
             )
         seen.setdefault(tunnel.inside, tunnel)
@@ -127,8 +128,8 @@ def right_ends(design: Design) -> Iterator[Finding]:
         inside = link.tunnel.inside
         if inside is not None and peer is not None and peer != inside[1]:
             yield Finding(
-                where=f"{link.local.address} bgp_settings.bgp_peering_address",
-                problem=f"{peer} is not AWS's end of {inside}, which is always the first host, {inside[1]}",
+                subject=f"{link.local.address} bgp_settings.bgp_peering_address",
+                evidence=f"{peer} is not AWS's end of {inside}, which is always the first host, {inside[1]}",
                 remedy=f"Set it to {inside[1]}; {inside[2]} is Azure's",
             )
 
@@ -156,8 +157,8 @@ def tunnel_left_alone(design: Design) -> Iterator[Finding]:
         if end.claims or end.maybe or not _sibling(design, tunnel).claims or _idle_connections(design):
             continue
         yield Finding(
-            where=tunnel.where(),
-            problem="no Azure connection ends it; while AWS maintains the endpoint of the other tunnel,"
+            subject=tunnel.where(),
+            evidence="no Azure connection ends it; while AWS maintains the endpoint of the other tunnel,"
             " nothing passes",
             remedy=f"Make a local network gateway with {tunnel.where('address')} and a connection for it",
         )
@@ -172,8 +173,8 @@ def _ends_wrong(tunnel: Tunnel, found: Sequence[str]) -> Finding:
     way = f"peer with an address of {inside}" if inside else "lead to its outside address"
     remedy = f"BGP peering address {inside[1]}" if inside else f"gateway_address {tunnel.where('address')}"
     return Finding(
-        where=tunnel.where(),
-        problem=f"{len(found)} Azure connections {way}" + (f" ({', '.join(found)})" if found else ""),
+        subject=tunnel.where(),
+        evidence=f"{len(found)} Azure connections {way}" + (f" ({', '.join(found)})" if found else ""),
         remedy=f"Make one local network gateway and one connection for it, with {remedy}",
     )
 
@@ -193,8 +194,8 @@ def no_forbidden_ranges(design: Design) -> Iterator[Finding]:
             if cidr.overlaps(barred):
                 reason = "AKS cannot use" if clusters else "the tunnels' inside addresses are in"
                 yield Finding(
-                    where=where,
-                    problem=f"{cidr} overlaps {barred}, which {reason}",
+                    subject=where,
+                    evidence=f"{cidr} overlaps {barred}, which {reason}",
                     remedy="Take another private range, e.g. from 10.0.0.0/8",
                 )
 
@@ -220,8 +221,8 @@ def subnets_inside(design: Design) -> Iterator[Finding]:
 
 def _outside(where: str, cidr: IPv4Network, *space: IPv4Network) -> Finding:
     return Finding(
-        where=where,
-        problem=f"{cidr} is not within {', '.join(map(str, space))}",
+        subject=where,
+        evidence=f"{cidr} is not within {', '.join(map(str, space))}",
         remedy="Move it into the network's range, or add a range to the network",
     )
 
@@ -234,8 +235,8 @@ def both_sides(design: Design) -> Iterator[Finding]:
     ):
         if not missing:
             yield Finding(
-                where=present[0].address if present else "the plan",
-                problem=f"no VPN connection of {cloud} is in this plan, so nothing that both ends must"
+                subject=present[0].address if present else "the plan",
+                evidence=f"no VPN connection of {cloud} is in this plan, so nothing that both ends must"
                 f" share was checked",
                 remedy="Plan both sides together, or waive this where the other side is somebody else's",
             )

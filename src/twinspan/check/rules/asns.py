@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from twinspan.check.design import Design, number, static
-from twinspan.check.findings import Finding, unclear
+from twinspan.check.findings import unclear
 from twinspan.network.asns import (
     AWS_DEFAULT_ASN,
     AWS_DEFAULT_CUSTOMER_ASN,
@@ -16,6 +16,7 @@ from twinspan.network.asns import (
     iana_reserves,
 )
 from twinspan.project.plan import UNKNOWN, PlannedResource
+from twinspan.results import Finding
 
 
 def azure_asn(design: Design, gateway: PlannedResource) -> object:
@@ -60,8 +61,8 @@ def aws_side_allowed(design: Design) -> Iterator[Finding]:
             yield unclear(f"{gateway.address} amazon_side_asn", "the plan does not tell AWS's ASN")
         if asn is not None and not aws_allows(asn):
             yield Finding(
-                where=f"{gateway.address} amazon_side_asn",
-                problem=f"{asn} is not within {aws_allowed()}",
+                subject=f"{gateway.address} amazon_side_asn",
+                evidence=f"{asn} is not within {aws_allowed()}",
                 remedy=f"Take one of these, e.g. {AWS_DEFAULT_ASN}; it cannot be changed later",
             )
 
@@ -82,8 +83,8 @@ def azure_side_allowed(design: Design) -> Iterator[Finding]:
 
 def _refused(resource: PlannedResource, asn: int, problem: str, instead: int) -> Finding:
     return Finding(
-        where=f"{resource.address} bgp_settings.asn",
-        problem=f"{asn} {problem}",
+        subject=f"{resource.address} bgp_settings.asn",
+        evidence=f"{asn} {problem}",
         remedy=f"Take another private number, e.g. {instead}",
     )
 
@@ -95,8 +96,8 @@ def sides_differ(design: Design) -> Iterator[Finding]:
             asn = number(aws_asn(design, mine))
             if asn is not None and asn == number(azure_asn(design, theirs)):
                 yield Finding(
-                    where=f"{theirs.address} bgp_settings.asn",
-                    problem=f"{asn} is also the ASN of {mine.address}; external BGP needs two",
+                    subject=f"{theirs.address} bgp_settings.asn",
+                    evidence=f"{asn} is also the ASN of {mine.address}; external BGP needs two",
                     remedy=f"Give the Azure gateway another, e.g. {AWS_DEFAULT_CUSTOMER_ASN}",
                 )
 
@@ -111,13 +112,13 @@ def customer_gateway_names_azure(design: Design) -> Iterator[Finding]:
             yield unclear(where, "the plan does not tell the customer gateway's ASN")
         elif asn is not None and aws_reserves(asn, region=_region(gateway)):
             yield Finding(
-                where=where, problem=f"{asn} is reserved by AWS", remedy="Take the Azure gateway's ASN"
+                subject=where, evidence=f"{asn} is reserved by AWS", remedy="Take the Azure gateway's ASN"
             )
         elif len(asns) == 1 and None not in asns and asn not in asns and gateway.address not in silent:
             (expected,) = asns
             yield Finding(
-                where=where,
-                problem=f"{asn} is not the ASN of the Azure gateway, {expected}",
+                subject=where,
+                evidence=f"{asn} is not the ASN of the Azure gateway, {expected}",
                 remedy=f"Set it to {expected}; otherwise the tunnel is up and BGP is refused",
             )
 
@@ -146,7 +147,7 @@ def local_gateway_names_aws(design: Design) -> Iterator[Finding]:
         expected = number(aws_asn(design, gateway)) if gateway else None
         if asn is not None and expected is not None and asn != expected:
             yield Finding(
-                where=f"{link.local.address} bgp_settings.asn",
-                problem=f"{asn} is not the ASN of {gateway.address if gateway else 'AWS'}, {expected}",
+                subject=f"{link.local.address} bgp_settings.asn",
+                evidence=f"{asn} is not the ASN of {gateway.address if gateway else 'AWS'}, {expected}",
                 remedy=f"Set it to {expected}; otherwise the tunnel is up and BGP is refused",
             )

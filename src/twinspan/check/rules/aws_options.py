@@ -6,7 +6,6 @@ Source: EC2 API, CreateCustomerGateway, CreateVpnConnection, VpnTunnelOptionsSpe
 from collections.abc import Iterator
 
 from twinspan.check.design import Design, Tunnel, address, items, known, number, static
-from twinspan.check.findings import Finding
 from twinspan.check.rules.asns import aws_asn, customer_asn
 from twinspan.network.asns import AWS_DEFAULT_CUSTOMER_ASN
 from twinspan.network.ipsec import AWS_CHOICES
@@ -24,6 +23,7 @@ from twinspan.network.timers import (
     AWS_REKEY_MARGIN_S,
 )
 from twinspan.project.plan import UNKNOWN, PlannedResource
+from twinspan.results import Finding
 
 
 def customer_gateway_addressed(design: Design) -> Iterator[Finding]:
@@ -31,8 +31,8 @@ def customer_gateway_addressed(design: Design) -> Iterator[Finding]:
     for gateway in design.of_type("aws_customer_gateway"):
         if not gateway.get("ip_address") and not gateway.get("certificate_arn"):
             yield Finding(
-                where=f"{gateway.address} ip_address",
-                problem="neither ip_address nor certificate_arn; AWS refuses it"
+                subject=f"{gateway.address} ip_address",
+                evidence="neither ip_address nor certificate_arn; AWS refuses it"
                 " (MissingParameter: ipAddress)",
                 remedy="Set ip_address to the public address of an Azure gateway instance",
             )
@@ -45,14 +45,14 @@ def customer_gateway_public(design: Design) -> Iterator[Finding]:
         name = gateway.get("device_name")
         if found is not None and any(found in block for block in (*NO_DEVICE, *NOT_PUBLIC)):
             yield Finding(
-                where=f"{gateway.address} ip_address",
-                problem=f"{found} is no public address; a virtual private gateway needs one",
+                subject=f"{gateway.address} ip_address",
+                evidence=f"{found} is no public address; a virtual private gateway needs one",
                 remedy="Set it to the public address of an Azure gateway instance",
             )
         if isinstance(name, str) and len(name) > CUSTOMER_GATEWAY_NAME_LENGTH:
             yield Finding(
-                where=f"{gateway.address} device_name",
-                problem=f"{len(name)} characters; AWS takes {CUSTOMER_GATEWAY_NAME_LENGTH}",
+                subject=f"{gateway.address} device_name",
+                evidence=f"{len(name)} characters; AWS takes {CUSTOMER_GATEWAY_NAME_LENGTH}",
                 remedy="Shorten it",
             )
 
@@ -66,8 +66,8 @@ def asns_differ(design: Design) -> Iterator[Finding]:
         asn = number(customer_asn(customer))
         if asn is not None and asn == number(aws_asn(design, gateway)):
             yield Finding(
-                where=f"{customer.address} bgp_asn",
-                problem=f"{asn} is also the ASN of {gateway.address}; AWS refuses the connection",
+                subject=f"{customer.address} bgp_asn",
+                evidence=f"{asn} is also the ASN of {gateway.address}; AWS refuses the connection",
                 remedy=f"Take Azure's ASN; without BGP any other, e.g. {AWS_DEFAULT_CUSTOMER_ASN}",
             )
 
@@ -78,8 +78,8 @@ def inside_version(design: Design) -> Iterator[Finding]:
         version = tunnel.connection.get("tunnel_inside_ip_version")
         if known(tunnel.get("inside_ipv6_cidr")) and version != "ipv6":
             yield Finding(
-                where=tunnel.where("inside_ipv6_cidr"),
-                problem="an IPv6 range beside an IPv4 inside version; AWS refuses it"
+                subject=tunnel.where("inside_ipv6_cidr"),
+                evidence="an IPv6 range beside an IPv4 inside version; AWS refuses it"
                 " (InvalidParameterCombination)",
                 remedy="Leave it out; a virtual private gateway carries IPv4 alone",
             )
@@ -101,8 +101,8 @@ def options_within_bounds(design: Design) -> Iterator[Finding]:
 
 def _out_of_bounds(tunnel: Tunnel, option: str, value: object, allowed: str) -> Finding:
     return Finding(
-        where=tunnel.where(option),
-        problem=f"{value}; AWS refuses it (InvalidParameterValue)",
+        subject=tunnel.where(option),
+        evidence=f"{value}; AWS refuses it (InvalidParameterValue)",
         remedy=f"Take {allowed}",
     )
 
@@ -129,7 +129,9 @@ def options_go_together(design: Design) -> Iterator[Finding]:
 
 def _apart(tunnel: Tunnel, option: str, problem: str) -> Finding:
     return Finding(
-        where=tunnel.where(option), problem=f"{problem}; AWS refuses it", remedy="Leave it to AWS's default"
+        subject=tunnel.where(option),
+        evidence=f"{problem}; AWS refuses it",
+        remedy="Leave it to AWS's default",
     )
 
 
@@ -142,8 +144,8 @@ def transit_gateway_only(design: Design) -> Iterator[Finding]:
             value = connection.get(option)
             if known(value) and value not in (*harmless, ""):
                 yield Finding(
-                    where=f"{connection.address} {option}",
-                    problem=f"{value} is an option of transit gateways; AWS refuses it here"
+                    subject=f"{connection.address} {option}",
+                    evidence=f"{value} is an option of transit gateways; AWS refuses it here"
                     " (InvalidParameterCombination)",
                     remedy="Leave it out, or use a transit gateway",
                 )
@@ -167,7 +169,7 @@ def routes_on_static(design: Design) -> Iterator[Finding]:
 
 def _refused(route: PlannedResource, problem: str) -> Finding:
     return Finding(
-        where=f"{route.address} vpn_connection_id",
-        problem=problem,
+        subject=f"{route.address} vpn_connection_id",
+        evidence=problem,
         remedy="Set static_routes_only to true, or remove the route; routes can be summarised",
     )

@@ -5,11 +5,11 @@ from itertools import combinations
 from typing import Any
 
 from twinspan.check.design import Design, blocks, items, known, network, number
-from twinspan.check.findings import Finding
 from twinspan.network.azure import GATEWAY_SUBNET
 from twinspan.network.limits import AWS_SUBNET_LENGTHS, AZURE_SUBNET_LENGTH, SECURITY_RULE_PRIORITIES
 from twinspan.network.ranges import AZURE_RESERVED, LINK_LOCAL
 from twinspan.project.plan import PlannedResource
+from twinspan.results import Finding
 
 _APPLIANCE = "VirtualAppliance"
 
@@ -37,8 +37,8 @@ def address_space(design: Design) -> Iterator[Finding]:
 
 def _space(vnet: PlannedResource, problem: str) -> Finding:
     return Finding(
-        where=f"{vnet.address} address_space",
-        problem=f"{problem}; Azure refuses it",
+        subject=f"{vnet.address} address_space",
+        evidence=f"{problem}; Azure refuses it",
         remedy="Take private ranges, e.g. 10.1.0.0/16",
     )
 
@@ -72,8 +72,8 @@ def subnets_apart(design: Design) -> Iterator[Finding]:
 
 def _subnet(subnet: PlannedResource, argument: str, problem: str) -> Finding:
     return Finding(
-        where=f"{subnet.address} {argument}",
-        problem=f"{problem}; the cloud refuses it",
+        subject=f"{subnet.address} {argument}",
+        evidence=f"{problem}; the cloud refuses it",
         remedy="Take a free part of the network's range",
     )
 
@@ -91,8 +91,8 @@ def security_rules(design: Design) -> Iterator[Finding]:
             many = f"{argument}es" if argument.endswith("prefix") else f"{argument}s"
             if get(argument) and get(many):
                 yield Finding(
-                    where=where,
-                    problem=f"{argument} and {many}; Azure refuses it"
+                    subject=where,
+                    evidence=f"{argument} and {many}; Azure refuses it"
                     " (SecurityRuleParameterContainsUnsupportedValue)",
                     remedy="Write one of them",
                 )
@@ -100,15 +100,15 @@ def security_rules(design: Design) -> Iterator[Finding]:
             continue
         if priority not in SECURITY_RULE_PRIORITIES:
             yield Finding(
-                where=where,
-                problem=f"priority {priority}; Azure refuses it (SecurityRuleInvalidPriority)",
+                subject=where,
+                evidence=f"priority {priority}; Azure refuses it (SecurityRuleInvalidPriority)",
                 remedy=f"Take {SECURITY_RULE_PRIORITIES[0]} to {SECURITY_RULE_PRIORITIES[-1]}",
             )
         first = seen.setdefault((group.address, str(get("direction")), priority), name)
         if first != name:
             yield Finding(
-                where=where,
-                problem=f"priority {priority} is that of {first}; Azure refuses it (SecurityRuleConflict)",
+                subject=where,
+                evidence=f"priority {priority} is that of {first}; Azure refuses it (SecurityRuleConflict)",
                 remedy="Give every rule of one direction its own",
             )
 
@@ -124,22 +124,22 @@ def routes(design: Design) -> Iterator[Finding]:
         )
         if kind == _APPLIANCE and not hop:
             yield Finding(
-                where=where,
-                problem=f"{_APPLIANCE} without next_hop_in_ip_address; Azure refuses it",
+                subject=where,
+                evidence=f"{_APPLIANCE} without next_hop_in_ip_address; Azure refuses it",
                 remedy="Name the appliance's address",
             )
         elif known(kind) and kind != _APPLIANCE and known(hop) and hop:
             yield Finding(
-                where=where,
-                problem=f"next_hop_in_ip_address with {kind}; Azure refuses it",
+                subject=where,
+                evidence=f"next_hop_in_ip_address with {kind}; Azure refuses it",
                 remedy="Leave it out",
             )
         prefix = get("address_prefix")
         first = seen.setdefault((table.address, str(prefix)), name)
         if known(prefix) and first != name:
             yield Finding(
-                where=where,
-                problem=f"{prefix} is also that of {first}; Azure refuses it (RouteConflict)",
+                subject=where,
+                evidence=f"{prefix} is also that of {first}; Azure refuses it (RouteConflict)",
                 remedy="Keep one of them",
             )
 

@@ -4,9 +4,10 @@ from collections.abc import Iterator
 from ipaddress import IPv4Address
 
 from twinspan.check.design import Design, address, bgp_enabled, items, known
-from twinspan.check.findings import Finding, unclear
+from twinspan.check.findings import unclear
 from twinspan.network.ranges import apipa, is_apipa
 from twinspan.project.plan import UNKNOWN, PlannedResource
+from twinspan.results import Finding
 
 
 def custom_addresses(connection: PlannedResource) -> tuple[IPv4Address, ...]:
@@ -38,8 +39,8 @@ def bgp_on(design: Design) -> Iterator[Finding]:
     for link in design.links:
         if link.aws_bgp and not link.azure_bgp:
             yield Finding(
-                where=f"{link.connection.address} bgp_enabled",
-                problem="BGP is off, so the tunnel comes up and carries nothing",
+                subject=f"{link.connection.address} bgp_enabled",
+                evidence="BGP is off, so the tunnel comes up and carries nothing",
                 remedy="Set bgp_enabled to true (enable_bgp before azurerm 5), or static_routes_only of"
                 f" {link.tunnel.connection.address}",
             )
@@ -47,8 +48,8 @@ def bgp_on(design: Design) -> Iterator[Finding]:
         peers = any(link.azure_bgp and design.gateway_of(link.connection) == gateway for link in design.links)
         if peers and not bgp_enabled(gateway):
             yield Finding(
-                where=f"{gateway.address} bgp_enabled",
-                problem="BGP is off, but its connections peer with AWS",
+                subject=f"{gateway.address} bgp_enabled",
+                evidence="BGP is off, but its connections peer with AWS",
                 remedy="Set bgp_enabled to true (enable_bgp before azurerm 5)",
             )
 
@@ -69,8 +70,8 @@ def custom_address_set(design: Design) -> Iterator[Finding]:
         firsts = [address(values[0]) for _, values in design.azure_gateway_instances(gateway) if values]
         if inside[2] not in firsts:
             yield Finding(
-                where=f"{link.connection.address} custom_bgp_addresses",
-                problem=f"not set, so Azure speaks from {firsts[0] if firsts else 'its own address'} and"
+                subject=f"{link.connection.address} custom_bgp_addresses",
+                evidence=f"not set, so Azure speaks from {firsts[0] if firsts else 'its own address'} and"
                 f" AWS, "
                 f"which expects {inside[2]}, gets no BGP session although the tunnel is up",
                 remedy=f"Name {inside[2]} for the instance that ends the tunnel",
@@ -83,8 +84,8 @@ def custom_address_right(design: Design) -> Iterator[Finding]:
         inside, custom = link.tunnel.inside, custom_addresses(link.connection)
         if inside is not None and custom and inside[2] not in custom:
             yield Finding(
-                where=f"{link.connection.address} custom_bgp_addresses",
-                problem=f"{', '.join(map(str, custom))}: none is {inside[2]}, which AWS expects on"
+                subject=f"{link.connection.address} custom_bgp_addresses",
+                evidence=f"{', '.join(map(str, custom))}: none is {inside[2]}, which AWS expects on"
                 f" {link.tunnel.where()}",
                 remedy=f"Name {inside[2]} for the instance that ends the tunnel",
             )
@@ -106,14 +107,14 @@ def custom_address_on_gateway(design: Design) -> Iterator[Finding]:
             where = f"{connection.address} custom_bgp_addresses.{end}"
             if value is not None and value not in has:
                 yield Finding(
-                    where=where,
-                    problem=f"{value} is not among the APIPA addresses of {gateway.address}",
+                    subject=where,
+                    evidence=f"{value} is not among the APIPA addresses of {gateway.address}",
                     remedy="Add it to apipa_addresses of the instance that ends the tunnel",
                 )
             elif value is not None and position < len(names) and has[value] != names[position]:
                 yield Finding(
-                    where=where,
-                    problem=f"{value} belongs to {has[value]}, but {end} is {names[position]}'s",
+                    subject=where,
+                    evidence=f"{value} belongs to {has[value]}, but {end} is {names[position]}'s",
                     remedy="Exchange primary and secondary",
                 )
 
@@ -125,22 +126,22 @@ def apipa_of_gateway(design: Design) -> Iterator[Finding]:
         for name, values in design.azure_gateway_instances(gateway):
             if len(values) > 1 and gateway.get("active_active") in (None, False):
                 yield Finding(
-                    where=f"{gateway.address} apipa_addresses of {name}",
-                    problem=f"{len(values)}; a gateway that is not active-active takes one",
+                    subject=f"{gateway.address} apipa_addresses of {name}",
+                    evidence=f"{len(values)}; a gateway that is not active-active takes one",
                     remedy="Set active_active to true, or keep one",
                 )
             for value in values:
                 found, where = address(value), f"{gateway.address} apipa_addresses of {name}"
                 if known(value) and (found is None or not is_apipa(found)):
                     yield Finding(
-                        where=where,
-                        problem=f"{value} is not within {apipa()}",
+                        subject=where,
+                        evidence=f"{value} is not within {apipa()}",
                         remedy="Take the second host of the tunnel's inside range",
                     )
                 elif found is not None and found in seen:
                     yield Finding(
-                        where=where,
-                        problem=f"{found} is already on {seen[found]}",
+                        subject=where,
+                        evidence=f"{found} is already on {seen[found]}",
                         remedy="Give it to the instance that ends the tunnel, and to no other",
                     )
                 elif found is not None:
@@ -157,8 +158,8 @@ def same_instance(design: Design) -> Iterator[Finding]:
         has = gateway_addresses(design, gateway).get(inside[2])
         if called and called.gateway != gateway:
             yield Finding(
-                where=where,
-                problem=f"AWS calls {called.name} of {called.gateway.address}, which is not the gateway of"
+                subject=where,
+                evidence=f"AWS calls {called.name} of {called.gateway.address}, which is not the gateway of"
                 f" {link.connection.address}",
                 remedy=f"Name a public address of {gateway.address} in the customer gateway",
             )
@@ -166,8 +167,8 @@ def same_instance(design: Design) -> Iterator[Finding]:
             yield unclear(where, f"which instance of {gateway.address} it calls is not in the plan")
         elif called and has and has != called.name:
             yield Finding(
-                where=where,
-                problem=f"AWS calls the public address of {called.name}, but {inside} ends at {has}",
+                subject=where,
+                evidence=f"AWS calls the public address of {called.name}, but {inside} ends at {has}",
                 remedy="Exchange the customer gateways, or move the APIPA address to the other instance",
             )
 
@@ -184,8 +185,8 @@ def no_far_prefixes(design: Design) -> Iterator[Finding]:
         space = link.local.get("address_space")
         if isinstance(space, list) and space:
             yield Finding(
-                where=f"{link.local.address} address_space",
-                problem=f"{', '.join(map(str, space))} becomes a static route beside BGP's, and stays when"
+                subject=f"{link.local.address} address_space",
+                evidence=f"{', '.join(map(str, space))} becomes a static route beside BGP's, and stays when"
                 f" the"
                 " session is down",
                 remedy="Leave address_space out; the routes come by BGP",

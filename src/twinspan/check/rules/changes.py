@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Mapping
 
 from twinspan.check.design import Design
-from twinspan.check.findings import Finding
 from twinspan.network.limits import BASIC_SKU
+from twinspan.results import Finding
 
 FIXED: Mapping[str, Mapping[str, str]] = {
     "azurerm_virtual_network_gateway": {
@@ -37,7 +37,7 @@ def nothing_fixed_is_changed(design: Design) -> Iterator[Finding]:
 
 def _refused(where: str, problem: str) -> Finding:
     return Finding(
-        where=where,
-        problem=f"{problem}; the cloud refuses it",
+        subject=where,
+        evidence=f"{problem}; the cloud refuses it",
         remedy="Replace the resource (terraform plan -replace=ADDRESS), and plan for the outage",
     )

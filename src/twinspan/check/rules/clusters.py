@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 
 from twinspan.check.design import Design, address, known, network, number
-from twinspan.check.findings import Finding
 from twinspan.network.limits import (
     AKS_NODES_PER_POOL,
     AKS_PODS_PER_NODE,
@@ -14,6 +13,7 @@ from twinspan.network.limits import (
 from twinspan.network.ranges import PRIVATE
 from twinspan.project.joins import references
 from twinspan.project.plan import PlannedResource
+from twinspan.results import Finding
 
 
 def eks_network(design: Design) -> Iterator[Finding]:
@@ -129,7 +129,7 @@ def _same_subnet(design: Design, pool: PlannedResource, path: tuple[str | int, .
 
 def _refused(resource: PlannedResource, argument: str, problem: str) -> Finding:
     return Finding(
-        where=f"{resource.address} {argument}",
-        problem=f"{problem}; the cloud refuses it",
+        subject=f"{resource.address} {argument}",
+        evidence=f"{problem}; the cloud refuses it",
         remedy="Choose another value, or leave it to the cloud's default",
     )

@@ -3,12 +3,12 @@
 from collections.abc import Iterator
 
 from twinspan.check.design import Design, address, bgp_enabled, items, known, network, number
-from twinspan.check.findings import Finding
 from twinspan.check.rules.gateway_addresses import addresses_of
 from twinspan.network.ipsec import authenticates_itself
 from twinspan.network.ranges import LINK_LOCAL, NO_DEVICE, NOT_PUBLIC, apipa, is_apipa
 from twinspan.network.timers import AZURE_SA_LIFETIME_S
 from twinspan.project.plan import UNKNOWN, PlannedResource
+from twinspan.results import Finding
 
 _IKEV1 = "IKEv1"
 
@@ -18,8 +18,8 @@ def prefixes_or_bgp(design: Design) -> Iterator[Finding]:
     for local in design.local_gateways:
         if _empty(local.get("address_space")) and _empty(local.get("bgp_settings")):
             yield Finding(
-                where=f"{local.address} address_space",
-                problem="neither address_space nor bgp_settings; Azure refuses it"
+                subject=f"{local.address} address_space",
+                evidence="neither address_space nor bgp_settings; Azure refuses it"
                 " (LocalNetworkGatewayCannotHaveEmptyAddressPrefixAndBgpSettings)",
                 remedy="Name the ranges behind AWS, or AWS's BGP peer",
             )
@@ -31,8 +31,8 @@ def prefixes_well_formed(design: Design) -> Iterator[Finding]:
         for value in items(local.get("address_space")):
             if problem := _prefix_problem(value):
                 yield Finding(
-                    where=f"{local.address} address_space",
-                    problem=problem,
+                    subject=f"{local.address} address_space",
+                    evidence=problem,
                     remedy="Write ranges such as 10.2.0.0/16; leave it out where BGP brings them",
                 )
 
@@ -58,9 +58,9 @@ def address_reachable(design: Design) -> Iterator[Finding]:
         where, remedy = f"{local.address} gateway_address", "Set it to tunnelN_address of the AWS connection"
         if (given is None) == (name is None):
             what = "neither an address nor a name" if given is None else "an address and a name"
-            yield Finding(where=where, problem=f"{what} of AWS's end; Azure takes one", remedy=remedy)
+            yield Finding(subject=where, evidence=f"{what} of AWS's end; Azure takes one", remedy=remedy)
         elif found is not None and any(found in block for block in (*NO_DEVICE, *NOT_PUBLIC)):
-            yield Finding(where=where, problem=f"{found} is no public address", remedy=remedy)
+            yield Finding(subject=where, evidence=f"{found} is no public address", remedy=remedy)
 
 
 def peer_allowed(design: Design) -> Iterator[Finding]:
@@ -73,9 +73,9 @@ def peer_allowed(design: Design) -> Iterator[Finding]:
             continue
         if peer in LINK_LOCAL and not is_apipa(peer):
             problem = f"{peer} is not within {apipa()}"
-            yield Finding(where=where, problem=problem, remedy=remedy)
+            yield Finding(subject=where, evidence=problem, remedy=remedy)
         elif text == local.get("gateway_address"):
-            yield Finding(where=where, problem=f"{peer} is also the gateway's address", remedy=remedy)
+            yield Finding(subject=where, evidence=f"{peer} is also the gateway's address", remedy=remedy)
 
 
 def two_ends(design: Design) -> Iterator[Finding]:
@@ -91,8 +91,8 @@ def two_ends(design: Design) -> Iterator[Finding]:
         if known(kind) and not (argument and connection.get(argument)):
             why = f"{kind} without {argument}" if argument else f"{kind} is no type of connection"
             yield Finding(
-                where=f"{connection.address} {argument or 'type'}",
-                problem=f"{why}; Azure refuses it (GatewayConnectionMustHaveExactlyTwoEndpoints)",
+                subject=f"{connection.address} {argument or 'type'}",
+                evidence=f"{why}; Azure refuses it (GatewayConnectionMustHaveExactlyTwoEndpoints)",
                 remedy=f"Set {argument}" if argument else f"Take one of {', '.join(needed)}",
             )
 
@@ -107,8 +107,9 @@ def once_per_pair(design: Design) -> Iterator[Finding]:
         first = seen.setdefault((gateway.address, local.address), connection.address)
         if first != connection.address:
             yield Finding(
-                where=f"{connection.address} local_network_gateway_id",
-                problem=f"{first} already joins {gateway.address} and {local.address}; Azure refuses another",
+                subject=f"{connection.address} local_network_gateway_id",
+                evidence=f"{first} already joins {gateway.address} and {local.address};"
+                " Azure refuses another",
                 remedy="Make a local network gateway for each tunnel",
             )
 
@@ -117,7 +118,7 @@ def options_go_together(design: Design) -> Iterator[Finding]:
     """CON-03: the options of an Azure connection go together."""
     for connection in design.azure_connections:
         for option, problem, remedy in (*_contradictions(connection), *_ends_apart(design, connection)):
-            yield Finding(where=f"{connection.address} {option}", problem=problem, remedy=remedy)
+            yield Finding(subject=f"{connection.address} {option}", evidence=problem, remedy=remedy)
 
 
 def _contradictions(connection: PlannedResource) -> Iterator[tuple[str, str, str]]:

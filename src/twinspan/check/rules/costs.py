@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from twinspan.check.design import Design
-from twinspan.check.findings import Finding
 from twinspan.check.rules.gateways import gateway_public_addresses
+from twinspan.results import Finding
 
 HOURS_A_MONTH = 730
 FREE_CONNECTIONS = 10
@@ -64,7 +64,7 @@ def monthly(design: Design) -> Iterator[Finding]:
     unknown = f"; no dated price for {', '.join(missing)}" if missing else ""
     free = f"; of {len(design.azure_connections)} Azure connections the first {FREE_CONNECTIONS} are free"
     yield Finding(
-        where="the VPN",
-        problem=f"{total:.2f} USD a month at list prices, without traffic:"
+        subject="the VPN",
+        evidence=f"{total:.2f} USD a month at list prices, without traffic:"
         f" {text}{free if design.azure_connections else ''}{unknown}",
     )

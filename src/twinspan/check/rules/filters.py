@@ -6,10 +6,11 @@ from ipaddress import IPv4Network
 from typing import Any
 
 from twinspan.check.design import Design, blocks, items, network, number
-from twinspan.check.findings import Finding, unclear
+from twinspan.check.findings import unclear
 from twinspan.network.azure import GATEWAY_SUBNET
 from twinspan.network.ranges import ANYWHERE
 from twinspan.project.plan import UNKNOWN, PlannedResource
+from twinspan.results import Finding
 
 _EVERYWHERE = ("*", str(ANYWHERE), "Any")
 
@@ -27,8 +28,8 @@ def security_group_admits(design: Design) -> Iterator[Finding]:
             yield unclear(where, f"whether {unsure} admits {cidr} is not in the plan")
         else:
             yield Finding(
-                where=where,
-                problem=f"no security group admits {cidr} ({', '.join(group.address for group in groups)})",
+                subject=where,
+                evidence=f"no security group admits {cidr} ({', '.join(group.address for group in groups)})",
                 remedy="Add an ingress rule with that range; a group cannot be named across the VPN",
             )
 
@@ -101,8 +102,8 @@ def network_security_group_admits(design: Design) -> Iterator[Finding]:
             first = next((rule for rule in rules if rule.meets(cidr)), None)
             if first is not None and first.access == "Deny":
                 yield Finding(
-                    where=group.address,
-                    problem=f"rule {first.name} (priority {first.priority}) denies all that comes from"
+                    subject=group.address,
+                    evidence=f"rule {first.name} (priority {first.priority}) denies all that comes from"
                     f" {cidr}",
                     remedy=f"Add a rule before it that allows {cidr} inbound",
                 )
@@ -135,8 +136,8 @@ def network_acls_admit(design: Design) -> Iterator[Finding]:
             if entries and (first is None or str(first.get("action")).lower() == "deny"):
                 why = f"rule {first.get('rule_no')} denies" if first else "no rule admits"
                 yield Finding(
-                    where=acl.address,
-                    problem=f"{why} what comes from {cidr}",
+                    subject=acl.address,
+                    evidence=f"{why} what comes from {cidr}",
                     remedy=f"Add a lower-numbered rule that allows {cidr}, in both directions",
                 )
 

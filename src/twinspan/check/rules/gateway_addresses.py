@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 
 from twinspan.check.design import Design, blocks, known
-from twinspan.check.findings import Finding
 from twinspan.check.rules.gateways import gateway_public_addresses
 from twinspan.network.limits import BASIC_SKU, SMALLEST_ZONED_SKU, ZONED_SKU
 from twinspan.project.plan import UNKNOWN, PlannedResource
+from twinspan.results import Finding
 
 _REFUSED = ("", "None", "Basic", str(UNKNOWN))
 
@@ -17,8 +17,8 @@ def zones_configured(design: Design) -> Iterator[Finding]:
         for public in addresses_of(design, gateway) if str(gateway.get("sku")).endswith(ZONED_SKU) else ():
             if not public.get("zones"):
                 yield Finding(
-                    where=f"{public.address} zones",
-                    problem=f"none, but {gateway.address} has SKU {gateway.get('sku')}; Azure refuses it"
+                    subject=f"{public.address} zones",
+                    evidence=f"none, but {gateway.address} has SKU {gateway.get('sku')}; Azure refuses it"
                     " (VmssVpnGatewayPublicIpsMustHaveZonesConfigured)",
                     remedy='Set it to ["1", "2", "3"]; waive this in a region without availability zones',
                 )
@@ -37,8 +37,8 @@ def alike(design: Design) -> Iterator[Finding]:
                 first, expected = told[0]
                 if value != expected:
                     yield Finding(
-                        where=f"{other.address} {name}",
-                        problem=f"{value}, but {first.address} has {expected}; Azure refuses it"
+                        subject=f"{other.address} {name}",
+                        evidence=f"{value}, but {first.address} has {expected}; Azure refuses it"
                         " (ActiveActiveGatewayPublicIPAddressesDiffersInSkuOrZones)",
                         remedy=f"Give both addresses of {gateway.address} the same {name}",
                     )
@@ -50,8 +50,8 @@ def basic_without_zones(design: Design) -> Iterator[Finding]:
         for public in addresses_of(design, gateway) if gateway.get("sku") == BASIC_SKU else ():
             if known(zones := public.get("zones")) and zones:
                 yield Finding(
-                    where=f"{public.address} zones",
-                    problem=f"{_shown(zones)}, but {gateway.address} has SKU Basic; Azure refuses it"
+                    subject=f"{public.address} zones",
+                    evidence=f"{_shown(zones)}, but {gateway.address} has SKU Basic; Azure refuses it"
                     " (RegionalVmssVpnGatewayPublicIpsMustNotHaveZonesConfigured)",
                     remedy=f"Take {SMALLEST_ZONED_SKU} or larger, or leave zones out",
                 )
@@ -66,15 +66,15 @@ def one_each(design: Design) -> Iterator[Finding]:
             path = f"ip_configuration.{position}.public_ip_address_id"
             if gateway.get("ip_configuration", position, "public_ip_address_id") is None:
                 yield Finding(
-                    where=where,
-                    problem="has no public address; Azure refuses it (PublicIpForGatewayIsRequired)",
+                    subject=where,
+                    evidence="has no public address; Azure refuses it (PublicIpForGatewayIsRequired)",
                     remedy="Set public_ip_address_id to an azurerm_public_ip of its own",
                 )
             elif (public := design.join(gateway, path, "azurerm_public_ip")) is not None:
                 if public.address in seen:
                     yield Finding(
-                        where=where,
-                        problem=f"{public.address} is already that of {seen[public.address]}; Azure refuses"
+                        subject=where,
+                        evidence=f"{public.address} is already that of {seen[public.address]}; Azure refuses"
                         " it (PublicIPAddressInUse)",
                         remedy="Make a public address for each",
                     )

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from twinspan.check.design import Design, blocks, items, known, network
-from twinspan.check.findings import Finding, unclear
+from twinspan.check.findings import unclear
 from twinspan.network.azure import GATEWAY_SUBNET
 from twinspan.network.limits import (
     AZURE_SUBNET_LENGTH,
@@ -16,6 +16,7 @@ from twinspan.network.limits import (
     ZONED_SKU,
 )
 from twinspan.project.plan import UNKNOWN, PlannedResource
+from twinspan.results import Finding
 
 _RECOMMENDED = f"/{GATEWAY_SUBNET_LENGTH}"
 _LARGER = f"Take {SMALLEST_ZONED_SKU} or larger"
@@ -37,8 +38,8 @@ def pairs_differ(design: Design) -> Iterator[Finding]:
         pair = (customer.address, gateway.address)
         if pair in seen:
             yield Finding(
-                where=f"{connection.address} customer_gateway_id",
-                problem=f"{customer.address} and {gateway.address} are already joined by {seen[pair]}; AWS"
+                subject=f"{connection.address} customer_gateway_id",
+                evidence=f"{customer.address} and {gateway.address} are already joined by {seen[pair]}; AWS"
                 f" gives"
                 " the same connection again",
                 remedy="Make a second customer gateway, at the second instance of the Azure gateway",
@@ -57,8 +58,8 @@ def customer_gateways_differ(design: Design) -> Iterator[Finding]:
         facts = tuple(map(str, (place, gateway.get("bgp_asn"), gateway.get("device_name"))))
         if facts in seen:
             yield Finding(
-                where=gateway.address,
-                problem=f"the same address, ASN and device name as {seen[facts]}; AWS gives that one again",
+                subject=gateway.address,
+                evidence=f"the same address, ASN and device name as {seen[facts]}; AWS gives that one again",
                 remedy="Give it the address of the other instance, or a device_name of its own",
             )
         seen.setdefault(facts, gateway.address)
@@ -72,8 +73,8 @@ def sku_offered(design: Design) -> Iterator[Finding]:
             yield unclear(f"{gateway.address} sku", "the plan does not tell the SKU")
         elif str(sku) not in GATEWAY_SKUS:
             yield Finding(
-                where=f"{gateway.address} sku",
-                problem=f"{sku} can no longer be made; Azure refuses it although the plan passes"
+                subject=f"{gateway.address} sku",
+                evidence=f"{sku} can no longer be made; Azure refuses it although the plan passes"
                 " (NonAzSkusNotAllowedForVPNGateway)",
                 remedy=f"Take {sku}{ZONED_SKU}" if f"{sku}{ZONED_SKU}" in GATEWAY_SKUS else _LARGER,
             )
@@ -93,16 +94,16 @@ def sku_can(design: Design) -> Iterator[Finding]:
             for name in asked:
                 code = " (BasicSkuVirtualNetworkGatewayDoesNotSupportBgp)" if "bgp" in name else ""
                 yield Finding(
-                    where=f"{gateway.address} sku",
-                    problem=f"Basic does not offer {name}{code}",
+                    subject=f"{gateway.address} sku",
+                    evidence=f"Basic does not offer {name}{code}",
                     remedy=_LARGER,
                 )
         if sku in GATEWAY_SKUS and generation in GENERATIONS:
             offered = GATEWAY_SKUS[sku].generations
             if generation not in offered:
                 yield Finding(
-                    where=f"{gateway.address} generation",
-                    problem=f"{sku} does not exist in {generation}",
+                    subject=f"{gateway.address} generation",
+                    evidence=f"{sku} does not exist in {generation}",
                     remedy=f"Set it to {offered[0]}",
                 )
 
@@ -115,21 +116,21 @@ def active_active_whole(design: Design) -> Iterator[Finding]:
             continue
         if pair is True and count != 2:  # noqa: PLR2004 - one per instance
             yield Finding(
-                where=f"{gateway.address} ip_configuration",
-                problem=f"{count} given; an active-active gateway has two"
+                subject=f"{gateway.address} ip_configuration",
+                evidence=f"{count} given; an active-active gateway has two"
                 " (ActiveActiveGatewayMustHaveExactlyTwoIpConfigurations)",
                 remedy="Write two, each with a public address of its own",
             )
         elif pair is not True and count > 1:
             yield Finding(
-                where=f"{gateway.address} ip_configuration",
-                problem=f"{count} given; a gateway that is not active-active has one",
+                subject=f"{gateway.address} ip_configuration",
+                evidence=f"{count} given; a gateway that is not active-active has one",
                 remedy="Set active_active to true, or write one",
             )
         if pair is True and gateway.get("vpn_type") == "PolicyBased":
             yield Finding(
-                where=f"{gateway.address} vpn_type",
-                problem="PolicyBased gateways are neither active-active nor speak BGP",
+                subject=f"{gateway.address} vpn_type",
+                evidence="PolicyBased gateways are neither active-active nor speak BGP",
                 remedy="Set it to RouteBased",
             )
 
@@ -140,14 +141,15 @@ def public_addresses_static(design: Design) -> Iterator[Finding]:
         method, sku = public.get("allocation_method"), public.get("sku")
         if known(method) and method != "Static":
             yield Finding(
-                where=f"{public.address} allocation_method",
-                problem=f"{method}: the address is unknown until the gateway stands, and AWS needs it before",
+                subject=f"{public.address} allocation_method",
+                evidence=f"{method}: the address is unknown until the gateway stands,"
+                " and AWS needs it before",
                 remedy="Set it to Static",
             )
         if known(sku) and sku == BASIC_SKU:
             yield Finding(
-                where=f"{public.address} sku",
-                problem="Basic public addresses are retired (IPv4BasicSkuPublicIpCountLimitReached)",
+                subject=f"{public.address} sku",
+                evidence="Basic public addresses are retired (IPv4BasicSkuPublicIpCountLimitReached)",
                 remedy="Set it to Standard",
             )
 
@@ -174,8 +176,8 @@ def gateway_subnet_named(design: Design) -> Iterator[Finding]:
         return
     if not _gateway_subnets(design):
         yield Finding(
-            where=design.azure_gateways[0].address,
-            problem="no subnet is named GatewaySubnet, and the gateway stands in no other",
+            subject=design.azure_gateways[0].address,
+            evidence="no subnet is named GatewaySubnet, and the gateway stands in no other",
             remedy=f'Name its subnet "{GATEWAY_SUBNET}", exactly so',
         )
         return
@@ -183,8 +185,8 @@ def gateway_subnet_named(design: Design) -> Iterator[Finding]:
         for subnet in gateway_subnets_of(design, gateway):
             if known(name := subnet.get("name")) and name != GATEWAY_SUBNET:
                 yield Finding(
-                    where=f"{gateway.address} ip_configuration.subnet_id",
-                    problem=f"{subnet.address} is named {name}; a gateway stands in GatewaySubnet alone",
+                    subject=f"{gateway.address} ip_configuration.subnet_id",
+                    evidence=f"{subnet.address} is named {name}; a gateway stands in GatewaySubnet alone",
                     remedy="Name the subnet GatewaySubnet there",
                 )
 
@@ -215,7 +217,9 @@ def configurations_plain(design: Design) -> Iterator[Finding]:
 
 
 def _refused(where: str, problem: str) -> Finding:
-    return Finding(where=where, problem=f"{problem}; Azure refuses it", remedy="Leave it out, or rename it")
+    return Finding(
+        subject=where, evidence=f"{problem}; Azure refuses it", remedy="Leave it out, or rename it"
+    )
 
 
 def one_gateway_per_vnet(design: Design) -> Iterator[Finding]:
@@ -226,8 +230,8 @@ def one_gateway_per_vnet(design: Design) -> Iterator[Finding]:
             first = seen.setdefault(subnet.address, gateway.address)
             if first != gateway.address:
                 yield Finding(
-                    where=f"{gateway.address} ip_configuration.subnet_id",
-                    problem=f"{first} is already in {subnet.address}; Azure refuses a second VPN gateway",
+                    subject=f"{gateway.address} ip_configuration.subnet_id",
+                    evidence=f"{first} is already in {subnet.address}; Azure refuses a second VPN gateway",
                     remedy="Let its connections end at the first one",
                 )
 
@@ -250,8 +254,8 @@ def _too_small(design: Design, limit: int, rule: str) -> Iterator[Finding]:
             beyond = AZURE_SUBNET_LENGTH if limit == GATEWAY_SUBNET_LENGTH else 32
             if prefix is not None and limit < prefix.prefixlen <= beyond:
                 yield Finding(
-                    where=f"{subnet.address} address_prefixes",
-                    problem=f"{prefix} is too small for GatewaySubnet; {rule}",
+                    subject=f"{subnet.address} address_prefixes",
+                    evidence=f"{prefix} is too small for GatewaySubnet; {rule}",
                     remedy=f"Give it a {_RECOMMENDED}",
                 )
 
@@ -264,8 +268,8 @@ def gateway_subnet_bare(design: Design) -> Iterator[Finding]:
             yield unclear(f"{each.address} subnet_id", "the plan does not tell which subnet")
         elif subnet is not None and subnet.get("name") == GATEWAY_SUBNET:
             yield Finding(
-                where=each.address,
-                problem=f"puts a network security group on {subnet.address}; the gateway stops working"
+                subject=each.address,
+                evidence=f"puts a network security group on {subnet.address}; the gateway stops working"
                 " (NetworkSecurityGroupCannotBeAttachedToGatewaySubnet)",
                 remedy="Take GatewaySubnet out of the association",
             )
@@ -281,8 +285,8 @@ def one_gateway_per_vpc(design: Design) -> Iterator[Finding]:
     for vpc_address, gateways in attached.items():
         if len(gateways) > 1:
             yield Finding(
-                where=gateways[1],
-                problem=f"{vpc_address} is already attached by {gateways[0]}; a VPC has one gateway, and"
+                subject=gateways[1],
+                evidence=f"{vpc_address} is already attached by {gateways[0]}; a VPC has one gateway, and"
                 f" vpc_id on"
                 " the gateway fights with an attachment",
                 remedy="Keep one gateway and one attachment",

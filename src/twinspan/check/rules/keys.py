@@ -4,9 +4,9 @@ import re
 from collections.abc import Iterator
 
 from twinspan.check.design import Design, Tunnel
-from twinspan.check.findings import Finding
 from twinspan.project.joins import references
 from twinspan.project.plan import UNKNOWN
+from twinspan.results import Finding
 
 _ALLOWED = re.compile(r"[A-Za-z1-9._][A-Za-z0-9._]{7,63}")
 """Source: EC2 API, VpnTunnelOptionsSpecification.PreSharedKey; within what Azure takes."""
@@ -30,9 +30,9 @@ def well_formed(design: Design) -> Iterator[Finding]:
     for where, _, key in _keys(design):
         if not _ALLOWED.fullmatch(key):
             yield Finding(
-                where=where,
-                problem=f"a key of {len(key)} characters breaks AWS's rule: 8 to 64 letters, digits, dots and"
-                " underscores, not beginning with 0",
+                subject=where,
+                evidence=f"a key of {len(key)} characters breaks AWS's rule: 8 to 64 letters, digits, dots"
+                " and underscores, not beginning with 0",
                 remedy="Leave the key to AWS and hand tunnelN_preshared_key to Azure",
             )
 
@@ -46,8 +46,8 @@ def not_shared(design: Design) -> Iterator[Finding]:
         first = seen.setdefault(key, (tunnel, where))
         if first[0] != tunnel:
             yield Finding(
-                where=where,
-                problem=f"the same key as {first[1]}; one leak opens both tunnels",
+                subject=where,
+                evidence=f"the same key as {first[1]}; one leak opens both tunnels",
                 remedy=_OWN_KEYS,
             )
     yield from _shared_by_reference(design)
@@ -64,8 +64,8 @@ def _shared_by_reference(design: Design) -> Iterator[Finding]:
             first = seen.setdefault((tunnel.connection.module, named), tunnel)
             if first is not tunnel:
                 yield Finding(
-                    where=tunnel.where("preshared_key"),
-                    problem=f"{named[0]}, as {first.where('preshared_key')}; one leak opens both tunnels",
+                    subject=tunnel.where("preshared_key"),
+                    evidence=f"{named[0]}, as {first.where('preshared_key')}; one leak opens both tunnels",
                     remedy=_OWN_KEYS,
                 )
 
@@ -76,8 +76,8 @@ def both_ends_same(design: Design) -> Iterator[Finding]:
         mine, theirs = link.tunnel.get("preshared_key"), link.connection.get("shared_key")
         if isinstance(mine, str) and isinstance(theirs, str) and mine != theirs:
             yield Finding(
-                where=f"{link.connection.address} shared_key",
-                problem=f"not the key of {link.tunnel.where('preshared_key')}; IKE will fail",
+                subject=f"{link.connection.address} shared_key",
+                evidence=f"not the key of {link.tunnel.where('preshared_key')}; IKE will fail",
                 remedy="Set it to the tunnel's tunnelN_preshared_key by reference",
             )
 
@@ -86,7 +86,7 @@ def in_the_open(design: Design) -> Iterator[Finding]:
     """KEY-04: no key is spelled out where the plan can read it."""
     for where, _, _key in _keys(design):
         yield Finding(
-            where=where,
-            problem="the key is in the configuration or its variables, and so in every plan",
+            subject=where,
+            evidence="the key is in the configuration or its variables, and so in every plan",
             remedy="Leave the key to AWS and hand tunnelN_preshared_key to Azure",
         )

@@ -5,8 +5,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from twinspan.check.design import Design, known, network
-from twinspan.check.findings import Finding, unclear
+from twinspan.check.findings import unclear
 from twinspan.project.plan import UNKNOWN, PlannedResource
+from twinspan.results import Finding
 
 
 def eks_keeps_pod_addresses(design: Design) -> Iterator[Finding]:
@@ -27,8 +28,8 @@ def eks_keeps_pod_addresses(design: Design) -> Iterator[Finding]:
         for _, cidr in design.vnet_ranges:
             if not any(cidr.subnet_of(each) for each in spared):
                 yield Finding(
-                    where=where,
-                    problem=f"pods reach {cidr} with their node's address:"
+                    subject=where,
+                    evidence=f"pods reach {cidr} with their node's address:"
                     f" AWS_VPC_K8S_CNI_EXCLUDE_SNAT_CIDRS does"
                     " not name it",
                     remedy=f'Add {{"env": {{"AWS_VPC_K8S_CNI_EXCLUDE_SNAT_CIDRS": "{cidr}"}}}}',
@@ -52,8 +53,8 @@ def aks_pods_reachable(design: Design) -> Iterator[Finding]:
         hidden = "overlay" if mode == "overlay" else "kubenet" if plugin == "kubenet" else ""
         if hidden:
             yield Finding(
-                where=f"{cluster.address} network_profile",
-                problem=f"{hidden}: AWS sees nodes instead of pods, and reaches no pod by its address",
+                subject=f"{cluster.address} network_profile",
+                evidence=f"{hidden}: AWS sees nodes instead of pods, and reaches no pod by its address",
                 remedy="Use Azure CNI with a pod subnet, or an internal load balancer",
             )
 
@@ -66,7 +67,7 @@ def aks_routes_kept(design: Design) -> Iterator[Finding]:
         for table in design.of_type("azurerm_route_table"):
             if known(value := table.get("bgp_route_propagation_enabled")) and value is False:
                 yield Finding(
-                    where=f"{table.address} bgp_route_propagation_enabled",
-                    problem=f"false; the routes to AWS vanish from the nodes of {cluster.address}",
+                    subject=f"{table.address} bgp_route_propagation_enabled",
+                    evidence=f"false; the routes to AWS vanish from the nodes of {cluster.address}",
                     remedy="Set it to true",
                 )

@@ -6,7 +6,7 @@ from ipaddress import IPv4Network
 from typing import TYPE_CHECKING, Any
 
 from twinspan.check.design import Design, known
-from twinspan.check.findings import Finding, unclear
+from twinspan.check.findings import unclear
 from twinspan.errors import DesignError
 from twinspan.kubernetes.internal_services import internal_service_of
 from twinspan.kubernetes.network_policies import (
@@ -19,6 +19,7 @@ from twinspan.kubernetes.network_policies import (
     policy_of,
 )
 from twinspan.network.policy_engines import VPC_CNI, aks_enforces, eks_enforces
+from twinspan.results import Finding
 
 if TYPE_CHECKING:
     from twinspan.deploy.objects import Source
@@ -53,8 +54,8 @@ class _App:
     def finding(self, policy: NetworkPolicy, problem: str, direction: Direction, cidrs: str) -> Finding:
         peer = "from" if direction == "ingress" else "to"
         return Finding(
-            where=f"{self.where[str(policy)]} {_POLICY} {policy}",
-            problem=f"{problem}: no rule admits {cidrs}, and labels select no pod of another cluster",
+            subject=f"{self.where[str(policy)]} {_POLICY} {policy}",
+            evidence=f"{problem}: no rule admits {cidrs}, and labels select no pod of another cluster",
             remedy=f"Add a rule to its {direction} with {peer}: [{{ipBlock: {{cidr: {cidrs}}}}}]",
         )
 
@@ -95,8 +96,8 @@ def policies_enforced(design: Design) -> Iterator[Finding]:
         else:
             names = ", ".join(each.manifest["metadata"]["name"] for each in policies)
             yield Finding(
-                where=where,
-                problem=f"nothing enforces network policies: {names} ({policies[0].where}) will do nothing",
+                subject=where,
+                evidence=f"nothing enforces network policies: {names} ({policies[0].where}) will do nothing",
                 remedy=_REMEDIES[side],
             )
 

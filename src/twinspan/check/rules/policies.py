@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from twinspan.check.design import Design, Link, items, known, number
-from twinspan.check.findings import Finding, unclear
+from twinspan.check.findings import unclear
 from twinspan.network import ipsec
 from twinspan.network.ipsec import AWS_LISTS, AZURE_WEAK, NONE, Translation, authenticates_itself, in_azure
 from twinspan.network.timers import (
@@ -17,6 +17,7 @@ from twinspan.network.timers import (
     AZURE_IKE_LIFETIME_S,
 )
 from twinspan.project.plan import UNKNOWN
+from twinspan.results import Finding
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,8 +65,8 @@ def _mismatch(design: Design, link: Link, field: _Field) -> Iterator[Finding]:
         yield unclear(link.tunnel.where(field.option), "known after apply only")
     elif problem := field.problem(link):
         yield Finding(
-            where=f"{link.connection.address} ipsec_policy.{field.azure}",
-            problem=f"{problem} ({link.tunnel.where()})",
+            subject=f"{link.connection.address} ipsec_policy.{field.azure}",
+            evidence=f"{problem} ({link.tunnel.where()})",
             remedy="Give both ends one choice in common",
         )
 
@@ -80,8 +81,8 @@ def phase1_agrees(design: Design) -> Iterator[Finding]:
         theirs = "IKEv2" if theirs is None else theirs
         if versions and known(theirs) and str(theirs).lower() not in {str(each).lower() for each in versions}:
             yield Finding(
-                where=f"{link.connection.address} connection_protocol",
-                problem=f"{theirs} is not among AWS's ike_versions: {', '.join(map(str, versions))}"
+                subject=f"{link.connection.address} connection_protocol",
+                evidence=f"{theirs} is not among AWS's ike_versions: {', '.join(map(str, versions))}"
                 f" ({link.tunnel.where()})",
                 remedy="Use IKEv2 at both ends",
             )
@@ -96,8 +97,8 @@ def phase2_agrees(design: Design) -> Iterator[Finding]:
         gcm = [authenticates_itself(each) for each in (encryption, integrity) if known(each)]
         if any(gcm) and len(gcm) > 1 and encryption != integrity:
             yield Finding(
-                where=f"{link.connection.address} ipsec_policy.ipsec_integrity",
-                problem=f"{integrity} with ipsec_encryption {encryption}; Azure wants the same GCM name in"
+                subject=f"{link.connection.address} ipsec_policy.ipsec_integrity",
+                evidence=f"{integrity} with ipsec_encryption {encryption}; Azure wants the same GCM name in"
                 f" both",
                 remedy="Write the same GCM name in both, or GCM in neither",
             )
@@ -110,8 +111,8 @@ def forward_secrecy(design: Design) -> Iterator[Finding]:
     for link in design.links:
         if link.connection.get("ipsec_policy", 0, "pfs_group") == NONE:
             yield Finding(
-                where=f"{link.connection.address} ipsec_policy.pfs_group",
-                problem=f"None, but AWS always wants a group in phase 2 ({link.tunnel.where()})",
+                subject=f"{link.connection.address} ipsec_policy.pfs_group",
+                evidence=f"None, but AWS always wants a group in phase 2 ({link.tunnel.where()})",
                 remedy="Name a group of AWS's list, e.g. ECP384 for 20",
             )
         else:
@@ -124,8 +125,8 @@ def explicit_policy(design: Design) -> Iterator[Finding]:
         policy = link.connection.get("ipsec_policy")
         if policy is None or policy == []:
             yield Finding(
-                where=f"{link.connection.address} ipsec_policy",
-                problem="not set; Azure then proposes phase 2 without forward secrecy and IKE with group"
+                subject=f"{link.connection.address} ipsec_policy",
+                evidence="not set; Azure then proposes phase 2 without forward secrecy and IKE with group"
                 " 2, so"
                 " which end begins decides whether the tunnel comes up",
                 remedy="Write one policy, and the same at AWS",
@@ -143,14 +144,14 @@ def lifetimes_agree(design: Design) -> Iterator[Finding]:
         ike_s = AWS_PHASE1_LIFETIME_S.default if ike is None else number(ike)
         if theirs_s is not None and mine_s is not None and theirs_s != mine_s:
             yield Finding(
-                where=f"{link.connection.address} ipsec_policy.sa_lifetime",
-                problem=f"{theirs_s} s, but AWS rekeys IPsec after {mine_s} s ({link.tunnel.where()})",
+                subject=f"{link.connection.address} ipsec_policy.sa_lifetime",
+                evidence=f"{theirs_s} s, but AWS rekeys IPsec after {mine_s} s ({link.tunnel.where()})",
                 remedy=f"Set it to {mine_s}",
             )
         if ike_s is not None and ike_s != AZURE_IKE_LIFETIME_S:
             yield Finding(
-                where=link.tunnel.where("phase1_lifetime_seconds"),
-                problem=f"{ike_s} s, but Azure's IKE lifetime is fixed at {AZURE_IKE_LIFETIME_S} s",
+                subject=link.tunnel.where("phase1_lifetime_seconds"),
+                evidence=f"{ike_s} s, but Azure's IKE lifetime is fixed at {AZURE_IKE_LIFETIME_S} s",
                 remedy=f"Set it to {AZURE_IKE_LIFETIME_S}",
             )
 
@@ -162,8 +163,8 @@ def strong_algorithms(design: Design) -> Iterator[Finding]:
             value = connection.get("ipsec_policy", 0, name)
             if isinstance(value, str) and value in AZURE_WEAK:
                 yield Finding(
-                    where=f"{connection.address} ipsec_policy.{name}",
-                    problem=f"{value} is no longer recommended",
+                    subject=f"{connection.address} ipsec_policy.{name}",
+                    evidence=f"{value} is no longer recommended",
                     remedy="Take GCMAES256, SHA384 and ECP384, or AES256, SHA256 and DHGroup14",
                 )
 
@@ -174,16 +175,16 @@ def dead_peer_detection(design: Design) -> Iterator[Finding]:
         seconds = number(tunnel.get("dpd_timeout_seconds"))
         if seconds is not None and not AWS_DPD_S.takes(seconds):
             yield Finding(
-                where=tunnel.where("dpd_timeout_seconds"),
-                problem=f"{seconds} s; AWS takes {AWS_DPD_S.least} s or more",
+                subject=tunnel.where("dpd_timeout_seconds"),
+                evidence=f"{seconds} s; AWS takes {AWS_DPD_S.least} s or more",
                 remedy=f"Set it to {AWS_DPD_S.least} or more",
             )
     for connection in design.azure_connections:
         seconds = number(connection.get("dpd_timeout_seconds"))
         if seconds is not None and seconds not in AZURE_DPD_S:
             yield Finding(
-                where=f"{connection.address} dpd_timeout_seconds",
-                problem=f"{seconds} s is not within {AZURE_DPD_S[0]}-{AZURE_DPD_S[-1]} s",
+                subject=f"{connection.address} dpd_timeout_seconds",
+                evidence=f"{seconds} s is not within {AZURE_DPD_S[0]}-{AZURE_DPD_S[-1]} s",
                 remedy=f"Set it to {AZURE_DEFAULT_DPD_S}, or {AZURE_DPD_S[0]} at the least",
             )
 
@@ -194,15 +195,15 @@ def somebody_begins(design: Design) -> Iterator[Finding]:
         startup, mode = link.tunnel.get("startup_action"), link.connection.get("connection_mode")
         if startup in (None, "add") and mode == "ResponderOnly":
             yield Finding(
-                where=link.tunnel.where("startup_action"),
-                problem=f"{startup or 'not set (add)'}, and {link.connection.address} only responds:"
+                subject=link.tunnel.where("startup_action"),
+                evidence=f"{startup or 'not set (add)'}, and {link.connection.address} only responds:"
                 f" nobody begins",
                 remedy='Set startup_action to "start", or connection_mode to "Default"',
             )
         if startup == "start" and mode == "InitiatorOnly":
             yield Finding(
-                where=f"{link.connection.address} connection_mode",
-                problem=f"InitiatorOnly refuses what AWS begins ({link.tunnel.where('startup_action')}"
+                subject=f"{link.connection.address} connection_mode",
+                evidence=f"InitiatorOnly refuses what AWS begins ({link.tunnel.where('startup_action')}"
                 f" start)",
                 remedy='Set connection_mode to "Default"',
             )

@@ -4,7 +4,6 @@ from collections import Counter
 from collections.abc import Iterator
 
 from twinspan.check.design import Design, items
-from twinspan.check.findings import Finding
 from twinspan.network.limits import (
     AWS_INNER_MTU,
     AZURE_TUNNEL_MSS,
@@ -13,6 +12,7 @@ from twinspan.network.limits import (
     ROUTES_FROM_CUSTOMER_GATEWAY,
     VPN_CONNECTIONS_PER_VPN_GATEWAY,
 )
+from twinspan.results import Finding
 
 
 def aws_connections(design: Design) -> Iterator[Finding]:
@@ -25,8 +25,8 @@ def aws_connections(design: Design) -> Iterator[Finding]:
     for where, count in counted.items():
         if count > VPN_CONNECTIONS_PER_VPN_GATEWAY:
             yield Finding(
-                where=where,
-                problem=f"{count} VPN connections; the quota is {VPN_CONNECTIONS_PER_VPN_GATEWAY}",
+                subject=where,
+                evidence=f"{count} VPN connections; the quota is {VPN_CONNECTIONS_PER_VPN_GATEWAY}",
                 remedy="Ask AWS for more before you apply, or use a transit gateway",
             )
 
@@ -38,8 +38,8 @@ def azure_connections(design: Design) -> Iterator[Finding]:
         count = sum(design.gateway_of(each) == gateway for each in design.azure_connections)
         if sku is not None and count > sku.connections:
             yield Finding(
-                where=f"{gateway.address} sku",
-                problem=f"{count} connections; {gateway.get('sku')} takes {sku.connections}",
+                subject=f"{gateway.address} sku",
+                evidence=f"{count} connections; {gateway.get('sku')} takes {sku.connections}",
                 remedy="Take a larger SKU, or fewer connections",
             )
 
@@ -49,8 +49,8 @@ def aws_routes(design: Design) -> Iterator[Finding]:
     count = len({cidr for _, cidr in design.vnet_ranges})
     if count > ROUTES_FROM_CUSTOMER_GATEWAY and design.vpn_connections:
         yield Finding(
-            where=design.of_type("azurerm_virtual_network")[0].address,
-            problem=f"{count} prefixes; above {ROUTES_FROM_CUSTOMER_GATEWAY} AWS drops the BGP session",
+            subject=design.of_type("azurerm_virtual_network")[0].address,
+            evidence=f"{count} prefixes; above {ROUTES_FROM_CUSTOMER_GATEWAY} AWS drops the BGP session",
             remedy="Summarise the address space",
         )
 
@@ -65,8 +65,7 @@ def packet_size(design: Design) -> Iterator[Finding]:
     ]
     if mtus and design.azure_connections:
         yield Finding(
-            where="every tunnel",
-            problem=f"inner MTU {min(mtus)} at AWS with the configured ciphers, {AZURE_TUNNEL_MTU} advised by"
-            f" Azure: clamp"
-            f" TCP MSS to {AZURE_TUNNEL_MSS}, and keep UDP within {AZURE_TUNNEL_MTU} bytes",
+            subject="every tunnel",
+            evidence=f"inner MTU {min(mtus)} at AWS with the configured ciphers, {AZURE_TUNNEL_MTU} advised"
+            f" by Azure: clamp TCP MSS to {AZURE_TUNNEL_MSS}, and keep UDP within {AZURE_TUNNEL_MTU} bytes",
         )

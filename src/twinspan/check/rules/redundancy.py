@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 
 from twinspan.check.design import Design, bgp_enabled, items, number
-from twinspan.check.findings import Finding
 from twinspan.check.rules.bgp import gateway_addresses
 from twinspan.check.rules.gateways import gateway_public_addresses
 from twinspan.network.timers import AWS_BGP_HOLD_S, AWS_DPD_S, AZURE_BGP_HOLD_S, AZURE_DEFAULT_DPD_S
+from twinspan.results import Finding
 
 AZURE_FAILOVER_S = "60-180"
 """Unplanned, of an active-standby gateway. Source: Azure, "Highly available cross-premises connectivity"."""
@@ -20,8 +20,8 @@ def two_customer_gateways(design: Design) -> Iterator[Finding]:
     gateways = {gateway.address for gateway in found if gateway is not None}
     if len(gateways) < 2 and None not in found:  # noqa: PLR2004 - one per instance
         yield Finding(
-            where=design.vpn_connections[0].address,
-            problem="all tunnels end at one address of Azure; its instance's maintenance is an outage",
+            subject=design.vpn_connections[0].address,
+            evidence="all tunnels end at one address of Azure; its instance's maintenance is an outage",
             remedy="Add a customer gateway and a connection for the second instance",
         )
 
@@ -36,8 +36,8 @@ def active_active(design: Design) -> Iterator[Finding]:
                 else ""
             )
             yield Finding(
-                where=f"{gateway.address} active_active",
-                problem=f"off; a failed instance is an outage of {AZURE_FAILOVER_S} s{bgp}",
+                subject=f"{gateway.address} active_active",
+                evidence=f"off; a failed instance is an outage of {AZURE_FAILOVER_S} s{bgp}",
                 remedy="Set it to true, with a second public address",
             )
 
@@ -49,16 +49,16 @@ def zones(design: Design) -> Iterator[Finding]:
         # None at all is an error of its own: GW-12.
         if isinstance(value, list) and len(value) == 1:
             yield Finding(
-                where=f"{public.address} zones",
-                problem=f"{value[0]}; the gateway falls with that zone",
+                subject=f"{public.address} zones",
+                evidence=f"{value[0]}; the gateway falls with that zone",
                 remedy='Set it to ["1", "2", "3"]',
             )
     subnets = design.of_type("aws_subnet")
     told = [zone for each in subnets if isinstance(zone := each.get("availability_zone"), str)]
     if design.vpn_connections and told and len(told) == len(subnets) and len(set(told)) == 1:
         yield Finding(
-            where=subnets[0].address,
-            problem=f"every subnet is in {told[0]}",
+            subject=subnets[0].address,
+            evidence=f"every subnet is in {told[0]}",
             remedy="Spread them over two availability zones",
         )
 
@@ -76,8 +76,8 @@ def both_instances_used(design: Design) -> Iterator[Finding]:
         unused = [name for name in names if name not in ends]
         if len(names) > 1 and ends and None not in ends and unused:
             yield Finding(
-                where=gateway.address,
-                problem=f"no tunnel ends at {', '.join(unused)}; all are down while the other is maintained",
+                subject=gateway.address,
+                evidence=f"no tunnel ends at {', '.join(unused)}; all are down while the other is maintained",
                 remedy="Move one AWS connection to it",
             )
 
@@ -101,8 +101,8 @@ def weakest_links(design: Design) -> Iterator[Finding]:
         ("one Azure zone", two_instances and zoned),
     ):
         yield Finding(
-            where=f"loss of {what}",
-            problem=f"outage {outage if survives else 'until it is repaired'}; {timers}",
+            subject=f"loss of {what}",
+            evidence=f"outage {outage if survives else 'until it is repaired'}; {timers}",
         )
 
 

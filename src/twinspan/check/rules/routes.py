@@ -4,10 +4,11 @@ from collections.abc import Iterator
 from ipaddress import IPv4Network
 
 from twinspan.check.design import Design, blocks, items, network
-from twinspan.check.findings import Finding, unclear
+from twinspan.check.findings import unclear
 from twinspan.network.azure import GATEWAY_SUBNET
 from twinspan.network.ranges import ANYWHERE
 from twinspan.project.plan import UNKNOWN, PlannedResource
+from twinspan.results import Finding
 
 
 def private_tables_propagate(design: Design) -> Iterator[Finding]:
@@ -29,8 +30,8 @@ def private_tables_propagate(design: Design) -> Iterator[Finding]:
             yield unclear(table.address, f"whether {unsure} propagates into it is not in the plan")
             continue
         yield Finding(
-            where=table.address,
-            problem="the gateway propagates no routes into it, and it has none of its own to Azure",
+            subject=table.address,
+            evidence="the gateway propagates no routes into it, and it has none of its own to Azure",
             remedy="Add an aws_vpn_gateway_route_propagation for it",
         )
 
@@ -44,8 +45,8 @@ def propagation_from_own_gateway(design: Design) -> Iterator[Finding]:
         attached = design.vpc_of(gateway) if gateway else None
         if vpc is not None and attached is not None and attached != vpc:
             yield Finding(
-                where=each.address,
-                problem=f"the gateway is attached to {attached.address}, the table is of {vpc.address}; AWS"
+                subject=each.address,
+                evidence=f"the gateway is attached to {attached.address}, the table is of {vpc.address}; AWS"
                 " refuses it (Gateway.NotAttached)",
                 remedy="Name a table of the gateway's own VPC",
             )
@@ -106,8 +107,8 @@ def static_has_routes(design: Design) -> Iterator[Finding]:
                 yield unclear(connection.address, "whether a static route is for it is not in the plan")
                 continue
             yield Finding(
-                where=f"{connection.address} static_routes_only",
-                problem="true, but it has no aws_vpn_connection_route; the tunnel is up and carries nothing",
+                subject=f"{connection.address} static_routes_only",
+                evidence="true, but it has no aws_vpn_connection_route; the tunnel is up and carries nothing",
                 remedy="Set it to false (BGP), or add a route to each Azure range",
             )
 
@@ -126,8 +127,8 @@ def azure_tables_lead_to_aws(design: Design) -> Iterator[Finding]:
         for cidr in design.vpc_ranges or ("AWS",):
             if not own or (not isinstance(cidr, str) and not any(cidr.subnet_of(route) for route in own)):
                 yield Finding(
-                    where=f"{table.address} bgp_route_propagation_enabled",
-                    problem=f"false, and the table has no route to {cidr} with next hop"
+                    subject=f"{table.address} bgp_route_propagation_enabled",
+                    evidence=f"false, and the table has no route to {cidr} with next hop"
                     f" VirtualNetworkGateway",
                     remedy="Set it to true, or add that route",
                 )
@@ -140,8 +141,8 @@ def azure_tables_not_astray(design: Design) -> Iterator[Finding]:
             for far in design.vpc_ranges:
                 if cidr is not None and cidr.subnet_of(far) and hop not in ("VirtualNetworkGateway", UNKNOWN):
                     yield Finding(
-                        where=table.address,
-                        problem=f"sends {cidr} of AWS to {hop}",
+                        subject=table.address,
+                        evidence=f"sends {cidr} of AWS to {hop}",
                         remedy="Set next_hop_type to VirtualNetworkGateway, or remove the route; traffic"
                         " that must"
                         " pass an appliance needs the same way back",
@@ -182,7 +183,7 @@ def gateway_subnet_untouched(design: Design) -> Iterator[Finding]:
             problems.append("keeps learned routes out")
         for problem in problems:
             yield Finding(
-                where=table.address,
-                problem=f"is put on GatewaySubnet and {problem}; the gateway loses its own way out",
+                subject=table.address,
+                evidence=f"is put on GatewaySubnet and {problem}; the gateway loses its own way out",
                 remedy="Take the table off GatewaySubnet",
             )

@@ -6,11 +6,12 @@ from ipaddress import IPv4Network
 from itertools import product
 
 from twinspan.check.design import Design, Link, blocks, items, known, network, static
-from twinspan.check.findings import Finding, unclear
+from twinspan.check.findings import unclear
 from twinspan.network.azure import GATEWAY_SUBNET
 from twinspan.network.ranges import ANYWHERE
 from twinspan.network.selectors import Pair, admit, admitted, azure_pairs, shown
 from twinspan.project.plan import UNKNOWN
+from twinspan.results import Finding
 
 Range = tuple[str, IPv4Network]
 
@@ -35,8 +36,8 @@ def both_static(design: Design) -> Iterator[Finding]:
     for link in design.links:
         if not link.aws_bgp and link.azure_bgp:
             yield Finding(
-                where=f"{link.tunnel.connection.address} static_routes_only",
-                problem=f"AWS is told to run no BGP, but {link.connection.address} expects a BGP peer",
+                subject=f"{link.tunnel.connection.address} static_routes_only",
+                evidence=f"AWS is told to run no BGP, but {link.connection.address} expects a BGP peer",
                 remedy="Set static_routes_only to false, or bgp_enabled of the Azure connection",
             )
 
@@ -50,8 +51,8 @@ def routes_lead_across(design: Design) -> Iterator[Finding]:
         for where, cidr in _ranges(design, side.cloud) if side.routes else ():
             if not any(cidr.overlaps(route) for route in side.routes):
                 yield Finding(
-                    where=side.where,
-                    problem=f"{_listed(side.routes)} leads to nothing of {cidr} ({where})",
+                    subject=side.where,
+                    evidence=f"{_listed(side.routes)} leads to nothing of {cidr} ({where})",
                     remedy=f"Add {cidr}",
                 )
 
@@ -64,8 +65,8 @@ def routes_reach_subnets(design: Design) -> Iterator[Finding]:
             inside = any(cidr.subnet_of(whole) for whole in met)
             if side.routes and inside and not any(cidr.subnet_of(route) for route in side.routes):
                 yield Finding(
-                    where=side.where,
-                    problem=f"{_listed(side.routes)} leaves out {cidr} ({where})",
+                    subject=side.where,
+                    evidence=f"{_listed(side.routes)} leaves out {cidr} ({where})",
                     remedy=f"Add {cidr}, or the whole range that it is in",
                 )
 
@@ -80,8 +81,8 @@ def routes_apart(design: Design) -> Iterator[Finding]:
                 if local and prefix.overlaps(cidr) and (local.address, prefix, cidr) not in seen:
                     seen.add((local.address, prefix, cidr))
                     yield Finding(
-                        where=f"{local.address} address_space",
-                        problem=f"{prefix} overlaps {cidr} of {where}; Azure refuses the connection"
+                        subject=f"{local.address} address_space",
+                        evidence=f"{prefix} overlaps {cidr} of {where}; Azure refuses the connection"
                         " (ConnectionOverlappingAddressSpaces)",
                         remedy="Leave in it what is behind AWS alone",
                     )
@@ -95,8 +96,8 @@ def selectors_meet(design: Design) -> Iterator[Finding]:
         elif not _admitted(design, link):
             mine = _aws_selector(link)
             yield Finding(
-                where=_selectors_of(link),
-                problem=f"Azure's {shown(_azure_selectors(design, link))} have nothing in common with AWS's"
+                subject=_selectors_of(link),
+                evidence=f"Azure's {shown(_azure_selectors(design, link))} have nothing in common with AWS's"
                 f" {shown([mine])} ({link.tunnel.where()}); phase 2 fails",
                 remedy="At AWS set local_ipv4_network_cidr to Azure's ranges, remote_ipv4_network_cidr to the"
                 " VPC's",
@@ -111,8 +112,8 @@ def selectors_admit_bgp(design: Design) -> Iterator[Finding]:
             continue
         if not admit(pairs, (IPv4Network(inside[2]), IPv4Network(inside[1]))):
             yield Finding(
-                where=_selectors_of(link),
-                problem=f"{shown(pairs)} does not admit {inside[2]} to {inside[1]}; IPsec comes up and"
+                subject=_selectors_of(link),
+                evidence=f"{shown(pairs)} does not admit {inside[2]} to {inside[1]}; IPsec comes up and"
                 " BGP stays down",
                 remedy="Leave the traffic selectors of both ends at their default, any to any",
             )
@@ -128,8 +129,8 @@ def selectors_admit_networks(design: Design) -> Iterator[Finding]:
         for azure, aws in ((here, there) for (_, here), (_, there) in ways):
             if not admit(pairs, (azure, aws)):
                 yield Finding(
-                    where=_selectors_of(link),
-                    problem=f"{shown(pairs)} does not admit all between {azure} and {aws}"
+                    subject=_selectors_of(link),
+                    evidence=f"{shown(pairs)} does not admit all between {azure} and {aws}"
                     f" ({link.tunnel.where()})",
                     remedy="Widen the selectors of both ends, or waive this where it is meant so",
                 )
@@ -141,8 +142,8 @@ def one_selector_pair(design: Design) -> Iterator[Finding]:
         pairs = _azure_selectors(design, link)
         if not _selectors_open(design, link) and len(pairs) > 1:
             yield Finding(
-                where=_selectors_of(link),
-                problem=f"{len(pairs)} pairs ({shown(pairs)}); each new one ends the one before"
+                subject=_selectors_of(link),
+                evidence=f"{len(pairs)} pairs ({shown(pairs)}); each new one ends the one before"
                 f" ({link.tunnel.where()})",
                 remedy="Summarise to one range on each side, or use any to any",
             )

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
+from twinspan.results import Finding, Outcome
 from twinspan.verify.facts import Facts
-from twinspan.verify.findings import Finding, Outcome
 
 
 def aws_answers(facts: Facts) -> Iterator[Finding]:

@@ -5,9 +5,9 @@ from ipaddress import IPv4Network
 
 from twinspan.network.links import TunnelLink
 from twinspan.network.model import AzureRouteTable, AzureSubnet
+from twinspan.results import Finding, Outcome
 from twinspan.verify.checks.static_routes import not_applicable
 from twinspan.verify.facts import Facts
-from twinspan.verify.findings import Finding, Outcome
 from twinspan.verify.shell import aws_ec2, az_network, group_and_name
 
 VIRTUAL_NETWORK_GATEWAY = "VirtualNetworkGateway"

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 from twinspan.network.links import TunnelLink, bgp_address
 from twinspan.network.model import BgpPeer, TelemetryStatus, VpnConnection, VpnTunnel
+from twinspan.results import Finding, Outcome
 from twinspan.verify.checks.static_routes import not_applicable
 from twinspan.verify.checks.tunnels import telemetry_command
 from twinspan.verify.facts import Facts
-from twinspan.verify.findings import Finding, Outcome
 from twinspan.verify.shell import aws_ec2, az_network
 
 

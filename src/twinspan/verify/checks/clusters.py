@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 
 from twinspan.network.versions import both_versions, minor
+from twinspan.results import Finding, Outcome
 from twinspan.verify.cluster_facts import Cluster, Lookup, Reading, policy_branch
 from twinspan.verify.facts import Facts
-from twinspan.verify.findings import Finding, Outcome
 
 _DNS_DEPLOYMENT = "coredns"
 

@@ -5,9 +5,9 @@ from ipaddress import IPv4Address
 
 from twinspan.network.links import TunnelLink
 from twinspan.network.model import CustomerGateway, GatewayInstance, VpnConnection
+from twinspan.results import Finding, Outcome
 from twinspan.verify.checks.tunnels import MISSING_END_POINT
 from twinspan.verify.facts import Facts
-from twinspan.verify.findings import Finding, Outcome
 from twinspan.verify.shell import aws_ec2
 
 

@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from itertools import groupby
 
+from twinspan.results import Finding, Outcome
 from twinspan.verify.deployed import deployed_settings
 from twinspan.verify.facts import Facts
-from twinspan.verify.findings import Finding, Outcome
 from twinspan.verify.settings import Difference, differences
 from twinspan.verify.shell import aws_ec2, group_and_name
 

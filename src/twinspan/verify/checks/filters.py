@@ -5,8 +5,8 @@ from ipaddress import IPv4Network
 from typing import Literal
 
 from twinspan.network.model import AwsSubnet, AzureSubnet, NetworkAcl, NetworkSecurityGroup, SecurityGroup
+from twinspan.results import Finding, Outcome
 from twinspan.verify.facts import Facts
-from twinspan.verify.findings import Finding, Outcome
 from twinspan.verify.packet_rules import (
     Denial,
     network_acl_denial,

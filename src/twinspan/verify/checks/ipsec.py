@@ -5,9 +5,9 @@ from ipaddress import IPv4Network
 
 from twinspan.network.links import TunnelLink
 from twinspan.network.selectors import Pair, admit, admitted, azure_pairs, shown
+from twinspan.results import Finding, Outcome
 from twinspan.verify.checks.ike import proposal
 from twinspan.verify.facts import Facts
-from twinspan.verify.findings import Finding, Outcome
 from twinspan.verify.policies import phase2_clashes
 from twinspan.verify.shell import az_network
 

@@ -5,9 +5,9 @@ from collections.abc import Iterable, Iterator
 from ipaddress import IPv4Address, IPv4Network
 
 from twinspan.kubernetes.network_policies import Direction, Pod, Policies
+from twinspan.results import Finding, Outcome
 from twinspan.verify.cluster_facts import Cluster, Seen, policy_branch
 from twinspan.verify.facts import Facts
-from twinspan.verify.findings import Finding, Outcome
 
 _PING = "ICMP"
 _DNS_PORT = 53

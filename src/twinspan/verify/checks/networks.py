@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
+from twinspan.results import Finding, Outcome
 from twinspan.verify.facts import Facts
-from twinspan.verify.findings import Finding, Outcome
 from twinspan.verify.shell import aws_ec2, az_network
 
 APPLY = "Build it with `twinspan apply`, or name the environment that was built"

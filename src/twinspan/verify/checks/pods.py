@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 
 from twinspan.network.clouds import Cloud
+from twinspan.results import Finding, Outcome
 from twinspan.verify.checks.reachability import found_by
 from twinspan.verify.cluster_facts import Cluster, Seen, policy_branch
 from twinspan.verify.facts import Facts
-from twinspan.verify.findings import Finding, Outcome
 
 
 def aws_pods_reach_azure(facts: Facts) -> Iterator[Finding]:

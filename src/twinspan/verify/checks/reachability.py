@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 
+from twinspan.results import Finding, Outcome
 from twinspan.verify.checks.ipsec import swallowing
 from twinspan.verify.checks.static_routes import OVERLAP
 from twinspan.verify.facts import Facts
-from twinspan.verify.findings import Finding, Outcome
 from twinspan.verify.ping_facts import Ping
 
 _HOSTS = (

@@ -4,8 +4,8 @@ from collections.abc import Iterator, Sequence
 from ipaddress import IPv4Network
 
 from twinspan.network.model import LocalNetworkGateway, VpnConnection
+from twinspan.results import Finding, Outcome
 from twinspan.verify.facts import Facts
-from twinspan.verify.findings import Finding, Outcome
 from twinspan.verify.shell import aws_ec2, az_network
 
 OVERLAP = "overlapping prefixes"

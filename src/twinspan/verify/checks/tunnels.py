@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 from twinspan.network.links import TunnelLink
 from twinspan.network.model import AzureConnection, TelemetryStatus, VgwTelemetry
+from twinspan.results import Finding, Outcome
 from twinspan.verify.checks.networks import APPLY
 from twinspan.verify.facts import Facts
-from twinspan.verify.findings import Finding, Outcome
 from twinspan.verify.shell import aws_ec2, az_network
 
 MISSING_END_POINT = "MISSING_END_POINT (Batfish), PeerReachability (Network Watcher)"
