@@ -50,7 +50,7 @@ if TYPE_CHECKING:
 )
 @click.option(
     "--fail-on",
-    type=click.Choice(Severity),
+    type=click.Choice([severity.value for severity in Severity]),
     default="error",
     show_default=True,
     help="From which severity on a finding fails the check.",
@@ -75,7 +75,7 @@ def check(
     fmt: str,
     plan_file: Path | None,
     providers: DryProviders,
-    fail_on: Severity,
+    fail_on: str,
     waivers: Path | None,
     app: Path | None,
     junit: Path | None,
@@ -102,7 +102,7 @@ def check(
         plan,
         source=source,
         waivers=accepted,
-        fail_on=fail_on,
+        fail_on=Severity(fail_on),
         allow_inconclusive=allow_inconclusive,
         manifests=_manifests(app) if app else None,
     )

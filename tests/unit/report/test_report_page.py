@@ -65,6 +65,8 @@ def test_a_whole_report_has_every_part_and_lacks_none(whole: ReportDocument) -> 
     assert "Not in this report" not in text
     assert "What is not in this report" not in text
     assert "All is well" in text
+    checks = len(whole.verification.results) if whole.verification else 0
+    assert f"{checks} of {checks} checks passed" in page.words["verify"]
     assert page.rows == {f"tunnel{n}": "up" for n in range(1, 5)}
     assert page.tags["figure"] == 2 + 5
 
