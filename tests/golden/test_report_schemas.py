@@ -12,6 +12,8 @@ from click.testing import CliRunner
 from twinspan.check import Report
 from twinspan.cli.explain import explain, explanations
 from twinspan.doctor.findings import Diagnosis
+from twinspan.drill.document import ApiRunDocument, RunDocument
+from twinspan.drill.series import Comparison, Series
 from twinspan.errors import DesignError
 from twinspan.report.document import ReportDocument
 from twinspan.results.document import Answer
@@ -19,7 +21,16 @@ from twinspan.verify import Verification
 
 DOCS = Path(__file__).parents[2] / "docs"
 PLAN = Path(__file__).parent / "check" / "base.json"
-ANSWERS: tuple[type[Answer], ...] = (Report, Verification, Diagnosis, ReportDocument)
+ANSWERS: tuple[type[Answer], ...] = (
+    Report,
+    Verification,
+    Diagnosis,
+    ReportDocument,
+    RunDocument,
+    Series,
+    Comparison,
+    ApiRunDocument,
+)
 
 
 @pytest.mark.parametrize("answer", ANSWERS)

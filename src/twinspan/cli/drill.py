@@ -24,6 +24,7 @@ from twinspan.cli.signals import undone_on_signals
 from twinspan.cli.target import open_target
 from twinspan.drill.catalogue import DRILLS, named
 from twinspan.drill.definition import Drill, Place
+from twinspan.drill.document import DrillDocument
 from twinspan.drill.flows import MAX_RATE_HZ, RATE_HZ
 from twinspan.drill.report import DrillReport
 from twinspan.drill.series import Series, compare
@@ -50,7 +51,7 @@ def list_drills(fmt: str) -> None:
     Exit codes: 0.
     """  # noqa: D301 - click needs the character itself
     if fmt == "json":
-        print_json([each.as_dict() for each in DRILLS])
+        print_json([DrillDocument.of(each) for each in DRILLS])
         return
     table = Table(box=None, pad_edge=False)
     for column in ("drill", "on", "AWS → Azure ends by", "Azure → AWS ends by", "label"):
@@ -78,7 +79,7 @@ def show_drill(*, drill_name: str, fmt: str) -> None:
     """  # noqa: D301 - click needs the character itself
     each = named(drill_name)
     if fmt == "json":
-        print_json(each.as_dict())
+        print_json(DrillDocument.of(each))
         return
     answers.print(f"[bold]{each.name}[/bold]  {each.breaks}")
     answers.print(f"  on       {', '.join(each.places)}{'; there with --yes only' * each.destroys}")
@@ -216,7 +217,7 @@ def compare_series(*, first: Path, second: Path, fmt: str) -> None:
     """  # noqa: D301 - click needs the character itself
     found = compare(Series.load(first), Series.load(second))
     if fmt == "json":
-        print_json(found.as_dict())
+        print_json(found)
         return
     for setting, (one, other) in found.settings.items():
         answers.print(f"{setting}: {one} → {other}", markup=False)

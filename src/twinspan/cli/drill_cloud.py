@@ -13,6 +13,7 @@ from twinspan.cli.signals import undone_on_signals
 from twinspan.cli.target import Target
 from twinspan.drill.api_run import ApiReport, Watch, run_on_apis
 from twinspan.drill.definition import Drill
+from twinspan.drill.document import ApiRunDocument
 from twinspan.verify.run import read_facts, verify
 
 
@@ -38,7 +39,7 @@ def run_on_apis_of(
 def show_api(reports: Sequence[ApiReport], *, fmt: str) -> None:
     """Print the reports. Raises click's Exit(1) unless all have passed."""
     if fmt == "json":
-        documents = [report.as_dict() for report in reports]
+        documents = [ApiRunDocument.of(report) for report in reports]
         print_json(documents[0] if len(documents) == 1 else {"drills": documents})
     else:
         for report in reports:

@@ -12,6 +12,7 @@ from twinspan.cli.bench import Sender, Senders
 from twinspan.cli.output import answers, print_json, print_whole, progress, step
 from twinspan.drill.bench import Bench
 from twinspan.drill.definition import Drill, Place
+from twinspan.drill.document import RunDocument
 from twinspan.drill.recording import prepare, record
 from twinspan.drill.report import DrillReport, Moment
 from twinspan.drill.run import run_drill
@@ -181,9 +182,9 @@ def show_all(
         return
     single = len(found) == 1 and len(found[0]) == 1
     if fmt == "json":
-        series = [Series.of(reports).model_dump() for reports in found]
+        series = [Series.of(reports) for reports in found]
         several = {"series": series} | ({"left_out": dict(left_out)} if left_out else {})
-        print_json(found[0][0].as_dict() if single and not left_out else several)
+        print_json(RunDocument.of(found[0][0]) if single and not left_out else several)
         return
     for reports in found:
         if len(reports) == 1:

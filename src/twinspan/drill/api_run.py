@@ -18,8 +18,6 @@ from twinspan.protocols import Fault
 from twinspan.verify.findings import Verification
 from twinspan.wait import wait_until
 
-SCHEMA = "twinspan/drill-api/1"
-"""Name and version of the JSON form."""
 DISTURBED_WITHIN_S = 300.0
 """How long a cloud may take until its telemetry shows what it was asked to break, seconds."""
 
@@ -69,19 +67,6 @@ class ApiReport:
     def passed(self) -> bool:
         """Whether everything is whole again, and was never all down."""
         return self.whole_again_s is not None and not self.stopped
-
-    def as_dict(self) -> dict[str, object]:
-        """Return the JSON form."""
-        return {
-            "schema": SCHEMA,
-            "drill": self.drill.name,
-            "passed": self.passed,
-            "target": self.target,
-            "down_s": {key: round(value, 3) for key, value in self.down_s.items()},
-            "stopped": self.stopped,
-            "whole_again_s": self.whole_again_s,
-            "timeline": [{"at_s": round(each.at_s, 3), "what": each.what} for each in self.timeline],
-        }
 
 
 def run_on_apis(

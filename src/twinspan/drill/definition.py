@@ -91,21 +91,3 @@ class Drill:
         if self.aws.ending is self.azure.ending:
             return f"both sides: {self.aws.ending.formula}"
         return f"AWS: {self.aws.ending.formula}; Azure: {self.azure.ending.formula}"
-
-    def as_dict(self) -> dict[str, object]:
-        """Return the JSON form."""
-        return {
-            "name": self.name,
-            "breaks": self.breaks,
-            "places": list(self.places),
-            "targets": list(self.targets),
-            "measures": self.measures,
-            "broken_at_least_s": self.broken_s,
-            "ended_by": self.ended_by,
-            "expected": {
-                name: {"ending": each.ending.value, "label": each.label.value, "source": each.source}
-                for name, each in (("aws->azure", self.aws), ("azure->aws", self.azure))
-            },
-            "label": self.label.value,
-            "destroys": self.destroys,
-        }

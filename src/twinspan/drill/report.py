@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Literal
 
 from twinspan.drill import flow_analysis
-from twinspan.drill.alert_watch import AlertTime
+from twinspan.drill.alert_watch import FiredAlert
 from twinspan.drill.definition import Drill
 from twinspan.drill.detection import TELEMETRY, Detection
 from twinspan.drill.flows import Measurement
@@ -14,10 +15,11 @@ from twinspan.network.clouds import CLOUD_NAMES, Cloud
 from twinspan.network.links import TunnelLink
 from twinspan.network.timers import HOLD_PROFILES
 from twinspan.protocols import ON_PURPOSE, Event
+from twinspan.results.document import Document, Thousandths
 
-SCHEMA = "twinspan/drill/1"
-"""Name and version of the JSON form."""
-SENDERS: Mapping[str, Cloud] = {"aws->azure": "aws", "azure->aws": "azure"}
+Direction = Literal["aws->azure", "azure->aws"]
+DIRECTIONS: tuple[Direction, ...] = ("aws->azure", "azure->aws")
+SENDERS: Mapping[Direction, Cloud] = {"aws->azure": "aws", "azure->aws": "azure"}
 """Direction of a measurement -> the side that sends, and whose timer ends its outage."""
 
 
@@ -37,7 +39,7 @@ class DirectionReport:
         phases: The parts of the outage, in order of time.
     """
 
-    direction: str
+    direction: Direction
     measured: flow_analysis.Direction
     recovered_after_s: float | None
     detection: Detection | None
@@ -84,37 +86,11 @@ class DirectionReport:
             return f"not told; {whose} telemetry showed it {when}"
         return f"{whose} {found.by}, {when}"
 
-    def as_dict(self) -> dict[str, object]:
-        """Return the JSON form."""
-        detection = self.detection
-        return {
-            "direction": self.direction,
-            "passed": self.passed,
-            "longest_gap_ms": round(self.longest_gap_ms, 1),
-            "lost": self.measured.lost,
-            "sent": self.measured.sent,
-            "recovered": self.measured.recovered,
-            "recovered_after_s": self.recovered_after_s and round(self.recovered_after_s, 3),
-            "found_by": detection.by if detection else None,
-            "found_side": detection.side if detection else None,
-            "found_after_s": round(detection.after_s, 3) if detection else None,
-            "found_detail": detection.detail if detection else None,
-            "label": self.label.value,
-            "phases": [phase.as_dict() for phase in self.phases],
-            "expected_timer": self.expected.name,
-            "expected_at_most_s": self.expected.seconds,
-            "expected_source": self.expected.source,
-            "expected_caveat": self.expected.caveat,
-            "allowed_ms": self.allowed_ms,
-            "measured": self.measured.as_dict(),
-        }
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Moment:
+class Moment(Document):
     """One line of the timeline; `at_s` counts from the cut, seconds."""
 
-    at_s: float
+    at_s: Thousandths
     what: str
 
 
@@ -143,9 +119,9 @@ class DrillReport:
     whole_again_s: float | None
     timeline: tuple[Moment, ...]
     other_profile: str
-    settings: Mapping[str, object] = field(default_factory=dict)
+    settings: Mapping[str, str | float | int] = field(default_factory=dict)
     disturbed: tuple[str, ...] = ()
-    alerts: tuple[AlertTime, ...] = ()
+    alerts: tuple[FiredAlert, ...] = ()
     unheard: str = ""
 
     @property
@@ -163,25 +139,6 @@ class DrillReport:
     def direction(self, name: str) -> DirectionReport:
         """Return one direction: `aws->azure` or `azure->aws`."""
         return next(direction for direction in self.directions if direction.direction == name)
-
-    def as_dict(self) -> dict[str, object]:
-        """Return the versioned JSON form."""
-        return {
-            "schema": SCHEMA,
-            "drill": self.drill.name,
-            "label": self.drill.label.value,
-            "passed": self.passed,
-            "target": self.target,
-            "carried_aws_traffic": self.carried_aws_traffic,
-            "directions": [direction.as_dict() for direction in self.directions],
-            "whole_again_s": None if self.whole_again_s is None else round(self.whole_again_s, 3),
-            "timeline": [{"at_s": round(moment.at_s, 3), "what": moment.what} for moment in self.timeline],
-            "other_profile": self.other_profile,
-            "settings": dict(self.settings),
-            "disturbed": list(self.disturbed),
-            "alerts": [each.as_dict() for each in self.alerts],
-            "unheard": self.unheard,
-        }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -215,7 +172,7 @@ class Course:
     whole_again_s: float | None
     timeline: tuple[Moment, ...]
     stopped: str = ""
-    alerts: tuple[AlertTime, ...] = ()
+    alerts: tuple[FiredAlert, ...] = ()
     unheard: str = ""
 
 
@@ -287,11 +244,9 @@ def _phases(drill: Drill, course: Course, sender: Cloud, flows: flow_analysis.Di
     )
 
 
-def _settings(course: Course, hold_profile: str) -> dict[str, object]:
+def _settings(course: Course, hold_profile: str) -> dict[str, str | float | int]:
     timers = timers_of(course.link, hold_profile=hold_profile)
-    found: dict[str, object] = {
-        f"{timer.side} {timer.name} s": timer.seconds for timer in sorted(timers, key=lambda t: t.side)
-    }
+    found = {f"{timer.side} {timer.name} s": timer.seconds for timer in sorted(timers, key=lambda t: t.side)}
     return {"tunnels": course.tunnels, "hold profile": hold_profile, **found}
 
 

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Literal, TypeVar
 
 from twinspan.cloud.endpoints import Endpoints
+from twinspan.drill.report import Direction
 from twinspan.errors import TwinspanError
 from twinspan.monitor.model import Snapshot
 from twinspan.monitor.read import Monitor
@@ -18,7 +19,6 @@ from twinspan.protocols import Host
 from twinspan.report.alerts import alerts_of
 from twinspan.report.document import (
     AlertTime,
-    Direction,
     DrillPart,
     Latency,
     Missing,

@@ -5,14 +5,14 @@ from typing import Literal
 
 from pydantic import Field
 
+from twinspan.drill.alert_watch import FiredAlert
+from twinspan.drill.document import DirectionDocument
+from twinspan.drill.document import Settings as DrillSettings
+from twinspan.drill.report import Direction
 from twinspan.drill.series import Spread
-from twinspan.network.clouds import CLOUD_NAMES, Cloud
 from twinspan.report.network import Topology
 from twinspan.results.document import Answer, Document
 from twinspan.verify.findings import Verification
-
-Direction = Literal["aws->azure", "azure->aws"]
-DIRECTIONS: tuple[Direction, ...] = ("aws->azure", "azure->aws")
 
 
 class Missing(Document):
@@ -53,31 +53,6 @@ class Throughput(Document):
     tunnel_share: dict[str, float] = Field(description="Tunnel -> share of the bytes sent, 0.0 to 1.0.")
 
 
-class PhasePart(Document):
-    """A part of an outage; seconds from the cut."""
-
-    name: str
-    from_s: float
-    to_s: float
-    ended_by: str
-    detail: str
-
-
-class DrillDirection(Document):
-    """One direction of one run."""
-
-    direction: Direction
-    passed: bool
-    longest_gap_ms: float
-    lost: int
-    sent: int
-    found_by: str | None
-    expected_timer: str
-    expected_at_most_s: float
-    label: str
-    phases: tuple[PhasePart, ...]
-
-
 class EventPart(Document):
     """What a daemon or an API told during a run; seconds from the cut."""
 
@@ -100,22 +75,6 @@ class Loss(Document):
     lost: tuple[int, ...]
 
 
-class RungAlert(Document):
-    """One alert of a cloud that rang in a run; seconds from the cut."""
-
-    cloud: Cloud
-    name: str = Field(description="Of the alarm or the rule.")
-    about: str = Field(description="What it rang for where one rule watches several things; else empty.")
-    rang_after_s: float
-    cleared_after_s: float | None
-
-    @property
-    def words(self) -> str:
-        """Whose it is and what it rang for, for a reader."""
-        about = f" ({self.about})" if self.about else ""
-        return f"{CLOUD_NAMES[self.cloud]}'s {self.name}{about}"
-
-
 class RunPart(Document):
     """One run of a drill."""
 
@@ -123,10 +82,10 @@ class RunPart(Document):
     passed: bool
     target: str
     whole_again_s: float | None
-    directions: tuple[DrillDirection, ...]
-    alerts: tuple[RungAlert, ...] = Field(default=(), description="Those that the drill waited for.")
+    directions: tuple[DirectionDocument, ...]
+    alerts: tuple[FiredAlert, ...] = Field(default=(), description="Those that the drill waited for.")
 
-    def direction(self, name: Direction) -> DrillDirection | None:
+    def direction(self, name: Direction) -> DirectionDocument | None:
         """Return one direction; None if it was not measured."""
         return next((each for each in self.directions if each.direction == name), None)
 
@@ -137,7 +96,7 @@ class DrillPart(Document):
     drill: str
     breaks: str = Field(description="What it breaks, in one sentence.")
     folder: str
-    settings: dict[str, str | float | int]
+    settings: DrillSettings
     caveats: tuple[str, ...] = Field(description="In what the timers differ from the clouds'.")
     runs: tuple[RunPart, ...] = Field(min_length=1)
     gaps_ms: dict[Direction, Spread] = Field(description="The longest silence of any flow, over all runs.")

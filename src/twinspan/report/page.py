@@ -7,10 +7,11 @@ from itertools import groupby
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from twinspan.drill.report import DIRECTIONS
 from twinspan.network.clouds import CLOUD_NAMES
 from twinspan.probe.percentiles import percentile
 from twinspan.report.diagram import narrow, wide
-from twinspan.report.document import DIRECTIONS, ReportDocument
+from twinspan.report.document import ReportDocument
 from twinspan.report.marks import marks_of
 from twinspan.report.plots import NARROW_IN, WIDE_IN, Plot, as_svg, drill_plot_name, plots_of
 from twinspan.report.words import ARROWS, DASH, STATES, kilobits, megabits, milliseconds, seconds

@@ -9,10 +9,12 @@ from twinspan.drill.catalogue import DRILLS, TUNNEL_DOWN, named
 from twinspan.drill.composite import AllOf
 from twinspan.drill.definition import Drill
 from twinspan.drill.detection import Detection
+from twinspan.drill.document import DrillDocument
 from twinspan.drill.endings import Ending
 from twinspan.drill.phases import BEFORE_MENDING, phases_of, power_phases_of
 from twinspan.drill.timers import Label
 from twinspan.errors import CommandError, DesignError
+from twinspan.results.document import as_json
 
 AWS_END, AZURE_END = "vpn-0a/203.0.113.1", "/subscriptions/s/connections/dev-tunnel1/198.51.100.4"
 
@@ -23,13 +25,14 @@ def test_drills_have_different_names() -> None:
 
 @pytest.mark.parametrize("drill", DRILLS, ids=lambda drill: drill.name)
 def test_every_drill_names_its_sources_and_where_it_can_run(drill: Drill) -> None:
-    told = drill.as_dict()
+    told = DrillDocument.of(drill)
 
     assert drill.places
     assert drill.breaks.endswith(".")
     assert drill.aws.source
     assert drill.azure.source
-    assert told["ended_by"]
+    assert told.ended_by
+    assert DrillDocument.model_validate_json(as_json(told)) == told
     assert not (drill.destroys and drill.places == ("twin",))
 
 

@@ -7,8 +7,10 @@ import pytest
 
 from twinspan.drill.catalogue import DRILLS, TUNNEL_DOWN, named
 from twinspan.drill.detection import Detection, first_detection
+from twinspan.drill.document import DirectionDocument
 from twinspan.drill.flow_analysis import Arrival, Direction, DirectionLog, analyse
 from twinspan.drill.in_use import azure_uses, carrying_key, choose, received_bytes
+from twinspan.drill.report import Direction as Way
 from twinspan.drill.report import DirectionReport, DrillReport
 from twinspan.drill.timers import HOLD_JITTER, first_to_fire, hold_fires_after_s, timers_of
 from twinspan.errors import DesignError, HostError
@@ -110,7 +112,7 @@ def flows(*, lost_from: int | None = None, lost_until: int | None = None) -> Dir
     )
 
 
-def direction(measured: Direction, name: str = "aws->azure", *, sender: Cloud = "aws") -> DirectionReport:
+def direction(measured: Direction, name: Way = "aws->azure", *, sender: Cloud = "aws") -> DirectionReport:
     return DirectionReport(
         direction=name,
         measured=measured,
@@ -255,7 +257,7 @@ def test_a_direction_that_a_hold_timer_ends_tells_in_what_that_differs_from_the_
     (caveat,) = report.caveats
     assert "12.5 to 30 s" in caveat
     assert "20 to 30 s" in caveat
-    told = [each.as_dict()["expected_caveat"] for each in report.directions]
+    told = [DirectionDocument.of(each).expected_caveat for each in report.directions]
     assert told == [caveat, ""]
 
 
@@ -307,4 +309,3 @@ def test_a_drill_that_did_not_end_whole_has_not_passed() -> None:
 
     assert report.passed
     assert not replace(report, whole_again_s=None).passed
-    assert report.as_dict()["schema"] == "twinspan/drill/1"

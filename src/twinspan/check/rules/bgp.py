@@ -187,7 +187,6 @@ def no_far_prefixes(design: Design) -> Iterator[Finding]:
             yield Finding(
                 subject=f"{link.local.address} address_space",
                 evidence=f"{', '.join(map(str, space))} becomes a static route beside BGP's, and stays when"
-                f" the"
-                " session is down",
+                " the session is down",
                 remedy="Leave address_space out; the routes come by BGP",
             )
