@@ -4,8 +4,8 @@ from collections.abc import Iterator, Sequence
 from ipaddress import IPv4Network
 
 from twinspan.check.design import Design, Tunnel, address, items, known, network, static
-from twinspan.network.links import Link
 from twinspan.check.findings import unclear
+from twinspan.network.links import Link
 from twinspan.network.ranges import (
     AKS_RESERVED,
     AWS_RESERVED_INSIDE,

@@ -5,8 +5,8 @@ from collections.abc import Iterator, Sequence
 
 from twinspan.network.links import TunnelLink
 from twinspan.network.model import TelemetryStatus
-from twinspan.verify.facts import Facts
 from twinspan.results import Finding, Outcome
+from twinspan.verify.facts import Facts
 from twinspan.verify.policies import Clash, phase1_clashes
 from twinspan.verify.shell import aws_ec2, az_network, group_and_name
 
