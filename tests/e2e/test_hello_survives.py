@@ -25,8 +25,8 @@ from twinspan.drill.catalogue import named
 from twinspan.drill.cluster_drills import CLUSTER_LOST_S
 from twinspan.drill.pace import CLOUD
 from twinspan.drill.report import DrillReport
-from twinspan.errors import CloudError, HostError
-from twinspan.kubernetes.api import ApiRefusedError, ClusterApi
+from twinspan.errors import ApiRefusedError, CloudError, HostError
+from twinspan.kubernetes.api import ClusterApi
 from twinspan.network.links import TunnelLink
 from twinspan.twin.client import TwinClient
 from twinspan.twin.dataplane.wire import FaultSpec

@@ -2,10 +2,10 @@
 
 import pytest
 
+from twinspan.errors import UnknownAlgorithmError
 from twinspan.network.model import IpsecPolicy, Phase
 from twinspan.twin.dataplane.charon_config import retransmission_base
 from twinspan.twin.dataplane.proposals import (
-    UnknownAlgorithmError,
     aws_encryption_name,
     aws_esp_proposals,
     aws_ike_proposals,

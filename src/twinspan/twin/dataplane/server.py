@@ -15,10 +15,11 @@ from twinspan.errors import (
     CommandError,
     DesignError,
     HostError,
+    ItemsError,
     TwinspanError,
     WaitTimeoutError,
 )
-from twinspan.twin.attempts import ItemsError, attempt, words
+from twinspan.twin.attempts import attempt, words
 from twinspan.twin.dataplane import wire
 from twinspan.twin.dataplane.clusters import cgroups
 from twinspan.twin.dataplane.clusters.fleet import Fleet
