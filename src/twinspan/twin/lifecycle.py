@@ -14,10 +14,10 @@ from twinspan.command import run
 from twinspan.errors import CommandError, HostError, TwinspanError, WaitTimeoutError
 from twinspan.twin import requirements
 from twinspan.twin.client import TwinClient
-from twinspan.twin.control_wire import error_from
 from twinspan.twin.dataplane.clusters import cgroups
 from twinspan.twin.dataplane.launch import launch_agent
 from twinspan.twin.environment import environment
+from twinspan.twin.error_codec import unpack_error
 from twinspan.twin.processes import Process
 from twinspan.twin.rundir import RunDir, home
 from twinspan.twin.settings import BgpHold, Settings
@@ -128,7 +128,7 @@ def status(name: str) -> Status:
         return Status(name=name, state="down", run_directory=str(run_dir.path))
     try:
         return TwinClient(name).status()
-    except HostError as error:
+    except TwinspanError as error:
         return Status(
             name=name,
             state="degraded",
@@ -254,7 +254,7 @@ def _spawn(run_dir: RunDir, ready: int) -> Process:
 
 @contextmanager
 def _agent_by_sudo(run_dir: RunDir) -> Iterator[socket.socket | None]:
-    """Start the agent from here where sudo may have to ask for a password; root's keeper needs no help."""
+    """Start the agent from here where sudo may have to ask for a password; root's spawner needs no help."""
     if os.geteuid() == 0:
         yield None
         return
@@ -306,7 +306,7 @@ def _wait_until_ready(run_dir: RunDir, ready: BinaryIO) -> None:
         raise _not_started(run_dir)
     answer = json.loads(line)
     if "error" in answer:
-        raise error_from(answer["error"])
+        raise unpack_error(answer["error"])
 
 
 def _not_started(run_dir: RunDir) -> HostError:

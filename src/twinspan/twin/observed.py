@@ -1,7 +1,7 @@
 """What the data plane's daemons say, keyed by the ids of the two APIs.
 
-The agent fills it in, the control process keeps the newest in an `ObservationBoard`, and the two API
-servers read it when they answer. It crosses the agent's socket as JSON (`to_json`, `from_json`).
+The agent fills it in, the control process keeps the newest in an `ObservedState`, and the two API servers
+read it when they answer.
 """
 
 import threading
@@ -9,8 +9,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from ipaddress import IPv4Address, IPv4Network
 from typing import Literal
-
-from pydantic import TypeAdapter
 
 from twinspan.network.model import BgpPeer, GatewayRoute
 from twinspan.twin.kubernetes.spec import ClusterHealth
@@ -97,20 +95,7 @@ class Observed:
     """What of the data plane fails now, in words; what could not be built is not among it."""
 
 
-_ADAPTER = TypeAdapter(Observed)
-
-
-def to_json(observed: Observed) -> bytes:
-    """Serialise a snapshot."""
-    return _ADAPTER.dump_json(observed)
-
-
-def from_json(text: bytes | str) -> Observed:
-    """Read a snapshot back. Raises pydantic.ValidationError if it does not fit."""
-    return _ADAPTER.validate_json(text)
-
-
-class ObservationBoard:
+class ObservedState:
     """The newest snapshot, shared by threads of the control process."""
 
     def __init__(self) -> None:

@@ -21,7 +21,7 @@ from twinspan.twin.azure.server import ArmApi
 from twinspan.twin.azure.tls import TlsFiles, ensure_tls
 from twinspan.twin.kubernetes.access import ClusterAccess
 from twinspan.twin.metrics.series import MetricStore
-from twinspan.twin.observed import ObservationBoard
+from twinspan.twin.observed import ObservedState
 
 VERSION = "2025-01-01"
 LOCATION = "westeurope"
@@ -51,7 +51,7 @@ class Twin:
     folder: Path
     credentials: ArmCredentials
     tls: TlsFiles
-    board: ObservationBoard = field(default_factory=ObservationBoard)
+    board: ObservedState = field(default_factory=ObservedState)
     changes: list[None] = field(default_factory=list)
     api: ArmApi = field(init=False)
     token: str = field(init=False, default="")

@@ -19,7 +19,7 @@ from twinspan.twin.aws.server import AwsApi
 from twinspan.twin.azure.credentials import ArmCredentials
 from twinspan.twin.azure.server import ArmApi
 from twinspan.twin.azure.tls import ensure_tls
-from twinspan.twin.observed import ObservationBoard
+from twinspan.twin.observed import ObservedState
 
 KEY_ID, SECRET = "AKIAEXAMPLEEXAMPLEEX", "example-secret"
 NEEDS = Needs(
@@ -51,7 +51,7 @@ class Clouds:
 @pytest.fixture(scope="module")
 def clouds(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Clouds]:
     folder = tmp_path_factory.mktemp("clouds")
-    board = ObservationBoard()
+    board = ObservedState()
     credentials = ArmCredentials.generate()
     tls = ensure_tls(folder / "tls")
     amazon = AwsApi(

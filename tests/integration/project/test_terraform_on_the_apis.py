@@ -21,7 +21,7 @@ from twinspan.twin.aws.server import AwsApi
 from twinspan.twin.azure.credentials import ArmCredentials
 from twinspan.twin.azure.server import ArmApi
 from twinspan.twin.azure.tls import ensure_tls
-from twinspan.twin.observed import ObservationBoard
+from twinspan.twin.observed import ObservedState
 from twinspan.twin.providers.mirror import write_mirror
 
 ROOT = Path(__file__).parents[3]
@@ -55,7 +55,7 @@ class Apis:
 @pytest.fixture(scope="module")
 def apis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Apis]:
     folder = tmp_path_factory.mktemp("apis")
-    board = ObservationBoard()
+    board = ObservedState()
     credentials = ArmCredentials.generate()
     tls = ensure_tls(folder / "tls")
     aws = AwsApi(

@@ -1,4 +1,4 @@
-"""Pure parts of a twin: names, settings, processes, the control socket's errors, shell lines, logs."""
+"""Pure parts of a twin: names, settings, processes, shell lines, logs."""
 
 import os
 import re
@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from twinspan import host
 from twinspan.cli.twin import shell_lines
-from twinspan.errors import CommandError, DesignError, HostError, TwinspanError, WaitTimeoutError
-from twinspan.twin import control_wire, lifecycle, requirements
+from twinspan.errors import DesignError, HostError
+from twinspan.twin import lifecycle, requirements
 from twinspan.twin.logs import follow, log_files, read_logs
 from twinspan.twin.processes import Process
 from twinspan.twin.rundir import RunDir, home, short_path
@@ -127,21 +127,6 @@ def test_a_process_that_ignores_sigterm_is_killed() -> None:
 def test_a_damaged_pid_file_names_no_process(tmp_path: Path, text: str) -> None:
     (tmp_path / "control.json").write_text(text)
     assert Process.load(tmp_path / "control.json") is None
-
-
-@pytest.mark.parametrize(
-    "error",
-    [
-        DesignError(where="a.tf", problem="wrong", remedy="Right it"),
-        HostError(problem="no bird", remedy="Install it"),
-        CommandError(["ping", "-c", "1"], -9, "no end within 3 s"),
-        WaitTimeoutError(what="tunnels", timeout_s=3, last="none"),
-        TwinspanError("something else"),
-    ],
-)
-def test_errors_cross_the_control_socket_as_they_are(error: TwinspanError) -> None:
-    arrived = control_wire.error_from(control_wire.error_document(error))
-    assert (type(arrived), str(arrived), arrived.exit_code) == (type(error), str(error), error.exit_code)
 
 
 @given(st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"])))

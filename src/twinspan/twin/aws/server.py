@@ -42,7 +42,7 @@ from twinspan.twin.aws.vpn_logs import VpnLogs
 from twinspan.twin.kubernetes.access import ClusterAccess
 from twinspan.twin.loops import LAST, Loop, start_task
 from twinspan.twin.metrics.series import MetricStore
-from twinspan.twin.observed import ObservationBoard
+from twinspan.twin.observed import ObservedState
 
 SAVE_DELAY_S = 0.5
 """How long after a change the state is written, in seconds; changes in between go with it."""
@@ -78,7 +78,7 @@ class AwsApi:
     def __init__(
         self,
         *,
-        board: ObservationBoard,
+        board: ObservedState,
         access_key_id: str,
         secret_access_key: str,
         state_file: Path,

@@ -28,7 +28,7 @@ from twinspan.twin.azure.types.metric_alerts import METRIC_ALERTS
 from twinspan.twin.kubernetes.access import ClusterAccess
 from twinspan.twin.loops import LAST, Loop
 from twinspan.twin.metrics.series import MetricStore
-from twinspan.twin.observed import ObservationBoard
+from twinspan.twin.observed import ObservedState
 from twinspan.wait import wait_until
 
 _ADDRESS = "127.0.0.1"
@@ -69,7 +69,7 @@ class ArmApi:
     def __init__(
         self,
         *,
-        board: ObservationBoard,
+        board: ObservedState,
         credentials: ArmCredentials,
         tls: TlsFiles,
         state_file: Path,

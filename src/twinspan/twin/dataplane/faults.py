@@ -3,6 +3,8 @@
 import threading
 from collections.abc import Callable
 
+from typing_extensions import override
+
 from twinspan.errors import DesignError
 from twinspan.network.limits import AZURE_TUNNEL_MTU
 from twinspan.twin.dataplane import links, namespaces
@@ -11,13 +13,13 @@ from twinspan.twin.dataplane.endpoint import Endpoint
 from twinspan.twin.dataplane.links import Plug
 from twinspan.twin.dataplane.namespaces import short_name
 from twinspan.twin.dataplane.plane import Plane
-from twinspan.twin.dataplane.wire import INTERNET, FaultSpec
+from twinspan.twin.dataplane.wire import INTERNET, FaultCalls, FaultSpec
 
 _OF_BGP = frozenset({"bgp-closed", "bgp-silent", "route-withdrawn", "clear-text"})
 """Kinds that break a BGP session, or need one to move to another device."""
 
 
-class Faults:
+class Faults(FaultCalls):
     """The faults in force."""
 
     def __init__(self, plane: Plane) -> None:
@@ -25,12 +27,8 @@ class Faults:
         self._active: dict[FaultSpec, Callable[[], None]] = {}
         self._lock = threading.Lock()
 
+    @override
     def inject(self, fault: FaultSpec) -> None:
-        """Break it; a second time changes nothing.
-
-        Raises:
-            DesignError: No tunnel end has these addresses.
-        """
         with self._plane.lock, self._lock:
             if fault in self._active:
                 return
@@ -42,8 +40,8 @@ class Faults:
                 self._active[fault] = KINDS[fault.kind](self._plane, fault, ends)
             self._plane.journal.add("fault-injected", _subject(fault), fault.kind)
 
+    @override
     def heal(self, fault: FaultSpec) -> None:
-        """Mend it; nothing happens if it is not broken."""
         with self._plane.lock, self._lock:
             mend = self._active.get(fault)
             if mend is None:
@@ -52,8 +50,8 @@ class Faults:
             del self._active[fault]
             self._plane.journal.add("fault-healed", _subject(fault), fault.kind)
 
+    @override
     def heal_all(self) -> None:
-        """Mend everything."""
         for fault in list(self._active):
             self.heal(fault)
 

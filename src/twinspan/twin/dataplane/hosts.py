@@ -2,19 +2,24 @@
 
 import re
 import threading
+from collections.abc import Sequence
 from functools import partial
 from ipaddress import IPv4Address
 
+from typing_extensions import override
+
+from twinspan.command import Completed
 from twinspan.errors import DesignError
 from twinspan.twin.attempts import for_each, in_turn, undone_on_failure
 from twinspan.twin.dataplane import links, namespaces
+from twinspan.twin.dataplane.commands import run_inside
 from twinspan.twin.dataplane.interfaces import Interface, Interfaces
 from twinspan.twin.dataplane.links import Plug
 from twinspan.twin.dataplane.namespaces import short_name
 from twinspan.twin.dataplane.plane import Plane
 from twinspan.twin.dataplane.router import Router, router_address
 from twinspan.twin.dataplane.spec import Desired, SubnetSpec
-from twinspan.twin.dataplane.wire import INTERNET, HostInfo, HostSpec
+from twinspan.twin.dataplane.wire import INTERNET, HostCalls, HostInfo, HostSpec
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}")
 _INTERFACE = "eth0"
@@ -37,7 +42,7 @@ class _Host:
         )
 
 
-class Hosts:
+class Hosts(HostCalls):
     """All attached hosts."""
 
     def __init__(self, plane: Plane, interfaces: Interfaces) -> None:
@@ -68,8 +73,8 @@ class Hosts:
         self._interfaces.refresh()
         return info
 
+    @override
     def detach(self, name: str) -> None:
-        """Remove a host, if there is one of that name, and end what runs on it."""
         with self._plane.lock, self._lock:
             host = self._hosts.pop(name, None)
             if host is not None:
@@ -94,17 +99,17 @@ class Hosts:
                     leaving.append(host.info.name)
             for_each(leaving, self.detach, name=lambda name: f"host {name}")
 
-    def infos(self) -> tuple[HostInfo, ...]:
-        """Return all hosts."""
+    @override
+    def hosts(self) -> tuple[HostInfo, ...]:
         with self._lock:
             return tuple(host.info for host in self._hosts.values())
 
-    def namespace(self, name: str) -> str:
-        """Return a host's namespace, or that of `internet`.
+    @override
+    def run(self, host: str, argv: Sequence[str], *, timeout_s: float, stdin: str | None = None) -> Completed:
+        namespace = self._namespace(host)
+        return run_inside(namespace, argv, timeout_s=timeout_s, stdin=stdin, capture=host == INTERNET)
 
-        Raises:
-            DesignError: No such host.
-        """
+    def _namespace(self, name: str) -> str:
         if name == INTERNET:
             return INTERNET
         with self._lock:

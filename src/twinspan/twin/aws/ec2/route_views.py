@@ -8,7 +8,7 @@ from moto.ec2.models.route_tables import Route, RouteTable
 from twinspan.twin.aws.ec2.filters import Filterable
 from twinspan.twin.aws.ec2.routes import PropagatedRoute, RouteBackend, route_state
 from twinspan.twin.aws.ec2.tags import tag_list, tags_of
-from twinspan.twin.observed import ObservationBoard
+from twinspan.twin.observed import ObservedState
 
 Wire = dict[str, object]
 
@@ -34,7 +34,7 @@ class RouteTableView:
         }
 
 
-def route_table_view(table: RouteTable, backend: RouteBackend, board: ObservationBoard) -> RouteTableView:
+def route_table_view(table: RouteTable, backend: RouteBackend, board: ObservedState) -> RouteTableView:
     """Return a table as it is now."""
     propagated = backend.propagated_routes(table, board)
     return RouteTableView(

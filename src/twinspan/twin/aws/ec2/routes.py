@@ -18,7 +18,7 @@ from twinspan.twin.aws.ec2.connection_views import tunnel_telemetry
 from twinspan.twin.aws.ec2.connections import ConnectionBackend
 from twinspan.twin.aws.ec2.errors import missing
 from twinspan.twin.aws.ec2.gateways import TwinVpnGateway
-from twinspan.twin.observed import ObservationBoard
+from twinspan.twin.observed import ObservedState
 
 _GATEWAY_PREFIXES = ("igw-", "vgw-", "vpce-")
 _TARGETS = (
@@ -74,7 +74,7 @@ class RouteBackend(ConnectionBackend):
             gateway for gateway in found if isinstance(gateway, TwinVpnGateway) and gateway.state != "deleted"
         ]
 
-    def propagated_routes(self, table: RouteTable, board: ObservationBoard) -> list[PropagatedRoute]:
+    def propagated_routes(self, table: RouteTable, board: ObservedState) -> list[PropagatedRoute]:
         """Return what propagation puts into a table now, by destination."""
         own = [IPv4Network(block) for block in self._vpc_cidr_blocks(table.vpc_id)]
         static = {route.destination_cidr_block for route in table.routes}
@@ -122,7 +122,7 @@ class RouteBackend(ConnectionBackend):
                 f"route table {route_table_id} and network gateway {gateway_id} belong to different networks",
             )
 
-    def _prefixes(self, vpn_gateway_id: str, board: ObservationBoard) -> Iterable[IPv4Network]:
+    def _prefixes(self, vpn_gateway_id: str, board: ObservedState) -> Iterable[IPv4Network]:
         yield from board.latest().vgw_routes.get(vpn_gateway_id, ())
         for connection in self.live_connections():
             if connection.vpn_gateway_id != vpn_gateway_id:

@@ -27,7 +27,7 @@ from twinspan.twin.aws.eks.records import Cluster
 from twinspan.twin.aws.eks.request import parse
 from twinspan.twin.aws.eks.views import to_json
 from twinspan.twin.kubernetes.access import ClusterAccess
-from twinspan.twin.observed import ObservationBoard
+from twinspan.twin.observed import ObservedState
 
 CLUSTERS_KEY = "twinspan.clusters"
 """Where the server puts the clusters' authorities and addresses; may be absent."""
@@ -159,7 +159,7 @@ def answer(request: Request, full_url: str, _headers: object) -> TYPE_RESPONSE:
     """Answer one request."""
     environ = request.environ
     board = environ[BOARD_KEY]
-    if not isinstance(board, ObservationBoard):
+    if not isinstance(board, ObservedState):
         raise TypeError(f"{BOARD_KEY} is a {type(board).__name__}")
     access: ClusterAccess | None = environ.get(CLUSTERS_KEY)
     scope = environ[SCOPE_KEY]

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from twinspan.twin.aws.eks.records import Addon, Cluster, Nodegroup, Update
 from twinspan.twin.kubernetes.spec import ClusterHealth, NodeHealth
-from twinspan.twin.observed import ObservationBoard
+from twinspan.twin.observed import ObservedState
 
 PROVISIONING_LIMIT = timedelta(seconds=0.5)
 """How long a cluster is shown as being made when there is no data plane that could make it."""
@@ -39,7 +39,7 @@ class Plane:
         now: UTC.
     """
 
-    board: ObservationBoard
+    board: ObservedState
     reachable: bool
     now: datetime
 

@@ -13,7 +13,7 @@ from twinspan.twin.azure.resource_id import ResourceId
 from twinspan.twin.azure.store import Resource, Store
 from twinspan.twin.kubernetes.access import ClusterAccess
 from twinspan.twin.metrics.series import MetricStore
-from twinspan.twin.observed import ObservationBoard
+from twinspan.twin.observed import ObservedState
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,7 +21,7 @@ class Context:
     """What a resource type may look at."""
 
     store: Store
-    board: ObservationBoard
+    board: ObservedState
     clusters: ClusterAccess | None = None
     """None: there is no data plane, so nothing of a cluster is waited for."""
     tenant_id: str = ""

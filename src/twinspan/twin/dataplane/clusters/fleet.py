@@ -4,6 +4,8 @@ import threading
 from collections.abc import Iterable
 from pathlib import Path
 
+from typing_extensions import override
+
 from twinspan.errors import DesignError
 from twinspan.twin.attempts import for_each
 from twinspan.twin.dataplane.clusters.cluster import Cluster
@@ -11,10 +13,11 @@ from twinspan.twin.dataplane.clusters.daemon import NodeDaemon
 from twinspan.twin.dataplane.interfaces import Interfaces
 from twinspan.twin.dataplane.namespaces import short_name
 from twinspan.twin.dataplane.plane import Plane
+from twinspan.twin.dataplane.wire import PowerCalls
 from twinspan.twin.kubernetes.spec import ClusterHealth, ClusterSpec
 
 
-class Fleet:
+class Fleet(PowerCalls):
     """Builds and removes clusters, each from a thread of its own. Thread safe.
 
     Args:
@@ -65,12 +68,23 @@ class Fleet:
             every = [*self._clusters.values(), *self._going]
         return [daemon for cluster in every for daemon in cluster.daemons]
 
-    def cluster(self, key: str) -> Cluster:
-        """Return a cluster.
+    @override
+    def lose_node(self, cluster_key: str, node_key: str) -> None:
+        self._cluster(cluster_key).lose_node(node_key)
 
-        Raises:
-            DesignError: No such cluster.
-        """
+    @override
+    def restore_node(self, cluster_key: str, node_key: str) -> None:
+        self._cluster(cluster_key).restore_node(node_key)
+
+    @override
+    def lose_cluster(self, cluster_key: str) -> None:
+        self._cluster(cluster_key).lose()
+
+    @override
+    def restore_cluster(self, cluster_key: str) -> None:
+        self._cluster(cluster_key).restore()
+
+    def _cluster(self, key: str) -> Cluster:
         with self._lock:
             cluster = self._clusters.get(key)
         if cluster is None:
