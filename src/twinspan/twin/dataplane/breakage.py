@@ -19,7 +19,7 @@ from twinspan.twin.dataplane.endpoint import Endpoint
 from twinspan.twin.dataplane.events import log
 from twinspan.twin.dataplane.gateway import Gateway
 from twinspan.twin.dataplane.namespaces import short_name
-from twinspan.twin.dataplane.plane import Plane
+from twinspan.twin.dataplane.tunnels import Tunnels
 from twinspan.twin.dataplane.wire import INTERNET, FaultKind, FaultSpec
 from twinspan.twin.loops import LAST, Loop
 from twinspan.wait import pause, wait_until
@@ -33,17 +33,17 @@ _LINE_READY_WITHIN_S = 10.0
 _LINE_EMPTY_S = 0.05
 """How much longer than its delay a line needs to give back what it holds, seconds."""
 
-Make = Callable[[Plane, FaultSpec, Sequence[Endpoint]], Callable[[], None]]
+Make = Callable[[Tunnels, FaultSpec, Sequence[Endpoint]], Callable[[], None]]
 """Breaks something between the given tunnel ends, and returns what mends it."""
 
 
-def cut_path(_plane: Plane, fault: FaultSpec, _ends: Sequence[Endpoint]) -> Callable[[], None]:
+def cut_path(_tunnels: Tunnels, fault: FaultSpec, _ends: Sequence[Endpoint]) -> Callable[[], None]:
     """Drop silently every packet between the two outside addresses."""
     internet.cut(fault.outside_ip_address, fault.public_ip_address)
     return lambda: internet.mend(fault.outside_ip_address, fault.public_ip_address)
 
 
-def lose_packets(_plane: Plane, fault: FaultSpec, _ends: Sequence[Endpoint]) -> Callable[[], None]:
+def lose_packets(_tunnels: Tunnels, fault: FaultSpec, _ends: Sequence[Endpoint]) -> Callable[[], None]:
     """Drop a share of the packets between the two outside addresses, at random."""
     aws, azure = fault.outside_ip_address, fault.public_ip_address
     dropped = round(fault.loss_ratio * _PARTS)
@@ -58,19 +58,19 @@ def lose_packets(_plane: Plane, fault: FaultSpec, _ends: Sequence[Endpoint]) -> 
     return _filtered(INTERNET, fault, "forward", rules)
 
 
-def lose_side(plane: Plane, fault: FaultSpec, ends: Sequence[Endpoint]) -> Callable[[], None]:
+def lose_side(tunnels: Tunnels, fault: FaultSpec, ends: Sequence[Endpoint]) -> Callable[[], None]:
     """Drop silently every packet of every tunnel of AWS's gateway: the whole side is gone."""
     gateway = _end_of(ends, "aws").spec.gateway
-    lost = sorted({end.spec.local_address for end in plane.ends.values() if end.spec.gateway == gateway})
+    lost = sorted({end.spec.local_address for end in tunnels.of(gateway)})
     listed = ", ".join(str(address) for address in lost)
     rules = [f"ip saddr {{ {listed} }} drop", f"ip daddr {{ {listed} }} drop"]
     return _filtered(INTERNET, fault, "forward", rules)
 
 
-def silence_bgp(plane: Plane, fault: FaultSpec, ends: Sequence[Endpoint]) -> Callable[[], None]:
+def silence_bgp(tunnels: Tunnels, fault: FaultSpec, ends: Sequence[Endpoint]) -> Callable[[], None]:
     """Drop silently the BGP messages inside the tunnel, and nothing else."""
     end = _end_of(ends, "aws")
-    gateway = plane.gateways[end.spec.gateway].namespace
+    gateway = tunnels.gateways[end.spec.gateway].namespace
     heard = [f'iifname "{end.device}" tcp {port} 179 drop' for port in ("sport", "dport")]
     sent = [f'oifname "{end.device}" tcp {port} 179 drop' for port in ("sport", "dport")]
     mend = _filtered(gateway, fault, "input", heard)
@@ -78,7 +78,7 @@ def silence_bgp(plane: Plane, fault: FaultSpec, ends: Sequence[Endpoint]) -> Cal
     return lambda: (mend(), also())[0]
 
 
-def delay_packets(plane: Plane, fault: FaultSpec, ends: Sequence[Endpoint]) -> Callable[[], None]:
+def delay_packets(_tunnels: Tunnels, fault: FaultSpec, ends: Sequence[Endpoint]) -> Callable[[], None]:
     """Hold every packet between the two outside addresses for a while, both ways."""
     device, table = _name("dly", fault), 5000 + min(end.transit_number for end in ends)
     line = Daemon(
@@ -86,7 +86,7 @@ def delay_packets(plane: Plane, fault: FaultSpec, ends: Sequence[Endpoint]) -> C
         namespace=INTERNET,
         argv=[sys.executable, "-I", str(Path(delay_line.__file__)), device, str(fault.delay_ms)],
         environment={"PATH": SYSTEM_PATH},
-        journal=plane.journal,
+        journal=ends[0].journal,
         on_line=lambda _: None,
         before_start=lambda: None,
         on_start=lambda: None,
@@ -122,57 +122,57 @@ def delay_packets(plane: Plane, fault: FaultSpec, ends: Sequence[Endpoint]) -> C
     return mend
 
 
-def delete_tunnel(_plane: Plane, fault: FaultSpec, ends: Sequence[Endpoint]) -> Callable[[], None]:
+def delete_tunnel(_tunnels: Tunnels, fault: FaultSpec, ends: Sequence[Endpoint]) -> Callable[[], None]:
     """Have AWS's end delete its IKE SA, which tells the peer, and stay away."""
     end = _end_of(ends, "aws")
     end.halt(fault, politely=True)
     return lambda: end.resume(fault)
 
 
-def crash_endpoint(_plane: Plane, fault: FaultSpec, ends: Sequence[Endpoint]) -> Callable[[], None]:
+def crash_endpoint(_tunnels: Tunnels, fault: FaultSpec, ends: Sequence[Endpoint]) -> Callable[[], None]:
     """Kill AWS's end without a word to the peer."""
     end = _end_of(ends, "aws")
     end.halt(fault, politely=False)
     return lambda: end.resume(fault)
 
 
-def close_bgp(plane: Plane, _fault: FaultSpec, ends: Sequence[Endpoint]) -> Callable[[], None]:
+def close_bgp(tunnels: Tunnels, _fault: FaultSpec, ends: Sequence[Endpoint]) -> Callable[[], None]:
     """Have AWS's end close its BGP session; the tunnel stays. The peer is told (RFC 4486)."""
     spec = _end_of(ends, "aws").spec
-    bird = plane.gateways[spec.gateway].bird
+    bird = tunnels.gateways[spec.gateway].bird
     bird.switch(session_name(spec.key), on=False)
     return lambda: bird.switch(session_name(spec.key), on=True)
 
 
-def withdraw_route(plane: Plane, _fault: FaultSpec, ends: Sequence[Endpoint]) -> Callable[[], None]:
+def withdraw_route(tunnels: Tunnels, _fault: FaultSpec, ends: Sequence[Endpoint]) -> Callable[[], None]:
     """Have AWS announce nothing over the tunnel any longer; session and tunnel stay."""
     spec = _end_of(ends, "aws").spec
-    gateway = plane.gateways[spec.gateway]
+    gateway = tunnels.gateways[spec.gateway]
     gateway.prefer(spec.key, "withdrawn")
     return lambda: gateway.prefer(spec.key, None)
 
 
-def rekey(_plane: Plane, _fault: FaultSpec, ends: Sequence[Endpoint]) -> Callable[[], None]:
+def rekey(_tunnels: Tunnels, _fault: FaultSpec, ends: Sequence[Endpoint]) -> Callable[[], None]:
     """Have AWS's end make new keys for both SAs, now."""
     _end_of(ends, "aws").charon.rekey()
     return lambda: None
 
 
-def stop_instance(plane: Plane, fault: FaultSpec, ends: Sequence[Endpoint]) -> Callable[[], None]:
+def stop_instance(tunnels: Tunnels, fault: FaultSpec, ends: Sequence[Endpoint]) -> Callable[[], None]:
     """Have the Azure instance of the tunnel take leave of all its peers, and stay away."""
-    return _halt_instance(plane, fault, ends, politely=True)
+    return _halt_instance(tunnels, fault, ends, politely=True)
 
 
-def crash_instance(plane: Plane, fault: FaultSpec, ends: Sequence[Endpoint]) -> Callable[[], None]:
+def crash_instance(tunnels: Tunnels, fault: FaultSpec, ends: Sequence[Endpoint]) -> Callable[[], None]:
     """Kill all daemons of the Azure instance of the tunnel without a word to any peer."""
-    return _halt_instance(plane, fault, ends, politely=False)
+    return _halt_instance(tunnels, fault, ends, politely=False)
 
 
 def _halt_instance(
-    plane: Plane, fault: FaultSpec, ends: Sequence[Endpoint], *, politely: bool
+    tunnels: Tunnels, fault: FaultSpec, ends: Sequence[Endpoint], *, politely: bool
 ) -> Callable[[], None]:
     key = _end_of(ends, "azure").spec.gateway
-    instance = Instance(plane=plane, key=key)
+    instance = Instance(tunnels=tunnels, key=key)
     instance.halt(fault, politely=politely)
     return lambda: instance.resume(fault)
 
@@ -181,27 +181,27 @@ def _halt_instance(
 class Instance:
     """One instance of an Azure gateway, with its BGP speaker and its tunnel ends."""
 
-    plane: Plane
+    tunnels: Tunnels
     key: str
 
     def halt(self, reason: object, *, politely: bool) -> None:
         """End all its daemons, as nearly at the same time as can be."""
-        gateway = self.plane.gateways.get(self.key)
+        gateway = self.tunnels.gateways.get(self.key)
         if gateway is None:
             return  # it has been removed meanwhile
         bird = gateway.bird
         if politely:
-            self.plane.mark(gateway, alive=False)
+            self.tunnels.mark(gateway, alive=False)
             bird.stop()
         self._each(lambda end: end.halt(reason, politely=politely))
         if not politely:
             # Without its tunnels the kernel cannot tell the far speakers that their sessions' owner has died.
             bird.stop(politely=False)
-            self.plane.mark(gateway, alive=False)
+            self.tunnels.mark(gateway, alive=False)
 
     def resume(self, reason: object) -> None:
         """Start them again."""
-        gateway = self.plane.gateways.get(self.key)
+        gateway = self.tunnels.gateways.get(self.key)
         if gateway is not None:
             gateway.bird.start()
             Loop(f"welcome {self.key}", partial(self._welcome, gateway)).start()
@@ -218,12 +218,12 @@ class Instance:
             )
         except WaitTimeoutError as error:
             log(self.key, str(error))
-        self.plane.mark(gateway, alive=True)
+        self.tunnels.mark(gateway, alive=True)
         return LAST
 
     @property
     def _ends(self) -> list[Endpoint]:
-        return [end for end in list(self.plane.ends.values()) if end.spec.gateway == self.key]
+        return self.tunnels.of(self.key)
 
     def _each(self, act: Callable[[Endpoint], None]) -> None:
         ends = self._ends

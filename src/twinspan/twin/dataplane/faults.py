@@ -10,9 +10,10 @@ from twinspan.network.limits import AZURE_TUNNEL_MTU
 from twinspan.twin.dataplane import links, namespaces
 from twinspan.twin.dataplane.breakage import KINDS
 from twinspan.twin.dataplane.endpoint import Endpoint
-from twinspan.twin.dataplane.links import Plug
+from twinspan.twin.dataplane.events import Journal
+from twinspan.twin.dataplane.links import LinkEnd
 from twinspan.twin.dataplane.namespaces import short_name
-from twinspan.twin.dataplane.plane import Plane
+from twinspan.twin.dataplane.tunnels import Tunnels
 from twinspan.twin.dataplane.wire import INTERNET, FaultCalls, FaultSpec
 
 _OF_BGP = frozenset({"bgp-closed", "bgp-silent", "route-withdrawn", "clear-text"})
@@ -22,14 +23,15 @@ _OF_BGP = frozenset({"bgp-closed", "bgp-silent", "route-withdrawn", "clear-text"
 class Faults(FaultCalls):
     """The faults in force."""
 
-    def __init__(self, plane: Plane) -> None:
-        self._plane = plane
+    def __init__(self, tunnels: Tunnels, journal: Journal) -> None:
+        self._tunnels = tunnels
+        self._journal = journal
         self._active: dict[FaultSpec, Callable[[], None]] = {}
         self._lock = threading.Lock()
 
     @override
     def inject(self, fault: FaultSpec) -> None:
-        with self._plane.lock, self._lock:
+        with self._tunnels.lock, self._lock:
             if fault in self._active:
                 return
             ends = self._ends(fault)
@@ -37,18 +39,18 @@ class Faults(FaultCalls):
                 self._bypass(fault, ends)
                 self._active[fault] = lambda: self._encrypt_again(fault)
             else:
-                self._active[fault] = KINDS[fault.kind](self._plane, fault, ends)
-            self._plane.journal.add("fault-injected", _subject(fault), fault.kind)
+                self._active[fault] = KINDS[fault.kind](self._tunnels, fault, ends)
+            self._journal.add("fault-injected", _subject(fault), fault.kind)
 
     @override
     def heal(self, fault: FaultSpec) -> None:
-        with self._plane.lock, self._lock:
+        with self._tunnels.lock, self._lock:
             mend = self._active.get(fault)
             if mend is None:
                 return
             mend()
             del self._active[fault]
-            self._plane.journal.add("fault-healed", _subject(fault), fault.kind)
+            self._journal.add("fault-healed", _subject(fault), fault.kind)
 
     @override
     def heal_all(self) -> None:
@@ -56,12 +58,7 @@ class Faults(FaultCalls):
             self.heal(fault)
 
     def _ends(self, fault: FaultSpec) -> list[Endpoint]:
-        pair = {fault.outside_ip_address, fault.public_ip_address}
-        ends = [
-            end
-            for end in self._plane.ends.values()
-            if {end.spec.local_address, end.spec.remote_address} == pair
-        ]
+        ends = self._tunnels.between(fault.outside_ip_address, fault.public_ip_address)
         both = {end.spec.side for end in ends} == {"aws", "azure"}
         if not ends or (fault.kind == "clear-text" and not both):
             raise DesignError(
@@ -85,21 +82,20 @@ class Faults(FaultCalls):
             namespace=INTERNET,
         )
         for end in ends:
-            gateway = self._plane.gateways[end.spec.gateway].namespace
+            gateway = self._tunnels.gateways[end.spec.gateway].namespace
             device = short_name("clr", end.spec.key)
-            outer = Plug(namespace=INTERNET, interface=device)
-            links.join(Plug(namespace=gateway, interface=device), outer, mtu=AZURE_TUNNEL_MTU)
+            outer = LinkEnd(namespace=INTERNET, interface=device)
+            links.join(LinkEnd(namespace=gateway, interface=device), outer, mtu=AZURE_TUNNEL_MTU)
             namespaces.ip([f"link set {device} master {bridge} up"], namespace=INTERNET)
             namespaces.ip([f"link set {device} up"], namespace=gateway)
             end.carry_inside(device)
 
     def _encrypt_again(self, fault: FaultSpec) -> None:
-        pair = {fault.outside_ip_address, fault.public_ip_address}
-        for end in self._plane.ends.values():
-            if {end.spec.local_address, end.spec.remote_address} == pair and end.clear_device:
+        for end in self._tunnels.between(fault.outside_ip_address, fault.public_ip_address):
+            if end.clear_device:
                 device = end.clear_device
                 end.carry_inside(None)
-                links.cut(Plug(namespace=INTERNET, interface=device))
+                links.cut(LinkEnd(namespace=INTERNET, interface=device))
         namespaces.ip([f"link delete {_bridge(fault)}"], namespace=INTERNET)
 
 

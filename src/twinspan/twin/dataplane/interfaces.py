@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Collection, Iterable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from ipaddress import IPv4Address, IPv4Network
 
@@ -11,8 +12,7 @@ from twinspan.twin.attempts import words
 from twinspan.twin.dataplane import links, namespaces
 from twinspan.twin.dataplane.events import log
 from twinspan.twin.dataplane.filters import Edge, nsg_ruleset, security_group_ruleset
-from twinspan.twin.dataplane.links import Plug
-from twinspan.twin.dataplane.plane import Plane
+from twinspan.twin.dataplane.links import LinkEnd
 from twinspan.twin.dataplane.router import Router
 
 
@@ -44,10 +44,14 @@ class Interface:
 
 
 class Interfaces:
-    """All of them: a group's rule may name a group, so each one's filter depends on all."""
+    """All of them: a group's rule may name a group, so each one's filter depends on all.
 
-    def __init__(self, plane: Plane) -> None:
-        self._plane = plane
+    Args:
+        building: Held by whoever changes anything of the data plane.
+    """
+
+    def __init__(self, *, building: AbstractContextManager[object]) -> None:
+        self._building = building
         self._lock = threading.RLock()
         self._known: list[Interface] = []
         self._balancers: dict[str, set[IPv4Address]] = {}
@@ -58,11 +62,11 @@ class Interfaces:
         Raises:
             DesignError: Its filter cannot be made, or a group of its does not exist.
         """
-        with self._plane.lock, self._lock:
+        with self._building, self._lock:
             others = self._known if interface in self._known else [*self._known, interface]
             return self._rules(interface, others)
 
-    def plug_in(self, interface: Interface, plug: Plug) -> None:
+    def plug_in(self, interface: Interface, plug: LinkEnd) -> None:
         """Join an interface's device to its subnet, with its filter in force before the first packet.
 
         The others' filters follow with the next `refresh`.
@@ -76,7 +80,7 @@ class Interfaces:
         """
         interface.filters = self.rules(interface)
         namespaces.nft(interface.namespace, interface.filters)
-        links.join(Plug(namespace=interface.namespace, interface=interface.device), plug)
+        links.join(LinkEnd(namespace=interface.namespace, interface=interface.device), plug)
         interface.router.plug_in(
             interface.subnet_id, plug.interface, [interface.address, *interface.pod_networks]
         )
@@ -106,7 +110,7 @@ class Interfaces:
     def refresh(self) -> tuple[str, ...]:
         """Load the filters that changed; return what could not be loaded."""
         problems = []
-        with self._plane.lock, self._lock:
+        with self._building, self._lock:
             for interface in self._known:
                 try:
                     rules = self._rules(interface, self._known)

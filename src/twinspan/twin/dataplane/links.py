@@ -11,8 +11,8 @@ from twinspan.twin.dataplane import namespaces
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Plug:
-    """One end of a wire."""
+class LinkEnd:
+    """One end of a link."""
 
     namespace: str
     interface: str
@@ -53,13 +53,13 @@ def bridge(name: str, *, key: str) -> str:
     return f"link add name {name} address {address} type bridge forward_delay 0"
 
 
-def join(first: Plug, second: Plug, *, mtu: int = 1500) -> None:
+def join(first: LinkEnd, second: LinkEnd, *, mtu: int = 1500) -> None:
     """Make a wire, both ends down. Raises CommandError if a name is taken."""
     ours = f"name {first.interface} mtu {mtu} netns {first.namespace}"
     theirs = f"name {second.interface} mtu {mtu} netns {second.namespace}"
     namespaces.ip([f"link add {ours} type veth peer {theirs}"])
 
 
-def cut(plug: Plug) -> None:
+def cut(plug: LinkEnd) -> None:
     """Remove a wire by one of its ends. Raises CommandError if it is not there."""
     namespaces.ip([f"link delete {plug.interface}"], namespace=plug.namespace)

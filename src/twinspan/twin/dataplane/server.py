@@ -16,7 +16,7 @@ from twinspan.twin.attempts import attempt
 from twinspan.twin.dataplane.clusters import cgroups
 from twinspan.twin.dataplane.clusters.fleet import Fleet
 from twinspan.twin.dataplane.dialler import Dialler
-from twinspan.twin.dataplane.events import LogHandler
+from twinspan.twin.dataplane.events import Journal, LogHandler
 from twinspan.twin.dataplane.faults import Faults
 from twinspan.twin.dataplane.hosts import Hosts
 from twinspan.twin.dataplane.interfaces import Interfaces
@@ -25,6 +25,8 @@ from twinspan.twin.dataplane.plane import Plane
 from twinspan.twin.dataplane.processes import HostProcesses
 from twinspan.twin.dataplane.restarts import Restarter
 from twinspan.twin.dataplane.spec import Desired
+from twinspan.twin.dataplane.subnets import Subnets
+from twinspan.twin.dataplane.tunnels import Tunnels
 from twinspan.twin.dataplane.wire import (
     ApplyResult,
     BuildCalls,
@@ -49,17 +51,31 @@ class Agent(BuildCalls, WatchCalls):
 
     def __init__(self, *, folder: Path, host_processes: int) -> None:
         self._routes_changed = threading.Event()
-        self._plane = Plane(folder, on_routes=self._routes_changed.set)
-        self._interfaces = Interfaces(self._plane)
-        self._hosts = Hosts(self._plane, self._interfaces)
-        self._fleet = Fleet(
-            self._plane, self._interfaces, folder=folder, control_groups=cgroups.root_name(Path.cwd())
+        self._building = threading.RLock()
+        self._journal = Journal()
+        self._subnets = Subnets(lock=self._building)
+        self._tunnels = Tunnels(lock=self._building)
+        self._plane = Plane(
+            folder,
+            subnets=self._subnets,
+            tunnels=self._tunnels,
+            journal=self._journal,
+            on_routes=self._routes_changed.set,
+            restarter=Restarter(self._tunnels),
         )
-        self._faults = Faults(self._plane)
-        restarter = Restarter(self._plane)
-        self._plane.on_end_restart = restarter.end_restarted
-        self._plane.on_instance_restart = restarter.instance_restarted
-        self._observer = Observer(self._plane, self._fleet)
+        self._interfaces = Interfaces(building=self._building)
+        self._hosts = Hosts(self._subnets, self._interfaces)
+        self._fleet = Fleet(
+            self._subnets,
+            self._interfaces,
+            self._journal,
+            folder=folder,
+            control_groups=cgroups.root_name(Path.cwd()),
+        )
+        self._faults = Faults(self._tunnels, self._journal)
+        self._observer = Observer(
+            self._tunnels, clusters=self._fleet.health, generation=lambda: self._plane.generation
+        )
         self._defects = Defects()
         self._processes = HostProcesses(host_processes)
 
@@ -68,7 +84,7 @@ class Agent(BuildCalls, WatchCalls):
         logging.basicConfig(handlers=[LogHandler()], level=logging.INFO)
         self._defects.install()
         Loop("routes", self._follow_routes).start()
-        Dialler(self._plane).start()
+        Dialler(self._tunnels, building=lambda: self._plane.building).start()
         offers = {
             **rpc.offer(BuildCalls, lambda: self),
             **rpc.offer(WatchCalls, lambda: self),
@@ -84,7 +100,7 @@ class Agent(BuildCalls, WatchCalls):
     @override
     def apply(self, desired: Desired) -> ApplyResult:
         problems: list[str] = []
-        with self._plane.lock:
+        with self._building:
             problems += self._plane.apply(desired, before_removal=self._hosts.leave)
             problems += self._interfaces.refresh()
         attempt([desired.clusters], self._fleet.apply, name=lambda _: "clusters", problems=problems)
@@ -101,14 +117,14 @@ class Agent(BuildCalls, WatchCalls):
 
     @override
     def events(self, since_s: float) -> tuple[Event, ...]:
-        return self._plane.journal.since(since_s)
+        return self._journal.since(since_s)
 
     @override
     def pids(self) -> dict[str, int]:
         daemons = [
-            *(end.charon.daemon for end in list(self._plane.ends.values())),
-            *(gateway.bird.daemon for gateway in list(self._plane.gateways.values())),
-            *(router.bird.daemon for router in list(self._plane.routers.values())),
+            *(end.charon.daemon for end in list(self._tunnels.ends.values())),
+            *(gateway.bird.daemon for gateway in list(self._tunnels.gateways.values())),
+            *(router.bird.daemon for router in list(self._subnets.routers.values())),
             *self._fleet.daemons(),
         ]
         inner = {daemon.role: daemon.pid for daemon in daemons}

@@ -10,9 +10,10 @@ from twinspan.errors import DesignError
 from twinspan.twin.attempts import for_each
 from twinspan.twin.dataplane.clusters.cluster import Cluster
 from twinspan.twin.dataplane.clusters.daemon import NodeDaemon
+from twinspan.twin.dataplane.events import Journal
 from twinspan.twin.dataplane.interfaces import Interfaces
 from twinspan.twin.dataplane.namespaces import short_name
-from twinspan.twin.dataplane.plane import Plane
+from twinspan.twin.dataplane.subnets import Subnets
 from twinspan.twin.dataplane.wire import PowerCalls
 from twinspan.twin.kubernetes.spec import ClusterHealth, ClusterSpec
 
@@ -21,14 +22,24 @@ class Fleet(PowerCalls):
     """Builds and removes clusters, each from a thread of its own. Thread safe.
 
     Args:
-        plane: Where the subnets are.
+        subnets: Where its nodes find a place.
         interfaces: Where nodes' filters are kept.
+        journal: Gets their events.
         folder: Private folder of the agent.
         control_groups: Name of the agent's root of control groups.
     """
 
-    def __init__(self, plane: Plane, interfaces: Interfaces, *, folder: Path, control_groups: str) -> None:
-        self._plane = plane
+    def __init__(
+        self,
+        subnets: Subnets,
+        interfaces: Interfaces,
+        journal: Journal,
+        *,
+        folder: Path,
+        control_groups: str,
+    ) -> None:
+        self._subnets = subnets
+        self._journal = journal
         self._interfaces = interfaces
         self._folder = folder / "clusters"
         self._control_groups = control_groups
@@ -99,8 +110,9 @@ class Fleet(PowerCalls):
         before = [cluster for cluster in self._going if cluster.key == spec.key]
         return Cluster(
             spec,
-            plane=self._plane,
+            subnets=self._subnets,
             interfaces=self._interfaces,
+            journal=self._journal,
             folder=self._folder / short_name("k", spec.key),
             control_groups=self._control_groups,
             after=before,
