@@ -12,11 +12,12 @@ from typing import Any
 
 import pytest
 
-from twinspan.cli.drill_choice import choose_possible
-from twinspan.cli.target import Target, open_target
 from twinspan.cloud.aws.client import clients as aws_clients
 from twinspan.cloud.reader import read_network
 from twinspan.drill.catalogue import DRILLS
+from twinspan.drill.choice import choose_possible
+from twinspan.target.target import Target, open_target
+from twinspan.target.twin import TwinPlace
 from twinspan.twin.client import TwinClient
 from twinspan.wait import wait_until
 
@@ -49,7 +50,7 @@ class Built:
 
     @property
     def target(self) -> Target:
-        return open_target(self.env, on="twin", name=self.name)
+        return open_target(self.env, TwinPlace(self.name))
 
 
 @pytest.fixture(scope="module")

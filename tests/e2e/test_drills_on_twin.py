@@ -14,11 +14,13 @@ from typing import Any
 
 import pytest
 
-from twinspan.cli.drill_cloud import run_on_apis_of
-from twinspan.cli.target import Target, open_target
 from twinspan.cloud.aws import read_aws
 from twinspan.cloud.reader import read_network
+from twinspan.drill.api_run import run_on_apis, watch_of
 from twinspan.drill.catalogue import named
+from twinspan.target.cloud import CloudPlace
+from twinspan.target.target import Target, open_target
+from twinspan.target.twin import TwinPlace
 from twinspan.twin.client import TwinClient
 from twinspan.twin.dataplane.wire import FAULT_SPEC
 from twinspan.verify.run import read_facts
@@ -70,7 +72,7 @@ class Built:
 
     def cloud(self) -> Target:
         """The same twin, addressed as real accounts are: by its APIs alone."""
-        return replace(open_target(self.env, on="twin", name=self.name), on="cloud")
+        return replace(open_target(self.env, TwinPlace(self.name)), place=CloudPlace())
 
 
 @pytest.fixture(scope="module")
@@ -218,9 +220,8 @@ def test_an_instance_that_is_reset_is_really_away_and_comes_back(built: Built) -
 def test_a_drill_through_the_apis_alone_sees_a_replaced_endpoint_go_and_come_back(built: Built) -> None:
     built.until_whole()
 
-    report = run_on_apis_of(
-        built.cloud(), named("endpoint-replaced"), tunnel="tunnel2", force=False, poll_s=0.5
-    )
+    watch = watch_of(built.cloud(), poll_s=0.5)
+    report = run_on_apis(named("endpoint-replaced"), watch, tunnel="tunnel2")
 
     assert report.passed
     assert list(report.down_s) == ["tunnel2"]

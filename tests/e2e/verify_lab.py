@@ -14,19 +14,21 @@ import pytest
 from azure.mgmt.network import NetworkManagementClient
 from azure.mgmt.network.models import AddressSpace
 
-from twinspan.cli.target import Hosts, Target, hosts_of, open_target
-from twinspan.cli.verify_clusters import clusters_to_verify
 from twinspan.cloud.aws.client import clients as aws_clients
 from twinspan.cloud.azure.client import clients as azure_clients
 from twinspan.errors import WaitTimeoutError
 from twinspan.kubernetes import TOOLS_IMAGE
 from twinspan.results import Finding
+from twinspan.target.clusters_to_verify import clusters_to_verify
+from twinspan.target.hosts import Hosts, hosts_of
+from twinspan.target.target import Target, open_target
+from twinspan.target.twin import TwinPlace
 from twinspan.twin.client import TwinClient
 from twinspan.verify.clusters import Clusters
 from twinspan.verify.expectation import ExpectedTunnel
 from twinspan.verify.facts import Facts
 from twinspan.verify.findings import Verification
-from twinspan.verify.run import HostPair, read_facts, verify
+from twinspan.verify.run import HostPair
 from twinspan.wait import wait_until
 
 if TYPE_CHECKING:
@@ -123,7 +125,7 @@ class Lab:
         return found["RouteTables"][0]["RouteTableId"]
 
     def facts(self) -> Facts:
-        return read_facts(self.target.endpoints, expected=self.target.expected)
+        return self.target.facts()
 
     def local_gateway_of(self, key: str) -> str:
         """The name of the local network gateway of a tunnel."""
@@ -165,13 +167,8 @@ class Lab:
         connections.begin_create_or_update(self.group, name, raw).result()
 
     def verify(self, *, wait_s: float = 0.0, hosts: tuple[HostPair, ...] | None = None) -> Verification:
-        verification = verify(
-            self.target.endpoints,
-            hosts=self.hosts.pairs if hosts is None else hosts,
-            clusters=self.clusters,
-            expected=self.target.expected,
-            planned=self.target.planned,
-            wait_s=wait_s,
+        verification = self.target.verify(
+            hosts=self.hosts.pairs if hosts is None else hosts, clusters=self.clusters, wait_s=wait_s
         )
         self.readings.append(verification)
         return verification
@@ -303,7 +300,7 @@ def built(env: Path, *variables: str, up: Sequence[str] = ()) -> Iterator[Lab]:
         twinspan("twin", "up", *up)
         chosen = [part for variable in variables for part in ("--var", variable)]
         twinspan("apply", str(env), "--providers", "offline", *chosen)
-        target = open_target(env, on="twin", name=name)
+        target = open_target(env, TwinPlace(name))
         with hosts_of(target) as hosts, clusters_to_verify(target, pods=True, image=TOOLS_IMAGE) as clusters:
             yield Lab(name=name, env=env, target=target, hosts=hosts, clusters=clusters)
     finally:

@@ -11,15 +11,8 @@ from twinspan.check.findings import Report
 from twinspan.check.run import check as run_check
 from twinspan.check.text import explain, summary
 from twinspan.check.waivers import WAIVERS_FILE, Waiver, load_waivers
-from twinspan.cli.output import (
-    answers,
-    env_argument,
-    format_option,
-    junit_option,
-    print_json,
-    step,
-    write_junit,
-)
+from twinspan.cli.options import env_argument, format_option, junit_option
+from twinspan.cli.output import answers, print_json, step, write_junit
 from twinspan.errors import DesignError
 from twinspan.project.dry_plan import DryProviders, dry_plan
 from twinspan.project.environment import Environment
@@ -145,8 +138,8 @@ def _explain(check_id: str, *, fmt: str) -> None:
 
 
 def _manifests(app: Path) -> "Manifests":
-    from twinspan.cli.deploy import kubectl  # noqa: PLC0415 - loads the Kubernetes client, which is slow
-    from twinspan.deploy.source import load_app  # noqa: PLC0415 - as above
+    from twinspan.deploy.source import load_app  # noqa: PLC0415 - loads the Kubernetes client, which is slow
+    from twinspan.target.kubectl import kubectl  # noqa: PLC0415 - only here
 
     return dict(load_app(app, kubectl=kubectl()).items())
 

@@ -12,11 +12,12 @@ import click
 
 from twinspan import extras
 from twinspan.cli.demo_run import Demo, Figures
-from twinspan.cli.output import answers, env_argument, format_option, print_json, print_whole, progress
-from twinspan.cli.signals import undone_on_signals
+from twinspan.cli.options import env_argument, format_option
+from twinspan.cli.output import answers, print_json, print_whole, progress
 from twinspan.cli.story import Story
 from twinspan.project.environment import Environment
 from twinspan.project.terraform import Choice
+from twinspan.signals import undone_on_signals
 from twinspan.twin import lifecycle
 from twinspan.twin.rundir import RunDir
 

@@ -6,14 +6,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from twinspan import command
-from twinspan.cli.bench import bench_of
 from twinspan.cli.demo_pods import pods_talk
 from twinspan.cli.output import print_whole, progress
 from twinspan.cli.story import Story
-from twinspan.cli.target import Hosts, Target, hosts_of, open_target
 from twinspan.drill.catalogue import TUNNEL_DOWN
 from twinspan.drill.report import DrillReport
 from twinspan.drill.run import run_drill
+from twinspan.drill.senders import with_hosts
 from twinspan.errors import HostError
 from twinspan.network.clouds import CLOUD_NAMES
 from twinspan.probe.iperf import iperf
@@ -21,11 +20,13 @@ from twinspan.probe.ping import ping
 from twinspan.project.environment import Environment
 from twinspan.project.messages import Event, ResourceEvent, Summary
 from twinspan.project.terraform import Choice, Terraform
+from twinspan.target.hosts import Hosts, hosts_of
+from twinspan.target.target import Target, open_target
+from twinspan.target.twin import TwinPlace
 from twinspan.twin import lifecycle, requirements
 from twinspan.twin.kubernetes.meanwhile import ProgramsMeanwhile
 from twinspan.twin.kubernetes.programs import find_programs
 from twinspan.twin.rundir import RunDir
-from twinspan.twin.terraform_providers import own_config
 from twinspan.verify.findings import Verification
 from twinspan.verify.run import verify
 from twinspan.verify.text import as_tree, summary
@@ -153,6 +154,7 @@ class Demo:
         self._environment = environment
         self._path = path
         self._name = name
+        self._place = TwinPlace(name)
         self._providers = providers
         self._story = story
         self._figures = Figures()
@@ -176,18 +178,15 @@ class Demo:
         self._check_machine()
         started = time.monotonic()
         self._start()
-        process_environment = command.environment(
-            **lifecycle.environment(self._name), TF_CLI_CONFIG_FILE=own_config()
-        )
         with Terraform(
             self._environment,
-            process_environment=process_environment,
+            process_environment=self._place.terraform_environment(),
             providers=self._providers,
             on_event=_Counter(self._story),
             variables={CLUSTERS: "false"},
         ) as terraform:
             self._build(terraform)
-            target = open_target(self._path, on="twin", name=self._name)
+            target = open_target(self._path, self._place)
             with hosts_of(target) as hosts:
                 self._first_ping(hosts, started)
                 self._tunnels(target, hosts)
@@ -295,13 +294,7 @@ class Demo:
         with self._story.chapter(
             "Verify", "What both clouds' APIs say, against what Terraform built, from gateway to packet."
         ) as chapter:
-            verification = verify(
-                target.endpoints,
-                hosts=hosts.pairs,
-                host_problems=hosts.problems,
-                expected=target.expected,
-                planned=target.planned,
-            )
+            verification = target.verify(hosts=hosts.pairs, host_problems=hosts.problems)
             print_whole(as_tree(verification), console=progress)
             self._figures.verified = verification.passed
             chapter.result = summary(verification)
@@ -373,7 +366,7 @@ class Demo:
             if self._no_clusters:
                 chapter.result = "left out, as the clusters"
                 return
-            talk = pods_talk(self._path, name=self._name)
+            talk = pods_talk(open_target(self._path, self._place))
             self._figures.pods_ping_median_ms = talk.median_ms
             self._figures.pods_kept_address = talk.kept_address
             chapter.result = talk.told
@@ -384,11 +377,11 @@ class Demo:
                 "Lose a tunnel",
                 "16 flows each way; then the tunnel that AWS uses goes silent. Only timers can notice that.",
             ) as chapter,
-            bench_of(target) as bench,
+            with_hosts(target) as environment,
         ):
             report = run_drill(
                 TUNNEL_DOWN,
-                bench,
+                environment,
                 tunnel="in-use",
                 on_moment=lambda moment: self._story.say(f"{moment.at_s:+6.1f} s  {moment.what}"),
             ).report

@@ -6,43 +6,32 @@ from pathlib import Path
 import click
 
 from twinspan import extras
-from twinspan.cli.output import (
-    answers,
-    env_argument,
-    format_option,
-    junit_option,
-    name_option,
-    on_option,
-    print_json,
-    print_whole,
-    progress,
-    step,
-    write_junit,
-)
+from twinspan.cli.options import env_argument, format_option, junit_option, place_options
+from twinspan.cli.output import answers, print_json, print_whole, progress, step, write_junit
 from twinspan.cloud.endpoints import Endpoints
 from twinspan.doctor import machine
 from twinspan.doctor.findings import Diagnosis
 from twinspan.doctor.needs import Needs, needs_of
 from twinspan.doctor.run import Accounts, diagnose
 from twinspan.errors import HostError, TwinspanError
-from twinspan.network.clouds import Cloud
+from twinspan.network.clouds import CLOUD_NAMES, Cloud
 from twinspan.project.dry_plan import dry_plan
 from twinspan.project.environment import Environment
 from twinspan.project.plan import read_plan
-from twinspan.results import CheckResult, Outcome
+from twinspan.results import Outcome
 from twinspan.results.junit import as_junit
 from twinspan.results.text import summary_of, tree_of
+from twinspan.target.place import Place
 from twinspan.verify.remote_state import state_in_s3
 
 
 @click.command()
 @env_argument
-@on_option
-@name_option
+@place_options
 @format_option
 @junit_option
 @click.option("--all", "every", is_flag=True, help="List what is well, too.")
-def doctor(env: Path, on: str, name: str, fmt: str, *, junit: Path | None, every: bool) -> None:
+def doctor(env: Path, place: Place, fmt: str, *, junit: Path | None, every: bool) -> None:
     """Say what is missing on this machine and in the accounts to build ENV, and what provides it.
 
     Changes nothing. Works with none, one or both clouds configured; on the twin it asks the twin's APIs.
@@ -55,12 +44,12 @@ def doctor(env: Path, on: str, name: str, fmt: str, *, junit: Path | None, every
     """  # noqa: D301 - click needs the character itself
     environment = Environment.load(env)
     with step(f"Looking at this machine and the accounts for {environment.name}"):
-        needs = _needs(environment, on)
-        accounts = _accounts(on, name)
+        needs = _needs(environment, place)
+        accounts = _accounts(place)
         region = (needs.region if needs else "") or environment.state.region
         accounts = replace(accounts, endpoints=accounts.endpoints.in_region(region))
         diagnosis = diagnose(
-            host=_machine(name) if on == "twin" else (),
+            host=machine.look_at(place.machine) if place.machine else (),
             accounts=accounts,
             needs=needs,
             built=_built(accounts.endpoints, environment),
@@ -84,61 +73,25 @@ def _show(diagnosis: Diagnosis, *, fmt: str, every: bool) -> None:
     )
 
 
-def _machine(name: str) -> tuple[CheckResult, ...]:
-    from twinspan.twin import lifecycle, requirements  # noqa: PLC0415 - the cloud's way needs no twin
-    from twinspan.twin.kubernetes.programs import cache_folder, find_programs  # noqa: PLC0415 - as above
-    from twinspan.twin.rundir import RunDir, home  # noqa: PLC0415 - as above
-    from twinspan.twin.settings import Settings  # noqa: PLC0415 - as above
-
-    kubernetes = machine.kubernetes(find_programs)
-    settings = Settings.load(RunDir(name).settings)
-    ports = (settings.aws_port, settings.azure_port) if settings else ()
-    taken = [(port, requirements.port_problem(port)) for port in ports if port]
-    return (
-        machine.packages(requirements.check_packages),
-        machine.rights(),
-        machine.kernel(),
-        machine.room(state=home(), cache=cache_folder(), built=kubernetes.outcome is Outcome.PASS),
-        machine.ports([(port, why) for port, why in taken if why], up=lifecycle.status(name).state != "down"),
-        kubernetes,
-    )
-
-
-def _accounts(on: str, name: str) -> Accounts:
-    if on == "twin":
-        return _twin_accounts(name)
-    aws, aws_reason = _cloud("aws")
-    azure, azure_reason = _cloud("azure")
+def _accounts(place: Place) -> Accounts:
+    found: dict[Cloud, Endpoints] = {}
+    reasons: dict[Cloud, str] = {}
+    for cloud in CLOUD_NAMES:
+        try:
+            found[cloud] = place.account(cloud)
+        except HostError as error:
+            reasons[cloud] = str(error)
+    aws, azure = found.get("aws"), found.get("azure")
     return Accounts(
         endpoints=Endpoints(aws=aws.aws if aws else None, azure=azure.azure if azure else None),
-        aws_reason=aws_reason,
-        azure_reason=azure_reason,
+        aws_reason=reasons.get("aws", ""),
+        azure_reason=reasons.get("azure", ""),
     )
 
 
-def _twin_accounts(name: str) -> Accounts:
-    from twinspan.twin.client import twin_endpoints  # noqa: PLC0415 - the cloud's way needs no twin
-
-    try:
-        return Accounts(endpoints=twin_endpoints(name))
-    except HostError as error:
-        return Accounts(
-            endpoints=Endpoints(aws=None, azure=None), aws_reason=str(error), azure_reason=str(error)
-        )
-
-
-def _cloud(which: Cloud) -> tuple[Endpoints | None, str]:
-    """Return the user's own account of one cloud, or why there is none."""
-    try:
-        found = Endpoints.of_one(which)
-    except HostError as error:
-        return None, str(error)
-    return found, ""
-
-
-def _needs(environment: Environment, on: str) -> Needs | None:
+def _needs(environment: Environment, place: Place) -> Needs | None:
     """Plan with the offline providers or, where those are not installed, with the real ones."""
-    real = on == "cloud" and extras.missing("twin")
+    real = place.real and extras.missing("twin")
     try:
         plan = dry_plan(environment, providers="real" if real else "offline")
         return needs_of(read_plan(plan, where=f"plan of {environment.name}"))

@@ -6,30 +6,30 @@ from pathlib import Path
 import click
 from rich.table import Table
 
-from twinspan.cli.bench import Sender, Senders
-from twinspan.cli.clusters import cluster_options
-from twinspan.cli.drill_choice import Choice, choose_possible
-from twinspan.cli.drill_cloud import run_on_apis_of, show_api
-from twinspan.cli.drill_series import Wanted, agreed, countable, permitted, run_series, sends, show_all
-from twinspan.cli.output import (
-    answers,
+from twinspan.cli.drill_text import agreed, show_all, show_api, show_moment
+from twinspan.cli.options import (
+    cluster_options,
     env_argument,
     format_option,
-    name_option,
-    on_option,
-    print_json,
-    print_whole,
+    place_options,
 )
-from twinspan.cli.signals import undone_on_signals
-from twinspan.cli.target import open_target
+from twinspan.cli.output import answers, print_json, print_whole, progress, step
+from twinspan.drill.api_run import run_on_apis, watch_of
 from twinspan.drill.catalogue import DRILLS, named
-from twinspan.drill.definition import Drill, Place
+from twinspan.drill.choice import Choice, choose_possible, countable, permitted, sends
+from twinspan.drill.definition import Drill
 from twinspan.drill.document import DrillDocument
 from twinspan.drill.flows import MAX_RATE_HZ, RATE_HZ
+from twinspan.drill.repeat import SeriesOptions, run_series
 from twinspan.drill.report import DrillReport
+from twinspan.drill.senders import Sender, Senders
 from twinspan.drill.series import Series, compare
 from twinspan.errors import DesignError
 from twinspan.kubernetes import TOOLS_IMAGE
+from twinspan.signals import undone_on_signals
+from twinspan.target.clusters import PodChoice
+from twinspan.target.place import Place
+from twinspan.target.target import open_target
 
 RUNS_OF_A_REPORT = 10
 
@@ -93,8 +93,7 @@ def show_drill(*, drill_name: str, fmt: str) -> None:
 @drill.command("run")
 @click.argument("drill_name", metavar="[NAME]", required=False)
 @env_argument
-@on_option
-@name_option
+@place_options
 @format_option
 @click.option("--all", "every", is_flag=True, help="Run every drill that the network can have.")
 @click.option("--tunnel", default="in-use", show_default=True, help="in-use, unused, or a tunnel's key.")
@@ -132,8 +131,7 @@ def run_drills(
     *,
     drill_name: str | None,
     env: Path,
-    on: str,
-    name: str,
+    place: Place,
     fmt: str,
     every: bool,
     tunnel: str,
@@ -165,39 +163,57 @@ def run_drills(
     Exit codes: 0 within the limit and whole again, 1 not, 2 bad input, 3 an endpoint is not ready.
     """  # noqa: D301 - click needs the character itself
     chosen, env = _chosen(drill_name, env, every=every)
-    place: Place = "cloud" if on == "cloud" else "twin"
     senders = Senders(
-        kind=source or ("none" if place == "cloud" else "hosts"),
+        kind=source or ("hosts" if place.attaches_hosts else "none"),
         rate_hz=rate_hz,
-        image=image,
-        clusters=(aws_cluster, azure_cluster),
+        pods=PodChoice(image=image, aws_cluster=aws_cluster, azure_cluster=azure_cluster),
         alerts_s=alerts_s,
     )
     if every:
-        chosen = tuple(each for each in chosen if place in each.places and sends(each, senders.kind))
+        chosen = tuple(each for each in chosen if place.on in each.places and sends(each, senders.kind))
     countable(senders, repeat=repeat, limit_s=limit_s, out=out)
     for each in chosen:
         permitted(each, place, yes=yes, senders=senders)
-    target = open_target(env, on=on, name=name)
+    target = open_target(env, place)
     choice = choose_possible(chosen, target, tunnel=tunnel) if every else Choice(drills=chosen)
-    chosen = choice.drills
-    if place == "cloud":
-        agreed(chosen, yes=yes)
+    for left_out, reason in choice.left_out.items():
+        progress.print(f"left out: {left_out}: {reason}", markup=False)
+    if place.real:
+        agreed(choice.drills, yes=yes)
     if senders.kind == "none":
-        show_api([run_on_apis_of(target, each, tunnel=tunnel, force=force) for each in chosen], fmt=fmt)
+        watch = watch_of(target)
+        with undone_on_signals():
+            reports = []
+            for each in choice.drills:
+                with step(f"Drill {each.name}"):
+                    report = run_on_apis(each, watch, tunnel=tunnel, force=force, on_moment=show_moment)
+                reports.append(report)
+        show_api(reports, fmt=fmt)
         return
-    times = repeat or (RUNS_OF_A_REPORT if out else 1)
-    wanted = Wanted(tunnel=tunnel, repeat=times, limit_s=limit_s, force=force, out=out)
+    options = SeriesOptions(
+        tunnel=tunnel,
+        repeat=repeat or (RUNS_OF_A_REPORT if out else 1),
+        limit_s=limit_s,
+        force=force,
+        out=out,
+    )
     found: list[list[DrillReport]] = []
     try:
         with undone_on_signals():
-            for each in chosen:
+            for each in choice.drills:
                 found.append([])
-                bench = partial(senders.bench_of, each, target)
-                run_series(each, bench, wanted, found[-1], several=len(chosen) > 1)
+                run_series(
+                    each,
+                    partial(senders.environment, each, target),
+                    options,
+                    found[-1],
+                    several=len(choice.drills) > 1,
+                    step=step,
+                    on_moment=show_moment,
+                )
     finally:
-        # Also if a run or its recording has failed: what was measured is told before the error is.
-        show_all([reports for reports in found if reports], fmt=fmt, wanted=wanted, left_out=choice.left_out)
+        # Also if a run or its recording has failed: what was measured is shown before the error is.
+        show_all([reports for reports in found if reports], fmt=fmt, out=out, left_out=choice.left_out)
     if not all(report.passed for reports in found for report in reports):
         raise click.exceptions.Exit(1)
 

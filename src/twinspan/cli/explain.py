@@ -5,7 +5,8 @@ from collections.abc import Mapping
 import click
 
 from twinspan.check.catalogue import CATALOGUE as CHECKS
-from twinspan.cli.output import answers, format_option, print_json
+from twinspan.cli.options import format_option
+from twinspan.cli.output import answers, print_json
 from twinspan.doctor.run import CHECKS as NEEDS
 from twinspan.errors import DesignError
 from twinspan.verify.catalogue import CATALOGUE as VERIFIED

@@ -6,7 +6,7 @@ import threading
 
 import click
 
-from twinspan.cli import defects
+from twinspan import defects
 from twinspan.cli.output import progress
 from twinspan.errors import TwinspanError
 
@@ -69,7 +69,7 @@ def root() -> None:
 
 def main() -> None:
     """Run the command line; every error is one line, without a traceback."""
-    threading.excepthook = defects.report_in_thread
+    threading.excepthook = _show_end_of_thread
     try:
         status = root.main(standalone_mode=False)
     except click.exceptions.Exit as end:
@@ -86,9 +86,18 @@ def main() -> None:
     except Exception as error:  # noqa: BLE001 - the last resort: a defect of ours, shown as such
         if isinstance(error, _PipeError) and defects.reader_left():
             sys.exit(defects.READER_LEFT)
-        defects.report(error)
+        _show_defect(error)
         sys.exit(3)
     sys.exit(status if isinstance(status, int) else 0)
+
+
+def _show_defect(error: BaseException) -> None:
+    progress.print(defects.described(error), style="red", markup=False)
+
+
+def _show_end_of_thread(failed: threading.ExceptHookArgs) -> None:
+    """Show an exception that ended a thread; a `threading.excepthook`."""
+    _show_defect(failed.exc_value or failed.exc_type())
 
 
 if __name__ == "__main__":

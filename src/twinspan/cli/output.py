@@ -1,18 +1,15 @@
-"""Options that every command shares, and how answers and progress are printed."""
+"""How answers and progress are printed."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Any, TypeVar
+from typing import IO
 
 import click
 from rich.console import Console, RenderableType
 
-from twinspan import extras
 from twinspan.errors import DesignError
 from twinspan.results.document import as_json
-
-Command = TypeVar("Command", bound=Callable[..., Any])
 
 _WHOLE_LINES = 4000
 """Columns off a terminal: what a reader greps for, or a script reads, must not be broken."""
@@ -46,68 +43,6 @@ progress = console_for(stderr=True)
 
 answers = console_for(soft_wrap=True)
 """Answers: standard output."""
-
-DEFAULT_ENV = Path("terraform/envs/dev")
-
-
-def format_option(command: Command) -> Command:
-    """Add `--format text|json` (parameter `fmt`)."""
-    return click.option(
-        "--format",
-        "fmt",
-        type=click.Choice(["text", "json"]),
-        default="text",
-        show_default=True,
-        help="How the answer is written to standard output.",
-    )(command)
-
-
-def on_option(command: Command) -> Command:
-    """Add `--on twin|cloud` (parameter `on`); the cloud is never implied."""
-    return click.option(
-        "--on",
-        type=click.Choice(["twin", "cloud"]),
-        default="twin",
-        show_default=True,
-        callback=_if_installed,
-        help="The local twin, or real accounts with your own credentials.",
-    )(command)
-
-
-def _if_installed(_context: click.Context, _option: click.Parameter, on: str) -> str:
-    if on == "twin":
-        extras.require("twin", by="the twin", otherwise="work on real accounts with --on cloud")
-    return on
-
-
-def name_option(command: Command) -> Command:
-    """Add `--name NAME` of the twin (parameter `name`), also from TWINSPAN_NAME."""
-    return click.option(
-        "--name",
-        default="default",
-        show_default=True,
-        envvar="TWINSPAN_NAME",
-        help="Which twin; several run side by side.",
-    )(command)
-
-
-def env_argument(command: Command) -> Command:
-    """Add the argument ENV, an environment folder (parameter `env`)."""
-    return click.argument(
-        "env",
-        type=click.Path(path_type=Path),
-        default=DEFAULT_ENV,
-        required=False,
-    )(command)
-
-
-def junit_option(command: Command) -> Command:
-    """Add `--junit FILE` (parameter `junit`)."""
-    return click.option(
-        "--junit",
-        type=click.Path(path_type=Path, dir_okay=False),
-        help="Write JUnit XML there, too.",
-    )(command)
 
 
 def write_junit(file: Path, text: str) -> None:

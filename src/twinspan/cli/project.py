@@ -1,6 +1,5 @@
 """`twinspan plan|apply|destroy`: Terraform on the twin or on real accounts."""
 
-import os
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -10,24 +9,15 @@ from pathlib import Path
 
 import click
 
-from twinspan import command
-from twinspan.cli.output import (
-    answers,
-    env_argument,
-    format_option,
-    name_option,
-    on_option,
-    print_json,
-    progress,
-    step,
-)
-from twinspan.cli.target import open_endpoints
+from twinspan.cli.options import env_argument, format_option, place_options
+from twinspan.cli.output import answers, print_json, progress, step
 from twinspan.errors import TwinspanError
-from twinspan.project.accounts import cloud_environment
 from twinspan.project.environment import Environment
 from twinspan.project.leftovers import leftovers
 from twinspan.project.messages import Event, ResourceEvent, Summary
 from twinspan.project.terraform import Choice, Outcome, Terraform
+from twinspan.target.place import Place
+from twinspan.target.target import open_endpoints
 
 _DONE = {"create": "created", "update": "updated", "delete": "removed", "read": "read"}
 
@@ -61,12 +51,11 @@ _yes_option = click.option("--yes", is_flag=True, help="Do not ask before changi
 
 @click.command()
 @env_argument
-@on_option
-@name_option
+@place_options
 @format_option
 @_providers_option
 @_var_option
-def plan(env: Path, on: str, name: str, fmt: str, providers: Choice, *, variables: dict[str, str]) -> None:
+def plan(env: Path, place: Place, fmt: str, providers: Choice, *, variables: dict[str, str]) -> None:
     """Show what `apply` would change.
 
     \b
@@ -76,22 +65,21 @@ def plan(env: Path, on: str, name: str, fmt: str, providers: Choice, *, variable
     Exit codes: 0 planned, 2 bad input, 3 the machine, the state or an endpoint is not ready.
     """  # noqa: D301 - click needs the character itself
     environment = Environment.load(env)
-    with _terraform(environment, on=on, name=name, providers=providers, variables=variables) as terraform:
-        with step(f"Planning {environment.name} on {_target(on, name)}"):
+    with _terraform(environment, place=place, providers=providers, variables=variables) as terraform:
+        with step(f"Planning {environment.name} on {place.label}"):
             outcome = terraform.plan()
-        _print(outcome, environment=environment, on=on, fmt=fmt)
+        _print(outcome, environment=environment, on=place.on, fmt=fmt)
 
 
 @click.command()
 @env_argument
-@on_option
-@name_option
+@place_options
 @format_option
 @_providers_option
 @_var_option
 @_yes_option
 def apply(
-    env: Path, on: str, name: str, fmt: str, providers: Choice, *, yes: bool, variables: dict[str, str]
+    env: Path, place: Place, fmt: str, providers: Choice, *, yes: bool, variables: dict[str, str]
 ) -> None:
     """Build the environment, or change it into what its files say.
 
@@ -104,23 +92,22 @@ def apply(
     Exit codes: 0 built, 2 bad input, 3 the machine, the state or an endpoint is not ready.
     """  # noqa: D301 - click needs the character itself
     environment = Environment.load(env)
-    _refuse_unasked("apply", on=on, yes=yes)
-    with _terraform(environment, on=on, name=name, providers=providers, variables=variables) as terraform:
-        outcome = _change(terraform, "apply", environment, on=on, name=name, yes=yes)
+    _refuse_unasked("apply", place=place, yes=yes)
+    with _terraform(environment, place=place, providers=providers, variables=variables) as terraform:
+        outcome = _change(terraform, "apply", environment, place=place, yes=yes)
         outputs = terraform.outputs() if fmt == "json" else {}
-        _print(outcome, environment=environment, on=on, fmt=fmt, outputs=outputs)
+        _print(outcome, environment=environment, on=place.on, fmt=fmt, outputs=outputs)
 
 
 @click.command()
 @env_argument
-@on_option
-@name_option
+@place_options
 @format_option
 @_providers_option
 @_var_option
 @_yes_option
 def destroy(
-    env: Path, on: str, name: str, fmt: str, providers: Choice, *, yes: bool, variables: dict[str, str]
+    env: Path, place: Place, fmt: str, providers: Choice, *, yes: bool, variables: dict[str, str]
 ) -> None:
     """Remove everything that `apply` has built; the state bucket stays.
 
@@ -134,18 +121,18 @@ def destroy(
     Exit codes: 0 removed, 2 bad input, 3 the machine, the state or an endpoint is not ready.
     """  # noqa: D301 - click needs the character itself
     environment = Environment.load(env)
-    _refuse_unasked("destroy", on=on, yes=yes)
-    with _terraform(environment, on=on, name=name, providers=providers, variables=variables) as terraform:
-        _warn_of_leftovers(terraform, environment, on=on, name=name)
-        outcome = _change(terraform, "destroy", environment, on=on, name=name, yes=yes)
-        _print(outcome, environment=environment, on=on, fmt=fmt)
+    _refuse_unasked("destroy", place=place, yes=yes)
+    with _terraform(environment, place=place, providers=providers, variables=variables) as terraform:
+        _warn_of_leftovers(terraform, environment, place=place)
+        outcome = _change(terraform, "destroy", environment, place=place, yes=yes)
+        _print(outcome, environment=environment, on=place.on, fmt=fmt)
 
 
-def _warn_of_leftovers(terraform: Terraform, environment: Environment, *, on: str, name: str) -> None:
+def _warn_of_leftovers(terraform: Terraform, environment: Environment, *, place: Place) -> None:
     """Name what a destroy leaves, and what to do with it; the cloud's refusal can take minutes."""
     state = terraform.state()
     try:
-        endpoints = open_endpoints(environment, on=on, name=name)
+        endpoints = open_endpoints(environment, place)
         if state.aws_region:
             endpoints = endpoints.in_region(state.aws_region)
         found = list(leftovers(state, endpoints))
@@ -164,20 +151,20 @@ def _warn_of_leftovers(terraform: Terraform, environment: Environment, *, on: st
         )
 
 
-def _refuse_unasked(operation: str, *, on: str, yes: bool) -> None:
-    if on == "cloud" and not yes and not sys.stdin.isatty():
+def _refuse_unasked(operation: str, *, place: Place, yes: bool) -> None:
+    if place.real and not yes and not sys.stdin.isatty():
         raise click.UsageError(
-            f"{operation} --on cloud changes real accounts: say --yes, or run it in a terminal"
+            f"{operation} --on {place.on} changes real accounts: say --yes, or run it in a terminal"
         )
 
 
 def _change(
-    terraform: Terraform, operation: str, environment: Environment, *, on: str, name: str, yes: bool
+    terraform: Terraform, operation: str, environment: Environment, *, place: Place, yes: bool
 ) -> Outcome:
-    if on == "cloud" and not yes:
+    if place.real and not yes:
         return _ask_then_change(terraform, operation, environment)
     doing = "Building" if operation == "apply" else "Removing"
-    with step(f"{doing} {environment.name} on {_target(on, name)}"):
+    with step(f"{doing} {environment.name} on {place.label}"):
         return terraform.apply() if operation == "apply" else terraform.destroy()
 
 
@@ -195,11 +182,11 @@ def _ask_then_change(terraform: Terraform, operation: str, environment: Environm
 
 @contextmanager
 def _terraform(
-    environment: Environment, *, on: str, name: str, providers: Choice, variables: Mapping[str, str]
+    environment: Environment, *, place: Place, providers: Choice, variables: Mapping[str, str]
 ) -> Iterator[Terraform]:
     with Terraform(
         environment,
-        process_environment=_process_environment(on, name),
+        process_environment=place.terraform_environment(),
         providers=providers,
         on_event=_Progress(),
         variables=variables,
@@ -214,20 +201,6 @@ def _terraform(
                 style="yellow",
             )
         yield terraform
-
-
-def _process_environment(on: str, name: str) -> dict[str, str]:
-    if on == "cloud":
-        return cloud_environment(os.environ)
-    from twinspan.twin import lifecycle  # noqa: PLC0415 - the cloud's way needs no twin
-    from twinspan.twin.terraform_providers import own_config  # noqa: PLC0415
-
-    # In a shell of `twin env` the configuration may be the twin's, which the user did not choose.
-    return command.environment(**lifecycle.environment(name), TF_CLI_CONFIG_FILE=own_config())
-
-
-def _target(on: str, name: str) -> str:
-    return f"twin {name}" if on == "twin" else "real accounts"
 
 
 class _Progress:

@@ -4,32 +4,22 @@ from pathlib import Path
 
 import click
 
-from twinspan.cli.output import (
-    answers,
-    env_argument,
-    format_option,
-    junit_option,
-    name_option,
-    on_option,
-    print_json,
-    print_whole,
-    step,
-    write_junit,
-)
-from twinspan.cli.signals import undone_on_signals
-from twinspan.cli.target import hosts_of, open_target
-from twinspan.cli.verify_clusters import clusters_to_verify
+from twinspan.cli.options import env_argument, format_option, junit_option, place_options
+from twinspan.cli.output import answers, print_json, print_whole, step, write_junit
 from twinspan.kubernetes import TOOLS_IMAGE
 from twinspan.results.junit import as_junit
+from twinspan.signals import undone_on_signals
+from twinspan.target.clusters_to_verify import clusters_to_verify
+from twinspan.target.hosts import hosts_of
+from twinspan.target.place import Place
+from twinspan.target.target import open_target
 from twinspan.verify.findings import Verification
-from twinspan.verify.run import verify as run_verify
 from twinspan.verify.text import as_tree, summary
 
 
 @click.command()
 @env_argument
-@on_option
-@name_option
+@place_options
 @format_option
 @click.option(
     "--wait",
@@ -52,8 +42,7 @@ from twinspan.verify.text import as_tree, summary
 def verify(
     *,
     env: Path,
-    on: str,
-    name: str,
+    place: Place,
     fmt: str,
     wait_s: float,
     pods: bool,
@@ -74,21 +63,15 @@ def verify(
     \b
     Exit codes: 0 all green, 1 something is not, 2 bad input, 3 an endpoint is not ready.
     """  # noqa: D301 - click needs the character itself
-    target = open_target(env, on=on, name=name)
+    target = open_target(env, place)
     with (
         step(f"Verifying {env.name}"),
         undone_on_signals(),
         hosts_of(target) as hosts,
         clusters_to_verify(target, pods=pods, image=image, wait_s=wait_s) as clusters,
     ):
-        verification = run_verify(
-            target.endpoints,
-            hosts=hosts.pairs,
-            host_problems=hosts.problems,
-            clusters=clusters,
-            expected=target.expected,
-            planned=target.planned,
-            wait_s=wait_s,
+        verification = target.verify(
+            hosts=hosts.pairs, host_problems=hosts.problems, clusters=clusters, wait_s=wait_s
         )
     if junit is not None:
         write_junit(junit, as_junit(verification, command="verify", duration_s=verification.duration_s))

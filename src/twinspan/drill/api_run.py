@@ -4,10 +4,13 @@ How long packets were lost is not measured here. What is told is how long AWS's 
 down, which both clouds refresh late and rarely: an upper bound of little worth, except that it ended.
 """
 
+import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 
 from twinspan.drill.definition import Drill
+from twinspan.drill.faults import fault_of
 from twinspan.drill.in_use import IN_USE, UNUSED
 from twinspan.drill.recovery import must_be_whole
 from twinspan.drill.report import Moment
@@ -15,6 +18,7 @@ from twinspan.errors import DesignError, WaitTimeoutError
 from twinspan.network.links import TunnelLink
 from twinspan.network.model import TelemetryStatus
 from twinspan.protocols import Fault
+from twinspan.target.target import Target
 from twinspan.verify.findings import Verification
 from twinspan.wait import wait_until
 
@@ -67,6 +71,18 @@ class ApiReport:
     def passed(self) -> bool:
         """Whether everything is whole again, and was never all down."""
         return self.whole_again_s is not None and not self.stopped
+
+
+def watch_of(target: Target, *, poll_s: float = 2.0) -> Watch:
+    """Return what such a drill works with on a target, which may be a twin: nothing here differs."""
+    judged = replace(target, planned=None)  # what was changed since Terraform keeps nobody from a drill
+    return Watch(
+        links=target.links,
+        verify=judged.verify,
+        fault=partial(fault_of, target),
+        now_s=time.monotonic,
+        poll_s=poll_s,
+    )
 
 
 def run_on_apis(

@@ -3,11 +3,12 @@
 from difflib import get_close_matches
 
 from twinspan.drill.cluster_drills import CLUSTER_DRILLS
-from twinspan.drill.definition import Drill, Place, Step
+from twinspan.drill.definition import Drill, Step
 from twinspan.drill.endings import Ending, Expectation
 from twinspan.drill.in_use import IN_USE
 from twinspan.drill.timers import Label
 from twinspan.errors import DesignError
+from twinspan.target.place import PlaceName
 
 _TIMERS = Expectation(
     ending=Ending.TIMERS,
@@ -35,8 +36,8 @@ _NOT_MOVED = Expectation(
     label=Label.INFRASTRUCTURE,
     source="without BGP there is no MED to move Azure with; RFC 7296, section 1.4.1, deleting an SA",
 )
-_BOTH: tuple[Place, ...] = ("twin", "cloud")
-_TWIN: tuple[Place, ...] = ("twin",)
+_BOTH: tuple[PlaceName, ...] = ("twin", "cloud")
+_TWIN: tuple[PlaceName, ...] = ("twin",)
 
 
 def _harmless(source: str) -> Expectation:

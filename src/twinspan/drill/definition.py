@@ -8,8 +8,8 @@ from twinspan.drill.in_use import IN_USE, UNUSED
 from twinspan.drill.timers import Label
 from twinspan.network.clouds import Cloud
 from twinspan.network.links import TunnelLink
+from twinspan.target.place import PlaceName
 
-Place = Literal["twin", "cloud"]
 Aim = Literal["tunnel", "sibling", "other"]
 """`tunnel`: the one aimed at. `sibling`: the other one of its VPN connection. `other`: one of another."""
 OF_BGP = frozenset({"bgp-closed", "bgp-silent", "route-withdrawn"})
@@ -50,7 +50,7 @@ class Drill:
     name: str
     breaks: str
     steps: tuple[Step, ...]
-    places: tuple[Place, ...]
+    places: tuple[PlaceName, ...]
     aws: Expectation
     azure: Expectation
     broken_s: float = 0.0
@@ -66,6 +66,11 @@ class Drill:
     def expectation(self, side: Cloud) -> Expectation:
         """Return what should happen to what a side sends."""
         return self.aws if side == "aws" else self.azure
+
+    @property
+    def through_apis(self) -> bool:
+        """Whether the clouds' APIs can break it, so that it can run on real accounts."""
+        return len(self.places) > 1
 
     @property
     def breaks_tunnels(self) -> bool:

@@ -5,11 +5,12 @@ from typing import Literal
 
 from pydantic import Field
 
-from twinspan.drill.detection import TELEMETRY, Detection, side_of
+from twinspan.drill.detection import Detection, side_of
 from twinspan.network.clouds import Cloud
 from twinspan.network.links import TunnelLink
 from twinspan.protocols import Event
 from twinspan.results.document import Document, Thousandths
+from twinspan.target.api_events import TELEMETRY_DOWN
 
 _ROUTES = frozenset({"route-added", "route-removed", "bgp-down", "bgp-up"})
 _RESTORED = frozenset({"bgp-up", "telemetry-up"})
@@ -57,7 +58,7 @@ def phases_of(
     """
     found = []
     # Telemetry is late by minutes: it tells that somebody has noticed, not when.
-    told = detection is not None and detection.kind != TELEMETRY
+    told = detection is not None and detection.kind != TELEMETRY_DOWN
     known_s = detection.after_s if detection and told else 0.0
     if detection and told:
         found.append(

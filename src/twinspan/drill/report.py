@@ -7,7 +7,7 @@ from typing import Literal
 from twinspan.drill import flow_analysis
 from twinspan.drill.alert_watch import FiredAlert
 from twinspan.drill.definition import Drill
-from twinspan.drill.detection import TELEMETRY, Detection
+from twinspan.drill.detection import Detection
 from twinspan.drill.flows import Measurement
 from twinspan.drill.phases import BEFORE_MENDING, Phase, phases_of, power_phases_of
 from twinspan.drill.timers import Label, Timer, first_to_fire, timers_of
@@ -16,6 +16,7 @@ from twinspan.network.links import TunnelLink
 from twinspan.network.timers import HOLD_PROFILES
 from twinspan.protocols import ON_PURPOSE, Event
 from twinspan.results.document import Document, Thousandths
+from twinspan.target.api_events import TELEMETRY_DOWN
 
 Direction = Literal["aws->azure", "azure->aws"]
 DIRECTIONS: tuple[Direction, ...] = ("aws->azure", "azure->aws")
@@ -82,7 +83,7 @@ class DirectionReport:
 
     def _noticed(self, found: Detection) -> str:
         whose, when = f"{CLOUD_NAMES[found.side]}'s", f"{found.after_s:.1f} s after the cut"
-        if found.kind == TELEMETRY:
+        if found.kind == TELEMETRY_DOWN:
             return f"not told; {whose} telemetry showed it {when}"
         return f"{whose} {found.by}, {when}"
 

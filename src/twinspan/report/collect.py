@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from typing import Literal, TypeVar
+from typing import TypeVar
 
 from twinspan.cloud.endpoints import Endpoints
 from twinspan.drill.report import Direction
@@ -29,6 +29,7 @@ from twinspan.report.document import (
 from twinspan.report.network import Topology
 from twinspan.report.topology import settings_of, topology_of
 from twinspan.report.versions import versions
+from twinspan.target.place import Place
 from twinspan.verify.clusters import Clusters, ask
 from twinspan.verify.expectation import Expectation
 from twinspan.verify.facts import Facts
@@ -67,7 +68,7 @@ class Sources:
 
     Attributes:
         environment: Name of the environment.
-        on: `twin` or `cloud`.
+        place: Where it runs.
         endpoints: Both clouds; None if there is no way to them.
         expected: What Terraform's outputs say must exist.
         planned: What Terraform applied.
@@ -81,7 +82,7 @@ class Sources:
     """
 
     environment: str
-    on: Literal["twin", "cloud"]
+    place: Place
     endpoints: Endpoints | None
     expected: Expectation | None = None
     planned: Settings | None = None
@@ -127,7 +128,7 @@ class Collector:
         sources = self._sources
         return ReportDocument(
             environment=sources.environment,
-            on=sources.on,
+            on=sources.place.on,
             made_at=made_at,
             collect_s=round(time.monotonic() - started, 3),
             missing=tuple(self._missing),
@@ -138,7 +139,7 @@ class Collector:
             drills=tuple(drills),
             alerts=tuple(alerts),
             settings=(*_measured_with(sources), *settings),
-            versions=versions(on=sources.on),
+            versions=versions(sources.place.programs),
         )
 
     def _lacks(self, part: str, reason: str, remedy: str = "") -> None:

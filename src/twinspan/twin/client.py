@@ -1,9 +1,10 @@
 """A running twin, from outside: its control process, its endpoints, its hosts and faults."""
 
+import secrets
 import socket
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from ipaddress import IPv4Address
 
@@ -14,6 +15,7 @@ from twinspan.cloud.azure import AzureEndpoint
 from twinspan.cloud.endpoints import Endpoints
 from twinspan.command import Completed
 from twinspan.errors import HostError
+from twinspan.network.clouds import Cloud
 from twinspan.protocols import Event
 from twinspan.twin.calls import TwinCalls
 from twinspan.twin.dataplane.wire import FaultSpec, HostInfo, HostSpec
@@ -92,16 +94,43 @@ class TwinClient(TwinCalls, Stub):
                 raise not_up(self.name) from error
             yield connection
 
-    @contextmanager
-    def host(self, spec: HostSpec) -> Iterator["TwinHost"]:
-        """Attach a throw-away host to a subnet while the block runs; a process that is killed leaves none.
+    def host_leases(self) -> "HostLeases":
+        """Return what attaches throw-away hosts; none is attached yet."""
+        return HostLeases(self)
+
+
+class HostLeases:
+    """Throw-away hosts of a twin; each lasts until `close`, or until this process ends, whatever ends it."""
+
+    def __init__(self, client: TwinClient) -> None:
+        self._client = client
+        self._mark = secrets.token_hex(3)
+        self._leases: dict[str, AbstractContextManager[HostInfo]] = {}
+
+    def attach(self, side: Cloud, subnet_id: str, *, security_group_ids: Sequence[str] = ()) -> "TwinHost":
+        """Attach a host to a subnet.
 
         Raises:
-            DesignError: No such subnet or group; name or address taken or not possible.
+            DesignError: No such subnet or group.
         """
-        with self.hold_host(spec) as info:
-            yield TwinHost(self, info)
-            self.detach(spec.name)  # the twin does so by itself, but some time after the lease has ended
+        name = f"t{self._mark}-{side}{len(self._leases)}"
+        spec = HostSpec(
+            name=name, side=side, subnet_id=subnet_id, security_group_ids=tuple(security_group_ids)
+        )
+        lease = self._client.hold_host(spec)
+        self._leases[name] = lease  # kept before there is a host: whatever interrupts us, `close` knows it
+        return TwinHost(self._client, lease.__enter__())
+
+    def detach(self) -> None:
+        """Detach all; when this returns they are gone."""
+        for name in self._leases:
+            self._client.detach(name)
+        self.close()
+
+    def close(self) -> None:
+        """Release all; idempotent. The twin detaches them, some time later."""
+        for lease in self._leases.values():
+            lease.__exit__(None, None, None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,9 +7,10 @@ from pathlib import Path
 from twinspan.command import environment as process_environment
 from twinspan.command import run
 from twinspan.errors import HostError
+from twinspan.home import home
 from twinspan.twin.azure.files import write_private
 from twinspan.twin.client import not_up
-from twinspan.twin.rundir import RunDir, home
+from twinspan.twin.rundir import RunDir
 from twinspan.twin.settings import Settings
 
 AZ_CLOUD = "twinspan"

@@ -12,6 +12,7 @@ from typing import BinaryIO
 
 from twinspan.command import run
 from twinspan.errors import CommandError, HostError, TwinspanError, WaitTimeoutError
+from twinspan.home import home
 from twinspan.twin import requirements
 from twinspan.twin.client import TwinClient
 from twinspan.twin.dataplane.clusters import cgroups
@@ -19,7 +20,7 @@ from twinspan.twin.dataplane.launch import launch_agent
 from twinspan.twin.environment import environment
 from twinspan.twin.error_codec import unpack_error
 from twinspan.twin.processes import Process
-from twinspan.twin.rundir import RunDir, home
+from twinspan.twin.rundir import RunDir
 from twinspan.twin.settings import BgpHold, Settings
 from twinspan.twin.status import Status
 

@@ -18,8 +18,8 @@ import socket
 import threading
 import time
 import typing
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack, closing
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -300,19 +300,34 @@ def _asking(declaration: Callable[..., object]) -> Callable[..., object]:
         call = _call(declaration)
         _, *given = call.signature.bind(stub, *args, **kwargs).arguments.items()
         if call.held:
-            return _holding(stub, declaration, dict(given))
+            return _Held(stub, declaration, dict(given))
         with stub.connection() as connection:
             return connection.ask(declaration, dict(given))
 
     return ask
 
 
-@contextmanager
-def _holding(
-    stub: Stub, declaration: Callable[..., object], arguments: Mapping[str, object]
-) -> Iterator[object]:
-    with stub.connection() as connection:
-        yield connection.ask(declaration, arguments)
+class _Held(AbstractContextManager[object]):
+    """The result of a call that is held while the block runs. `__exit__` is idempotent, entered or not."""
+
+    def __init__(
+        self, stub: Stub, declaration: Callable[..., object], arguments: Mapping[str, object]
+    ) -> None:
+        self._stub = stub
+        self._declaration = declaration
+        self._arguments = arguments
+        self._connection = ExitStack()
+
+    def __enter__(self) -> object:
+        try:
+            connection = self._connection.enter_context(self._stub.connection())
+            return connection.ask(self._declaration, self._arguments)
+        except BaseException:
+            self._connection.close()
+            raise
+
+    def __exit__(self, *_: object) -> None:
+        self._connection.close()
 
 
 def serve(sock: socket.socket, offers: Mapping[str, Offer]) -> None:

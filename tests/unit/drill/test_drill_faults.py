@@ -6,17 +6,18 @@ from ipaddress import IPv4Address
 import pytest
 from test_drill_parts import link, without_bgp
 
-from twinspan.cli.faults import fault_of
-from twinspan.cli.target import Target
 from twinspan.cloud.endpoints import Endpoints
 from twinspan.drill.catalogue import DRILLS
 from twinspan.drill.definition import Drill
+from twinspan.drill.faults import fault_of
 from twinspan.errors import DesignError, HostError
 from twinspan.network.azure import GatewayInstance
 from twinspan.network.links import TunnelLink
+from twinspan.target.target import Target
+from twinspan.target.twin import TwinPlace
 from twinspan.twin.dataplane.breakage import KINDS
 
-TARGET = Target(on="twin", name="words", endpoints=Endpoints(aws=None, azure=None), expected=None)
+TARGET = Target(place=TwinPlace("words"), endpoints=Endpoints(aws=None, azure=None))
 ON_THE_WIRE = [drill for drill in DRILLS if drill.steps and all(step.what in KINDS for step in drill.steps)]
 
 

@@ -17,6 +17,7 @@ from twinspan.report.document import Missing, ReportDocument
 from twinspan.report.drills import read_drills
 from twinspan.report.network import EndPart, State, state_of
 from twinspan.report.page import as_html, tiles_of
+from twinspan.target.twin import TwinPlace
 
 SECTIONS = ("topology", "verify", "latency", "throughput", "drills", "alerts", "settings", "versions")
 HOSTILE = "\"'><script>alert(1)</script><img src=x onerror=alert(2)></style>$\\frac{1}$"
@@ -193,7 +194,7 @@ def test_no_key_reaches_page_or_json() -> None:
 
 def test_without_any_network_every_part_says_what_is_missing_and_why() -> None:
     lacking = Missing(part=NETWORK, reason="no twin is up", remedy="Run `twinspan twin up`")
-    sources = Sources(environment="dev", on="twin", endpoints=None, missing=(lacking,))
+    sources = Sources(environment="dev", place=TwinPlace(), endpoints=None, missing=(lacking,))
     found = Collector(sources).collect(drills=(), alerts=())
     page = Page(as_html(found))
 

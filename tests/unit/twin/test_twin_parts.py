@@ -15,10 +15,11 @@ from hypothesis import strategies as st
 from twinspan import host
 from twinspan.cli.twin import shell_lines
 from twinspan.errors import DesignError, HostError
+from twinspan.home import home
 from twinspan.twin import lifecycle, requirements
 from twinspan.twin.logs import follow, log_files, read_logs
 from twinspan.twin.processes import Process
-from twinspan.twin.rundir import RunDir, home, short_path
+from twinspan.twin.rundir import RunDir, short_path
 from twinspan.twin.settings import Settings
 
 
@@ -45,7 +46,7 @@ def test_the_folder_of_twins_follows_the_environment(monkeypatch: pytest.MonkeyP
 
 
 def test_the_control_process_knows_the_folders_that_the_user_has_set(monkeypatch: pytest.MonkeyPatch) -> None:
-    sources = Path(lifecycle.__file__).parent.rglob("*.py")
+    sources = Path(lifecycle.__file__).parents[1].rglob("*.py")
     names = {name for path in sources for name in re.findall(r'environ\.get\("(XDG_\w+)"', path.read_text())}
     assert "XDG_CACHE_HOME" in names
     for name in names:

@@ -3,13 +3,11 @@
 import os
 import select
 import sys
-import threading
 import traceback
 from datetime import UTC, datetime
 from pathlib import Path
 
-from twinspan.cli.output import progress
-from twinspan.twin.rundir import home
+from twinspan.home import home
 
 SHOW = "TWINSPAN_TRACEBACK"
 """Environment variable that has the traceback printed, too."""
@@ -19,19 +17,13 @@ _LIMIT_BYTES = 1_000_000
 _WORDS = 300
 
 
-def report(error: BaseException) -> None:
-    """Print one line about a defect of ours and keep its traceback."""
+def described(error: BaseException) -> str:
+    """Keep the traceback of a defect of ours; return one line to print, after the traceback if asked for."""
     text = "".join(traceback.format_exception(error))
-    if os.environ.get(SHOW):
-        progress.print(text, markup=False)
     first = next(iter(str(error).splitlines()), "")[:_WORDS]
     words = f"{type(error).__name__}: {first}" if first else type(error).__name__
-    progress.print(f"error: unexpected {words}. {_kept(text)}", style="red", markup=False)
-
-
-def report_in_thread(failed: threading.ExceptHookArgs) -> None:
-    """Do the same for an exception that ended a thread; a `threading.excepthook`."""
-    report(failed.exc_value or failed.exc_type())
+    shown = f"{text}\n" if os.environ.get(SHOW) else ""
+    return f"{shown}error: unexpected {words}. {_kept(text)}"
 
 
 def reader_left() -> bool:

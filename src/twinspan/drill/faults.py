@@ -4,18 +4,18 @@ import secrets
 from collections.abc import Callable, Mapping, Sequence
 from ipaddress import IPv4Address
 
-from twinspan.cli.cluster_faults import ISOLATION, POWER, isolation, power_cut
-from twinspan.cli.target import Target
 from twinspan.cloud.aws import read_aws
 from twinspan.cloud.azure import read_azure
 from twinspan.cloud.azure.act import read_connection, read_rule
 from twinspan.drill.api_changes import Change
 from twinspan.drill.api_fault import ApiFault
+from twinspan.drill.cluster_faults import ISOLATION, POWER, isolation, power_cut
 from twinspan.drill.composite import AllOf
 from twinspan.drill.definition import OF_BGP, Drill, Step
 from twinspan.errors import DesignError, HostError
 from twinspan.network.links import TunnelLink
 from twinspan.protocols import Fault
+from twinspan.target.target import Target
 
 LOSS_RATIO = 0.1
 DELAY_MS = 100
@@ -33,6 +33,10 @@ _BROKEN: Mapping[str, str] = {
     "side-lost": "AWS's gateway, which has",
 }
 """Fault of the twin's data plane -> what it breaks of a tunnel."""
+_SETTINGS: Mapping[str, Mapping[str, float]] = {
+    "packet-loss": {"loss_ratio": LOSS_RATIO},
+    "packet-delay": {"delay_ms": DELAY_MS},
+}
 
 
 def fault_of(target: Target, drill: Drill, link: TunnelLink, links: Sequence[TunnelLink]) -> Fault:
@@ -75,19 +79,13 @@ def _step(target: Target, step: Step, link: TunnelLink) -> Fault:
         return power_cut(target, step.what)
     if step.what in ISOLATION:
         return isolation(target, step.what)
-    from twinspan.twin.client import TwinClient, TwinFault  # noqa: PLC0415 - the cloud's way needs no twin
-    from twinspan.twin.dataplane.wire import FAULT_SPEC  # noqa: PLC0415 - as above
-
     outside, public = _ends(link)
-    values = {
-        "kind": step.what,
-        "outside_ip_address": outside,
-        "public_ip_address": public,
-        "loss_ratio": LOSS_RATIO if step.what == "packet-loss" else 0.0,
-        "delay_ms": DELAY_MS if step.what == "packet-delay" else 0,
-    }
-    spec = FAULT_SPEC.validate_python(values)
-    return TwinFault(TwinClient(target.name), spec, f"{_BROKEN[step.what]} {link.key}, {outside} - {public}")
+    return target.place.data_plane_fault(
+        step.what,
+        (outside, public),
+        description=f"{_BROKEN[step.what]} {link.key}, {outside} - {public}",
+        settings=_SETTINGS.get(step.what, {}),
+    )
 
 
 def _ends(link: TunnelLink) -> tuple[IPv4Address, IPv4Address]:

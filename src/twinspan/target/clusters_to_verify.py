@@ -6,11 +6,11 @@ from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from twinspan.cli.target import Target
 from twinspan.cloud.reader import read_network
 from twinspan.errors import CloudError, TwinspanError, WaitTimeoutError
 from twinspan.network.clouds import Cloud
 from twinspan.network.model import Network
+from twinspan.target.target import Target
 from twinspan.verify.clusters import ClusterPod, Clusters
 from twinspan.wait import wait_until
 

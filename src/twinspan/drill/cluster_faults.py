@@ -5,15 +5,14 @@ from collections.abc import Mapping
 from ipaddress import IPv4Address
 from typing import TYPE_CHECKING
 
-from twinspan.cli.clusters import open_clusters
-from twinspan.cli.target import Target
 from twinspan.drill.api_changes import Change
 from twinspan.drill.api_fault import ApiFault
 from twinspan.drill.requests import ServiceAddress
 from twinspan.errors import HostError, WaitTimeoutError
 from twinspan.network.clouds import Cloud
 from twinspan.protocols import Fault
-from twinspan.verify.run import read_facts
+from twinspan.target.clusters import open_clusters
+from twinspan.target.target import Target
 from twinspan.wait import wait_until
 
 if TYPE_CHECKING:
@@ -46,7 +45,7 @@ def services_of(target: Target) -> Mapping[str, ServiceAddress]:
         HostError: A cluster has no such service, or no address for it.
         CloudError: A cluster cannot be asked.
     """
-    with open_clusters(target, aws_cluster=None, azure_cluster=None) as clusters:
+    with open_clusters(target) as clusters:
         return {api.endpoint.side: _service(api) for api in clusters}
 
 
@@ -57,25 +56,20 @@ def power_cut(target: Target, what: str) -> Fault:
         HostError: No replica of the service is ready.
         CloudError: The cluster cannot be asked.
     """
-    from twinspan.twin.client import PowerCut, TwinClient  # noqa: PLC0415 - the cloud's way needs no twin
-
     side = POWER[what]
-    client = TwinClient(target.name)
-    with open_clusters(target, aws_cluster=None, azure_cluster=None) as clusters:
+    with open_clusters(target) as clusters:
         api = next(each for each in clusters if each.endpoint.side == side)
         node = _serving_node(api)
-    # EKS clusters go by their ARN, AKS clusters by their resource id.
-    name = api.endpoint.name.lower()
-    health = next(
-        each
-        for each in client.observe().clusters
-        if each.key.startswith("arn:") == (side == "aws") and each.key.lower().endswith(f"/{name}")
-    )
     if what.startswith("cluster-lost"):
-        return PowerCut(client=client, description=f"power of cluster {api.name}", cluster_key=health.key)
-    key = next(each.key for each in health.nodes if each.name == node)
-    told = f"power of node {node} of cluster {api.name}, which has {len(health.nodes)}"
-    return PowerCut(client=client, description=told, cluster_key=health.key, node_key=key)
+        return target.place.power_cut(
+            side, api.endpoint.name, node=None, description=lambda _: f"power of cluster {api.name}"
+        )
+    return target.place.power_cut(
+        side,
+        api.endpoint.name,
+        node=node,
+        description=lambda nodes: f"power of node {node} of cluster {api.name}, which has {nodes}",
+    )
 
 
 def isolation(target: Target, what: str) -> Fault:
@@ -86,7 +80,7 @@ def isolation(target: Target, what: str) -> Fault:
         CloudError: A cloud cannot be asked.
     """
     side = ISOLATION[what]
-    clusters = read_facts(target.endpoints, expected=target.expected).clusters
+    clusters = target.facts().clusters
     wanted = target.clusters.get(side)
     cluster = next((each for each in clusters if each.side == side and wanted in {None, each.name}), None)
     if cluster is None or not cluster.enforces_policies:

@@ -7,10 +7,10 @@ from typing import Protocol
 from twinspan.drill.alert_watch import AlertWatch
 from twinspan.drill.definition import Drill
 from twinspan.drill.flows import Measurement, Progress
-from twinspan.drill.pace import TWIN, Pace
 from twinspan.drill.report import Moment
 from twinspan.network.links import TunnelLink
 from twinspan.protocols import Events, Fault
+from twinspan.target.place import Witness
 from twinspan.verify.findings import Verification
 
 
@@ -35,18 +35,15 @@ class Meter(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Bench:
-    """What a drill works with; the twin and the clouds each supply theirs.
+class DrillEnvironment:
+    """What a drill works with; `senders` puts one together.
 
     Attributes:
         links: Reads all tunnels with their byte counters.
         verify: Judges the whole line now.
         meter: The flows that are measured.
         fault: Makes what a drill breaks at a tunnel.
-        events: What the daemons say.
-        hold_profile: A key of `timers.HOLD_PROFILES`.
-        pace: How long the target may take.
-        stop_reason: Asked while it is broken: why to break off and mend at once; empty to go on.
+        witness: What shows what happens, how fast, and when to break off.
         alerts: Watches the clouds' alerts, which are waited for before mending; None to wait for none.
     """
 
@@ -54,10 +51,7 @@ class Bench:
     verify: Callable[[], Verification]
     meter: Meter
     fault: Callable[[Drill, TunnelLink, Sequence[TunnelLink]], Fault]
-    events: Events
-    hold_profile: str
-    pace: Pace = TWIN
-    stop_reason: Callable[[], str] = str
+    witness: Witness
     alerts: AlertWatch | None = None
 
 

@@ -10,13 +10,13 @@ from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import Self
 
-from twinspan.drill.detection import TELEMETRY
 from twinspan.errors import CloudError
 from twinspan.network.links import TunnelLink
 from twinspan.network.model import TelemetryStatus
 from twinspan.protocols import Event
 
-DOWN, UP = TELEMETRY, "telemetry-up"
+TELEMETRY_DOWN, TELEMETRY_UP = "telemetry-down", "telemetry-up"
+"""Kinds of events of a cloud's API: late, and not what ended an outage."""
 CONNECTED = "Connected"
 """Source: ARM, VirtualNetworkGatewayConnection, connectionStatus."""
 
@@ -78,7 +78,7 @@ class ApiEvents:
         with self._lock:
             for subject, up in states.items():
                 if self._states.get(subject, up) != up:
-                    kind = UP if up else DOWN
+                    kind = TELEMETRY_UP if up else TELEMETRY_DOWN
                     self._events.append(Event(at_s=now_s, kind=kind, subject=subject, detail=words[subject]))
             self._states = states
 
