@@ -22,7 +22,7 @@ from verify_lab import Lab
 from twinspan.cloud.azure.client import clients, credential_of
 from twinspan.cloud.azure.rest import get
 from twinspan.monitor.read import Monitor
-from twinspan.twin.dataplane.wire import FaultKind, FaultSpec
+from twinspan.twin.dataplane.wire import FaultSpec
 from twinspan.twin.metrics.clock import Clock
 from twinspan.wait import wait_until
 
@@ -170,7 +170,7 @@ def quiet(alarms: Alarms) -> Iterator[Alarms]:
     alarms.wait({}, "every alert resolved")
 
 
-def fault_on(lab: Lab, key: str, kind: FaultKind) -> FaultSpec:
+def fault_on(lab: Lab, key: str, kind: str) -> FaultSpec:
     outside = lab.tunnel(key).outside_ip_address
     tunnels = Monitor(lab.target.endpoints).read().tunnels
     public = next(each.azure_address for each in tunnels if each.aws_address == outside)

@@ -172,6 +172,17 @@ def test_a_key_that_was_changed_is_put_back_when_the_drill_is_killed(built: Buil
     built.until_whole()
 
 
+def test_the_example_verifies_probes_and_drills_from_python(built: Built) -> None:
+    example = Path(__file__).parents[2] / "examples" / "python" / "break_a_tunnel.py"
+    argv = [sys.executable, str(example), str(built.env), built.name]
+
+    done = subprocess.run(argv, capture_output=True, text=True, check=False, timeout=280)
+
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("verified: True, answers: 10, drill: True, {'aws->azure': ")
+    built.until_nothing_is_left()
+
+
 def test_a_deleted_tunnel_is_noticed_at_once_and_all_raw_data_is_kept(built: Built, tmp_path: Path) -> None:
     built.until_whole()
 

@@ -18,10 +18,10 @@ from typing import Any
 import pytest
 
 from twinspan.drill.catalogue import named
-from twinspan.drill.cluster_drills import CLUSTER_LOST_S
 from twinspan.drill.run import run_drill
 from twinspan.drill.senders import with_pods
 from twinspan.errors import ApiRefusedError, CloudError, HostError
+from twinspan.faults.clusters.cluster_lost import CLUSTER_LOST_S
 from twinspan.kubernetes.api import ClusterApi
 from twinspan.network.links import TunnelLink
 from twinspan.target.cloud import CloudPlace

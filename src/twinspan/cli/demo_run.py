@@ -9,11 +9,11 @@ from twinspan import command
 from twinspan.cli.demo_pods import pods_talk
 from twinspan.cli.output import print_whole, progress
 from twinspan.cli.story import Story
-from twinspan.drill.catalogue import TUNNEL_DOWN
 from twinspan.drill.report import DrillReport
 from twinspan.drill.run import run_drill
 from twinspan.drill.senders import with_hosts
 from twinspan.errors import HostError
+from twinspan.faults.data_plane.path_cut import TUNNEL_DOWN
 from twinspan.network.clouds import CLOUD_NAMES
 from twinspan.probe.iperf import iperf
 from twinspan.probe.ping import ping

@@ -17,7 +17,6 @@ from twinspan.cli.output import answers, print_json, print_whole, progress, step
 from twinspan.drill.api_run import run_on_apis, watch_of
 from twinspan.drill.catalogue import DRILLS, named
 from twinspan.drill.choice import Choice, choose_possible, countable, permitted, sends
-from twinspan.drill.definition import Drill
 from twinspan.drill.document import DrillDocument
 from twinspan.drill.flows import MAX_RATE_HZ, RATE_HZ
 from twinspan.drill.repeat import SeriesOptions, run_series
@@ -25,6 +24,7 @@ from twinspan.drill.report import DrillReport
 from twinspan.drill.senders import Sender, Senders
 from twinspan.drill.series import Series, compare
 from twinspan.errors import DesignError
+from twinspan.faults.definition import Drill
 from twinspan.kubernetes import TOOLS_IMAGE
 from twinspan.signals import undone_on_signals
 from twinspan.target.clusters import PodChoice

@@ -8,10 +8,10 @@ from rich.table import Table
 
 from twinspan.cli.output import answers, print_json, print_whole, progress
 from twinspan.drill.api_run import ApiReport
-from twinspan.drill.definition import Drill
 from twinspan.drill.document import ApiRunDocument, RunDocument
 from twinspan.drill.report import DrillReport, Moment
 from twinspan.drill.series import Series, Spread
+from twinspan.faults.definition import Drill
 
 _USE: Mapping[bool | None, str] = {
     True: ", which carried the traffic from AWS",

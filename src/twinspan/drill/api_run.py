@@ -9,12 +9,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 
-from twinspan.drill.definition import Drill
-from twinspan.drill.faults import fault_of
-from twinspan.drill.in_use import IN_USE, UNUSED
+from twinspan.drill.composite import fault_of
 from twinspan.drill.recovery import must_be_whole
 from twinspan.drill.report import Moment
 from twinspan.errors import DesignError, WaitTimeoutError
+from twinspan.faults.definition import IN_USE, UNUSED, Drill
 from twinspan.network.links import TunnelLink
 from twinspan.network.model import TelemetryStatus
 from twinspan.protocols import Fault

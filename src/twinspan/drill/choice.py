@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from twinspan.drill.cluster_faults import ISOLATION, services_of
-from twinspan.drill.definition import Drill
-from twinspan.drill.faults import fault_of
+from twinspan.drill.composite import fault_of
 from twinspan.drill.senders import Sender, Senders
 from twinspan.errors import DesignError, HostError, TwinspanError
+from twinspan.faults.definition import Drill
+from twinspan.faults.hello import services_of
 from twinspan.network.links import TunnelLink
 from twinspan.target.place import Place
 from twinspan.target.target import Target
@@ -120,7 +120,7 @@ def choose_possible(drills: Sequence[Drill], target: Target, *, tunnel: str) -> 
     links = target.links()
     aims = [link for link in links if link.key == tunnel] or links
     for drill in drills:
-        asked = drill.measures == "packets" or any(step.what in ISOLATION for step in drill.steps)
+        asked = drill.measures == "packets" or all(step.fault.made_at_once for step in drill.steps)
         reason = _refusal(target, drill, aims, links) if asked and drill.name not in left_out else ""
         if reason:
             left_out[drill.name] = reason

@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from twinspan.drill.alert_watch import AlertWatch
-from twinspan.drill.definition import Drill
 from twinspan.drill.flows import Measurement, Progress
 from twinspan.drill.report import Moment
+from twinspan.faults.definition import Drill
 from twinspan.network.links import TunnelLink
 from twinspan.protocols import Events, Fault
 from twinspan.target.place import Witness

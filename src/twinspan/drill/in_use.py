@@ -12,9 +12,8 @@ from collections.abc import Mapping, Sequence
 
 from twinspan.drill.flows import FLOWS
 from twinspan.errors import DesignError, HostError
+from twinspan.faults.definition import IN_USE, UNUSED
 from twinspan.network.links import TunnelLink
-
-IN_USE, UNUSED = "in-use", "unused"
 
 
 def received_bytes(links: Sequence[TunnelLink]) -> dict[str, int]:

@@ -5,14 +5,13 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
-from twinspan.drill.definition import Drill
 from twinspan.drill.environment import DrillEnvironment
-from twinspan.drill.in_use import IN_USE
 from twinspan.drill.recording import prepare, record
 from twinspan.drill.report import DrillReport, Moment
 from twinspan.drill.run import run_drill
 from twinspan.drill.series import Series
 from twinspan.errors import HostError
+from twinspan.faults.definition import IN_USE, Drill
 
 Step = Callable[[str], AbstractContextManager[object]]
 """Shows what is being done while a block runs."""

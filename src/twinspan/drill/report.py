@@ -6,11 +6,11 @@ from typing import Literal
 
 from twinspan.drill import flow_analysis
 from twinspan.drill.alert_watch import FiredAlert
-from twinspan.drill.definition import Drill
 from twinspan.drill.detection import Detection
 from twinspan.drill.flows import Measurement
 from twinspan.drill.phases import BEFORE_MENDING, Phase, phases_of, power_phases_of
-from twinspan.drill.timers import Label, Timer, first_to_fire, timers_of
+from twinspan.faults.definition import Drill
+from twinspan.faults.timers import Label, Timer, first_to_fire, timers_of
 from twinspan.network.clouds import CLOUD_NAMES, Cloud
 from twinspan.network.links import TunnelLink
 from twinspan.network.timers import HOLD_PROFILES

@@ -6,7 +6,6 @@ of a log of packets, and is judged, kept and shown as one.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from ipaddress import IPv4Address
 from pathlib import Path
 from typing import ClassVar
@@ -14,19 +13,11 @@ from typing import ClassVar
 from twinspan.drill import request_agent
 from twinspan.drill.flow_end import End
 from twinspan.drill.flows import FlowMeter
-from twinspan.protocols import Host
+from twinspan.protocols import Host, ServiceAddress
 
 REQUEST_FLOWS = 4
 REQUEST_RATE_HZ = 40.0
 """Requests per second and direction: each is a connection, and a service is not there to be measured only."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ServiceAddress:
-    """Where a service answers HTTP: its load balancer's address and a TCP port."""
-
-    address: IPv4Address
-    port: int
 
 
 class RequestMeter(FlowMeter):

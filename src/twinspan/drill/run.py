@@ -3,16 +3,16 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from twinspan.drill.definition import Drill
 from twinspan.drill.detection import Detection, first_detection
-from twinspan.drill.endings import Ending
 from twinspan.drill.environment import DrillEnvironment, Timeline
 from twinspan.drill.flows import Measurement, Progress
-from twinspan.drill.in_use import IN_USE, UNUSED, azure_uses, carrying_key, choose, received_bytes
+from twinspan.drill.in_use import azure_uses, carrying_key, choose, received_bytes
 from twinspan.drill.recovery import must_be_whole, unheard, wait_until_quiet, wait_until_whole
 from twinspan.drill.report import Course, DrillReport, Moment, compose
-from twinspan.drill.timers import first_to_fire, timers_of
 from twinspan.errors import WaitTimeoutError
+from twinspan.faults.definition import IN_USE, UNUSED, Drill
+from twinspan.faults.endings import Ending
+from twinspan.faults.timers import first_to_fire, timers_of
 from twinspan.network.clouds import CLOUD_NAMES, Cloud
 from twinspan.network.links import TunnelLink
 from twinspan.protocols import Event, Fault

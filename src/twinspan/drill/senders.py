@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Literal
 
 from twinspan.drill.alert_watch import AlertWatch, Key
-from twinspan.drill.cluster_faults import services_of
-from twinspan.drill.definition import Drill
+from twinspan.drill.composite import fault_of
 from twinspan.drill.environment import DrillEnvironment, Meter
-from twinspan.drill.faults import fault_of
 from twinspan.drill.flows import RATE_HZ, FlowMeter, install
 from twinspan.drill.requests import RequestMeter
 from twinspan.errors import HostError
+from twinspan.faults.definition import Drill
+from twinspan.faults.hello import services_of
 from twinspan.monitor.alerts import read_ringing
 from twinspan.target.clusters import PodChoice, pods_of
 from twinspan.target.hosts import Hosts, hosts_of

@@ -23,9 +23,10 @@ T = TypeVar("T")
 class Attached(Generic[T]):
     """A context manager: what `fill` attaches lasts while the block runs, and no longer.
 
-    There is no moment in which a host exists that neither `__enter__` nor `__exit__` would detach. That is
-    why this is a class: a generator with the decorator `contextmanager`, and `ExitStack.enter_context`, can
-    be interrupted after the host was attached and before they know how to undo it.
+    Each host has a lease that is kept before the host is asked for, so there is none that neither `__enter__`
+    nor `__exit__` would detach. That is why this is a class: a generator with the decorator `contextmanager`,
+    and `ExitStack.enter_context`, can be interrupted before they know how to undo what was attached. Even an
+    interrupt before the first instruction of `__exit__` leaves no host for longer than this process lasts.
     """
 
     leases: HostLeases

@@ -5,15 +5,16 @@ from dataclasses import dataclass, field
 import pytest
 from test_drill_parts import event, link, static_link
 
-from twinspan.drill.catalogue import DRILLS, TUNNEL_DOWN, named
+from twinspan.drill.catalogue import DRILLS, named
 from twinspan.drill.composite import AllOf
-from twinspan.drill.definition import Drill
 from twinspan.drill.detection import Detection
 from twinspan.drill.document import DrillDocument
-from twinspan.drill.endings import Ending
 from twinspan.drill.phases import BEFORE_MENDING, phases_of, power_phases_of
-from twinspan.drill.timers import Label
 from twinspan.errors import CommandError, DesignError
+from twinspan.faults.data_plane.path_cut import TUNNEL_DOWN
+from twinspan.faults.definition import Drill
+from twinspan.faults.endings import Ending
+from twinspan.faults.timers import Label
 from twinspan.results.document import as_json
 
 AWS_END, AZURE_END = "vpn-0a/203.0.113.1", "/subscriptions/s/connections/dev-tunnel1/198.51.100.4"

@@ -8,17 +8,16 @@ from test_drill_parts import link, without_bgp
 
 from twinspan.cloud.endpoints import Endpoints
 from twinspan.drill.catalogue import DRILLS
-from twinspan.drill.definition import Drill
-from twinspan.drill.faults import fault_of
+from twinspan.drill.composite import fault_of
 from twinspan.errors import DesignError, HostError
+from twinspan.faults.definition import Drill
 from twinspan.network.azure import GatewayInstance
 from twinspan.network.links import TunnelLink
 from twinspan.target.target import Target
 from twinspan.target.twin import TwinPlace
-from twinspan.twin.dataplane.breakage import KINDS
 
 TARGET = Target(place=TwinPlace("words"), endpoints=Endpoints(aws=None, azure=None))
-ON_THE_WIRE = [drill for drill in DRILLS if drill.steps and all(step.what in KINDS for step in drill.steps)]
+ON_THE_WIRE = [drill for drill in DRILLS if drill.steps and all(step.fault.inject for step in drill.steps)]
 
 
 def tunnel(number: int, *, connection: str) -> TunnelLink:
@@ -45,7 +44,7 @@ def test_every_fault_on_the_wire_says_what_it_breaks(drill: Drill) -> None:
     assert len(told) == len(drill.steps)
     assert told[0].endswith("tunnel1, 203.0.113.1 - 198.51.100.4")
     assert not any(
-        step.what in words for step, words in zip(drill.steps, told, strict=True) if "-" in step.what
+        step.fault.id in words for step, words in zip(drill.steps, told, strict=True) if "-" in step.fault.id
     )
 
 

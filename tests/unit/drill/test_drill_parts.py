@@ -5,15 +5,16 @@ from ipaddress import IPv4Address, IPv4Network
 
 import pytest
 
-from twinspan.drill.catalogue import DRILLS, TUNNEL_DOWN, named
+from twinspan.drill.catalogue import DRILLS, named
 from twinspan.drill.detection import Detection, first_detection
 from twinspan.drill.document import DirectionDocument
 from twinspan.drill.flow_analysis import Arrival, Direction, DirectionLog, analyse
 from twinspan.drill.in_use import azure_uses, carrying_key, choose, received_bytes
 from twinspan.drill.report import Direction as Way
 from twinspan.drill.report import DirectionReport, DrillReport
-from twinspan.drill.timers import HOLD_JITTER, first_to_fire, hold_fires_after_s, timers_of
 from twinspan.errors import DesignError, HostError
+from twinspan.faults.data_plane.path_cut import TUNNEL_DOWN
+from twinspan.faults.timers import HOLD_JITTER, first_to_fire, hold_fires_after_s, timers_of
 from twinspan.network.clouds import Cloud
 from twinspan.network.links import TunnelLink
 from twinspan.network.model import AzureConnection, Phase, VpnConnection, VpnTunnel

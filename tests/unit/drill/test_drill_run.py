@@ -7,11 +7,12 @@ from dataclasses import dataclass, field, replace
 import pytest
 from test_drill_parts import link
 
-from twinspan.drill.catalogue import TUNNEL_DOWN, named
+from twinspan.drill.catalogue import named
 from twinspan.drill.environment import DrillEnvironment
 from twinspan.drill.flows import Measurement, Progress
 from twinspan.drill.run import run_drill
 from twinspan.errors import CommandError, DesignError, HostError
+from twinspan.faults.data_plane.path_cut import TUNNEL_DOWN
 from twinspan.network.links import TunnelLink
 from twinspan.protocols import Event
 from twinspan.results import CheckResult, Finding, Outcome

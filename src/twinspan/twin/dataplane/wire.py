@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Address
-from typing import Literal
 
 from pydantic import TypeAdapter
 
@@ -50,36 +49,19 @@ class HostInfo:
     address: IPv4Address
 
 
-FaultKind = Literal[
-    "path-cut",
-    "clear-text",
-    "packet-loss",
-    "packet-delay",
-    "ike-deleted",
-    "endpoint-crash",
-    "bgp-closed",
-    "bgp-silent",
-    "route-withdrawn",
-    "rekey",
-    "instance-stopped",
-    "instance-crash",
-    "side-lost",
-]
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FaultSpec:
-    """One thing to break, on or around one tunnel; see `breakage` for what each kind does.
+    """One thing to break, on or around one tunnel.
 
     Attributes:
-        kind: What to break.
+        kind: Id of a fault of `faults.data_plane`.
         outside_ip_address: AWS's end of the tunnel.
         public_ip_address: Azure's end of the tunnel.
         loss_ratio: `packet-loss`: share of the packets dropped each way, 0 to 1.
         delay_ms: `packet-delay`: how much longer each packet takes each way, milliseconds.
     """
 
-    kind: FaultKind
+    kind: str
     outside_ip_address: IPv4Address
     public_ip_address: IPv4Address
     loss_ratio: float = 0.0

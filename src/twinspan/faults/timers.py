@@ -43,7 +43,7 @@ class Timer:
     caveat: str = ""
 
 
-def timers_of(link: TunnelLink, *, hold_profile: str) -> tuple[Timer, ...]:
+def timers_of(link: "TunnelLink", *, hold_profile: str) -> tuple[Timer, ...]:
     """Return the timers at both ends of a tunnel; with static routes there is no BGP to notice anything.
 
     Args:

@@ -7,15 +7,16 @@ from dataclasses import dataclass
 from typing import Self
 
 from twinspan.cloud.endpoints import Endpoints
-from twinspan.drill.api_changes import CHANGE, ENDPOINTS, Change, perform
-from twinspan.drill.guardian import DONE
 from twinspan.errors import HostError
+from twinspan.faults.api_changes import CHANGE, ENDPOINTS, Change, perform
+from twinspan.faults.undo_watchdog import DONE
+from twinspan.network.links import TunnelLink
 
 _ENDS_WITHIN_S = 10.0
 
 
-class Guardian:
-    """The drill's side of `drill.guardian`; a context manager.
+class UndoWatchdog:
+    """The drill's side of `faults.undo_watchdog`; a context manager.
 
     Args:
         endpoints: Where changes are undone.
@@ -29,7 +30,7 @@ class Guardian:
         self._ends_within_s = ends_within_s
         try:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "twinspan.drill.guardian"],
+                [sys.executable, "-m", "twinspan.faults.undo_watchdog"],
                 stdin=subprocess.PIPE,
                 bufsize=0,  # what cannot be written must not wait to be written again at the end
                 start_new_session=True,  # a Ctrl-C at the terminal must not end it too
@@ -99,22 +100,29 @@ class ApiFault:
     description: str
     breaks: tuple[Change, ...]
     undoes: tuple[Change, ...] = ()
-    guardian: Guardian | None = None
+    watchdog: UndoWatchdog | None = None
 
     def inject(self) -> None:
         """Break it."""
         if self.undoes:
-            self.guardian = Guardian(self.endpoints)
+            self.watchdog = UndoWatchdog(self.endpoints)
             for change in reversed(self.undoes):
-                self.guardian.register(change)
+                self.watchdog.register(change)
         for change in self.breaks:
             perform(change, self.endpoints)
 
     def heal(self) -> None:
         """Undo it."""
-        if self.guardian is None:
+        if self.watchdog is None:
             return
         for change in self.undoes:
             perform(change, self.endpoints)
-        self.guardian.release()
-        self.guardian = None
+        self.watchdog.release()
+        self.watchdog = None
+
+
+def connection_id(link: TunnelLink) -> str:
+    """Return the id of a tunnel's VPN connection. Raises HostError: AWS does not know it."""
+    if link.vpn_connection is None:
+        raise HostError(problem=f"AWS does not know {link.label}", remedy="Run `twinspan verify`")
+    return link.vpn_connection.id

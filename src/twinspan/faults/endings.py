@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from twinspan.drill.timers import Label, Timer, first_to_fire, timers_of
+from twinspan.faults.timers import Label, Timer, first_to_fire, timers_of
 from twinspan.network.clouds import Cloud
 from twinspan.network.links import TunnelLink
 
@@ -64,7 +64,7 @@ class Expectation:
     source: str
     restore_s: float = RESTORE_ALLOWANCE_S
 
-    def timer(self, link: TunnelLink, side: Cloud, *, hold_profile: str, broken_s: float) -> Timer:
+    def timer(self, link: "TunnelLink", side: Cloud, *, hold_profile: str, broken_s: float) -> Timer:
         """Return what should end the outage, and after how many seconds at most.
 
         Args:

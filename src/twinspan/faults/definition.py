@@ -1,31 +1,56 @@
-"""What a drill is."""
+"""What a fault is, and what a drill is."""
 
-from dataclasses import dataclass, replace
-from typing import Literal, Self
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Literal, Self
 
-from twinspan.drill.endings import Expectation
-from twinspan.drill.in_use import IN_USE, UNUSED
-from twinspan.drill.timers import Label
+from twinspan.faults.endings import Expectation
+from twinspan.faults.timers import Label
 from twinspan.network.clouds import Cloud
-from twinspan.network.links import TunnelLink
-from twinspan.target.place import PlaceName
+from twinspan.protocols import Fault
 
+if TYPE_CHECKING:  # the twin's agent loads this module, and nothing that reads clouds
+    from twinspan.cloud.endpoints import Endpoints
+    from twinspan.faults.api_changes import Change
+    from twinspan.faults.breakable import BreakableTunnel
+    from twinspan.network.links import TunnelLink
+    from twinspan.target.place import PlaceName
+    from twinspan.target.target import Target
+
+IN_USE, UNUSED = "in-use", "unused"
 Aim = Literal["tunnel", "sibling", "other"]
 """`tunnel`: the one aimed at. `sibling`: the other one of its VPN connection. `other`: one of another."""
-OF_BGP = frozenset({"bgp-closed", "bgp-silent", "route-withdrawn"})
-"""Faults that break a BGP session, so that a tunnel with static routes cannot have them."""
+Undo = Callable[[], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FaultType:
+    """One kind of fault.
+
+    Attributes:
+        id: Its name, e.g. `path-cut`.
+        make: Returns the fault at a tunnel of a target, and breaks nothing yet; None if no drill has it.
+        needs_bgp: Whether it breaks a BGP session, so that a tunnel with static routes cannot have it.
+        breaks_tunnel: Whether a cloud's telemetry should show it: a route or a rule takes no tunnel down.
+        made_at_once: Whether `make` waits for nothing.
+        inject: For faults of a twin's data plane: breaks it in the twin's agent, and returns what heals it.
+        acts: For faults made through APIs: name -> the request, for whichever process has to make it.
+    """
+
+    id: str
+    make: "Callable[[Target, TunnelLink], Fault] | None" = None
+    needs_bgp: bool = False
+    breaks_tunnel: bool = True
+    made_at_once: bool = True
+    inject: "Callable[[BreakableTunnel], Undo] | None" = None
+    acts: "Mapping[str, Callable[[Change, Endpoints], None]]" = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """One thing to break.
+    """One fault of a drill, and which tunnel has it."""
 
-    Attributes:
-        what: Name of a fault, which whoever runs the drill turns into a `protocols.Fault`.
-        aim: Which tunnel.
-    """
-
-    what: str
+    fault: FaultType
     aim: Aim = "tunnel"
 
 
@@ -50,7 +75,7 @@ class Drill:
     name: str
     breaks: str
     steps: tuple[Step, ...]
-    places: tuple[PlaceName, ...]
+    places: "tuple[PlaceName, ...]"
     aws: Expectation
     azure: Expectation
     broken_s: float = 0.0
@@ -59,7 +84,7 @@ class Drill:
     destroys: bool = False
     azure_static: Expectation | None = None
 
-    def over(self, link: TunnelLink) -> Self:
+    def over(self, link: "TunnelLink") -> Self:
         """Return the same drill with what should happen on a tunnel of this kind of routing."""
         return replace(self, azure=self.azure_static) if link.static and self.azure_static else self
 
@@ -74,10 +99,8 @@ class Drill:
 
     @property
     def breaks_tunnels(self) -> bool:
-        """Whether a cloud's telemetry should show it: a route, a rule or a node takes no tunnel down."""
-        return self.measures == "packets" and any(
-            step.what not in {"propagation-off", "nsg-deny"} for step in self.steps
-        )
+        """Whether a cloud's telemetry should show it."""
+        return self.measures == "packets" and any(step.fault.breaks_tunnel for step in self.steps)
 
     @property
     def timed(self) -> bool:

@@ -24,12 +24,12 @@ def watch(lines: Iterable[str]) -> int:
 
 
 def _undo(texts: list[str]) -> int:
-    from twinspan.drill.api_changes import (  # noqa: PLC0415 - loads both clouds' libraries
+    from twinspan.errors import TwinspanError  # noqa: PLC0415 - as above
+    from twinspan.faults.api_changes import (  # noqa: PLC0415 - loads both clouds' libraries
         CHANGE,
         ENDPOINTS,
         perform,
     )
-    from twinspan.errors import TwinspanError  # noqa: PLC0415 - as above
 
     endpoints = ENDPOINTS.validate_python(json.loads(texts[0]))
     status = 0

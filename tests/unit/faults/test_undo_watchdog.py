@@ -9,10 +9,10 @@ import pytest
 
 from twinspan.cloud.aws import AwsEndpoint
 from twinspan.cloud.endpoints import Endpoints
-from twinspan.drill.api_changes import CHANGE, ENDPOINTS, Change, perform
-from twinspan.drill.api_fault import ApiFault, Guardian
-from twinspan.drill.guardian import watch
 from twinspan.errors import CloudError, HostError
+from twinspan.faults.api_changes import CHANGE, ENDPOINTS, Change, perform
+from twinspan.faults.api_fault import ApiFault, UndoWatchdog
+from twinspan.faults.undo_watchdog import watch
 
 SECRET = "a-secret-of-this-test"
 
@@ -30,7 +30,7 @@ def endpoints() -> Endpoints:
     return Endpoints(aws=aws, azure=None)
 
 
-UNDO = Change(what="propagation-on", target="vgw-1", also={"tables": ["rtb-1"]})
+UNDO = Change(fault="propagation-off", act="on", target="vgw-1", also={"tables": ["rtb-1"]})
 
 
 def lines(*more: str) -> list[str]:
@@ -51,8 +51,8 @@ def test_what_a_dead_drill_left_is_tried_and_its_failure_told(capsys: pytest.Cap
 
 
 def test_no_secret_is_in_its_command_line_and_a_signal_of_the_terminal_does_not_end_it() -> None:
-    with Guardian(endpoints()) as guardian:
-        process = guardian._process
+    with UndoWatchdog(endpoints()) as watchdog:
+        process = watchdog._process
         with open(f"/proc/{process.pid}/cmdline") as file:  # noqa: PTH123 - a kernel file
             assert SECRET not in file.read()
         session = subprocess.run(
@@ -64,37 +64,37 @@ def test_no_secret_is_in_its_command_line_and_a_signal_of_the_terminal_does_not_
 
 def test_it_loads_no_library_of_a_cloud_while_there_is_nothing_to_undo() -> None:
     """They cost seconds of a busy machine, in which the drill that it watches would wait for its end."""
-    code = "import sys; from twinspan.drill.guardian import watch; watch(['x', 'done']); print(*sys.modules)"
+    code = "import sys, twinspan.faults.undo_watchdog as u; u.watch(['x', 'done']); print(*sys.modules)"
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     assert {"boto3", "botocore", "azure", "pydantic"}.isdisjoint(loaded.split())
 
 
 def test_a_process_that_does_not_end_holds_up_no_drill() -> None:
-    guardian = Guardian(endpoints(), ends_within_s=0.1)
-    guardian._process.send_signal(signal.SIGSTOP)
+    watchdog = UndoWatchdog(endpoints(), ends_within_s=0.1)
+    watchdog._process.send_signal(signal.SIGSTOP)
 
-    guardian.release()
+    watchdog.release()
 
-    assert guardian._process.returncode == -signal.SIGKILL
+    assert watchdog._process.returncode == -signal.SIGKILL
 
 
 def test_a_process_that_died_fails_no_drill_that_has_undone_all() -> None:
-    guardian = Guardian(endpoints())
-    guardian._process.kill()
-    guardian._process.wait()
+    watchdog = UndoWatchdog(endpoints())
+    watchdog._process.kill()
+    watchdog._process.wait()
 
-    ApiFault(endpoints(), "nothing", breaks=(), undoes=(), guardian=guardian).heal()
+    ApiFault(endpoints(), "nothing", breaks=(), undoes=(), watchdog=watchdog).heal()
 
-    assert guardian._process.returncode == -signal.SIGKILL
+    assert watchdog._process.returncode == -signal.SIGKILL
 
 
 def test_nothing_is_broken_without_the_process_that_would_undo_it() -> None:
-    guardian = Guardian(endpoints())
-    guardian._process.kill()
-    guardian._process.wait()
+    watchdog = UndoWatchdog(endpoints())
+    watchdog._process.kill()
+    watchdog._process.wait()
 
     with pytest.raises(HostError, match="would undo the fault"):
-        guardian.register(UNDO)
+        watchdog.register(UNDO)
 
 
 def test_without_credentials_a_change_is_refused_in_words() -> None:
