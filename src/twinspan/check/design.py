@@ -378,6 +378,17 @@ class Design:
         ]
         return (*self.vnet_ranges, *_ranges(found))
 
+    @cached_property
+    def aws_subnets(self) -> tuple[IPv4Network, ...]:
+        """Ranges of AWS's subnets, as far as the plan tells."""
+        return tuple(cidr for _, cidr in _ranges(_values(self.of_type("aws_subnet"), "cidr_block")))
+
+    @cached_property
+    def azure_subnets(self) -> tuple[IPv4Network, ...]:
+        """Ranges of Azure's subnets but GatewaySubnet, as far as the plan tells."""
+        subnets = tuple(each for each in self.of_type("azurerm_subnet") if each.get("name") != GATEWAY_SUBNET)
+        return tuple(cidr for _, cidr in _ranges(_lists(subnets, "address_prefixes")))
+
     def azure_gateway_instances(self, gateway: PlannedResource) -> tuple[tuple[str, tuple[Any, ...]], ...]:
         """Return (ip configuration name, APIPA addresses) of each instance, in order."""
         return tuple(

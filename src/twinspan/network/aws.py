@@ -185,6 +185,8 @@ class NetworkAclEntry:
     allow: bool
     cidr_block: IPv4Network
     port_range: tuple[int, int] | None = None
+    icmp_type_code: tuple[int, int] | None = None
+    """Of ICMP; -1: any. Source: EC2 API, IcmpTypeCode."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -90,7 +90,6 @@ EXCEPTIONS: Mapping[Place, str] = {
     ("twin/dataplane/delay_line.py", "_HELD_AT_MOST"): _OWN,
     ("twin/azure/tokens.py", "LIFETIME_S"): "the life of an access token",
     ("twin/azure/types/network_security_groups.py", 65000): _DEFAULT_RULE,
-    ("twin/dataplane/filters_nsg.py", 65000): _DEFAULT_RULE,
     ("twin/providers/aws/storage.py", "AES256"): "encryption of S3's objects",
 }
 """Where a module says something else with the same word -> what it says."""

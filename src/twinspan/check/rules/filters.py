@@ -1,18 +1,31 @@
-"""Filters: whether security groups and network security groups admit the far side."""
+"""Filters: whether security groups and network security groups admit the remote side.
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+A filter may admit one protocol or one port alone; it must not keep some hosts out altogether.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
 from ipaddress import IPv4Network
 from typing import Any
 
 from twinspan.check.design import Design, blocks, items, network, number
 from twinspan.check.findings import unclear
 from twinspan.network.azure import GATEWAY_SUBNET
-from twinspan.network.ranges import ANYWHERE
-from twinspan.project.plan import UNKNOWN, PlannedResource
+from twinspan.network.filters import (
+    Filter,
+    Part,
+    Range,
+    Rule,
+    Traffic,
+    aws_rules,
+    azure_filter,
+    azure_rules,
+    judge,
+)
+from twinspan.project.plan import PlannedResource
 from twinspan.results import Finding
 
-_EVERYWHERE = ("*", str(ANYWHERE), "Any")
+Get = Callable[[str], Any]
+_ANY = -1
 
 
 def security_group_admits(design: Design) -> Iterator[Finding]:
@@ -20,101 +33,130 @@ def security_group_admits(design: Design) -> Iterator[Finding]:
     groups = design.of_type("aws_security_group")
     if not groups or not design.vpn_connections:
         return
-    admitted, unsure = _admitted(design)
+    names = ", ".join(group.address for group in groups)
+    admitted = Filter(name=names, rules=tuple(_permissions(design)))
     for where, cidr in design.vnet_ranges:
-        if any(cidr.overlaps(each) for each in admitted):
-            continue
-        if unsure:
-            yield unclear(where, f"whether {unsure} admits {cidr} is not in the plan")
-        else:
+        for part, why in _left_out(admitted, cidr, design.azure_subnets):
+            if why.rule is not None:
+                yield unclear(where, f"whether {why.rule.name} admits {part} is not in the plan")
+                continue
             yield Finding(
                 subject=where,
-                evidence=f"no security group admits {cidr} ({', '.join(group.address for group in groups)})",
+                evidence=f"no security group admits {part} ({names})",
                 remedy="Add an ingress rule with that range; a group cannot be named across the VPN",
             )
 
 
-def _admitted(design: Design) -> tuple[list[IPv4Network], str]:
-    texts: list[object] = []
-    unsure = ""
+def _left_out(
+    by: Filter, cidr: IPv4Network, subnets: Sequence[IPv4Network]
+) -> Iterator[tuple[IPv4Network, Part]]:
+    """Yield the parts of a range from which nothing at all is admitted, or may be, and the last of why.
+
+    Args:
+        by: A filter of the other side.
+        cidr: The range.
+        subnets: Those parts count that meet one; with none, all.
+    """
+    silent, unsure = judge([by], Traffic(source=cidr)).silenced()
+    for part in (*silent, *unsure):
+        if not subnets or any(part.overlaps(subnet) for subnet in subnets):
+            answer = judge([by], Traffic(source=part))
+            yield (
+                part,
+                [each for each in answer.parts if each.passes is (None if part in unsure else False)][-1],
+            )
+
+
+def _permissions(design: Design) -> Iterator[Rule]:
     for rule in design.of_type("aws_vpc_security_group_ingress_rule"):
-        texts.append(rule.get("cidr_ipv4"))
-        unsure = rule.address if rule.get("cidr_ipv4") is UNKNOWN else unsure
+        yield from _permission(rule.address, rule.get, "ip_protocol", ("cidr_ipv4", "prefix_list_id"))
     for rule in design.of_type("aws_security_group_rule"):
         if rule.get("type") == "ingress":
-            texts += items(rule.get("cidr_blocks"))
-            unsure = rule.address if rule.get("cidr_blocks") is UNKNOWN else unsure
+            yield from _permission(rule.address, rule.get, "protocol", ("cidr_blocks", "prefix_list_ids"))
     for group in design.of_type("aws_security_group"):
         for entry in blocks(group.get("ingress")):
-            texts += items(entry.get("cidr_blocks"))
-    return [cidr for text in texts if (cidr := network(text)) is not None], unsure
+            yield from _permission(group.address, entry.get, "protocol", ("cidr_blocks", "prefix_list_ids"))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Rule:
-    """One NSG rule, wherever it is written."""
-
-    name: object
-    priority: int
-    direction: str
-    access: object
-    all_ports: bool
-    sources: tuple[object, ...]
-
-    @classmethod
-    def read(cls, get: Callable[[str], Any]) -> "_Rule":
-        single = get("source_address_prefix")
-        return cls(
-            name=get("name"),
-            priority=number(get("priority")) or 0,
-            direction=str(get("direction")).lower(),
-            access=get("access"),
-            all_ports=get("protocol") == "*" and get("destination_port_range") == "*",
-            sources=(*items(get("source_address_prefixes")), *([single] if single else [])),
-        )
-
-    def meets(self, cidr: IPv4Network) -> bool:
-        """Whether it is about traffic from `cidr`; a denial must be about all of it."""
-        if self.direction != "inbound":
-            return False
-        ranges = [each for text in self.sources if (each := network(text)) is not None]
-        whole = any(text in _EVERYWHERE for text in self.sources) or any(
-            cidr.subnet_of(each) for each in ranges
-        )
-        if self.access == "Deny":
-            return whole and self.all_ports
-        # Source: Azure, "Virtual network service tags": the tag includes what a gateway learns.
-        return whole or "VirtualNetwork" in self.sources or any(cidr.overlaps(each) for each in ranges)
+def _permission(name: str, get: Get, protocol: str, peers: tuple[str, str]) -> Iterator[Rule]:
+    """Yield one rule; what is in a prefix list is not known, and a group has no member across the VPN."""
+    ranges, lists = (_several(get(each)) for each in peers)
+    return aws_rules(
+        name,
+        "ingress",
+        protocol=_text(get(protocol)),
+        ports=_ports(get("from_port"), get("to_port")),
+        peers=[*map(network, ranges), *(None for _ in lists)],
+    )
 
 
 def network_security_group_admits(design: Design) -> Iterator[Finding]:
-    """FLT-02: no network security group in use denies all that comes from AWS."""
+    """FLT-02: no network security group in use denies all that comes from a part of AWS."""
     if not design.azure_connections:
         return
     for each in design.of_type("azurerm_subnet_network_security_group_association"):
         if design.join(each, "network_security_group_id", "azurerm_network_security_group") is None:
             yield unclear(f"{each.address} network_security_group_id", "the plan does not tell which group")
+    connected = (*design.vnet_spaces, *design.vpc_ranges)
     for group in _groups_in_use(design):
         if not design.vpc_ranges:
             yield unclear(group.address, "no VPC is in this plan, so whether it denies AWS is open")
-        rules = sorted(_rules(design, group), key=lambda rule: rule.priority)
-        for cidr in design.vpc_ranges:
-            first = next((rule for rule in rules if rule.meets(cidr)), None)
-            if first is not None and first.access == "Deny":
-                yield Finding(
-                    subject=group.address,
-                    evidence=f"rule {first.name} (priority {first.priority}) denies all that comes from"
-                    f" {cidr}",
-                    remedy=f"Add a rule before it that allows {cidr} inbound",
-                )
+        rules = [rule for get in _security_rules(design, group) for rule in _security_rule(get, connected)]
+        yield from _denials(
+            group.address,
+            azure_filter(group.address, rules, "ingress", connected=connected),
+            design.vpc_ranges,
+            design.aws_subnets,
+            words="denies all that comes from",
+            remedy="Add a rule before it that allows {} inbound",
+        )
 
 
-def _rules(design: Design, group: PlannedResource) -> Iterator[_Rule]:
+def _denials(
+    where: str,
+    by: Filter,
+    ranges: Sequence[IPv4Network],
+    subnets: Sequence[IPv4Network],
+    *,
+    words: str,
+    remedy: str,
+) -> Iterator[Finding]:
+    for cidr in ranges:
+        for part, why in _left_out(by, cidr, subnets):
+            if why.passes is None and why.rule:
+                yield unclear(where, f"whether {why.rule.name} {words} {part} is not in the plan")
+                continue
+            rule = f"{why.rule.name} {words}" if why.rule else "no rule admits what comes from"
+            yield Finding(subject=where, evidence=f"{rule} {part}", remedy=remedy.format(part))
+
+
+def _security_rules(design: Design, group: PlannedResource) -> Iterator[Get]:
     for entry in blocks(group.get("security_rule")):
-        yield _Rule.read(entry.get)
+        yield entry.get
     for rule in design.of_type("azurerm_network_security_rule"):
         if design.join(rule, "network_security_group_name", "azurerm_network_security_group") == group:
-            yield _Rule.read(rule.get)
+            yield rule.get
+
+
+def _security_rule(get: Get, connected: Sequence[IPv4Network]) -> Iterator[Rule]:
+    if str(get("direction")).lower() == "outbound":
+        return
+    ends, ports = (
+        [
+            [_text(each) for suffix in ("", plural) for each in _several(get(f"{end}_{kind}{suffix}"))]
+            for end in ("source", "destination")
+        ]
+        for kind, plural in (("address_prefix", "es"), ("port_range", "s"))
+    )
+    yield from azure_rules(
+        str(get("name")),
+        priority=number(get("priority")),
+        allow={"allow": True, "deny": False}.get(str(get("access")).lower()),
+        protocol=_text(get("protocol")),
+        ends=(ends[0], ends[1]),
+        ports=(ports[0], ports[1]),
+        connected=connected,
+    )
 
 
 def _groups_in_use(design: Design) -> tuple[PlannedResource, ...]:
@@ -128,24 +170,43 @@ def _groups_in_use(design: Design) -> tuple[PlannedResource, ...]:
 
 
 def network_acls_admit(design: Design) -> Iterator[Finding]:
-    """FLT-03: no network ACL denies all that comes from Azure."""
+    """FLT-03: no network ACL denies all that comes from a part of Azure."""
     for acl in design.of_type("aws_network_acl"):
         entries = sorted(blocks(acl.get("ingress")), key=lambda entry: number(entry.get("rule_no")) or 0)
-        for _, cidr in design.vnet_ranges:
-            first = next((entry for entry in entries if _entry_meets(entry, cidr)), None)
-            if entries and (first is None or str(first.get("action")).lower() == "deny"):
-                why = f"rule {first.get('rule_no')} denies" if first else "no rule admits"
-                yield Finding(
-                    subject=acl.address,
-                    evidence=f"{why} what comes from {cidr}",
-                    remedy=f"Add a lower-numbered rule that allows {cidr}, in both directions",
-                )
+        rules = tuple(rule for entry in entries for rule in _entry(entry.get))
+        if entries:
+            yield from _denials(
+                acl.address,
+                Filter(name=acl.address, rules=rules, stateful=False),
+                design.vnet_spaces,
+                design.azure_subnets,
+                words="denies what comes from",
+                remedy="Add a lower-numbered rule that allows {}, in both directions",
+            )
 
 
-def _entry_meets(entry: Mapping[str, Any], cidr: IPv4Network) -> bool:
-    block = network(entry.get("cidr_block"))
-    if block is None:
-        return False
-    if str(entry.get("action")).lower() == "deny":
-        return cidr.subnet_of(block) and str(entry.get("protocol")) in {"-1", "all"}
-    return cidr.overlaps(block)
+def _entry(get: Get) -> Iterator[Rule]:
+    return aws_rules(
+        f"rule {get('rule_no')}",
+        "ingress",
+        protocol=_text(get("protocol")),
+        ports=_ports(get("from_port"), get("to_port")),
+        peers=[network(get("cidr_block"))] if get("cidr_block") else (),
+        allow={"allow": True, "deny": False}.get(str(get("action")).lower()),
+        number=number(get("rule_no")),
+    )
+
+
+def _several(value: object) -> Sequence[object]:
+    """Return the members of a list, or a value alone; nothing if it is not set."""
+    return items(value) if isinstance(value, list) else [value] if value else []
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) else None
+
+
+def _ports(first: object, last: object) -> Range | None:
+    """Return ports as both are known, all of them if they are not set."""
+    low, high = (_ANY if each is None or each == _ANY else number(each) for each in (first, last))
+    return None if low is None or high is None else (low, high)

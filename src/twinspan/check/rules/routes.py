@@ -7,8 +7,11 @@ from twinspan.check.design import Design, blocks, items, network
 from twinspan.check.findings import unclear
 from twinspan.network.azure import GATEWAY_SUBNET
 from twinspan.network.ranges import ANYWHERE
+from twinspan.network.routes import VIRTUAL_NETWORK_GATEWAY, Route, Source, best, ways
 from twinspan.project.plan import UNKNOWN, PlannedResource
 from twinspan.results import Finding
+
+_GATEWAY, _OTHER = "the VPN gateway", "elsewhere"
 
 
 def private_tables_propagate(design: Design) -> Iterator[Finding]:
@@ -22,12 +25,16 @@ def private_tables_propagate(design: Design) -> Iterator[Finding]:
             gateway.address, "no route table is in this plan, so whether one gets the routes is open"
         )
     for table in design.of_type("aws_route_table"):
-        if table.address in propagated or _public(design, table) or _routed(design, table):
+        if table.address in propagated or _public(design, table):
             continue
         if items(table.get("propagating_vgws")) or _mentions(design, table):
             continue
-        if unsure:
+        routed = _routed(design, table)
+        if unsure and not routed:
             yield unclear(table.address, f"whether {unsure} propagates into it is not in the plan")
+        elif routed is None:
+            yield unclear(table.address, "where its routes to Azure lead is not in the plan")
+        if unsure or routed is not False:
             continue
         yield Finding(
             subject=table.address,
@@ -84,14 +91,25 @@ def _public(design: Design, table: PlannedResource) -> bool:
     return any(str(each.get("gateway_id", "")).startswith("igw-") for each in blocks(table.get("route")))
 
 
-def _routed(design: Design, table: PlannedResource) -> bool:
-    wanted = [cidr for _, cidr in design.vnet_ranges]
-    own = [
-        cidr
+def _routed(design: Design, table: PlannedResource) -> bool | None:
+    """Whether a table's own routes lead to all of Azure by the gateway; None if the plan does not tell."""
+    routes = [
+        Route(destination=cidr, target=_target(design, route), source=Source.USER)
         for route, cidr in _routes_of(design, table)
-        if cidr is not None and design.join(route, "gateway_id", "aws_vpn_gateway") is not None
+        if cidr is not None or route.get("destination_cidr_block") is UNKNOWN
     ]
-    return bool(wanted) and all(any(cidr.subnet_of(route) for route in own) for cidr in wanted)
+    taken = [each for _, cidr in design.vnet_ranges for _, found in ways(routes, cidr) for each in found]
+    if any(each is None or each.target == _OTHER for each in taken):
+        return False
+    return None if any(each.target is None for each in taken if each) else bool(taken)
+
+
+def _target(design: Design, route: PlannedResource) -> str | None:
+    """Return what a route leads to, as far as it matters; None if the plan does not tell."""
+    if design.join(route, "gateway_id", "aws_vpn_gateway") is not None:
+        return _GATEWAY
+    unknown = route.get("gateway_id") is UNKNOWN
+    return None if unknown and not design.join(route, "gateway_id", "aws_internet_gateway") else _OTHER
 
 
 def static_has_routes(design: Design) -> Iterator[Finding]:
@@ -123,9 +141,13 @@ def azure_tables_lead_to_aws(design: Design) -> Iterator[Finding]:
             table.get("disable_bgp_route_propagation") is not True
         ):
             continue
-        own = [cidr for cidr, hop in _user_routes(design, table) if hop == "VirtualNetworkGateway"]
+        own = list(_user_routes(design, table))
+        leading = any(route.target == VIRTUAL_NETWORK_GATEWAY for route in own)
         for cidr in design.vpc_ranges or ("AWS",):
-            if not own or (not isinstance(cidr, str) and not any(cidr.subnet_of(route) for route in own)):
+            found = (None,) if isinstance(cidr, str) else best(own, cidr)
+            if any(route and route.target is None for route in found):
+                yield unclear(table.address, f"where its route to {cidr} leads is not in the plan")
+            elif not (leading if isinstance(cidr, str) else found[-1] and _may_lead(found[-1])):
                 yield Finding(
                     subject=f"{table.address} bgp_route_propagation_enabled",
                     evidence=f"false, and the table has no route to {cidr} with next hop"
@@ -137,12 +159,13 @@ def azure_tables_lead_to_aws(design: Design) -> Iterator[Finding]:
 def azure_tables_not_astray(design: Design) -> Iterator[Finding]:
     """RTE-04: no Azure route table sends AWS's ranges somewhere else than to the gateway."""
     for table in _tables_in_use(design):
-        for cidr, hop in _user_routes(design, table):
-            for far in design.vpc_ranges:
-                if cidr is not None and cidr.subnet_of(far) and hop not in ("VirtualNetworkGateway", UNKNOWN):
+        own = list(_user_routes(design, table))
+        for far in design.vpc_ranges:
+            for route in dict.fromkeys(each for _, found in ways(own, far) for each in found):
+                if route and route.destination and route.destination.subnet_of(far) and not _may_lead(route):
                     yield Finding(
                         subject=table.address,
-                        evidence=f"sends {cidr} of AWS to {hop}",
+                        evidence=f"sends {route.destination} of AWS to {route.target}",
                         remedy="Set next_hop_type to VirtualNetworkGateway, or remove the route; traffic"
                         " that must"
                         " pass an appliance needs the same way back",
@@ -159,7 +182,7 @@ def _tables_in_use(design: Design) -> tuple[PlannedResource, ...]:
     return tuple(found.values())
 
 
-def _user_routes(design: Design, table: PlannedResource) -> Iterator[tuple[IPv4Network, object]]:
+def _user_routes(design: Design, table: PlannedResource) -> Iterator[Route]:
     inline = [(each.get("address_prefix"), each.get("next_hop_type")) for each in blocks(table.get("route"))]
     own = [
         (route.get("address_prefix"), route.get("next_hop_type"))
@@ -167,8 +190,13 @@ def _user_routes(design: Design, table: PlannedResource) -> Iterator[tuple[IPv4N
         if design.join(route, "route_table_name", "azurerm_route_table") == table
     ]
     for text, hop in (*inline, *own):
-        if (cidr := network(text)) is not None:
-            yield cidr, hop
+        if network(text) is not None or text is UNKNOWN:
+            target = hop if isinstance(hop, str) else None
+            yield Route(destination=network(text), target=target, source=Source.USER)
+
+
+def _may_lead(route: Route) -> bool:
+    return route.target in {VIRTUAL_NETWORK_GATEWAY, None}
 
 
 def gateway_subnet_untouched(design: Design) -> Iterator[Finding]:
@@ -178,7 +206,11 @@ def gateway_subnet_untouched(design: Design) -> Iterator[Finding]:
         table = design.join(each, "route_table_id", "azurerm_route_table")
         if table is None or subnet is None or subnet.get("name") != GATEWAY_SUBNET:
             continue
-        problems = [f"sends {cidr} to {hop}" for cidr, hop in _user_routes(design, table) if cidr == ANYWHERE]
+        problems = [
+            f"sends {route.destination} to {route.target}"
+            for route in _user_routes(design, table)
+            if route.destination == ANYWHERE
+        ]
         if table.get("bgp_route_propagation_enabled") is False:
             problems.append("keeps learned routes out")
         for problem in problems:

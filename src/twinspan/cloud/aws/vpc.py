@@ -150,7 +150,7 @@ def network_acl(raw: "NetworkAclTypeDef") -> NetworkAcl:
 
 
 def _entry(raw: "NetworkAclEntryTypeDef") -> NetworkAclEntry:
-    ports = raw.get("PortRange")
+    ports, icmp = raw.get("PortRange"), raw.get("IcmpTypeCode")
     return NetworkAclEntry(
         egress=raw["Egress"],
         rule_number=raw["RuleNumber"],
@@ -158,4 +158,5 @@ def _entry(raw: "NetworkAclEntryTypeDef") -> NetworkAclEntry:
         allow=raw["RuleAction"] == "allow",
         cidr_block=IPv4Network(raw["CidrBlock"]),
         port_range=(ports["From"], ports["To"]) if ports and "From" in ports and "To" in ports else None,
+        icmp_type_code=(icmp["Type"], icmp["Code"]) if icmp and "Type" in icmp and "Code" in icmp else None,
     )

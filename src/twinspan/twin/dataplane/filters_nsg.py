@@ -1,17 +1,17 @@
 """Azure's packet filter as nftables text: the network security group (NSG)."""
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from itertools import product
-from typing import Literal
 
 from twinspan.errors import DesignError
+from twinspan.network.filters import DEFAULT_RULES, is_service_tag, port_range
 from twinspan.network.limits import LAST_PORT, SECURITY_RULE_PRIORITIES
-from twinspan.network.model import NetworkSecurityGroup, SecurityRule, VirtualNetwork
+from twinspan.network.model import NetworkSecurityGroup, VirtualNetwork
 from twinspan.network.ranges import ANYWHERE, AZURE_HOST, AZURE_METADATA
 from twinspan.twin.dataplane.filters_text import (
+    Chain,
     Edge,
     address_match,
     filter_chain,
@@ -39,64 +39,6 @@ _PROTOCOLS = {
     "*": "",
 }
 _WITH_PORTS = ("tcp", "udp", "*")
-_PORT_RANGE = re.compile(r"([0-9]{1,5})(?:-([0-9]{1,5}))?")
-_SERVICES = frozenset(
-    {
-        "actiongroup",
-        "apimanagement",
-        "appservice",
-        "azureactivedirectory",
-        "azurebackup",
-        "azurecloud",
-        "azurecontainerregistry",
-        "azurecosmosdb",
-        "azurefrontdoor.frontend",
-        "azurekeyvault",
-        "azuremonitor",
-        "azureresourcemanager",
-        "azuretrafficmanager",
-        "eventhub",
-        "gatewaymanager",
-        "microsoftcontainerregistry",
-        "servicebus",
-        "sql",
-        "storage",
-    }
-)
-
-
-def _default(
-    name: str,
-    priority: int,
-    *,
-    direction: Literal["Inbound", "Outbound"],
-    access: Literal["Allow", "Deny"] = "Allow",
-    source: str = "*",
-    target: str = "*",
-) -> SecurityRule:
-    return SecurityRule(
-        name=name,
-        priority=priority,
-        direction=direction,
-        access=access,
-        protocol="*",
-        source_address_prefixes=(source,),
-        source_port_ranges=("*",),
-        destination_address_prefixes=(target,),
-        destination_port_ranges=("*",),
-    )
-
-
-_VNET = "VirtualNetwork"
-DEFAULT_RULES = (
-    _default("AllowVnetInBound", 65000, direction="Inbound", source=_VNET, target=_VNET),
-    _default("AllowAzureLoadBalancerInBound", 65001, direction="Inbound", source="AzureLoadBalancer"),
-    _default("DenyAllInBound", 65500, direction="Inbound", access="Deny"),
-    _default("AllowVnetOutBound", 65000, direction="Outbound", source=_VNET, target=_VNET),
-    _default("AllowInternetOutBound", 65001, direction="Outbound", target="Internet"),
-    _default("DenyAllOutBound", 65500, direction="Outbound", access="Deny"),
-)
-"""The rules that every NSG ends with. Source: Azure, "Network security groups", default security rules."""
 
 
 def nsg_ruleset(
@@ -149,10 +91,21 @@ def nsg_ruleset(
     return table_text(
         table,
         [
+            *(Chain(name=_passed(way), rules=[_record(way), "accept"]) for way in _FLOW_RECORD),
             filter_chain(name="inbound", inbound=True, rules=inbound, edge=edge),
             filter_chain(name="outbound", inbound=False, rules=outbound, edge=edge),
         ],
     )
+
+
+def _passed(direction: str) -> str:
+    """Return the name of the chain for what a rule lets through."""
+    return f"passed_{direction.lower()}"
+
+
+def _record(direction: str) -> str:
+    """Return the rule that makes a flow's record; a packet of no flow, such as an ICMP error, has none."""
+    return f"ct mark set ct mark or {_FLOW_RECORD[direction]:#x}"
 
 
 def _known(direction: str) -> str:
@@ -187,8 +140,7 @@ def _rules(nsg: NetworkSecurityGroup, direction: str, tags: _Tags) -> Iterator[s
             ]
         sources = _addresses("saddr", rule.source_address_prefixes, tags, where)
         targets = _addresses("daddr", rule.destination_address_prefixes, tags, where)
-        accept = f"ct mark set ct mark or {_FLOW_RECORD[direction]:#x} accept"
-        verdict = accept if rule.access == "Allow" else "drop"
+        verdict = f"goto {_passed(direction)}" if rule.access == "Allow" else "drop"
         for source, target in product(sources, targets):
             matches = [_PROTOCOLS[protocol], source, target, *ports]
             yield rule_text(matches, verdict, comment=f"{rule.priority} {rule.name}")
@@ -214,7 +166,7 @@ def _addresses(field: str, prefixes: Sequence[str], tags: _Tags, where: str) -> 
             inside.append(_AZURE_HOST)
         elif tag == "internet":
             outside = True
-        elif tag not in _SERVICES and tag.partition(".")[0] not in _SERVICES:
+        elif not is_service_tag(tag):
             network = _network(prefix, where)
             if isinstance(network, IPv4Network):
                 inside.append(network)
@@ -237,22 +189,13 @@ def _network(prefix: str, where: str) -> IPv4Network | IPv6Network:
 
 def _ports(direction: str, ranges: Sequence[str], where: str, protocols: str) -> str:
     try:
-        return port_match(direction, [_port_range(text) for text in ranges], protocols=protocols)
+        return port_match(direction, [port_range(text) for text in ranges], protocols=protocols)
     except ValueError as error:
         raise DesignError(
             where=where,
             problem=f"{', '.join(map(repr, ranges)) or 'nothing'} is no list of ports",
             remedy=f"Use ports or ranges of 0-{LAST_PORT} such as 443 or 8000-8999, or *",
         ) from error
-
-
-def _port_range(text: str) -> tuple[int, int]:
-    if text == "*":
-        return 0, LAST_PORT
-    numbers = _PORT_RANGE.fullmatch(text)
-    if numbers is None:
-        raise ValueError(f"{text!r} is no port range")
-    return int(numbers[1]), int(numbers[2] or numbers[1])
 
 
 def _refuse_bad_priorities(nsg: NetworkSecurityGroup) -> None:

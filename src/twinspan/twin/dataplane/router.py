@@ -17,7 +17,7 @@ from twinspan.twin.dataplane.routes import IpObjects, bgp_identifier
 from twinspan.twin.dataplane.spec import GatewaySpec, RouterSpec, StaticRoute, SubnetSpec
 
 _FIRST_TABLE = 1001
-_LOCAL_FIRST, _SUBNET_TABLE = 100, 200
+_SUBNET_TABLE = 200
 _STATIC_METRIC, _SYSTEM_METRIC, _LAST_METRIC = 10, 50, 4000
 
 
@@ -27,10 +27,8 @@ _Joined = tuple[GatewaySpec, Uplink]
 class Router:
     """Builds, changes and removes one router.
 
-    AWS: the VPC's own addresses come before any route table ("local" wins also over more specific
-    propagated routes). Azure: user-defined routes, BGP and system routes share one table, the longest
-    prefix wins, then that order. Sources: Amazon VPC user guide, "Route priority"; Azure, Virtual
-    network traffic routing, "How Azure selects a route".
+    A table holds what `network.routes` chooses among: static or user-defined routes, learned ones outside the
+    own network, and the way back to it.
 
     Attributes:
         spec: What it is now.
@@ -236,11 +234,6 @@ class Router:
 
     def _rules(self) -> set[tuple[str, str]]:
         rules = set()
-        if self.spec.side == "aws":
-            rules |= {
-                ("rule", f"to {network} lookup main priority {_LOCAL_FIRST}")
-                for network in self.spec.networks
-            }
         for subnet in self._subnets.values():
             number = self._numbers.get(subnet.table)
             if number is not None:
@@ -250,13 +243,11 @@ class Router:
 
     def _system_routes(self) -> set[tuple[str, str]]:
         routes = {("route", f"unreachable {net} metric {_LAST_METRIC}") for net in self.spec.networks}
-        if self.spec.side == "azure":
-            routes |= {
-                ("route", f"throw {net} table {number} metric {_SYSTEM_METRIC}")
-                for net in self.spec.networks
-                for number in self._numbers.values()
-            }
-        return routes
+        return routes | {
+            ("route", f"throw {net} table {number} metric {_SYSTEM_METRIC}")
+            for net in self.spec.networks
+            for number in self._numbers.values()
+        }
 
     def _static(self, route: StaticRoute, number: int, uplinks: Mapping[str, Uplink]) -> str:
         end = f"table {number} metric {_STATIC_METRIC}"

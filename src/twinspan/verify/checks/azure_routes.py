@@ -5,12 +5,18 @@ from ipaddress import IPv4Network
 
 from twinspan.network.links import TunnelLink
 from twinspan.network.model import AzureRouteTable, AzureSubnet
+from twinspan.network.routes import (
+    NONE,
+    VIRTUAL_NETWORK_GATEWAY,
+    Source,
+    azure_routes,
+    user_routes,
+    ways,
+)
 from twinspan.results import Finding, Outcome
 from twinspan.verify.checks.static_routes import not_applicable
 from twinspan.verify.facts import Facts
 from twinspan.verify.shell import aws_ec2, az_network, group_and_name
-
-VIRTUAL_NETWORK_GATEWAY = "VirtualNetworkGateway"
 
 
 def azure_learns_the_vpc(facts: Facts) -> Iterator[Finding]:
@@ -72,7 +78,9 @@ def _subnets(facts: Facts, subnets: Sequence[AzureSubnet]) -> Iterator[Finding]:
 
 
 def _subnet(facts: Facts, subnet: AzureSubnet, table: AzureRouteTable | None) -> Finding:
-    problems = [pair for prefix in facts.vpc_prefixes for pair in _problems(table, prefix)] if table else []
+    problems = (
+        [pair for prefix in facts.vpc_prefixes for pair in _problems(table, facts, prefix)] if table else []
+    )
     outcome = Outcome.FAIL if problems else Outcome.PASS
     by = f"route table {table.name}" if table else "learned from the gateway"
     show = "az network nic show-effective-route-table -g GROUP -n NIC"
@@ -86,20 +94,20 @@ def _subnet(facts: Facts, subnet: AzureSubnet, table: AzureRouteTable | None) ->
     )
 
 
-def _problems(table: AzureRouteTable, prefix: IPv4Network) -> Iterator[tuple[str, str]]:
+def _problems(table: AzureRouteTable, facts: Facts, prefix: IPv4Network) -> Iterator[tuple[str, str]]:
     """Yield what is wrong with the way to a prefix, and the remedy."""
-    # A user-defined route beats a learned one of the same length; the learned one is the prefix itself.
-    for route in table.routes:
-        if route.address_prefix.subnet_of(prefix) and route.next_hop_type != VIRTUAL_NETWORK_GATEWAY:
-            hole = "answers to AWS vanish there" if route.next_hop_type == "None" else "past the gateway"
-            yield (
-                f"route {route.name} sends {route.address_prefix} to {route.next_hop_type}: {hole}",
-                "Remove it: " + _table_command(f"route-table route delete -n {route.name}", table),
-            )
-    covering = [route for route in table.routes if prefix.subnet_of(route.address_prefix)]
-    best = max(covering, key=lambda route: route.address_prefix.prefixlen, default=None)
-    own = best is not None and best.next_hop_type == VIRTUAL_NETWORK_GATEWAY
-    if not table.bgp_route_propagation_enabled and not own:
+    learned = facts.vpc_prefixes if table.bgp_route_propagation_enabled else ()
+    routes = azure_routes(user_routes(table), address_space=facts.azure_prefixes, learned=learned)
+    taken = {route for _, found in ways(routes, prefix) for route in found if route}
+    for route in sorted(taken, key=lambda route: (str(route.destination), route.name)):
+        if route.source is not Source.USER or route.target == VIRTUAL_NETWORK_GATEWAY:
+            continue
+        hole = "answers to AWS vanish there" if route.target == NONE else "past the gateway"
+        yield (
+            f"route {route.name} sends {route.destination} to {route.target}: {hole}",
+            "Remove it: " + _table_command(f"route-table route delete -n {route.name}", table),
+        )
+    if not table.bgp_route_propagation_enabled and any(route.source is Source.SYSTEM for route in taken):
         yield (
             f"{table.name} keeps learned routes out and has none of its own to {prefix}",
             "Let learned routes in: "

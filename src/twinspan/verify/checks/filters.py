@@ -1,21 +1,86 @@
 """Do the packet filters of both clouds let pings through?"""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from ipaddress import IPv4Network
-from typing import Literal
 
+from twinspan.network.filters import (
+    AZURE_DIRECTIONS,
+    ECHO_REPLY,
+    ECHO_REQUEST,
+    ICMP,
+    Direction,
+    Filter,
+    Traffic,
+    judge,
+    network_acl_filter,
+    network_security_group_filter,
+    security_group_filter,
+)
 from twinspan.network.model import AwsSubnet, AzureSubnet, NetworkAcl, NetworkSecurityGroup, SecurityGroup
+from twinspan.network.ranges import ANYWHERE
 from twinspan.results import Finding, Outcome
 from twinspan.verify.facts import Facts
-from twinspan.verify.packet_rules import (
-    Denial,
-    network_acl_denial,
-    network_security_group_denial,
-    security_group_denial,
-)
 from twinspan.verify.shell import aws_ec2, group_and_name
 
-_WAYS: tuple[Literal["ingress"], Literal["egress"]] = ("ingress", "egress")
+_WAYS: tuple[Direction, Direction] = ("ingress", "egress")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Denial:
+    """Why a range is kept out, in whole or in part.
+
+    Attributes:
+        rule: What denies, by the name its cloud gives it.
+        number: Its number or priority; None if no rule matches.
+        peer: The range.
+        way: Seen from the filter's own side.
+        sure: Whether that is certain.
+    """
+
+    rule: str
+    number: int | None
+    peer: IPv4Network
+    way: Direction
+    sure: bool
+
+    @property
+    def text(self) -> str:
+        """One phrase about it."""
+        denies = "denies" if self.sure else "may deny"
+        return f"{self.rule} {denies} pings {'from' if self.way == 'ingress' else 'to'} {self.peer}"
+
+
+def _denials(
+    by: Filter, way: Direction, peers: Iterable[IPv4Network], own: IPv4Network, *, otherwise: str
+) -> Iterator[_Denial]:
+    """Yield what of pings a filter denies, or may deny; of their answers, too, unless it keeps state.
+
+    Args:
+        by: The filter of one direction.
+        way: That direction.
+        peers: Ranges of the remote side, all of which must pass.
+        own: What it protects.
+        otherwise: What denies if no rule matches.
+    """
+    for peer in peers:
+        for kind in (ECHO_REQUEST,) if by.stateful else (ECHO_REQUEST, ECHO_REPLY):
+            source, destination = (peer, own) if way == "ingress" else (own, peer)
+            pings = Traffic(
+                source=source, destination=destination, protocol=ICMP, icmp_type=kind, icmp_code=0
+            )
+            answer = judge([by], pings)
+            part = answer.first(passes=False) or answer.first(passes=None)
+            if part is not None:
+                rule = part.rule
+                yield _Denial(
+                    rule=rule.name if rule else otherwise,
+                    number=rule.number if rule else None,
+                    peer=peer,
+                    way=way,
+                    sure=part.passes is False,
+                )
+                break
 
 
 def security_group_admits(facts: Facts) -> Iterator[Finding]:
@@ -48,7 +113,17 @@ def _no_group(facts: Facts, wanted: str, branch: str) -> Finding:
 
 def _security_group(facts: Facts, group: SecurityGroup, subnets: Sequence[AzureSubnet]) -> Finding:
     peers = [prefix for subnet in subnets for prefix in subnet.address_prefixes]
-    found = [denial for peer in peers for way in _WAYS if (denial := security_group_denial(group, peer, way))]
+    found = [
+        denial
+        for way in _WAYS
+        for denial in _denials(
+            security_group_filter([group], way),
+            way,
+            peers,
+            ANYWHERE,
+            otherwise=f"no {way} rule admits it, so the group",
+        )
+    ]
     remedies = [
         aws_ec2(
             f"authorize-security-group-{denial.way}",
@@ -104,7 +179,18 @@ def network_acls_admit(facts: Facts) -> Iterator[Finding]:
     peers = [prefix for subnet in facts.azure_subnets for prefix in subnet.address_prefixes]
     for subnet in facts.private_subnets:
         acl = next((acl for acl in acls if subnet.id in acl.subnet_ids), None)
-        found = [d for peer in peers for way in _WAYS if acl and (d := network_acl_denial(acl, peer, way))]
+        found = [
+            denial
+            for way in _WAYS
+            if acl
+            for denial in _denials(
+                network_acl_filter(acl, way, subnet=subnet.cidr_block),
+                way,
+                peers,
+                subnet.cidr_block,
+                otherwise=f"{way} rule * (no other matches)",
+            )
+        ]
         yield _network_acl(facts, subnet, acl, peers, found)
 
 
@@ -113,7 +199,7 @@ def _network_acl(
     subnet: AwsSubnet,
     acl: NetworkAcl | None,
     peers: Sequence[IPv4Network],
-    found: Sequence[Denial],
+    found: Sequence[_Denial],
 ) -> Finding:
     remedies = [
         aws_ec2(
@@ -161,14 +247,16 @@ def _nsg(facts: Facts, subnet: AzureSubnet, group: NetworkSecurityGroup | None) 
     peers = [each.cidr_block for each in facts.private_subnets]
     found = [
         denial
-        for own in subnet.address_prefixes
-        for peer in peers
         for way in _WAYS
-        if (denial := network_security_group_denial(group, own=own, peer=peer, way=way, connected=connected))
+        for own in subnet.address_prefixes
+        for denial in _denials(
+            network_security_group_filter(group, way, connected=connected), way, peers, own, otherwise=""
+        )
     ]
     resource_group, name = group_and_name(group.id)
     at = f"-g {resource_group} --nsg-name {name}"
-    names = [r.name for r in group.security_rules for d in found if d.rule.startswith(f"rule {r.name} ")]
+    denying = {(AZURE_DIRECTIONS[each.way], each.number) for each in found}
+    names = [each.name for each in group.security_rules if (each.direction, each.priority) in denying]
     delete = [f"az network nsg rule delete {at} -n {each}" for each in dict.fromkeys(names)]
     admit = f"Add a rule of a lower priority number that allows the VPC: az network nsg rule create {at}"
     return Finding(
@@ -181,14 +269,16 @@ def _nsg(facts: Facts, subnet: AzureSubnet, group: NetworkSecurityGroup | None) 
     )
 
 
-def _outcome(peers: Sequence[IPv4Network], found: Sequence[Denial]) -> Outcome:
+def _outcome(peers: Sequence[IPv4Network], found: Sequence[_Denial]) -> Outcome:
     # A filter of which nothing was asked has not let anything through.
     if not peers:
         return Outcome.INCONCLUSIVE
-    return Outcome.FAIL if found else Outcome.PASS
+    if any(each.sure for each in found):
+        return Outcome.FAIL
+    return Outcome.INCONCLUSIVE if found else Outcome.PASS
 
 
-def _evidence(peers: Sequence[IPv4Network], found: Sequence[Denial]) -> str:
+def _evidence(peers: Sequence[IPv4Network], found: Sequence[_Denial]) -> str:
     """Return each rule with all that it keeps out, or that nothing is."""
     if not peers:
         return "it is not known what should pass: the far side's subnets or the filter are not shown"

@@ -1,15 +1,14 @@
 """Does every private subnet in AWS know the way to Azure?"""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from ipaddress import IPv4Network
+from typing import TypeGuard
 
-from twinspan.network.model import AwsRoute, AwsRouteTable, AwsSubnet, VpnConnection
+from twinspan.network.model import AwsRouteTable, AwsSubnet, VpnConnection
+from twinspan.network.routes import Route, Source, aws_routes, best, ways
 from twinspan.results import Finding, Outcome
 from twinspan.verify.facts import Facts
 from twinspan.verify.shell import aws_ec2
-
-PROPAGATED = "EnableVgwRoutePropagation"
-"""`Route.Origin` of a route that BGP brought. Source: EC2 API, Route."""
 
 
 def private_tables_lead_to_azure(facts: Facts) -> Iterator[Finding]:
@@ -29,11 +28,11 @@ def private_tables_lead_to_azure(facts: Facts) -> Iterator[Finding]:
 
 def _table(facts: Facts, table: AwsRouteTable) -> Finding:
     gateways = {gateway.id for gateway in facts.vpn_gateways}
-    chosen = {prefix: _longest(table.routes, prefix) for prefix in facts.azure_prefixes}
+    chosen = _chosen(facts, table)
     missing = [p for p, route in chosen.items() if route is None or route.target not in gateways]
-    dead = [p for p, route in chosen.items() if p not in missing and route and route.state != "active"]
+    dead = [p for p, route in chosen.items() if p not in missing and route and not route.active]
     outcome, remedy = Outcome.PASS, ""
-    origins = ", ".join(f"{r.destination} {_origin(r)}, {r.state}" for r in chosen.values() if r)
+    origins = ", ".join(f"{r.destination} {_origin(r)}, {_state(r)}" for r in chosen.values() if r)
     evidence = origins
     if missing or dead or not chosen:
         outcome = Outcome.FAIL
@@ -59,7 +58,7 @@ def _table_problem(
     facts: Facts,
     table: AwsRouteTable,
     missing: list[IPv4Network],
-    chosen: dict[IPv4Network, AwsRoute | None],
+    chosen: dict[IPv4Network, Route | None],
 ) -> tuple[str, str]:
     if not chosen:
         return "Azure's address space is unknown", "Build the VNet first"
@@ -128,22 +127,21 @@ def _associate(facts: Facts, subnet: AwsSubnet) -> str:
 def _unserved(facts: Facts, table: AwsRouteTable) -> list[IPv4Network]:
     """Return Azure's prefixes that a table does not send to the gateway."""
     gateways = {gateway.id for gateway in facts.vpn_gateways}
-    best = {prefix: _longest(table.routes, prefix) for prefix in facts.azure_prefixes}
-    return [prefix for prefix, route in best.items() if route is None or route.target not in gateways]
+    chosen = _chosen(facts, table)
+    return [prefix for prefix, route in chosen.items() if route is None or route.target not in gateways]
 
 
 def nothing_leads_astray(facts: Facts) -> Iterator[Finding]:
     """RTE-05: no route of a private table takes a part of Azure elsewhere than to the gateway."""
     gateways = {gateway.id for gateway in facts.vpn_gateways}
     for table in facts.private_route_tables:
-        stray = [
-            route
-            for route in table.routes
+        taken = [
+            (prefix, route)
             for prefix in facts.azure_prefixes
-            if route.destination.subnet_of(prefix)
-            and route.destination != prefix
-            and route.target not in gateways
+            for _, found in ways(aws_routes(table), prefix)
+            for route in found
         ]
+        stray = [route for prefix, route in dict.fromkeys(taken) if _strays(route, prefix, gateways)]
         delete = [
             aws_ec2(
                 "delete-route",
@@ -156,7 +154,7 @@ def nothing_leads_astray(facts: Facts) -> Iterator[Finding]:
             subject=_named(table),
             outcome=_outcome(facts, stray),
             evidence="; ".join(
-                f"{route.destination} goes to {route.target} ({route.state}), so answers do not return"
+                f"{route.destination} goes to {route.target} ({_state(route)}), so answers do not return"
                 for route in stray
             )
             or ("none" if facts.azure_prefixes else "Azure's address space is unknown"),
@@ -166,7 +164,13 @@ def nothing_leads_astray(facts: Facts) -> Iterator[Finding]:
         )
 
 
-def _outcome(facts: Facts, stray: Sequence[AwsRoute]) -> Outcome:
+def _strays(route: Route | None, prefix: IPv4Network, gateways: Collection[str]) -> TypeGuard[Route]:
+    if route is None or route.destination is None or route.target in gateways:
+        return False
+    return route.destination != prefix and route.destination.subnet_of(prefix)
+
+
+def _outcome(facts: Facts, stray: Sequence[Route]) -> Outcome:
     if not facts.azure_prefixes:
         return Outcome.INCONCLUSIVE
     return Outcome.FAIL if stray else Outcome.PASS
@@ -185,10 +189,15 @@ def _named(table: AwsRouteTable) -> str:
     return f"{table.name} ({table.id})" if table.name else table.id
 
 
-def _longest(routes: Iterable[AwsRoute], prefix: IPv4Network) -> AwsRoute | None:
-    covering = [route for route in routes if prefix.subnet_of(route.destination)]
-    return max(covering, key=lambda route: route.destination.prefixlen, default=None)
+def _chosen(facts: Facts, table: AwsRouteTable) -> dict[IPv4Network, Route | None]:
+    """Return what packets to each of Azure's ranges take, as far as nothing more specific takes them."""
+    routes = aws_routes(table)
+    return {prefix: best(routes, prefix)[-1] for prefix in facts.azure_prefixes}
 
 
-def _origin(route: AwsRoute) -> str:
-    return "propagated" if route.origin == PROPAGATED else "static"
+def _origin(route: Route) -> str:
+    return "propagated" if route.source is Source.LEARNED else "static"
+
+
+def _state(route: Route) -> str:
+    return "active" if route.active else "blackhole"
