@@ -45,7 +45,7 @@ def image_program(program: str) -> Path:
     if found is None:
         raise HostError(
             problem=f"the container images need {program}, which is in none of {_SEARCH_PATH}",
-            remedy="Run `make kubernetes`",
+            remedy=f"Run `make kubernetes`, or install {program}",
         )
     return Path(found)
 
