@@ -25,12 +25,12 @@ from conformance_images import ARCHIVE, pack
 from conformance_results import CLUSTERS, Verdict, by_reason, judge, read_expected, read_junit
 from conformance_suite import Suite, find_suite, suite_modules
 
-from twinspan.cli.signals import undone_on_signals
 from twinspan.cloud.aws.eks import eks_kubeconfig
 from twinspan.cloud.azure import aks_kubeconfig
 from twinspan.cloud.reader import read_network
 from twinspan.command import run
 from twinspan.errors import CommandError, HostError, TwinspanError
+from twinspan.signals import undone_on_signals
 from twinspan.twin.client import twin_endpoints
 from twinspan.twin.kubernetes.install import Printer
 from twinspan.twin.kubernetes.programs import NAMES, Programs, find_programs, record
