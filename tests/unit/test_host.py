@@ -23,6 +23,7 @@ ARCHITECTURES_ALLOWED = {
 PLACE = re.compile(r"(?<![\w.*}-])/(?:usr/(?:local/)?)?(?:s?bin|lib(?:64|exec)?)/(?!sh\b|env\b)\w[\w.-]*")
 PLACES_ALLOWED = {
     "src/twinspan/doctor/machine.py": "where the kernel looks for its modules",
+    "src/twinspan/twin/kubernetes/host_files.py": "inside of container images",
     "src/twinspan/twin/kubernetes/images.py": "inside of container images",
     "src/twinspan/twin/kubernetes/programs.py": "the folders in which distributions keep CNI plug-ins",
     "src/twinspan/twin/requirements.py": "the folders in which distributions keep strongSwan's plug-ins",
