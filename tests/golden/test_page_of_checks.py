@@ -16,7 +16,7 @@ DOCS = TESTS.parent / "docs" / "checks.md"
 ON_THE_TWIN = tuple(TESTS / "e2e" / f"test_verify_{part}.py" for part in ("faults", "drift", "pods"))
 OF_THE_RULES = tuple(
     TESTS / "unit" / "verify" / f"{name}.py"
-    for name in ("broken_networks", "broken_clusters", "verified_static", "test_verify_checks")
+    for name in ("broken_networks", "broken_clusters", "healthy_static", "test_verify_checks")
 )
 _IDENTIFIER = re.compile(r"\b[A-Z]{2,3}-\d\d\b")
 NEEDS_PACKETS = ("GW-01", "GW-03", "VPN-02", "VPN-03", "IKE-01", "IKE-02", "IPS-01", "BGP-02", "RTE-01")

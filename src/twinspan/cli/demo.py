@@ -1,4 +1,4 @@
-"""`twinspan demo`: the whole story once, on a twin of its own that is thrown away at the end."""
+"""`twinspan demo`: everything once, on a twin of its own that is thrown away at the end."""
 
 import secrets
 import shutil
@@ -14,7 +14,7 @@ from twinspan import extras
 from twinspan.cli.demo_run import Demo, Figures
 from twinspan.cli.options import env_argument, format_option
 from twinspan.cli.output import answers, print_json, print_whole, progress
-from twinspan.cli.story import Story
+from twinspan.cli.step_reporter import StepReporter
 from twinspan.project.environment import Environment
 from twinspan.project.terraform import Choice
 from twinspan.signals import undone_on_signals
@@ -56,20 +56,20 @@ def demo(env: Path, fmt: str, providers: Choice, *, keep: bool, get_kubernetes: 
     extras.require("twin", by="the twin")
     environment = Environment.load(env)
     name = f"demo-{secrets.token_hex(3)}"
-    story = Story(total=STEPS - (2 if keep else 0))
+    reporter = StepReporter(total=STEPS - (2 if keep else 0))
     with undone_on_signals(), _cleaned_up(name):
         figures = Demo(
             environment=environment,
             path=env,
             name=name,
             providers=providers,
-            story=story,
+            reporter=reporter,
             get_kubernetes=get_kubernetes,
         ).run(keep=keep)
     if fmt == "json":
-        print_json({"schema": "twinspan/demo/1", "steps": story.as_list(), "figures": asdict(figures)})
+        print_json({"schema": "twinspan/demo/1", "steps": reporter.as_list(), "figures": asdict(figures)})
     else:
-        _show(story, figures)
+        _show(reporter, figures)
     if keep:
         _show_kept(name, env)
     else:
@@ -96,9 +96,9 @@ def _cleaned_up(name: str) -> Iterator[None]:
         raise
 
 
-def _show(story: Story, figures: Figures) -> None:
+def _show(reporter: StepReporter, figures: Figures) -> None:
     answers.print()
-    print_whole(story.table())
+    print_whole(reporter.table())
     answers.print()
     for line in figures.lines():
         answers.print(line, markup=False)

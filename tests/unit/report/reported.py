@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import verified_network as vn
+import healthy_network as vn
 
 from twinspan.drill.document import DirectionDocument, MeasuredFlows, RunDocument
 from twinspan.drill.phases import Phase

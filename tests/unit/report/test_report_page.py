@@ -7,10 +7,10 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import broken_networks
+import healthy_network as vn
+import healthy_static as vs
 import pytest
 import reported
-import verified_network as vn
-import verified_static as vs
 
 from twinspan.report.collect import NETWORK, Collector, Sources
 from twinspan.report.document import Missing, ReportDocument

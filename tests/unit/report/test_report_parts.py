@@ -5,9 +5,9 @@ import struct
 from dataclasses import replace
 from pathlib import Path
 
+import healthy_network as vn
 import pytest
 import reported
-import verified_network as vn
 from hypothesis import given
 from hypothesis import strategies as st
 from matplotlib.image import imread

@@ -5,8 +5,8 @@ from dataclasses import replace
 from ipaddress import IPv4Address, IPv4Network
 from typing import Any
 
+import healthy_network as vn
 import verified_clusters as vc
-import verified_network as vn
 import yaml
 
 from twinspan.kubernetes.internal_services import InternalService

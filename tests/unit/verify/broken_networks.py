@@ -4,8 +4,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from ipaddress import IPv4Address, IPv4Network
 
+import healthy_network as vn
 import verified_names as names
-import verified_network as vn
 
 from twinspan.network import model
 from twinspan.verify.facts import Facts

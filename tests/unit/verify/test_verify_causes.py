@@ -3,8 +3,8 @@
 from dataclasses import replace
 from ipaddress import IPv4Address
 
+import healthy_network as vn
 import verified_names as names
-import verified_network as vn
 
 from twinspan.network import model
 from twinspan.results import Finding, Outcome

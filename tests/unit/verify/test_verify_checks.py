@@ -4,9 +4,9 @@ from collections.abc import Callable
 from dataclasses import replace
 from ipaddress import IPv4Address
 
+import healthy_network as vn
 import pytest
 import verified_names as names
-import verified_network as vn
 from broken_clusters import (
     BROKEN_CLUSTERS,
     closed_aks_group,
@@ -18,7 +18,7 @@ from broken_clusters import (
     without_test_pod,
 )
 from broken_networks import BROKEN, aws_unreadable, no_propagation, no_reply, peer_connecting
-from verified_static import BROKEN_STATIC, static
+from healthy_static import BROKEN_STATIC, static
 
 from twinspan.network import model
 from twinspan.network.clouds import CLOUDS, Cloud

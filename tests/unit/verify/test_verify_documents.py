@@ -5,8 +5,8 @@ from dataclasses import replace
 from xml.etree import ElementTree as ET
 
 import broken_networks
+import healthy_network as vn
 import pytest
-import verified_network as vn
 from rich.console import Console
 
 from twinspan.results.document import as_json

@@ -1,7 +1,7 @@
 import json
 
+import healthy_network as vn
 import pytest
-import verified_network as vn
 
 from twinspan.errors import DesignError
 from twinspan.project.state import State, StateResource

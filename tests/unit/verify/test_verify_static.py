@@ -2,10 +2,10 @@
 
 from dataclasses import replace
 
+import healthy_network as vn
+import healthy_static as vs
 import pytest
 import verified_names as names
-import verified_network as vn
-import verified_static as vs
 from test_verify_checks import failed, verify
 
 from twinspan.results import Outcome

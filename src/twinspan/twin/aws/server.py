@@ -25,11 +25,11 @@ from twinspan.protocols import Event
 from twinspan.twin.aws import state
 from twinspan.twin.aws.alarms.engine import AlarmEngine
 from twinspan.twin.aws.application import Application
+from twinspan.twin.aws.auth_middleware import AuthMiddleware
 from twinspan.twin.aws.cloudwatch import METRICS_KEY, TwinCloudWatchBackend
 from twinspan.twin.aws.ec2 import BOARD_KEY, TwinEC2Backend
 from twinspan.twin.aws.ec2.connections import TwinVpnConnection
 from twinspan.twin.aws.eks import CLUSTERS_KEY, SETTLED_KEY, KubernetesUser, TwinEksBackend, find_user
-from twinspan.twin.aws.gate import Gate
 from twinspan.twin.aws.http import Handler
 from twinspan.twin.aws.iam import TwinIamBackend
 from twinspan.twin.aws.logs import TwinLogsBackend
@@ -165,7 +165,7 @@ class AwsApi:
         if self._state_file.exists():
             state.load(self._state_file)
         application = Application()
-        gate = Gate(
+        authenticated = AuthMiddleware(
             application,
             key=self._key,
             context={
@@ -178,7 +178,7 @@ class AwsApi:
             on_change=self._changed,
         )
         try:
-            self._server = _Server(self._wanted_port, gate)
+            self._server = _Server(self._wanted_port, authenticated)
         except OSError as error:
             raise HostError(
                 problem=f"port {self._wanted_port} for the AWS API is taken ({error.strerror})",
@@ -285,11 +285,11 @@ def _reset() -> None:
 class _Server(ThreadedWSGIServer):
     """A threaded server that can also hang up on clients that keep their connection."""
 
-    def __init__(self, port: int, gate: Gate) -> None:
+    def __init__(self, port: int, authenticated: AuthMiddleware) -> None:
         self._clients: set[_Request] = set()
         self._clients_lock = threading.Lock()
         with create_server(("127.0.0.1", port), backlog=128) as listener:
-            super().__init__("127.0.0.1", port, gate, handler=Handler, fd=listener.fileno())
+            super().__init__("127.0.0.1", port, authenticated, handler=Handler, fd=listener.fileno())
 
     def process_request(self, request: _Request, client_address: _Address) -> None:
         with self._clients_lock:

@@ -14,7 +14,7 @@ from twinspan.protocols import Event
 from twinspan.twin import rpc
 from twinspan.twin.attempts import attempt
 from twinspan.twin.dataplane.clusters import cgroups
-from twinspan.twin.dataplane.clusters.fleet import Fleet
+from twinspan.twin.dataplane.clusters.cluster_manager import ClusterManager
 from twinspan.twin.dataplane.dialler import Dialler
 from twinspan.twin.dataplane.events import Journal, LogHandler
 from twinspan.twin.dataplane.faults import Faults
@@ -65,7 +65,7 @@ class Agent(BuildCalls, WatchCalls):
         )
         self._interfaces = Interfaces(building=self._building)
         self._hosts = Hosts(self._subnets, self._interfaces)
-        self._fleet = Fleet(
+        self._clusters = ClusterManager(
             self._subnets,
             self._interfaces,
             self._journal,
@@ -74,7 +74,7 @@ class Agent(BuildCalls, WatchCalls):
         )
         self._faults = Faults(self._tunnels, self._journal)
         self._observer = Observer(
-            self._tunnels, clusters=self._fleet.health, generation=lambda: self._plane.generation
+            self._tunnels, clusters=self._clusters.health, generation=lambda: self._plane.generation
         )
         self._defects = Defects()
         self._processes = HostProcesses(host_processes)
@@ -90,7 +90,7 @@ class Agent(BuildCalls, WatchCalls):
             **rpc.offer(WatchCalls, lambda: self),
             **rpc.offer(HostCalls, lambda: self._hosts),
             **rpc.offer(FaultCalls, lambda: self._faults),
-            **rpc.offer(PowerCalls, lambda: self._fleet),
+            **rpc.offer(PowerCalls, lambda: self._clusters),
         }
         try:
             rpc.serve(client, offers)
@@ -103,7 +103,7 @@ class Agent(BuildCalls, WatchCalls):
         with self._building:
             problems += self._plane.apply(desired, before_removal=self._hosts.leave)
             problems += self._interfaces.refresh()
-        attempt([desired.clusters], self._fleet.apply, name=lambda _: "clusters", problems=problems)
+        attempt([desired.clusters], self._clusters.apply, name=lambda _: "clusters", problems=problems)
         return ApplyResult(generation=desired.generation, problems=tuple(problems))
 
     @override
@@ -125,7 +125,7 @@ class Agent(BuildCalls, WatchCalls):
             *(end.charon.daemon for end in list(self._tunnels.ends.values())),
             *(gateway.bird.daemon for gateway in list(self._tunnels.gateways.values())),
             *(router.bird.daemon for router in list(self._subnets.routers.values())),
-            *self._fleet.daemons(),
+            *self._clusters.daemons(),
         ]
         inner = {daemon.role: daemon.pid for daemon in daemons}
         inner |= {"agent": os.getpid(), "init": 1}

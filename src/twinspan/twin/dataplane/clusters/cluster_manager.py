@@ -18,7 +18,7 @@ from twinspan.twin.dataplane.wire import PowerCalls
 from twinspan.twin.kubernetes.spec import ClusterHealth, ClusterSpec
 
 
-class Fleet(PowerCalls):
+class ClusterManager(PowerCalls):
     """Builds and removes clusters, each from a thread of its own. Thread safe.
 
     Args:

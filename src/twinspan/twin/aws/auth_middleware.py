@@ -31,7 +31,7 @@ _ACTION = re.compile(rb"(?:^|&)Action=([A-Za-z]+)")
 _READING_VERBS = ("Describe", "Get", "List", "Search", "Filter", "Head", "AssumeRole")
 
 
-class Gate:
+class AuthMiddleware:
     """A WSGI application that lets only signed requests from this machine's own clients through.
 
     Args:

@@ -18,7 +18,7 @@ _SPINNER_COLUMNS = 3
 
 
 @dataclass(slots=True)
-class Chapter:
+class Step:
     """One step.
 
     Attributes:
@@ -35,7 +35,7 @@ class Chapter:
 
 
 @dataclass(slots=True)
-class Story:
+class StepReporter:
     """The steps so far.
 
     Attributes:
@@ -43,32 +43,32 @@ class Story:
     """
 
     total: int
-    chapters: list[Chapter] = field(default_factory=list)
+    steps: list[Step] = field(default_factory=list)
     started_s: float = field(default_factory=time.monotonic)
     _spinner: Status = field(default_factory=lambda: progress.status(""))
 
     @contextmanager
-    def chapter(self, title: str, explanation: str) -> Iterator[Chapter]:
+    def step(self, title: str, explanation: str) -> Iterator[Step]:
         """Run one step: say what it does and why, time it, and tell how it ended."""
-        chapter = Chapter(title=title)
-        self.chapters.append(chapter)
-        number = f"[{len(self.chapters)}/{self.total}]"
+        step = Step(title=title)
+        self.steps.append(step)
+        number = f"[{len(self.steps)}/{self.total}]"
         progress.print(f"\n[bold]{number} {title}[/bold]")
         _print_indented(explanation, by=2, style="dim")
         started = time.monotonic()
         try:
             with self._spinner:
                 self.tick(title)
-                yield chapter
-            chapter.state = "done"
+                yield step
+            step.state = "done"
         except BaseException:
-            chapter.state = "failed"
+            step.state = "failed"
             raise
         finally:
-            chapter.duration_s = time.monotonic() - started
-            mark, style = ("✓", "green") if chapter.state == "done" else ("✗", "red")
-            result = f"{chapter.result}  " if chapter.result else ""
-            _print_indented(f"{mark} {result}({chapter.duration_s:.1f} s)", by=2, style=style)
+            step.duration_s = time.monotonic() - started
+            mark, style = ("✓", "green") if step.state == "done" else ("✗", "red")
+            result = f"{step.result}  " if step.result else ""
+            _print_indented(f"{mark} {result}({step.duration_s:.1f} s)", by=2, style=style)
 
     def say(self, text: str) -> None:
         """Print one line below the current step."""
@@ -82,7 +82,7 @@ class Story:
 
     @property
     def elapsed_s(self) -> float:
-        """Seconds since the story began."""
+        """Seconds since the demo began."""
         return time.monotonic() - self.started_s
 
     def table(self) -> Table:
@@ -91,27 +91,27 @@ class Story:
         table.add_column("step", overflow="fold")
         table.add_column("result", overflow="fold")
         table.add_column("time", justify="right", no_wrap=True)
-        for number, chapter in enumerate(self.chapters, start=1):
+        for number, step in enumerate(self.steps, start=1):
             table.add_row(
-                f"{number:>2}  {chapter.title}",
-                escape(chapter.result) or chapter.state,
-                f"{chapter.duration_s:.1f} s",
-                style=None if chapter.state == "done" else "red",
+                f"{number:>2}  {step.title}",
+                escape(step.result) or step.state,
+                f"{step.duration_s:.1f} s",
+                style=None if step.state == "done" else "red",
             )
         table.add_section()
-        table.add_row("    total", f"{len(self.chapters)} steps", f"{self.elapsed_s:.1f} s", style="bold")
+        table.add_row("    total", f"{len(self.steps)} steps", f"{self.elapsed_s:.1f} s", style="bold")
         return table
 
     def as_list(self) -> list[dict[str, object]]:
         """Return the JSON form of the steps."""
         return [
             {
-                "title": chapter.title,
-                "result": chapter.result,
-                "state": chapter.state,
-                "duration_s": round(chapter.duration_s, 3),
+                "title": step.title,
+                "result": step.result,
+                "state": step.state,
+                "duration_s": round(step.duration_s, 3),
             }
-            for chapter in self.chapters
+            for step in self.steps
         ]
 
 

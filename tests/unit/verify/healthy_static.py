@@ -5,8 +5,8 @@ from dataclasses import replace
 from ipaddress import IPv4Network
 from typing import Any
 
+import healthy_network as vn
 import verified_names as names
-import verified_network as vn
 
 from twinspan.cloud.azure import AzureBgp
 from twinspan.network import model
