@@ -16,9 +16,11 @@ import pytest
 
 from twinspan.cloud.aws import read_aws
 from twinspan.cloud.reader import read_network
-from twinspan.drill.api_run import run_on_apis, watch_of
 from twinspan.drill.catalogue import named
+from twinspan.drill.run import watch_drill
+from twinspan.drill.senders import without_senders
 from twinspan.target.cloud import CloudPlace
+from twinspan.target.pace import CLOUD
 from twinspan.target.target import Target, open_target
 from twinspan.target.twin import TwinPlace
 from twinspan.twin.client import TwinClient
@@ -231,8 +233,8 @@ def test_an_instance_that_is_reset_is_really_away_and_comes_back(built: Built) -
 def test_a_drill_through_the_apis_alone_sees_a_replaced_endpoint_go_and_come_back(built: Built) -> None:
     built.until_whole()
 
-    watch = watch_of(built.cloud(), poll_s=0.5)
-    report = run_on_apis(named("endpoint-replaced"), watch, tunnel="tunnel2")
+    with without_senders(built.cloud(), pace=replace(CLOUD, poll_s=0.5)) as environment:
+        report = watch_drill(named("endpoint-replaced"), environment, tunnel="tunnel2")
 
     assert report.passed
     assert list(report.down_s) == ["tunnel2"]

@@ -14,13 +14,13 @@ from twinspan.cli.options import (
     place_options,
 )
 from twinspan.cli.output import answers, print_json, print_whole, progress, step
-from twinspan.drill.api_run import run_on_apis, watch_of
 from twinspan.drill.catalogue import DRILLS, named
 from twinspan.drill.choice import Choice, choose_possible, countable, permitted, sends
 from twinspan.drill.document import DrillDocument
 from twinspan.drill.flows import MAX_RATE_HZ, RATE_HZ
 from twinspan.drill.repeat import SeriesOptions, run_series
 from twinspan.drill.report import DrillReport
+from twinspan.drill.run import watch_drill
 from twinspan.drill.senders import Sender, Senders
 from twinspan.drill.series import Series, compare
 from twinspan.errors import DesignError
@@ -181,13 +181,13 @@ def run_drills(
     if place.real:
         agreed(choice.drills, yes=yes)
     if senders.kind == "none":
-        watch = watch_of(target)
         with undone_on_signals():
             reports = []
             for each in choice.drills:
-                with step(f"Drill {each.name}"):
-                    report = run_on_apis(each, watch, tunnel=tunnel, force=force, on_moment=show_moment)
-                reports.append(report)
+                with step(f"Drill {each.name}"), senders.environment(each, target) as environment:
+                    reports.append(
+                        watch_drill(each, environment, tunnel=tunnel, force=force, on_moment=show_moment)
+                    )
         show_api(reports, fmt=fmt)
         return
     options = SeriesOptions(

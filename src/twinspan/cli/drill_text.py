@@ -7,7 +7,7 @@ import click
 from rich.table import Table
 
 from twinspan.cli.output import answers, print_json, print_whole, progress
-from twinspan.drill.api_run import ApiReport
+from twinspan.drill.api_report import ApiReport
 from twinspan.drill.document import ApiRunDocument, RunDocument
 from twinspan.drill.report import DrillReport, Moment
 from twinspan.drill.series import Series, Spread

@@ -6,7 +6,7 @@ from pydantic import Field
 
 from twinspan.drill import flow_analysis
 from twinspan.drill.alert_watch import FiredAlert
-from twinspan.drill.api_run import ApiReport
+from twinspan.drill.api_report import ApiReport
 from twinspan.drill.phases import Phase
 from twinspan.drill.report import DIRECTIONS, Direction, DirectionReport, DrillReport, Moment
 from twinspan.faults.definition import Drill

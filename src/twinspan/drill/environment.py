@@ -34,6 +34,25 @@ class Meter(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class NoMeter:
+    """Nobody is known to send: nothing is measured, and the witness alone is asked; a `Meter`."""
+
+    def start(self) -> None:
+        """Start nothing."""
+
+    def progress(self) -> Mapping[str, Progress]:
+        """Return nothing."""
+        return {}
+
+    def stop(self) -> Measurement:
+        """Return that nothing was measured."""
+        return Measurement(directions={})
+
+    def close(self) -> None:
+        """End nothing."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DrillEnvironment:
     """What a drill works with; `senders` puts one together.
@@ -41,7 +60,7 @@ class DrillEnvironment:
     Attributes:
         links: Reads all tunnels with their byte counters.
         verify: Judges the whole line now.
-        meter: The flows that are measured.
+        meter: The flows that are measured; `NoMeter` where there are none.
         fault: Makes what a drill breaks at a tunnel.
         witness: What shows what happens, how fast, and when to break off.
         alerts: Watches the clouds' alerts, which are waited for before mending; None to wait for none.
@@ -53,6 +72,11 @@ class DrillEnvironment:
     fault: Callable[[Drill, TunnelLink, Sequence[TunnelLink]], Fault]
     witness: Witness
     alerts: AlertWatch | None = None
+
+    @property
+    def counts(self) -> bool:
+        """Whether anything is measured."""
+        return not isinstance(self.meter, NoMeter)
 
 
 @dataclass(slots=True, kw_only=True)

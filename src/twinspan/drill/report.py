@@ -150,7 +150,7 @@ class Course:
         broke: What was broken, in words.
         link: The tunnel that was broken, or, where none was, the one in use.
         carries: Whether it was the tunnel AWS was using; None if no counter told.
-        tunnels: How many tunnels have both ends.
+        links: All tunnels, as they were before.
         detections: What noticed, on each side.
         events: All events from the cut until the network was whole again, oldest first.
         cut_at_s: When it was broken, on the events' clock.
@@ -165,7 +165,7 @@ class Course:
     broke: str
     link: TunnelLink
     carries: bool | None
-    tunnels: int
+    links: Sequence[TunnelLink]
     detections: Mapping[Cloud, Detection | None]
     events: Sequence[Event]
     cut_at_s: float
@@ -248,7 +248,8 @@ def _phases(drill: Drill, course: Course, sender: Cloud, flows: flow_analysis.Di
 def _settings(course: Course, hold_profile: str) -> dict[str, str | float | int]:
     timers = timers_of(course.link, hold_profile=hold_profile)
     found = {f"{timer.side} {timer.name} s": timer.seconds for timer in sorted(timers, key=lambda t: t.side)}
-    return {"tunnels": course.tunnels, "hold profile": hold_profile, **found}
+    tunnels = sum(link.tunnel is not None and link.azure_connection is not None for link in course.links)
+    return {"tunnels": tunnels, "hold profile": hold_profile, **found}
 
 
 def _other_profile(link: TunnelLink, hold_profile: str) -> str:

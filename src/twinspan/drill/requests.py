@@ -21,7 +21,7 @@ REQUEST_RATE_HZ = 40.0
 
 
 class RequestMeter(FlowMeter):
-    """Requests from a host on each side to the far side's service; a `bench.Meter`.
+    """Requests from a host on each side to the far side's service; an `environment.Meter`.
 
     Args:
         a: A host on one side.

@@ -3,13 +3,14 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from twinspan.drill.api_report import ApiReport
 from twinspan.drill.detection import Detection, first_detection
 from twinspan.drill.environment import DrillEnvironment, Timeline
 from twinspan.drill.flows import Measurement, Progress
 from twinspan.drill.in_use import azure_uses, carrying_key, choose, received_bytes
 from twinspan.drill.recovery import must_be_whole, unheard, wait_until_quiet, wait_until_whole
 from twinspan.drill.report import Course, DrillReport, Moment, compose
-from twinspan.errors import WaitTimeoutError
+from twinspan.errors import DesignError, WaitTimeoutError
 from twinspan.faults.definition import IN_USE, UNUSED, Drill
 from twinspan.faults.endings import Ending
 from twinspan.faults.timers import first_to_fire, timers_of
@@ -43,7 +44,7 @@ class _Outcome:
     broke: str
     link: TunnelLink
     carries: bool | None
-    tunnels: int
+    links: Sequence[TunnelLink]
     measured: Measurement
     detections: Mapping[Cloud, Detection | None]
     stopped: str
@@ -75,7 +76,7 @@ def run_drill(
     force: bool = False,
     on_moment: Callable[[Moment], None] = lambda _: None,
 ) -> Run:
-    """Run a drill once. Whatever happens, the fault is healed before this returns or raises.
+    """Run a drill once and measure. Whatever happens, the fault is healed before this returns or raises.
 
     Args:
         drill: Which one.
@@ -87,9 +88,43 @@ def run_drill(
 
     Raises:
         HostError: The network is not whole at the start, or nothing crosses.
-        DesignError: There is no such tunnel.
+        DesignError: There is no such tunnel, or nobody sends.
         TwinspanError: The target cannot be asked or broken.
     """
+    if not environment.counts:
+        raise DesignError(
+            where="drill", problem="nobody sends packets that can be counted", remedy="Use `watch_drill`"
+        )
+    course, measured = _course(drill, environment, tunnel, force=force, on_moment=on_moment)
+    report = compose(drill, course, measured, hold_profile=environment.witness.hold_profile, limit_s=limit_s)
+    return Run(report=report, measured=measured, events=tuple(course.events), cut_at_s=course.cut_at_s)
+
+
+def watch_drill(
+    drill: Drill,
+    environment: DrillEnvironment,
+    *,
+    tunnel: str,
+    force: bool = False,
+    on_moment: Callable[[Moment], None] = lambda _: None,
+) -> ApiReport:
+    """Run a drill once that nobody sends packets in: what is reported is what the clouds' APIs show of it.
+
+    Whatever happens, the fault is healed before this returns or raises. Arguments and errors are those of
+    `run_drill`; without flows no tunnel is known to be in use, so the first one is as good.
+    """
+    course, _ = _course(drill, environment, tunnel, force=force, on_moment=on_moment)
+    return ApiReport.of(drill, course)
+
+
+def _course(
+    drill: Drill,
+    environment: DrillEnvironment,
+    tunnel: str,
+    *,
+    force: bool,
+    on_moment: Callable[[Moment], None],
+) -> tuple[Course, Measurement]:
     if not force:
         must_be_whole(environment.verify)
     timeline = Timeline(events=environment.witness.events, tell=on_moment)
@@ -101,7 +136,7 @@ def run_drill(
         broke=outcome.broke,
         link=outcome.link,
         carries=outcome.carries,
-        tunnels=outcome.tunnels,
+        links=outcome.links,
         detections=outcome.detections,
         events=events,
         cut_at_s=timeline.cut_at_s,
@@ -112,10 +147,7 @@ def run_drill(
         alerts=environment.alerts.found(timeline.cut_at_s) if environment.alerts else (),
         unheard=unheard(environment.alerts),
     )
-    report = compose(
-        drill, course, outcome.measured, hold_profile=environment.witness.hold_profile, limit_s=limit_s
-    )
-    return Run(report=report, measured=outcome.measured, events=tuple(events), cut_at_s=timeline.cut_at_s)
+    return course, outcome.measured
 
 
 def _break_and_heal(drill: Drill, environment: DrillEnvironment, timeline: Timeline, tunnel: str) -> _Outcome:
@@ -137,7 +169,7 @@ def _break_and_heal(drill: Drill, environment: DrillEnvironment, timeline: Timel
         broke=fault.description,
         link=link,
         carries=carries,
-        tunnels=sum(each.tunnel is not None and each.azure_connection is not None for each in links),
+        links=links,
         measured=measured,
         detections=attempt.seen,
         stopped=attempt.stopped,
@@ -152,6 +184,9 @@ def _start_flows(
     Flows of which none from Azure happens to use the tunnel to break would say nothing about its loss: then
     they start anew, from other ports.
     """
+    if not environment.counts:
+        links = environment.links()
+        return "", choose(links, wanted, carrying=""), links
     starts = 0
     while True:
         environment.meter.start()
@@ -210,18 +245,22 @@ class _Attempt:
         timeline.cut_at_s = self.environment.witness.events.now_s()
         self.fault.inject()
         timeline.note(f"broken: {self.fault.description}", at_s=timeline.cut_at_s)
-        if self.drill.timed:
+        if self.drill.timed or not self.environment.counts:
             margin_s = DETECTION_MARGIN_S + self.environment.witness.pace.shown_s
             self._until(self._held_long_enough, within_s=self.drill.broken_s + margin_s)
             self._until_alerts()
             self.heal()
-            restore_s = max(self.drill.aws.restore_s, self.drill.azure.restore_s)
-            patience_s = max(RESTORE_WITHIN_S, restore_s, self.environment.witness.pace.shown_s)
-            self._until(lambda: _all_heard(self.environment.meter.progress()), within_s=patience_s)
+            if self.environment.counts:
+                self._until_heard()
         else:
             self._until(lambda: self._recovered(carries=carries), within_s=self._patience_s())
             self._until_alerts()
         self.measured = self.environment.meter.stop()
+
+    def _until_heard(self) -> None:
+        restore_s = max(self.drill.aws.restore_s, self.drill.azure.restore_s)
+        patience_s = max(RESTORE_WITHIN_S, restore_s, self.environment.witness.pace.shown_s)
+        self._until(lambda: _all_heard(self.environment.meter.progress()), within_s=patience_s)
 
     def heal(self) -> None:
         """Mend it, also twice."""
@@ -240,12 +279,12 @@ class _Attempt:
             wait_until(look, bool, what="traffic again", timeout_s=within_s, interval_s=_POLL_S)
         except WaitTimeoutError:
             # Traffic that does not come back is what the report is for.
-            self.timeline.note("gave up waiting for the traffic")
+            self.timeline.note("gave up waiting")
             return
         if self.stopped and self.timeline.healed_at_s is None:
             self.timeline.note(f"broken off: {self.stopped}")
             return
-        if not self.drill.timed or self.timeline.healed_at_s is not None:
+        if self.environment.counts and (not self.drill.timed or self.timeline.healed_at_s is not None):
             self.timeline.note("every flow is heard")
             pause(SETTLE_S)
 

@@ -9,7 +9,7 @@ from typing import Literal
 
 from twinspan.drill.alert_watch import AlertWatch, Key
 from twinspan.drill.composite import fault_of
-from twinspan.drill.environment import DrillEnvironment, Meter
+from twinspan.drill.environment import DrillEnvironment, Meter, NoMeter
 from twinspan.drill.flows import RATE_HZ, FlowMeter, install
 from twinspan.drill.requests import RequestMeter
 from twinspan.errors import HostError
@@ -19,7 +19,9 @@ from twinspan.monitor.alerts import read_ringing
 from twinspan.target.clusters import PodChoice, pods_of
 from twinspan.target.hosts import Hosts, hosts_of
 from twinspan.target.pace import Pace
+from twinspan.target.place import Witness
 from twinspan.target.target import Target
+from twinspan.target.witness import api_witness
 
 _IN_POD = Path("/tmp/twinspan")  # noqa: S108 - in a pod of our own
 ALERTS_EVERY_S = 1.0
@@ -47,8 +49,10 @@ class Senders:
     alerts_s: float | None = None
 
     def environment(self, drill: Drill, target: Target) -> AbstractContextManager[DrillEnvironment]:
-        """Return the environment of a drill on a target; hosts or pods go when its block ends."""
-        if self.kind == "hosts":
+        """Return the environment of a drill on a target; what sends goes when its block ends."""
+        if self.kind == "none":
+            made = without_senders(target)
+        elif self.kind == "hosts":
             made = with_hosts(target, rate_hz=self.rate_hz, requests=drill.measures == "requests")
         else:
             made = with_pods(target, self.pods, rate_hz=self.rate_hz)
@@ -110,6 +114,18 @@ def with_pods(
 
 
 @contextmanager
+def without_senders(target: Target, *, pace: Pace | None = None) -> Iterator[DrillEnvironment]:
+    """Watch the clouds' telemetry alone while the block runs, a twin's too.
+
+    Args:
+        target: A twin or real accounts.
+        pace: How long the clouds may take; None for what they take in reality.
+    """
+    with api_witness(target.links, pace=pace) as witness:
+        yield _environment(target, NoMeter(), witness)
+
+
+@contextmanager
 def with_alerts(
     environment: AbstractContextManager[DrillEnvironment], target: Target, *, within_s: float
 ) -> Iterator[DrillEnvironment]:
@@ -130,13 +146,19 @@ def with_alerts(
 def _watched(
     target: Target, meter: Meter, *, hosts: Hosts | None = None, pace: Pace | None = None
 ) -> Iterator[DrillEnvironment]:
+    with target.place.witness(target.links, pace=pace) as witness:
+        yield _environment(target, meter, witness, hosts=hosts)
+
+
+def _environment(
+    target: Target, meter: Meter, witness: Witness, *, hosts: Hosts | None = None
+) -> DrillEnvironment:
     pairs = hosts.pairs if hosts else ()
     judged = replace(target, planned=None)  # what was changed since Terraform keeps nobody from a drill
-    with target.place.witness(target.links, pace=pace) as witness:
-        yield DrillEnvironment(
-            links=target.links,
-            verify=lambda: judged.verify(hosts=pairs),
-            meter=meter,
-            fault=partial(fault_of, target),
-            witness=witness,
-        )
+    return DrillEnvironment(
+        links=target.links,
+        verify=lambda: judged.verify(hosts=pairs),
+        meter=meter,
+        fault=partial(fault_of, target),
+        witness=witness,
+    )

@@ -1,8 +1,8 @@
 """Real accounts, with the user's own credentials."""
 
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from ipaddress import IPv4Address
 from typing import ClassVar
@@ -13,13 +13,10 @@ from twinspan.network.clouds import Cloud
 from twinspan.network.links import TunnelLink
 from twinspan.project.accounts import cloud_environment
 from twinspan.protocols import Fault
-from twinspan.target.api_events import ApiEvents
-from twinspan.target.pace import CLOUD, Pace
+from twinspan.target.pace import Pace
 from twinspan.target.place import HostLeases, PlaceName, Witness
+from twinspan.target.witness import api_witness
 from twinspan.verify.expectation import Expectation
-
-_HOLD_PROFILE = "fixed"
-"""No API tells what a gateway does: the longer of both possibilities is what an outage is held against."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,14 +57,11 @@ class CloudPlace:
         """Return None: the clouds count every five minutes."""
         return
 
-    @contextmanager
     def witness(
         self, links: Callable[[], Sequence[TunnelLink]], *, pace: Pace | None = None
-    ) -> Iterator[Witness]:
+    ) -> AbstractContextManager[Witness]:
         """Watch the clouds' telemetry."""
-        own = pace or CLOUD
-        with ApiEvents(links, poll_s=own.poll_s) as events:
-            yield Witness(events=events, hold_profile=_HOLD_PROFILE, pace=own, stop_reason=events.stop_reason)
+        return api_witness(links, pace=pace)
 
     def data_plane_fault(
         self,
