@@ -53,7 +53,7 @@ class Quota:
         service: Its service code.
         code: Its quota code.
         type: The Terraform type that counts.
-        client: boto3's service that lists what is there.
+        client: botocore's service that lists what is there.
         operation: Its operation.
         result: Member of the answer that holds the list.
     """

@@ -60,7 +60,7 @@ def clusters_of(network: Network, endpoints: Endpoints) -> tuple[ClusterEndpoint
 
 
 def _eks(cluster: EksCluster, endpoint: AwsEndpoint) -> ClusterEndpoint:
-    from twinspan.cloud.aws.eks import eks_token  # noqa: PLC0415 - boto3 takes 0.3 s to load
+    from twinspan.cloud.aws.eks import eks_token  # noqa: PLC0415 - botocore takes 0.3 s to load
 
     return ClusterEndpoint(
         name=cluster.name,

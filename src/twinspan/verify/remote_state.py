@@ -5,6 +5,7 @@ does. The state holds secrets: it stays in memory and is shown to nobody.
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from twinspan.cloud.aws import AwsEndpoint
@@ -44,36 +45,15 @@ def outputs_in_state(endpoint: AwsEndpoint, location: StateLocation) -> Mapping[
 
 
 def _read(endpoint: AwsEndpoint, location: StateLocation) -> bytes | None:
-    import boto3  # noqa: PLC0415 - takes 0.3 s to load
-    import botocore.session  # noqa: PLC0415
-    from botocore.config import Config  # noqa: PLC0415
+    from twinspan.cloud.aws.client import service_client, translated  # noqa: PLC0415 - botocore takes 0.3 s
 
-    from twinspan.cloud.aws.client import CONNECT_TIMEOUT_S, READ_TIMEOUT_S, translated  # noqa: PLC0415
-
-    own_key = endpoint.access_key_id is not None
-    with translated(endpoint, "s3:GetObject"):
-        session = boto3.session.Session(
-            aws_access_key_id=endpoint.access_key_id,
-            aws_secret_access_key=endpoint.secret_access_key,
-            region_name=location.region,
-            # With a key of its own a profile that AWS_PROFILE names must not matter, nor exist.
-            botocore_session=botocore.session.Session(session_vars={"profile": (None, None, None, None)})
-            if own_key
-            else None,
-        )
-        config = Config(
-            connect_timeout=CONNECT_TIMEOUT_S,
-            read_timeout=READ_TIMEOUT_S,
-            s3={"addressing_style": "path" if endpoint.endpoint_url else "auto"},
-            proxies={} if endpoint.endpoint_url else None,
-        )
-        s3 = session.client("s3", endpoint_url=endpoint.endpoint_url, config=config)
-        try:
-            with translated(endpoint, "s3:GetObject"):
-                answer = s3.get_object(Bucket=location.bucket, Key=location.key)
-        except CloudRefusedError as error:
-            if error.code in _ABSENT:
-                return None
-            raise
-        body: bytes = answer["Body"].read()
-        return body
+    s3 = service_client(replace(endpoint, region=location.region), "s3")
+    try:
+        with translated(endpoint, "s3:GetObject"):
+            answer = s3.get_object(Bucket=location.bucket, Key=location.key)
+    except CloudRefusedError as error:
+        if error.code in _ABSENT:
+            return None
+        raise
+    body: bytes = answer["Body"].read()
+    return body

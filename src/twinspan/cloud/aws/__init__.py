@@ -25,6 +25,6 @@ def read_aws(
         CloudRefusedError: AWS said no, or there are no usable credentials.
         CloudUnreachableError: AWS did not answer in time.
     """
-    from twinspan.cloud.aws.reader import read  # noqa: PLC0415 - boto3 takes 0.3 s to load
+    from twinspan.cloud.aws.reader import read  # noqa: PLC0415 - botocore takes 0.3 s to load
 
     return read(endpoint, unreadable)

@@ -1,4 +1,4 @@
-"""boto3 clients, made once per endpoint, and their errors in our words."""
+"""botocore clients, made once per endpoint, and their errors in our words."""
 
 import threading
 from collections.abc import Iterator
@@ -49,7 +49,7 @@ def clients(endpoint: AwsEndpoint) -> AwsClients:
         return AwsClients(ec2=_make_service(endpoint, "ec2"), sts=_make_service(endpoint, "sts"))
 
 
-def service_client(endpoint: AwsEndpoint, service: str) -> Any:  # noqa: ANN401 - boto3 makes clients at run time
+def service_client(endpoint: AwsEndpoint, service: str) -> Any:  # noqa: ANN401 - botocore makes clients at run time
     """Return the client of any service of an endpoint, e.g. `service-quotas`; the same one every time."""
     with _MAKING, translated(endpoint, "credentials"):
         return _make_service(endpoint, service)
@@ -69,6 +69,7 @@ def _make_service(endpoint: AwsEndpoint, service: str) -> Any:  # noqa: ANN401 -
             max_pool_connections=CONNECTIONS,
             retries={"mode": "standard", "total_max_attempts": 3 if endpoint.endpoint_url is None else 2},
             proxies=None if endpoint.endpoint_url is None else {},
+            s3={"addressing_style": "auto" if endpoint.endpoint_url is None else "path"},
         ),
     )
 
