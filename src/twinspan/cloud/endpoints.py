@@ -28,7 +28,7 @@ class Endpoints:
     def from_environment(cls) -> Self:
         """Return the real clouds with the user's own credentials, as `aws`, `az` and Terraform find them.
 
-        AWS: boto3's chain; the region from AWS_REGION, AWS_DEFAULT_REGION or the profile. Azure:
+        AWS: botocore's chain; the region from AWS_REGION, AWS_DEFAULT_REGION or the profile. Azure:
         ARM_SUBSCRIPTION_ID, and ARM_TENANT_ID, ARM_CLIENT_ID, ARM_CLIENT_SECRET if there is a service
         principal, else what DefaultAzureCredential finds (az login, managed identity...).
 
