@@ -11,7 +11,8 @@ from pathlib import Path
 import click
 
 from twinspan import extras
-from twinspan.cli.demo_run import Demo, Figures
+from twinspan.cli.demo_figures import Figures
+from twinspan.cli.demo_run import Demo
 from twinspan.cli.output import answers, env_argument, format_option, print_json, print_whole, progress
 from twinspan.cli.signals import undone_on_signals
 from twinspan.cli.story import Story

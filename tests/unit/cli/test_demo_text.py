@@ -10,7 +10,7 @@ from dataclasses import replace
 
 import pytest
 
-from twinspan.cli.demo_run import Figures, lasting
+from twinspan.cli.demo_figures import Figures, lasting
 from twinspan.cli.output import console_for, print_whole
 from twinspan.cli.story import Story
 

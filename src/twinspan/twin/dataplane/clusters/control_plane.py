@@ -11,7 +11,7 @@ import secrets
 import shutil
 import socket
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from ipaddress import IPv4Address, IPv4Network
 from pathlib import Path
 
@@ -21,6 +21,16 @@ from twinspan.network.ranges import TWIN_MANAGEMENT
 from twinspan.twin.attempts import in_turn
 from twinspan.twin.dataplane import links, namespaces
 from twinspan.twin.dataplane.clusters.api import PORT, ApiClient, connect
+from twinspan.twin.dataplane.clusters.control_plane_programs import (
+    ADDRESS,
+    FRONT_PROXY,
+    REVIEWER_PORT,
+    TUNNEL,
+    as_user,
+    commands,
+    egress_config,
+    reviewer_config,
+)
 from twinspan.twin.dataplane.clusters.daemon import NodeDaemon
 from twinspan.twin.dataplane.clusters.files import kubeconfig, public_key, write, write_yaml
 from twinspan.twin.dataplane.events import Journal
@@ -31,10 +41,7 @@ from twinspan.twin.kubernetes.authority import ClusterAuthority
 from twinspan.twin.kubernetes.relay import Relay, Target, UnixTarget
 from twinspan.twin.kubernetes.spec import ClusterSpec
 
-_ADDRESS = TWIN_MANAGEMENT[1]
 _BRIDGE = "management"
-_REVIEWER_PORT = 21362
-"""Where Amazon's aws-iam-authenticator listens, beside the API server, too."""
 _AFTER_API_SERVER = ("kube-controller-manager",)
 """What is started when the API server answers. Source: Kubernetes, controllermanager.go, WaitForAPIServer."""
 _KUBELET_PORT = 10250
@@ -42,9 +49,6 @@ _TO_NODES, _TO_PODS = 100, 101
 """Route tables and priorities of their rules."""
 _SYSCTLS = {"ipv4/conf/all/rp_filter": "0", "ipv4/conf/default/rp_filter": "0"}
 """What nodes send comes by the management link, whatever way there is to their addresses besides."""
-_TUNNEL = "konnectivity"
-"""Name of the Unix socket of the tunnel; abstract, so that it exists in this network namespace only."""
-_FRONT_PROXY = "front-proxy-client"
 _DEFAULT_ACCOUNT = "/api/v1/namespaces/default/serviceaccounts/default"
 _LOCAL = "https://127.0.0.1:6443"
 _USERS = range(61184, 61184 + 4336)
@@ -77,7 +81,7 @@ class ControlPlane:
     @property
     def url(self) -> str:
         """Where nodes reach the API server."""
-        return f"https://{_ADDRESS}:{PORT}"
+        return f"https://{ADDRESS}:{PORT}"
 
     @property
     def daemons(self) -> tuple[NodeDaemon, ...]:
@@ -88,11 +92,11 @@ class ControlPlane:
         """Make its namespace and the way in from the host."""
         namespaces.add([self.namespace])
         namespaces.set_sysctls(self.namespace, _SYSCTLS)
-        answers, kubelets = f"from {_ADDRESS}", f"ipproto tcp dport {_KUBELET_PORT}"
+        answers, kubelets = f"from {ADDRESS}", f"ipproto tcp dport {_KUBELET_PORT}"
         namespaces.ip(
             [
                 links.bridge(_BRIDGE, key=self.namespace),
-                f"addr add {_ADDRESS}/{TWIN_MANAGEMENT.prefixlen} dev {_BRIDGE}",
+                f"addr add {ADDRESS}/{TWIN_MANAGEMENT.prefixlen} dev {_BRIDGE}",
                 f"link set {_BRIDGE} up",
                 *(
                     f"rule add {match} lookup {_TO_NODES} priority {_TO_NODES}"
@@ -126,7 +130,9 @@ class ControlPlane:
         The controllers follow when the API server is: without one they end after ten seconds.
         """
         self._write_files()
-        daemons = {name: self._daemon(name, argv) for name, argv in self._commands().items()}
+        daemons = {
+            name: self._daemon(name, argv) for name, argv in commands(self._spec, self._folder).items()
+        }
         with self._lock:
             self._daemons = list(daemons.values())
             self._waiting = [daemons[name] for name in _AFTER_API_SERVER]
@@ -238,7 +244,7 @@ class ControlPlane:
         return NodeDaemon(
             role=f"{name} {self._spec.name}",
             namespace=self.namespace,
-            argv=[*_as_user(self._user), *argv],
+            argv=[*as_user(self._user), *argv],
             environment={"PATH": search_path(), "GOMAXPROCS": "4"},
             journal=self._journal,
         )
@@ -252,7 +258,7 @@ class ControlPlane:
             "kubernetes.default.svc.cluster.local",
             "localhost",
             "127.0.0.1",
-            str(_ADDRESS),
+            str(ADDRESS),
             str(self._spec.service_network[1]),
             *self._spec.server_names,
         )
@@ -263,7 +269,7 @@ class ControlPlane:
             write(folder / f"{name}.crt", certificate)
             write(folder / f"{name}.key", key)
         front = ClusterAuthority.generate("front-proxy")
-        certificate, key = front.issue(_FRONT_PROXY)
+        certificate, key = front.issue(FRONT_PROXY)
         write(folder / "front-proxy-ca.crt", front.certificate)
         write(folder / "front-proxy.crt", certificate)
         write(folder / "front-proxy.key", key)
@@ -277,149 +283,18 @@ class ControlPlane:
                 authority, server=_LOCAL, user=f"system:{user}", organizations=("system:masters",)
             )
             write_yaml(folder / f"{user}.yaml", config)
-        write_yaml(folder / "reviewer.yaml", _reviewer_config(self._spec.name))
-        write_yaml(folder / "egress.yaml", _egress_config())
-
-    def _commands(self) -> Mapping[str, list[str]]:
-        programs, folder = Path(self._spec.programs), self._folder
-        return {
-            "etcd": _etcd(folder),
-            "kube-apiserver": [str(programs / "kube-apiserver"), *self._api_server_options()],
-            "kube-controller-manager": [
-                str(programs / "kube-controller-manager"),
-                f"--kubeconfig={folder}/kube-controller-manager.yaml",
-                f"--root-ca-file={folder}/ca.crt",
-                f"--service-account-private-key-file={folder}/service-account.key",
-                f"--cluster-signing-cert-file={folder}/ca.crt",
-                f"--cluster-signing-key-file={folder}/ca.key",
-                f"--cert-dir={folder}/controller-manager",
-                "--kube-api-qps=100",
-                "--kube-api-burst=200",
-                "--leader-elect=false",
-                "--bind-address=127.0.0.1",
-            ],
-            "kube-scheduler": [
-                str(programs / "kube-scheduler"),
-                f"--kubeconfig={folder}/kube-scheduler.yaml",
-                f"--cert-dir={folder}/scheduler",
-                "--leader-elect=false",
-                "--bind-address=127.0.0.1",
-            ],
-        }
-
-    def _api_server_options(self) -> list[str]:
-        spec, folder = self._spec, self._folder
-        options = [
-            "--etcd-servers=http://127.0.0.1:2379",
-            f"--advertise-address={_ADDRESS}",
-            f"--secure-port={PORT}",
-            f"--tls-cert-file={folder}/server.crt",
-            f"--tls-private-key-file={folder}/server.key",
-            f"--client-ca-file={folder}/ca.crt",
-            f"--kubelet-certificate-authority={folder}/ca.crt",
-            f"--kubelet-client-certificate={folder}/kubelet-client.crt",
-            f"--kubelet-client-key={folder}/kubelet-client.key",
-            "--kubelet-preferred-address-types=InternalIP",
-            f"--service-cluster-ip-range={spec.service_network}",
-            f"--service-account-key-file={folder}/service-account.pub",
-            f"--service-account-signing-key-file={folder}/service-account.key",
-            "--service-account-issuer=https://kubernetes.default.svc.cluster.local",
-            "--authorization-mode=Node,RBAC",
-            "--enable-admission-plugins=NodeRestriction",
-            "--allow-privileged=true",
-            "--anonymous-auth=true",
-            "--enable-bootstrap-token-auth=false",
-            "--profiling=false",
-            f"--requestheader-client-ca-file={folder}/front-proxy-ca.crt",
-            f"--requestheader-allowed-names={_FRONT_PROXY}",
-            "--requestheader-username-headers=X-Remote-User",
-            "--requestheader-group-headers=X-Remote-Group",
-            "--requestheader-extra-headers-prefix=X-Remote-Extra-",
-            f"--proxy-client-cert-file={folder}/front-proxy.crt",
-            f"--proxy-client-key-file={folder}/front-proxy.key",
-        ]
-        # EKS's API server asks the pods behind a Service, AKS's the Service's address.
-        options += (
-            ["--enable-aggregator-routing=true"]
-            if spec.side == "aws"
-            else [f"--egress-selector-config-file={folder}/egress.yaml"]
-        )
-        if spec.authenticator_socket:
-            options += [
-                f"--authentication-token-webhook-config-file={folder}/reviewer.yaml",
-                "--authentication-token-webhook-version=v1",
-            ]
-        return options
-
-
-def _as_user(user: int) -> list[str]:
-    """Return what runs a program as another user than root, with no power but over files.
-
-    So each control plane has inotify instances of its own: together they need more than root may have, and
-    that is counted per user on the whole machine. Source: inotify(7), max_user_instances.
-    """
-    kept = "-all,+dac_override"
-    powers = [f"--{which}={kept}" for which in ("inh-caps", "ambient-caps", "bounding-set")]
-    return ["setpriv", f"--reuid={user}", f"--regid={user}", "--clear-groups", *powers, "--"]
-
-
-def _etcd(folder: Path) -> list[str]:
-    return [
-        "etcd",
-        "--name=default",
-        f"--data-dir={folder}/etcd",
-        "--listen-client-urls=http://127.0.0.1:2379",
-        "--advertise-client-urls=http://127.0.0.1:2379",
-        "--listen-peer-urls=http://127.0.0.1:2380",
-        "--initial-advertise-peer-urls=http://127.0.0.1:2380",
-        "--initial-cluster=default=http://127.0.0.1:2380",
-        "--unsafe-no-fsync=true",
-        "--log-level=warn",
-        "--auto-compaction-retention=10",
-    ]
-
-
-def _reviewer_config(cluster: str) -> dict[str, object]:
-    return {
-        "apiVersion": "v1",
-        "kind": "Config",
-        "clusters": [
-            {
-                "name": "default",
-                "cluster": {"server": f"http://127.0.0.1:{_REVIEWER_PORT}/clusters/{cluster}"},
-            }
-        ],
-        "users": [{"name": "default", "user": {}}],
-        "contexts": [{"name": "default", "context": {"cluster": "default", "user": "default"}}],
-        "current-context": "default",
-    }
-
-
-def _egress_config() -> dict[str, object]:
-    """Source: Kubernetes, "Set up Konnectivity service", egress selector configuration."""
-    return {
-        "apiVersion": "apiserver.k8s.io/v1beta1",
-        "kind": "EgressSelectorConfiguration",
-        "egressSelections": [
-            {
-                "name": "cluster",
-                "connection": {
-                    "proxyProtocol": "HTTPConnect",
-                    "transport": {"uds": {"udsName": f"@{_TUNNEL}"}},
-                },
-            }
-        ],
-    }
+        write_yaml(folder / "reviewer.yaml", reviewer_config(self._spec.name))
+        write_yaml(folder / "egress.yaml", egress_config())
 
 
 def _tunnel_listener() -> socket.socket:
     listener = socket.socket(socket.AF_UNIX)
-    listener.bind(f"\0{_TUNNEL}")
+    listener.bind(f"\0{TUNNEL}")
     listener.listen(128)
     return listener
 
 
 def _reviewer_listener() -> socket.socket:
-    listener = socket.create_server(("127.0.0.1", _REVIEWER_PORT), backlog=128)
+    listener = socket.create_server(("127.0.0.1", REVIEWER_PORT), backlog=128)
     listener.setblocking(True)
     return listener

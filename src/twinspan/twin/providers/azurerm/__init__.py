@@ -4,6 +4,7 @@
 from twinspan.twin.providers import schema
 from twinspan.twin.providers.azurerm import (
     agent_pools,
+    connection,
     diagnostics,
     identity,
     kubernetes,
@@ -21,6 +22,7 @@ from twinspan.twin.providers.warning import offline_warning
 
 _RESOURCES = (
     agent_pools.NodePool,
+    connection.VirtualNetworkGatewayConnection,
     diagnostics.DiagnosticSetting,
     identity.RoleAssignment,
     identity.UserAssignedIdentity,
@@ -41,7 +43,6 @@ _RESOURCES = (
     security.NetworkSecurityRule,
     vpn.LocalNetworkGateway,
     vpn.VirtualNetworkGateway,
-    vpn.VirtualNetworkGatewayConnection,
 )
 
 
