@@ -17,7 +17,9 @@ PACKAGES := charon-systemd strongswan-swanctl libcharon-extra-plugins libstrongs
   libstrongswan-extra-plugins bird2 nftables iproute2 iputils-ping iperf3 util-linux ca-certificates
 KUBERNETES_PACKAGES := etcd-server containerd runc containernetworking-plugins iptables conntrack busybox-static \
   wget python3
-TEST_PACKAGES := $(PACKAGES) tcpdump prometheus chromium
+# What goes into the images of Kubernetes' own tests.
+CONFORMANCE_PACKAGES := bind9-dnsutils curl netcat-openbsd
+TEST_PACKAGES := $(PACKAGES) $(CONFORMANCE_PACKAGES) tcpdump prometheus chromium
 
 # A filesystem mirror with the real hashicorp/aws, if this machine has one: some slow tests run it against the twin.
 export TWINSPAN_PROVIDER_MIRROR ?= $(patsubst %/registry.terraform.io,%,$(firstword \
@@ -26,7 +28,7 @@ export TWINSPAN_PROVIDER_MIRROR ?= $(patsubst %/registry.terraform.io,%,$(firstw
 GET_KUBERNETES := nice $(BIN)/python -m twinspan.twin.kubernetes.install kubernetes coredns requirements-go.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help demo install wheel kubernetes kubernetes-archive test test-unit test-root test-drills test-plane test-slow test-real test-az ci lint format bench bench-robustness clean host test-host clusters
+.PHONY: help demo install wheel kubernetes kubernetes-archive test test-unit test-root test-drills test-plane test-slow test-real test-az test-conformance conformance-suite ci lint format bench bench-robustness clean host test-host clusters
 
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 20
@@ -96,6 +98,13 @@ test-real: test-host clusters $(VENV)/.dev ## The real Terraform providers on th
 test-az: test-host clusters $(VENV)/.dev .venv-az/.done .venv-awscli/.done ## The real az CLI against the twin (installs 700 MB once)
 	@$(SUDO) TWINSPAN_AZ=$(abspath .venv-az/bin/az) TWINSPAN_AWSCLI=$(abspath .venv-awscli/bin/aws) \
 	  $(PYTEST) -p no:cacheprovider -m az
+
+conformance-suite: $(VENV)/.run ## Build Kubernetes' own end-to-end tests, once per user (20 minutes of one core's time)
+	@nice $(BIN)/python tools/conformance_suite.py conformance requirements-go.txt
+
+test-conformance: kubernetes conformance-suite .venv-awscli/.done ## Kubernetes' own tests of networks, workloads and policies on EKS and AKS
+	@scripts/install-host $(CONFORMANCE_PACKAGES)
+	@$(SUDO) PATH="$(abspath .venv-awscli/bin):$$PATH" $(BIN)/python tools/conformance.py
 
 ci: test test-plane test-drills ## Everything CI runs; the slow suites at the same time, they wait for timers most of it
 	@$(MAKE) --no-print-directory -j2 -Otarget test-slow test-az

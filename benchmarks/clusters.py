@@ -17,7 +17,6 @@ from pathlib import Path
 
 from own_twin import NETWORK_ONLY, own_twin, timed
 
-from twinspan.cli.target import Target, hosts_of, open_target
 from twinspan.cloud.reader import read_network
 from twinspan.kubernetes.api import ClusterApi
 from twinspan.kubernetes.endpoint import clusters_of
@@ -25,6 +24,9 @@ from twinspan.kubernetes.probe_pods import probe_pods
 from twinspan.probe.iperf import iperf
 from twinspan.probe.ping import ping
 from twinspan.protocols import Host
+from twinspan.target.hosts import hosts_of
+from twinspan.target.target import Target, open_target
+from twinspan.target.twin import TwinPlace
 from twinspan.twin.client import TwinClient
 from twinspan.wait import wait_until
 
@@ -154,7 +156,7 @@ def main() -> None:
             print(f"  {kind:<24} {share:6.1f} %")
         print(f"idle twin with two clusters    {sum(shares.values()):6.1f} % of a core")
         compared(
-            open_target(arguments.env, on="twin", name=name),
+            open_target(arguments.env, TwinPlace(name)),
             pairs=arguments.pairs,
             seconds=arguments.seconds,
         )

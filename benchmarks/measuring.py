@@ -20,10 +20,12 @@ from pathlib import Path
 
 from own_twin import NETWORK_ONLY, TWINSPAN, own_twin, timed
 
-from twinspan.cli.target import hosts_of, open_target
 from twinspan.drill.flows import measure
 from twinspan.probe.iperf import iperf
 from twinspan.protocols import Host
+from twinspan.target.hosts import hosts_of
+from twinspan.target.target import open_target
+from twinspan.target.twin import TwinPlace
 
 SHIPPED_S = 60.0
 """Seconds between two scrapes in `monitoring/prometheus/prometheus.yml`."""
@@ -89,7 +91,7 @@ def main() -> None:
     with own_twin() as (name, _):
         timed("apply", str(env), "--name", name, *NETWORK_ONLY)
         timed("verify", str(env), "--name", name, "--wait", "60")
-        with hosts_of(open_target(env, on="twin", name=name), pairs=1) as hosts:
+        with hosts_of(open_target(env, TwinPlace(name)), pairs=1) as hosts:
             ((aws, azure),) = hosts.pairs
             print_rates(aws.host, azure.host, seconds)
             pairs, scraped = [], 0

@@ -15,9 +15,11 @@ from pathlib import Path
 
 from own_twin import NETWORK_ONLY, own_twin, timed
 
-from twinspan.cli.target import hosts_of, open_target
 from twinspan.probe.iperf import iperf
 from twinspan.protocols import Host
+from twinspan.target.hosts import hosts_of
+from twinspan.target.target import open_target
+from twinspan.target.twin import TwinPlace
 
 
 def bare(seconds: int) -> float:
@@ -44,7 +46,7 @@ def main() -> None:
     with own_twin() as (name, _):
         timed("apply", str(arguments.env), "--name", name, *NETWORK_ONLY)
         timed("verify", str(arguments.env), "--name", name, "--wait", "30")
-        with hosts_of(open_target(arguments.env, on="twin", name=name), pairs=1) as hosts:
+        with hosts_of(open_target(arguments.env, TwinPlace(name)), pairs=1) as hosts:
             ((aws, azure),) = hosts.pairs
             pairs = [
                 (tunnel(aws.host, azure.host, arguments.seconds), bare(arguments.seconds))

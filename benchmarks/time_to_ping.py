@@ -13,16 +13,18 @@ from pathlib import Path
 
 from own_twin import NETWORK_ONLY, own_twin, timed
 
-from twinspan.cli.target import hosts_of, open_target
 from twinspan.errors import TwinspanError
 from twinspan.probe.ping import ping
+from twinspan.target.hosts import hosts_of
+from twinspan.target.target import open_target
+from twinspan.target.twin import TwinPlace
 from twinspan.wait import wait_until
 
 
 def first_ping(env: Path, name: str) -> float:
     """Return how long it takes, in seconds, until a host in AWS hears one in Azure."""
     begin = time.monotonic()
-    with hosts_of(open_target(env, on="twin", name=name), pairs=1) as hosts:
+    with hosts_of(open_target(env, TwinPlace(name)), pairs=1) as hosts:
         ((aws, azure),) = hosts.pairs
 
         def heard() -> bool:

@@ -27,7 +27,14 @@ _TYPES = (
     "authorization/roledefinitions",
     "containerservice/locations/{}/kubernetesversions",
     "containerservice/managedclusters",
+    "compute/availabilitysets",
+    "compute/disks",
+    "compute/locations/{}/publishers",
+    "compute/locations/{}/vmsizes",
     "compute/skus",
+    "compute/sshpublickeys",
+    "compute/virtualmachines",
+    "compute/virtualmachinescalesets",
     "insights/actiongroups",
     "insights/diagnosticsettings",
     "insights/metricalerts",
@@ -36,9 +43,11 @@ _TYPES = (
     "insights/metrics",
     "insights/workbooks",
     "managedidentity/userassignedidentities",
+    "network/applicationsecuritygroups",
     "network/connections",
     "network/localnetworkgateways",
     "network/locations/{}/usages",
+    "network/networkinterfaces",
     "network/networksecuritygroups",
     "network/publicipaddresses",
     "network/routetables",
@@ -84,7 +93,7 @@ def main(site_packages: Path, go_vendor: Path) -> None:
 def _kept(path: str) -> bool:
     """Whether an operation is about something that the twin has."""
     scope, marker, last = path.rpartition("/providers/")
-    if any(other in path for other in ("managementgroups/{}/", "virtualmachinescalesets", "cloudservices")):
+    if any(other in path for other in ("managementgroups/{}/", "cloudservices")):
         return False
     if not marker:
         return path.startswith(("/subscriptions", "/tenants"))

@@ -2,17 +2,22 @@
 
     TwinspanError
     ├── DesignError            what the user wrote cannot be built            exit 2
+    │   └── ForeignProvidersError  it needs providers that a twin does not run
     ├── HostError              the machine lacks something                    exit 3
     ├── CommandError           a host command failed                          exit 3
     ├── WaitTimeoutError       a state was not reached in time                exit 3
+    ├── ItemsError             some of several objects could not be handled   exit 3
+    ├── UnknownAlgorithmError  a cloud's word for an algorithm is not known   exit 3
+    ├── InternalError          a defect of twinspan, in another process       exit 3
     └── CloudError             a cloud API, real or twin                      exit 3
         ├── CloudRefusedError      it answered no
+        │   └── ApiRefusedError        a cluster's API server did
         └── CloudUnreachableError  it did not answer
 
-A failed check is a result, not an exception.
+A failed check is a result, not an exception. All are defined here: so each is found by its name.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 
 class TwinspanError(Exception):
@@ -41,6 +46,18 @@ class DesignError(TwinspanError):
         self.where = where
         self.problem = problem
         self.remedy = remedy
+
+
+class ForeignProvidersError(DesignError):
+    """Providers are asked for that may not run on a twin.
+
+    Attributes:
+        names: Theirs, short.
+    """
+
+    def __init__(self, names: tuple[str, ...], *, where: str, problem: str, remedy: str) -> None:
+        super().__init__(where=where, problem=problem, remedy=remedy)
+        self.names = names
 
 
 class HostError(TwinspanError):
@@ -89,6 +106,40 @@ class WaitTimeoutError(TwinspanError, TimeoutError):
         self.last = last
 
 
+class ItemsError(TwinspanError):
+    """Some of several objects could not be handled; the others were.
+
+    Attributes:
+        problems: One line for each.
+    """
+
+    def __init__(self, problems: Iterable[str]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("; ".join(self.problems))
+
+
+class UnknownAlgorithmError(TwinspanError, ValueError):
+    """A cloud's word for an algorithm that the data plane does not know."""
+
+
+class InternalError(TwinspanError):
+    """Another process of twinspan met an exception that is none of these: a defect.
+
+    Attributes:
+        operation: What it was asked to do.
+        kind: The exception's class.
+        problem: Its class, what it says and where it was raised.
+    """
+
+    def __init__(self, *, operation: str, kind: str, problem: str) -> None:
+        super().__init__(
+            f"`{operation}` failed with {problem}. Look at `twinspan twin logs`, and please report it."
+        )
+        self.operation = operation
+        self.kind = kind
+        self.problem = problem
+
+
 class CloudError(TwinspanError):
     """A cloud API, of a real cloud or of the twin, did not do what was asked."""
 
@@ -105,6 +156,20 @@ class CloudRefusedError(CloudError):
         super().__init__(f"{operation} refused with {code}: {message}")
         self.operation = operation
         self.code = code
+
+
+class ApiRefusedError(CloudRefusedError):
+    """The API server of a Kubernetes cluster answered with an error.
+
+    Attributes:
+        status: The HTTP status.
+        message: Its own words.
+    """
+
+    def __init__(self, *, operation: str, status: int, code: str, message: str) -> None:
+        super().__init__(operation=operation, code=code, message=message)
+        self.status = status
+        self.message = message
 
 
 class CloudUnreachableError(CloudError):

@@ -56,7 +56,7 @@ class Fault(Protocol):
         ...
 
     def heal(self) -> None:
-        """Mend it."""
+        """Repair it."""
         ...
 
 
@@ -90,3 +90,11 @@ class Events(Protocol):
     def now_s(self) -> float:
         """Return the target's monotonic clock, seconds."""
         ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceAddress:
+    """Where a service answers HTTP: its load balancer's address and a TCP port."""
+
+    address: IPv4Address
+    port: int

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from queue import Empty, SimpleQueue
+from types import FrameType
 
 _NUDGE = signal.SIGURG  # ignored by default, so that one too many harms nobody
 _AGAIN_AFTER_S = 0.05
@@ -51,6 +52,28 @@ def handled_at_once(first: Callable[[int], None] = lambda _number: None) -> Iter
                 over = True
     finally:
         signal.signal(_NUDGE, handler_before)
+
+
+@contextmanager
+def undone_on_signals() -> Iterator[None]:
+    """Turn the first SIGINT, SIGTERM or SIGHUP into KeyboardInterrupt, and ignore the rest.
+
+    So `finally` blocks run, and an impatient second Ctrl-C does not cut them short.
+    """
+    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+    def interrupt(_number: int, _frame: FrameType | None) -> None:
+        for number in numbers:
+            signal.signal(number, signal.SIG_IGN)
+        raise KeyboardInterrupt
+
+    before = {number: signal.signal(number, interrupt) for number in numbers}
+    try:
+        with handled_at_once():
+            yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 @contextmanager

@@ -114,15 +114,21 @@ class Plane:
 
 def inside(plane: Plane, *argv: str) -> None:
     """Run a command as root in the agent's own namespaces."""
+    done = run_inside(plane, *argv)
+    assert done.returncode == 0, done.stderr
+
+
+def run_inside(plane: Plane, *argv: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
+    """Run a command as root in the agent's own namespaces, also one that fails."""
     agent = str(plane.client.pids()["agent"])
-    done = subprocess.run(
+    return subprocess.run(
         ["nsenter", "-t", agent, "-m", "-n", "--", *argv],
+        input=stdin,
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=60,
         check=False,
     )
-    assert done.returncode == 0, done.stderr
 
 
 @contextmanager

@@ -127,11 +127,11 @@ def test_all_tunnels_down_ring_for_each_and_for_all(lab: Lab, queue: str, record
         for fault in faults:
             lab.twin.inject(fault)
 
-    def mend() -> None:
+    def repair() -> None:
         for fault in faults:
             lab.twin.heal(fault)
 
-    with lab.broken(cut, mend):
+    with lab.broken(cut, repair):
         wait_for(lab, {"all-down", *(f"tunnel-down-{key}" for key in keys)}, record_property)
     wait_for(lab, set())
     assert {("all-down", "ALARM"), ("all-down", "OK")} <= told(lab, queue)

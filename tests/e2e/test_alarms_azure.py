@@ -1,4 +1,4 @@
-"""Azure's alerts on a whole network: each rings when its thing is broken, and clears when it is mended.
+"""Azure's alerts on a whole network: each rings when its thing is broken, and clears when it is repaired.
 
 The twin's grain is 5 seconds here, so what are 5 minutes in the cloud lasts 5 seconds; times to alert are
 recorded as they are here, with the grain.
@@ -22,7 +22,7 @@ from verify_lab import Lab
 from twinspan.cloud.azure.client import clients, credential_of
 from twinspan.cloud.azure.rest import get
 from twinspan.monitor.read import Monitor
-from twinspan.twin.dataplane.wire import FaultKind, FaultSpec
+from twinspan.twin.dataplane.wire import FaultSpec
 from twinspan.twin.metrics.clock import Clock
 from twinspan.wait import wait_until
 
@@ -170,7 +170,7 @@ def quiet(alarms: Alarms) -> Iterator[Alarms]:
     alarms.wait({}, "every alert resolved")
 
 
-def fault_on(lab: Lab, key: str, kind: FaultKind) -> FaultSpec:
+def fault_on(lab: Lab, key: str, kind: str) -> FaultSpec:
     outside = lab.tunnel(key).outside_ip_address
     tunnels = Monitor(lab.target.endpoints).read().tunnels
     public = next(each.azure_address for each in tunnels if each.aws_address == outside)
@@ -230,7 +230,7 @@ def test_all_tunnels_down_ring_together_and_as_one(quiet: Alarms, record_propert
         for fault in faults:
             lab.twin.inject(fault)
 
-    def mend() -> None:
+    def repair() -> None:
         for fault in faults:
             lab.twin.heal(fault)
 
@@ -241,7 +241,7 @@ def test_all_tunnels_down_ring_together_and_as_one(quiet: Alarms, record_propert
         "bgp-down": peers,
         "no-routes": peers,
     }
-    with lab.broken(lambda: None, mend):
+    with lab.broken(lambda: None, repair):
         quiet.ring(record_property, cut, wanted)
 
 

@@ -12,11 +12,12 @@ from typing import Any
 
 import pytest
 
-from twinspan.cli.drill_choice import choose_possible
-from twinspan.cli.target import Target, open_target
 from twinspan.cloud.aws.client import clients as aws_clients
 from twinspan.cloud.reader import read_network
 from twinspan.drill.catalogue import DRILLS
+from twinspan.drill.choice import choose_possible
+from twinspan.target.target import Target, open_target
+from twinspan.target.twin import TwinPlace
 from twinspan.twin.client import TwinClient
 from twinspan.wait import wait_until
 
@@ -49,7 +50,7 @@ class Built:
 
     @property
     def target(self) -> Target:
-        return open_target(self.env, on="twin", name=self.name)
+        return open_target(self.env, TwinPlace(self.name))
 
 
 @pytest.fixture(scope="module")
@@ -157,11 +158,11 @@ def test_propagation_alone_is_a_way_to_azure(built: Built) -> None:
     assert target.endpoints.aws
     assert target.expected
     ec2 = aws_clients(target.endpoints.aws).ec2
-    (table,) = ec2.describe_route_tables(Filters=[{"Name": "vpc-id", "Values": [target.expected.vpc_id]}])[
-        "RouteTables"
-    ]
+    (table,) = ec2.describe_route_tables(
+        Filters=[{"Name": "vpc-id", "Values": [target.expected.vpc_ids[0]]}]
+    )["RouteTables"]
     table_id = table["RouteTableId"]
-    ec2.enable_vgw_route_propagation(RouteTableId=table_id, GatewayId=target.expected.vpn_gateway_id)
+    ec2.enable_vgw_route_propagation(RouteTableId=table_id, GatewayId=target.expected.vpn_gateway_ids[0])
     ec2.delete_route(RouteTableId=table_id, DestinationCidrBlock="10.1.0.0/16")
     TwinClient(built.name).settled(30)
 

@@ -10,6 +10,8 @@ import pytest
 from cloud_cli import environment_of, program, signed_in
 from verify_lab import Lab
 
+from twinspan.rules.shell import group_and_name
+
 pytestmark = [pytest.mark.root, pytest.mark.slow]
 
 REPOSITORY = Path(__file__).parents[2]
@@ -63,7 +65,7 @@ def names(lab: Lab) -> Mapping[str, str]:
         "VPC": lab.vpc,
         "VGW": lab.vpn_gateway,
         "GROUP": lab.group,
-        "GATEWAY": expected.virtual_network_gateway_name,
+        "GATEWAY": group_and_name(expected.virtual_network_gateway_ids[0])[1],
         "CONNECTION": lab.tunnel("tunnel1").azure_connection_name,
         "PEER": str(inside.aws_inside_address),
     }

@@ -60,6 +60,7 @@ def test_the_demo_tells_the_whole_story_and_leaves_nothing(
     assert figures["verified"]
     assert figures["drill_passed"]
     assert figures["tunnels_up"] == figures["tunnels_expected"] == 4
+    assert "4 of 4 tunnels up" in done.stderr
     assert figures["aws_to_azure_silent_ms"] > 1000
     assert figures["azure_to_aws_silent_ms"] > 1000
     assert list((tmp_path / "home").iterdir()) == []

@@ -14,11 +14,15 @@ from typing import Any
 
 import pytest
 
-from twinspan.cli.drill_cloud import run_on_apis_of
-from twinspan.cli.target import Target, open_target
 from twinspan.cloud.aws import read_aws
 from twinspan.cloud.reader import read_network
 from twinspan.drill.catalogue import named
+from twinspan.drill.run import watch_drill
+from twinspan.drill.senders import without_senders
+from twinspan.target.cloud import CloudPlace
+from twinspan.target.pace import CLOUD
+from twinspan.target.target import Target, open_target
+from twinspan.target.twin import TwinPlace
 from twinspan.twin.client import TwinClient
 from twinspan.twin.dataplane.wire import FAULT_SPEC
 from twinspan.verify.run import read_facts
@@ -70,7 +74,7 @@ class Built:
 
     def cloud(self) -> Target:
         """The same twin, addressed as real accounts are: by its APIs alone."""
-        return replace(open_target(self.env, on="twin", name=self.name), on="cloud")
+        return replace(open_target(self.env, TwinPlace(self.name)), place=CloudPlace())
 
 
 @pytest.fixture(scope="module")
@@ -101,7 +105,7 @@ def test_a_fault_ends_with_the_drill_that_made_it(built: Built, number: signal.S
     wait_until(
         lambda: [e for e in TwinClient(built.name).events(0.0) if e.kind.startswith("fault-")],
         lambda events: bool(events) and events[-1].kind == "fault-healed",
-        what="mended path",
+        what="repaired path",
         timeout_s=20,
     )
     assert drill.returncode != 0
@@ -170,6 +174,17 @@ def test_a_key_that_was_changed_is_put_back_when_the_drill_is_killed(built: Buil
     built.until_whole()
 
 
+def test_the_example_verifies_probes_and_drills_from_python(built: Built) -> None:
+    example = Path(__file__).parents[2] / "examples" / "python" / "break_a_tunnel.py"
+    argv = [sys.executable, str(example), str(built.env), built.name]
+
+    done = subprocess.run(argv, capture_output=True, text=True, check=False, timeout=280)
+
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("verified: True, answers: 10, drill: True, {'aws->azure': ")
+    built.until_nothing_is_left()
+
+
 def test_a_deleted_tunnel_is_noticed_at_once_and_all_raw_data_is_kept(built: Built, tmp_path: Path) -> None:
     built.until_whole()
 
@@ -204,6 +219,20 @@ def test_measuring_alone_loses_nothing(built: Built) -> None:
     assert all(each["measured"]["jitter_p99_ms"] is not None for each in report["directions"])
 
 
+def test_a_drill_on_a_tunnel_that_is_not_in_use_spares_the_traffic_from_aws(built: Built) -> None:
+    built.until_whole()
+
+    report = built.drill("tunnel-down", str(built.env), "--tunnel", "unused")
+
+    there, back = report["directions"]
+    assert report["carried_aws_traffic"] is False
+    assert (there["direction"], there["lost"]) == ("aws->azure", 0)
+    assert back["recovered"]
+    assert back["found_side"] == "azure"
+    assert 0 < back["longest_gap_ms"] <= back["allowed_ms"]
+    assert report["whole_again_s"] is not None
+
+
 def test_an_instance_that_is_reset_is_really_away_and_comes_back(built: Built) -> None:
     built.until_whole()
 
@@ -218,9 +247,8 @@ def test_an_instance_that_is_reset_is_really_away_and_comes_back(built: Built) -
 def test_a_drill_through_the_apis_alone_sees_a_replaced_endpoint_go_and_come_back(built: Built) -> None:
     built.until_whole()
 
-    report = run_on_apis_of(
-        built.cloud(), named("endpoint-replaced"), tunnel="tunnel2", force=False, poll_s=0.5
-    )
+    with without_senders(built.cloud(), pace=replace(CLOUD, poll_s=0.5)) as environment:
+        report = watch_drill(named("endpoint-replaced"), environment, tunnel="tunnel2")
 
     assert report.passed
     assert list(report.down_s) == ["tunnel2"]

@@ -17,21 +17,21 @@ from typing import Any
 
 import pytest
 
-from twinspan.cli.bench import pod_bench_of
-from twinspan.cli.clusters import open_clusters
-from twinspan.cli.drill_series import Wanted, run_series
-from twinspan.cli.target import open_target
 from twinspan.drill.catalogue import named
-from twinspan.drill.cluster_drills import CLUSTER_LOST_S
-from twinspan.drill.pace import CLOUD
-from twinspan.drill.report import DrillReport
-from twinspan.errors import CloudError, HostError
-from twinspan.kubernetes.api import ApiRefusedError, ClusterApi
+from twinspan.drill.run import run_drill
+from twinspan.drill.senders import with_pods
+from twinspan.errors import ApiRefusedError, CloudError, HostError
+from twinspan.faults.clusters.cluster_lost import CLUSTER_LOST_S
+from twinspan.kubernetes.api import ClusterApi
+from twinspan.network.links import TunnelLink
+from twinspan.target.cloud import CloudPlace
+from twinspan.target.clusters import open_clusters
+from twinspan.target.pace import CLOUD
+from twinspan.target.target import open_target
+from twinspan.target.twin import TwinPlace
 from twinspan.twin.client import TwinClient
 from twinspan.twin.dataplane.wire import FaultSpec
 from twinspan.twin.kubernetes.programs import find_programs
-from twinspan.verify.facts import TunnelLink
-from twinspan.verify.run import read_facts
 from twinspan.wait import wait_until
 
 pytestmark = [pytest.mark.root, pytest.mark.slow]
@@ -111,7 +111,7 @@ class Running:
         return self.after(
             api,
             lambda seen: seen.peer_answered >= before.peer_answered + MANY,
-            what="answers of the far side",
+            what="answers of the remote side",
         )
 
 
@@ -155,8 +155,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
         twinspan(name, "apply", str(env), "--providers", "offline")
         twinspan(name, "verify", str(env), "--wait", "60")
         twinspan(name, "deploy", str(HELLO), str(env), "--timeout", "120")
-        target = open_target(env, on="twin", name=name)
-        aws, azure = stack.enter_context(open_clusters(target, aws_cluster=None, azure_cluster=None))
+        aws, azure = stack.enter_context(open_clusters(open_target(env, TwinPlace(name))))
         yield Running(name=name, env=env, aws=aws, azure=azure)
 
 
@@ -265,7 +264,7 @@ def test_one_side_goes_on_while_the_other_cluster_is_gone_and_heals_with_it(
     before = running.counts(survivor)
     twin.lose_cluster(key)
     try:
-        during = running.after(survivor, failed_since(before), what="failures of the far side")
+        during = running.after(survivor, failed_since(before), what="failures of the remote side")
     finally:
         twin.restore_cluster(key)
     assert during.own_answered >= before.own_answered + MANY
@@ -279,15 +278,14 @@ def test_both_sides_go_on_while_all_tunnels_are_cut_and_heal_with_them(running: 
     sides = (running.aws, running.azure)
     for api in sides:
         running.talking(api)
-    target = open_target(running.env, on="twin", name=running.name)
-    links = read_facts(target.endpoints, expected=target.expected).links()
+    links = open_target(running.env, TwinPlace(running.name)).links()
     twin = TwinClient(running.name)
     before = [running.counts(api) for api in sides]
     try:
         for link in links:
             twin.inject(path_cut(link))
         during = [
-            running.after(api, failed_since(was), what="failures of the far side")
+            running.after(api, failed_since(was), what="failures of the remote side")
             for api, was in zip(sides, before, strict=True)
         ]
     finally:
@@ -355,15 +353,12 @@ def test_packets_between_pods_tell_what_a_cut_tunnel_costs(running: Running, tmp
 
 
 def test_a_drill_through_the_apis_alone_counts_packets_between_pods(running: Running) -> None:
-    target = replace(open_target(running.env, on="twin", name=running.name), on="cloud")
-    reports: list[DrillReport] = []
-    # The limit is the machine's, not the drill's: a busy one may hold senders up for a second.
-    wanted = Wanted(tunnel="in-use", repeat=1, limit_s=30, force=False, out=None)
+    target = replace(open_target(running.env, TwinPlace(running.name)), place=CloudPlace())
 
-    bench = partial(pod_bench_of, target, pace=replace(CLOUD, poll_s=0.5))
-    run_series(named("endpoint-replaced"), bench, wanted, reports, several=False)
+    with with_pods(target, pace=replace(CLOUD, poll_s=0.5)) as environment:
+        # The limit is the machine's, not the drill's: a busy one may hold senders up for a second.
+        report = run_drill(named("endpoint-replaced"), environment, tunnel="in-use", limit_s=30).report
 
-    (report,) = reports
     assert report.passed
     assert [each.measured.sent > 1000 for each in report.directions] == [True, True]
     told = [moment.what for moment in report.timeline]

@@ -18,7 +18,7 @@ from verify_lab import TWINSPAN, Lab
 
 from twinspan.monitor.model import Snapshot
 from twinspan.monitor.read import Monitor
-from twinspan.twin.dataplane.wire import FaultKind, FaultSpec
+from twinspan.twin.dataplane.wire import FaultSpec
 from twinspan.wait import wait_until
 
 pytestmark = [pytest.mark.root, pytest.mark.slow]
@@ -183,7 +183,7 @@ def rings(url: str, wanted: set[Alert], record: Record) -> set[Alert]:
     return seen
 
 
-def fault_on(lab: Lab, key: str, kind: FaultKind) -> FaultSpec:
+def fault_on(lab: Lab, key: str, kind: str) -> FaultSpec:
     outside = lab.tunnel(key).outside_ip_address
     tunnels = Monitor(lab.target.endpoints).read().tunnels
     public = next(each.azure_address for each in tunnels if each.aws_address == outside)
@@ -234,11 +234,11 @@ def test_all_tunnels_down_rings_and_so_do_lost_packets(lab: Lab, quiet: str, rec
         for fault in faults:
             lab.twin.inject(fault)
 
-    def mend() -> None:
+    def repair() -> None:
         for fault in faults:
             lab.twin.heal(fault)
 
-    with lab.broken(cut, mend):
+    with lab.broken(cut, repair):
         rings(quiet, both("TwinspanAllTunnelsDown") | both("TwinspanPacketsLost"), record_property)
 
 

@@ -4,18 +4,59 @@ import os
 import subprocess
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from ipaddress import IPv4Network
 from pathlib import Path
 
 import pytest
 from cloud_cli import environment_of, program, signed_in
 from verify_lab import Lab
 
+from twinspan.network.model import AzureRoute
+from twinspan.rules.observed.facts import Facts
+from twinspan.verify.evaluate import evaluate
+
 pytestmark = [pytest.mark.root, pytest.mark.slow]
+
+
+def spoiled(facts: Facts) -> Facts:
+    """Return facts in which all tunnels' ends disagree: some commands are shown for what is wrong alone."""
+    aws, azure = facts.network.aws, facts.network.azure
+    assert aws
+    assert azure
+    tunnel = {
+        "ike_versions": ("ikev1",),
+        "phase2": replace(aws.vpn_connections[0].tunnels[0].phase2, encryption_algorithms=("AES128",)),
+    }
+    connections = tuple(
+        replace(each, tunnels=tuple(replace(end, **tunnel) for end in each.tunnels))  # type: ignore[arg-type]
+        for each in aws.vpn_connections
+    )
+    stray = replace(aws.route_tables[0].routes[0], destination=IPv4Network("10.1.2.0/24"), target="eni-0a")
+    hole = AzureRoute(name="hole", address_prefix=IPv4Network("10.2.0.0/24"), next_hop_type="None")
+    network = replace(
+        facts.network,
+        aws=replace(
+            aws,
+            vpn_connections=connections,
+            customer_gateways=tuple(replace(each, bgp_asn=65001) for each in aws.customer_gateways),
+            route_tables=tuple(replace(each, routes=(*each.routes, stray)) for each in aws.route_tables),
+        ),
+        azure=replace(
+            azure,
+            connections=tuple(replace(each, custom_bgp_addresses={}) for each in azure.connections),
+            local_network_gateways=tuple(replace(each, asn=64999) for each in azure.local_network_gateways),
+            route_tables=tuple(replace(each, routes=(*each.routes, hole)) for each in azure.route_tables),
+        ),
+    )
+    keys = dict.fromkeys(facts.secrets.azure, "Another.Key1")
+    return replace(facts, network=network, secrets=replace(facts.secrets, azure=keys))
 
 
 def named(lab: Lab) -> set[str]:
     """Every command of a verification, but those that run on a host or have a place to fill in."""
-    commands = {finding.command for result in lab.verify().results for finding in result.findings}
+    results = (*lab.verify().results, *evaluate(spoiled(lab.facts())))
+    commands = {finding.command for result in results for finding in result.findings}
     return {each for each in commands if each and not each.startswith("on ") and " GROUP" not in each}
 
 

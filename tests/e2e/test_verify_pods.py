@@ -35,7 +35,7 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
         with verify_lab.lab(home, "kubernetes_enabled=true") as built:
             whole = built.verify(wait_s=verify_lab.SEEN_WITHIN_S)
             assert whole.passed, verify_lab.causes(whole)
-            assert whole.result("POD-03").passed_count == 2
+            assert whole.result("POD-13").passed == 2
             yield built
 
 
@@ -84,7 +84,7 @@ def test_snat_without_the_exclusion_hides_eks_s_pods(lab: Lab) -> None:
     inject = partial(set_environment, api, AWS_VPC_K8S_CNI_EXCLUDE_SNAT_CIDRS="")
     heal = partial(set_environment, api, AWS_VPC_K8S_CNI_EXCLUDE_SNAT_CIDRS=before)
     with lab.broken(inject, heal):
-        (finding,) = lab.finds(("POD-03", there), seen={"POD-01": 1, "POD-02": 1, "KUB-04": 2})
+        (finding,) = lab.finds(("POD-13", there), seen={"POD-11": 1, "POD-12": 1, "KUB-04": 2})
 
     assert "SNAT hides the pod" in finding.evidence
     assert "AWS_VPC_K8S_CNI_EXCLUDE_SNAT_CIDRS=" in finding.evidence
@@ -118,7 +118,7 @@ def test_a_masquerading_agent_that_is_told_so_hides_aks_s_pods(lab: Lab) -> None
         restart()
 
     with lab.broken(inject, heal):
-        (finding,) = lab.finds(("POD-03", back), seen={"POD-01": 1, "POD-02": 1})
+        (finding,) = lab.finds(("POD-13", back), seen={"POD-11": 1, "POD-12": 1})
 
     assert "nonMasqueradeCIDRs: - 10.1.0.0/16" in finding.evidence
     assert "Add 10.2.0.0/16 to nonMasqueradeCIDRs" in finding.remedy
@@ -130,7 +130,7 @@ def test_a_cluster_without_dns_servers(lab: Lab, side: str, cluster: str) -> Non
     replicas = api.get(f"{SYSTEM}/deployments/coredns")["spec"]["replicas"]
 
     with lab.broken(partial(scale, api, 0), partial(scale, api, replicas)):
-        (finding,) = lab.finds(("KUB-05", cluster), seen={"POD-03": 2, "KUB-04": 2})
+        (finding,) = lab.finds(("KUB-05", cluster), seen={"POD-13": 2, "KUB-04": 2})
 
     assert finding.outcome is Outcome.FAIL
     assert "0 addresses behind the Service kube-dns" in finding.evidence
@@ -223,7 +223,7 @@ def test_a_network_policy_that_closes_eks_s_pods(lab: Lab) -> None:
         eks.update_addon(**addon, configurationValues=before)
 
     with lab.broken(inject, heal):
-        (finding,) = lab.finds(("KUB-06", "twinspan-probe/closed of twinspan-dev"), seen={"POD-01": 1})
+        (finding,) = lab.finds(("KUB-06", "twinspan-probe/closed of twinspan-dev"), seen={"POD-11": 1})
 
     assert "no rule of twinspan-probe/closed admits it from 10.1." in finding.evidence
     assert '"path": "/spec/ingress/-"' in finding.remedy

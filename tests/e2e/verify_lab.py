@@ -14,18 +14,22 @@ import pytest
 from azure.mgmt.network import NetworkManagementClient
 from azure.mgmt.network.models import AddressSpace
 
-from twinspan.cli.target import Hosts, Target, hosts_of, open_target
-from twinspan.cli.verify_clusters import clusters_to_verify
 from twinspan.cloud.aws.client import clients as aws_clients
 from twinspan.cloud.azure.client import clients as azure_clients
 from twinspan.errors import WaitTimeoutError
 from twinspan.kubernetes import TOOLS_IMAGE
+from twinspan.results import Finding
+from twinspan.rules.observed.expectation import ExpectedTunnel
+from twinspan.rules.observed.facts import Facts
+from twinspan.rules.shell import group_and_name
+from twinspan.target.clusters_to_verify import clusters_to_verify
+from twinspan.target.hosts import Hosts, hosts_of
+from twinspan.target.target import Target, open_target
+from twinspan.target.twin import TwinPlace
 from twinspan.twin.client import TwinClient
 from twinspan.verify.clusters import Clusters
-from twinspan.verify.expectation import ExpectedTunnel
-from twinspan.verify.facts import Facts
-from twinspan.verify.findings import Finding, Verification
-from twinspan.verify.run import HostPair, read_facts, verify
+from twinspan.verify.findings import Verification
+from twinspan.verify.run import HostPair
 from twinspan.wait import wait_until
 
 if TYPE_CHECKING:
@@ -34,7 +38,7 @@ if TYPE_CHECKING:
 TWINSPAN = Path(sys.executable).parent / "twinspan"
 TREE = Path(__file__).parents[2] / "terraform"
 STATIC = Path(__file__).parents[1] / "golden" / "check" / "static"
-"""A design without BGP, with the outputs of `TREE`."""
+"""A design without BGP."""
 NETWORK_ONLY = ("kubernetes_enabled=false",)
 SEEN_WITHIN_S = 90.0
 """For dead peer detection and the BGP hold time on a busy machine."""
@@ -68,7 +72,7 @@ class Lab:
     @property
     def group(self) -> str:
         assert self.target.expected
-        return self.target.expected.resource_group_name
+        return group_and_name(self.target.expected.virtual_network_gateway_ids[0])[0]
 
     @property
     def region(self) -> str:
@@ -78,7 +82,7 @@ class Lab:
     @property
     def vpc(self) -> str:
         assert self.target.expected
-        return self.target.expected.vpc_id
+        return self.target.expected.vpc_ids[0]
 
     @property
     def private_subnets(self) -> tuple[str, ...]:
@@ -88,12 +92,12 @@ class Lab:
     @property
     def vpn_gateway(self) -> str:
         assert self.target.expected
-        return self.target.expected.vpn_gateway_id
+        return self.target.expected.vpn_gateway_ids[0]
 
     @property
     def workload_group(self) -> str:
         assert self.target.expected
-        return self.target.expected.workload_security_group_id
+        return next(iter(self.target.expected.security_group_of.values()))
 
     def tunnel(self, key: str) -> ExpectedTunnel:
         assert self.target.expected
@@ -122,7 +126,7 @@ class Lab:
         return found["RouteTables"][0]["RouteTableId"]
 
     def facts(self) -> Facts:
-        return read_facts(self.target.endpoints, expected=self.target.expected)
+        return self.target.facts()
 
     def local_gateway_of(self, key: str) -> str:
         """The name of the local network gateway of a tunnel."""
@@ -164,13 +168,8 @@ class Lab:
         connections.begin_create_or_update(self.group, name, raw).result()
 
     def verify(self, *, wait_s: float = 0.0, hosts: tuple[HostPair, ...] | None = None) -> Verification:
-        verification = verify(
-            self.target.endpoints,
-            hosts=self.hosts.pairs if hosts is None else hosts,
-            clusters=self.clusters,
-            expected=self.target.expected,
-            planned=self.target.planned,
-            wait_s=wait_s,
+        verification = self.target.verify(
+            hosts=self.hosts.pairs if hosts is None else hosts, clusters=self.clusters, wait_s=wait_s
         )
         self.readings.append(verification)
         return verification
@@ -253,7 +252,7 @@ def drift(verification: Verification) -> list[tuple[str, str, str]]:
 
 def counts(verification: Verification, checks: Mapping[str, int]) -> Mapping[str, int]:
     """Return how many objects passed each of the checks."""
-    return {check: verification.result(check).passed_count for check in checks}
+    return {check: verification.result(check).passed for check in checks}
 
 
 @contextmanager
@@ -302,7 +301,7 @@ def built(env: Path, *variables: str, up: Sequence[str] = ()) -> Iterator[Lab]:
         twinspan("twin", "up", *up)
         chosen = [part for variable in variables for part in ("--var", variable)]
         twinspan("apply", str(env), "--providers", "offline", *chosen)
-        target = open_target(env, on="twin", name=name)
+        target = open_target(env, TwinPlace(name))
         with hosts_of(target) as hosts, clusters_to_verify(target, pods=True, image=TOOLS_IMAGE) as clusters:
             yield Lab(name=name, env=env, target=target, hosts=hosts, clusters=clusters)
     finally:

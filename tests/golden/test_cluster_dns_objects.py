@@ -10,7 +10,7 @@ import yaml
 from twinspan.network.clouds import Cloud
 from twinspan.twin.dataplane.clusters.dns_manifests import dns_objects
 
-sys.path.append(str(Path(__file__).parents[1] / "unit" / "dataplane"))
+sys.path.append(str(Path(__file__).parents[1] / "unit" / "twin" / "dataplane"))
 
 from plain_cluster import PLAIN_CLUSTER
 

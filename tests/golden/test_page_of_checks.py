@@ -1,4 +1,4 @@
-"""docs/checks.md is the two catalogues, and every check of it has a test that breaks it."""
+"""docs/checks.md is the catalogue, and every rule of it has a test that breaks it."""
 
 import ast
 import re
@@ -7,31 +7,42 @@ from pathlib import Path
 
 import pytest
 
-from twinspan.check.text import as_markdown as check_page
-from twinspan.verify.catalogue import CATALOGUE
-from twinspan.verify.page import as_markdown as verify_page
+from twinspan.rules.catalogue import CATALOGUE
+from twinspan.rules.page import as_markdown
+from twinspan.rules.rule import Depth
 
 TESTS = Path(__file__).parents[1]
 DOCS = TESTS.parent / "docs" / "checks.md"
 ON_THE_TWIN = tuple(TESTS / "e2e" / f"test_verify_{part}.py" for part in ("faults", "drift", "pods"))
 OF_THE_RULES = tuple(
     TESTS / "unit" / "verify" / f"{name}.py"
-    for name in ("broken_networks", "broken_clusters", "verified_static", "test_verify_checks")
+    for name in ("broken_networks", "broken_clusters", "healthy_static", "test_verify_checks")
 )
 _IDENTIFIER = re.compile(r"\b[A-Z]{2,3}-\d\d\b")
-NEEDS_PACKETS = ("GW-01", "GW-03", "VPN-02", "VPN-03", "IKE-01", "IKE-02", "IPS-01", "BGP-02", "RTE-01")
+NEEDS_PACKETS = (
+    "GW-21",
+    "CGW-04",
+    "VPN-02",
+    "VPN-03",
+    "POL-01",
+    "KEY-03",
+    "POL-02",
+    "BGP-02",
+    "ASN-05",
+    "RTE-11",
+)
 ROUTES_AND_FILTERS = (
-    "RTE-03",
     "RTE-04",
-    "RTE-05",
-    "FLT-01",
-    "FLT-02",
-    "FLT-03",
+    "RTE-14",
+    "RTE-15",
+    "FLT-11",
+    "FLT-12",
+    "FLT-13",
     "RCH-03",
     "DRF-01",
     "DRF-02",
 )
-PODS = ("KUB-05", "FLT-04", "FLT-05", "POD-03")
+PODS = ("KUB-05", "FLT-04", "FLT-05", "POD-13")
 
 
 def found_on_the_twin() -> Mapping[str, list[str]]:
@@ -58,26 +69,28 @@ def breaking_tests() -> Mapping[str, str]:
     packets = found_on_the_twin()
     rules = {file.name: file.read_text() for file in OF_THE_RULES}
     found = {}
-    for check in CATALOGUE:
-        if check.id in packets:
-            found[check.id] = ", ".join(packets[check.id])
+    for rule in CATALOGUE:
+        if rule.needs is Depth.CONFIGURATION:
+            found[rule.id] = f"`cases/{rule.id.lower()}*.json`"
+        if rule.id in packets:
+            found[rule.id] = ", ".join([*([found[rule.id]] if rule.id in found else []), *packets[rule.id]])
         for name, text in rules.items():
-            if f'"{check.id}"' in text:
-                found.setdefault(check.id, f"`{name}`")
+            if f'"{rule.id}"' in text:
+                found.setdefault(rule.id, f"`{name}`")
     return found
 
 
 def page() -> str:
-    return check_page() + "\n" + verify_page(breaking_tests())
+    return as_markdown(breaking_tests())
 
 
-def test_the_page_of_checks_is_the_catalogues(request: pytest.FixtureRequest) -> None:
+def test_the_page_of_rules_is_the_catalogue(request: pytest.FixtureRequest) -> None:
     if request.config.getoption("--update-golden", default=False):
         DOCS.write_text(page())
     assert DOCS.read_text() == page(), "run pytest tests/golden --update-golden"
 
 
-def test_every_check_of_verify_has_a_test_that_breaks_it() -> None:
+def test_every_rule_has_a_test_that_breaks_it() -> None:
     assert set(breaking_tests()) == {check.id for check in CATALOGUE}
 
 

@@ -5,61 +5,47 @@ import re
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
 from click.testing import CliRunner
-from pydantic import BaseModel
 
-from twinspan.check.document import ReportDocument
-from twinspan.check.findings import SCHEMA as CHECK_SCHEMA
-from twinspan.check.run import check
+from twinspan.check import Report
 from twinspan.cli.explain import explain, explanations
-from twinspan.doctor.document import DiagnosisDocument
-from twinspan.doctor.findings import SCHEMA as DOCTOR_SCHEMA
+from twinspan.doctor.findings import Diagnosis
+from twinspan.drill.document import ApiRunDocument, RunDocument
+from twinspan.drill.series import Comparison, Series
 from twinspan.errors import DesignError
-from twinspan.project.plan import load_plan
-from twinspan.report.document import SCHEMA as REPORT_SCHEMA
-from twinspan.report.document import ReportDocument as WholeReport
-from twinspan.verify.document import VerificationDocument
-from twinspan.verify.findings import SCHEMA as VERIFY_SCHEMA
+from twinspan.report.document import ReportDocument
+from twinspan.results.document import Answer
+from twinspan.verify import Verification
 
 DOCS = Path(__file__).parents[2] / "docs"
 PLAN = Path(__file__).parent / "check" / "base.json"
-
-
-@pytest.mark.parametrize(
-    ("model", "name"),
-    [
-        (ReportDocument, CHECK_SCHEMA),
-        (VerificationDocument, VERIFY_SCHEMA),
-        (DiagnosisDocument, DOCTOR_SCHEMA),
-        (WholeReport, REPORT_SCHEMA),
-    ],
-    ids=["check", "verify", "doctor", "report"],
+ANSWERS: tuple[type[Answer], ...] = (
+    Report,
+    Verification,
+    Diagnosis,
+    ReportDocument,
+    RunDocument,
+    Series,
+    Comparison,
+    ApiRunDocument,
 )
+
+
+@pytest.mark.parametrize("answer", ANSWERS)
 def test_the_schema_in_the_docs_is_that_of_the_model(
-    model: type[BaseModel], name: str, request: pytest.FixtureRequest
+    answer: type[Answer], request: pytest.FixtureRequest
 ) -> None:
+    name: str = answer.model_fields["schema_"].default
     _, command, version = name.split("/")
     file = DOCS / "schemas" / f"{command}-{version}.json"
-    text = json.dumps({"$id": name, **schema_of(model)}, indent=2) + "\n"
+    head = {"$id": name, "$schema": "https://json-schema.org/draft/2020-12/schema"}
+    text = json.dumps(head | answer.model_json_schema(mode="serialization"), indent=2) + "\n"
     if request.config.getoption("--update-golden", default=False):
         file.write_text(text)
     assert file.read_text() == text, "run pytest tests/golden --update-golden"
-
-
-def schema_of(model: type[BaseModel]) -> dict[str, Any]:
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **model.model_json_schema()}
-
-
-def test_a_report_of_check_fits_the_schema() -> None:
-    report = check(load_plan(PLAN.read_text(), where="plan"), source="plan")
-
-    read = ReportDocument.model_validate_json(json.dumps(report.as_dict()))
-
-    assert read.passed
-    assert len(read.checks) == len(report.results)
+    assert f"({file.relative_to(DOCS)})" in (DOCS / "reports.md").read_text()
 
 
 def example_of(package: str, folder: Path) -> subprocess.CompletedProcess[str]:
@@ -90,8 +76,10 @@ def test_the_example_of_doctor_runs(tmp_path: Path) -> None:
 def test_every_id_is_explained() -> None:
     explained = CliRunner().invoke(explain, ["gw-01", "--format", "json"])
 
-    assert [each["command"] for each in json.loads(explained.stdout)] == ["check", "verify"]
+    assert json.loads(explained.stdout)["command"] == "check, verify"
     assert all(each["title"] and each["source"] for each in explanations())
+    ids = [each["id"] for each in explanations()]
+    assert len(ids) == len(set(ids))
     unknown = CliRunner().invoke(explain, ["XX-99"])
     assert isinstance(unknown.exception, DesignError)
     assert "HOST-01" in str(unknown.exception)

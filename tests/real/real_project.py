@@ -17,7 +17,8 @@ from twinspan.cloud.azure.client import clients as azure_clients
 from twinspan.cloud.endpoints import Endpoints
 from twinspan.command import environment, run
 from twinspan.project.environment import Environment
-from twinspan.project.terraform import Outcome, Providers, Terraform
+from twinspan.project.outcome import Outcome, Providers
+from twinspan.project.terraform import Terraform
 from twinspan.twin import lifecycle
 from twinspan.twin.client import twin_endpoints
 
@@ -172,8 +173,10 @@ def bootstrap_life(project: RealProject) -> str:
     """Plan and import the state's bucket, which the project's first `init` has made; return what differs."""
     workspace, _ = project.terraform._prepared()
     folder = workspace.folder.parents[1] / "bootstrap"
-    bucket = project.terraform._env.state.bucket
-    arguments = [f"-var=bucket={bucket}", f"-var=region={project.terraform._env.state.region}"]
+    state = project.terraform._env.state
+    assert state
+    bucket = state.bucket
+    arguments = [f"-var=bucket={bucket}", f"-var=region={state.region}"]
     variables = project.terraform._process_environment(workspace, {}) | {
         "TF_DATA_DIR": str(project.scratch / "bootstrap-data")
     }

@@ -33,7 +33,7 @@ from twinspan.twin.aws.requests.served import SERVED
 from twinspan.twin.aws.server import AwsApi
 from twinspan.twin.kubernetes.access import ClusterAccess
 from twinspan.twin.metrics.series import MetricStore
-from twinspan.twin.observed import ObservationBoard
+from twinspan.twin.observed import ObservedState
 
 REGION = "eu-central-1"
 _KEY = Credentials("AKIATWINSPANTEST0001", "a-secret-only-this-test-knows")
@@ -281,7 +281,7 @@ def serving(folder: Path) -> Iterator[AwsUnderTest]:
     """Yield an AWS API of its own, whose files are in `folder`."""
     access = ClusterAccess(folder / "clusters", sockets=folder)
     api = AwsApi(
-        board=ObservationBoard(),
+        board=ObservedState(),
         access_key_id=_KEY.access_key,
         secret_access_key=_KEY.secret_key,
         state_file=folder / "aws.state",

@@ -258,6 +258,69 @@ def _workspace(_: Scope) -> Body:
     return {"location": LOCATION, "properties": {"sku": {"name": "PerGB2018"}, "retentionInDays": 30}}
 
 
+def _interface(scope: Scope) -> Body:
+    part: Body = {"subnet": {"id": scope.id("virtualNetworks/subnets")}}
+    if scope.draw.random() < 0.3:
+        part |= {"privateIPAllocationMethod": "Static", "privateIPAddress": "10.1.16.9"}
+    if scope.draw.random() < 0.3:
+        part["applicationSecurityGroups"] = [{"id": scope.id("applicationSecurityGroups")}]
+    told: Body = {"ipConfigurations": [{"name": "a", "properties": part}]}
+    if scope.draw.random() < 0.3:
+        told["networkSecurityGroup"] = {"id": scope.id("networkSecurityGroups")}
+    return {"location": LOCATION, "properties": told}
+
+
+def _machine_parts() -> tuple[Body, Body]:
+    image = {"publisher": "Debian", "offer": "debian-12", "sku": "12", "version": "latest"}
+    return (
+        {"imageReference": image, "osDisk": {"createOption": "FromImage"}},
+        {"adminUsername": "azureuser", "adminPassword": "P@ssw0rd1234!"},
+    )
+
+
+def _machine(scope: Scope) -> Body:
+    disk, system = _machine_parts()
+    named = [{"id": scope.id("networkInterfaces"), "properties": {"primary": True}}]
+    return {
+        "location": LOCATION,
+        "properties": {
+            "hardwareProfile": {"vmSize": "Standard_B1s"},
+            "storageProfile": disk,
+            "osProfile": system,
+            "networkProfile": {"networkInterfaces": named},
+        },
+    }
+
+
+def _scale_set(scope: Scope) -> Body:
+    disk, system = _machine_parts()
+    part = {"name": "a", "properties": {"subnet": {"id": scope.id("virtualNetworks/subnets")}}}
+    nic = {"name": "a", "properties": {"primary": True, "ipConfigurations": [part]}}
+    return {
+        "location": LOCATION,
+        "sku": {"name": "Standard_B1s", "capacity": scope.draw.randrange(3)},
+        "properties": {
+            "upgradePolicy": {"mode": scope.draw.choice(("Manual", "Automatic"))},
+            "virtualMachineProfile": {
+                "storageProfile": disk,
+                "osProfile": system,
+                "networkProfile": {"networkInterfaceConfigurations": [nic]},
+            },
+        },
+    }
+
+
+def _disk(_: Scope) -> Body:
+    return {
+        "location": LOCATION,
+        "properties": {"creationData": {"createOption": "Empty"}, "diskSizeGB": 8},
+    }
+
+
+def _key(_: Scope) -> Body:
+    return {"location": LOCATION, "properties": {"publicKey": "ssh-ed25519 AAAA"}}
+
+
 GOOD: Mapping[str, Callable[[Scope], Body]] = {
     "Microsoft.Network/virtualNetworks": _network,
     "Microsoft.Network/virtualNetworks/subnets": _subnet,
@@ -269,6 +332,13 @@ GOOD: Mapping[str, Callable[[Scope], Body]] = {
     "Microsoft.Network/virtualNetworkGateways": _gateway,
     "Microsoft.Network/localNetworkGateways": _local,
     "Microsoft.Network/connections": _connection,
+    "Microsoft.Network/applicationSecurityGroups": _identity,
+    "Microsoft.Network/networkInterfaces": _interface,
+    "Microsoft.Compute/availabilitySets": _identity,
+    "Microsoft.Compute/disks": _disk,
+    "Microsoft.Compute/sshPublicKeys": _key,
+    "Microsoft.Compute/virtualMachines": _machine,
+    "Microsoft.Compute/virtualMachineScaleSets": _scale_set,
     "Microsoft.ContainerService/managedClusters": _cluster,
     "Microsoft.ContainerService/managedClusters/agentPools": lambda scope: {"properties": _pool(scope)},
     "Microsoft.ManagedIdentity/userAssignedIdentities": _identity,

@@ -19,7 +19,7 @@ from twinspan.twin.azure.tls import ensure_tls
 from twinspan.twin.kubernetes.access import ClusterAccess
 from twinspan.twin.kubernetes.spec import ClusterHealth
 from twinspan.twin.metrics.series import MetricStore
-from twinspan.twin.observed import ObservationBoard, Observed
+from twinspan.twin.observed import Observed, ObservedState
 
 
 class AzureUnderTest:
@@ -131,7 +131,7 @@ def _observed(subscription: str) -> Observed:
 def serving(folder: Path) -> Iterator[AzureUnderTest]:
     """Yield an ARM API of its own, whose files are in `folder`."""
     credentials, files = ArmCredentials.generate(), ensure_tls(folder / "tls")
-    board = ObservationBoard()
+    board = ObservedState()
     board.publish(_observed(credentials.subscription_id))
     clusters = ClusterAccess(folder / "clusters", sockets=folder)
     api = ArmApi(

@@ -16,6 +16,8 @@ ROOT = Path(__file__).parents[2]
 ARCHITECTURE = re.compile(r"x86[_-]64|amd64|aarch64|arm64|armhf|\bi[3-6]86\b")
 ARCHITECTURES_ALLOWED = {
     "src/twinspan/host.py": "the one mapping",
+    "src/twinspan/twin/aws/ec2/images.py": "names and architectures of public images",
+    "src/twinspan/twin/azure/images.py": "names and architectures of public images",
     "src/twinspan/twin/aws/eks/addons.py": "a field of EKS's answers",
     "src/twinspan/twin/aws/eks/nodegroups.py": "the name of one of EKS's images",
 }
@@ -23,6 +25,7 @@ ARCHITECTURES_ALLOWED = {
 PLACE = re.compile(r"(?<![\w.*}-])/(?:usr/(?:local/)?)?(?:s?bin|lib(?:64|exec)?)/(?!sh\b|env\b)\w[\w.-]*")
 PLACES_ALLOWED = {
     "src/twinspan/doctor/machine.py": "where the kernel looks for its modules",
+    "src/twinspan/twin/kubernetes/host_files.py": "inside of container images",
     "src/twinspan/twin/kubernetes/images.py": "inside of container images",
     "src/twinspan/twin/kubernetes/programs.py": "the folders in which distributions keep CNI plug-ins",
     "src/twinspan/twin/requirements.py": "the folders in which distributions keep strongSwan's plug-ins",

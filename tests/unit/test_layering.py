@@ -46,12 +46,68 @@ def test_the_model_imports_nothing_of_ours_but_errors() -> None:
     assert {name for name in ours if not name.startswith(("twinspan.errors", "twinspan.network"))} == set()
 
 
+def test_results_know_no_command_and_no_cloud() -> None:
+    ours = {
+        name.split(".")[1]
+        for path in (SRC / "results").glob("*.py")
+        for name in imports(path)
+        if name.startswith("twinspan.")
+    }
+    assert ours == {"results"}
+
+
+def test_the_twin_is_imported_by_the_package_target_and_its_own_commands_alone() -> None:
+    allowed = {
+        "cli/demo.py",
+        "cli/demo_run.py",
+        "cli/twin.py",
+        "project/workspace.py",  # writes the mirror of the offline providers, which are programs of the twin
+    }
+    importing = {
+        str(path.relative_to(SRC))
+        for path in MODULES
+        if path.relative_to(SRC).parts[0] not in {"twin", "target"}
+        and any(f"{name}.".startswith("twinspan.twin.") for name in imports(path))
+    }
+    assert importing == allowed
+
+
+def test_nothing_but_the_package_target_asks_whether_it_is_on_a_twin_or_in_the_clouds() -> None:
+    outside = [path for path in MODULES if path.relative_to(SRC).parts[0] not in {"twin", "target"}]
+    branches = [
+        f"{path.relative_to(SRC)}:{node.lineno}"
+        for path in outside
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Compare | ast.Match | ast.Subscript)
+        if not (isinstance(node, ast.Subscript) and ast.unparse(node.value) == "Literal")
+        for root in ([case.pattern for case in node.cases] if isinstance(node, ast.Match) else [node])
+        for part in ast.walk(root)
+        if isinstance(part, ast.Constant) and part.value in {"twin", "cloud"}
+    ]
+    knowing = {
+        str(path.relative_to(SRC))
+        for path in outside
+        if {"twinspan.target.twin", "twinspan.target.cloud"} & imports(path)
+    }
+    assert branches == []
+    assert knowing == {"cli/demo_run.py"}
+
+
 @pytest.mark.parametrize(
-    "folder",
-    ["verify", "probe", "drill", "cloud", "check", "doctor", "kubernetes", "deploy", "monitor", "report"],
+    ("folder", "later"),
+    [
+        ("target", ("faults", "drill", "monitor", "deploy", "report", "doctor", "cli")),
+        ("drill", ("deploy", "report", "doctor", "cli")),
+        *(
+            (folder, ("target", "drill", "monitor", "deploy", "report", "doctor", "cli"))
+            for folder in ("cloud", "project", "kubernetes", "verify", "probe", "twin")
+        ),
+        ("check", ("target", "faults", "drill", "monitor", "report", "doctor", "cli")),
+        ("faults", ("drill", "monitor", "deploy", "report", "doctor", "twin", "cli")),
+    ],
 )
-def test_what_runs_on_real_accounts_never_imports_the_twin(folder: str) -> None:
-    assert offenders(folder, "twinspan.twin") == []
+def test_imports_run_downwards(folder: str, later: tuple[str, ...]) -> None:
+    assert [found for each in later for found in offenders(folder, f"twinspan.{each}")] == []
 
 
 def test_only_the_twin_and_the_pages_of_reports_need_more_than_the_core() -> None:

@@ -6,8 +6,7 @@ from queue import SimpleQueue
 
 import pytest
 
-from twinspan.cli.signals import undone_on_signals
-from twinspan.signals import ending_on_signals
+from twinspan.signals import ending_on_signals, undone_on_signals
 
 
 def give_to_another_thread(number: signal.Signals) -> None:

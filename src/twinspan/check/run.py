@@ -1,51 +1,51 @@
-"""Runs every check on a plan."""
+"""Runs every check on a design."""
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
-from typing import TYPE_CHECKING
 
-from twinspan.check.catalogue import CATALOGUE
-from twinspan.check.design import Design
-from twinspan.check.findings import CheckResult, Report, Severity
-from twinspan.check.waivers import Waiver, apply_waivers
-from twinspan.project.plan import Plan
-
-if TYPE_CHECKING:
-    from twinspan.check.design import Manifests
+from twinspan.check.findings import Report
+from twinspan.results import CheckResult, Severity
+from twinspan.rules.catalogue import CONFIGURATION
+from twinspan.rules.design import Design
+from twinspan.rules.waivers import Waiver, apply_waivers
 
 
 def check(
-    plan: Plan,
+    design: Design,
     *,
     source: str,
     waivers: Sequence[Waiver] = (),
     fail_on: Severity = Severity.ERROR,
     allow_inconclusive: bool = False,
     today: date | None = None,
-    manifests: "Manifests | None" = None,
 ) -> Report:
-    """Return what is wrong with a plan.
+    """Return what is wrong with a design.
 
     Args:
-        plan: Of any project that has VPN resources of AWS or Azure.
+        design: A plan, a state or what exists, of any project that has VPN resources of AWS or Azure.
         source: Its name, for the report.
         waivers: Findings to let pass.
         fail_on: From which severity on a finding fails the whole.
-        allow_inconclusive: Let pass what the plan does not tell.
+        allow_inconclusive: Let pass what is not known.
         today: For the ends of waivers; today in UTC if None.
-        manifests: `aws` and `azure` -> the objects of an application that is to run there; None for none.
 
     Raises:
-        DesignError: The plan has no VPN resource.
+        DesignError: There is no VPN in it.
     """
-    design = Design.of(plan, where=source, manifests=manifests)
+    design.require_vpn(where=source)
     results = tuple(
-        CheckResult(id=each.id, title=each.title, severity=each.severity, findings=tuple(each.rule(design)))
-        for each in CATALOGUE
+        CheckResult(
+            id=rule.id,
+            title=rule.title,
+            section=rule.section,
+            severity=rule.severity,
+            findings=tuple(rule.examine(design)),
+        )
+        for rule in CONFIGURATION
     )
     waived = apply_waivers(results, waivers, today=today or datetime.now(UTC).date())
     return Report(
-        source=source,
+        plan=source,
         results=waived.results,
         fail_on=fail_on,
         allow_inconclusive=allow_inconclusive,

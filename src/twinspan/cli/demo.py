@@ -1,4 +1,4 @@
-"""`twinspan demo`: the whole story once, on a twin of its own that is thrown away at the end."""
+"""`twinspan demo`: everything once, on a twin of its own that is thrown away at the end."""
 
 import secrets
 import shutil
@@ -13,11 +13,13 @@ import click
 from twinspan import extras
 from twinspan.cli.demo_figures import Figures
 from twinspan.cli.demo_run import Demo
-from twinspan.cli.output import answers, env_argument, format_option, print_json, print_whole, progress
-from twinspan.cli.signals import undone_on_signals
-from twinspan.cli.story import Story
+from twinspan.cli.options import DEFAULT_ENV, format_option, path_argument
+from twinspan.cli.output import answers, print_json, print_whole, progress
+from twinspan.cli.step_reporter import StepReporter
+from twinspan.errors import DesignError
 from twinspan.project.environment import Environment
 from twinspan.project.terraform import Choice
+from twinspan.signals import undone_on_signals
 from twinspan.twin import lifecycle
 from twinspan.twin.rundir import RunDir
 
@@ -25,7 +27,7 @@ STEPS = 12
 
 
 @click.command()
-@env_argument
+@path_argument
 @format_option
 @click.option("--keep", is_flag=True, help="Leave the network up at the end, to play with.")
 @click.option(
@@ -40,7 +42,7 @@ STEPS = 12
     is_flag=True,
     help="Get the Kubernetes programs meanwhile, as `make kubernetes` does; needs a clone.",
 )
-def demo(env: Path, fmt: str, providers: Choice, *, keep: bool, get_kubernetes: bool) -> None:
+def demo(env: Path | None, fmt: str, providers: Choice, *, keep: bool, get_kubernetes: bool) -> None:
     """Build, check, break, measure and remove the whole network on this machine.
 
     Two clouds' APIs run here, on 127.0.0.1, and behind them the real thing in small: IPsec tunnels, BGP,
@@ -54,22 +56,29 @@ def demo(env: Path, fmt: str, providers: Choice, *, keep: bool, get_kubernetes: 
     Exit codes: 0 all went well, 1 a check or the drill failed, 2 bad input, 3 the machine is not ready.
     """  # noqa: D301 - click needs the character itself
     extras.require("twin", by="the twin")
+    env = env or DEFAULT_ENV
     environment = Environment.load(env)
+    if environment.state is None:
+        raise DesignError(
+            where=str(env),
+            problem="this is no environment of this project, which `demo` builds",
+            remedy="Use `twinspan apply`, `verify` and `drill run` with it",
+        )
     name = f"demo-{secrets.token_hex(3)}"
-    story = Story(total=STEPS - (2 if keep else 0))
+    reporter = StepReporter(total=STEPS - (2 if keep else 0))
     with undone_on_signals(), _cleaned_up(name):
         figures = Demo(
             environment=environment,
             path=env,
             name=name,
             providers=providers,
-            story=story,
+            reporter=reporter,
             get_kubernetes=get_kubernetes,
         ).run(keep=keep)
     if fmt == "json":
-        print_json({"schema": "twinspan/demo/1", "steps": story.as_list(), "figures": asdict(figures)})
+        print_json({"schema": "twinspan/demo/1", "steps": reporter.as_list(), "figures": asdict(figures)})
     else:
-        _show(story, figures)
+        _show(reporter, figures)
     if keep:
         _show_kept(name, env)
     else:
@@ -96,9 +105,9 @@ def _cleaned_up(name: str) -> Iterator[None]:
         raise
 
 
-def _show(story: Story, figures: Figures) -> None:
+def _show(reporter: StepReporter, figures: Figures) -> None:
     answers.print()
-    print_whole(story.table())
+    print_whole(reporter.table())
     answers.print()
     for line in figures.lines():
         answers.print(line, markup=False)

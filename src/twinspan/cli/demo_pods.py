@@ -1,11 +1,10 @@
 """The demonstration's pods: one in each cluster, and what they measure of each other."""
 
 from dataclasses import dataclass
-from pathlib import Path
 
-from twinspan.cli.probe_pods import PodChoice, pods_of
-from twinspan.kubernetes import TOOLS_IMAGE
 from twinspan.probe.crossing import cross
+from twinspan.target.clusters import PodChoice, pods_of
+from twinspan.target.target import Target
 
 _COUNT = 20
 _INTERVAL_S = 0.05
@@ -26,17 +25,13 @@ class Talk:
     told: str
 
 
-def pods_talk(env: Path, *, name: str) -> Talk:
-    """Measure between a pod of each cluster of the twin `name`; the pods are removed again.
+def pods_talk(target: Target) -> Talk:
+    """Measure between a pod of each cluster; the pods are removed again.
 
     Raises:
         TwinspanError: There are no two clusters, or their pods cannot be reached.
     """
-    choice = PodChoice(image=TOOLS_IMAGE, aws_cluster=None, azure_cluster=None)
-    with pods_of(env, on="twin", name=name, choice=choice, every_node=False, doing="Measuring") as (
-        aws,
-        azure,
-    ):
+    with pods_of(target, PodChoice()) as (aws, azure):
         crossing = cross(aws, azure, count=_COUNT, interval_s=_INTERVAL_S)
         addresses = f"{aws[0].address} and {azure[0].address}"
     there = crossing.pings[0]

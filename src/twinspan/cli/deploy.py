@@ -1,6 +1,5 @@
 """`twinspan deploy`: one application on the clusters of both clouds."""
 
-import shutil
 import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -8,20 +7,14 @@ from typing import TYPE_CHECKING
 import click
 from rich.markup import escape
 
-from twinspan.cli.clusters import cluster_options, open_clusters
-from twinspan.cli.output import (
-    answers,
-    env_argument,
-    format_option,
-    name_option,
-    on_option,
-    print_json,
-    progress,
-    step,
-)
-from twinspan.cli.signals import undone_on_signals
-from twinspan.cli.target import open_target
-from twinspan.errors import HostError
+from twinspan.cli.options import cluster_options, env_argument, format_option, place_options
+from twinspan.cli.output import answers, print_json, progress, step
+from twinspan.project.source import Source
+from twinspan.signals import undone_on_signals
+from twinspan.target.clusters import open_clusters
+from twinspan.target.kubectl import kubectl
+from twinspan.target.place import Place
+from twinspan.target.target import open_target
 
 if TYPE_CHECKING:
     from twinspan.deploy.objects import ObjectRef
@@ -35,8 +28,7 @@ _STYLES = {"failed": "red", "refused": "red", "rolled back": "yellow"}
 @click.command()
 @click.argument("app", type=click.Path(path_type=Path))
 @env_argument
-@on_option
-@name_option
+@place_options
 @format_option
 @cluster_options
 @click.option("--delete", is_flag=True, help="Remove the application from both clusters instead.")
@@ -65,9 +57,8 @@ _STYLES = {"failed": "red", "refused": "red", "rolled back": "yellow"}
 def deploy(
     *,
     app: Path,
-    env: Path,
-    on: str,
-    name: str,
+    env: Source,
+    place: Place,
     fmt: str,
     aws_cluster: str | None,
     azure_cluster: str | None,
@@ -100,13 +91,12 @@ def deploy(
     from twinspan.deploy.run import Options  # noqa: PLC0415 - the Kubernetes client is slow to load
 
     options = Options(namespace=namespace, atomic=atomic, dry_run=dry_run, force=force, timeout_s=timeout_s)
-    if on == "cloud" and not yes and not dry_run:
+    if place.real and not yes and not dry_run:
         click.confirm(f"{'remove' if delete else 'deploy'} {app} on real accounts?", abort=True, err=True)
     report = _run(
         app,
         env,
-        on=on,
-        name=name,
+        place=place,
         wanted=(aws_cluster, azure_cluster),
         delete=delete,
         options=options,
@@ -122,10 +112,9 @@ def deploy(
 
 def _run(
     app: Path,
-    env: Path,
+    env: Source,
     *,
-    on: str,
-    name: str,
+    place: Place,
     wanted: tuple[str | None, str | None],
     delete: bool,
     options: "Options",
@@ -136,7 +125,7 @@ def _run(
 
     title = app_name(app)
     sources = {} if delete else load_app(app, kubectl=kubectl())
-    target = open_target(env, on=on, name=name)
+    target = open_target(env, place)
     doing = "Removing" if delete else "Deploying"
     with (
         open_clusters(target, aws_cluster=wanted[0], azure_cluster=wanted[1]) as clusters,
@@ -146,19 +135,6 @@ def _run(
         if delete:
             return remove(clusters, app=title, options=options)
         return deploy_on(clusters, sources, app=title, options=options, on_progress=_Progress())
-
-
-def kubectl() -> Path | None:
-    """Return the user's kubectl or, without one, the twin's own."""
-    found = shutil.which("kubectl")
-    if found:
-        return Path(found)
-    from twinspan.twin.kubernetes.programs import find_programs  # noqa: PLC0415 - only without kubectl
-
-    try:
-        return find_programs().folder / "kubectl"
-    except HostError:
-        return None
 
 
 class _Progress:

@@ -1,51 +1,72 @@
 """`twinspan doctor`."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import click
+from rich.markup import escape
+from rich.table import Table
 
 from twinspan import extras
-from twinspan.cli.output import (
-    answers,
+from twinspan.cli.options import (
     env_argument,
     format_option,
     junit_option,
-    name_option,
-    on_option,
-    print_json,
-    print_whole,
-    progress,
-    step,
-    write_junit,
+    place_options,
+    variable_options,
 )
+from twinspan.cli.output import answers, print_json, print_whole, progress, step, write_junit
+from twinspan.cli.tables import TableOfNames
 from twinspan.cloud.endpoints import Endpoints
 from twinspan.doctor import machine
+from twinspan.doctor.configuration import Configuration, look_at
 from twinspan.doctor.findings import Diagnosis
 from twinspan.doctor.needs import Needs, needs_of
+from twinspan.doctor.on_twin import needs_on_twin
 from twinspan.doctor.run import Accounts, diagnose
 from twinspan.errors import HostError, TwinspanError
-from twinspan.network.clouds import Cloud
-from twinspan.project.dry_plan import dry_plan
-from twinspan.project.environment import Environment
-from twinspan.project.plan import read_plan
-from twinspan.verify.findings import CheckResult, Outcome
-from twinspan.verify.junit import junit_of
-from twinspan.verify.remote_state import state_in_s3
-from twinspan.verify.tree import tree_of
+from twinspan.network.clouds import CLOUD_NAMES, Cloud
+from twinspan.project.dry_plan import DryProviders, Inputs
+from twinspan.project.source import Source
+from twinspan.results import Outcome
+from twinspan.results.junit import as_junit
+from twinspan.results.support import Need
+from twinspan.results.text import summary_of, tree_of
+from twinspan.target.place import Place
+from twinspan.target.target import open_target
 
 
 @click.command()
 @env_argument
-@on_option
-@name_option
+@place_options
 @format_option
+@variable_options
+@click.option(
+    "--providers",
+    type=click.Choice(["auto", "offline", "real"]),
+    default="auto",
+    show_default=True,
+    help="Which Terraform providers plan ENV; auto: twinspan's offline ones where they are installed.",
+)
 @junit_option
 @click.option("--all", "every", is_flag=True, help="List what is well, too.")
-def doctor(env: Path, on: str, name: str, fmt: str, *, junit: Path | None, every: bool) -> None:
-    """Say what is missing on this machine and in the accounts to build ENV, and what provides it.
+def doctor(
+    env: Source,
+    place: Place,
+    fmt: str,
+    *,
+    variables: dict[str, str],
+    var_files: tuple[Path, ...],
+    providers: str,
+    junit: Path | None,
+    every: bool,
+) -> None:
+    """Say what is missing on this machine, in the accounts and on the twin to build ENV.
 
-    Changes nothing. Works with none, one or both clouds configured; on the twin it asks the twin's APIs.
+    Changes nothing. Works with none, one or both clouds configured; on the twin it asks the twin's APIs, if
+    it is up. For the twin each resource type, data source and argument of ENV is listed with what is behind
+    it: packets, objects only, or that it is refused. ENV may be a plan or a state, too.
 
     \b
     Example: twinspan doctor terraform/envs/dev --on cloud
@@ -53,110 +74,95 @@ def doctor(env: Path, on: str, name: str, fmt: str, *, junit: Path | None, every
     \b
     Exit codes: 0 nothing is missing, 1 something is, 2 bad input.
     """  # noqa: D301 - click needs the character itself
-    environment = Environment.load(env)
-    with step(f"Looking at this machine and the accounts for {environment.name}"):
-        needs = _needs(environment, on)
-        accounts = _accounts(on, name)
-        region = (needs.region if needs else "") or environment.state.region
-        accounts = replace(accounts, endpoints=accounts.endpoints.in_region(region))
+    with step(f"Looking at this machine and the accounts for {env.name}"):
+        inputs = Inputs(variables=variables, var_files=var_files)
+        configuration = look_at(env, providers=_dry(providers, place), inputs=inputs)
+        if configuration.problem:
+            progress.print(
+                f"warning: no plan, so what is lacking for it is not known: {configuration.problem}",
+                markup=False,
+            )
+        needs = needs_of(configuration.plan) if configuration.plan else None
+        accounts = _accounts(place)
+        if region := _region(env, needs):
+            accounts = replace(accounts, endpoints=accounts.endpoints.in_region(region))
         diagnosis = diagnose(
-            host=_machine(name) if on == "twin" else (),
+            host=machine.look_at(place.machine) if place.machine else (),
             accounts=accounts,
             needs=needs,
-            built=_built(accounts.endpoints, environment),
+            built=_built(env, place),
+            wanted=_wanted(configuration, place),
         )
     if junit is not None:
-        write_junit(junit, junit_of(diagnosis.results, command="doctor", duration_s=diagnosis.duration_s))
+        write_junit(junit, as_junit(diagnosis, command="doctor", duration_s=diagnosis.duration_s))
     _show(diagnosis, fmt=fmt, every=every)
     if not diagnosis.passed:
         raise click.exceptions.Exit(1)
 
 
+def _dry(providers: str, place: Place) -> DryProviders:
+    """Return which providers plan: those asked for; else the offline ones, unless they are not installed."""
+    if providers == "auto":
+        return "real" if place.real and extras.missing("twin") else "offline"
+    return "real" if providers == "real" else "offline"
+
+
+def _region(env: Source, needs: Needs | None) -> str:
+    kept = env.environment.state if env.environment else None
+    return (needs.region if needs else "") or (kept.region if kept else "")
+
+
+def _wanted(configuration: Configuration, place: Place) -> tuple[Need, ...] | None:
+    if place.serves is None or configuration.wanted is None:
+        return None
+    return needs_on_twin(
+        place.serves, configuration.wanted, plan=configuration.plan, providers=configuration.providers
+    )
+
+
 def _show(diagnosis: Diagnosis, *, fmt: str, every: bool) -> None:
     if fmt == "json":
-        print_json(diagnosis.as_dict())
+        print_json(diagnosis)
         return
-    print_whole(tree_of(diagnosis.results, headline="what is needed", every=every))
-    passed = sum(result.outcome is Outcome.PASS for result in diagnosis.results)
-    skipped = sum(result.outcome is Outcome.SKIPPED for result in diagnosis.results)
-    colour = "green" if diagnosis.passed else "red"
+    print_whole(tree_of(diagnosis, headline="what is needed", every=every))
+    if diagnosis.needs:
+        print_whole(_needs_table(diagnosis.needs))
+    parts = ((diagnosis.count(Outcome.SKIPPED), "not looked at"),)
     answers.print(
-        f"{colour}: {passed} of {len(diagnosis.results)} checks passed in {diagnosis.duration_s:.1f} s"
-        + (f", {skipped} not looked at" if skipped else ""),
-        style=f"bold {colour}",
+        summary_of(diagnosis, duration_s=diagnosis.duration_s, parts=parts),
+        style="bold green" if diagnosis.passed else "bold red",
     )
 
 
-def _machine(name: str) -> tuple[CheckResult, ...]:
-    from twinspan.twin import lifecycle, requirements  # noqa: PLC0415 - the cloud's way needs no twin
-    from twinspan.twin.kubernetes.programs import cache_folder, find_programs  # noqa: PLC0415 - as above
-    from twinspan.twin.rundir import RunDir, home  # noqa: PLC0415 - as above
-    from twinspan.twin.settings import Settings  # noqa: PLC0415 - as above
-
-    kubernetes = machine.kubernetes(find_programs)
-    settings = Settings.load(RunDir(name).settings)
-    ports = (settings.aws_port, settings.azure_port) if settings else ()
-    taken = [(port, requirements.port_problem(port)) for port in ports if port]
-    return (
-        machine.packages(requirements.check_packages),
-        machine.rights(),
-        machine.kernel(),
-        machine.room(state=home(), cache=cache_folder(), built=kubernetes.outcome is Outcome.PASS),
-        machine.ports([(port, why) for port, why in taken if why], up=lifecycle.status(name).state != "down"),
-        kubernetes,
+def _needs_table(needs: Sequence[Need]) -> Table:
+    table = TableOfNames(
+        "on the twin", "kind", "name", "how many", "why", names=("name",), right=("how many",)
     )
+    for need in needs:
+        count = str(len(need.addresses)) if need.addresses else ""
+        table.add_row(need.support.level, need.kind, need.name, count, escape(need.support.reason))
+    return table
 
 
-def _accounts(on: str, name: str) -> Accounts:
-    if on == "twin":
-        return _twin_accounts(name)
-    aws, aws_reason = _cloud("aws")
-    azure, azure_reason = _cloud("azure")
+def _accounts(place: Place) -> Accounts:
+    found: dict[Cloud, Endpoints] = {}
+    reasons: dict[Cloud, str] = {}
+    for cloud in CLOUD_NAMES:
+        try:
+            found[cloud] = place.account(cloud)
+        except HostError as error:
+            reasons[cloud] = str(error)
+    aws, azure = found.get("aws"), found.get("azure")
     return Accounts(
         endpoints=Endpoints(aws=aws.aws if aws else None, azure=azure.azure if azure else None),
-        aws_reason=aws_reason,
-        azure_reason=azure_reason,
+        aws_reason=reasons.get("aws", ""),
+        azure_reason=reasons.get("azure", ""),
     )
 
 
-def _twin_accounts(name: str) -> Accounts:
-    from twinspan.twin.client import twin_endpoints  # noqa: PLC0415 - the cloud's way needs no twin
-
+def _built(env: Source, place: Place) -> bool:
+    """Return whether the state of ENV has resources; without an answer it counts as not built."""
     try:
-        return Accounts(endpoints=twin_endpoints(name))
-    except HostError as error:
-        return Accounts(
-            endpoints=Endpoints(aws=None, azure=None), aws_reason=str(error), azure_reason=str(error)
-        )
-
-
-def _cloud(which: Cloud) -> tuple[Endpoints | None, str]:
-    """Return the user's own account of one cloud, or why there is none."""
-    try:
-        found = Endpoints.of_one(which)
-    except HostError as error:
-        return None, str(error)
-    return found, ""
-
-
-def _needs(environment: Environment, on: str) -> Needs | None:
-    """Plan with the offline providers or, where those are not installed, with the real ones."""
-    real = on == "cloud" and extras.missing("twin")
-    try:
-        plan = dry_plan(environment, providers="real" if real else "offline")
-        return needs_of(read_plan(plan, where=f"plan of {environment.name}"))
-    except TwinspanError as error:
-        progress.print(
-            f"warning: no plan, so what the accounts lack for it is not known: {error}", markup=False
-        )
-        return None
-
-
-def _built(endpoints: Endpoints, environment: Environment) -> bool:
-    """Return whether the environment's state has outputs; without an answer it counts as not built."""
-    if endpoints.aws is None:
-        return False
-    try:
-        return bool(state_in_s3(endpoints.aws, environment.state).outputs)
+        return open_target(env, place).planned is not None
     except TwinspanError:
         return False

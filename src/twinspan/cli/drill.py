@@ -6,36 +6,38 @@ from pathlib import Path
 import click
 from rich.table import Table
 
-from twinspan.cli.bench import Sender, Senders
-from twinspan.cli.clusters import cluster_options
-from twinspan.cli.drill_choice import Choice, choose_possible
-from twinspan.cli.drill_cloud import run_on_apis_of, show_api
-from twinspan.cli.drill_series import Wanted, agreed, countable, permitted, run_series, sends, show_all
-from twinspan.cli.output import (
-    answers,
-    env_argument,
+from twinspan.cli.drill_text import agreed, show_all, show_api, show_moment
+from twinspan.cli.options import (
+    cluster_options,
     format_option,
-    name_option,
-    on_option,
-    print_json,
-    print_whole,
+    given,
+    path_argument,
+    place_options,
 )
-from twinspan.cli.signals import undone_on_signals
-from twinspan.cli.target import open_target
+from twinspan.cli.output import answers, print_json, print_whole, progress, step
 from twinspan.drill.catalogue import DRILLS, named
-from twinspan.drill.definition import Drill, Place
+from twinspan.drill.choice import Choice, choose_possible, countable, permitted, sends
+from twinspan.drill.document import DrillDocument
 from twinspan.drill.flows import MAX_RATE_HZ, RATE_HZ
+from twinspan.drill.repeat import SeriesOptions, run_series
 from twinspan.drill.report import DrillReport
+from twinspan.drill.run import watch_drill
+from twinspan.drill.senders import Sender, Senders
 from twinspan.drill.series import Series, compare
 from twinspan.errors import DesignError
+from twinspan.faults.definition import Drill
 from twinspan.kubernetes import TOOLS_IMAGE
+from twinspan.signals import undone_on_signals
+from twinspan.target.clusters import PodChoice
+from twinspan.target.place import Place
+from twinspan.target.target import open_target
 
 RUNS_OF_A_REPORT = 10
 
 
 @click.group()
 def drill() -> None:
-    """Break one thing on purpose, measure what it does to traffic, and mend it."""
+    """Break one thing on purpose, measure what it does to traffic, and repair it."""
 
 
 @drill.command("list")
@@ -50,7 +52,7 @@ def list_drills(fmt: str) -> None:
     Exit codes: 0.
     """  # noqa: D301 - click needs the character itself
     if fmt == "json":
-        print_json([each.as_dict() for each in DRILLS])
+        print_json([DrillDocument.of(each) for each in DRILLS])
         return
     table = Table(box=None, pad_edge=False)
     for column in ("drill", "on", "AWS → Azure ends by", "Azure → AWS ends by", "label"):
@@ -78,7 +80,7 @@ def show_drill(*, drill_name: str, fmt: str) -> None:
     """  # noqa: D301 - click needs the character itself
     each = named(drill_name)
     if fmt == "json":
-        print_json(each.as_dict())
+        print_json(DrillDocument.of(each))
         return
     answers.print(f"[bold]{each.name}[/bold]  {each.breaks}")
     answers.print(f"  on       {', '.join(each.places)}{'; there with --yes only' * each.destroys}")
@@ -91,9 +93,8 @@ def show_drill(*, drill_name: str, fmt: str) -> None:
 
 @drill.command("run")
 @click.argument("drill_name", metavar="[NAME]", required=False)
-@env_argument
-@on_option
-@name_option
+@path_argument
+@place_options
 @format_option
 @click.option("--all", "every", is_flag=True, help="Run every drill that the network can have.")
 @click.option("--tunnel", default="in-use", show_default=True, help="in-use, unused, or a tunnel's key.")
@@ -122,7 +123,7 @@ def show_drill(*, drill_name: str, fmt: str) -> None:
     "alerts_s",
     type=click.FloatRange(min=1),
     metavar="SECONDS",
-    help="Mend only when an alert of each cloud has rung, or after so long; tells how long they took.",
+    help="Repair only when an alert of each cloud has rung, or after so long; tells how long they took.",
 )
 @click.option("--rate-hz", type=click.FloatRange(1, MAX_RATE_HZ), default=RATE_HZ, show_default=True)
 @click.option("--force", is_flag=True, help="Run even if the network is not whole.")
@@ -130,9 +131,8 @@ def show_drill(*, drill_name: str, fmt: str) -> None:
 def run_drills(
     *,
     drill_name: str | None,
-    env: Path,
-    on: str,
-    name: str,
+    env: Path | None,
+    place: Place,
     fmt: str,
     every: bool,
     tunnel: str,
@@ -148,7 +148,7 @@ def run_drills(
     force: bool,
     yes: bool,
 ) -> None:
-    """Run the drill NAME on ENV: break, measure both directions, mend, see that all is whole again.
+    """Run the drill NAME on ENV: break, measure both directions, repair, see that all is whole again.
 
     Without --limit an outage may last as long as the timer that must end it, and five seconds more.
     --all takes ENV as its only argument.
@@ -163,40 +163,58 @@ def run_drills(
     \b
     Exit codes: 0 within the limit and whole again, 1 not, 2 bad input, 3 an endpoint is not ready.
     """  # noqa: D301 - click needs the character itself
-    chosen, env = _chosen(drill_name, env, every=every)
-    place: Place = "cloud" if on == "cloud" else "twin"
+    chosen, folder = _chosen(drill_name, env, every=every)
     senders = Senders(
-        kind=source or ("none" if place == "cloud" else "hosts"),
+        kind=source or ("hosts" if place.attaches_hosts else "none"),
         rate_hz=rate_hz,
-        image=image,
-        clusters=(aws_cluster, azure_cluster),
+        pods=PodChoice(image=image, aws_cluster=aws_cluster, azure_cluster=azure_cluster),
         alerts_s=alerts_s,
     )
     if every:
-        chosen = tuple(each for each in chosen if place in each.places and sends(each, senders.kind))
+        chosen = tuple(each for each in chosen if place.on in each.places and sends(each, senders.kind))
     countable(senders, repeat=repeat, limit_s=limit_s, out=out)
     for each in chosen:
         permitted(each, place, yes=yes, senders=senders)
-    target = open_target(env, on=on, name=name)
+    target = open_target(given(folder, fmt=fmt), place)
     choice = choose_possible(chosen, target, tunnel=tunnel) if every else Choice(drills=chosen)
-    chosen = choice.drills
-    if place == "cloud":
-        agreed(chosen, yes=yes)
+    for left_out, reason in choice.left_out.items():
+        progress.print(f"left out: {left_out}: {reason}", markup=False)
+    if place.real:
+        agreed(choice.drills, yes=yes)
     if senders.kind == "none":
-        show_api([run_on_apis_of(target, each, tunnel=tunnel, force=force) for each in chosen], fmt=fmt)
+        with undone_on_signals():
+            reports = []
+            for each in choice.drills:
+                with step(f"Drill {each.name}"), senders.environment(each, target) as environment:
+                    reports.append(
+                        watch_drill(each, environment, tunnel=tunnel, force=force, on_moment=show_moment)
+                    )
+        show_api(reports, fmt=fmt)
         return
-    times = repeat or (RUNS_OF_A_REPORT if out else 1)
-    wanted = Wanted(tunnel=tunnel, repeat=times, limit_s=limit_s, force=force, out=out)
+    options = SeriesOptions(
+        tunnel=tunnel,
+        repeat=repeat or (RUNS_OF_A_REPORT if out else 1),
+        limit_s=limit_s,
+        force=force,
+        out=out,
+    )
     found: list[list[DrillReport]] = []
     try:
         with undone_on_signals():
-            for each in chosen:
+            for each in choice.drills:
                 found.append([])
-                bench = partial(senders.bench_of, each, target)
-                run_series(each, bench, wanted, found[-1], several=len(chosen) > 1)
+                run_series(
+                    each,
+                    partial(senders.environment, each, target),
+                    options,
+                    found[-1],
+                    several=len(choice.drills) > 1,
+                    step=step,
+                    on_moment=show_moment,
+                )
     finally:
-        # Also if a run or its recording has failed: what was measured is told before the error is.
-        show_all([reports for reports in found if reports], fmt=fmt, wanted=wanted, left_out=choice.left_out)
+        # Also if a run or its recording has failed: what was measured is shown before the error is.
+        show_all([reports for reports in found if reports], fmt=fmt, out=out, left_out=choice.left_out)
     if not all(report.passed for reports in found for report in reports):
         raise click.exceptions.Exit(1)
 
@@ -216,7 +234,7 @@ def compare_series(*, first: Path, second: Path, fmt: str) -> None:
     """  # noqa: D301 - click needs the character itself
     found = compare(Series.load(first), Series.load(second))
     if fmt == "json":
-        print_json(found.as_dict())
+        print_json(found)
         return
     for setting, (one, other) in found.settings.items():
         answers.print(f"{setting}: {one} → {other}", markup=False)
@@ -230,7 +248,9 @@ def compare_series(*, first: Path, second: Path, fmt: str) -> None:
     answers.print(f"shorter outage: {found.shorter}", style="bold")
 
 
-def _chosen(drill_name: str | None, env: Path, *, every: bool) -> tuple[tuple[Drill, ...], Path]:
+def _chosen(
+    drill_name: str | None, env: Path | None, *, every: bool
+) -> tuple[tuple[Drill, ...], Path | None]:
     """Return the drills meant, and the environment: with --all the one argument is the environment."""
     if every:
         return tuple(DRILLS), Path(drill_name) if drill_name else env

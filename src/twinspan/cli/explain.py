@@ -4,71 +4,61 @@ from collections.abc import Mapping
 
 import click
 
-from twinspan.check.catalogue import CATALOGUE as CHECKS
-from twinspan.cli.output import answers, format_option, print_json
+from twinspan.cli.options import format_option
+from twinspan.cli.output import answers, print_json
 from twinspan.doctor.run import CHECKS as NEEDS
 from twinspan.errors import DesignError
-from twinspan.verify.catalogue import CATALOGUE as VERIFIED
+from twinspan.results import Severity
+from twinspan.rules.catalogue import CATALOGUE
+from twinspan.rules.rule import Depth
 
 
 @click.command()
-@click.argument("check_id", metavar="ID")
+@click.argument("rule_id", metavar="ID")
 @format_option
-def explain(check_id: str, fmt: str) -> None:
-    """Say what a check of `check`, `verify` or `doctor` is about, and what it rests on.
-
-    The commands have catalogues of their own: an id such as GW-01 may be in two of them.
+def explain(rule_id: str, fmt: str) -> None:
+    """Say what a rule of `check` and `verify`, or a need of `doctor`, is about, and what it rests on.
 
     \b
     Example: twinspan explain RTE-01
 
     \b
-    Exit codes: 0 explained, 2 there is no such check.
+    Exit codes: 0 explained, 2 there is no such rule.
     """  # noqa: D301 - click needs the character itself
-    found = [each for each in explanations() if each["id"] == check_id.upper()]
-    if not found:
+    found = next((each for each in explanations() if each["id"] == rule_id.upper()), None)
+    if found is None:
         raise DesignError(
-            where=check_id,
-            problem="no command has such a check",
-            remedy=f"Choose one of: {', '.join(sorted({each['id'] for each in explanations()}))}",
+            where=rule_id,
+            problem="there is no such rule",
+            remedy=f"Choose one of: {', '.join(sorted(each['id'] for each in explanations()))}",
         )
     if fmt == "json":
         print_json(found)
         return
-    for number, each in enumerate(found):
-        text = [
-            *([""] if number else []),
-            f"twinspan {each['command']}, {each['id']}: {each['title']}",
-            *([each["explanation"]] if each["explanation"] else []),
-            *([f"Shown by: {each['shown_by']}"] if each["shown_by"] else []),
-            f"Source: {each['source']}",
-        ]
-        answers.print("\n".join(text), markup=False)
+    text = [
+        f"twinspan {found['command']}, {found['id']}: {found['title']}",
+        *([found["explanation"]] if found["explanation"] else []),
+        *([f"Needs: {found['needs']}; {found['severity']} if it does not hold"] if found["needs"] else []),
+        *([f"Shown by: {found['shown_by']}"] if found["shown_by"] else []),
+        f"Source: {found['source']}",
+    ]
+    answers.print("\n".join(text), markup=False)
 
 
 def explanations() -> list[Mapping[str, str]]:
-    """Return every check of every command."""
-    planned = [
+    """Return every rule, and everything that `doctor` needs."""
+    ruled = [
         {
-            "command": "check",
-            "id": each.id,
-            "title": each.title,
-            "explanation": each.explanation,
-            "shown_by": "",
-            "source": each.source,
+            "command": "check, verify" if rule.needs is Depth.CONFIGURATION else "verify",
+            "id": rule.id,
+            "title": rule.title,
+            "explanation": rule.explanation,
+            "needs": rule.needs,
+            "severity": rule.severity,
+            "shown_by": rule.command,
+            "source": rule.source,
         }
-        for each in CHECKS
-    ]
-    verified = [
-        {
-            "command": "verify",
-            "id": check.id,
-            "title": check.title,
-            "explanation": check.explanation,
-            "shown_by": check.command,
-            "source": check.source,
-        }
-        for check in VERIFIED
+        for rule in CATALOGUE
     ]
     needed = [
         {
@@ -76,9 +66,11 @@ def explanations() -> list[Mapping[str, str]]:
             "id": need.id,
             "title": need.title,
             "explanation": "",
+            "needs": "",
+            "severity": Severity.ERROR,
             "shown_by": "",
             "source": need.source,
         }
         for need in NEEDS
     ]
-    return [*planned, *verified, *needed]
+    return [*ruled, *needed]

@@ -6,7 +6,8 @@ from pathlib import Path
 import click
 
 from twinspan import extras
-from twinspan.cli.output import answers, format_option, print_json
+from twinspan.cli.options import format_option
+from twinspan.cli.output import answers, print_json
 from twinspan.project.starter import Project, write_project
 
 

@@ -6,7 +6,7 @@ import threading
 
 import click
 
-from twinspan.cli import defects
+from twinspan import defects
 from twinspan.cli.output import progress
 from twinspan.errors import TwinspanError
 
@@ -18,6 +18,7 @@ _COMMANDS = {
     "destroy": "project",
     "doctor": "doctor",
     "drill": "drill",
+    "exec": "exec",
     "explain": "explain",
     "init": "init",
     "monitor": "monitor",
@@ -28,6 +29,9 @@ _COMMANDS = {
     "verify": "verify",
 }
 """Command -> module of `twinspan.cli` that defines it; loaded on use, so that `--help` is quick."""
+
+_NAMES = {"exec": "exec_command"}
+"""Command -> its function, where Python has the name already."""
 
 
 class _PipeError(Exception):
@@ -50,7 +54,7 @@ class _LazyGroup(click.Group):
         if cmd_name not in _COMMANDS:
             return None
         module = importlib.import_module(f"twinspan.cli.{_COMMANDS[cmd_name]}")
-        command: click.Command = getattr(module, cmd_name)
+        command: click.Command = getattr(module, _NAMES.get(cmd_name, cmd_name))
         return command
 
 
@@ -69,7 +73,7 @@ def root() -> None:
 
 def main() -> None:
     """Run the command line; every error is one line, without a traceback."""
-    threading.excepthook = defects.report_in_thread
+    threading.excepthook = _show_end_of_thread
     try:
         status = root.main(standalone_mode=False)
     except click.exceptions.Exit as end:
@@ -86,9 +90,18 @@ def main() -> None:
     except Exception as error:  # noqa: BLE001 - the last resort: a defect of ours, shown as such
         if isinstance(error, _PipeError) and defects.reader_left():
             sys.exit(defects.READER_LEFT)
-        defects.report(error)
+        _show_defect(error)
         sys.exit(3)
     sys.exit(status if isinstance(status, int) else 0)
+
+
+def _show_defect(error: BaseException) -> None:
+    progress.print(defects.described(error), style="red", markup=False)
+
+
+def _show_end_of_thread(failed: threading.ExceptHookArgs) -> None:
+    """Show an exception that ended a thread; a `threading.excepthook`."""
+    _show_defect(failed.exc_value or failed.exc_type())
 
 
 if __name__ == "__main__":

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any, TypeVar
 
 import click
@@ -11,26 +10,19 @@ from rich.live import Live
 from rich.markup import escape
 from rich.text import Text
 
-from twinspan.cli.output import (
-    answers,
-    env_argument,
-    format_option,
-    name_option,
-    on_option,
-    print_json,
-    print_whole,
-    progress,
-    step,
-)
-from twinspan.cli.probe_pods import PodChoice, pods_of
-from twinspan.cli.signals import undone_on_signals
+from twinspan.cli.options import env_argument, format_option, place_options
+from twinspan.cli.output import answers, print_json, print_whole, progress, step
 from twinspan.cli.tables import TableOfNames
-from twinspan.cli.target import hosts_of, open_target
 from twinspan.errors import DesignError
 from twinspan.kubernetes import TOOLS_IMAGE
 from twinspan.monitor.model import Snapshot
 from twinspan.monitor.read import Monitor
-from twinspan.signals import ending_on_signals
+from twinspan.project.source import Source
+from twinspan.signals import ending_on_signals, undone_on_signals
+from twinspan.target.clusters import PodChoice, pods_of
+from twinspan.target.hosts import hosts_of
+from twinspan.target.place import Place
+from twinspan.target.target import open_target
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 _SHOWN_CHANGES = 8
@@ -82,46 +74,40 @@ def _latency_options(command: Command) -> Command:
 
 
 @contextmanager
-def _watching(env: Path, *, on: str, name: str, latency: str | None, image: str) -> Iterator[Monitor]:
+def _watching(env: Source, place: Place, *, latency: str | None, image: str) -> Iterator[Monitor]:
     """Return what takes snapshots; who pings for it is removed after the block, also after Ctrl-C."""
-    target = open_target(env, on=on, name=name)
-    if latency == "hosts" and on == "cloud":
+    target = open_target(env, place)
+    if latency == "hosts" and not place.attaches_hosts:
         raise DesignError(
             where="--latency",
             problem="there are no throw-away hosts in the clouds",
             remedy="Use --latency pods, which pings between the EKS and the AKS cluster",
         )
-    if latency == "pods":
-        choice = PodChoice(image=image, aws_cluster=None, azure_cluster=None)
-        with pods_of(env, on=on, name=name, choice=choice, every_node=False, doing="Watching") as (
-            aws,
-            azure,
-        ):
-            yield Monitor(target.endpoints, pair=(aws[0], azure[0]))
-        return
-    if latency == "none" or on == "cloud":
-        yield Monitor(target.endpoints)
-        return
-    with undone_on_signals(), hosts_of(target, pairs=1) as hosts:
-        for problem in hosts.problems:
-            progress.print(f"No round-trip times: {problem}")
-        pair = (hosts.pairs[0][0].host, hosts.pairs[0][1].host) if hosts.pairs else None
-        yield Monitor(target.endpoints, pair=pair)
+    with undone_on_signals():
+        if latency == "none":
+            yield Monitor(target.endpoints)
+        elif latency == "pods":
+            with pods_of(target, PodChoice(image=image)) as (aws, azure):
+                yield Monitor(target.endpoints, pair=(aws[0], azure[0]))
+        else:
+            with hosts_of(target, pairs=1) as hosts:
+                for problem in hosts.problems:
+                    progress.print(f"No round-trip times: {problem}")
+                pair = (hosts.pairs[0][0].host, hosts.pairs[0][1].host) if hosts.pairs else None
+                yield Monitor(target.endpoints, pair=pair)
 
 
 @monitor.command("show")
 @env_argument
-@on_option
-@name_option
+@place_options
 @_latency_options
 @_interval
 @click.option("--once", is_flag=True, help="Look once and end.")
 @format_option
 def show(
     *,
-    env: Path,
-    on: str,
-    name: str,
+    env: Source,
+    place: Place,
     latency: str | None,
     image: str,
     interval_s: float,
@@ -137,7 +123,7 @@ def show(
     Exit codes: 0 ended by you, or with --once all is up; 1 with --once something is not; 2 bad input,
     3 an endpoint is not ready.
     """  # noqa: D301 - click needs the character itself
-    with _watching(env, on=on, name=name, latency=latency, image=image) as watched:
+    with _watching(env, place, latency=latency, image=image) as watched:
         with step(f"Reading {env.name}"):
             snapshot = watched.read()
         if once:
@@ -163,14 +149,13 @@ def _follow(watched: Monitor, snapshot: Snapshot, *, interval_s: float, fmt: str
 
 @monitor.command("serve")
 @env_argument
-@on_option
-@name_option
+@place_options
 @_latency_options
 @click.option(
     "--port", type=click.IntRange(0, 65535), default=9798, show_default=True, help="TCP port; 0: a free one."
 )
 @format_option
-def serve(*, env: Path, on: str, name: str, latency: str | None, image: str, port: int, fmt: str) -> None:
+def serve(*, env: Source, place: Place, latency: str | None, image: str, port: int, fmt: str) -> None:
     """Serve both clouds to Prometheus on 127.0.0.1 until interrupted.
 
     Every scrape reads both clouds; on real accounts scrape once a minute or less often. `twinspan init`
@@ -184,7 +169,7 @@ def serve(*, env: Path, on: str, name: str, latency: str | None, image: str, por
     """  # noqa: D301 - click needs the character itself
     from twinspan.monitor import prometheus  # noqa: PLC0415 - only this command needs it
 
-    watching = _watching(env, on=on, name=name, latency=latency, image=image)
+    watching = _watching(env, place, latency=latency, image=image)
     with watching as watched, ending_on_signals() as ending:
         server, thread = prometheus.serve(watched, port=port)
         url = f"http://{prometheus.ADDRESS}:{server.server_port}/metrics"

@@ -1,19 +1,18 @@
-"""Options that every command shares, and how answers and progress are printed."""
+"""How answers and progress are printed."""
 
-import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Any, TypeVar
+from typing import IO, Any
 
 import click
 from rich.console import Console, RenderableType
 
-from twinspan import extras
 from twinspan.errors import DesignError
+from twinspan.results.document import Answer, Env, as_json
 
-Command = TypeVar("Command", bound=Callable[..., Any])
-
+_ENV, _LINE = "twinspan.env", "twinspan.env.line"
+"""Where a command keeps what its ENV is. Source: click, `Context.meta`."""
 _WHOLE_LINES = 4000
 """Columns off a terminal: what a reader greps for, or a script reads, must not be broken."""
 
@@ -26,88 +25,45 @@ class _Console(Console):
         raise  # noqa: PLE0704 - rich calls this where it has caught the error
 
 
-def console_for(*, stderr: bool = False, file: IO[str] | None = None, soft_wrap: bool = False) -> Console:
+def console_for(
+    *,
+    stderr: bool = False,
+    file: IO[str] | None = None,
+    soft_wrap: bool = False,
+    kind: type[Console] = _Console,
+) -> Console:
     """Return a console that wraps at a terminal's edge, and never elsewhere.
 
     Args:
         stderr: Write to standard error instead of standard output.
         file: Write there instead.
         soft_wrap: Leave wrapping to the terminal, so that a command that is printed can be copied whole.
+        kind: Its class.
     """
-    console = _Console(stderr=stderr, file=file, highlight=False, soft_wrap=soft_wrap)
+    console = kind(stderr=stderr, file=file, highlight=False, soft_wrap=soft_wrap)
     if not console.is_terminal:
         console.soft_wrap = True
         console.width = _WHOLE_LINES
     return console
 
 
+class _Answers(_Console):
+    """Standard output: before the first answer of a command it says what ENV is."""
+
+    def print(self, *objects: Any, **options: Any) -> None:  # noqa: ANN401 - as rich's own
+        """Print, as rich does."""
+        context = click.get_current_context(silent=True)
+        line = context.meta.pop(_LINE, None) if context else None
+        if line is not None:
+            super().print(line, markup=False, soft_wrap=True)
+        super().print(*objects, **options)
+
+
 progress = console_for(stderr=True)
 """Progress and errors: standard error."""
 
-answers = console_for(soft_wrap=True)
+answers = console_for(soft_wrap=True, kind=_Answers)
 """Answers: standard output."""
-
-DEFAULT_ENV = Path("terraform/envs/dev")
-
-
-def format_option(command: Command) -> Command:
-    """Add `--format text|json` (parameter `fmt`)."""
-    return click.option(
-        "--format",
-        "fmt",
-        type=click.Choice(["text", "json"]),
-        default="text",
-        show_default=True,
-        help="How the answer is written to standard output.",
-    )(command)
-
-
-def on_option(command: Command) -> Command:
-    """Add `--on twin|cloud` (parameter `on`); the cloud is never implied."""
-    return click.option(
-        "--on",
-        type=click.Choice(["twin", "cloud"]),
-        default="twin",
-        show_default=True,
-        callback=_if_installed,
-        help="The local twin, or real accounts with your own credentials.",
-    )(command)
-
-
-def _if_installed(_context: click.Context, _option: click.Parameter, on: str) -> str:
-    if on == "twin":
-        extras.require("twin", by="the twin", otherwise="work on real accounts with --on cloud")
-    return on
-
-
-def name_option(command: Command) -> Command:
-    """Add `--name NAME` of the twin (parameter `name`), also from TWINSPAN_NAME."""
-    return click.option(
-        "--name",
-        default="default",
-        show_default=True,
-        envvar="TWINSPAN_NAME",
-        help="Which twin; several run side by side.",
-    )(command)
-
-
-def env_argument(command: Command) -> Command:
-    """Add the argument ENV, an environment folder (parameter `env`)."""
-    return click.argument(
-        "env",
-        type=click.Path(path_type=Path),
-        default=DEFAULT_ENV,
-        required=False,
-    )(command)
-
-
-def junit_option(command: Command) -> Command:
-    """Add `--junit FILE` (parameter `junit`)."""
-    return click.option(
-        "--junit",
-        type=click.Path(path_type=Path, dir_okay=False),
-        help="Write JUnit XML there, too.",
-    )(command)
 
 
 def write_junit(file: Path, text: str) -> None:
@@ -126,9 +82,23 @@ def write_junit(file: Path, text: str) -> None:
         ) from error
 
 
+def looked_at(env: Env, *, line: str, fmt: str) -> None:
+    """Say what ENV of this command is: the first line of an answer in text, a member of one in JSON."""
+    meta = click.get_current_context().meta
+    meta[_ENV] = env
+    if fmt == "text":
+        meta[_LINE] = line
+
+
 def print_json(value: object) -> None:
     """Write one JSON document to standard output; addresses and times become text."""
-    click.echo(json.dumps(value, indent=2, default=str))
+    context = click.get_current_context(silent=True)
+    env = context.meta.get(_ENV) if context else None
+    if env is not None and isinstance(value, Answer):
+        value = value.model_copy(update={"env": env})
+    elif env is not None and isinstance(value, dict):
+        value = {**value, "env": env}
+    click.echo(as_json(value))
 
 
 def print_whole(shown: RenderableType, *, console: Console = answers) -> None:

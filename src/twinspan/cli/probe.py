@@ -2,39 +2,34 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
-from twinspan.cli.output import (
-    env_argument,
-    format_option,
-    name_option,
-    on_option,
-    print_json,
-    print_whole,
-    step,
-)
-from twinspan.cli.probe_hosts import hosts_in, refuse_cloud, tunnel_bytes_of
+from twinspan.cli.options import env_argument, format_option, place_options
+from twinspan.cli.output import print_json, print_whole, step
 from twinspan.cli.probe_pods import (
-    PodChoice,
     packets_table,
     pod_options,
     pods_as_dicts,
-    pods_of,
     refuse_subnets,
     sources_table,
 )
 from twinspan.cli.tables import TableOfNames
-from twinspan.cli.target import open_target
 from twinspan.probe.crossing import Crossing, cross
 from twinspan.probe.iperf import PORT, IperfResult, iperf
 from twinspan.probe.ping import PingResult, ping, ping_matrix
+from twinspan.project.source import Source
+from twinspan.signals import undone_on_signals
+from twinspan.target.clusters import PodChoice, pods_of
+from twinspan.target.hosts import hosts_in
+from twinspan.target.place import Place
+from twinspan.target.target import open_target
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 SCHEMA = "twinspan/probe/1"
 """Name and version of the JSON form."""
+_BETWEEN_PODS = "Measuring between pods of both clusters"
 
 
 @click.group()
@@ -52,7 +47,7 @@ def _subnet_options(command: Command) -> Command:
             f"--{side}-subnet",
             f"{side}_subnet",
             metavar="ID",
-            help=f"Subnet for the {side} host; the first {word} of the Terraform outputs if not given.",
+            help=f"Subnet for the {side} host; the first {word} of Terraform's state if not given.",
         )(command)
     return command
 
@@ -80,8 +75,7 @@ _loss_option = click.option(
 
 @probe.command("ping")
 @env_argument
-@on_option
-@name_option
+@place_options
 @format_option
 @pod_options
 @_subnet_options
@@ -90,9 +84,8 @@ _loss_option = click.option(
 @_loss_option
 def ping_command(
     *,
-    env: Path,
-    on: str,
-    name: str,
+    env: Source,
+    place: Place,
     fmt: str,
     source: str,
     image: str,
@@ -106,7 +99,8 @@ def ping_command(
 ) -> None:
     """Ping from AWS to Azure and back: loss and round-trip times.
 
-    From pods, also what becomes of packets larger than the tunnels carry, and the address the far side sees.
+    From pods, also what becomes of packets larger than the tunnels carry, and the address that the remote
+    side sees.
 
     \b
     Examples:
@@ -119,14 +113,19 @@ def ping_command(
     if source == "pods":
         refuse_subnets({"--aws-subnet": aws_subnet, "--azure-subnet": azure_subnet})
         choice = PodChoice(image=image, aws_cluster=aws_cluster, azure_cluster=azure_cluster)
-        with pods_of(env, on=on, name=name, choice=choice, every_node=False, doing="Pinging") as (one, other):
+        with (
+            undone_on_signals(),
+            step(_BETWEEN_PODS),
+            pods_of(open_target(env, place), choice) as (one, other),
+        ):
             crossing = cross(one, other, count=count, interval_s=interval_s)
             pods = pods_as_dicts([*one, *other])
         _show_crossing(crossing, pods, fmt=fmt, limit_loss=limit_loss)
         return
-    refuse_cloud(on)
-    target = open_target(env, on=on, name=name)
+    place.host_leases()  # refuses real accounts, before anything is read
+    target = open_target(env, place)
     with (
+        undone_on_signals(),
         step(f"Pinging both ways, {count} times"),
         hosts_in(target, [aws_subnet], [azure_subnet]) as (aws, azure),
     ):
@@ -139,8 +138,7 @@ def ping_command(
 
 @probe.command("matrix")
 @env_argument
-@on_option
-@name_option
+@place_options
 @format_option
 @pod_options
 @_count_option
@@ -155,9 +153,8 @@ def ping_command(
 )
 def matrix_command(
     *,
-    env: Path,
-    on: str,
-    name: str,
+    env: Source,
+    place: Place,
     fmt: str,
     source: str,
     image: str,
@@ -170,7 +167,7 @@ def matrix_command(
 ) -> None:
     """Ping both ways between every private AWS subnet and every Azure subnet; or between pods on every node.
 
-    From pods, also throughput, packets larger than the tunnels carry, and the address the far side sees.
+    From pods, also throughput, packets larger than the tunnels carry, and the address the remote side sees.
 
     \b
     Examples:
@@ -182,20 +179,22 @@ def matrix_command(
     """  # noqa: D301 - click needs the character itself
     if source == "pods":
         choice = PodChoice(image=image, aws_cluster=aws_cluster, azure_cluster=azure_cluster)
-        with pods_of(env, on=on, name=name, choice=choice, every_node=True, doing="Measuring") as (
-            one,
-            other,
+        with (
+            undone_on_signals(),
+            step(_BETWEEN_PODS),
+            pods_of(open_target(env, place), choice, every_node=True) as (one, other),
         ):
             crossing = cross(one, other, count=count, interval_s=interval_s, iperf_seconds=iperf_seconds)
             pods = pods_as_dicts([*one, *other])
         _show_crossing(crossing, pods, fmt=fmt, limit_loss=limit_loss)
         return
-    refuse_cloud(on)
-    target = open_target(env, on=on, name=name)
+    place.host_leases()  # refuses real accounts, before anything is read
+    target = open_target(env, place)
     expected = target.expected
     aws_subnets = expected.private_subnet_ids if expected else ()
     azure_subnets = expected.azure_subnet_ids if expected else ()
     with (
+        undone_on_signals(),
         step(f"Pinging between {len(aws_subnets)} AWS and {len(azure_subnets)} Azure subnets"),
         hosts_in(target, aws_subnets or [None], azure_subnets or [None]) as (aws, azure),
     ):
@@ -205,8 +204,7 @@ def matrix_command(
 
 @probe.command("iperf")
 @env_argument
-@on_option
-@name_option
+@place_options
 @format_option
 @pod_options
 @_subnet_options
@@ -231,9 +229,8 @@ def matrix_command(
 )
 def iperf_command(
     *,
-    env: Path,
-    on: str,
-    name: str,
+    env: Source,
+    place: Place,
     fmt: str,
     source: str,
     image: str,
@@ -260,16 +257,21 @@ def iperf_command(
     if source == "pods":
         refuse_subnets({"--aws-subnet": aws_subnet, "--azure-subnet": azure_subnet})
         choice = PodChoice(image=image, aws_cluster=aws_cluster, azure_cluster=azure_cluster)
-        with pods_of(env, on=on, name=name, choice=choice, every_node=False, doing="TCP") as (one, other):
+        with (
+            undone_on_signals(),
+            step(_BETWEEN_PODS),
+            pods_of(open_target(env, place), choice) as (one, other),
+        ):
             result = measure(one[0], other[0])
     else:
-        refuse_cloud(on)
-        target = open_target(env, on=on, name=name)
+        place.host_leases()  # refuses real accounts, before anything is read
+        target = open_target(env, place)
         with (
+            undone_on_signals(),
             step(f"Sending TCP for {seconds} s each way"),
             hosts_in(target, [aws_subnet], [azure_subnet]) as (aws, azure),
         ):
-            result = measure(aws[0], azure[0], tunnel_bytes=tunnel_bytes_of(target))
+            result = measure(aws[0], azure[0], tunnel_bytes=place.tunnel_bytes(target.expected))
     passed = all(way.bits_per_s >= limit_mbit_per_s * 1e6 for way in result.directions)
     if fmt == "json":
         print_json({"schema": SCHEMA, "passed": passed, **result.as_dict()})

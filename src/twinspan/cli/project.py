@@ -1,33 +1,33 @@
 """`twinspan plan|apply|destroy`: Terraform on the twin or on real accounts."""
 
-import os
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
+from typing import TypedDict, Unpack
 
 import click
 
-from twinspan import command
-from twinspan.cli.output import (
-    answers,
-    env_argument,
+from twinspan.cli.options import (
+    allow_option,
     format_option,
-    name_option,
-    on_option,
-    print_json,
-    progress,
-    step,
+    place_options,
+    root_module_argument,
+    variable_options,
 )
-from twinspan.cli.target import open_endpoints
+from twinspan.cli.output import answers, print_json, progress, step
 from twinspan.errors import TwinspanError
-from twinspan.project.accounts import cloud_environment
 from twinspan.project.environment import Environment
 from twinspan.project.leftovers import leftovers
 from twinspan.project.messages import Event, ResourceEvent, Summary
-from twinspan.project.terraform import Choice, Outcome, Terraform
+from twinspan.project.network import network_of
+from twinspan.project.outcome import Outcome
+from twinspan.project.source import Source
+from twinspan.project.terraform import Choice, Terraform
+from twinspan.target.place import Place
+from twinspan.target.target import open_endpoints
 
 _DONE = {"create": "created", "update": "updated", "delete": "removed", "read": "read"}
 
@@ -40,33 +40,26 @@ _providers_option = click.option(
 )
 
 
-def _variables(_context: click.Context, _option: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:
-    pairs = [value.partition("=") for value in values]
-    wrong = [name or value for (name, sign, value) in pairs if not sign or not name.isidentifier()]
-    if wrong:
-        raise click.BadParameter(f"{wrong[0]!r} is not of the form NAME=VALUE")
-    return {name: value for name, _, value in pairs}
-
-
-_var_option = click.option(
-    "--var",
-    "variables",
-    metavar="NAME=VALUE",
-    multiple=True,
-    callback=_variables,
-    help="A variable's value that wins over the environment's files; can be repeated. Not for secrets.",
-)
 _yes_option = click.option("--yes", is_flag=True, help="Do not ask before changing real accounts.")
 
 
+class Settings(TypedDict):
+    """How Terraform is to run; arguments of `Terraform`."""
+
+    providers: Choice
+    variables: dict[str, str]
+    var_files: tuple[Path, ...]
+    allowed: tuple[str, ...]
+
+
 @click.command()
-@env_argument
-@on_option
-@name_option
+@root_module_argument
+@place_options
 @format_option
 @_providers_option
-@_var_option
-def plan(env: Path, on: str, name: str, fmt: str, providers: Choice, *, variables: dict[str, str]) -> None:
+@variable_options
+@allow_option
+def plan(env: Source, place: Place, fmt: str, **settings: Unpack[Settings]) -> None:
     """Show what `apply` would change.
 
     \b
@@ -75,24 +68,22 @@ def plan(env: Path, on: str, name: str, fmt: str, providers: Choice, *, variable
     \b
     Exit codes: 0 planned, 2 bad input, 3 the machine, the state or an endpoint is not ready.
     """  # noqa: D301 - click needs the character itself
-    environment = Environment.load(env)
-    with _terraform(environment, on=on, name=name, providers=providers, variables=variables) as terraform:
-        with step(f"Planning {environment.name} on {_target(on, name)}"):
+    environment = env.folder("plan")
+    with _terraform(environment, place=place, settings=settings) as terraform:
+        with step(f"Planning {environment.name} on {place.label}"):
             outcome = terraform.plan()
-        _print(outcome, environment=environment, on=on, fmt=fmt)
+        _print(outcome, environment=environment, on=place.on, fmt=fmt)
 
 
 @click.command()
-@env_argument
-@on_option
-@name_option
+@root_module_argument
+@place_options
 @format_option
 @_providers_option
-@_var_option
+@variable_options
+@allow_option
 @_yes_option
-def apply(
-    env: Path, on: str, name: str, fmt: str, providers: Choice, *, yes: bool, variables: dict[str, str]
-) -> None:
+def apply(env: Source, place: Place, fmt: str, *, yes: bool, **settings: Unpack[Settings]) -> None:
     """Build the environment, or change it into what its files say.
 
     On the twin the state bucket is made if it is missing; on real accounts you make it once.
@@ -103,25 +94,23 @@ def apply(
     \b
     Exit codes: 0 built, 2 bad input, 3 the machine, the state or an endpoint is not ready.
     """  # noqa: D301 - click needs the character itself
-    environment = Environment.load(env)
-    _refuse_unasked("apply", on=on, yes=yes)
-    with _terraform(environment, on=on, name=name, providers=providers, variables=variables) as terraform:
-        outcome = _change(terraform, "apply", environment, on=on, name=name, yes=yes)
+    environment = env.folder("apply")
+    _refuse_unasked("apply", place=place, yes=yes)
+    with _terraform(environment, place=place, settings=settings) as terraform:
+        outcome = _change(terraform, "apply", environment, place=place, yes=yes)
         outputs = terraform.outputs() if fmt == "json" else {}
-        _print(outcome, environment=environment, on=on, fmt=fmt, outputs=outputs)
+        _print(outcome, environment=environment, on=place.on, fmt=fmt, outputs=outputs)
 
 
 @click.command()
-@env_argument
-@on_option
-@name_option
+@root_module_argument
+@place_options
 @format_option
 @_providers_option
-@_var_option
+@variable_options
+@allow_option
 @_yes_option
-def destroy(
-    env: Path, on: str, name: str, fmt: str, providers: Choice, *, yes: bool, variables: dict[str, str]
-) -> None:
+def destroy(env: Source, place: Place, fmt: str, *, yes: bool, **settings: Unpack[Settings]) -> None:
     """Remove everything that `apply` has built; the state bucket stays.
 
     What a resource group or VPC of it holds besides, and what removes that, is said first: a cloud removes
@@ -133,21 +122,22 @@ def destroy(
     \b
     Exit codes: 0 removed, 2 bad input, 3 the machine, the state or an endpoint is not ready.
     """  # noqa: D301 - click needs the character itself
-    environment = Environment.load(env)
-    _refuse_unasked("destroy", on=on, yes=yes)
-    with _terraform(environment, on=on, name=name, providers=providers, variables=variables) as terraform:
-        _warn_of_leftovers(terraform, environment, on=on, name=name)
-        outcome = _change(terraform, "destroy", environment, on=on, name=name, yes=yes)
-        _print(outcome, environment=environment, on=on, fmt=fmt)
+    environment = env.folder("destroy")
+    _refuse_unasked("destroy", place=place, yes=yes)
+    with _terraform(environment, place=place, settings=settings) as terraform:
+        _warn_of_leftovers(terraform, env, place=place)
+        outcome = _change(terraform, "destroy", environment, place=place, yes=yes)
+        _print(outcome, environment=environment, on=place.on, fmt=fmt)
 
 
-def _warn_of_leftovers(terraform: Terraform, environment: Environment, *, on: str, name: str) -> None:
+def _warn_of_leftovers(terraform: Terraform, source: Source, *, place: Place) -> None:
     """Name what a destroy leaves, and what to do with it; the cloud's refusal can take minutes."""
     state = terraform.state()
     try:
-        endpoints = open_endpoints(environment, on=on, name=name)
-        if state.aws_region:
-            endpoints = endpoints.in_region(state.aws_region)
+        endpoints = open_endpoints(source, place)
+        aws = network_of(state.plan).aws
+        if aws and isinstance(aws.region, str):
+            endpoints = endpoints.in_region(aws.region)
         found = list(leftovers(state, endpoints))
     except TwinspanError as error:
         progress.print(
@@ -164,20 +154,20 @@ def _warn_of_leftovers(terraform: Terraform, environment: Environment, *, on: st
         )
 
 
-def _refuse_unasked(operation: str, *, on: str, yes: bool) -> None:
-    if on == "cloud" and not yes and not sys.stdin.isatty():
+def _refuse_unasked(operation: str, *, place: Place, yes: bool) -> None:
+    if place.real and not yes and not sys.stdin.isatty():
         raise click.UsageError(
-            f"{operation} --on cloud changes real accounts: say --yes, or run it in a terminal"
+            f"{operation} --on {place.on} changes real accounts: say --yes, or run it in a terminal"
         )
 
 
 def _change(
-    terraform: Terraform, operation: str, environment: Environment, *, on: str, name: str, yes: bool
+    terraform: Terraform, operation: str, environment: Environment, *, place: Place, yes: bool
 ) -> Outcome:
-    if on == "cloud" and not yes:
+    if place.real and not yes:
         return _ask_then_change(terraform, operation, environment)
     doing = "Building" if operation == "apply" else "Removing"
-    with step(f"{doing} {environment.name} on {_target(on, name)}"):
+    with step(f"{doing} {environment.name} on {place.label}"):
         return terraform.apply() if operation == "apply" else terraform.destroy()
 
 
@@ -194,15 +184,13 @@ def _ask_then_change(terraform: Terraform, operation: str, environment: Environm
 
 
 @contextmanager
-def _terraform(
-    environment: Environment, *, on: str, name: str, providers: Choice, variables: Mapping[str, str]
-) -> Iterator[Terraform]:
+def _terraform(environment: Environment, *, place: Place, settings: Settings) -> Iterator[Terraform]:
     with Terraform(
         environment,
-        process_environment=_process_environment(on, name),
-        providers=providers,
+        process_environment=place.terraform_environment(),
         on_event=_Progress(),
-        variables=variables,
+        states=place.states,
+        **settings,
     ) as terraform:
         with step("Getting Terraform ready"):
             terraform.init()
@@ -214,20 +202,6 @@ def _terraform(
                 style="yellow",
             )
         yield terraform
-
-
-def _process_environment(on: str, name: str) -> dict[str, str]:
-    if on == "cloud":
-        return cloud_environment(os.environ)
-    from twinspan.twin import lifecycle  # noqa: PLC0415 - the cloud's way needs no twin
-    from twinspan.twin.terraform_providers import own_config  # noqa: PLC0415
-
-    # In a shell of `twin env` the configuration may be the twin's, which the user did not choose.
-    return command.environment(**lifecycle.environment(name), TF_CLI_CONFIG_FILE=own_config())
-
-
-def _target(on: str, name: str) -> str:
-    return f"twin {name}" if on == "twin" else "real accounts"
 
 
 class _Progress:

@@ -6,19 +6,22 @@ from pathlib import Path
 import click
 
 from twinspan import extras
-from twinspan.cli.output import env_argument, format_option, name_option, on_option, progress, step
-from twinspan.cli.report_sources import On, sources_of
+from twinspan.cli.options import env_argument, format_option, place_options
+from twinspan.cli.output import print_json, progress, step
 from twinspan.errors import HostError
+from twinspan.project.source import Source
 from twinspan.report.alerts import read_alerts
 from twinspan.report.collect import FULL, QUICK, Collector
 from twinspan.report.document import DrillPart, ReportDocument
 from twinspan.report.drills import read_drills
+from twinspan.report.sources import sources_of
+from twinspan.signals import undone_on_signals
+from twinspan.target.place import Place
 
 
 @click.command()
 @env_argument
-@on_option
-@name_option
+@place_options
 @format_option
 @click.option(
     "--out",
@@ -58,9 +61,8 @@ from twinspan.report.drills import read_drills
 @click.option("--check", "strict", is_flag=True, help="Exit 1 unless verify is green and all tunnels are up.")
 def report(
     *,
-    env: Path,
-    on: str,
-    name: str,
+    env: Source,
+    place: Place,
     fmt: str,
     out: Path | None,
     folders: tuple[Path, ...],
@@ -87,19 +89,21 @@ def report(
     """  # noqa: D301 - click needs the character itself
     drills = sorted((part for folder in folders for part in read_drills(folder)), key=_worst_first)
     alerts = read_alerts(alerts_file) if alerts_file else ()
-    where: On = "cloud" if on == "cloud" else "twin"
     file = out or (Path("report.html") if fmt == "text" else None)
     if file or plots:
         extras.require("report", by="a page or a plot", otherwise="take the figures with --format json")
     if file:
         _writable(file)
-    with sources_of(env, on=where, name=name, source=source, probing=not no_probe) as sources:
+    with (
+        undone_on_signals(),
+        sources_of(env, place, from_pods=source == "pods", probing=not no_probe) as sources,
+    ):
         effort = None if no_probe else QUICK if quick else FULL
         with step(f"Reading and measuring {sources.environment}"):
             found = Collector(replace(sources, effort=effort)).collect(drills=drills, alerts=alerts)
     _write(found, file=file, plots=plots)
     if fmt == "json":
-        click.echo(found.model_dump_json(indent=2, by_alias=True))
+        print_json(found)
     if strict and not found.healthy:
         raise click.exceptions.Exit(1)
 

@@ -11,7 +11,8 @@ from rich.console import Console
 from rich.markup import escape
 
 from twinspan import extras
-from twinspan.cli.output import answers, format_option, name_option, print_json, print_whole, progress, step
+from twinspan.cli.options import format_option, name_option
+from twinspan.cli.output import answers, print_json, print_whole, progress, step
 from twinspan.cli.tables import TableOfNames
 from twinspan.network.versions import both_versions
 from twinspan.twin import lifecycle

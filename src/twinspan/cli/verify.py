@@ -4,32 +4,23 @@ from pathlib import Path
 
 import click
 
-from twinspan.cli.output import (
-    answers,
-    env_argument,
-    format_option,
-    junit_option,
-    name_option,
-    on_option,
-    print_json,
-    print_whole,
-    step,
-    write_junit,
-)
-from twinspan.cli.signals import undone_on_signals
-from twinspan.cli.target import hosts_of, open_target
-from twinspan.cli.verify_clusters import clusters_to_verify
+from twinspan.cli.options import env_argument, format_option, junit_option, place_options, waivers_option
+from twinspan.cli.output import answers, print_json, print_whole, step, write_junit
 from twinspan.kubernetes import TOOLS_IMAGE
+from twinspan.project.source import Source
+from twinspan.results.junit import as_junit
+from twinspan.signals import undone_on_signals
+from twinspan.target.clusters_to_verify import clusters_to_verify
+from twinspan.target.hosts import hosts_of
+from twinspan.target.place import Place
+from twinspan.target.target import open_target
 from twinspan.verify.findings import Verification
-from twinspan.verify.junit import as_junit
-from twinspan.verify.run import verify as run_verify
-from twinspan.verify.tree import as_tree, summary
+from twinspan.verify.text import as_tree, summary
 
 
 @click.command()
 @env_argument
-@on_option
-@name_option
+@place_options
 @format_option
 @click.option(
     "--wait",
@@ -47,17 +38,18 @@ from twinspan.verify.tree import as_tree, summary
     help="Run a test pod in each cluster: pings, source addresses, DNS. No effect without clusters.",
 )
 @click.option("--image", default=TOOLS_IMAGE, show_default=True, help="What the test pods run.")
+@waivers_option
 @junit_option
 @click.option("--all", "every", is_flag=True, help="List what passed, too.")
 def verify(
     *,
-    env: Path,
-    on: str,
-    name: str,
+    env: Source,
+    place: Place,
     fmt: str,
     wait_s: float,
     pods: bool,
     image: str,
+    waivers: Path | None,
     junit: Path | None,
     every: bool,
 ) -> None:
@@ -74,24 +66,18 @@ def verify(
     \b
     Exit codes: 0 all green, 1 something is not, 2 bad input, 3 an endpoint is not ready.
     """  # noqa: D301 - click needs the character itself
-    target = open_target(env, on=on, name=name)
+    target = open_target(env, place, waivers=waivers)
     with (
         step(f"Verifying {env.name}"),
         undone_on_signals(),
         hosts_of(target) as hosts,
         clusters_to_verify(target, pods=pods, image=image, wait_s=wait_s) as clusters,
     ):
-        verification = run_verify(
-            target.endpoints,
-            hosts=hosts.pairs,
-            host_problems=hosts.problems,
-            clusters=clusters,
-            expected=target.expected,
-            planned=target.planned,
-            wait_s=wait_s,
+        verification = target.verify(
+            hosts=hosts.pairs, host_problems=hosts.problems, clusters=clusters, wait_s=wait_s
         )
     if junit is not None:
-        write_junit(junit, as_junit(verification))
+        write_junit(junit, as_junit(verification, command="verify", duration_s=verification.duration_s))
     show(verification, fmt=fmt, every=every)
     if not verification.passed:
         raise click.exceptions.Exit(1)
@@ -100,7 +86,7 @@ def verify(
 def show(verification: Verification, *, fmt: str, every: bool = False) -> None:
     """Print a verification in the wanted form."""
     if fmt == "json":
-        print_json(verification.as_dict())
+        print_json(verification)
         return
     print_whole(as_tree(verification, every=every))
     answers.print(summary(verification), style="bold green" if verification.passed else "bold red")

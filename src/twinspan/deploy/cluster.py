@@ -22,8 +22,8 @@ from twinspan.deploy.objects import (
 from twinspan.deploy.report import ObjectReport, WorkloadReport
 from twinspan.deploy.rollout import waits
 from twinspan.deploy.watch import OnProgress, Watch
-from twinspan.errors import WaitTimeoutError
-from twinspan.kubernetes.api import ApiRefusedError, ClusterApi, Manifest, object_path
+from twinspan.errors import ApiRefusedError, WaitTimeoutError
+from twinspan.kubernetes.api import ClusterApi, Manifest, object_path
 from twinspan.wait import wait_until
 
 MANAGER = "twinspan"

@@ -8,8 +8,8 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from twinspan.deploy.objects import ObjectRef
-from twinspan.errors import CloudRefusedError
-from twinspan.kubernetes.api import CONFLICT, ApiRefusedError, ClusterApi, Manifest, object_path
+from twinspan.errors import ApiRefusedError, CloudRefusedError
+from twinspan.kubernetes.api import CONFLICT, ClusterApi, Manifest, object_path
 
 NAMESPACE = "twinspan"
 TYPE = "twinspan/deployment"

@@ -66,7 +66,7 @@ def _peer(service: Manifest, address: str, cluster: str) -> list[Manifest]:
     if not _is_address(address):
         spec = {"type": "ExternalName", "externalName": address, "ports": ports}
         return [{"apiVersion": "v1", "kind": "Service", "metadata": meta, "spec": spec}]
-    # The far side's port is the Service's own: a load balancer listens on it, not on the target port.
+    # The remote side's port is the Service's own: a load balancer listens on it, not on the target port.
     listed = [{**port, "targetPort": port["port"]} for port in ports]
     subsets = [{"addresses": [{"ip": address}], "ports": ports}]
     return [

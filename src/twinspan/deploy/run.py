@@ -112,7 +112,7 @@ class _Run:
         for side, outcome in zip(self._sides, outcomes, strict=True):
             problems = outcome.problems
             if outcome.good:
-                # What leads to the other side is only made anew when both are well; till then the old stays.
+                # What leads to the other side is only made again when both are well; till then the old stays.
                 keep = () if all_good else _peers_before(side)
                 try:
                     side.finish(self._options.timeout_s, keep=keep)

@@ -15,7 +15,7 @@ from twinspan.network.limits import (
     VPN_CONNECTIONS_QUOTA,
     VPN_GATEWAYS_QUOTA,
 )
-from twinspan.verify.findings import CheckResult, Finding, Outcome
+from twinspan.results import CheckResult, Finding, Outcome
 
 CREDENTIALS = Check(
     id="AWS-01", title="the credentials are valid", section=AWS, source="STS API, GetCallerIdentity"

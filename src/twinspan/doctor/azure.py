@@ -9,7 +9,7 @@ from twinspan.doctor.findings import AZURE, Check, bad, good, unneeded
 from twinspan.doctor.needs import Needs
 from twinspan.doctor.rights import AZURE_ACTIONS, denied_by_azure
 from twinspan.errors import CloudRefusedError
-from twinspan.verify.findings import CheckResult, Finding
+from twinspan.results import CheckResult, Finding
 
 CREDENTIALS = Check(
     id="AZ-01", title="the credentials are valid", section=AZURE, source="ARM, Subscriptions - Get"

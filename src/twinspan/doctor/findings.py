@@ -1,49 +1,27 @@
-"""What `doctor` answers: the same findings as `verify`, over the machine, the tools and the accounts."""
+"""What `doctor` answers about the machine, the tools and the accounts."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Literal
+
+from pydantic import Field
 
 from twinspan.errors import CloudRefusedError, CloudUnreachableError
-from twinspan.verify.findings import CheckResult, Finding, Outcome
-
-SCHEMA = "twinspan/doctor/1"
-"""Name and version of the JSON form; the number rises when a reader of the old form would break."""
+from twinspan.results import CheckResult, Finding, Outcome, Verdict
+from twinspan.results.document import Thousandths
+from twinspan.results.support import Need
 
 MACHINE, TOOLS, AWS, AZURE = "This machine", "Tools", "AWS account", "Azure subscription"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Diagnosis:
-    """Everything `doctor` found at one moment.
+class Diagnosis(Verdict):
+    """The output of `twinspan doctor --format json`: everything that it found at one moment."""
 
-    Attributes:
-        results: In the order of the catalogue.
-        duration_s: How long looking took, seconds.
-    """
-
-    results: tuple[CheckResult, ...]
-    duration_s: float
-
-    @property
-    def passed(self) -> bool:
-        """Whether nothing is missing and nothing stayed open."""
-        return not any(finding.bad for result in self.results for finding in result.findings)
-
-    def result(self, check_id: str) -> CheckResult:
-        """Return one check's result. Raises KeyError if there is no such check."""
-        for result in self.results:
-            if result.id == check_id:
-                return result
-        raise KeyError(check_id)
-
-    def as_dict(self) -> dict[str, object]:
-        """Return the versioned JSON form."""
-        return {
-            "schema": SCHEMA,
-            "passed": self.passed,
-            "duration_s": round(self.duration_s, 3),
-            "checks": [result.as_dict() for result in self.results],
-        }
+    schema_: Literal["twinspan/doctor/1"] = Field(default="twinspan/doctor/1", alias="schema")
+    needs: tuple[Need, ...] = Field(
+        default=(), description="What the configuration asks for and what a twin has of it; refused first."
+    )
+    duration_s: Thousandths = Field(ge=0, description="How long looking took.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,7 +10,8 @@ from pathlib import Path
 from twinspan import command
 from twinspan.doctor.findings import MACHINE, Check, bad, good, unneeded
 from twinspan.errors import HostError, TwinspanError
-from twinspan.verify.findings import CheckResult, Finding
+from twinspan.results import CheckResult, Finding, Outcome
+from twinspan.target.place import Machine
 
 PACKAGES = Check(
     id="HOST-01", title="the data plane's programs are installed", section=MACHINE, source="README"
@@ -34,6 +35,19 @@ _BUILD_DISK_BYTES = 4 * 1024**3
 _SUDO_WITHIN_S = 10.0
 Requirement = Callable[[], object]
 """Returns if it is met; HostError, which names the remedy, if it is not."""
+
+
+def look_at(place: Machine) -> tuple[CheckResult, ...]:
+    """Look at everything that a twin needs of this machine."""
+    programs = kubernetes(place.check_kubernetes)
+    return (
+        packages(place.check_packages),
+        rights(),
+        kernel(),
+        room(state=place.state, cache=place.cache, built=programs.outcome is Outcome.PASS),
+        ports(place.taken_ports(), up=place.up),
+        programs,
+    )
 
 
 def packages(requirement: Requirement) -> CheckResult:

@@ -5,7 +5,8 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
-from twinspan.project.plan import Plan, PlannedResource, Unknown
+from twinspan.network.unknown import Unknown
+from twinspan.project.plan import Plan, PlannedResource
 
 _REGION = re.compile(r"[a-z]{2,3}(-[a-z]+)+-[0-9]+")
 """The region that a zone's name begins with. Source: Amazon EC2, Regions and Zones (`us-west-2-lax-1a`)."""

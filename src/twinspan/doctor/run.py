@@ -9,9 +9,11 @@ from twinspan.cloud.endpoints import Endpoints
 from twinspan.doctor import aws, azure, machine, tools
 from twinspan.doctor.findings import Check, Diagnosis
 from twinspan.doctor.needs import Needs
-from twinspan.verify.findings import CheckResult
+from twinspan.doctor.on_twin import SERVED, served
+from twinspan.results import CheckResult
+from twinspan.results.support import Need
 
-CHECKS: tuple[Check, ...] = (*machine.CHECKS, *tools.CHECKS, *aws.CHECKS, *azure.CHECKS)
+CHECKS: tuple[Check, ...] = (*machine.CHECKS, SERVED, *tools.CHECKS, *aws.CHECKS, *azure.CHECKS)
 """Every check, in the order of the answer."""
 
 
@@ -31,7 +33,12 @@ class Accounts:
 
 
 def diagnose(
-    *, host: Sequence[CheckResult], accounts: Accounts, needs: Needs | None, built: bool
+    *,
+    host: Sequence[CheckResult],
+    accounts: Accounts,
+    needs: Needs | None,
+    built: bool,
+    wanted: Sequence[Need] | None = None,
 ) -> Diagnosis:
     """Look at everything.
 
@@ -40,14 +47,16 @@ def diagnose(
         accounts: Where to ask.
         needs: What the environment asks for; None if that is not known.
         built: Whether the environment exists already.
+        wanted: What the configuration asks for, and what a twin has of it; None if that is not known.
     """
     began = time.monotonic()
     with ThreadPoolExecutor(3, thread_name_prefix="doctor") as pool:
         programs = pool.submit(tools.tools)
         amazon = pool.submit(_aws, accounts, needs, built)
         microsoft = pool.submit(_azure, accounts, needs, built)
-        results = (*host, *programs.result(), *amazon.result(), *microsoft.result())
-    return Diagnosis(results=results, duration_s=time.monotonic() - began)
+        on_twin = () if wanted is None else (served(wanted),)
+        results = (*host, *on_twin, *programs.result(), *amazon.result(), *microsoft.result())
+    return Diagnosis(results=results, needs=tuple(wanted or ()), duration_s=time.monotonic() - began)
 
 
 def _aws(accounts: Accounts, needs: Needs | None, built: bool) -> tuple[CheckResult, ...]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from twinspan import command
 from twinspan.doctor.findings import TOOLS, Check, bad, good, unneeded
 from twinspan.errors import TwinspanError
-from twinspan.verify.findings import CheckResult, Finding
+from twinspan.results import CheckResult, Finding
 
 TERRAFORM = Check(
     id="TOOL-01",

@@ -3,51 +3,33 @@
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
+from pydantic import Field
+
 from twinspan.errors import CloudError
 from twinspan.network.clouds import CLOUD_NAMES, Cloud
+from twinspan.results.document import Document, Thousandths
 
 Key = tuple[Cloud, str, str]
 """Cloud, name, and what it rings for; empty if for nothing in particular."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AlertTime:
-    """One alert of a run; seconds from the cut, as the look that saw it.
-
-    Attributes:
-        cloud: Whose it is.
-        name: Of the alarm or the rule.
-        about: What it rang for, e.g. a connection; may be empty.
-        rang_after_s: When it rang.
-        cleared_after_s: When it was quiet again; None if that was not seen.
-    """
+class FiredAlert(Document):
+    """One alert of a run; seconds from the cut, as the look that saw it."""
 
     cloud: Cloud
-    name: str
-    about: str
-    rang_after_s: float
-    cleared_after_s: float | None
+    name: str = Field(description="Of the alarm or the rule.")
+    about: str = Field(description="What it fired for where one rule watches several things; else empty.")
+    rang_after_s: Thousandths
+    cleared_after_s: Thousandths | None = Field(description="When it cleared; null if that was not seen.")
 
     @property
     def words(self) -> str:
         """Whose it is and what it rang for, for a reader."""
         about = f" ({self.about})" if self.about else ""
         return f"{CLOUD_NAMES[self.cloud]}'s {self.name}{about}"
-
-    def as_dict(self) -> dict[str, object]:
-        """Return the JSON form."""
-        cleared_s = self.cleared_after_s
-        return {
-            "cloud": self.cloud,
-            "name": self.name,
-            "about": self.about,
-            "rang_after_s": round(self.rang_after_s, 3),
-            "cleared_after_s": None if cleared_s is None else round(cleared_s, 3),
-        }
 
 
 class AlertWatch:
@@ -116,11 +98,11 @@ class AlertWatch:
         with self._lock:
             return self._rang_s.keys() == self._cleared_s.keys()
 
-    def found(self, cut_at_s: float) -> tuple[AlertTime, ...]:
+    def found(self, cut_at_s: float) -> tuple[FiredAlert, ...]:
         """Return what rang since `begin`, the first first."""
         with self._lock:
             return tuple(
-                AlertTime(
+                FiredAlert(
                     cloud=cloud,
                     name=name,
                     about=about,

@@ -4,18 +4,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from twinspan.network.clouds import Cloud
+from twinspan.network.links import TunnelLink
 from twinspan.protocols import Event
-from twinspan.verify.facts import TunnelLink
+from twinspan.target.api_events import TELEMETRY_DOWN
 
-TELEMETRY = "telemetry-down"
-"""Kind of the event of a cloud's API that shows a tunnel as down: late, and not what ended an outage."""
 CAUSES = {
     "dpd-timeout": "dead peer detection",
     "bgp-hold-expired": "BGP hold timer",
     "ike-down": "IKE closed",
     "child-down": "IPsec closed",
     "bgp-down": "BGP closed",
-    TELEMETRY: "telemetry",
+    TELEMETRY_DOWN: "telemetry",
 }
 """Event kind -> what noticed, for a reader; the two timers are named first."""
 _TIMERS = ("dpd-timeout", "bgp-hold-expired")

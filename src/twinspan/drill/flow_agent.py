@@ -105,7 +105,7 @@ class Sender:
             flow.close()
 
 
-class Agent:
+class FlowAgent:
     """The loop: sends when due, records what arrives, obeys requests."""
 
     def __init__(self, token: str, lifetime_s: float, port: int, lease_s: float) -> None:
@@ -237,7 +237,7 @@ def ask(token: str, timeout_s: float, request: str) -> str:
 def main(arguments: list[str]) -> None:
     """Run as a program."""
     if arguments[0] == "serve":
-        log = Agent(arguments[1], float(arguments[2]), int(arguments[3]), float(arguments[4])).serve()
+        log = FlowAgent(arguments[1], float(arguments[2]), int(arguments[3]), float(arguments[4])).serve()
         sys.stdout.write(json.dumps(log) + "\n")
     else:
         sys.stdout.write(ask(arguments[1], float(arguments[2]), sys.stdin.read()) + "\n")

@@ -204,33 +204,6 @@ class Direction:
         """The longest outage of each flow, ascending, seconds: the distribution over flows."""
         return tuple(sorted(flow.longest_gap_s for flow in self.flows))
 
-    def as_dict(self) -> dict[str, object]:
-        """Return the JSON form; milliseconds, but for moments, which are seconds of the clock."""
-        delays = self.delays
-        return {
-            "flows": len(self.flows),
-            "flows_hit": self.flows_hit,
-            "sent": self.sent,
-            "lost": self.lost,
-            "refused": self.refused,
-            "duplicated": self.duplicated,
-            "reordered": self.reordered,
-            "longest_gap_ms": _ms(self.longest_gap_s),
-            "longest_whole_gap_ms": _ms(self.longest_whole_gap_s),
-            "flow_gaps_ms": [_ms(gap) for gap in self.flow_gaps_s],
-            "resolution_ms": _ms(self.interval_s),
-            "first_loss_s": self.first_loss_s,
-            "recovered": self.recovered,
-            "recovery_s": self.recovery_s,
-            "started_s": self.started_s,
-            "ended_s": self.ended_s,
-            "pacing_error_max_ms": _ms(self.pacing_error_max_s),
-            "delay_p50_ms": _ms(delays.p50_s) if delays else None,
-            "delay_p99_ms": _ms(delays.p99_s) if delays else None,
-            "delay_max_ms": _ms(delays.max_s) if delays else None,
-            "jitter_p99_ms": _ms(delays.jitter_p99_s) if delays else None,
-        }
-
 
 def analyse(log: DirectionLog) -> Direction:
     """Return what a log says of its direction.
@@ -333,7 +306,3 @@ def _delays(log: DirectionLog, arrived: Sequence[bool]) -> Delays | None:
         max_s=max(values),
         jitter_p99_s=percentile(steps, 99) if steps else 0.0,
     )
-
-
-def _ms(seconds: float) -> float:
-    return round(seconds * 1000, 3)

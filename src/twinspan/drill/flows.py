@@ -55,10 +55,6 @@ class Measurement:
     directions: dict[str, Direction]
     logs: dict[str, DirectionLog] = field(default_factory=dict)
 
-    def as_dict(self) -> dict[str, object]:
-        """Return the JSON form."""
-        return {name: direction.as_dict() for name, direction in self.directions.items()}
-
 
 class FlowMeter:
     """A running measurement between two hosts; a context manager, for use beside an injected fault.

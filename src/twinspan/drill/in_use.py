@@ -12,9 +12,8 @@ from collections.abc import Mapping, Sequence
 
 from twinspan.drill.flows import FLOWS
 from twinspan.errors import DesignError, HostError
-from twinspan.verify.facts import TunnelLink
-
-IN_USE, UNUSED = "in-use", "unused"
+from twinspan.faults.definition import IN_USE, UNUSED
+from twinspan.network.links import TunnelLink
 
 
 def received_bytes(links: Sequence[TunnelLink]) -> dict[str, int]:
@@ -66,13 +65,15 @@ def choose(links: Sequence[TunnelLink], wanted: str, *, carrying: str) -> Tunnel
     Args:
         links: All tunnels.
         wanted: `in-use`, `unused` (the first that carries nothing from AWS) or a tunnel's key.
-        carrying: The key of the tunnel in use.
+        carrying: The key of the tunnel in use; empty if nobody knows: then the first one is as good.
 
     Raises:
         DesignError: There is no such tunnel.
     """
     by_key = {link.key: link for link in links}
-    if wanted == IN_USE:
+    if wanted in {IN_USE, UNUSED} and links and not carrying:
+        return links[0]
+    if wanted == IN_USE and carrying:
         return by_key[carrying]
     idle = [link for link in links if link.key != carrying]
     if wanted == UNUSED and idle:

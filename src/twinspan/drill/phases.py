@@ -1,13 +1,16 @@
 """An outage split in three: until somebody noticed, until traffic flowed again, until all was as before."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Literal
 
-from twinspan.drill.detection import TELEMETRY, Detection, side_of
+from pydantic import Field
+
+from twinspan.drill.detection import Detection, side_of
 from twinspan.network.clouds import Cloud
+from twinspan.network.links import TunnelLink
 from twinspan.protocols import Event
-from twinspan.verify.facts import TunnelLink
+from twinspan.results.document import Document, Thousandths
+from twinspan.target.api_events import TELEMETRY_DOWN
 
 _ROUTES = frozenset({"route-added", "route-removed", "bgp-down", "bgp-up"})
 _RESTORED = frozenset({"bgp-up", "telemetry-up"})
@@ -18,37 +21,18 @@ _LATE_S = 0.25
 """A daemon tells of a route after it has put it in force, by this much at most, seconds."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Phase:
-    """One part of an outage; times count from the cut, in seconds.
+class Phase(Document):
+    """One part of an outage; times count from the cut, in seconds."""
 
-    Attributes:
-        name: `detect`: nobody knew. `converge`: known, but traffic still lost. `restore`: from mending until
-            the tunnel exchanges routes again, or is up again if its routes are static.
-        from_s: When it began.
-        to_s: When it ended.
-        ended_by: Kind of the event that ended it; empty if none was told.
-        subject: What the event is about.
-        detail: The daemon's own words.
-    """
-
-    name: Literal["detect", "converge", "restore"]
-    from_s: float
-    to_s: float
-    ended_by: str = ""
-    subject: str = ""
-    detail: str = ""
-
-    def as_dict(self) -> dict[str, object]:
-        """Return the JSON form."""
-        return {
-            "name": self.name,
-            "from_s": round(self.from_s, 3),
-            "to_s": round(self.to_s, 3),
-            "ended_by": self.ended_by,
-            "subject": self.subject,
-            "detail": self.detail,
-        }
+    name: Literal["detect", "converge", "restore"] = Field(
+        description="`detect`: nobody knew. `converge`: known, but traffic still lost. `restore`: from"
+        " the repair until the tunnel exchanges routes again, or is up again if its routes are static."
+    )
+    from_s: Thousandths
+    to_s: Thousandths
+    ended_by: str = Field(default="", description="Kind of the event that ended it; may be empty.")
+    subject: str = Field(default="", description="What the event is about.")
+    detail: str = Field(default="", description="The daemon's own words.")
 
 
 def phases_of(
@@ -68,13 +52,13 @@ def phases_of(
         link: The tunnel that was broken.
         side: Who sends.
         cut_at_s: When it was broken, on the events' clock.
-        healed_at_s: When it was mended.
+        healed_at_s: When it was repaired.
         recovered_at_s: From when on everything arrived again; None if nothing was lost or it never did.
         detection: What noticed on the sending side.
     """
     found = []
     # Telemetry is late by minutes: it tells that somebody has noticed, not when.
-    told = detection is not None and detection.kind != TELEMETRY
+    told = detection is not None and detection.kind != TELEMETRY_DOWN
     known_s = detection.after_s if detection and told else 0.0
     if detection and told:
         found.append(
@@ -102,8 +86,8 @@ def power_phases_of(
 ) -> tuple[Phase, ...]:
     """Return the phases of the outage of a service whose node or cluster has lost its power.
 
-    Traffic that came back before mending was moved by Kubernetes: `converge`. Else its return is `restore`,
-    which the last node that became ready ended.
+    Traffic that came back before the repair was moved by Kubernetes: `converge`. Else its return is
+    `restore`, which the last node that became ready ended.
 
     Args:
         events: Oldest first, of everything, from the cut on.

@@ -2,14 +2,15 @@
 
 import csv
 import gzip
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from twinspan.drill.document import RunDocument
 from twinspan.drill.flow_analysis import DirectionLog
 from twinspan.drill.run import Run
 from twinspan.errors import HostError
+from twinspan.results.document import as_json
 
 REPORT, PACKETS, EVENTS = "report.json", "packets.csv.gz", "events.csv"
 _PACKET_COLUMNS = ("direction", "flow", "sequence", "sent_s", "arrived_s")
@@ -41,7 +42,7 @@ def record(run: Run, folder: Path) -> None:
     """
     with _explained(folder):
         folder.mkdir(parents=True)
-        (folder / REPORT).write_text(json.dumps(run.report.as_dict(), indent=2, default=str) + "\n")
+        (folder / REPORT).write_text(as_json(RunDocument.of(run.report)) + "\n")
         with (folder / EVENTS).open("w", newline="") as file:
             writer = csv.writer(file)
             writer.writerow(_EVENT_COLUMNS)

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from twinspan.drill.alert_watch import AlertWatch
-from twinspan.drill.bench import Bench, Timeline
+from twinspan.drill.environment import DrillEnvironment, Timeline
 from twinspan.errors import HostError, WaitTimeoutError
 from twinspan.verify.findings import Verification
 from twinspan.wait import pause, wait_until
@@ -31,13 +31,13 @@ def must_be_whole(verify: Callable[[], Verification]) -> None:
     result, finding = verification.failures[0]
     raise HostError(
         problem=f"the network is not whole: {result.id} {finding.subject}: {finding.evidence}",
-        remedy="Run `twinspan verify` and mend what it shows, or drill all the same with --force",
+        remedy="Run `twinspan verify` and repair what it shows, or drill all the same with --force",
     )
 
 
-def wait_until_quiet(bench: Bench, timeline: Timeline) -> None:
+def wait_until_quiet(environment: DrillEnvironment, timeline: Timeline) -> None:
     """Wait until every alert that rang has cleared, if any was waited for."""
-    alerts = bench.alerts
+    alerts = environment.alerts
     if alerts is None or not alerts.found(0.0):
         return
     try:
@@ -61,16 +61,16 @@ def unheard(alerts: AlertWatch | None) -> str:
     return f"not cleared within {alerts.within_s:g} s: {', '.join(loud)}" if loud else ""
 
 
-def wait_until_whole(bench: Bench, timeline: Timeline) -> float | None:
+def wait_until_whole(environment: DrillEnvironment, timeline: Timeline) -> float | None:
     """Wait for a green verification; return how long it took, seconds, None if it never came."""
-    started = bench.events.now_s()
+    started = environment.witness.events.now_s()
     try:
         wait_until(
-            bench.verify,
+            environment.verify,
             lambda verification: verification.passed,
             what="green verification after healing",
-            timeout_s=bench.pace.whole_s,
-            interval_s=bench.pace.poll_s,
+            timeout_s=environment.witness.pace.whole_s,
+            interval_s=environment.witness.pace.poll_s,
         )
     except WaitTimeoutError as late:
         first = late.last.failures[0] if isinstance(late.last, Verification) and late.last.failures else None
@@ -78,4 +78,4 @@ def wait_until_whole(bench: Bench, timeline: Timeline) -> float | None:
         timeline.note(f"still not whole{reason}")
         return None
     timeline.note("all tunnels are up again")
-    return bench.events.now_s() - started
+    return environment.witness.events.now_s() - started

@@ -2,22 +2,25 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Literal
 
 from twinspan.drill import flow_analysis
-from twinspan.drill.alert_watch import AlertTime
-from twinspan.drill.definition import Drill
-from twinspan.drill.detection import TELEMETRY, Detection
+from twinspan.drill.alert_watch import FiredAlert
+from twinspan.drill.detection import Detection
 from twinspan.drill.flows import Measurement
 from twinspan.drill.phases import BEFORE_MENDING, Phase, phases_of, power_phases_of
-from twinspan.drill.timers import Label, Timer, first_to_fire, timers_of
+from twinspan.faults.definition import Drill
+from twinspan.faults.timers import Label, Timer, first_to_fire, timers_of
 from twinspan.network.clouds import CLOUD_NAMES, Cloud
+from twinspan.network.links import TunnelLink
 from twinspan.network.timers import HOLD_PROFILES
 from twinspan.protocols import ON_PURPOSE, Event
-from twinspan.verify.facts import TunnelLink
+from twinspan.results.document import Document, Thousandths
+from twinspan.target.api_events import TELEMETRY_DOWN
 
-SCHEMA = "twinspan/drill/1"
-"""Name and version of the JSON form."""
-SENDERS: Mapping[str, Cloud] = {"aws->azure": "aws", "azure->aws": "azure"}
+Direction = Literal["aws->azure", "azure->aws"]
+DIRECTIONS: tuple[Direction, ...] = ("aws->azure", "azure->aws")
+SENDERS: Mapping[Direction, Cloud] = {"aws->azure": "aws", "azure->aws": "azure"}
 """Direction of a measurement -> the side that sends, and whose timer ends its outage."""
 
 
@@ -37,7 +40,7 @@ class DirectionReport:
         phases: The parts of the outage, in order of time.
     """
 
-    direction: str
+    direction: Direction
     measured: flow_analysis.Direction
     recovered_after_s: float | None
     detection: Detection | None
@@ -52,9 +55,20 @@ class DirectionReport:
         return self.measured.longest_gap_s * 1000
 
     @property
+    def failure(self) -> str:
+        """Why it failed, for a reader; empty if traffic came back by itself, in time."""
+        if not self.measured.recovered:
+            return f"{self.arrow}: not every flow got through again"
+        if self.longest_gap_ms > self.allowed_ms:
+            return (
+                f"{self.arrow}: silent for {self.longest_gap_ms:,.0f} ms, allowed are {self.allowed_ms:,.0f}"
+            )
+        return ""
+
+    @property
     def passed(self) -> bool:
         """Whether traffic came back by itself, in time."""
-        return self.measured.recovered and self.longest_gap_ms <= self.allowed_ms
+        return not self.failure
 
     @property
     def arrow(self) -> str:
@@ -73,48 +87,22 @@ class DirectionReport:
             return BEFORE_MENDING
         found = self.detection
         if found is None:
-            if self.expected.name == "mending":
-                return "nobody: until it was mended"
+            if self.expected.name == "repair":
+                return "nobody: until it was repaired"
             return f"unknown: nothing told of a timer ({self.expected.name} was expected)"
         return self._noticed(found)
 
     def _noticed(self, found: Detection) -> str:
         whose, when = f"{CLOUD_NAMES[found.side]}'s", f"{found.after_s:.1f} s after the cut"
-        if found.kind == TELEMETRY:
+        if found.kind == TELEMETRY_DOWN:
             return f"not told; {whose} telemetry showed it {when}"
         return f"{whose} {found.by}, {when}"
 
-    def as_dict(self) -> dict[str, object]:
-        """Return the JSON form."""
-        detection = self.detection
-        return {
-            "direction": self.direction,
-            "passed": self.passed,
-            "longest_gap_ms": round(self.longest_gap_ms, 1),
-            "lost": self.measured.lost,
-            "sent": self.measured.sent,
-            "recovered": self.measured.recovered,
-            "recovered_after_s": self.recovered_after_s and round(self.recovered_after_s, 3),
-            "found_by": detection.by if detection else None,
-            "found_side": detection.side if detection else None,
-            "found_after_s": round(detection.after_s, 3) if detection else None,
-            "found_detail": detection.detail if detection else None,
-            "label": self.label.value,
-            "phases": [phase.as_dict() for phase in self.phases],
-            "expected_timer": self.expected.name,
-            "expected_at_most_s": self.expected.seconds,
-            "expected_source": self.expected.source,
-            "expected_caveat": self.expected.caveat,
-            "allowed_ms": self.allowed_ms,
-            "measured": self.measured.as_dict(),
-        }
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Moment:
+class Moment(Document):
     """One line of the timeline; `at_s` counts from the cut, seconds."""
 
-    at_s: float
+    at_s: Thousandths
     what: str
 
 
@@ -143,16 +131,26 @@ class DrillReport:
     whole_again_s: float | None
     timeline: tuple[Moment, ...]
     other_profile: str
-    settings: Mapping[str, object] = field(default_factory=dict)
+    settings: Mapping[str, str | float | int] = field(default_factory=dict)
     disturbed: tuple[str, ...] = ()
-    alerts: tuple[AlertTime, ...] = ()
+    alerts: tuple[FiredAlert, ...] = ()
     unheard: str = ""
 
     @property
+    def failures(self) -> tuple[str, ...]:
+        """Why it failed, for a reader."""
+        parts = (
+            *(direction.failure for direction in self.directions),
+            "not whole again" if self.whole_again_s is None else "",
+            *(f"disturbed: {other}" for other in self.disturbed),
+            f"alerts: {self.unheard}" if self.unheard else "",
+        )
+        return tuple(part for part in parts if part)
+
+    @property
     def passed(self) -> bool:
-        """Whether traffic came back in time, all is whole again, nothing disturbed it and the alerts rang."""
-        whole = self.whole_again_s is not None and not self.disturbed and not self.unheard
-        return whole and all(direction.passed for direction in self.directions)
+        """Whether traffic came back in time, all is whole again, nothing disturbed it and alerts fired."""
+        return not self.failures
 
     @property
     def caveats(self) -> tuple[str, ...]:
@@ -164,25 +162,6 @@ class DrillReport:
         """Return one direction: `aws->azure` or `azure->aws`."""
         return next(direction for direction in self.directions if direction.direction == name)
 
-    def as_dict(self) -> dict[str, object]:
-        """Return the versioned JSON form."""
-        return {
-            "schema": SCHEMA,
-            "drill": self.drill.name,
-            "label": self.drill.label.value,
-            "passed": self.passed,
-            "target": self.target,
-            "carried_aws_traffic": self.carried_aws_traffic,
-            "directions": [direction.as_dict() for direction in self.directions],
-            "whole_again_s": None if self.whole_again_s is None else round(self.whole_again_s, 3),
-            "timeline": [{"at_s": round(moment.at_s, 3), "what": moment.what} for moment in self.timeline],
-            "other_profile": self.other_profile,
-            "settings": dict(self.settings),
-            "disturbed": list(self.disturbed),
-            "alerts": [each.as_dict() for each in self.alerts],
-            "unheard": self.unheard,
-        }
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Course:
@@ -192,12 +171,12 @@ class Course:
         broke: What was broken, in words.
         link: The tunnel that was broken, or, where none was, the one in use.
         carries: Whether it was the tunnel AWS was using; None if no counter told.
-        tunnels: How many tunnels have both ends.
+        links: All tunnels, as they were before.
         detections: What noticed, on each side.
         events: All events from the cut until the network was whole again, oldest first.
         cut_at_s: When it was broken, on the events' clock.
-        healed_at_s: When it was mended.
-        whole_again_s: Seconds from mending to a green `verify`; None if it never was.
+        healed_at_s: When it was repaired.
+        whole_again_s: Seconds from the repair to a green `verify`; None if it never was.
         timeline: What happened when.
         stopped: Why it was broken off; empty if it was not.
         alerts: The clouds' alerts that rang.
@@ -207,7 +186,7 @@ class Course:
     broke: str
     link: TunnelLink
     carries: bool | None
-    tunnels: int
+    links: Sequence[TunnelLink]
     detections: Mapping[Cloud, Detection | None]
     events: Sequence[Event]
     cut_at_s: float
@@ -215,7 +194,7 @@ class Course:
     whole_again_s: float | None
     timeline: tuple[Moment, ...]
     stopped: str = ""
-    alerts: tuple[AlertTime, ...] = ()
+    alerts: tuple[FiredAlert, ...] = ()
     unheard: str = ""
 
 
@@ -287,12 +266,11 @@ def _phases(drill: Drill, course: Course, sender: Cloud, flows: flow_analysis.Di
     )
 
 
-def _settings(course: Course, hold_profile: str) -> dict[str, object]:
+def _settings(course: Course, hold_profile: str) -> dict[str, str | float | int]:
     timers = timers_of(course.link, hold_profile=hold_profile)
-    found: dict[str, object] = {
-        f"{timer.side} {timer.name} s": timer.seconds for timer in sorted(timers, key=lambda t: t.side)
-    }
-    return {"tunnels": course.tunnels, "hold profile": hold_profile, **found}
+    found = {f"{timer.side} {timer.name} s": timer.seconds for timer in sorted(timers, key=lambda t: t.side)}
+    tunnels = sum(link.tunnel is not None and link.azure_connection is not None for link in course.links)
+    return {"tunnels": tunnels, "hold profile": hold_profile, **found}
 
 
 def _other_profile(link: TunnelLink, hold_profile: str) -> str:

@@ -110,7 +110,7 @@ class Client:
         }
 
 
-class Agent:
+class RequestAgent:
     """Obeys what comes over its control socket."""
 
     def __init__(self, token: str, lease_s: float) -> None:
@@ -172,7 +172,7 @@ class Agent:
 
 async def run(token: str, lifetime_s: float, lease_s: float) -> None:
     """Serve, and print the log."""
-    log = await Agent(token, lease_s).serve(lifetime_s)
+    log = await RequestAgent(token, lease_s).serve(lifetime_s)
     sys.stdout.write(json.dumps(log) + "\n")
 
 

@@ -1,12 +1,11 @@
 """Requests to the services of both clusters, in place of packets between hosts.
 
 What a lost node or cluster does to users shows at a service: the packets between two hosts beside it never
-stop. Each host asks the far side's service, so that a request crosses the tunnels too; its log has the form
-of a log of packets, and is judged, kept and shown as one.
+stop. Each host asks the remote side's service, so that a request crosses the tunnels too; its log has the
+form of a log of packets, and is judged, kept and shown as one.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from ipaddress import IPv4Address
 from pathlib import Path
 from typing import ClassVar
@@ -14,23 +13,15 @@ from typing import ClassVar
 from twinspan.drill import request_agent
 from twinspan.drill.flow_end import End
 from twinspan.drill.flows import FlowMeter
-from twinspan.protocols import Host
+from twinspan.protocols import Host, ServiceAddress
 
 REQUEST_FLOWS = 4
 REQUEST_RATE_HZ = 40.0
 """Requests per second and direction: each is a connection, and a service is not there to be measured only."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ServiceAddress:
-    """Where a service answers HTTP: its load balancer's address and a TCP port."""
-
-    address: IPv4Address
-    port: int
-
-
 class RequestMeter(FlowMeter):
-    """Requests from a host on each side to the far side's service; a `bench.Meter`.
+    """Requests from a host on each side to the remote side's service; an `environment.Meter`.
 
     Args:
         a: A host on one side.

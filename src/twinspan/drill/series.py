@@ -1,49 +1,39 @@
 """Several runs of one drill: median, 90th percentile and maximum, and two series side by side."""
 
-import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Self
+from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import Field, ValidationError
 
 from twinspan.drill.report import SENDERS, DrillReport
 from twinspan.errors import DesignError
 from twinspan.probe.percentiles import percentile
+from twinspan.results.document import Answer, Document, Thousandths, as_json, derived
 
-SCHEMA = "twinspan/drill-series/1"
-"""Name and version of the JSON form."""
 FILE = "series.json"
+Setting = str | float | int | None
 _PHASES = ("detect", "converge", "restore")
 
 
-class Spread(BaseModel):
+class Spread(Document):
     """A figure over all runs; percentiles are nearest rank, always a value that was measured."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    values: tuple[float, ...]
-    """In the order of the runs."""
-    median: float
-    p90: float
-    max: float
+    values: tuple[Thousandths, ...] = Field(description="In the order of the runs.")
+    median: Thousandths
+    p90: Thousandths
+    max: Thousandths
 
     @classmethod
     def of(cls, values: Sequence[float]) -> Self:
         """Return the spread of at least one value."""
         return cls(
-            values=tuple(round(value, 3) for value in values),
-            median=round(percentile(list(values), 50), 3),
-            p90=round(percentile(list(values), 90), 3),
-            max=round(max(values), 3),
+            values=tuple(values), median=percentile(values, 50), p90=percentile(values, 90), max=max(values)
         )
 
 
-class DirectionSeries(BaseModel):
-    """One direction over all runs. Phases are missing where no run had them."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
+class DirectionSeries(Document):
+    """One direction over all runs. Phases are null where no run had them."""
 
     longest_gap_ms: Spread
     lost: Spread
@@ -56,12 +46,10 @@ class DirectionSeries(BaseModel):
     expected_at_most_s: float
 
 
-class Series(BaseModel):
-    """The JSON form of a series of runs."""
+class Series(Answer):
+    """Several runs of one drill: what `drill run --repeat` prints with `--format json`, and keeps."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
-
-    schema_name: str = SCHEMA
+    schema_: Literal["twinspan/drill-series/1"] = Field(default="twinspan/drill-series/1", alias="schema")
     drill: str
     runs: int
     passed: int
@@ -73,14 +61,11 @@ class Series(BaseModel):
     def of(cls, reports: Sequence[DrillReport]) -> Self:
         """Sum up runs of the same drill; at least one."""
         whole = [report.whole_again_s for report in reports if report.whole_again_s is not None]
-        settings = {
-            name: value for name, value in reports[0].settings.items() if isinstance(value, str | float | int)
-        }
         return cls(
             drill=reports[0].drill.name,
             runs=len(reports),
             passed=sum(report.passed for report in reports),
-            settings=settings,
+            settings=dict(reports[0].settings),
             directions={name: _direction(reports, name) for name in SENDERS},
             whole_again_s=Spread.of(whole) if whole else None,
         )
@@ -107,7 +92,7 @@ class Series(BaseModel):
 
     def save(self, folder: Path) -> None:
         """Write it beside its runs. Raises OSError."""
-        (folder / FILE).write_text(json.dumps(self.model_dump(), indent=2) + "\n")
+        (folder / FILE).write_text(as_json(self) + "\n")
 
 
 def _direction(reports: Sequence[DrillReport], name: str) -> DirectionSeries:
@@ -129,51 +114,32 @@ def _direction(reports: Sequence[DrillReport], name: str) -> DirectionSeries:
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Difference:
-    """One figure of two series.
+class Difference(Document):
+    """One figure of two series; null in one that has none."""
 
-    Attributes:
-        what: Direction and figure, with its unit, e.g. `aws->azure longest gap, median ms`.
-        first: In the first series; None if it has none.
-        second: In the second.
-    """
-
-    what: str
+    what: str = Field(description="Direction and figure, with its unit.")
     first: float | None
     second: float | None
 
-    @property
+    @derived
     def change(self) -> float | None:
         """Second minus first."""
         return None if self.first is None or self.second is None else self.second - self.first
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Comparison:
-    """Two series side by side.
+class Comparison(Answer):
+    """Two series side by side: the output of `twinspan drill compare --format json`."""
 
-    Attributes:
-        settings: Setting -> its value in the first and in the second series, where they differ.
-        figures: Every figure of both.
-        shorter: `first`, `second` or `equal`: which has the smaller worst median outage.
-    """
-
-    settings: Mapping[str, tuple[object, object]]
+    schema_: Literal["twinspan/drill-comparison/1"] = Field(
+        default="twinspan/drill-comparison/1", alias="schema"
+    )
+    settings: dict[str, tuple[Setting, Setting]] = Field(
+        description="Values in the first and in the second series, where they differ; null if it has none."
+    )
     figures: tuple[Difference, ...]
-    shorter: str
-
-    def as_dict(self) -> dict[str, object]:
-        """Return the JSON form."""
-        return {
-            "schema": "twinspan/drill-comparison/1",
-            "settings": {name: list(values) for name, values in self.settings.items()},
-            "figures": [
-                {"what": each.what, "first": each.first, "second": each.second, "change": each.change}
-                for each in self.figures
-            ],
-            "shorter": self.shorter,
-        }
+    shorter: Literal["first", "second", "equal"] = Field(
+        description="Which has the smaller worst median outage."
+    )
 
 
 def compare(first: Series, second: Series) -> Comparison:
@@ -193,11 +159,10 @@ def compare(first: Series, second: Series) -> Comparison:
     worst = [
         max(each.longest_gap_ms.median for each in series.directions.values()) for series in (first, second)
     ]
-    shorter = "equal" if worst[0] == worst[1] else "first" if worst[0] < worst[1] else "second"
     return Comparison(
         settings={name: pair for name, pair in pairs.items() if pair[0] != pair[1]},
         figures=tuple(_figures(first, second)),
-        shorter=shorter,
+        shorter="equal" if worst[0] == worst[1] else "first" if worst[0] < worst[1] else "second",
     )
 
 

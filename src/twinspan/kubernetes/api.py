@@ -13,7 +13,7 @@ import urllib3.exceptions
 from kubernetes.client import ApiException, Configuration
 from kubernetes.client.rest import RESTClientObject
 
-from twinspan.errors import CloudRefusedError, CloudUnreachableError
+from twinspan.errors import ApiRefusedError, CloudRefusedError, CloudUnreachableError
 from twinspan.kubernetes.endpoint import ClusterEndpoint
 
 Manifest = dict[str, Any]
@@ -25,20 +25,6 @@ NOT_FOUND = 404
 CONFLICT = 409
 _TOKEN_GOOD_FOR_S = 600
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
-
-
-class ApiRefusedError(CloudRefusedError):
-    """The API server answered with an error.
-
-    Attributes:
-        status: The HTTP status.
-        message: Its own words.
-    """
-
-    def __init__(self, *, operation: str, status: int, code: str, message: str) -> None:
-        super().__init__(operation=operation, code=code, message=message)
-        self.status = status
-        self.message = message
 
 
 class ClusterApi:
@@ -76,7 +62,7 @@ class ClusterApi:
         self._folder.cleanup()
 
     def headers(self) -> dict[str, str]:
-        """Return the headers that say who we are; a token is made anew every ten minutes."""
+        """Return the headers that say who we are; a token is made again every ten minutes."""
         if self.endpoint.token is None:
             return {}
         with self._lock:

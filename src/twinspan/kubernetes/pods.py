@@ -14,8 +14,8 @@ from kubernetes.stream.ws_client import ERROR_CHANNEL, STDERR_CHANNEL, STDIN_CHA
 from websocket import WebSocketBadStatusException, WebSocketException
 
 from twinspan.command import Completed
-from twinspan.errors import CloudRefusedError, CloudUnreachableError, CommandError
-from twinspan.kubernetes.api import ANSWER_WITHIN_S, ApiRefusedError, ClusterApi, object_path
+from twinspan.errors import ApiRefusedError, CloudRefusedError, CloudUnreachableError, CommandError
+from twinspan.kubernetes.api import ANSWER_WITHIN_S, ClusterApi, object_path
 
 _FRAME_BYTES = 32768
 _LOOK_S = 1.0

@@ -6,9 +6,9 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from ipaddress import IPv4Address
 
-from twinspan.errors import CloudRefusedError, TwinspanError, WaitTimeoutError
+from twinspan.errors import ApiRefusedError, CloudRefusedError, TwinspanError, WaitTimeoutError
 from twinspan.kubernetes import TOOLS_IMAGE
-from twinspan.kubernetes.api import CONFLICT, ApiRefusedError, ClusterApi, Manifest, object_path
+from twinspan.kubernetes.api import CONFLICT, ClusterApi, Manifest, object_path
 from twinspan.kubernetes.diagnosis import pod_problems
 from twinspan.kubernetes.pods import PodHost
 from twinspan.wait import wait_until

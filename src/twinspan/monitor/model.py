@@ -7,6 +7,9 @@ from typing import Any
 
 from twinspan.network.clouds import Cloud
 
+PERIODS = 3
+"""How many periods back the newest value is looked for: the last one may not be published yet."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tunnel:
@@ -64,6 +67,10 @@ class Session:
     routes_advertised: int | None = None
 
 
+Part = tuple[tuple[Tunnel, ...], tuple[Session, ...]]
+"""One cloud's tunnels and sessions."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RoundTrip:
     """Echo requests from a host of one cloud to a host of the other.
@@ -90,7 +97,7 @@ class RoundTrip:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
+class StateChange:
     """Something that another snapshot showed otherwise."""
 
     at: datetime
@@ -123,7 +130,7 @@ class Snapshot:
     sessions: tuple[Session, ...] = ()
     round_trips: tuple[RoundTrip, ...] = ()
     problems: tuple[str, ...] = ()
-    changes: tuple[Change, ...] = ()
+    changes: tuple[StateChange, ...] = ()
 
     @property
     def without_bgp(self) -> bool:
@@ -146,14 +153,14 @@ class Snapshot:
         return {"healthy": self.healthy, **asdict(self)}
 
 
-def changes_between(before: Snapshot, now: Snapshot) -> tuple[Change, ...]:
+def changes_between(before: Snapshot, now: Snapshot) -> tuple[StateChange, ...]:
     """Return what differs: tunnels and sessions that rose, fell, came or went, clouds that fell silent."""
-    found: list[Change] = []
+    found: list[StateChange] = []
 
     def compare(cloud: Cloud, subject: str, old: str | None, new: str | None) -> None:
         if old != new:
             what = f"{old or 'not there'} -> {new or 'gone'}"
-            found.append(Change(at=now.at, cloud=cloud, subject=subject, what=what))
+            found.append(StateChange(at=now.at, cloud=cloud, subject=subject, what=what))
 
     for cloud, answered in now.answered.items():
         was = before.answered.get(cloud, answered)

@@ -1,12 +1,11 @@
 """AWS's view of the tunnels."""
 
 from datetime import datetime, timedelta
-from ipaddress import IPv4Address
 
 from twinspan.cloud.aws import AwsEndpoint
 from twinspan.cloud.aws.metrics import AwsTunnelMetrics, read_tunnel_metrics
-from twinspan.monitor.model import Session, Tunnel
-from twinspan.monitor.names import PERIODS, Part, azure_ends, tunnel_names
+from twinspan.monitor.model import PERIODS, Part, Session, Tunnel
+from twinspan.network.links import TunnelLink, tunnel_links
 from twinspan.network.model import Network, TelemetryStatus, VpnConnection, VpnTunnel
 
 
@@ -24,45 +23,38 @@ def aws_part(endpoint: AwsEndpoint | None, network: Network, period_s: int, now:
     """
     if endpoint is None or network.aws is None:
         return (), ()
-    wanted = [
-        (connection, tunnel, tunnel.outside_ip_address)
-        for connection in network.aws.vpn_connections
-        for tunnel in connection.tunnels
-        if tunnel.outside_ip_address is not None
+    ends = [
+        (link, link.vpn_connection, link.tunnel, link.tunnel.outside_ip_address)
+        for link in tunnel_links(network)
+        if link.vpn_connection and link.tunnel and link.tunnel.outside_ip_address
     ]
-    if not wanted:
+    if not ends:
         return (), ()
     metrics = read_tunnel_metrics(
         endpoint,
-        [(connection.id, outside) for connection, _, outside in wanted],
+        [(connection.id, outside) for _, connection, _, outside in ends],
         period_s=period_s,
         start=now - timedelta(seconds=PERIODS * max(period_s, 60)),
         end=now,
     )
-    names, ends = tunnel_names(network), azure_ends(network)
     tunnels, sessions = [], []
-    for (connection, tunnel, outside), measured in zip(wanted, metrics, strict=True):
-        name = names.get(outside, str(outside))
-        tunnels.append(_tunnel(name, connection, tunnel, ends.get(outside), measured))
+    for (link, connection, tunnel, _), measured in zip(ends, metrics, strict=True):
+        tunnels.append(_tunnel(link, connection, tunnel, measured))
         if not connection.static_routes_only:
-            sessions.append(_session(name, tunnel))
+            sessions.append(_session(link.name, tunnel))
     return tuple(tunnels), tuple(sessions)
 
 
 def _tunnel(
-    name: str,
-    connection: VpnConnection,
-    tunnel: VpnTunnel,
-    far_end: IPv4Address | None,
-    measured: AwsTunnelMetrics,
+    link: TunnelLink, connection: VpnConnection, tunnel: VpnTunnel, measured: AwsTunnelMetrics
 ) -> Tunnel:
     told = tunnel.telemetry
     return Tunnel(
         cloud="aws",
-        name=name,
+        name=link.name,
         connection=connection.id,
         aws_address=tunnel.outside_ip_address,
-        azure_address=far_end,
+        azure_address=link.azure_address,
         up=told.status is TelemetryStatus.UP if told else None,
         reason=told.status_message if told else "",
         bgp=not connection.static_routes_only,

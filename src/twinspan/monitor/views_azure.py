@@ -1,15 +1,14 @@
 """Azure's view of the tunnels."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
-from ipaddress import IPv4Address
 
 from twinspan.cloud.azure import AzureEndpoint, read_azure_bgp
 from twinspan.cloud.azure.metrics import AzureMetric, read_gateway_metrics, written
-from twinspan.monitor.model import Session, Tunnel
-from twinspan.monitor.names import PERIODS, Part, azure_ends, remote_address, sessions_over
-from twinspan.network.model import AzureConnection, AzureNetwork, Network, VirtualNetworkGateway
+from twinspan.monitor.model import PERIODS, Part, Session, Tunnel
+from twinspan.network.links import TunnelLink, tunnel_links
+from twinspan.network.model import AzureConnection, Network, VirtualNetworkGateway
 
 _METRICS = {"TunnelIngressBytes": ("ConnectionName",), "TunnelEgressBytes": ("ConnectionName",)}
 Newest = Mapping[tuple[str, str], AzureMetric]
@@ -42,20 +41,14 @@ def azure_part(endpoint: AzureEndpoint | None, network: Network, period_s: int, 
             end=now,
         )
         newest |= {(each.name, each.dimensions.get("connectionname", "").lower()): each for each in found}
-    ends = azure_ends(network)
+    links = tunnel_links(network)
     return (
-        tuple(_tunnel(network.azure, each, ends, newest) for each in network.azure.connections),
-        tuple(session for each in gateways for session in _sessions(endpoint, network, each)),
+        tuple(_tunnel(each, each.azure_connection, newest) for each in links if each.azure_connection),
+        tuple(session for each in gateways for session in _sessions(endpoint, links, each)),
     )
 
 
-def _tunnel(
-    azure: AzureNetwork,
-    connection: AzureConnection,
-    ends: Mapping[IPv4Address, IPv4Address],
-    newest: Newest,
-) -> Tunnel:
-    remote = remote_address(azure, connection.local_network_gateway_id)
+def _tunnel(link: TunnelLink, connection: AzureConnection, newest: Newest) -> Tunnel:
     into = newest.get(("TunnelIngressBytes", connection.name.lower()))
     out = newest.get(("TunnelEgressBytes", connection.name.lower()))
     established = [
@@ -68,8 +61,8 @@ def _tunnel(
         cloud="azure",
         name=connection.name,
         connection=connection.name,
-        aws_address=remote,
-        azure_address=ends.get(remote) if remote else None,
+        aws_address=link.outside_address,
+        azure_address=link.azure_address,
         up=None if status == "Unknown" else status == "Connected",
         reason=status,
         bgp=connection.bgp_enabled,
@@ -80,12 +73,18 @@ def _tunnel(
     )
 
 
-def _sessions(endpoint: AzureEndpoint, network: Network, gateway: VirtualNetworkGateway) -> list[Session]:
+def _sessions(
+    endpoint: AzureEndpoint, links: Iterable[TunnelLink], gateway: VirtualNetworkGateway
+) -> list[Session]:
     """Return the sessions that run over tunnels that AWS has, too; the others are between instances."""
     if not gateway.bgp_enabled:
         return []
     bgp = read_azure_bgp(endpoint, gateway.id)
-    names = sessions_over(network)
+    names = {
+        (link.tunnel.customer_inside_address, link.tunnel.aws_inside_address): link.name
+        for link in links
+        if link.tunnel
+    }
     sent = Counter((route.local_address, route.source_peer) for route in bgp.advertised)
     return [
         Session(

@@ -59,6 +59,16 @@ AKS_SYSTEM_PODS = 30
 AKS_NODES_PER_POOL = 1000
 AKS_POOLS_PER_CLUSTER = 100
 
+SCALE_SET_INSTANCES = 1000
+PLACEMENT_GROUP_INSTANCES = 100
+"""The most instances of a scale set, and of one that is in a single placement group.
+
+Source: Azure, "Working with large virtual machine scale sets".
+"""
+AVAILABILITY_UPDATE_DOMAINS = 20
+AVAILABILITY_FAULT_DOMAINS = 3
+"""Of an availability set, at most. Source: Azure, "Availability sets overview"."""
+
 AZURE_TUNNEL_MTU = 1400
 AZURE_TUNNEL_MSS = 1350
 """Bytes, inside a tunnel. Source: Azure, "About VPN devices", clamp TCP MSS."""
@@ -103,11 +113,15 @@ GATEWAY_SKUS: Mapping[str, GatewaySku] = {
 """Those that can still be made."""
 RETIRED_GATEWAY_SKUS = tuple(sku.removesuffix(ZONED_SKU) for sku in GATEWAY_SKUS if sku.endswith(ZONED_SKU))
 
+INSIDE_IP_VERSION = "ipv4"
+OUTSIDE_ADDRESS_TYPE = "PublicIpv4"
+TUNNEL_BANDWIDTH = "standard"
+"""What a VPN connection has unless something else is asked for. Source: as below."""
 TRANSIT_GATEWAY_OPTIONS: Mapping[str, tuple[object, ...]] = {
     "enable_acceleration": (False,),
-    "tunnel_inside_ip_version": ("ipv4",),
-    "outside_ip_address_type": ("PublicIpv4",),
-    "tunnel_bandwidth": ("standard",),
+    "tunnel_inside_ip_version": (INSIDE_IP_VERSION,),
+    "outside_ip_address_type": (OUTSIDE_ADDRESS_TYPE,),
+    "tunnel_bandwidth": (TUNNEL_BANDWIDTH,),
     "local_ipv6_network_cidr": (),
     "remote_ipv6_network_cidr": (),
     "transport_transit_gateway_attachment_id": (),
@@ -115,4 +129,17 @@ TRANSIT_GATEWAY_OPTIONS: Mapping[str, tuple[object, ...]] = {
 """Option of a VPN connection that only a transit gateway has, in Terraform's words -> what any gateway takes.
 
 Source: EC2 API, VpnConnectionOptionsSpecification.
+"""
+
+GROUPS_PER_INTERFACE = 5
+"""Security groups of a network interface. Source: Amazon VPC User Guide, "Amazon VPC quotas"."""
+GP2_LEAST_IOPS, GP2_IOPS_PER_GIB, GP3_THROUGHPUT_MIB_PER_S = 100, 3, 125
+"""What general purpose disks have by their size and unless it is told.
+
+Source: Amazon EBS User Guide, "Amazon EBS General Purpose SSD volumes".
+"""
+COMMAND_TIMEOUT_S, LONGEST_COMMAND_S = 3600, 172_800
+"""How long a script of AWS-RunShellScript may run, unless it is told, and at most; seconds.
+
+Source: Systems Manager User Guide, "AWS-RunShellScript", executionTimeout.
 """

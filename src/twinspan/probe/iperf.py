@@ -161,7 +161,7 @@ def tunnel_share(before: Mapping[str, int], after: Mapping[str, int]) -> dict[st
     """Return each tunnel's share of the growth between two readings; all 0.0 if nothing grew.
 
     A counter that is missing from the first reading counts from zero; one that went back (its tunnel was
-    built anew meanwhile) counts what it shows now.
+    built again meanwhile) counts what it shows now.
     """
     growth = {
         tunnel: count - before.get(tunnel, 0) if count >= before.get(tunnel, 0) else count

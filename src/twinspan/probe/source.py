@@ -1,4 +1,4 @@
-"""Which address the far side sees: a connection is made, and the host that takes it says from where."""
+"""Which address the remote side sees: a connection is made, and the host that takes it says from where."""
 
 from dataclasses import dataclass
 from ipaddress import IPv4Address, ip_address

@@ -1,12 +1,19 @@
-"""An environment folder of a Terraform tree: the design, and where its state is kept."""
+"""A folder with a root module: one of this project's environments, or any other.
 
+An environment is a folder of `terraform/envs`: its tree also holds the bootstrap that makes the bucket of its
+state. Of any other root module nothing is taken for granted but that Terraform understands it.
+"""
+
+import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
 
 from twinspan.errors import DesignError
 
-_REQUIRED = ("main.tf", "terraform.tfvars")
+_OWN = ("main.tf", "terraform.tfvars", "backend.hcl")
+_SHOWN = 8
+"""Folders that a message names at most."""
 _SETTING = re.compile(r'^\s*(?P<name>[a-z_]+)\s*=\s*"(?P<value>[^"]*)"\s*(#.*|//.*)?$')
 _NO_SETTING = re.compile(r"^\s*(#.*|//.*)?$")
 
@@ -28,17 +35,17 @@ class StateLocation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Environment:
-    """One environment folder, e.g. `terraform/envs/dev`.
+    """A root module, e.g. the environment `terraform/envs/dev`.
 
     Attributes:
         folder: The folder itself, absolute.
-        tree: The folder that also holds the modules it uses, absolute.
-        state: From its `backend.hcl`.
+        tree: The folder that also holds the modules it uses, absolute; of a root module, the folder itself.
+        state: From an environment's `backend.hcl`; None for any other root module.
     """
 
     folder: Path
     tree: Path
-    state: StateLocation
+    state: StateLocation | None = None
 
     @property
     def name(self) -> str:
@@ -47,56 +54,63 @@ class Environment:
 
     @property
     def bootstrap(self) -> Path:
-        """The root module that makes the state bucket."""
+        """The root module that makes the state bucket of an environment."""
         return self.tree / "bootstrap"
 
     @classmethod
     def load(cls, path: Path) -> "Environment":
-        """Check that `path` is an environment folder, and read its `backend.hcl`.
+        """Find the root module in `path`; of an environment, read the `backend.hcl` too.
 
         Raises:
-            DesignError: It is not; the message names the folders that are.
+            DesignError: There is none; the message names the folders that have one.
         """
         if not path.is_dir():
-            raise DesignError(
-                where=str(path), problem="there is no such environment folder", remedy=_known(path)
-            )
-        missing = [name for name in _REQUIRED if not (path / name).is_file()]
-        if missing:
+            raise DesignError(where=str(path), problem="there is no such folder or file", remedy=_known(path))
+        if not is_root_module(path):
             raise DesignError(
                 where=str(path),
-                problem=f"this is no environment folder: {' and '.join(missing)} missing",
+                problem="there is no root module in it: no file ends in .tf or .tf.json",
                 remedy=_known(path),
             )
         folder = path.resolve()
-        tree = folder.parent.parent if (folder.parent.parent / "modules").is_dir() else folder
+        tree = folder.parent.parent
+        if not all((folder / name).is_file() for name in _OWN) or not (tree / "bootstrap").is_dir():
+            return cls(folder=folder, tree=folder)
         return cls(folder=folder, tree=tree, state=_state_location(path / "backend.hcl"))
 
 
+def is_root_module(folder: Path) -> bool:
+    """Return whether Terraform finds a module in a folder.
+
+    Source: Terraform, "Files and Configuration Structure": `.tf` and `.tf.json`.
+    """
+    return any(_is_module_file(file.name) for file in folder.iterdir())
+
+
+def _is_module_file(name: str) -> bool:
+    return name.endswith((".tf", ".tf.json")) and not name.startswith(".")
+
+
 def _known(path: Path) -> str:
-    found: dict[Path, Path] = {}
-    for parent in (path.parent, path, path / "envs", path.parent / "envs", Path("terraform/envs")):
+    known: dict[Path, Path] = {}
+    for parent in (path, path.parent, path / "envs", path.parent / "envs", Path("terraform/envs")):
         if parent.is_dir():
-            folders = (child for child in sorted(parent.iterdir()) if child.is_dir())
-            found.update(
+            folders = (child for child in sorted(parent.iterdir()) if os.access(child, os.R_OK | os.X_OK))
+            known.update(
                 (child.resolve(), child)
                 for child in folders
-                if all((child / name).is_file() for name in _REQUIRED)
+                if child.is_dir() and not child.name.startswith(".") and is_root_module(child)
             )
-    if not found:
+    if not known:
         return (
-            "Give the path of a folder that holds main.tf and terraform.tfvars,"
+            "Give the path of a folder with Terraform files, a plan or a state,"
             " e.g. terraform/envs/dev, which `twinspan init terraform` writes"
         )
-    return f"Choose one of: {', '.join(str(child) for child in found.values())}"
+    return f"Choose one of: {', '.join(str(child) for child in [*known.values()][:_SHOWN])}"
 
 
 def _state_location(file: Path) -> StateLocation:
     remedy = 'Write three lines into it: bucket = "...", key = "...", region = "..."'
-    if not file.is_file():
-        raise DesignError(
-            where=str(file), problem="missing; nothing says where the state is kept", remedy=remedy
-        )
     settings: dict[str, str] = {}
     for number, line in enumerate(file.read_text().splitlines(), start=1):
         if match := _SETTING.match(line):

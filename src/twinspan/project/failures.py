@@ -28,6 +28,18 @@ _NO_CREDENTIALS = re.compile(
     r"No valid credential sources|unable to build authorizer|could not acquire access token"
 )
 _UNDECLARED = "Value for undeclared variable"
+_NO_MODULE = re.compile(
+    r"Failed to download module|Module not found|Module version not found|Unreadable module directory"
+    r"|Error accessing remote module registry|Unresolvable module|Invalid registry module source address"
+    r"|Local module path escapes module package|Invalid module source address"
+)
+_GET_MODULE = (
+    "Correct its source and version there, connect to the registry or repository that has it and sign in,"
+    " or copy the module beside your own and give its path as source"
+)
+_NO_VALUE = "No value for required variable"
+_VARIABLE = re.compile(r'(?:input variable|variable) "(?P<name>[^"]+)"')
+_NEWER = re.compile(r"The state file uses format version \d+, which is not supported by Terraform \S+\.")
 _LOCK_FIELD = re.compile(r"^\s*(ID|Who|Operation|Created):\s*(.+?)\s*$", re.MULTILINE)
 _CODE = re.compile(r"(?:api error|with error:) (?P<code>[\w.]+): (?P<message>.*)")
 _LONGEST_MESSAGE = 600
@@ -66,15 +78,16 @@ def explain(
     if not errors:
         return CommandError(ended.argv, ended.returncode, ended.stderr or "it printed no error")
     written = [error for error in errors if not error.address and error.file]
-    host = _host(env, errors)
-    if host is not None:
-        return host
+    input_errors = (_bad_input(env, error) for error in errors)
+    known = next((error for error in input_errors if error is not None), None) or _host(env, errors)
+    if known is not None:
+        return known
     undeclared = [error for error in errors if error.summary == _UNDECLARED]
     if undeclared:
         return DesignError(
             where=f"{env.folder.name}: --var",
             problem=undeclared[0].detail.partition(". ")[0],
-            remedy="Choose one of those in variables.tf",
+            remedy="Choose one that a `variable` block declares",
         )
     if written and not applying:
         return _design(env, written, variables)
@@ -108,6 +121,30 @@ def _host(env: Environment, errors: Sequence[Diagnostic]) -> HostError | None:
     return None
 
 
+def _bad_input(env: Environment, error: Diagnostic) -> DesignError | None:
+    """Return the error for what Terraform itself says without a remedy that fits."""
+    detail = " ".join(error.detail.split()).rstrip(".")
+    where = f"{env.name}/{error.file} line {error.line}" if error.file else env.name
+    if _NO_MODULE.search(error.summary):
+        return DesignError(where=where, problem=f"{error.summary}: {detail}", remedy=_GET_MODULE)
+    if error.summary == _NO_VALUE:
+        name = _VARIABLE.search(f"{detail} {error.snippet}")
+        return DesignError(
+            where=where,
+            problem=f"the variable {name['name'] if name else ''} has no value",
+            remedy=f"Give it: --var {name['name'] if name else 'NAME'}=VALUE, --var-file FILE or a line in"
+            " terraform.tfvars",
+        )
+    newer = _NEWER.search(f"{error.summary} {detail}")
+    if newer is not None:
+        return DesignError(
+            where=where,
+            problem=newer[0].rstrip("."),
+            remedy="Put a Terraform that is as new on PATH, or begin without that state",
+        )
+    return None
+
+
 def _text(errors: Sequence[Diagnostic]) -> str:
     return "\n".join(error.as_line() for error in errors)
 
@@ -115,6 +152,11 @@ def _text(errors: Sequence[Diagnostic]) -> str:
 def missing_bucket(env: Environment) -> HostError:
     """Return the error that says how to make the state bucket, once."""
     state = env.state
+    if state is None:
+        return HostError(
+            problem=f"the bucket that keeps the state of {env.name} does not exist",
+            remedy=f"Make it, or correct the backend in {env.folder}",
+        )
     make = f"terraform -chdir={env.bootstrap}"
     return HostError(
         problem=f"the state bucket {state.bucket} does not exist",
@@ -127,10 +169,9 @@ def _locked(env: Environment, error: Diagnostic) -> HostError:
     fields = dict(_LOCK_FIELD.findall(error.detail))
     lock_id = fields.get("ID", "ID")
     who = ", ".join(fields[name] for name in ("Who", "Operation", "Created") if fields.get(name))
-    state = env.state
+    state = f"s3://{env.state.bucket}/{env.state.key}" if env.state else f"the state of {env.name}"
     return HostError(
-        problem=f"{_LOCKED}: s3://{state.bucket}/{state.key} is in use"
-        f" ({who or 'holder unknown'}, lock {lock_id})",
+        problem=f"{_LOCKED}: {state} is in use ({who or 'holder unknown'}, lock {lock_id})",
         remedy="Wait for the other run to end; if it was killed, free it with"
         f" `terraform -chdir={env.folder} force-unlock {lock_id}`",
     )

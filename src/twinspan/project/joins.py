@@ -10,7 +10,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from twinspan.project.plan import UNKNOWN, ModulePath, Plan, PlannedResource, Unknown
+from twinspan.network.unknown import UNKNOWN, Unknown
+from twinspan.project.plan import ModulePath, Plan, PlannedResource
 
 _PART = re.compile(r'([^.\[\]"]+)|\[("[^"]*"|\d+)\]')
 _DEEPEST = 40
@@ -52,14 +53,64 @@ def joined(
             for target in targets
             if _same(value, target.get("id")) or (attribute.endswith("_name") and value == target.get("name"))
         ]
+        if len(named) > 1:
+            named = [target for target in named if _in_one_group(target, resource)]
         return named[0] if len(named) == 1 else UNKNOWN
-    block = _resource_block(plan, resource.module, resource.type, resource.name)
-    place = _Place(module=resource.module, each=_for_each(block), each_module=resource.module)
-    refs = _references(_at(block.get("expressions", {}), path))
-    found = _unique(target for ref in refs for target in _follow(plan, ref, place, types))
+    found = _named(plan, resource, path, types)
     if len(found) > 1:
         found = [target for target in found if target.keys & resource.keys]
     return found[0] if len(found) == 1 else UNKNOWN
+
+
+def joined_all(
+    plan: Plan, resource: PlannedResource, path: Sequence[str | int], *types: str
+) -> tuple[PlannedResource, ...]:
+    """Return all resources that the expression of a list names, as far as it is known how many there are.
+
+    Args:
+        plan: The plan that holds them.
+        resource: The one that refers.
+        path: Names and indices that lead to the list.
+        types: What may be referred to.
+    """
+    found = tuple(_named(plan, resource, path, types))
+    value = resource.get(*path)
+    count = len(value) if isinstance(value, list) else 1
+    return found if len(found) == count else ()
+
+
+def left_out(plan: Plan, resource: PlannedResource, path: Sequence[str | int]) -> bool:
+    """Whether an argument, or the block it is in, is not written, so that the provider decides.
+
+    A block that is there and not written is made by `dynamic`, whose arguments are not in a plan.
+    """
+    place: object = _resource_block(plan, resource.module, resource.type, resource.name).get(
+        "expressions", {}
+    )
+    for depth, part in enumerate(path, start=1):
+        if isinstance(place, Mapping) and not place.keys() & {"references", "constant_value"}:
+            if part not in place:
+                return depth == len(path) or resource.get(*path[:depth]) is UNKNOWN
+            place = place[str(part)]
+        elif isinstance(place, list) and isinstance(part, int) and part < len(place):
+            place = place[part]
+        else:
+            return False
+    return False
+
+
+def _named(
+    plan: Plan, resource: PlannedResource, path: Sequence[str | int], types: Sequence[str]
+) -> list[PlannedResource]:
+    block = _resource_block(plan, resource.module, resource.type, resource.name)
+    place = _Place(module=resource.module, each=_for_each(block), each_module=resource.module)
+    refs = _references(_at(block.get("expressions", {}), path))
+    return _unique(target for ref in refs for target in _follow(plan, ref, place, types))
+
+
+def _in_one_group(one: PlannedResource, other: PlannedResource) -> bool:
+    group: str | None = one.get("resource_group_name")
+    return bool(group == other.get("resource_group_name"))
 
 
 def _at(expressions: object, path: Sequence[str | int]) -> object:

@@ -4,6 +4,7 @@ Source: Terraform, "Machine-Readable UI" (message types) and "JSON Output Format
 """
 
 import json
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
@@ -179,6 +180,35 @@ def parse(line: str) -> Event | None:
             added=message.changes.add, changed=message.changes.change, removed=message.changes.remove
         )
     return _diagnostic(message.diagnostic) if message.diagnostic is not None else None
+
+
+_COLOUR, _BAR = re.compile(r"\x1b\[[0-9;]*m"), re.compile(r"^[│╷╵] ?", re.MULTILINE)
+_PLAIN = re.compile(r"^(?P<severity>Error|Warning): (?P<summary>.+)$", re.MULTILINE)
+_PLACE = re.compile(r"^\s+on (?P<file>\S+) line (?P<line>\d+).*\n(?:\s+\d+: (?P<code>.*)\n)?", re.MULTILINE)
+
+
+def read_plain(text: str) -> tuple[Diagnostic, ...]:
+    """Return the errors of a command that has no JSON form, from what it writes for people."""
+    text = _BAR.sub("", _COLOUR.sub("", text))
+    marks = list(_PLAIN.finditer(text))
+    ends = [*(mark.start() for mark in marks), len(text)][1:]
+    return tuple(
+        _plain(mark, text[mark.end() : end])
+        for mark, end in zip(marks, ends, strict=True)
+        if mark["severity"] == "Error"
+    )
+
+
+def _plain(mark: re.Match[str], body: str) -> Diagnostic:
+    place = _PLACE.search(body)
+    return Diagnostic(
+        severity=mark["severity"].lower(),
+        summary=mark["summary"],
+        detail=" ".join(body[place.end() if place else 0 :].split()),
+        file=place["file"] if place else "",
+        line=int(place["line"]) if place else 0,
+        snippet=(place["code"] or "").strip() if place else "",
+    )
 
 
 def _diagnostic(wire: _Diagnostic) -> Diagnostic:

@@ -7,28 +7,20 @@ import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from enum import Enum
 from functools import cached_property
-from typing import Any, Final
+from typing import Any
 
 from pydantic import BaseModel, Field, ValidationError
 
 from twinspan.errors import DesignError
+from twinspan.network.unknown import UNKNOWN
 
 _SUPPORTED_MAJOR = "1"
+_MODULES = re.compile(r'(?:module\.[^.\[]+(?:\[(?:"[^"]*"|\d+)\])?\.)+')
 _MODULE = re.compile(r'module\.(?P<name>[^.\[]+)(?:\[(?P<key>"[^"]*"|\d+)\])?')
 
 ModulePath = tuple[tuple[str, str], ...]
 """(name, key) of each module from the root down; the key is empty without `for_each` or `count`."""
-
-
-class Unknown(Enum):
-    """What a plan cannot know before it is applied."""
-
-    UNKNOWN = "known after apply"
-
-
-UNKNOWN: Final = Unknown.UNKNOWN
 
 
 class _WireResource(BaseModel):
@@ -200,6 +192,12 @@ def read_plan(document: object, *, where: str) -> Plan:
             problem="Terraform could not finish this plan (errored: true)",
             remedy="Correct what `terraform plan` complains of and plan again",
         )
+    if _destroys_all(wire):
+        raise DesignError(
+            where=where,
+            problem="this plan destroys all that there is, so that nothing is left to look at",
+            remedy="Plan without -destroy, or give the state: `terraform state pull`",
+        )
     changes = {change.address: change.change for change in wire.resource_changes}
     return Plan(
         resources=tuple(_resources(wire.planned_values.root_module, changes)),
@@ -207,9 +205,21 @@ def read_plan(document: object, *, where: str) -> Plan:
     )
 
 
+def _destroys_all(wire: _WirePlan) -> bool:
+    deleted = any(change.change.actions == ["delete"] for change in wire.resource_changes)
+    return deleted and not any(True for _ in _resources(wire.planned_values.root_module, {}))
+
+
 def module_path(address: str) -> ModulePath:
     """Return the module instances that an address passes through."""
     return tuple((match["name"], (match["key"] or "").strip('"')) for match in _MODULE.finditer(address))
+
+
+def split_address(address: str) -> tuple[str, str]:
+    """Return the module's part of a resource's address, which may be empty, and the rest."""
+    module = _MODULES.match(address)
+    end = module.end() if module else 0
+    return address[:end].rstrip("."), address[end:]
 
 
 def _resources(module: _WireModule, changes: Mapping[str, _WireChange]) -> Iterator[PlannedResource]:

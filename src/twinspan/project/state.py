@@ -11,17 +11,10 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from twinspan.errors import DesignError
+from twinspan.project.plan import Plan, PlannedResource, module_path, split_address
 
 VERSION = 4
-_ARN_OF_EC2 = re.compile(r"arn:[^:]+:ec2:(?P<region>[a-z0-9-]+):[0-9]*:.+")
-_PLACED = ("aws_vpn_connection", "aws_vpn_gateway", "aws_vpc")
-"""Resources that say in which region a network is, the most telling first."""
-
-
-class _Output(BaseModel):
-    model_config = ConfigDict(extra="ignore")
-
-    value: Any = None
+_KEY = re.compile(r"\[(?P<key>.*)\]$")
 
 
 class _Instance(BaseModel):
@@ -51,7 +44,6 @@ class _State(BaseModel):
     model_config = ConfigDict(extra="ignore")
 
     version: int
-    outputs: dict[str, _Output] = {}
     resources: list[_Resource] = []
 
 
@@ -75,25 +67,34 @@ class State:
     """What Terraform knows of an environment.
 
     Attributes:
-        outputs: Output name -> value.
         resources: The managed ones.
     """
 
-    outputs: Mapping[str, Any] = field(default_factory=dict, repr=False)
     resources: tuple[StateResource, ...] = ()
+
+    @property
+    def plan(self) -> Plan:
+        """The same resources as a plan, of which everything is known and nothing of the configuration."""
+        return Plan(resources=tuple(map(_known, self.resources)), configuration={})
 
     def of(self, *types: str) -> Iterator[StateResource]:
         """Yield the resources of these types."""
         return (resource for resource in self.resources if resource.type in types)
 
-    @property
-    def aws_region(self) -> str | None:
-        """The AWS region of the network: of a VPN connection if there is one; None if nothing tells.
 
-        Source: AWS General Reference, Amazon Resource Names (arn:partition:service:region:account:resource).
-        """
-        arns = (str(each.values.get("arn")) for kind in _PLACED for each in self.of(kind))
-        return next((found["region"] for arn in arns if (found := _ARN_OF_EC2.fullmatch(arn))), None)
+def _known(resource: StateResource) -> PlannedResource:
+    module, rest = split_address(resource.address)
+    name = _KEY.sub("", rest).rpartition(".")[2]
+    key = _KEY.search(rest)
+    return PlannedResource(
+        address=resource.address,
+        type=resource.type,
+        name=name,
+        key=key["key"].strip('"') if key else "",
+        module=module_path(module),
+        values=resource.values,
+        unknown={},
+    )
 
 
 def load_state(text: str | bytes, *, where: str, remedy: str) -> State:
@@ -118,7 +119,6 @@ def load_state(text: str | bytes, *, where: str, remedy: str) -> State:
             remedy="Use the twinspan that fits your Terraform",
         )
     return State(
-        outputs={name: output.value for name, output in raw.outputs.items()},
         resources=tuple(
             StateResource(address=resource.address(instance), type=resource.type, values=instance.attributes)
             for resource in raw.resources
@@ -127,3 +127,21 @@ def load_state(text: str | bytes, *, where: str, remedy: str) -> State:
             if instance.deposed is None
         ),
     )
+
+
+def state_of_values(values: Mapping[str, Any]) -> State:
+    """Return the state in a plan's `prior_state.values`.
+
+    Source: Terraform, "JSON Output Format", values representation.
+    """
+    return State(resources=tuple(_in_module(values.get("root_module", {}))))
+
+
+def _in_module(module: Mapping[str, Any]) -> Iterator[StateResource]:
+    for resource in module.get("resources", ()):
+        if resource.get("mode") == "managed" and not resource.get("deposed_key"):
+            yield StateResource(
+                address=resource["address"], type=resource["type"], values=resource.get("values", {})
+            )
+    for child in module.get("child_modules", ()):
+        yield from _in_module(child)

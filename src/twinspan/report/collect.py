@@ -5,9 +5,10 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from typing import Literal, TypeVar
+from typing import TypeVar
 
 from twinspan.cloud.endpoints import Endpoints
+from twinspan.drill.report import Direction
 from twinspan.errors import TwinspanError
 from twinspan.monitor.model import Snapshot
 from twinspan.monitor.read import Monitor
@@ -18,7 +19,6 @@ from twinspan.protocols import Host
 from twinspan.report.alerts import alerts_of
 from twinspan.report.document import (
     AlertTime,
-    Direction,
     DrillPart,
     Latency,
     Missing,
@@ -29,12 +29,14 @@ from twinspan.report.document import (
 from twinspan.report.network import Topology
 from twinspan.report.topology import settings_of, topology_of
 from twinspan.report.versions import versions
+from twinspan.rules.observed.expectation import Expectation
+from twinspan.rules.observed.facts import Facts
+from twinspan.rules.observed.settings import ObjectSettings
+from twinspan.rules.waivers import Waiver
+from twinspan.target.place import Place
 from twinspan.verify.clusters import Clusters, ask
-from twinspan.verify.document import VerificationDocument
-from twinspan.verify.expectation import Expectation
-from twinspan.verify.facts import Facts
+from twinspan.verify.findings import Verification
 from twinspan.verify.run import HostPair, read_facts, verify
-from twinspan.verify.settings import Settings
 
 T = TypeVar("T")
 PING_INTERVAL_S = 0.01
@@ -67,10 +69,11 @@ class Sources:
 
     Attributes:
         environment: Name of the environment.
-        on: `twin` or `cloud`.
+        place: Where it runs.
         endpoints: Both clouds; None if there is no way to them.
-        expected: What Terraform's outputs say must exist.
+        expected: What Terraform's state says must exist.
         planned: What Terraform applied.
+        waivers: Findings that the environment's owners live with.
         pairs: One host on each side; those send. `verify` sends, too.
         pods: Hosts of both sides that send in the place of `pairs`.
         host_problems: Why hosts are missing.
@@ -81,10 +84,11 @@ class Sources:
     """
 
     environment: str
-    on: Literal["twin", "cloud"]
+    place: Place
     endpoints: Endpoints | None
     expected: Expectation | None = None
-    planned: Settings | None = None
+    planned: ObjectSettings | None = None
+    waivers: tuple[Waiver, ...] = ()
     pairs: Sequence[HostPair] = ()
     pods: tuple[Sequence[Host], Sequence[Host]] = ((), ())
     host_problems: Sequence[str] = ()
@@ -127,7 +131,7 @@ class Collector:
         sources = self._sources
         return ReportDocument(
             environment=sources.environment,
-            on=sources.on,
+            on=sources.place.on,
             made_at=made_at,
             collect_s=round(time.monotonic() - started, 3),
             missing=tuple(self._missing),
@@ -138,7 +142,7 @@ class Collector:
             drills=tuple(drills),
             alerts=tuple(alerts),
             settings=(*_measured_with(sources), *settings),
-            versions=versions(on=sources.on),
+            versions=versions(sources.place.programs),
         )
 
     def _lacks(self, part: str, reason: str, remedy: str = "") -> None:
@@ -151,11 +155,11 @@ class Collector:
             self._lacks(part, str(error), remedy)
             return None
 
-    def _verification(self) -> VerificationDocument | None:
+    def _verification(self) -> Verification | None:
         sources, endpoints = self._sources, self._sources.endpoints
         if endpoints is None:
             return None
-        found = self._tried(
+        return self._tried(
             "verify",
             lambda: verify(
                 endpoints,
@@ -163,10 +167,10 @@ class Collector:
                 host_problems=sources.host_problems,
                 expected=sources.expected,
                 planned=sources.planned,
+                waivers=sources.waivers,
             ),
             "Run `twinspan doctor`",
         )
-        return VerificationDocument.model_validate(found.as_dict()) if found else None
 
     def _topology(self) -> tuple[Topology | None, tuple[Setting, ...]]:
         endpoints = self._sources.endpoints

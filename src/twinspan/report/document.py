@@ -1,26 +1,21 @@
 """What a report holds, as one model: the JSON form, and what the page is drawn from."""
 
 from datetime import datetime
-from typing import Final, Literal
+from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
+from twinspan.drill.alert_watch import FiredAlert
+from twinspan.drill.document import DirectionDocument
+from twinspan.drill.document import Settings as DrillSettings
+from twinspan.drill.report import Direction
 from twinspan.drill.series import Spread
-from twinspan.network.clouds import CLOUD_NAMES, Cloud
 from twinspan.report.network import Topology
-from twinspan.verify.document import VerificationDocument
-
-SCHEMA: Final = "twinspan/report/1"
-"""Name and version of the JSON form; the number rises when a reader of the old form would break."""
-Direction = Literal["aws->azure", "azure->aws"]
-DIRECTIONS: tuple[Direction, ...] = ("aws->azure", "azure->aws")
+from twinspan.results.document import Answer, Document
+from twinspan.verify.findings import Verification
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Missing(_Part):
+class Missing(Document):
     """A part that the report does not have."""
 
     part: str = Field(description="Which, e.g. `drills`.")
@@ -28,7 +23,7 @@ class Missing(_Part):
     remedy: str = Field(description="The command or step that would provide it; may be empty.")
 
 
-class Latency(_Part):
+class Latency(Document):
     """Echo requests from one host to one of the other cloud."""
 
     direction: Direction
@@ -47,7 +42,7 @@ class Latency(_Part):
         return self.sent - len(self.times_ms)
 
 
-class Throughput(_Part):
+class Throughput(Document):
     """TCP in one direction."""
 
     direction: Direction
@@ -58,32 +53,7 @@ class Throughput(_Part):
     tunnel_share: dict[str, float] = Field(description="Tunnel -> share of the bytes sent, 0.0 to 1.0.")
 
 
-class PhasePart(_Part):
-    """A part of an outage; seconds from the cut."""
-
-    name: str
-    from_s: float
-    to_s: float
-    ended_by: str
-    detail: str
-
-
-class DrillDirection(_Part):
-    """One direction of one run."""
-
-    direction: Direction
-    passed: bool
-    longest_gap_ms: float
-    lost: int
-    sent: int
-    found_by: str | None
-    expected_timer: str
-    expected_at_most_s: float
-    label: str
-    phases: tuple[PhasePart, ...]
-
-
-class EventPart(_Part):
+class EventPart(Document):
     """What a daemon or an API told during a run; seconds from the cut."""
 
     at_s: float
@@ -92,7 +62,7 @@ class EventPart(_Part):
     detail: str
 
 
-class Loss(_Part):
+class Loss(Document):
     """Packets of one direction, counted by when they were sent.
 
     Bin n holds what was sent from `from_s + n * bin_s` on, in seconds from the cut.
@@ -105,44 +75,28 @@ class Loss(_Part):
     lost: tuple[int, ...]
 
 
-class RungAlert(_Part):
-    """One alert of a cloud that rang in a run; seconds from the cut."""
-
-    cloud: Cloud
-    name: str = Field(description="Of the alarm or the rule.")
-    about: str = Field(description="What it rang for where one rule watches several things; else empty.")
-    rang_after_s: float
-    cleared_after_s: float | None
-
-    @property
-    def words(self) -> str:
-        """Whose it is and what it rang for, for a reader."""
-        about = f" ({self.about})" if self.about else ""
-        return f"{CLOUD_NAMES[self.cloud]}'s {self.name}{about}"
-
-
-class RunPart(_Part):
+class RunPart(Document):
     """One run of a drill."""
 
     name: str = Field(description="Its folder, e.g. `run-003`.")
     passed: bool
     target: str
     whole_again_s: float | None
-    directions: tuple[DrillDirection, ...]
-    alerts: tuple[RungAlert, ...] = Field(default=(), description="Those that the drill waited for.")
+    directions: tuple[DirectionDocument, ...]
+    alerts: tuple[FiredAlert, ...] = Field(default=(), description="Those that the drill waited for.")
 
-    def direction(self, name: Direction) -> DrillDirection | None:
+    def direction(self, name: Direction) -> DirectionDocument | None:
         """Return one direction; None if it was not measured."""
         return next((each for each in self.directions if each.direction == name), None)
 
 
-class DrillPart(_Part):
+class DrillPart(Document):
     """All runs of one drill that one folder holds, and the course of one of them."""
 
     drill: str
     breaks: str = Field(description="What it breaks, in one sentence.")
     folder: str
-    settings: dict[str, str | float | int]
+    settings: DrillSettings
     caveats: tuple[str, ...] = Field(description="In what the timers differ from the clouds'.")
     runs: tuple[RunPart, ...] = Field(min_length=1)
     gaps_ms: dict[Direction, Spread] = Field(description="The longest silence of any flow, over all runs.")
@@ -167,7 +121,7 @@ class DrillPart(_Part):
         return max((spread.median for spread in self.gaps_ms.values()), default=0.0) / 1000
 
 
-class AlertTime(_Part):
+class AlertTime(Document):
     """How long an alert took, from breaking the thing until it fired."""
 
     name: str = Field(description="What was broken, or which alert rang.")
@@ -177,7 +131,7 @@ class AlertTime(_Part):
     runs: int = Field(default=1, ge=1, description="Runs in which alerts were waited for.")
 
 
-class Setting(_Part):
+class Setting(Document):
     """One setting of the network or of the measurement."""
 
     group: str
@@ -185,19 +139,17 @@ class Setting(_Part):
     value: str
 
 
-class ReportDocument(_Part):
+class ReportDocument(Answer):
     """The output of `twinspan report --format json`."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
-
-    schema_: Literal["twinspan/report/1"] = Field(alias="schema", default=SCHEMA)
+    schema_: Literal["twinspan/report/1"] = Field(default="twinspan/report/1", alias="schema")
     environment: str
     on: Literal["twin", "cloud"]
     made_at: datetime = Field(description="UTC.")
     collect_s: float = Field(ge=0, description="How long reading and measuring took.")
     missing: tuple[Missing, ...]
     topology: Topology | None
-    verification: VerificationDocument | None
+    verification: Verification | None
     latency: tuple[Latency, ...]
     throughput: tuple[Throughput, ...]
     drills: tuple[DrillPart, ...]

@@ -6,72 +6,19 @@ import zlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import ValidationError
 
 from twinspan.drill.catalogue import DRILLS
+from twinspan.drill.document import RunDocument
 from twinspan.drill.recording import EVENTS, PACKETS, REPORT
+from twinspan.drill.report import DIRECTIONS, Direction
 from twinspan.drill.series import Spread
 from twinspan.errors import DesignError
-from twinspan.network.clouds import Cloud
-from twinspan.report.document import (
-    DIRECTIONS,
-    Direction,
-    DrillDirection,
-    DrillPart,
-    EventPart,
-    Loss,
-    PhasePart,
-    RungAlert,
-    RunPart,
-)
+from twinspan.report.document import DrillPart, EventPart, Loss, RunPart
 
 BINS = 240
 """Columns of a timeline: about one for each two pixels of a wide screen."""
 _RUNS = "run-*"
-
-
-class _Recorded(BaseModel):
-    model_config = ConfigDict(extra="ignore", frozen=True)
-
-
-class _Phase(_Recorded):
-    name: str
-    from_s: float
-    to_s: float
-    ended_by: str = ""
-    detail: str = ""
-
-
-class _Direction(_Recorded):
-    direction: str
-    passed: bool
-    longest_gap_ms: float
-    lost: int
-    sent: int
-    found_by: str | None = None
-    expected_timer: str
-    expected_at_most_s: float
-    expected_caveat: str = ""
-    label: str
-    phases: tuple[_Phase, ...] = ()
-
-
-class _Alert(_Recorded):
-    cloud: Cloud
-    name: str
-    about: str = ""
-    rang_after_s: float
-    cleared_after_s: float | None = None
-
-
-class _Report(_Recorded):
-    drill: str
-    passed: bool
-    target: str
-    directions: tuple[_Direction, ...]
-    whole_again_s: float | None = None
-    settings: dict[str, str | float | int] = {}
-    alerts: tuple[_Alert, ...] = ()
 
 
 def read_drills(folder: Path) -> tuple[DrillPart, ...]:
@@ -94,11 +41,11 @@ def read_drills(folder: Path) -> tuple[DrillPart, ...]:
 
 
 def _read(folder: Path) -> DrillPart | None:
-    reports: dict[str, _Report] = {}
+    reports: dict[str, RunDocument] = {}
     problems: list[str] = []
     for run in sorted(folder.glob(_RUNS)):
         try:
-            reports[run.name] = _Report.model_validate_json((run / REPORT).read_text())
+            reports[run.name] = RunDocument.model_validate_json((run / REPORT).read_text(), extra="ignore")
         except (OSError, UnicodeDecodeError) as error:
             problems.append(f"{run.name}: {REPORT} cannot be read: {error}")
         except ValidationError as error:
@@ -125,23 +72,14 @@ def _read(folder: Path) -> DrillPart | None:
     )
 
 
-def _run(name: str, report: _Report) -> RunPart:
+def _run(name: str, report: RunDocument) -> RunPart:
     return RunPart(
         name=name,
         passed=report.passed,
         target=report.target,
         whole_again_s=report.whole_again_s,
-        directions=tuple(
-            DrillDirection(
-                **each.model_dump(exclude={"expected_caveat", "phases", "direction"}),
-                direction=direction,
-                phases=tuple(PhasePart(**phase.model_dump()) for phase in each.phases),
-            )
-            for direction in DIRECTIONS
-            for each in report.directions
-            if each.direction == direction
-        ),
-        alerts=tuple(RungAlert(**each.model_dump()) for each in report.alerts),
+        directions=report.directions,
+        alerts=report.alerts,
     )
 
 

@@ -9,7 +9,7 @@ TOGETHER_S = 0.3
 """Daemons at both ends tell of the same thing within this time, in seconds."""
 _WORDS: Mapping[str, str] = {
     "fault-injected": "broken",
-    "fault-healed": "mended",
+    "fault-healed": "repaired",
     "dpd-timeout": "dead peer detected",
     "bgp-hold-expired": "BGP hold timer expired",
     "bgp-down": "BGP down",

@@ -7,13 +7,15 @@ from itertools import groupby
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from twinspan.drill.report import DIRECTIONS
 from twinspan.network.clouds import CLOUD_NAMES
 from twinspan.probe.percentiles import percentile
 from twinspan.report.diagram import narrow, wide
-from twinspan.report.document import DIRECTIONS, ReportDocument
+from twinspan.report.document import ReportDocument
 from twinspan.report.marks import marks_of
 from twinspan.report.plots import NARROW_IN, WIDE_IN, Plot, as_svg, drill_plot_name, plots_of
 from twinspan.report.words import ARROWS, DASH, STATES, kilobits, megabits, milliseconds, seconds
+from twinspan.results import CheckResult
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,13 +137,12 @@ def _checks(report: ReportDocument) -> Tile:
     found = report.verification
     if found is None:
         return Tile(name="Checks passed", value=DASH, note="not verified", state="", part="verify")
-    passed = sum(check.outcome == "pass" for check in found.checks)
     causes = len(found.root_causes)
     notes = [f"{causes} root cause{'s' * (causes != 1)}"] if causes else []
     notes += [f"{len(found.drift)} drifted"] if found.drift else []
     return Tile(
         name="Checks passed",
-        value=f"{passed} of {len(found.checks)}",
+        value=f"{found.held} of {len(found.results)}",
         note=", ".join(notes) or "as Terraform built it",
         state="good" if found.passed else "bad",
         part="verify",
@@ -186,6 +187,11 @@ def _outage(report: ReportDocument) -> Tile:
     )
 
 
-def _sections(report: ReportDocument) -> list[tuple[str, list[object]]]:
-    checks = report.verification.checks if report.verification else []
-    return [(name, list(group)) for name, group in groupby(checks, key=lambda check: check.section)]
+def _sections(report: ReportDocument) -> list[tuple[str, list[CheckResult], int]]:
+    """Return each layer with the checks that have something to say, and how many others hold."""
+    checks = report.verification.results if report.verification else []
+    groups = [(name, list(group)) for name, group in groupby(checks, key=lambda check: check.section)]
+    return [
+        (name, [each for each in group if not each.quiet], sum(each.quiet for each in group))
+        for name, group in groups
+    ]

@@ -13,12 +13,11 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.font_manager import get_font_names
 
+from twinspan.drill.report import DIRECTIONS, Direction
 from twinspan.errors import HostError
 from twinspan.probe.percentiles import percentile
 from twinspan.report.document import (
-    DIRECTIONS,
     AlertTime,
-    Direction,
     DrillPart,
     Latency,
     ReportDocument,

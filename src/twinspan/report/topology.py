@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from twinspan.monitor.model import Session, Snapshot, Tunnel
+from twinspan.network.links import TunnelLink
 from twinspan.network.model import (
     AksCluster,
     AzureNetwork,
@@ -25,7 +26,7 @@ from twinspan.report.network import (
     TunnelPart,
     state_of,
 )
-from twinspan.verify.facts import Facts, TunnelLink
+from twinspan.rules.observed.facts import Facts
 
 
 def topology_of(facts: Facts, snapshot: Snapshot) -> Topology:
@@ -197,24 +198,21 @@ def _aks(facts: Facts, azure: AzureNetwork, subnet_ids: set[str]) -> tuple[Clust
 
 def _tunnel(link: TunnelLink, facts: Facts, snapshot: Snapshot) -> TunnelPart:
     outside = link.tunnel.outside_ip_address if link.tunnel else None
-    name = link.azure_connection.name if link.azure_connection else str(outside)
     # A connection that leads elsewhere has its name in Azure's view, and AWS's has the address.
     seen = [
         each
         for each in snapshot.tunnels
-        if each.name == name or (outside is not None and each.aws_address == outside)
+        if each.name == link.name or (outside is not None and each.aws_address == outside)
     ]
-    names = {each.name for each in seen} | {name}
+    names = {each.name for each in seen} | {link.name}
     sessions = [each for each in snapshot.sessions if each.tunnel in names]
     aws, azure = (_end(cloud, seen, sessions) for cloud in ("aws", "azure"))
-    instance = link.instance.public_ip_address if link.instance else None
-    customer = link.customer_gateway.ip_address if link.customer_gateway else None
     # AWS knows both ends: what it does not have is not there, what it does not say is not known.
     absent = "not there" if facts.network.aws else "not known"
     return TunnelPart(
         key=link.key,
         aws_address=str(outside or absent),
-        azure_address=str(instance or customer or absent),
+        azure_address=str(link.azure_address or absent),
         inside_cidr=str(link.tunnel.inside_cidr) if link.tunnel else "",
         static=link.static,
         state=state_of(aws, azure),

@@ -2,35 +2,27 @@
 
 import platform
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 
 from twinspan.command import run
 from twinspan.errors import TwinspanError
 
-_DAEMONS: Mapping[str, tuple[str, ...]] = {
-    "strongSwan": ("swanctl", "--version"),
-    "BIRD": ("bird", "--version"),
-    "iperf3": ("iperf3", "--version"),
-    "Terraform": ("terraform", "version"),
-}
 _NUMBER = re.compile(r"\d+(?:\.\d+)+")
 _WITHIN_S = 10.0
 
 
-def versions(*, on: str) -> dict[str, str]:
-    """Return program -> version; of the daemons only on a twin, whose tunnels they are."""
+def versions(programs: Mapping[str, Sequence[str]]) -> dict[str, str]:
+    """Return program -> version, of this one and of those that make the network: name -> command."""
     found = {
         "twinspan": version("twinspan"),
         "Python": platform.python_version(),
         "kernel": f"{platform.system()} {platform.release()}",
     }
-    if on == "twin":
-        found |= {name: _told(argv) for name, argv in _DAEMONS.items()}
-    return found
+    return found | {name: _told(argv) for name, argv in programs.items()}
 
 
-def _told(argv: tuple[str, ...]) -> str:
+def _told(argv: Sequence[str]) -> str:
     try:
         done = run(argv, timeout_s=_WITHIN_S, check=False)
     except TwinspanError:

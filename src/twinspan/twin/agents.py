@@ -11,7 +11,6 @@ from twinspan.command import run
 from twinspan.errors import HostError
 from twinspan.twin.dataplane.client import AgentClient
 from twinspan.twin.dataplane.launch import launch_agent
-from twinspan.twin.keeper import Keeper
 from twinspan.twin.rundir import RunDir
 
 _LOG = logging.getLogger(__name__)
@@ -19,18 +18,6 @@ _LOG = logging.getLogger(__name__)
 
 Launcher = Callable[[], socket.socket]
 """Starts an agent and returns the socket that commands it; HostError if it cannot."""
-
-
-class KeeperLauncher:
-    """Starts agents through the process that kept root."""
-
-    def __init__(self, keeper: Keeper) -> None:
-        self._keeper = keeper
-
-    def __call__(self) -> socket.socket:
-        """Ask for one and wait for it."""
-        self._keeper.ask()
-        return self._keeper.take()
 
 
 class SudoLauncher:
@@ -68,7 +55,6 @@ class AgentSlot:
         self._on_replaced = on_replaced
         self._lock = threading.Lock()
         self._client: AgentClient | None = None
-        self._commands: socket.socket | None = None
         self._problem = "the data-plane agent has not been started"
 
     def start(self, commands: socket.socket) -> None:
@@ -96,7 +82,7 @@ class AgentSlot:
     def revive(self) -> bool:
         """Replace the agent if it has died; tell whether there is one now."""
         with self._lock:
-            if self._client is not None and not self._dead():
+            if self._client is not None and not self._client.ended:
                 return True
             if self._client is not None:
                 _LOG.error("the data-plane agent has died; starting another one")
@@ -117,21 +103,9 @@ class AgentSlot:
             self._drop("the twin is going down")
 
     def _adopt(self, commands: socket.socket) -> None:
-        self._commands = commands
         self._client = AgentClient(commands)
 
     def _drop(self, why: str) -> None:
         if self._client is not None:
             self._client.close()
-        self._client, self._commands, self._problem = None, None, why
-
-    def _dead(self) -> bool:
-        """Whether the other end of the socket is closed: that is how an agent's death shows."""
-        if self._commands is None:
-            return True
-        try:
-            return self._commands.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT) == b""
-        except BlockingIOError:
-            return False
-        except OSError:
-            return True
+        self._client, self._problem = None, why

@@ -5,22 +5,10 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TypeVar
 
-from twinspan.errors import TwinspanError
+from twinspan.errors import ItemsError, TwinspanError
 
 T = TypeVar("T")
 R = TypeVar("R")
-
-
-class ItemsError(TwinspanError):
-    """Some of several objects could not be handled; the others were.
-
-    Attributes:
-        problems: One line for each.
-    """
-
-    def __init__(self, problems: Iterable[str]) -> None:
-        self.problems = tuple(problems)
-        super().__init__("; ".join(self.problems))
 
 
 def words(error: BaseException) -> str:

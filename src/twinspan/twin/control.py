@@ -17,8 +17,8 @@ from pathlib import Path
 from twinspan.errors import HostError, TwinspanError
 from twinspan.signals import ending_on_signals
 from twinspan.twin.capabilities import drop_all
-from twinspan.twin.control_wire import error_document
-from twinspan.twin.keeper import Keeper
+from twinspan.twin.error_codec import pack_error
+from twinspan.twin.privileged_spawner import PrivilegedSpawner
 from twinspan.twin.rundir import RunDir
 
 LOG_BYTES = 2_000_000
@@ -42,32 +42,31 @@ def main(arguments: Sequence[str]) -> int:
             _serve(run_dir, options.agent_fd, ready_fd=ready.fileno())
         except TwinspanError as error:
             _LOG.error("cannot start: %s", error)
-            ready.write(json.dumps({"error": error_document(error)}) + "\n")
+            ready.write(json.dumps({"error": pack_error(error, operation="start")}) + "\n")
             return error.exit_code
     return 0
 
 
 def _serve(run_dir: RunDir, agent_fd: int | None, *, ready_fd: int) -> None:
-    keeper: Keeper | None = None
+    spawner: PrivilegedSpawner | None = None
     if agent_fd is None:
-        keeper = Keeper(run_dir)
-        keeper.ask()
+        spawner = PrivilegedSpawner(run_dir)
         drop_all()
         _check_access(run_dir)
     with ending_on_signals() as ending:
         from twinspan.twin.control_process import ControlProcess  # noqa: PLC0415 - loads both APIs' libraries
 
-        process = ControlProcess(run_dir, keeper=keeper)
+        process = ControlProcess(run_dir, spawner=spawner)
         try:
-            agent = keeper.take() if keeper else socket.socket(fileno=agent_fd)
+            agent = spawner.launch() if spawner else socket.socket(fileno=agent_fd)
             process.start(agent)
             os.write(ready_fd, json.dumps({"ready": True}).encode() + b"\n")
             ending.wait()
             _LOG.info("going down")
         finally:
             process.stop()
-            if keeper:
-                keeper.close()
+            if spawner:
+                spawner.close()
 
 
 def _log_to(path: Path) -> None:

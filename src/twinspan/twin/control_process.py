@@ -2,66 +2,72 @@
 
 import logging
 import socket
+from collections.abc import Sequence
 from pathlib import Path
+
+from typing_extensions import override
 
 from twinspan.cloud.azure.client import close
 from twinspan.cloud.reader import read_network
+from twinspan.command import Completed
 from twinspan.errors import HostError, TwinspanError
 from twinspan.network.model import Network, Secrets
 from twinspan.network.timers import AZURE_BGP_HOLD_S, AZURE_BGP_KEEPALIVE_S
 from twinspan.protocols import Event
+from twinspan.twin import rpc
 from twinspan.twin import status as twin_status
-from twinspan.twin.agent_methods import agent_leases, agent_methods
-from twinspan.twin.agents import AgentSlot, KeeperLauncher, SudoLauncher
+from twinspan.twin.agents import AgentSlot, SudoLauncher
 from twinspan.twin.attempts import attempt
 from twinspan.twin.aws.server import AwsApi
 from twinspan.twin.aws.signature import AccessKey
 from twinspan.twin.azure.logs.diagnostic import DiagnosticLogs
 from twinspan.twin.azure.server import ArmApi
 from twinspan.twin.azure.tls import ensure_tls
+from twinspan.twin.calls import LeaseCalls, StatusCalls
 from twinspan.twin.client import twin_endpoints
-from twinspan.twin.control_server import ControlServer, Method
-from twinspan.twin.control_wire import STATUS
+from twinspan.twin.control_server import ControlServer
 from twinspan.twin.dataplane.spec import Timers
+from twinspan.twin.dataplane.wire import DataPlaneCalls
 from twinspan.twin.journal import JournalLoop
-from twinspan.twin.keeper import Keeper
 from twinspan.twin.kubernetes.access import ClusterAccess
 from twinspan.twin.kubernetes.authenticator import Authenticator
 from twinspan.twin.kubernetes.desired import AUTHENTICATOR_SOCKET, cluster_specs
 from twinspan.twin.kubernetes.images import ensure_images
 from twinspan.twin.kubernetes.programs import find_programs
 from twinspan.twin.kubernetes.spec import ClusterSpec
+from twinspan.twin.leases import Leases
 from twinspan.twin.loops import Defects, failing_loops
 from twinspan.twin.metrics.collector import Collector
 from twinspan.twin.metrics.series import MetricStore
-from twinspan.twin.observed import ObservationBoard
+from twinspan.twin.observed import ObservedState
+from twinspan.twin.privileged_spawner import PrivilegedSpawner
 from twinspan.twin.processes import Process
 from twinspan.twin.reconciler import Observer, Reconciler
 from twinspan.twin.rundir import RunDir
-from twinspan.twin.settings import Settings
+from twinspan.twin.settings import TwinSettings
 
 _LOG = logging.getLogger(__name__)
 
 
-class ControlProcess:
+class ControlProcess(StatusCalls):
     """A twin's control process.
 
     Args:
         run_dir: Its folder, with a settings file in it.
-        keeper: Who starts agents; None where sudo has to.
+        spawner: Who starts agents; None where sudo has to.
 
     Raises:
         HostError: There are no usable settings.
     """
 
-    def __init__(self, run_dir: RunDir, *, keeper: Keeper | None) -> None:
-        settings = Settings.load(run_dir.settings)
+    def __init__(self, run_dir: RunDir, *, spawner: PrivilegedSpawner | None) -> None:
+        settings = TwinSettings.load(run_dir.settings)
         if settings is None:
             raise HostError(problem=f"{run_dir.settings} is missing", remedy="Run `twinspan twin up`")
         self._run_dir = run_dir
         self._settings = settings
-        self._keeper = keeper
-        self._board = ObservationBoard()
+        self._spawner = spawner
+        self._board = ObservedState()
         self._defects = Defects()
         self._clusters = ClusterAccess(run_dir.clusters, sockets=run_dir.data_plane)
         aws_metrics = MetricStore(period_s=settings.metrics_period_s)
@@ -75,6 +81,7 @@ class ControlProcess:
             port=settings.aws_port,
             clusters=self._clusters,
             metrics=aws_metrics,
+            execute=self._execute,
         )
         self._azure = ArmApi(
             board=self._board,
@@ -85,6 +92,8 @@ class ControlProcess:
             port=settings.azure_port,
             clusters=self._clusters,
             metrics=azure_metrics,
+            machines=lambda: self._agents.client,
+            unbuilt=lambda: self._reconciler.problems,
         )
         self._authenticator = Authenticator(
             run_dir.data_plane / AUTHENTICATOR_SOCKET,
@@ -92,7 +101,7 @@ class ControlProcess:
             hosts=lambda: [self._aws.url.removeprefix("http://")],
             find_user=self._aws.kubernetes_user,
         )
-        launcher = KeeperLauncher(keeper) if keeper else SudoLauncher(run_dir)
+        launcher = spawner.launch if spawner else SudoLauncher(run_dir)
         self._agents = AgentSlot(launcher, on_replaced=self._agent_replaced)
         self._reconciler = Reconciler(
             self._read,
@@ -111,7 +120,8 @@ class ControlProcess:
             destinations=self._azure.log_destinations,
         )
         self._journal = JournalLoop(self._events, (self._aws.note, diagnostics.note))
-        self._server = ControlServer(run_dir.socket, self._methods(), leases=agent_leases(self._agents))
+        self._leases = Leases(self._agents)
+        self._server = ControlServer(run_dir.socket, self._offers())
         self._running = False
 
     def start(self, agent: socket.socket) -> None:
@@ -198,12 +208,17 @@ class ControlProcess:
     def _events(self, since_s: float) -> tuple[Event, ...]:
         return self._agents.client.events(since_s)
 
+    def _execute(
+        self, machine: str, argv: Sequence[str], *, timeout_s: float, stdin: str | None = None
+    ) -> Completed:
+        return self._agents.client.execute(machine, argv, timeout_s=timeout_s, stdin=stdin)
+
     def _restarts(self) -> dict[str, str]:
         resets = {key: str(count) for key, count in self._azure.reset_generations().items()}
         return {**resets, **self._aws.replacements()}
 
+    @override
     def status(self) -> twin_status.Status:
-        """Return how the twin is now."""
         observed = self._board.latest()
         failing = (*self._defects.found, *failing_loops(), *observed.problems)
         problems = [*failing, *filter(None, [self._agents.problem]), *self._reconciler.problems]
@@ -223,22 +238,26 @@ class ControlProcess:
     def _pids(self) -> dict[str, int]:
         own = Process.load(self._run_dir.process)
         pids = {"control": own.pid} if own else {}
-        if self._keeper:
-            pids["keeper"] = self._keeper.pid
+        if self._spawner:
+            pids["spawner"] = self._spawner.pid
         try:
             return {**pids, **self._agents.client.pids()}
         except TwinspanError:
             return pids
 
-    def _methods(self) -> dict[str, Method]:
+    @override
+    def settled(self, timeout_s: float) -> int:
+        return self._reconciler.settled(timeout_s)
+
+    def _offers(self) -> dict[str, rpc.Offer]:
         return {
-            "status": lambda _: STATUS.dump_python(self.status(), mode="json"),
-            "settled": lambda params: self._reconciler.settled(float(params["timeout_s"])),
-            **agent_methods(self._agents),
+            **rpc.offer(StatusCalls, lambda: self),
+            **rpc.offer(LeaseCalls, lambda: self._leases),
+            **rpc.offer(DataPlaneCalls, lambda: self._agents.client),
         }
 
 
-def _timers(settings: Settings) -> Timers:
+def _timers(settings: TwinSettings) -> Timers:
     """Return the BGP timers of a profile.
 
     `fixed`: both ends keep Azure's 180 s, as Microsoft's own staff have described its gateways; RFC 4271

@@ -7,10 +7,11 @@ from pathlib import Path
 from twinspan.command import environment as process_environment
 from twinspan.command import run
 from twinspan.errors import HostError
+from twinspan.home import home
 from twinspan.twin.azure.files import write_private
 from twinspan.twin.client import not_up
-from twinspan.twin.rundir import RunDir, home
-from twinspan.twin.settings import Settings
+from twinspan.twin.rundir import RunDir
+from twinspan.twin.settings import TwinSettings
 
 AZ_CLOUD = "twinspan"
 """Name under which `az` knows the twin."""
@@ -67,14 +68,14 @@ _BUNDLES = (
 def environment(name: str) -> dict[str, str | None]:
     """Return what to set (None: to unset) so that unmodified clients talk to the twin `name`.
 
-    Holds the twin's credentials. The trust bundle it names is written anew: the system's authorities
+    Holds the twin's credentials. The trust bundle it names is written again: the system's authorities
     (or those the user has set) and the twin's own, which may vouch for `localhost` only.
 
     Raises:
         HostError: The twin is not up.
     """
     run_dir = RunDir(name)
-    settings = Settings.load(run_dir.settings)
+    settings = TwinSettings.load(run_dir.settings)
     if settings is None or not run_dir.socket.exists():
         raise not_up(name)
     _write_bundle(run_dir)
@@ -134,7 +135,7 @@ def prepare_az(name: str) -> bool:
     return True
 
 
-def _aws(settings: Settings) -> dict[str, str]:
+def _aws(settings: TwinSettings) -> dict[str, str]:
     return {
         "AWS_ENDPOINT_URL": f"http://127.0.0.1:{settings.aws_port}",
         "AWS_ACCESS_KEY_ID": settings.access_key_id,
@@ -147,7 +148,7 @@ def _aws(settings: Settings) -> dict[str, str]:
     }
 
 
-def _azure(settings: Settings, run_dir: RunDir) -> dict[str, str]:
+def _azure(settings: TwinSettings, run_dir: RunDir) -> dict[str, str]:
     host = f"localhost:{settings.azure_port}"
     azure = settings.azure
     return {

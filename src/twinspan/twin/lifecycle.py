@@ -12,15 +12,16 @@ from typing import BinaryIO
 
 from twinspan.command import run
 from twinspan.errors import CommandError, HostError, TwinspanError, WaitTimeoutError
+from twinspan.home import home
 from twinspan.twin import requirements
 from twinspan.twin.client import TwinClient
-from twinspan.twin.control_wire import error_from
 from twinspan.twin.dataplane.clusters import cgroups
 from twinspan.twin.dataplane.launch import launch_agent
 from twinspan.twin.environment import environment
+from twinspan.twin.error_codec import unpack_error
 from twinspan.twin.processes import Process
-from twinspan.twin.rundir import RunDir, home
-from twinspan.twin.settings import BgpHold, Settings
+from twinspan.twin.rundir import RunDir
+from twinspan.twin.settings import BgpHold, TwinSettings
 from twinspan.twin.status import Status
 
 __all__ = ["Status", "down", "environment", "status", "up"]
@@ -83,6 +84,7 @@ def up(
             _refuse_other_settings(run_dir, aws_port, azure_port, azure_bgp_hold, metrics_period_s)
             return TwinClient(name).status()
         _clean(run_dir)
+        cgroups.remove_abandoned()
         _prepare_settings(run_dir, aws_port, azure_port, azure_bgp_hold, metrics_period_s)
         kept = run_dir.aws_state.exists() or run_dir.azure_state.exists()
         _start(run_dir)
@@ -128,7 +130,7 @@ def status(name: str) -> Status:
         return Status(name=name, state="down", run_directory=str(run_dir.path))
     try:
         return TwinClient(name).status()
-    except HostError as error:
+    except TwinspanError as error:
         return Status(
             name=name,
             state="degraded",
@@ -151,7 +153,7 @@ def _refuse_other_settings(
     azure_bgp_hold: BgpHold | None,
     metrics_period_s: int | None,
 ) -> None:
-    settings = Settings.load(run_dir.settings)
+    settings = TwinSettings.load(run_dir.settings)
     if settings is None:
         return
     asked = {
@@ -188,7 +190,7 @@ def _prepare_settings(
     for port, option in ((aws_port, "--aws-port"), (azure_port, "--azure-port")):
         if port:
             requirements.check_port(port, option=option)
-    settings = Settings.load(run_dir.settings) or Settings.generate()
+    settings = TwinSettings.load(run_dir.settings) or TwinSettings.generate()
     before = {"aws_port": settings.aws_port, "azure_port": settings.azure_port}
     free = {key: 0 if port and requirements.port_problem(port) else port for key, port in before.items()}
     settings.model_copy(
@@ -254,7 +256,7 @@ def _spawn(run_dir: RunDir, ready: int) -> Process:
 
 @contextmanager
 def _agent_by_sudo(run_dir: RunDir) -> Iterator[socket.socket | None]:
-    """Start the agent from here where sudo may have to ask for a password; root's keeper needs no help."""
+    """Start the agent from here where sudo may have to ask for a password; root's spawner needs no help."""
     if os.geteuid() == 0:
         yield None
         return
@@ -306,7 +308,7 @@ def _wait_until_ready(run_dir: RunDir, ready: BinaryIO) -> None:
         raise _not_started(run_dir)
     answer = json.loads(line)
     if "error" in answer:
-        raise error_from(answer["error"])
+        raise unpack_error(answer["error"])
 
 
 def _not_started(run_dir: RunDir) -> HostError:

@@ -1,7 +1,7 @@
 """What the data plane's daemons say, keyed by the ids of the two APIs.
 
-The agent fills it in, the control process keeps the newest in an `ObservationBoard`, and the two API
-servers read it when they answer. It crosses the agent's socket as JSON (`to_json`, `from_json`).
+The agent fills it in, the control process keeps the newest in an `ObservedState`, and the two API servers
+read it when they answer.
 """
 
 import threading
@@ -9,8 +9,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from ipaddress import IPv4Address, IPv4Network
 from typing import Literal
-
-from pydantic import TypeAdapter
 
 from twinspan.network.model import BgpPeer, GatewayRoute
 from twinspan.twin.kubernetes.spec import ClusterHealth
@@ -93,24 +91,15 @@ class Observed:
     vgw_active_tunnels: dict[str, tuple[IPv4Address, ...]] = field(default_factory=dict)
     """VPN gateway id -> outside addresses of the tunnels that carry traffic from the VPC: one, or none."""
     clusters: tuple[ClusterHealth, ...] = ()
+    machines: tuple[str, ...] = ()
+    """Ids of the machines that are there, with their primary interfaces."""
+    interfaces: tuple[str, ...] = ()
+    """Ids of the interfaces that are plugged in."""
     problems: tuple[str, ...] = ()
     """What of the data plane fails now, in words; what could not be built is not among it."""
 
 
-_ADAPTER = TypeAdapter(Observed)
-
-
-def to_json(observed: Observed) -> bytes:
-    """Serialise a snapshot."""
-    return _ADAPTER.dump_json(observed)
-
-
-def from_json(text: bytes | str) -> Observed:
-    """Read a snapshot back. Raises pydantic.ValidationError if it does not fit."""
-    return _ADAPTER.validate_json(text)
-
-
-class ObservationBoard:
+class ObservedState:
     """The newest snapshot, shared by threads of the control process."""
 
     def __init__(self) -> None:
@@ -144,3 +133,7 @@ class ObservationBoard:
     def cluster(self, key: str) -> ClusterHealth | None:
         """Return how a cluster is (EKS: its ARN; AKS: its id in lower case); None if there is none yet."""
         return next((each for each in self.latest().clusters if each.key == key), None)
+
+    def runs(self, machine: str) -> bool:
+        """Return whether a machine is there (Azure: its id in lower case)."""
+        return machine in self.latest().machines

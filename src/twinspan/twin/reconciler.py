@@ -16,7 +16,7 @@ from twinspan.twin.agents import AgentSlot
 from twinspan.twin.dataplane.desired import Desired, Timers, desired_state
 from twinspan.twin.kubernetes.spec import ClusterSpec
 from twinspan.twin.loops import RETRY_S, Loop
-from twinspan.twin.observed import ObservationBoard, Observed
+from twinspan.twin.observed import Observed, ObservedState
 
 RESYNC_S = 30.0
 """A full look at the APIs at least this often, in seconds."""
@@ -213,7 +213,7 @@ class Observer:
         board: Where the two APIs look.
     """
 
-    def __init__(self, agents: AgentSlot, board: ObservationBoard) -> None:
+    def __init__(self, agents: AgentSlot, board: ObservedState) -> None:
         self._agents = agents
         self._board = board
         self._loop = Loop("observer", self._turn)

@@ -9,17 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from twinspan.errors import DesignError, HostError
+from twinspan.home import home
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,30}")
-
-
-def home() -> Path:
-    """Return the folder of all twins: TWINSPAN_HOME, else `twinspan` in the XDG state folder."""
-    own = os.environ.get("TWINSPAN_HOME")
-    if own:
-        return Path(own).absolute()
-    state = os.environ.get("XDG_STATE_HOME")
-    return (Path(state) if state else Path.home() / ".local" / "state") / "twinspan"
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +86,11 @@ class RunDir:
     def terraform_data(self) -> Path:
         """TF_DATA_DIR for plain `terraform`."""
         return self.path / "terraform"
+
+    @property
+    def states(self) -> Path:
+        """Terraform's states of users' own root modules here, and the modules that these have downloaded."""
+        return self.path / "states"
 
     @property
     def providers_mirror(self) -> Path:

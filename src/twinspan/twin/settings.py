@@ -18,7 +18,7 @@ BgpHold = Literal["negotiated", "fixed"]
 _KEY_ID_CHARACTERS = string.ascii_uppercase + "234567"
 
 
-class Settings(BaseModel):
+class TwinSettings(BaseModel):
     """The settings file of a twin.
 
     Attributes:

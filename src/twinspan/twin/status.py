@@ -1,12 +1,13 @@
 """How a twin is: its processes, endpoints and tunnels."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from ipaddress import IPv4Address, IPv4Network
 from typing import Literal
 
 from twinspan.network.clouds import Cloud
-from twinspan.network.model import AwsNetwork, AzureNetwork, Network, VpnConnection, VpnTunnel
+from twinspan.network.links import TunnelLink, tunnel_links
+from twinspan.network.model import Network, VpnConnection, VpnTunnel
 from twinspan.twin.observed import AwsTunnelEnd, BgpState, Observed
 
 
@@ -100,21 +101,13 @@ class Status:
 
 def tunnels(network: Network, observed: Observed) -> tuple[TunnelStatus, ...]:
     """Join what AWS has configured with what the data plane says of it."""
-    if network.aws is None:
-        return ()
-    ends = {(end.vpn_connection_id, end.outside_ip_address): end for end in observed.aws_tunnels}
+    ends: dict[tuple[str, IPv4Address | None], AwsTunnelEnd] = {
+        (end.vpn_connection_id, end.outside_ip_address): end for end in observed.aws_tunnels
+    }
     return tuple(
-        _tunnel(
-            network.aws,
-            network.azure,
-            connection,
-            number,
-            None
-            if tunnel.outside_ip_address is None
-            else ends.get((connection.id, tunnel.outside_ip_address)),
-        )
-        for connection in network.aws.vpn_connections
-        for number, tunnel in enumerate(connection.tunnels, start=1)
+        _tunnel(link, link.vpn_connection, link.tunnel, ends)
+        for link in tunnel_links(network)
+        if link.vpn_connection and link.tunnel
     )
 
 
@@ -169,34 +162,21 @@ def clusters(network: Network, observed: Observed, endpoints: Mapping[str, str])
 
 
 def _tunnel(
-    aws: AwsNetwork,
-    azure: AzureNetwork | None,
+    link: TunnelLink,
     connection: VpnConnection,
-    number: int,
-    end: AwsTunnelEnd | None,
+    tunnel: VpnTunnel,
+    ends: Mapping[tuple[str, IPv4Address | None], AwsTunnelEnd],
 ) -> TunnelStatus:
-    tunnel: VpnTunnel = connection.tunnels[number - 1]
-    far_ends = [
-        each.ip_address for each in aws.customer_gateways if each.id == connection.customer_gateway_id
-    ]
+    end = ends.get((connection.id, tunnel.outside_ip_address))
     return TunnelStatus(
         vpn_connection_id=connection.id,
-        name=f"{connection.name or connection.id}/{number}",
+        name=f"{connection.name or connection.id}/{connection.tunnels.index(tunnel) + 1}",
         outside_ip_address=tunnel.outside_ip_address,
-        public_ip_address=far_ends[0] if far_ends else None,
+        public_ip_address=link.azure_address,
         inside_cidr=tunnel.inside_cidr,
-        azure_connections=tuple(_azure_connections(azure, tunnel.outside_ip_address)),
+        azure_connections=tuple(each.name for each in link.claims),
         ipsec="up" if end is not None and end.ipsec_up else "down",
         bgp=end.bgp_state if end is not None else "None" if connection.static_routes_only else "Idle",
         accepted_routes=len(end.accepted_routes) if end is not None else 0,
         last_error=end.last_error if end is not None else "",
     )
-
-
-def _azure_connections(azure: AzureNetwork | None, outside: IPv4Address | None) -> Iterator[str]:
-    if azure is None or outside is None:
-        return
-    far_ends = {each.id for each in azure.local_network_gateways if each.gateway_ip_address == outside}
-    for connection in azure.connections:
-        if connection.local_network_gateway_id in far_ends:
-            yield connection.name

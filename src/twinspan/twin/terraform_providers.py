@@ -11,8 +11,9 @@ from typing import Literal
 
 from twinspan.command import ask, environment
 from twinspan.errors import CommandError, WaitTimeoutError
+from twinspan.home import home
 from twinspan.twin.azure.files import write_private
-from twinspan.twin.rundir import RunDir, home
+from twinspan.twin.rundir import RunDir
 
 Choice = Literal["auto", "real", "offline"]
 Providers = Literal["real", "offline"]

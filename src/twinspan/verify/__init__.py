@@ -1,7 +1,8 @@
 """Say what is wrong with what exists, from both clouds' answers and from packets."""
 
-from twinspan.verify.expectation import Expectation
-from twinspan.verify.findings import CheckResult, Finding, Outcome, Verification
+from twinspan.results import CheckResult, Finding, Outcome
+from twinspan.rules.observed.expectation import Expectation
+from twinspan.verify.findings import Verification
 from twinspan.verify.run import verify
 
 __all__ = ["CheckResult", "Expectation", "Finding", "Outcome", "Verification", "verify"]

@@ -13,7 +13,7 @@ from twinspan.kubernetes.network_policies import Policies, namespace_labels, pod
 from twinspan.network.clouds import Cloud
 from twinspan.probe.source import source_seen
 from twinspan.protocols import Host
-from twinspan.verify.cluster_facts import ClusterFacts, Lookup, Node, Reading, Seen, Workload
+from twinspan.rules.observed.cluster_facts import ClusterFacts, Lookup, Node, Reading, Seen, Workload
 from twinspan.verify.pings import HostInSubnet, ping
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ class Clusters:
     """What may be asked while verifying.
 
     Attributes:
-        expected: Cloud -> name of the cluster that Terraform's outputs name.
+        expected: Cloud -> name of the cluster that Terraform's state has.
         apis: The clusters that can be spoken to.
         problems: (side, cluster's name) -> why it cannot be spoken to.
         pods: Test pods, one of each cluster.

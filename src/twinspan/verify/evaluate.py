@@ -1,76 +1,129 @@
-"""Run the catalogue over facts; stop every branch at its first broken link. Pure."""
+"""Judge every rule by facts; stop every branch at its first broken link. Pure."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import TypeVar
 
-from twinspan.verify.catalogue import CATALOGUE
-from twinspan.verify.check import Check
-from twinspan.verify.facts import Facts
-from twinspan.verify.findings import CheckResult, Finding, Outcome
+from twinspan.results import CheckResult, Finding, Outcome, Severity
+from twinspan.rules.catalogue import CATALOGUE, CONFIGURATION
+from twinspan.rules.observed.catalogue import OBSERVED
+from twinspan.rules.observed.facts import Facts
+from twinspan.rules.rule import Depth, Rule
+from twinspan.rules.waivers import Waiver, apply_waivers
+
+T = TypeVar("T")
+
+_RULES = {rule.id: rule for rule in CATALOGUE}
 
 
-def evaluate(facts: Facts, *, catalogue: Sequence[Check] = CATALOGUE) -> tuple[CheckResult, ...]:
-    """Judge every check, in order.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Cause:
+    """A finding that explains another one, and its rule."""
+
+    rule: str
+    finding: Finding
+
+    def skip(self, finding: Finding) -> Finding:
+        """Return the finding that it explains, as not judged."""
+        evidence = f"not judged: {self.rule} failed for {self.finding.subject}"
+        return finding.model_copy(update={"outcome": Outcome.SKIPPED, "evidence": evidence, "remedy": ""})
+
+
+def evaluate(
+    facts: Facts, *, waivers: Sequence[Waiver] = (), today: date | None = None
+) -> tuple[CheckResult, ...]:
+    """Judge all rules, in the order of the catalogue.
 
     A failure that an earlier failure on the same branch explains is reported as skipped, with the earlier one
-    named, so that what remains is what to mend. What passes stays passed: it was seen.
+    named, so that what remains is what to repair. What passes stays passed: it was seen. A warning that
+    explains a failure is an error: packets are lost by it. A waiver that meets nothing is not mentioned: it
+    may be about a plan.
     """
-    raw: dict[str, tuple[Finding, ...]] = {}
-    results = []
-    known = {check.id: check for check in catalogue}
-    for check in catalogue:
-        if not check.applies(facts):
-            continue
-        ancestors = _ancestors(check, known)
-        earlier = {identifier: raw[identifier] for identifier in raw if identifier in ancestors}
-        raw[check.id] = tuple(check.examine(facts)) or (_nothing(),)
-        findings = tuple(_explained(finding, earlier) for finding in raw[check.id])
-        results.append(
-            CheckResult(
-                id=check.id,
-                title=check.title,
-                section=check.section,
-                findings=findings,
-                notes=tuple(check.notes(facts)),
-            )
+    waived = apply_waivers(_judged(facts), waivers, today=today or datetime.now(UTC).date())
+    results = {result.id: result for result in waived.results}
+    causes = {
+        identifier: [_cause(finding, _ancestors(identifier), results) for finding in result.findings]
+        for identifier, result in results.items()
+    }
+    grave = {
+        cause.rule
+        for identifier, found in causes.items()
+        for cause in found
+        if cause and results[identifier].severity is Severity.ERROR
+    }
+    return tuple(
+        result.model_copy(
+            update={
+                "severity": Severity.ERROR if identifier in grave else result.severity,
+                "findings": tuple(
+                    cause.skip(finding) if cause else finding
+                    for finding, cause in zip(result.findings, causes[identifier], strict=True)
+                ),
+            }
         )
-    return tuple(results)
-
-
-def _nothing() -> Finding:
-    # A check without an object has proven nothing, so it must not be green.
-    return Finding(
-        subject="none",
-        outcome=Outcome.INCONCLUSIVE,
-        evidence="there is nothing of this kind to check",
-        remedy="Build the network with `twinspan apply`, or name the environment that was built",
+        for identifier, result in results.items()
     )
 
 
-def _ancestors(check: Check, by_id: Mapping[str, Check]) -> frozenset[str]:
+def _judged(facts: Facts) -> tuple[CheckResult, ...]:
+    results = {
+        **{rule.id: _result(rule, facts.design) for rule in CONFIGURATION},
+        **{rule.id: _result(rule, facts, otherwise=(_NOTHING,)) for rule in OBSERVED if rule.applies(facts)},
+    }
+    return tuple(results[rule.id] for rule in CATALOGUE if rule.id in results)
+
+
+def _result(rule: Rule[T], of: T, *, otherwise: tuple[Finding, ...] = ()) -> CheckResult:
+    return CheckResult(
+        id=rule.id,
+        title=rule.title,
+        section=rule.section,
+        severity=rule.severity,
+        findings=tuple(rule.examine(of)) or otherwise,
+        notes=tuple(rule.notes(of)),
+    )
+
+
+_NOTHING = Finding(
+    subject="none",
+    outcome=Outcome.INCONCLUSIVE,
+    evidence="there is nothing of this kind to check",
+    remedy="Build the network with `twinspan apply`, or name the environment that was built",
+)
+"""Of a rule about what is observed, without an object: nothing is proven, so it must not be green."""
+
+
+def _ancestors(rule_id: str) -> frozenset[str]:
     found: set[str] = set()
-    waiting = list(check.after)
+    waiting = list(_RULES[rule_id].after)
     while waiting:
         identifier = waiting.pop()
         if identifier not in found:
             found.add(identifier)
-            waiting += by_id[identifier].after
+            waiting += _RULES[identifier].after
     return frozenset(found)
 
 
-def _explained(finding: Finding, earlier: Mapping[str, tuple[Finding, ...]]) -> Finding:
+def _cause(finding: Finding, ancestors: frozenset[str], results: Mapping[str, CheckResult]) -> _Cause | None:
+    """Return the first failure that explains one: on its own branch, else that of the network as a whole."""
     if not finding.bad:
-        return finding
-    own = [(i, c) for i, found in earlier.items() for c in found if c.bad and _same_branch(finding, c)]
-    whole = [(i, found[0]) for i, found in earlier.items() if all(cause.bad for cause in found)]
-    for identifier, cause in [*own, *whole]:
-        return replace(
-            finding,
-            outcome=Outcome.SKIPPED,
-            evidence=f"not judged: {identifier} failed for {cause.subject}",
-            remedy="",
-        )
-    return finding
+        return None
+    before = [result for identifier, result in results.items() if identifier in ancestors]
+    own = (
+        _Cause(rule=result.id, finding=cause)
+        for result in before
+        for cause in result.findings
+        if cause.bad and _same_branch(finding, cause)
+    )
+    return next(own, None) or next(_of_the_whole(before), None)
+
+
+def _of_the_whole(before: Sequence[CheckResult]) -> Iterator[_Cause]:
+    for result in before:
+        observed = _RULES[result.id].needs is not Depth.CONFIGURATION
+        if observed and all(cause.bad for cause in result.findings):
+            yield _Cause(rule=result.id, finding=result.findings[0])
 
 
 def _same_branch(finding: Finding, cause: Finding) -> bool:

@@ -8,7 +8,7 @@ from twinspan.network.limits import AZURE_TUNNEL_MTU
 from twinspan.probe.percentiles import percentile
 from twinspan.probe.ping import parse_ping
 from twinspan.protocols import Host
-from twinspan.verify.ping_facts import Ping
+from twinspan.rules.observed.ping_facts import Ping
 
 COUNT = 3
 """Echo requests per direction: enough to tell a loss from a path that is closed, within a second."""

@@ -5,7 +5,7 @@ from typing import Any
 
 from twinspan.network.ipsec import AWS_IKE_VERSIONS
 from twinspan.project.state import State, StateResource
-from twinspan.verify.settings import PRESENT, Key, Settings, listed
+from twinspan.rules.observed.settings import PRESENT, Key, ObjectSettings, listed
 
 Pair = tuple[Key, str]
 _TUNNEL_LISTS = (
@@ -51,7 +51,7 @@ _ROUTE_TARGETS = (
 )
 
 
-def planned_settings(state: State) -> Settings:
+def planned_settings(state: State) -> ObjectSettings:
     """Return the settings in a state; what the state does not set is left out."""
     readers = {
         "aws_vpn_connection": _vpn_connection,
@@ -79,7 +79,7 @@ def planned_settings(state: State) -> Settings:
         if resource.type in readers
         for key, value in readers[resource.type](resource.values)
     }
-    return Settings(values=values, secrets=dict(_secrets(state)), owned=dict(_owned(state)))
+    return ObjectSettings(values=values, secrets=dict(_secrets(state)), owned=dict(_owned(state)))
 
 
 def _owned(state: State) -> Iterator[tuple[tuple[str, str], str]]:

@@ -1,12 +1,10 @@
 """The environment's Terraform state, read where it lies: an S3 object.
 
-Running `terraform output` would need `terraform init` first, which takes longer than everything else `verify`
+Running `terraform show` would need `terraform init` first, which takes longer than everything else `verify`
 does. The state holds secrets: it stays in memory and is shown to nobody.
 """
 
-from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
 
 from twinspan.cloud.aws import AwsEndpoint
 from twinspan.errors import CloudRefusedError
@@ -32,16 +30,6 @@ def state_in_s3(endpoint: AwsEndpoint, location: StateLocation) -> State:
         return State()
     where = f"s3://{location.bucket}/{location.key}"
     return load_state(body, where=where, remedy="Correct bucket and key in backend.hcl")
-
-
-def outputs_in_state(endpoint: AwsEndpoint, location: StateLocation) -> Mapping[str, Any]:
-    """Return output name -> value; empty if the environment has no state or no outputs yet.
-
-    Raises:
-        CloudError: S3 refuses or does not answer.
-        DesignError: The object is no Terraform state.
-    """
-    return state_in_s3(endpoint, location).outputs
 
 
 def _read(endpoint: AwsEndpoint, location: StateLocation) -> bytes | None:

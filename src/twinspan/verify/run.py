@@ -11,14 +11,15 @@ from twinspan.cloud.reader import read_network
 from twinspan.errors import CloudError, CloudRefusedError, WaitTimeoutError
 from twinspan.network.clouds import Cloud
 from twinspan.network.model import Network, Secrets, VirtualNetworkGateway
-from twinspan.verify.cluster_facts import ClusterFacts
+from twinspan.rules.observed.cluster_facts import ClusterFacts
+from twinspan.rules.observed.expectation import Expectation, completed, from_network
+from twinspan.rules.observed.facts import Facts
+from twinspan.rules.observed.settings import ObjectSettings
+from twinspan.rules.waivers import Waiver
 from twinspan.verify.clusters import Clusters, ask
 from twinspan.verify.evaluate import evaluate
-from twinspan.verify.expectation import Expectation, from_network
-from twinspan.verify.facts import Facts
 from twinspan.verify.findings import Verification
 from twinspan.verify.pings import HostInSubnet, large_ping, ping
-from twinspan.verify.settings import Settings
 from twinspan.wait import wait_until
 
 HostPair = tuple[HostInSubnet, HostInSubnet]
@@ -32,7 +33,8 @@ def verify(
     host_problems: Sequence[str] = (),
     clusters: Clusters | None = None,
     expected: Expectation | None = None,
-    planned: Settings | None = None,
+    planned: ObjectSettings | None = None,
+    waivers: Sequence[Waiver] = (),
     wait_s: float = 0.0,
     on_reading: Callable[[Verification], None] | None = None,
 ) -> Verification:
@@ -45,6 +47,7 @@ def verify(
         clusters: What may be asked of Kubernetes; None: nothing, and the answer says so.
         expected: What must exist; None derives it from the network itself.
         planned: What Terraform planned (`planned.planned_settings`), to report what has been changed since.
+        waivers: Findings to let pass.
         wait_s: Read again until green for at most this long, seconds.
         on_reading: Called with every verification, also those that are not final.
 
@@ -54,7 +57,7 @@ def verify(
 
     def once() -> Verification:
         means = _Means(hosts=hosts, problems=tuple(host_problems), clusters=clusters)
-        verification = _verify_once(endpoints, means, expected, planned)
+        verification = _verify_once(endpoints, means, expected, planned, waivers)
         if on_reading is not None:
             on_reading(verification)
         return verification
@@ -80,7 +83,7 @@ def read_facts(endpoints: Endpoints, *, expected: Expectation | None = None) -> 
     facts = Facts(
         network=network,
         secrets=secrets,
-        expected=expected or from_network(network),
+        expected=completed(expected, network) if expected else from_network(network),
         cloud_problems=problems,
     )
     bgp, bgp_problems = _read_bgp(endpoints, facts.azure_gateways)
@@ -121,7 +124,8 @@ def _verify_once(
     endpoints: Endpoints,
     means: _Means,
     expected: Expectation | None,
-    planned: Settings | None,
+    planned: ObjectSettings | None,
+    waivers: Sequence[Waiver],
 ) -> Verification:
     started = time.monotonic()
     with ThreadPoolExecutor(max_workers=1 + 4 * len(means.hosts), thread_name_prefix="ping") as pool:
@@ -140,7 +144,7 @@ def _verify_once(
         )
     return Verification(
         expected_from=facts.expected.source,
-        results=evaluate(facts),
+        results=evaluate(facts, waivers=waivers),
         duration_s=time.monotonic() - started,
     )
 

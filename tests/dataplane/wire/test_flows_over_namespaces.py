@@ -24,7 +24,7 @@ TOLERANCE_S = 0.020
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Truth:
-    """Between which moments the path broke, and between which it was mended; a command takes its time."""
+    """Between which moments the path broke, and between which it was repaired; a command takes its time."""
 
     broken_s: tuple[float, float]
     mended_s: tuple[float, float]

@@ -8,7 +8,8 @@ import pytest
 from wire_hosts import CUT, HEAL, Forgetful, NamespaceHost, Wire
 
 from twinspan.drill.request_agent import ANSWER_WITHIN_S
-from twinspan.drill.requests import REQUEST_FLOWS, REQUEST_RATE_HZ, RequestMeter, ServiceAddress
+from twinspan.drill.requests import REQUEST_FLOWS, REQUEST_RATE_HZ, RequestMeter
+from twinspan.protocols import ServiceAddress
 from twinspan.wait import pause, wait_until
 
 pytestmark = pytest.mark.root

@@ -34,7 +34,7 @@ class NamespaceHost:
 
     def load(self, ruleset: str) -> None:
         """Load nftables text; in one transaction, as nft does."""
-        done = self.run(("nft", "-f", "-"), timeout_s=10, stdin=ruleset)
+        done = self.run(("nft", "-f", "-"), timeout_s=60, stdin=ruleset)
         assert done.returncode == 0, done.stderr
 
 

@@ -5,15 +5,17 @@ from typing import Any
 import pytest
 from broken_plan import HERE, PLANS, base, broken, nested
 
-from twinspan.check.catalogue import CATALOGUE
-from twinspan.check.findings import CheckResult, Outcome, Report, Severity
+from twinspan.check.designs import design_of
+from twinspan.check.findings import Report
 from twinspan.check.run import check
-from twinspan.check.text import finding_line
 from twinspan.deploy.source import read_objects
 from twinspan.project.plan import read_plan
+from twinspan.results import CheckResult, Outcome, Severity
+from twinspan.results.text import finding_line
+from twinspan.rules.catalogue import CONFIGURATION
 
 CASES = sorted((HERE / "cases").glob("*.json"))
-INFORMATION = {each.id for each in CATALOGUE if each.severity is Severity.INFO}
+INFORMATION = {each.id for each in CONFIGURATION if each.severity is Severity.INFO}
 
 
 def id_of(case: Path) -> str:
@@ -25,12 +27,12 @@ def report_of(case: dict[str, Any], *, module: str = "") -> Report:
     manifests = {
         side: tuple(read_objects(text, where="app.yaml")) for side, text in case.get("manifests", {}).items()
     }
-    return check(read_plan(plan, where="the plan"), source="the plan", manifests=manifests)
+    return check(design_of(read_plan(plan, where="the plan"), manifests=manifests), source="the plan")
 
 
 def said(report: Report, about: str) -> list[str]:
     def wanted(result: CheckResult) -> bool:
-        return result.severity > Severity.INFO or result.id == about
+        return result.severity is not Severity.INFO or result.id == about
 
     return [
         finding_line(result, finding)
@@ -64,7 +66,7 @@ def test_a_module_around_the_network_changes_nothing_but_addresses(case: Path) -
     assert [line.split()[:2] for line in found] == [line.split()[:2] for line in content["expected"]]
 
 
-@pytest.mark.parametrize("check_id", [each.id for each in CATALOGUE])
+@pytest.mark.parametrize("check_id", [each.id for each in CONFIGURATION])
 def test_every_check_has_a_plan_that_breaks_it(check_id: str) -> None:
     assert [case.name for case in CASES if id_of(case) == check_id]
 
@@ -81,7 +83,7 @@ def test_the_plans_that_the_cases_change_are_good_and_hold_no_key(name: str) -> 
 
 @pytest.mark.parametrize(
     "check_id",
-    [each.id for each in CATALOGUE if each.id.startswith(("STA", "SEL", "LNG-01", "RED-06", "RTE-02"))],
+    [each.id for each in CONFIGURATION if each.id.startswith(("STA", "SEL", "LNG-01", "RED-06", "RTE-02"))],
 )
 def test_a_fault_of_a_static_design_is_named_by_one_check_alone(check_id: str) -> None:
     assert [case.name for case in CASES if id_of(case) == check_id and named_alone(case)]

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from broken_plan import PLANS, base
 
+from twinspan.check.designs import design_of
 from twinspan.check.run import check
 from twinspan.project.plan import read_plan
 
@@ -45,4 +46,4 @@ def test_a_strange_value_anywhere_is_never_a_traceback(plan_name: str, strange: 
         for part in place[:-1]:
             values = values[part]
         values[place[-1]] = strange
-        assert len(check(read_plan(plan, where="x"), source="x").results) > 60
+        assert len(check(design_of(read_plan(plan, where="x")), source="x").results) > 60

@@ -19,8 +19,10 @@ ACCEPTED: Mapping[str, str] = {
     "s3.PutBucketTagging status 204, not 200": "S3 API, PutBucketTagging, sample response",
     "ec2.DescribeInternetGateways /internetGatewaySet/[]/attachmentSet/[]/state is 'available': "
     "Valid values: attaching | attached | detaching | detached": "EC2 API, InternetGatewayAttachment, state",
+    "ssm.GetCommandInvocation /ExecutionElapsedTime is 'PT": "Systems Manager API, GetCommandInvocation: a"
+    " duration, with the pattern of a date",
 }
-"""What the model does not allow -> where it is written that the cloud answers so."""
+"""First words of what the model does not allow -> where it is written that the cloud answers so."""
 _JSON_TYPES: Mapping[str, tuple[type, ...]] = {
     "boolean": (bool,),
     "integer": (int,),
@@ -58,7 +60,7 @@ class Answer:
 
 def problems(answer: Answer) -> Iterator[str]:
     """Yield what a client could not take, or would lose."""
-    return (each for each in _problems(answer) if f"{answer.name} {each}" not in ACCEPTED)
+    return (each for each in _problems(answer) if not f"{answer.name} {each}".startswith(tuple(ACCEPTED)))
 
 
 def _problems(answer: Answer) -> Iterator[str]:

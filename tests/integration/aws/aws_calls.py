@@ -2,7 +2,7 @@
 
 `tests/contract/aws_calls.json` has one a line: service, operation, parameters, what of the answer later calls
 take as `$name` (a JMESPath expression each), and the code of a refusal, if nothing else can be answered.
-`plane` says how many nodes of the cluster's group there are.
+`plane` says how many nodes of the cluster's group there are, and which instances.
 """
 
 import json
@@ -31,6 +31,7 @@ CLUSTER = "arn:aws:eks:eu-central-1:123456789012:cluster/c"
 PLANE = "plane"
 _CLIENTS: Mapping[str, str] = {"monitoring": "cloudwatch", "servicequotas": "service-quotas"}
 """Signing name -> name of the client, where they differ."""
+PUBLIC_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ0Aa0yPbGCTfmbkMq6vuKGjTtZ1d0Y9r8nAVGPpEChQ a@b"
 _NAME = re.compile(r"\$[a-zA-Z0-9_]+")
 
 
@@ -51,6 +52,7 @@ class Caller:
             "now_ms": int(time.time() * 1000),
             "hour_ago": (now - timedelta(hours=1)).isoformat(),
             "soon": (now + timedelta(hours=1)).isoformat(),
+            "public_key": PUBLIC_KEY.encode(),
             "trust": _policy(Action="sts:AssumeRole", Principal={"Service": "eks.amazonaws.com"}),
             "allow": _policy(Action="ec2:Describe*", Resource="*"),
             "site_policy": _policy(
@@ -65,7 +67,7 @@ class Caller:
         """Make one call of the table, and keep the names that it gives. ClientError if it is refused."""
         service, operation, *rest = call
         if service == PLANE:
-            self.build(**operation)
+            self.build(**self.filled(operation))
             return {}
         found = self.ask(service, operation, rest[0])
         for name, expression in (rest[1] if len(rest) > 1 else {}).items():
@@ -88,8 +90,8 @@ class Caller:
             return self.names[value[1:]]
         return value
 
-    def build(self, *, workers: int) -> None:
-        """Let the data plane have the cluster, with nodes of its group."""
+    def build(self, *, workers: int, machines: Sequence[str] = ()) -> None:
+        """Let the data plane have the cluster, with nodes of its group, and instances."""
         nodes = tuple(
             NodeHealth(
                 key=f"workers/{index}",
@@ -103,7 +105,9 @@ class Caller:
         )
         health = ClusterHealth(key=CLUSTER, api_ready=True, system_ready=True, nodes=nodes)
         self._generation += 1
-        self._twin.board.publish(Observed(generation=self._generation, clusters=(health,)))
+        self._twin.board.publish(
+            Observed(generation=self._generation, clusters=(health,), machines=tuple(machines))
+        )
 
     def client(self, service: str) -> Any:
         """Return the client of a service, by its signing name."""

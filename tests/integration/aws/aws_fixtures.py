@@ -18,7 +18,7 @@ from twinspan.command import run
 from twinspan.errors import HostError
 from twinspan.twin.aws.ec2 import connection_views
 from twinspan.twin.aws.server import AwsApi
-from twinspan.twin.observed import ObservationBoard, Observed
+from twinspan.twin.observed import Observed, ObservedState
 
 if TYPE_CHECKING:
     from mypy_boto3_ec2 import EC2Client
@@ -30,7 +30,7 @@ _LAST_PORT: list[int] = []
 
 @pytest.fixture
 def twin(tmp_path: Path) -> Iterator[Twin]:
-    board, changes = ObservationBoard(), list[str]()
+    board, changes = ObservedState(), list[str]()
     access = cluster_access(tmp_path)
     folder = tmp_path / "state"
     folder.mkdir()

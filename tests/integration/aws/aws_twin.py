@@ -18,7 +18,7 @@ from botocore.exceptions import ClientError
 
 from twinspan.twin.aws.server import AwsApi
 from twinspan.twin.kubernetes.access import ClusterAccess
-from twinspan.twin.observed import AwsTunnelEnd, NegotiatedSa, ObservationBoard
+from twinspan.twin.observed import AwsTunnelEnd, NegotiatedSa, ObservedState
 
 if TYPE_CHECKING:
     from mypy_boto3_ec2 import EC2Client
@@ -71,7 +71,7 @@ class Twin:
     """A running API with what it was given."""
 
     api: AwsApi
-    board: ObservationBoard
+    board: ObservedState
     changes: list[str]
     """One entry for each call of `on_change`."""
     state_file: Path

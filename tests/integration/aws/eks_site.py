@@ -11,7 +11,7 @@ from aws_twin import KEY_ID, SECRET, Twin
 from twinspan.twin.aws.server import AwsApi
 from twinspan.twin.kubernetes.access import ClusterAccess
 from twinspan.twin.kubernetes.spec import ClusterHealth, NodeHealth
-from twinspan.twin.observed import ObservationBoard, Observed
+from twinspan.twin.observed import Observed, ObservedState
 
 if TYPE_CHECKING:
     from mypy_boto3_ec2 import EC2Client
@@ -109,7 +109,7 @@ class EksSite:
 
 
 def eks_api(
-    folder: Path, board: ObservationBoard, access: ClusterAccess, changes: list[str], port: int = 0
+    folder: Path, board: ObservedState, access: ClusterAccess, changes: list[str], port: int = 0
 ) -> AwsApi:
     """An AWS API with clusters, not started."""
     return AwsApi(

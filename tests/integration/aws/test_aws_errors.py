@@ -74,7 +74,7 @@ def test_s3_refuses_a_missing_document_and_a_name_that_no_bucket_has(
         lambda ec2: ec2.modify_vpn_tunnel_certificate(
             VpnConnectionId="vpn-1", VpnTunnelOutsideIpAddress="203.0.113.10"
         ),
-        lambda ec2: ec2.run_instances(ImageId="ami-1", MinCount=1, MaxCount=1),
+        lambda ec2: ec2.get_console_output(InstanceId="i-1"),
     ],
 )
 def test_an_action_that_the_twin_lacks_is_an_ec2_error_of_status_400(twin: Twin, call: Call) -> None:
@@ -163,8 +163,8 @@ def test_tags_for_another_kind_of_resource_are_refused(site: Site) -> None:
         (lambda ec2: ec2.describe_transit_gateways(), "no transit gateways"),
         (lambda ec2: ec2.create_vpc_peering_connection(VpcId="vpc-1"), "no VPC peering"),
         (lambda ec2: ec2.create_vpc_endpoint(VpcId="vpc-1", ServiceName="s3"), "no VPC endpoints"),
-        (lambda ec2: ec2.create_network_interface(SubnetId="subnet-1"), "no network interfaces"),
-        (lambda ec2: ec2.run_instances(MinCount=1, MaxCount=1), "no machines"),
+        (lambda ec2: ec2.create_image(InstanceId="i-1", Name="mine"), "no images"),
+        (lambda ec2: ec2.create_snapshot(VolumeId="vol-1"), "no contents of disks"),
         (lambda ec2: ec2.create_flow_logs(ResourceIds=["x"], ResourceType="VPC"), "no flow logs"),
     ],
 )

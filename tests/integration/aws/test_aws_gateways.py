@@ -103,7 +103,12 @@ def test_every_detachment_of_two_things_is_looked_at() -> None:
 
     undoing = [name for name in SERVED["ec2"] if name.startswith(("Detach", "Disassociate", "Disable"))]
     of_two = {name for name in undoing if len(identifiers(name)) > 1}
-    assert of_two == {"DetachInternetGateway", "DetachVpnGateway", "DisableVgwRoutePropagation"}
+    assert of_two == {
+        "DetachInternetGateway",
+        "DetachVolume",
+        "DetachVpnGateway",
+        "DisableVgwRoutePropagation",
+    }
 
 
 def test_a_detached_gateway_says_so_and_cannot_be_detached_again(site: Site) -> None:

@@ -24,6 +24,7 @@ pytest_plugins = ("aws_fixtures",)
 _SETTING = (
     "Add",
     "Allocate",
+    "Assign",
     "Associate",
     "Attach",
     "Authorize",
@@ -33,10 +34,13 @@ _SETTING = (
     "Copy",
     "Create",
     "Enable",
+    "Import",
     "Modify",
+    "Monitor",
     "Publish",
     "Put",
     "Replace",
+    "Run",
     "Send",
     "Set",
     "Subscribe",
@@ -44,7 +48,7 @@ _SETTING = (
     "Update",
     "Upload",
 )
-"""Verbs of operations that set something; the others read, or take something away."""
+"""Verbs of operations that set something; the others read, take something away, or have no settings."""
 _TAKING_AWAY = (
     "Abort",
     "Delete",
@@ -54,7 +58,13 @@ _TAKING_AWAY = (
     "Purge",
     "Release",
     "Remove",
+    "Reboot",
     "Revoke",
+    "Start",
+    "Stop",
+    "Terminate",
+    "Unassign",
+    "Unmonitor",
     "Unsubscribe",
     "Untag",
 )

@@ -12,7 +12,7 @@ from aws_twin import KEY_ID, SECRET, Site, Twin
 
 from twinspan.errors import HostError
 from twinspan.twin.aws.server import AwsApi
-from twinspan.twin.observed import ObservationBoard
+from twinspan.twin.observed import ObservedState
 from twinspan.wait import wait_until
 
 pytest_plugins = ("aws_fixtures",)
@@ -22,10 +22,10 @@ import json, sys
 from pathlib import Path
 import boto3
 from twinspan.twin.aws.server import AwsApi
-from twinspan.twin.observed import ObservationBoard
+from twinspan.twin.observed import ObservedState
 
 state_file, key_id, secret, vpn, bucket = sys.argv[1:]
-api = AwsApi(board=ObservationBoard(), access_key_id=key_id, secret_access_key=secret,
+api = AwsApi(board=ObservedState(), access_key_id=key_id, secret_access_key=secret,
              state_file=Path(state_file), on_change=lambda: None)
 api.start()
 def client(service):
@@ -119,7 +119,7 @@ def test_a_change_is_in_the_file_within_a_second_and_only_ours_to_read(site: Sit
 
 def start(state_file: Path, *, port: int = 0) -> AwsApi:
     api = AwsApi(
-        board=ObservationBoard(),
+        board=ObservedState(),
         access_key_id=KEY_ID,
         secret_access_key=SECRET,
         state_file=state_file,
@@ -177,7 +177,7 @@ def test_one_api_after_another_starts_clean_and_leaves_no_thread(tmp_path: Path)
     before = threading.active_count()
     for number in range(2):
         api = start(tmp_path / f"{number}.state")
-        twin = Twin(api=api, board=ObservationBoard(), changes=[], state_file=tmp_path)
+        twin = Twin(api=api, board=ObservedState(), changes=[], state_file=tmp_path)
         ec2 = twin.client("ec2")
         assert ec2.describe_vpn_gateways()["VpnGateways"] == []
         ec2.create_vpn_gateway(Type="ipsec.1")
@@ -191,7 +191,7 @@ def test_a_second_api_in_one_process_is_refused_and_the_first_keeps_its_state(
     site: Site, twin: Twin, tmp_path: Path
 ) -> None:
     second = AwsApi(
-        board=ObservationBoard(),
+        board=ObservedState(),
         access_key_id=KEY_ID,
         secret_access_key=SECRET,
         state_file=tmp_path / "second.state",

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from aws_twin import NOON, Site, Twin, code_of
 
-from twinspan.twin.observed import ObservationBoard, Observed
+from twinspan.twin.observed import Observed, ObservedState
 
 pytest_plugins = ("aws_fixtures",)
 
@@ -253,7 +253,7 @@ def test_a_route_to_a_gateway_of_another_vpc_is_refused(site: Site) -> None:
 
 
 def test_the_board_starts_empty_and_may_be_emptied(site: Site, observe: Observe, twin: Twin) -> None:
-    assert twin.board.latest() == ObservationBoard().latest()
+    assert twin.board.latest() == ObservedState().latest()
     made = site.connect()
     observe(made)
     twin.board.publish(Observed(generation=2))

@@ -11,7 +11,7 @@ from cryptography import x509
 from eks_site import GROUP, NAME, EksSite, cluster_access, eks_api
 
 from twinspan.twin.aws.server import AwsApi
-from twinspan.twin.observed import ObservationBoard
+from twinspan.twin.observed import ObservedState
 from twinspan.wait import wait_until
 
 pytest_plugins = ("aws_fixtures",)
@@ -266,7 +266,7 @@ def test_clusters_survive_a_restart_and_come_up_again(eks_site: EksSite, tmp_pat
     assert eks_site.group()["status"] == "ACTIVE"
     eks_site.twin.api.stop()
     eks_site.access.stop()
-    board, changes, access = ObservationBoard(), list[str](), cluster_access(tmp_path)
+    board, changes, access = ObservedState(), list[str](), cluster_access(tmp_path)
     state_file = eks_site.twin.state_file
     api = eks_api(state_file.parent, board, access, changes)
     api.start()
@@ -288,7 +288,7 @@ def test_clusters_survive_a_restart_and_come_up_again(eks_site: EksSite, tmp_pat
 
 
 def test_an_api_that_stands_alone_makes_clusters_active_without_an_endpoint(tmp_path: Path) -> None:
-    board = ObservationBoard()
+    board = ObservedState()
     api = AwsApi(
         board=board,
         access_key_id="AKIATWINSPANTEST0001",

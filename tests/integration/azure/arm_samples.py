@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+import machine_bodies
 import pytest
 from aks_harness import Aks
 from azure_api_harness import LOCATION, Body, Lab, Reply
@@ -162,6 +163,7 @@ def _network_samples(aks: Aks) -> Iterator[Sample]:
 
 def samples(aks: Aks) -> list[Sample]:
     """Return a resource of every type; each comes after those that it refers to."""
+    app = f"{aks.lab.scope}/virtualNetworks/vnet/subnets/app"
     bodies: dict[str, Body] = {
         "Microsoft.ManagedIdentity/userAssignedIdentities/aks": {"location": LOCATION},
         "Microsoft.ContainerService/managedClusters/c": aks.cluster(),
@@ -170,6 +172,18 @@ def samples(aks: Aks) -> list[Sample]:
             "location": LOCATION,
             "properties": {"sku": {"name": "PerGB2018"}, "retentionInDays": 30},
         },
+        "Microsoft.Network/applicationSecurityGroups/web": {"location": LOCATION},
+        "Microsoft.Network/networkInterfaces/nic": machine_bodies.interface(app),
+        "Microsoft.Compute/availabilitySets/set": {"location": LOCATION},
+        "Microsoft.Compute/disks/data": machine_bodies.disk(),
+        "Microsoft.Compute/sshPublicKeys/key": {
+            "location": LOCATION,
+            "properties": {"publicKey": machine_bodies.KEY},
+        },
+        "Microsoft.Compute/virtualMachines/0": machine_bodies.machine(
+            [f"{aks.lab.scope}/networkInterfaces/nic"]
+        ),
+        "Microsoft.Compute/virtualMachineScaleSets/scale": machine_bodies.scale_set(app),
         "Microsoft.Insights/actionGroups/desk": {
             "location": "Global",
             "properties": {"groupShortName": "desk", "enabled": True},

@@ -19,16 +19,17 @@ from azure.mgmt.resource.resources import ResourceManagementClient
 from twinspan.twin.azure.credentials import ArmCredentials
 from twinspan.twin.azure.server import ArmApi
 from twinspan.twin.azure.tls import TlsFiles, ensure_tls
+from twinspan.twin.dataplane.wire import MachineCalls
 from twinspan.twin.kubernetes.access import ClusterAccess
 from twinspan.twin.metrics.series import MetricStore
-from twinspan.twin.observed import ObservationBoard
+from twinspan.twin.observed import ObservedState
 
 VERSION = "2025-01-01"
 LOCATION = "westeurope"
 Body = dict[str, Any]
 
 IDLE_S = 2.0
-"""A connection that has been silent for so long is made anew; the server hangs up after five seconds."""
+"""A connection that has been silent for so long is made again; the server hangs up after five seconds."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +52,7 @@ class Twin:
     folder: Path
     credentials: ArmCredentials
     tls: TlsFiles
-    board: ObservationBoard = field(default_factory=ObservationBoard)
+    board: ObservedState = field(default_factory=ObservedState)
     changes: list[None] = field(default_factory=list)
     api: ArmApi = field(init=False)
     token: str = field(init=False, default="")
@@ -59,6 +60,8 @@ class Twin:
     answered_s: float = field(init=False, default=0.0)
     clusters: ClusterAccess | None = None
     metrics: MetricStore | None = None
+    machines: Callable[[], MachineCalls] | None = None
+    unbuilt: Callable[[], tuple[str, ...]] = tuple
 
     def start(self, port: int = 0) -> None:
         self.api = ArmApi(
@@ -70,6 +73,8 @@ class Twin:
             port=port,
             clusters=self.clusters,
             metrics=self.metrics,
+            machines=self.machines,
+            unbuilt=self.unbuilt,
         )
         self.api.start()
         if not self.token:

@@ -27,6 +27,8 @@ MEMBERS: Mapping[str, Mapping[str, str]] = json.loads(
 )["members"]
 _PATH = "the path of the request says it"
 _SERVICE = "the service writes it, whatever a request says"
+_REFERENCE = "a whole resource in the place of a reference becomes its id"
+_EXPANDED = "only a GET with $expand=userData shows it"
 _SECRET = "a secret; the answer never has it"
 NOT_TAKEN: Mapping[str, str] = {
     "id": _PATH,
@@ -41,6 +43,14 @@ NOT_TAKEN: Mapping[str, str] = {
     "properties/addressPrefixes": "a single prefix of a subnet is in the answer as addressPrefix",
     "properties/nodeImageVersion": _SERVICE,
     "properties/agentPoolProfiles/[]/nodeImageVersion": _SERVICE,
+    "properties/ipConfigurations/[]/properties/privateIPAddress": "with Dynamic allocation Azure chooses it",
+    "properties/ipConfigurations/[]/properties/applicationSecurityGroups/[]": _REFERENCE,
+    "properties/userData": _EXPANDED,
+    "properties/virtualMachineProfile/userData": _EXPANDED,
+    "properties/osProfile/adminPassword": _SECRET,
+    "properties/osProfile/customData": _SECRET,
+    "properties/virtualMachineProfile/osProfile/adminPassword": _SECRET,
+    "properties/virtualMachineProfile/osProfile/customData": _SECRET,
     "properties/sharedKey": _SECRET,
     "properties/parameters": _SECRET,
     "properties/template": "a deployment's answer shows what was made, not the template",

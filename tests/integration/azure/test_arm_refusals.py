@@ -345,8 +345,8 @@ ABSENT = {
     "PUT virtualNetworkGateways/gw/natRules/one": "The twin has no NAT rules",
     "GET virtualNetworks/vnet/virtualNetworkPeerings": "The twin has no VNet peering",
     "PUT virtualNetworks/vnet/virtualNetworkPeerings/one": "The twin has no VNet peering",
-    "GET networkInterfaces": "The twin has no network interfaces",
-    "PUT networkInterfaces/nic": "The twin has no network interfaces",
+    "GET bastionHosts": "The twin has no bastion hosts",
+    "PUT bastionHosts/one": "The twin has no bastion hosts",
 }
 
 

@@ -32,8 +32,8 @@ def test_another_subscription_type_namespace_or_action_is_refused(lab: Lab) -> N
     assert (other.status, other.code) == (404, "SubscriptionNotFound")
     assert lab.get("natGateways/nat").code == "InvalidResourceType"
     assert lab.get("natGateways").code == "InvalidResourceType"
-    machine = lab.scope.replace("Microsoft.Network", "Microsoft.Compute") + "/virtualMachines/vm"
-    assert lab.twin.call("GET", machine).code == "InvalidResourceNamespace"
+    account = lab.scope.replace("Microsoft.Network", "Microsoft.Storage") + "/storageAccounts/one"
+    assert lab.twin.call("GET", account).code == "InvalidResourceNamespace"
     lab.made("virtualNetworks/vnet", lab.network())
     assert lab.post("virtualNetworks/vnet/explode").status == 404
     assert lab.twin.call("GET", "/nonsense").status == 404

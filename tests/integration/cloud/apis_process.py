@@ -8,7 +8,7 @@ from twinspan.twin.aws.server import AwsApi
 from twinspan.twin.azure.credentials import ArmCredentials
 from twinspan.twin.azure.server import ArmApi
 from twinspan.twin.azure.tls import ensure_tls
-from twinspan.twin.observed import ObservationBoard
+from twinspan.twin.observed import ObservedState
 
 KEY_ID, SECRET = "AKIAREADERSTESTKEY22", "readers-test-secret-readers-test-secret-1"
 
@@ -18,7 +18,7 @@ def nothing() -> None:
 
 
 def main(folder: Path) -> None:
-    board, credentials, tls = ObservationBoard(), ArmCredentials.generate(), ensure_tls(folder / "tls")
+    board, credentials, tls = ObservedState(), ArmCredentials.generate(), ensure_tls(folder / "tls")
     aws = AwsApi(
         board=board,
         access_key_id=KEY_ID,

@@ -10,6 +10,8 @@ from twinspan.cloud.aws import AwsEndpoint
 from twinspan.cloud.azure import AzureEndpoint
 from twinspan.cloud.endpoints import Endpoints
 
+sys.path.append(str(Path(__file__).parents[2] / "unit" / "verify"))  # the builder of networks
+
 
 @pytest.fixture(scope="module")
 def endpoints(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Endpoints]:

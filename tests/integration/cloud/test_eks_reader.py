@@ -17,7 +17,7 @@ from twinspan.network.aws import EksAddon, EksNodeGroup
 from twinspan.twin.aws.server import AwsApi
 from twinspan.twin.kubernetes.access import ClusterAccess
 from twinspan.twin.kubernetes.spec import ClusterHealth
-from twinspan.twin.observed import ObservationBoard, Observed
+from twinspan.twin.observed import Observed, ObservedState
 
 KEY_ID, SECRET = "AKIAEKSREADERTEST001", "eks-readers-test-secret-eks-readers-test"
 VALUES = json.dumps({"env": {"AWS_VPC_K8S_CNI_EXTERNALSNAT": "true"}})
@@ -25,12 +25,12 @@ TRUST = '{"Version": "2012-10-17", "Statement": []}'
 
 
 @pytest.fixture(scope="module")
-def board() -> ObservationBoard:
-    return ObservationBoard()
+def board() -> ObservedState:
+    return ObservedState()
 
 
 @pytest.fixture(scope="module")
-def endpoint(board: ObservationBoard, tmp_path_factory: pytest.TempPathFactory) -> Iterator[AwsEndpoint]:
+def endpoint(board: ObservedState, tmp_path_factory: pytest.TempPathFactory) -> Iterator[AwsEndpoint]:
     folder = tmp_path_factory.mktemp("eks")
     access = ClusterAccess(folder / "clusters", sockets=folder)
     access.start()
@@ -51,7 +51,7 @@ def endpoint(board: ObservationBoard, tmp_path_factory: pytest.TempPathFactory) 
 
 
 @pytest.fixture(scope="module")
-def cluster(endpoint: AwsEndpoint, board: ObservationBoard) -> dict[str, Any]:
+def cluster(endpoint: AwsEndpoint, board: ObservedState) -> dict[str, Any]:
     """A cluster that is ready, with a node group and two add-ons, as EKS describes it."""
     ec2, iam = service_client(endpoint, "ec2"), service_client(endpoint, "iam")
     eks = service_client(endpoint, "eks")
@@ -128,7 +128,7 @@ def test_a_kubeconfig_gets_its_tokens_from_the_aws_cli(
 
 
 def test_what_is_being_deleted_is_left_out(
-    endpoint: AwsEndpoint, cluster: dict[str, Any], board: ObservationBoard
+    endpoint: AwsEndpoint, cluster: dict[str, Any], board: ObservedState
 ) -> None:
     elsewhere = replace(endpoint, region="eu-west-1")
     assert read_aws(elsewhere)[0].eks_clusters == ()

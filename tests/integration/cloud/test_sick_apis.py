@@ -78,7 +78,7 @@ def test_verify_judges_the_other_cloud_and_calls_this_one_inconclusive(
     assert verification.result("ACC-01").outcome is Outcome.INCONCLUSIVE
     assert verification.result("ACC-01").findings[0].evidence
     assert verification.result("ACC-02").outcome is Outcome.PASS
-    assert verification.result("VPN-03").passed_count == 0
+    assert verification.result("VPN-03").passed == 0
 
 
 def test_verify_judges_aws_when_azure_is_sick(sick_azure: AzureEndpoint, healthy: Endpoints) -> None:

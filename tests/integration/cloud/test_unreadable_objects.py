@@ -10,6 +10,7 @@ import pytest
 
 from twinspan.cloud.aws import AwsEndpoint
 from twinspan.cloud.aws import reader as aws_reader
+from twinspan.cloud.aws.client import clients
 from twinspan.cloud.azure import AzureEndpoint
 from twinspan.cloud.azure import reader as azure_reader
 from twinspan.cloud.azure.client import close
@@ -65,6 +66,11 @@ AWS_OPERATIONS = {**aws_reader._WHOLE, **aws_reader._PAGED}
 def aws_answers(endpoints: Endpoints) -> dict[str, list[Any]]:
     aws = endpoints.aws
     assert aws
+    ec2 = clients(aws).ec2
+    subnet = ec2.describe_subnets()["Subnets"][0]["SubnetId"]
+    ec2.run_instances(
+        ImageId="ami-0123456789abcdef0", InstanceType="t3.micro", SubnetId=subnet, MinCount=1, MaxCount=1
+    )
     return {name: aws_reader._describe(aws, name, member) for name, member in AWS_OPERATIONS.items()}
 
 

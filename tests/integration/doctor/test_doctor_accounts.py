@@ -14,12 +14,12 @@ from twinspan.cloud.endpoints import Endpoints
 from twinspan.doctor import aws, azure
 from twinspan.doctor.needs import Needs
 from twinspan.doctor.run import Accounts, diagnose
+from twinspan.results import CheckResult, Outcome
 from twinspan.twin.aws.server import AwsApi
 from twinspan.twin.azure.credentials import ArmCredentials
 from twinspan.twin.azure.server import ArmApi
 from twinspan.twin.azure.tls import ensure_tls
-from twinspan.twin.observed import ObservationBoard
-from twinspan.verify.findings import CheckResult, Outcome
+from twinspan.twin.observed import ObservedState
 
 KEY_ID, SECRET = "AKIAEXAMPLEEXAMPLEEX", "example-secret"
 NEEDS = Needs(
@@ -51,7 +51,7 @@ class Clouds:
 @pytest.fixture(scope="module")
 def clouds(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Clouds]:
     folder = tmp_path_factory.mktemp("clouds")
-    board = ObservationBoard()
+    board = ObservedState()
     credentials = ArmCredentials.generate()
     tls = ensure_tls(folder / "tls")
     amazon = AwsApi(
@@ -218,4 +218,3 @@ def test_with_no_account_and_no_plan_the_reasons_are_told_and_nothing_fails(clou
     assert not any(finding.bad for check in aws.CHECKS for finding in none.result(check.id).findings)
     assert half.result("AWS-01").outcome is Outcome.PASS
     assert half.result("AWS-04").outcome is Outcome.SKIPPED
-    assert half.as_dict()["schema"] == "twinspan/doctor/1"

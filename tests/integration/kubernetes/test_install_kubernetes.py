@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 from install_machine import DNS_VERSION, VERSION, Machine, contents
 
+from twinspan.command import run
+from twinspan.twin.kubernetes.build import Module, build
 from twinspan.twin.kubernetes.programs import DNS_NAME, KUBERNETES_MINOR, KUBERNETES_NAMES, NAMES
 from twinspan.wait import wait_until
 
@@ -241,6 +243,20 @@ def test_coredns_is_built_beside_programs_that_come_without_it(machine: Machine,
     assert machine.install().returncode == 0
     assert machine.said_by(DNS_NAME) == f"CoreDNS-{DNS_VERSION}\n"
     assert machine.said_by("kubelet") == f"Kubernetes v{VERSION}\n"
+
+
+@needs_go
+def test_the_tests_of_a_package_are_built_as_a_program(
+    machine: Machine, objects: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    machine.put_go_on_path(objects)
+    monkeypatch.setattr(os, "environ", machine.environment)
+    source = 'package main\n\nimport "testing"\n\nfunc TestOne(t *testing.T) {}\n'
+    (machine.module / "one_test.go").write_text(source)
+    module = Module(programs=("all.test",), folder=machine.module, go_requirements=machine.requirements)
+    build(module, work=machine.kubernetes / "building", target=machine.folder, show=lambda _line: None)
+    assert run([str(machine.folder / "all.test"), "-test.list", "."]).stdout == "TestOne\n"
+    assert {path.name for path in machine.module.iterdir()} == {"go.mod", "main.go", "one_test.go"}
 
 
 @needs_go

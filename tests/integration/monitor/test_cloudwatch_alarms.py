@@ -12,7 +12,7 @@ from botocore.exceptions import ClientError
 from twinspan.protocols import Event
 from twinspan.twin.aws.server import AwsApi
 from twinspan.twin.metrics.series import MetricStore, dimensions
-from twinspan.twin.observed import ObservationBoard
+from twinspan.twin.observed import ObservedState
 from twinspan.wait import wait_until
 
 KEY_ID, SECRET, REGION = "AKIATWINSPANTEST0003", "a-secret-only-these-alarms-know", "eu-central-1"
@@ -53,7 +53,7 @@ def store() -> MetricStore:
 @pytest.fixture(scope="module")
 def api(tmp_path_factory: pytest.TempPathFactory, store: MetricStore) -> Iterator[AwsApi]:
     api = AwsApi(
-        board=ObservationBoard(),
+        board=ObservedState(),
         access_key_id=KEY_ID,
         secret_access_key=SECRET,
         state_file=tmp_path_factory.mktemp("aws") / "state",

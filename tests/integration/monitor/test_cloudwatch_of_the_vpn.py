@@ -16,7 +16,7 @@ from twinspan.cloud.aws.metrics import read_tunnel_metrics
 from twinspan.errors import CloudRefusedError
 from twinspan.twin.aws.server import AwsApi
 from twinspan.twin.metrics.series import MetricStore, dimensions
-from twinspan.twin.observed import ObservationBoard
+from twinspan.twin.observed import ObservedState
 
 KEY_ID, SECRET, REGION = "AKIATWINSPANTEST0002", "a-secret-only-this-test-knows", "eu-central-1"
 BEGIN_S = (time.time() - 1800) // 300 * 300
@@ -42,7 +42,7 @@ def published() -> MetricStore:
 @pytest.fixture(scope="module")
 def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AwsApi]:
     api = AwsApi(
-        board=ObservationBoard(),
+        board=ObservedState(),
         access_key_id=KEY_ID,
         secret_access_key=SECRET,
         state_file=tmp_path_factory.mktemp("aws") / "state",

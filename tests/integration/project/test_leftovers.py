@@ -44,6 +44,7 @@ def endpoints_of(variables: dict[str, str], region: str) -> Endpoints:
 def test_only_what_the_state_lacks_is_left_and_its_removal_works(
     env: Environment, process_environment: dict[str, str]
 ) -> None:
+    assert env.state
     endpoints = endpoints_of(process_environment, env.state.region)
     assert endpoints.aws
     assert endpoints.azure

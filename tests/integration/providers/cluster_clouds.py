@@ -25,7 +25,7 @@ from twinspan.twin.azure.tls import TlsFiles, ensure_tls
 from twinspan.twin.kubernetes.access import ClusterAccess
 from twinspan.twin.kubernetes.desired import cluster_specs
 from twinspan.twin.kubernetes.spec import ClusterHealth, ClusterSpec, NodeHealth
-from twinspan.twin.observed import ObservationBoard, Observed
+from twinspan.twin.observed import Observed, ObservedState
 
 _FIRST_NODE = IPv4Address("10.2.1.4")
 _LOOK_S = 0.1
@@ -39,7 +39,7 @@ class Builder:
         problems: Name of a cluster -> what is wrong with it.
     """
 
-    board: ObservationBoard
+    board: ObservedState
     endpoints: Endpoints
     access: ClusterAccess
     problems: dict[str, str] = field(default_factory=dict)
@@ -107,7 +107,7 @@ class ClusterClouds:
 @contextmanager
 def cluster_clouds_in(folder: Path, *, region: str = REGION) -> Iterator[ClusterClouds]:
     """Run both APIs with their state in a folder; the builder looks when it is told to."""
-    board, who, tls = ObservationBoard(), ArmCredentials.generate(), ensure_tls(folder / "tls")
+    board, who, tls = ObservedState(), ArmCredentials.generate(), ensure_tls(folder / "tls")
     access = ClusterAccess(folder / "access", sockets=folder)
     aws = AwsApi(
         board=board,

@@ -15,7 +15,7 @@ from twinspan.twin.aws.server import AwsApi
 from twinspan.twin.azure.credentials import ArmCredentials
 from twinspan.twin.azure.server import ArmApi
 from twinspan.twin.azure.tls import ensure_tls
-from twinspan.twin.observed import ObservationBoard
+from twinspan.twin.observed import ObservedState
 from twinspan.twin.providers.azurerm.cloud import ArmCloud, Credentials
 from twinspan.twin.providers.mirror import write_mirror
 
@@ -120,7 +120,7 @@ def workspace_for(folder: Path, clouds: Clouds, cli_config: Path) -> Workspace:
 @pytest.fixture(scope="module")
 def clouds(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Clouds]:
     folder = tmp_path_factory.mktemp("clouds")
-    board, credentials, tls = ObservationBoard(), ArmCredentials.generate(), ensure_tls(folder / "tls")
+    board, credentials, tls = ObservedState(), ArmCredentials.generate(), ensure_tls(folder / "tls")
     aws = AwsApi(
         board=board,
         access_key_id=KEY_ID,

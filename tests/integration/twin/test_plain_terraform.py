@@ -63,7 +63,7 @@ def test_plain_terraform_plans_what_apply_has_built(name: str, tree: Path) -> No
     assert "warning: terraform in this shell uses twinspan's offline stand-ins" in planned.stderr
 
     assert again.returncode == 0, again.stderr
-    assert again.stdout.startswith("plan: 0 to add, 0 to change, 0 to destroy")
+    assert "\nplan: 0 to add, 0 to change, 0 to destroy" in again.stdout
     assert not (TREE / "envs" / "dev" / ".terraform.lock.hcl").exists()
 
 

@@ -2,6 +2,7 @@
 
 import os
 import signal
+from contextlib import closing
 
 import dev_network
 import pytest
@@ -10,7 +11,6 @@ from twinspan.cloud.aws.client import clients as aws_clients
 from twinspan.cloud.reader import read_network
 from twinspan.twin import lifecycle
 from twinspan.twin.client import TwinClient, twin_endpoints
-from twinspan.twin.dataplane.wire import HostSpec
 from twinspan.twin.status import Status
 from twinspan.wait import wait_until
 
@@ -46,10 +46,11 @@ def test_a_network_made_through_the_apis_carries_packets_and_is_reported_up(name
     subnet = next(each for each in network.aws.subnets if each.vpc_id == dev.vpc)
     group = next(each for each in network.aws.security_groups if each.name == "workload")
     workload = next(each for each in network.azure.virtual_networks[0].subnets if each.name == "workload")
-    near_spec = HostSpec(name="near", side="aws", subnet_id=subnet.id, security_group_ids=(group.id,))
-    far_spec = HostSpec(name="far", side="azure", subnet_id=workload.id)
-    with client.host(near_spec) as near, client.host(far_spec) as far:
+    with closing(client.host_leases()) as hosts:
+        near = hosts.attach("aws", subnet.id, security_group_ids=(group.id,))
+        far = hosts.attach("azure", workload.id)
         done = near.run(["ping", "-c", "2", "-W", "2", str(far.address)], timeout_s=10)
+        hosts.detach()
     assert done.returncode == 0, done.stdout
     assert client.hosts() == ()
 

@@ -17,9 +17,10 @@ from twinspan.errors import HostError
 from twinspan.twin import lifecycle
 from twinspan.twin.capabilities import drop_all
 from twinspan.twin.client import TwinClient, twin_endpoints
+from twinspan.twin.dataplane.clusters import cgroups
 from twinspan.twin.processes import Process
 from twinspan.twin.rundir import RunDir
-from twinspan.twin.settings import Settings
+from twinspan.twin.settings import TwinSettings
 from twinspan.wait import wait_until
 
 if TYPE_CHECKING:
@@ -100,6 +101,40 @@ def test_up_twice_is_one_twin(name: str) -> None:
 
 
 @pytest.mark.slow
+def _groups(name: str) -> list[Path]:
+    """A control group in every hierarchy; `os.walk` bears that others go while it looks."""
+    top = Path("/sys/fs/cgroup")
+    hierarchies = [top, *(top / each for each in next(os.walk(top))[1])]
+    return [found for each in hierarchies if (found := each / name).exists()]
+
+
+@pytest.mark.skipif(not cgroups.usable(), reason="this machine has no writable control groups")
+def test_up_removes_control_groups_lost_long_ago_and_touches_no_others(name: str, tmp_path: Path) -> None:
+    lost, used, young = (cgroups.root_name(tmp_path / each) for each in ("lost", "used", "young"))
+    for each in (f"{lost}/node", f"{used}/node/empty", f"{young}/node"):
+        cgroups.make(each)
+    empty = _groups(f"{used}/node/empty")
+    for root in (*_groups(lost), *_groups(used)):
+        os.utime(root, (0, 0))
+    # In one hierarchy alone; a new group in that of processors takes none before it has one.
+    busy = next(each for each in _groups(f"{used}/node") if "cpuset" not in each.parts) / "busy"
+    busy.mkdir()
+    with subprocess.Popen(["sleep", "60"]) as process:
+        try:
+            (busy / "cgroup.procs").write_text(str(process.pid))
+            lifecycle.up(name)
+            left = [each for each in (lost, used, young) if _groups(each)]
+            kept = _groups(f"{used}/node/empty")
+        finally:
+            process.kill()
+            process.wait()
+            for each in (lost, used, young):
+                cgroups.remove(each)
+    assert left == [used, young]
+    assert empty
+    assert kept == empty
+
+
 def test_another_port_for_a_running_twin_is_refused(name: str) -> None:
     lifecycle.up(name)
     with pytest.raises(HostError, match="already up with --aws-port"):
@@ -110,12 +145,12 @@ def test_another_port_for_a_running_twin_is_refused(name: str) -> None:
 def test_objects_ports_and_credentials_survive_down_and_up(name: str) -> None:
     before = lifecycle.up(name)
     vpc = make_a_vpc(name)
-    settings = Settings.load(RunDir(name).settings)
+    settings = TwinSettings.load(RunDir(name).settings)
     lifecycle.down(name)
     after = lifecycle.up(name)
     assert vpc in vpc_ids(name)
     assert after.endpoints == before.endpoints
-    assert Settings.load(RunDir(name).settings) == settings
+    assert TwinSettings.load(RunDir(name).settings) == settings
 
 
 @pytest.mark.slow
@@ -227,7 +262,7 @@ def test_nobody_else_can_read_what_a_twin_keeps(name: str) -> None:
 
 def test_secrets_are_in_no_log_and_no_argument(name: str) -> None:
     status = lifecycle.up(name)
-    settings = Settings.load(RunDir(name).settings)
+    settings = TwinSettings.load(RunDir(name).settings)
     assert settings
     secret = (settings.secret_access_key, settings.azure.client_secret)
     arguments = "".join(_read(Path(f"/proc/{pid}/cmdline")) for pid in agent_pids(status.pids["control"]))

@@ -1,4 +1,4 @@
-"""Terraform's outputs are read from a real S3 server."""
+"""Terraform's state is read from a real S3 server."""
 
 import json
 import secrets
@@ -56,9 +56,7 @@ def store(endpoint: AwsEndpoint, location: StateLocation, text: str) -> None:
     s3.put_object(Bucket=location.bucket, Key=location.key, Body=text.encode())
 
 
-def test_outputs_and_managed_resources_of_a_state_come_back(
-    endpoint: AwsEndpoint, location: StateLocation
-) -> None:
+def test_the_managed_resources_of_a_state_come_back(endpoint: AwsEndpoint, location: StateLocation) -> None:
     resources = [
         {
             "module": "module.vpn",
@@ -84,7 +82,6 @@ def test_outputs_and_managed_resources_of_a_state_come_back(
 
     found = state_in_s3(endpoint, location)
 
-    assert found.outputs == {"aws_vpc_id": "vpc-0a"}
     (resource,) = found.resources
     assert resource.address == 'module.vpn.aws_vpn_connection.this["instance0"]'
     assert resource.values["id"] == "vpn-0a"
@@ -98,14 +95,14 @@ def test_a_state_of_another_version_is_refused(endpoint: AwsEndpoint, location: 
         state_in_s3(endpoint, location)
 
 
-def test_a_missing_bucket_means_no_outputs(endpoint: AwsEndpoint, location: StateLocation) -> None:
-    assert state_in_s3(endpoint, location).outputs == {}
+def test_a_missing_bucket_means_an_empty_state(endpoint: AwsEndpoint, location: StateLocation) -> None:
+    assert state_in_s3(endpoint, location).resources == ()
 
 
-def test_a_missing_state_means_no_outputs(endpoint: AwsEndpoint, location: StateLocation) -> None:
+def test_a_missing_state_means_an_empty_one(endpoint: AwsEndpoint, location: StateLocation) -> None:
     s3_of(endpoint).create_bucket(Bucket=location.bucket)
 
-    assert state_in_s3(endpoint, location).outputs == {}
+    assert state_in_s3(endpoint, location).resources == ()
 
 
 def test_an_object_that_is_no_state_is_refused(endpoint: AwsEndpoint, location: StateLocation) -> None:

@@ -6,11 +6,12 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from twinspan.check.catalogue import CATALOGUE
+from twinspan.rules.catalogue import CATALOGUE, CONFIGURATION
 
 ROOT = Path(__file__).parents[3]
 PLAN = ROOT / "tests" / "golden" / "check" / "base.json"
 GATEWAY = '"sku": "VpnGw1AZ"'
+STATE = ROOT / "tests" / "terraform" / "state_before_one_module.json"
 
 
 def run(*arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
@@ -42,7 +43,8 @@ def test_a_good_plan_ends_with_0_and_says_how_much_was_looked_at() -> None:
 def test_a_bad_plan_ends_with_1_and_one_line_per_finding(broken: Path) -> None:
     done = run("--plan", str(broken))
     assert done.returncode == 1
-    first = done.stdout.splitlines()[0]
+    looked, first, *_ = done.stdout.splitlines()
+    assert looked == f"plan: {broken}"
     assert first.startswith("error GW-03 module.azure_vpn_gateway.azurerm_virtual_network_gateway.this sku: ")
     assert first.endswith("Take VpnGw1AZ.")
 
@@ -57,10 +59,10 @@ def test_json_has_a_versioned_schema_and_every_check(broken: Path) -> None:
     done = run("--plan", str(broken), "--format", "json")
     assert done.returncode == 1
     report = json.loads(done.stdout)
-    assert report["schema"] == "twinspan/check/1"
+    assert report["schema"] == "twinspan/check/2"
     assert report["passed"] is False
     assert report["errors"] == 1
-    assert [each["id"] for each in report["checks"]] == [each.id for each in CATALOGUE]
+    assert [each["id"] for each in report["checks"]] == [each.id for each in CONFIGURATION]
     (sku,) = [each for each in report["checks"] if each["id"] == "GW-03"]
     assert sku["outcome"] == "fail"
     assert sku["findings"][0]["remedy"] == "Take VpnGw1AZ"
@@ -70,7 +72,11 @@ def test_junit_names_the_failed_check(broken: Path, tmp_path: Path) -> None:
     file = tmp_path / "junit.xml"
     assert run("--plan", str(broken), "--junit", str(file)).returncode == 1
     suite = ET.fromstring(file.read_text())
-    assert (suite.get("tests"), suite.get("failures"), suite.get("errors")) == (str(len(CATALOGUE)), "1", "0")
+    assert (suite.get("tests"), suite.get("failures"), suite.get("errors")) == (
+        str(len(CONFIGURATION)),
+        "1",
+        "0",
+    )
     failed = [case.get("name") for case in suite if case.find("failure") is not None]
     assert failed == ["GW-03 the SKU is offered"]
 
@@ -92,7 +98,7 @@ def test_a_waiver_with_a_reason_lets_a_finding_pass(broken: Path, tmp_path: Path
     [
         (PLAN.read_text()[:5000], "this is no complete JSON document"),
         ('{"format_version": "2.0"}', "format 2.0 is not understood"),
-        ('{"format_version": "1.2", "planned_values": {}}', "no VPN resource"),
+        ('{"format_version": "1.2", "planned_values": {}}', "there is no VPN in it"),
     ],
 )
 def test_a_bad_document_is_bad_input_and_never_good(text: str, problem: str) -> None:
@@ -108,7 +114,7 @@ def test_a_missing_file_and_a_binary_plan_are_bad_input(tmp_path: Path) -> None:
     binary = tmp_path / "plan"
     binary.write_bytes(b"PK\x03\x04\xff\xfe\x80")
     done = run("--plan", str(binary))
-    assert (done.returncode, "this is no text" in done.stderr) == (2, True)
+    assert (done.returncode, "Terraform cannot read this saved plan here" in done.stderr) == (2, True)
 
 
 def test_a_junit_file_that_cannot_be_written_is_bad_input(tmp_path: Path) -> None:
@@ -117,22 +123,34 @@ def test_a_junit_file_that_cannot_be_written_is_bad_input(tmp_path: Path) -> Non
     assert "cannot be written" in " ".join(done.stderr.split())
 
 
-def test_a_check_is_explained_by_its_id_in_any_case() -> None:
-    done = run("--explain", "addr-01")
-    assert done.returncode == 0
-    assert done.stdout.startswith("ADDR-01 (error): AWS and Azure ranges are apart\n")
-    assert "Source: " in done.stdout
-
-
-def test_an_unknown_id_is_bad_input_and_lists_the_ids() -> None:
-    done = run("--explain", "NOPE-99")
-    assert done.returncode == 2
-    assert "ADDR-01" in done.stderr
-
-
 def test_ids_are_unique_and_every_rule_says_its_id() -> None:
     ids = [each.id for each in CATALOGUE]
     assert len(set(ids)) == len(ids)
     for each in CATALOGUE:
-        assert (each.rule.__doc__ or "").startswith(f"{each.id}: "), each.id
+        assert (each.examine.__doc__ or "").startswith(f"{each.id}: "), each.id
         assert each.explanation
+
+
+def test_a_state_is_checked_and_what_is_wrong_in_it_is_named_by_its_address() -> None:
+    good = run("--state", str(STATE))
+    assert good.returncode == 0, good.stdout
+    assert "0 errors, 0 warnings, 0 inconclusive" in good.stdout.splitlines()[-1]
+
+    text = STATE.read_text()
+    assert text.count('"dh_group": "ECP384"') > 1
+    done = run(
+        "--state",
+        "-",
+        "--format",
+        "json",
+        stdin=text.replace('"dh_group": "ECP384"', '"dh_group": "DHGroup1"', 1),
+    )
+    failed = {each["id"]: each["findings"] for each in json.loads(done.stdout)["checks"] if each["findings"]}
+    assert done.returncode == 1
+    assert "POL-01" in failed
+    assert "azurerm_virtual_network_gateway_connection" in failed["POL-01"][0]["subject"]
+
+
+def test_a_plan_is_no_state_and_one_thing_is_checked_at_a_time() -> None:
+    assert run("--state", str(PLAN)).returncode == 2
+    assert run("--state", str(STATE), "--plan", str(PLAN)).returncode == 2

@@ -2,9 +2,11 @@
 
 from typing import Any
 
-from twinspan.check.findings import Outcome, Report
+from twinspan.check.designs import design_of
+from twinspan.check.findings import Report
 from twinspan.check.run import check
 from twinspan.project.plan import read_plan
+from twinspan.results import Outcome
 
 POLICY = {
     "ike_encryption": "AES256",
@@ -90,14 +92,14 @@ def static_project(**connection: Any) -> dict[str, Any]:
 
 def outcomes(report: Report) -> dict[str, list[str]]:
     return {
-        result.id: [finding.where for finding in result.findings]
+        result.id: [finding.subject for finding in result.findings]
         for result in report.results
         if result.outcome is not Outcome.PASS
     }
 
 
 def test_a_static_project_is_compared_by_the_outside_address_it_refers_to() -> None:
-    report = check(read_plan(static_project(), where="x"), source="x")
+    report = check(design_of(read_plan(static_project(), where="x")), source="x")
     found = outcomes(report)
     assert found["POL-03"] == ["azurerm_virtual_network_gateway_connection.main ipsec_policy.pfs_group"]
     assert found["RED-06"] == ["aws_vpn_connection.main tunnel2"]
@@ -109,13 +111,13 @@ def test_a_static_route_that_is_missing_is_an_error() -> None:
     plan = static_project()
     root = plan["planned_values"]["root_module"]
     root["resources"] = [each for each in root["resources"] if each["type"] != "aws_vpn_connection_route"]
-    assert "RTE-02" in outcomes(check(read_plan(plan, where="x"), source="x"))
+    assert "RTE-02" in outcomes(check(design_of(read_plan(plan, where="x")), source="x"))
 
 
 def test_defaults_that_the_providers_compute_are_taken_as_documented() -> None:
     plan = static_project()
     for resource in plan["planned_values"]["root_module"]["resources"]:
         resource["values"] = {**resource["values"], "static_routes_only": False, "bgp_enabled": True}
-    found = outcomes(check(read_plan(plan, where="x"), source="x"))
+    found = outcomes(check(design_of(read_plan(plan, where="x")), source="x"))
     assert "ASN-01" not in found  # AWS's default, 64512
     assert found["ASN-04"] == ["aws_customer_gateway.main bgp_asn"]  # Azure's default is 65515, not 65000

@@ -3,10 +3,12 @@ from typing import Any
 
 import pytest
 
+from twinspan.check.designs import design_of
 from twinspan.check.run import check
 from twinspan.errors import DesignError
+from twinspan.network.unknown import UNKNOWN
 from twinspan.project.joins import joined
-from twinspan.project.plan import UNKNOWN, load_plan, module_path, read_plan
+from twinspan.project.plan import load_plan, module_path, read_plan
 
 
 def document(**changes: Any) -> dict[str, Any]:
@@ -61,8 +63,8 @@ def test_a_malformed_resource_is_named_by_its_place() -> None:
 def test_a_plan_without_vpn_resources_is_refused_and_not_called_good() -> None:
     bucket = {"address": "aws_s3_bucket.a", "type": "aws_s3_bucket", "name": "a"}
     plan = read_plan(document(planned_values={"root_module": {"resources": [bucket]}}), where="plan.json")
-    with pytest.raises(DesignError, match="no VPN resource"):
-        check(plan, source="plan.json")
+    with pytest.raises(DesignError, match="there is no VPN in it"):
+        check(design_of(plan), source="plan.json")
 
 
 def test_what_is_known_after_apply_only_is_neither_set_nor_unset() -> None:

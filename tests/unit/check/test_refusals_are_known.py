@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 import twinspan
-from twinspan.check.catalogue import check_of
+from twinspan.rules.catalogue import rule_of
 
 _CODE = re.compile(r"[A-Za-z0-9.]+")
 TWIN = Path(twinspan.__file__).parent / "twin"
@@ -157,6 +157,7 @@ KNOWN_OF_AWS = {
     "GatewayId": PARSED,
     "IncorrectState": LATER,
     "InvalidGatewayID.NotFound": PARSED,
+    "InvalidInstanceID": "which interfaces an instance has is known after apply only",
     "InvalidNatGatewayID.NotFound": PARSED,
     "InvalidParameterValue": PARSED,
     "InvalidRoute.NotFound": LATER,
@@ -167,6 +168,7 @@ KNOWN_OF_AWS = {
     "Phase2LifetimeSeconds": "TUN-03",
     "PreSharedKey": "KEY-01",
     "RekeyMarginTimeSeconds": "TUN-03",
+    "RouteAlreadyExists": "RTE-16",
     "RouteLimitExceeded": "TUN-05",
     "TunnelInsideCidr": "ADDR-02",
     "TunnelOptions": PARSED,
@@ -222,4 +224,4 @@ def test_every_refusal_of_azure_has_a_rule_or_a_reason() -> None:
     ("code", "known"), [pair for pair in (*KNOWN.items(), *KNOWN_OF_AWS.items()) if " " not in pair[1]]
 )
 def test_the_rule_that_knows_a_refusal_exists(code: str, known: str) -> None:
-    assert check_of(known) is not None, code
+    assert rule_of(known) is not None, code

@@ -3,12 +3,13 @@ from pathlib import Path
 
 import pytest
 
-from twinspan.check.findings import CheckResult, Finding, Outcome, Report, Severity, unclear
-from twinspan.check.waivers import Waiver, apply_waivers, load_waivers
+from twinspan.check.findings import Report
 from twinspan.errors import DesignError
+from twinspan.results import CheckResult, Finding, Outcome, Severity, unclear
+from twinspan.rules.waivers import Waiver, apply_waivers, load_waivers
 
 TODAY = date(2026, 11, 22)
-REASON = "the far side has one zone"
+REASON = "the remote side has one zone"
 
 
 def result(*findings: Finding, severity: Severity = Severity.ERROR) -> CheckResult:
@@ -16,13 +17,13 @@ def result(*findings: Finding, severity: Severity = Severity.ERROR) -> CheckResu
 
 
 def finding(where: str = 'azurerm_public_ip.this["instance0"] zones') -> Finding:
-    return Finding(where=where, problem="one zone", remedy="Use three")
+    return Finding(subject=where, evidence="one zone", remedy="Use three")
 
 
 def waive(*results: CheckResult, **fields: object) -> Report:
     waiver = Waiver.model_validate({"id": "RED-03", "reason": REASON, **fields})
     done = apply_waivers(results, [waiver], today=TODAY)
-    return Report(source="x", results=done.results, notes=done.notes)
+    return Report(plan="x", results=done.results, notes=done.notes)
 
 
 def test_a_waived_finding_passes_and_keeps_the_reason() -> None:
@@ -62,19 +63,19 @@ def test_what_the_plan_does_not_tell_cannot_be_waived() -> None:
 
 def test_inconclusive_fails_whatever_the_severity_unless_it_is_allowed() -> None:
     open_ = result(unclear("a", "not told"), severity=Severity.INFO)
-    assert not Report(source="x", results=(open_,)).passed
-    assert Report(source="x", results=(open_,), allow_inconclusive=True).passed
+    assert not Report(plan="x", results=(open_,)).passed
+    assert Report(plan="x", results=(open_,), allow_inconclusive=True).passed
 
 
 @pytest.mark.parametrize("fail_on", Severity)
 @pytest.mark.parametrize("severity", Severity)
 def test_findings_fail_from_the_chosen_severity_on(severity: Severity, fail_on: Severity) -> None:
-    report = Report(source="x", results=(result(finding(), severity=severity),), fail_on=fail_on)
-    assert report.passed == (severity < fail_on)
+    report = Report(plan="x", results=(result(finding(), severity=severity),), fail_on=fail_on)
+    assert report.passed == (not severity.at_least(fail_on))
 
 
 def test_no_result_at_all_is_not_good() -> None:
-    assert not Report(source="x", results=()).passed
+    assert not Report(plan="x", results=()).passed
 
 
 def test_a_file_is_read(tmp_path: Path) -> None:
@@ -89,7 +90,7 @@ def test_a_file_is_read(tmp_path: Path) -> None:
     [
         ('[[waiver]]\nid = "RED-03"\n', "Field required"),
         ('[[waiver]]\nid = "RED-03"\nreason = "so"\n', "at least 10 characters"),
-        ('[[waiver]]\nid = "NOPE-1"\nreason = "because I say so"\n', "there is no check NOPE-1"),
+        ('[[waiver]]\nid = "NOPE-1"\nreason = "because I say so"\n', "there is no rule NOPE-1"),
         ('[[waiver]]\nid = "RED-03"\nreason = "because I say so"\nuntil = 3\n', "Extra inputs"),
         ("[[waiver", "this is no TOML"),
         ("waiver = 3\n", "valid list"),

@@ -12,7 +12,7 @@ import pytest
 
 from twinspan.cli.demo_figures import Figures, lasting
 from twinspan.cli.output import console_for, print_whole
-from twinspan.cli.story import Story
+from twinspan.cli.step_reporter import StepReporter
 
 FIGURES = Figures(
     first_ping_s=9.31,
@@ -70,21 +70,21 @@ def test_what_was_not_measured_is_not_told() -> None:
     assert Figures().lines() == ()
 
 
-def shown(story: Story, columns: int) -> list[str]:
+def shown(reporter: StepReporter, columns: int) -> list[str]:
     file = io.StringIO()
     console = console_for(file=file)
     console.width = columns
-    print_whole(story.table(), console=console)
+    print_whole(reporter.table(), console=console)
     return file.getvalue().splitlines()
 
 
 def test_the_table_has_each_step_with_its_time_and_the_total() -> None:
-    story = Story(total=2)
-    with story.chapter("Build", "Terraform builds.") as chapter:
-        chapter.result = "51 [resources] built"
-    with story.chapter("Destroy", "It goes."):
+    reporter = StepReporter(total=2)
+    with reporter.step("Build", "Terraform builds.") as step:
+        step.result = "51 [resources] built"
+    with reporter.step("Destroy", "It goes."):
         pass
-    heading, build, destroy, total = (line.split() for line in shown(story, 200))
+    heading, build, destroy, total = (line.split() for line in shown(reporter, 200))
     assert heading == ["step", "result", "time"]
     assert build[:-2] == ["1", "Build", "51", "[resources]", "built"]
     assert destroy[:-2] == ["2", "Destroy", "done"]
@@ -93,30 +93,38 @@ def test_the_table_has_each_step_with_its_time_and_the_total() -> None:
 
 
 def test_on_a_narrow_terminal_the_table_is_folded_and_nothing_is_cut() -> None:
-    story = Story(total=1)
-    with story.chapter("Build", "Terraform builds.") as chapter:
-        chapter.result = "word " * 40 + "end"
-    lines = shown(story, 60)
+    reporter = StepReporter(total=1)
+    with reporter.step("Build", "Terraform builds.") as step:
+        step.result = "word " * 40 + "end"
+    lines = shown(reporter, 60)
     assert max(map(len, lines)) <= 60
     assert " ".join(lines).split().count("word") == 40
     assert "end" in " ".join(lines)
 
 
 def test_a_failed_step_is_in_the_table_as_failed() -> None:
-    story = Story(total=1)
-    with pytest.raises(ZeroDivisionError), story.chapter("Build", "Terraform builds."):
+    reporter = StepReporter(total=1)
+    with pytest.raises(ZeroDivisionError), reporter.step("Build", "Terraform builds."):
         raise ZeroDivisionError
-    assert "failed" in shown(story, 80)[1]
+    assert "failed" in shown(reporter, 80)[1]
+
+
+def test_a_step_that_came_to_nothing_good_is_in_the_table_as_failed() -> None:
+    reporter = StepReporter(total=1)
+    with reporter.step("Drill", "It breaks.") as step:
+        step.passed = False
+    assert reporter.steps[0].state == "failed"
+    assert "failed" in shown(reporter, 80)[1]
 
 
 PROGRAM = """
 import time
-from twinspan.cli.story import Story
-story = Story(total=2)
-with story.chapter("Build", "An explanation that is longer than the forty columns of this terminal."):
-    story.tick("module.left_over " + "x" * 80 + "END")
+from twinspan.cli.step_reporter import StepReporter
+reporter = StepReporter(total=2)
+with reporter.step("Build", "An explanation that is longer than the forty columns of this terminal."):
+    reporter.tick("module.left_over " + "x" * 80 + "END")
     time.sleep(0.4)
-with story.chapter("Drill", "It breaks."):
+with reporter.step("Drill", "It breaks."):
     time.sleep(0.4)
 """
 

@@ -11,8 +11,9 @@ import pytest
 from rich.table import Table
 
 from twinspan.cli.output import console_for, print_whole
-from twinspan.verify.findings import CheckResult, Finding, Outcome, Verification
-from twinspan.verify.tree import as_tree
+from twinspan.results import CheckResult, Finding, Outcome
+from twinspan.verify.findings import Verification
+from twinspan.verify.text import as_tree
 
 SEE = "aws ec2 describe-vpn-connections --vpn-connection-ids vpn-0123456789abcdef0 --region us-west-2 " * 2
 FIX = "set the pre-shared key of both ends to the same value in terraform.tfvars, then run twinspan apply"

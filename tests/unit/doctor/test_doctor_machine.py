@@ -8,7 +8,7 @@ from twinspan.doctor import machine
 from twinspan.doctor.rights import AWS_ACTIONS, AZURE_ACTIONS, denied_by_azure
 from twinspan.doctor.tools import tools
 from twinspan.errors import HostError
-from twinspan.verify.findings import Outcome
+from twinspan.results import Outcome
 
 
 def _program(folder: Path, name: str, text: str) -> None:

@@ -6,11 +6,11 @@ from dataclasses import dataclass, replace
 import pytest
 from test_drill_parts import link
 
-from twinspan.drill.api_events import ApiEvents
 from twinspan.drill.detection import first_detection
 from twinspan.errors import CloudUnreachableError
+from twinspan.network.links import TunnelLink
 from twinspan.network.model import TelemetryStatus, VgwTelemetry
-from twinspan.verify.facts import TunnelLink
+from twinspan.target.api_events import ApiEvents
 from twinspan.wait import wait_until
 
 UP, DOWN = TelemetryStatus.UP, TelemetryStatus.DOWN

@@ -6,13 +6,17 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from twinspan.cli.bench import Sender, Senders
-from twinspan.cli.drill_series import agreed, countable, permitted
+from twinspan.cli.drill_text import agreed
 from twinspan.drill.catalogue import named
-from twinspan.drill.definition import Place
+from twinspan.drill.choice import countable, permitted
+from twinspan.drill.senders import Sender, Senders
 from twinspan.errors import DesignError
+from twinspan.target.cloud import CloudPlace
+from twinspan.target.place import Place
+from twinspan.target.twin import TwinPlace
 
 NOBODY = Senders(kind="none")
+TWIN, CLOUD = TwinPlace(), CloudPlace()
 
 
 @pytest.mark.parametrize(("answer", "goes_on"), [("y\n", True), ("n\n", False), ("", False)])
@@ -37,17 +41,17 @@ def test_with_yes_nobody_is_asked() -> None:
 
 def test_what_takes_minutes_to_build_again_needs_a_yes_of_its_own() -> None:
     with pytest.raises(DesignError, match="Add --yes"):
-        permitted(named("connection-recreated"), "cloud", yes=False, senders=NOBODY)
-    permitted(named("connection-recreated"), "cloud", yes=True, senders=NOBODY)
-    permitted(named("endpoint-replaced"), "cloud", yes=False, senders=NOBODY)
+        permitted(named("connection-recreated"), CLOUD, yes=False, senders=NOBODY)
+    permitted(named("connection-recreated"), CLOUD, yes=True, senders=NOBODY)
+    permitted(named("endpoint-replaced"), CLOUD, yes=False, senders=NOBODY)
 
 
 @pytest.mark.parametrize(
     ("name", "place", "sender", "remedy"),
     [
-        ("endpoint-replaced", "cloud", "hosts", "Use --from pods"),
-        ("eks-node-lost", "twin", "pods", "Leave out --from"),
-        ("tunnel-down", "twin", "none", "Leave out --from"),
+        ("endpoint-replaced", CLOUD, "hosts", "Use --from pods"),
+        ("eks-node-lost", TWIN, "pods", "Leave out --from"),
+        ("tunnel-down", TWIN, "none", "Leave out --from"),
     ],
 )
 def test_who_cannot_tell_what_a_drill_costs_is_refused(
@@ -60,8 +64,8 @@ def test_who_cannot_tell_what_a_drill_costs_is_refused(
 def test_alerts_are_waited_for_only_where_one_can_ring() -> None:
     senders = Senders(kind="hosts", alerts_s=60)
     with pytest.raises(DesignError, match="Leave out --until-alert"):
-        permitted(named("nsg-deny"), "twin", yes=True, senders=senders)
-    permitted(named("tunnel-down"), "twin", yes=True, senders=senders)
+        permitted(named("nsg-deny"), TWIN, yes=True, senders=senders)
+    permitted(named("tunnel-down"), TWIN, yes=True, senders=senders)
 
 
 @pytest.mark.parametrize(
@@ -82,4 +86,4 @@ def test_what_nobody_counts_is_neither_repeated_nor_limited_nor_kept(
 
 def test_what_no_api_can_break_is_refused_on_a_cloud_whatever_is_said() -> None:
     with pytest.raises(DesignError, match="--on twin"):
-        permitted(named("tunnel-down"), "cloud", yes=True, senders=NOBODY)
+        permitted(named("tunnel-down"), CLOUD, yes=True, senders=NOBODY)

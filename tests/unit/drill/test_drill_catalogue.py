@@ -5,14 +5,17 @@ from dataclasses import dataclass, field
 import pytest
 from test_drill_parts import event, link, static_link
 
-from twinspan.drill.catalogue import DRILLS, TUNNEL_DOWN, named
+from twinspan.drill.catalogue import DRILLS, named
 from twinspan.drill.composite import AllOf
-from twinspan.drill.definition import Drill
 from twinspan.drill.detection import Detection
-from twinspan.drill.endings import Ending
+from twinspan.drill.document import DrillDocument
 from twinspan.drill.phases import BEFORE_MENDING, phases_of, power_phases_of
-from twinspan.drill.timers import Label
 from twinspan.errors import CommandError, DesignError
+from twinspan.faults.data_plane.path_cut import TUNNEL_DOWN
+from twinspan.faults.definition import Drill
+from twinspan.faults.endings import Ending
+from twinspan.faults.timers import Label
+from twinspan.results.document import as_json
 
 AWS_END, AZURE_END = "vpn-0a/203.0.113.1", "/subscriptions/s/connections/dev-tunnel1/198.51.100.4"
 
@@ -23,13 +26,14 @@ def test_drills_have_different_names() -> None:
 
 @pytest.mark.parametrize("drill", DRILLS, ids=lambda drill: drill.name)
 def test_every_drill_names_its_sources_and_where_it_can_run(drill: Drill) -> None:
-    told = drill.as_dict()
+    told = DrillDocument.of(drill)
 
     assert drill.places
     assert drill.breaks.endswith(".")
     assert drill.aws.source
     assert drill.azure.source
-    assert told["ended_by"]
+    assert told.ended_by
+    assert DrillDocument.model_validate_json(as_json(told)) == told
     assert not (drill.destroys and drill.places == ("twin",))
 
 
@@ -41,7 +45,7 @@ def test_a_silent_tunnel_is_ended_by_the_senders_first_timer() -> None:
     assert (azure.name, azure.seconds) == ("dead peer detection", 15)
 
 
-def test_what_only_mending_ends_lasts_as_long_as_it_is_broken() -> None:
+def test_what_only_the_repair_ends_lasts_as_long_as_it_is_broken() -> None:
     drill = named("side-lost")
 
     timer = drill.aws.timer(link(1), "aws", hold_profile="negotiated", broken_s=drill.broken_s)
@@ -64,7 +68,7 @@ def test_without_bgp_azure_is_not_moved_off_an_endpoint_before_it_is_replaced() 
 
 @dataclass(slots=True)
 class Part:
-    """A fault that remembers, and may refuse to be mended."""
+    """A fault that remembers, and may refuse to be repaired."""
 
     description: str
     done: list[str] = field(default_factory=list)
@@ -165,10 +169,10 @@ def test_power_that_came_back_too_late_did_not_end_the_outage() -> None:
     ]
 
     moved = power_phases_of(events, cut_at_s=100.0, healed_at_s=160.0, recovered_at_s=145.0)
-    mended = power_phases_of(events, cut_at_s=100.0, healed_at_s=160.0, recovered_at_s=172.0)
+    repaired = power_phases_of(events, cut_at_s=100.0, healed_at_s=160.0, recovered_at_s=172.0)
 
     assert [(each.name, each.to_s, each.detail) for each in moved] == [("converge", 45.0, BEFORE_MENDING)]
-    assert [(each.name, each.from_s, each.to_s, each.ended_by) for each in mended] == [
+    assert [(each.name, each.from_s, each.to_s, each.ended_by) for each in repaired] == [
         ("restore", 60.0, 72.0, "node-ready")
     ]
     assert power_phases_of(events, cut_at_s=100.0, healed_at_s=160.0, recovered_at_s=None) == ()

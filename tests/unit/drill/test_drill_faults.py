@@ -6,18 +6,18 @@ from ipaddress import IPv4Address
 import pytest
 from test_drill_parts import link, without_bgp
 
-from twinspan.cli.faults import fault_of
-from twinspan.cli.target import Target
 from twinspan.cloud.endpoints import Endpoints
 from twinspan.drill.catalogue import DRILLS
-from twinspan.drill.definition import Drill
+from twinspan.drill.composite import fault_of
 from twinspan.errors import DesignError, HostError
+from twinspan.faults.definition import Drill
 from twinspan.network.azure import GatewayInstance
-from twinspan.twin.dataplane.breakage import KINDS
-from twinspan.verify.facts import TunnelLink
+from twinspan.network.links import TunnelLink
+from twinspan.target.target import Target
+from twinspan.target.twin import TwinPlace
 
-TARGET = Target(on="twin", name="words", endpoints=Endpoints(aws=None, azure=None), expected=None)
-ON_THE_WIRE = [drill for drill in DRILLS if drill.steps and all(step.what in KINDS for step in drill.steps)]
+TARGET = Target(place=TwinPlace("words"), endpoints=Endpoints(aws=None, azure=None))
+ON_THE_WIRE = [drill for drill in DRILLS if drill.steps and all(step.fault.inject for step in drill.steps)]
 
 
 def tunnel(number: int, *, connection: str) -> TunnelLink:
@@ -44,7 +44,7 @@ def test_every_fault_on_the_wire_says_what_it_breaks(drill: Drill) -> None:
     assert len(told) == len(drill.steps)
     assert told[0].endswith("tunnel1, 203.0.113.1 - 198.51.100.4")
     assert not any(
-        step.what in words for step, words in zip(drill.steps, told, strict=True) if "-" in step.what
+        step.fault.id in words for step, words in zip(drill.steps, told, strict=True) if "-" in step.fault.id
     )
 
 

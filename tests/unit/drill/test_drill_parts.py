@@ -5,17 +5,20 @@ from ipaddress import IPv4Address, IPv4Network
 
 import pytest
 
-from twinspan.drill.catalogue import DRILLS, TUNNEL_DOWN, named
+from twinspan.drill.catalogue import DRILLS, named
 from twinspan.drill.detection import Detection, first_detection
+from twinspan.drill.document import DirectionDocument
 from twinspan.drill.flow_analysis import Arrival, Direction, DirectionLog, analyse
 from twinspan.drill.in_use import azure_uses, carrying_key, choose, received_bytes
+from twinspan.drill.report import Direction as Way
 from twinspan.drill.report import DirectionReport, DrillReport
-from twinspan.drill.timers import HOLD_JITTER, first_to_fire, hold_fires_after_s, timers_of
 from twinspan.errors import DesignError, HostError
+from twinspan.faults.data_plane.path_cut import TUNNEL_DOWN
+from twinspan.faults.timers import HOLD_JITTER, first_to_fire, hold_fires_after_s, timers_of
 from twinspan.network.clouds import Cloud
+from twinspan.network.links import TunnelLink
 from twinspan.network.model import AzureConnection, Phase, VpnConnection, VpnTunnel
 from twinspan.protocols import Event
-from twinspan.verify.facts import TunnelLink
 
 PHASE = Phase(lifetime_seconds=3600)
 
@@ -110,7 +113,7 @@ def flows(*, lost_from: int | None = None, lost_until: int | None = None) -> Dir
     )
 
 
-def direction(measured: Direction, name: str = "aws->azure", *, sender: Cloud = "aws") -> DirectionReport:
+def direction(measured: Direction, name: Way = "aws->azure", *, sender: Cloud = "aws") -> DirectionReport:
     return DirectionReport(
         direction=name,
         measured=measured,
@@ -255,7 +258,7 @@ def test_a_direction_that_a_hold_timer_ends_tells_in_what_that_differs_from_the_
     (caveat,) = report.caveats
     assert "12.5 to 30 s" in caveat
     assert "20 to 30 s" in caveat
-    told = [each.as_dict()["expected_caveat"] for each in report.directions]
+    told = [DirectionDocument.of(each).expected_caveat for each in report.directions]
     assert told == [caveat, ""]
 
 
@@ -306,5 +309,25 @@ def test_a_drill_that_did_not_end_whole_has_not_passed() -> None:
     report = drill_report()
 
     assert report.passed
+    assert report.failures == ()
     assert not replace(report, whole_again_s=None).passed
-    assert report.as_dict()["schema"] == "twinspan/drill/1"
+
+
+def test_a_drill_that_failed_says_every_reason() -> None:
+    late, lost = direction(flows(lost_from=100, lost_until=136)), direction(flows(lost_from=990))
+    report = replace(
+        drill_report(),
+        directions=(late, lost),
+        whole_again_s=None,
+        disturbed=("charon died 2.0 s after the cut (killed)",),
+        unheard="CloudWatch was not asked",
+    )
+
+    assert not report.passed
+    assert report.failures == (
+        f"AWS → Azure: silent for {late.longest_gap_ms:,.0f} ms, allowed are {late.allowed_ms:,.0f}",
+        "AWS → Azure: not every flow got through again",
+        "not whole again",
+        "disturbed: charon died 2.0 s after the cut (killed)",
+        "alerts: CloudWatch was not asked",
+    )

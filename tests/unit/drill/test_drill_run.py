@@ -1,4 +1,4 @@
-"""Whatever happens in a drill, what it broke is mended; small real parts in memory stand for the network."""
+"""Whatever happens in a drill, what it broke is repaired; small real parts stand for the network."""
 
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
@@ -7,15 +7,18 @@ from dataclasses import dataclass, field, replace
 import pytest
 from test_drill_parts import link
 
-from twinspan.drill.bench import Bench
-from twinspan.drill.catalogue import TUNNEL_DOWN, named
+from twinspan.drill.catalogue import named
+from twinspan.drill.environment import DrillEnvironment
 from twinspan.drill.flows import Measurement, Progress
-from twinspan.drill.pace import TWIN
 from twinspan.drill.run import run_drill
 from twinspan.errors import CommandError, DesignError, HostError
+from twinspan.faults.data_plane.path_cut import TUNNEL_DOWN
+from twinspan.network.links import TunnelLink
 from twinspan.protocols import Event
-from twinspan.verify.facts import TunnelLink
-from twinspan.verify.findings import CheckResult, Finding, Outcome, Verification
+from twinspan.results import CheckResult, Finding, Outcome
+from twinspan.target.pace import TWIN
+from twinspan.target.place import Witness
+from twinspan.verify.findings import Verification
 
 
 @dataclass(slots=True)
@@ -76,19 +79,20 @@ def verification(outcome: Outcome) -> Verification:
     return Verification(expected_from="test", results=(result,), duration_s=0.0)
 
 
-def bench(path: Path, meter: DyingMeter, *, whole: bool = True, moving: bool = True) -> Bench:
+def environment(
+    path: Path, meter: DyingMeter, *, whole: bool = True, moving: bool = True
+) -> DrillEnvironment:
     readings = iter(range(0, 10_000, 1000 if moving else 10_001))
 
     def links() -> Sequence[TunnelLink]:
         return [link(1, received=next(readings, 0)), link(2)]
 
-    return Bench(
+    return DrillEnvironment(
         links=links,
         verify=lambda: verification(Outcome.PASS if whole else Outcome.FAIL),
         meter=meter,
         fault=lambda _drill, _link, _links: path,
-        events=BothNoticed(),
-        hold_profile="negotiated",
+        witness=Witness(events=BothNoticed(), hold_profile="negotiated", pace=TWIN),
     )
 
 
@@ -101,7 +105,7 @@ def test_a_drill_that_dies_mends_what_it_broke_and_ends_its_flows(
     path, meter = Path(), DyingMeter(error=error)
 
     with pytest.raises(type(error)):
-        run_drill(TUNNEL_DOWN, bench(path, meter), tunnel="in-use")
+        run_drill(TUNNEL_DOWN, environment(path, meter), tunnel="in-use")
 
     assert (path.cuts, path.cut, meter.closed) == (1, False, True)
 
@@ -110,7 +114,7 @@ def test_a_network_that_is_not_whole_is_not_broken_further() -> None:
     path = Path()
 
     with pytest.raises(HostError, match=r"VPN-03 tunnel1: DOWN.*--force"):
-        run_drill(TUNNEL_DOWN, bench(path, DyingMeter(), whole=False), tunnel="in-use")
+        run_drill(TUNNEL_DOWN, environment(path, DyingMeter(), whole=False), tunnel="in-use")
 
     assert path.cuts == 0
 
@@ -119,7 +123,7 @@ def test_with_force_it_is() -> None:
     path = Path()
 
     with pytest.raises(CommandError, match="the host has gone"):
-        run_drill(TUNNEL_DOWN, bench(path, DyingMeter(), whole=False), tunnel="in-use", force=True)
+        run_drill(TUNNEL_DOWN, environment(path, DyingMeter(), whole=False), tunnel="in-use", force=True)
 
     assert (path.cuts, path.cut) == (1, False)
 
@@ -135,12 +139,13 @@ class SteadyMeter(DyingMeter):
 def test_a_drill_is_broken_off_and_mended_at_once_when_its_target_says_so() -> None:
     path = Path()
     told: list[str] = []
-    made = replace(bench(path, SteadyMeter()), stop_reason=lambda: "no tunnel was up any longer")
+    made = environment(path, SteadyMeter())
+    stopping = replace(made.witness, stop_reason=lambda: "no tunnel was up any longer")
 
     with pytest.raises(CommandError, match="the host has gone"):
         run_drill(
             replace(named("endpoint-replaced"), broken_s=1e9),
-            made,
+            replace(made, witness=stopping),
             tunnel="in-use",
             on_moment=lambda moment: told.append(moment.what),
         )
@@ -163,13 +168,14 @@ def test_flows_start_anew_while_azure_sends_none_over_the_tunnel_to_break(
         return [link(1, received=size, sent=size * (meter.starts >= used_from)), link(2, sent=size)]
 
     with pytest.raises(CommandError, match="the host has gone"):
-        run_drill(named(drill_name), replace(bench(Path(), meter), links=links), tunnel="in-use")
+        run_drill(named(drill_name), replace(environment(Path(), meter), links=links), tunnel="in-use")
 
     assert (meter.starts, meter.closed) == (starts, True)
 
 
 def test_silent_counters_matter_only_to_who_asks_for_the_tunnel_in_use() -> None:
-    made = replace(bench(Path(), DyingMeter(), moving=False), pace=replace(TWIN, counters_s=0.1))
+    made = environment(Path(), DyingMeter(), moving=False)
+    made = replace(made, witness=replace(made.witness, pace=replace(TWIN, counters_s=0.1)))
 
     with pytest.raises(HostError, match="no Azure connection received anything"):
         run_drill(TUNNEL_DOWN, made, tunnel="in-use")
@@ -181,6 +187,6 @@ def test_a_tunnel_that_does_not_exist_breaks_nothing() -> None:
     path, meter = Path(), DyingMeter()
 
     with pytest.raises(DesignError, match="tunnel9"):
-        run_drill(TUNNEL_DOWN, bench(path, meter), tunnel="tunnel9")
+        run_drill(TUNNEL_DOWN, environment(path, meter), tunnel="tunnel9")
 
     assert (path.cuts, meter.closed) == (0, True)

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from test_drill_parts import direction, drill_report, event, flows
 
+from twinspan.drill.document import RunDocument
 from twinspan.drill.flow_analysis import Arrival, DirectionLog, analyse
 from twinspan.drill.flows import Measurement
 from twinspan.drill.phases import Phase
@@ -19,6 +20,7 @@ from twinspan.drill.report import DrillReport
 from twinspan.drill.run import Run
 from twinspan.drill.series import Series, compare
 from twinspan.errors import DesignError, HostError
+from twinspan.results.document import as_json
 
 
 def report(*, lost: int, detect_s: float = 1.0) -> DrillReport:
@@ -135,7 +137,7 @@ def test_a_disk_that_is_full_is_named_and_what_fitted_is_kept(tmp_path: Path) ->
         "PYTHONPATH": ":".join([str(Path(__file__).parent), *sys.path]),
         "PYTHONDONTWRITEBYTECODE": "1",
     }
-    size = len(json.dumps(drill_report().as_dict(), indent=2)) + 20
+    size = len(as_json(RunDocument.of(drill_report()))) + 20
     done = subprocess.run(
         [sys.executable, "-c", code, str(tmp_path), str(size - 100)],
         env=environment,

@@ -21,7 +21,7 @@ class Somewhere:
     def __init__(self, side: str) -> None:
         self.side = side
 
-    def run(self, argv: object, *, timeout_s: float, stdin: str | None = None) -> flow_agent.Agent:
+    def run(self, argv: object, *, timeout_s: float, stdin: str | None = None) -> flow_agent.FlowAgent:
         raise AssertionError((argv, timeout_s, stdin))
 
 

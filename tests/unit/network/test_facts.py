@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from twinspan.check.rules.asns import azure_problem
 from twinspan.network import asns, ipsec
 from twinspan.network.ranges import eks_default_services
+from twinspan.rules.asns import azure_problem
 from twinspan.twin.aws.eks.placement import service_cidr
 from twinspan.twin.azure.errors import ArmError
 from twinspan.twin.azure.types.bgp import check_asn

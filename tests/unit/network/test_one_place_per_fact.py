@@ -75,9 +75,9 @@ _EKS_ALONE = "a quota of EKS that nothing but its API counts"
 _OWN = "a limit of the twin's own"
 _DEFAULT_RULE = "the priority of a default rule of an NSG"
 EXCEPTIONS: Mapping[Place, str] = {
-    ("check/rules/costs.py", "VpnGw1AZ"): _PRICE,
-    ("check/rules/costs.py", "VpnGw2AZ"): _PRICE,
-    ("check/rules/gateway_addresses.py", "Basic"): _PUBLIC_ADDRESS,
+    ("rules/costs.py", "VpnGw1AZ"): _PRICE,
+    ("rules/costs.py", "VpnGw2AZ"): _PRICE,
+    ("rules/gateway_addresses.py", "Basic"): _PUBLIC_ADDRESS,
     ("twin/azure/types/public_ip_addresses.py", "Basic"): _PUBLIC_ADDRESS,
     ("twin/providers/azurerm/network.py", "Basic"): _PUBLIC_ADDRESS,
     ("twin/aws/eks/call.py", "TAGS_PER_RESOURCE"): _EKS_ALONE,
@@ -90,7 +90,6 @@ EXCEPTIONS: Mapping[Place, str] = {
     ("twin/dataplane/delay_line.py", "_HELD_AT_MOST"): _OWN,
     ("twin/azure/tokens.py", "LIFETIME_S"): "the life of an access token",
     ("twin/azure/types/network_security_groups.py", 65000): _DEFAULT_RULE,
-    ("twin/dataplane/filters_nsg.py", 65000): _DEFAULT_RULE,
     ("twin/providers/aws/storage.py", "AES256"): "encryption of S3's objects",
 }
 """Where a module says something else with the same word -> what it says."""

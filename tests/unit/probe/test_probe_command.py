@@ -56,7 +56,7 @@ def test_bad_options_are_refused(words: tuple[str, ...], tmp_path: Path) -> None
 def test_an_unknown_environment_is_refused(tmp_path: Path) -> None:
     done = twinspan("ping", "no/such/folder", folder=tmp_path)
     assert done.returncode == 2
-    assert "no such environment folder" in done.stderr
+    assert "no such folder or file" in done.stderr
 
 
 def test_a_twin_that_is_not_up_is_told_with_the_remedy(tmp_path: Path) -> None:

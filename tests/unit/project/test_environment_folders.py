@@ -1,4 +1,3 @@
-import shutil
 from pathlib import Path
 
 import pytest
@@ -17,7 +16,7 @@ def tree(tmp_path: Path) -> Path:
         (folder / "main.tf").touch()
         (folder / "terraform.tfvars").touch()
         (folder / "backend.hcl").write_text(BACKEND)
-    (tmp_path / "terraform" / "modules").mkdir()
+    (tmp_path / "terraform" / "bootstrap").mkdir()
     return tmp_path / "terraform"
 
 
@@ -30,44 +29,54 @@ def test_a_folder_is_loaded_with_its_tree_and_its_state(tree: Path) -> None:
 
 
 def test_an_unknown_folder_is_explained_with_the_known_ones(tree: Path) -> None:
-    with pytest.raises(
-        DesignError, match=r"staging: there is no such environment folder\. Choose one of:"
-    ) as no:
+    with pytest.raises(DesignError, match=r"staging: there is no such folder or file\. Choose one of:") as no:
         Environment.load(tree / "envs" / "staging")
     assert str(tree / "envs" / "dev") in str(no.value)
     assert str(tree / "envs" / "prod") in str(no.value)
     assert no.value.exit_code == 2
 
 
-def test_a_folder_that_is_no_environment_says_what_it_lacks(tree: Path) -> None:
-    (tree / "envs" / "dev" / "terraform.tfvars").unlink()
-    with pytest.raises(DesignError, match=r"this is no environment folder: terraform\.tfvars missing"):
-        Environment.load(tree / "envs" / "dev")
-
-
-def test_the_folder_of_all_environments_is_not_one_and_names_them(tree: Path) -> None:
-    with pytest.raises(DesignError, match=r"main\.tf and terraform\.tfvars missing.*envs/dev"):
+def test_the_folder_of_several_root_modules_is_none_and_names_them(tree: Path) -> None:
+    with pytest.raises(DesignError, match=r"there is no root module in it.*envs/dev.*envs/prod"):
         Environment.load(tree / "envs")
 
 
-def test_with_no_environment_anywhere_the_remedy_says_what_one_is(
+def test_hidden_files_and_folders_make_no_root_module(tmp_path: Path) -> None:
+    (tmp_path / ".terraform").mkdir()
+    (tmp_path / ".terraform" / "main.tf").touch()
+    (tmp_path / ".main.tf").touch()
+    with pytest.raises(DesignError, match="there is no root module in it"):
+        Environment.load(tmp_path)
+
+
+def test_with_no_root_module_anywhere_the_remedy_says_what_one_is(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(DesignError, match=r"Give the path of a folder that holds main\.tf"):
+    with pytest.raises(DesignError, match=r"Give the path of a folder with Terraform files"):
         Environment.load(tmp_path / "nowhere")
 
 
-def test_an_environment_without_a_tree_around_it_is_its_own_tree(tree: Path, tmp_path: Path) -> None:
-    lone = tmp_path / "lone"
-    shutil.copytree(tree / "envs" / "dev", lone)
-    assert Environment.load(lone).tree == lone
+@pytest.mark.parametrize("name", ["anything.tf", "network.tf.json"])
+def test_any_file_of_terraforms_makes_a_root_module(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).touch()
+    env = Environment.load(tmp_path)
+    assert (env.folder, env.tree, env.state) == (tmp_path, tmp_path, None)
 
 
-def test_a_missing_backend_file_is_explained(tree: Path) -> None:
-    (tree / "envs" / "dev" / "backend.hcl").unlink()
-    with pytest.raises(DesignError, match=r"backend\.hcl: missing; nothing says where the state is kept"):
-        Environment.load(tree / "envs" / "dev")
+@pytest.mark.parametrize("lacking", ["main.tf", "terraform.tfvars", "backend.hcl"])
+def test_what_is_no_environment_of_this_project_is_a_root_module_all_the_same(
+    tree: Path, lacking: str
+) -> None:
+    (tree / "envs" / "dev" / "variables.tf").touch()
+    (tree / "envs" / "dev" / lacking).unlink()
+    assert Environment.load(tree / "envs" / "dev").state is None
+
+
+def test_somebody_elses_backend_file_is_not_read(tree: Path) -> None:
+    (tree / "bootstrap").rmdir()
+    (tree / "envs" / "dev" / "backend.hcl").write_text("encrypt = true\n")
+    assert Environment.load(tree / "envs" / "dev").state is None
 
 
 @pytest.mark.parametrize(

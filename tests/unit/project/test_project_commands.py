@@ -38,7 +38,7 @@ def test_an_unknown_environment_is_bad_input_and_the_known_ones_are_named(
 ) -> None:
     done = twinspan([command, str(Path(DEV).parent / "staging")])
     assert done.returncode == 2
-    assert "staging: there is no such environment folder. Choose one of:" in done.stderr
+    assert "staging: there is no such folder or file. Choose one of:" in done.stderr
     assert DEV in done.stderr
     assert "Traceback" not in done.stderr
 

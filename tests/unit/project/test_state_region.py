@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 from twinspan.doctor.needs import needs_of
+from twinspan.network.unknown import UNKNOWN
+from twinspan.project.network import network_of
 from twinspan.project.plan import load_plan
 from twinspan.project.state import State, StateResource
 
@@ -22,6 +24,12 @@ def state(*resources: tuple[str, Mapping[str, object]]) -> State:
     )
 
 
+def region_of(found: State) -> object:
+    aws = network_of(found.plan).aws
+    assert aws
+    return aws.region
+
+
 def arn(region: str, resource: str) -> dict[str, object]:
     return {"arn": f"arn:aws:ec2:{region}:123456789012:{resource}"}
 
@@ -33,16 +41,16 @@ def test_a_networks_region_is_that_of_its_vpn_connections() -> None:
         ("aws_vpn_connection", arn("eu-west-1", "vpn-connection/vpn-1")),
     )
 
-    assert found.aws_region == "eu-west-1"
+    assert region_of(found) == "eu-west-1"
 
 
 def test_without_a_connection_its_vpc_says_where_it_is() -> None:
-    assert state(("aws_vpc", arn("cn-north-1", "vpc/vpc-1"))).aws_region == "cn-north-1"
+    assert region_of(state(("aws_vpc", arn("cn-north-1", "vpc/vpc-1")))) == "cn-north-1"
 
 
 @pytest.mark.parametrize("values", [{}, {"arn": None}, {"arn": ""}, {"arn": "arn:aws:ec2"}])
 def test_what_has_no_arn_says_nothing(values: Mapping[str, object]) -> None:
-    assert state(("aws_vpc", values)).aws_region is None
+    assert region_of(state(("aws_vpc", values))) is UNKNOWN
 
 
 @pytest.mark.parametrize(("plan", "region"), [("base", "us-west-2"), ("static", "eu-west-1")])

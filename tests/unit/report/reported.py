@@ -1,15 +1,17 @@
 """A report of the network that the tests of `verify` use, with a recorded drill, and its parts."""
 
 import gzip
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import verified_network as vn
+import healthy_network as vn
 
+from twinspan.drill.document import DirectionDocument, MeasuredFlows, RunDocument
+from twinspan.drill.phases import Phase
+from twinspan.drill.report import Direction
 from twinspan.monitor.model import Session, Snapshot, Tunnel
 from twinspan.report.document import (
     AlertTime,
@@ -20,9 +22,9 @@ from twinspan.report.document import (
 )
 from twinspan.report.drills import read_drills
 from twinspan.report.topology import settings_of, topology_of
-from twinspan.verify.document import VerificationDocument
+from twinspan.results.document import as_json
+from twinspan.rules.observed.facts import Facts
 from twinspan.verify.evaluate import evaluate
-from twinspan.verify.facts import Facts
 from twinspan.verify.findings import Verification
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -71,9 +73,8 @@ def snapshot(facts: Facts, *, down: Sequence[str] = (), without_bgp: Sequence[st
     )
 
 
-def verification(facts: Facts) -> VerificationDocument:
-    found = Verification(expected_from="test", results=evaluate(facts), duration_s=0.25)
-    return VerificationDocument.model_validate(found.as_dict())
+def verification(facts: Facts) -> Verification:
+    return Verification(expected_from="test", results=evaluate(facts), duration_s=0.25)
 
 
 def latency(*times_ms: float, lost: int = 0) -> tuple[Latency, ...]:
@@ -103,21 +104,51 @@ def throughput() -> tuple[Throughput, ...]:
     return one, one.model_copy(update={"direction": "azure->aws", "bits_per_s": 3e8})
 
 
-def direction(name: str, gap_ms: float) -> dict[str, Any]:
-    return {
-        "direction": name,
-        "passed": True,
-        "longest_gap_ms": gap_ms,
-        "lost": 100,
-        "sent": 400,
-        "found_by": "BGP hold timer",
-        "expected_timer": "BGP hold timer",
-        "expected_at_most_s": 30,
-        "expected_caveat": "it differs",
-        "label": "protocol",
-        "phases": [{"name": "detect", "from_s": 0.0, "to_s": 1.0, "ended_by": "bgp-down", "detail": "said"}],
-        "measured": {"flows": 2},
-    }
+def direction(name: Direction, gap_ms: float) -> DirectionDocument:
+    measured = MeasuredFlows(
+        flows=2,
+        flows_hit=2,
+        sent=400,
+        lost=100,
+        refused=0,
+        duplicated=0,
+        reordered=0,
+        longest_gap_ms=gap_ms,
+        longest_whole_gap_ms=gap_ms,
+        flow_gaps_ms=(gap_ms, gap_ms),
+        resolution_ms=20.0,
+        first_loss_s=0.0,
+        recovered=True,
+        recovery_s=gap_ms / 1000,
+        started_s=-1.0,
+        ended_s=3.0,
+        pacing_error_max_ms=0.1,
+        delay_p50_ms=None,
+        delay_p99_ms=None,
+        delay_max_ms=None,
+        jitter_p99_ms=None,
+    )
+    return DirectionDocument(
+        direction=name,
+        passed=True,
+        longest_gap_ms=gap_ms,
+        lost=100,
+        sent=400,
+        recovered=True,
+        recovered_after_s=gap_ms / 1000,
+        found_by="BGP hold timer",
+        found_side="aws",
+        found_after_s=1.0,
+        found_detail="said",
+        label="protocol",
+        phases=(Phase(name="detect", from_s=0.0, to_s=1.0, ended_by="bgp-down", detail="said"),),
+        expected_timer="BGP hold timer",
+        expected_at_most_s=30,
+        expected_source="RFC 4271",
+        expected_caveat="it differs",
+        allowed_ms=35_000.0,
+        measured=measured,
+    )
 
 
 def record(folder: Path, gaps_ms: Sequence[float], **changes: Any) -> Path:
@@ -125,18 +156,22 @@ def record(folder: Path, gaps_ms: Sequence[float], **changes: Any) -> Path:
     for number, gap_ms in enumerate(gaps_ms, start=1):
         run = folder / f"run-{number:03}"
         run.mkdir(parents=True)
-        report: Mapping[str, Any] = {
-            "schema": "twinspan/drill/1",
-            "drill": "tunnel-down",
-            "passed": True,
-            "target": "tunnel1 (203.0.113.10)",
-            "directions": [direction("aws->azure", gap_ms), direction("azure->aws", gap_ms / 2)],
-            "whole_again_s": 2.5,
-            "settings": {"tunnels": 4, "hold profile": "negotiated"},
-            "alerts": [],
-            **changes,
-        }
-        (run / "report.json").write_text(json.dumps(report))
+        report = RunDocument(
+            drill="tunnel-down",
+            label="protocol",
+            passed=True,
+            target="tunnel1 (203.0.113.10)",
+            carried_aws_traffic=True,
+            directions=(direction("aws->azure", gap_ms), direction("azure->aws", gap_ms / 2)),
+            whole_again_s=2.5,
+            timeline=(),
+            other_profile="",
+            settings={"tunnels": 4, "hold profile": "negotiated"},
+            disturbed=(),
+            alerts=(),
+            unheard="",
+        )
+        (run / "report.json").write_text(as_json(report.model_copy(update=changes)))
         (run / "events.csv").write_text(
             "at_s,kind,subject,detail\n0.01,fault-injected,a b,path-cut\n"
             "1.00,bgp-down,vpn-1/203.0.113.10,session closed\n"

@@ -9,11 +9,11 @@ import pytest
 import reported
 from click.testing import CliRunner, Result
 
-from twinspan.cli import target
 from twinspan.cli.report import report
 from twinspan.cloud.aws import AwsEndpoint
 from twinspan.cloud.endpoints import Endpoints
 from twinspan.errors import DesignError, HostError, TwinspanError
+from twinspan.target.twin import TwinPlace
 
 DEV = Path(__file__).parents[3] / "terraform" / "envs" / "dev"
 Command = Callable[..., Result]
@@ -62,7 +62,7 @@ def test_a_cloud_that_does_not_answer_is_a_part_of_the_report(
         aws = AwsEndpoint(
             region="us-west-2", endpoint_url=url, access_key_id="AKIAONE", secret_access_key="hidden-secret"
         )
-        monkeypatch.setattr(target, "_endpoints", lambda *_: Endpoints(aws=aws, azure=None))
+        monkeypatch.setattr(TwinPlace, "endpoints", lambda _: Endpoints(aws=aws, azure=None))
         done = command(str(DEV), "--format", "json", "--out", "report.html")
 
     assert done.exit_code == 0, done.exception

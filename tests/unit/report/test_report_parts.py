@@ -5,13 +5,14 @@ import struct
 from dataclasses import replace
 from pathlib import Path
 
+import healthy_network as vn
 import pytest
 import reported
-import verified_network as vn
 from hypothesis import given
 from hypothesis import strategies as st
 from matplotlib.image import imread
 
+from twinspan.drill.alert_watch import FiredAlert
 from twinspan.errors import DesignError, HostError
 from twinspan.report.alerts import alerts_of, read_alerts
 from twinspan.report.diagram import narrow, wide
@@ -206,10 +207,12 @@ def test_what_all_tunnels_have_in_common_is_told_once() -> None:
 
 
 def test_times_to_alert_are_the_medians_of_the_runs_that_waited_for_them(tmp_path: Path) -> None:
-    down = {"cloud": "aws", "name": "tunnel-down", "about": "", "cleared_after_s": None}
-    lost = {"cloud": "azure", "name": "bgp-down", "about": "169.254.21.1", "cleared_after_s": 70.0}
+    down = FiredAlert(cloud="aws", name="tunnel-down", about="", rang_after_s=30.0, cleared_after_s=None)
+    lost = FiredAlert(
+        cloud="azure", name="bgp-down", about="169.254.21.1", rang_after_s=20.0, cleared_after_s=70.0
+    )
     for number, seconds in enumerate((30.0, 50.0, 34.0), start=1):
-        alerts = [{**down, "rang_after_s": seconds}] + [{**lost, "rang_after_s": 20.0}] * (number == 2)
+        alerts = (down.model_copy(update={"rang_after_s": seconds}), *[lost] * (number == 2))
         reported.record(tmp_path / f"{number}", [1000.0], alerts=alerts)
         (tmp_path / f"{number}" / "run-001").rename(tmp_path / f"run-{number:03}")
     reported.record(tmp_path / "silent", [1000.0])

@@ -23,7 +23,7 @@ from twinspan.twin.kubernetes.relay import Relay
 from twinspan.twin.loops import LAST, Defects, Loop, failing_loops, start_task
 from twinspan.twin.metrics.collector import Collector
 from twinspan.twin.metrics.series import MetricStore
-from twinspan.twin.observed import ObservationBoard, Observed
+from twinspan.twin.observed import Observed, ObservedState
 from twinspan.twin.reconciler import Observer, Reconciler
 from twinspan.wait import wait_until
 
@@ -125,13 +125,13 @@ def _observer(broken: Flaky) -> Any:
         def observe(self) -> Observed:
             return Observed(generation=1)
 
-    return Observer(Agents(lambda: pytest.fail("nobody asked"), on_replaced=lambda: None), ObservationBoard())
+    return Observer(Agents(lambda: pytest.fail("nobody asked"), on_replaced=lambda: None), ObservedState())
 
 
 def _collector(broken: Flaky) -> Any:
     network = Network(aws=None, azure=None)
     stores = MetricStore(period_s=1), MetricStore(period_s=1)
-    return Collector(ObservationBoard(), network=lambda: broken() or network, aws=stores[0], azure=stores[1])
+    return Collector(ObservedState(), network=lambda: broken() or network, aws=stores[0], azure=stores[1])
 
 
 def _alerts(broken: Flaky) -> Any:

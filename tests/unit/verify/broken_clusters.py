@@ -5,8 +5,8 @@ from dataclasses import replace
 from ipaddress import IPv4Address, IPv4Network
 from typing import Any
 
+import healthy_network as vn
 import verified_clusters as vc
-import verified_network as vn
 import yaml
 
 from twinspan.kubernetes.internal_services import InternalService
@@ -14,9 +14,9 @@ from twinspan.kubernetes.label_selectors import Selector
 from twinspan.kubernetes.network_policies import Pod, Policies, PolicyPort, policy_of
 from twinspan.network import model
 from twinspan.network.aws import EksAddon
-from twinspan.verify.cluster_facts import ClusterFacts, Node, Reading, Workload
-from twinspan.verify.facts import Facts
-from twinspan.verify.ping_facts import Ping
+from twinspan.rules.observed.cluster_facts import ClusterFacts, Node, Reading, Workload
+from twinspan.rules.observed.facts import Facts
+from twinspan.rules.observed.ping_facts import Ping
 
 Damage = Callable[[Facts], Facts]
 
@@ -79,8 +79,8 @@ def hole_in_aks_routes(facts: Facts) -> Facts:
 
 def closed_eks_group(facts: Facts) -> Facts:
     assert facts.network.aws
-    first, second = facts.network.aws.security_groups
-    return vn.with_aws(facts, security_groups=(first, replace(second, permissions=second.permissions[1:])))
+    *others, own = facts.network.aws.security_groups
+    return vn.with_aws(facts, security_groups=(*others, replace(own, permissions=own.permissions[1:])))
 
 
 def closed_aks_group(facts: Facts) -> Facts:
@@ -209,11 +209,11 @@ BROKEN_CLUSTERS = [
     ("KUB-06", "shop/closed of aks", closed_port_of_shop),
     ("KUB-05", "aks", no_dns_servers),
     ("KUB-05", "aks", wrong_dns_answer),
-    ("RTE-06", "aks-pods (aks-routes)", hole_in_aks_routes),
+    ("RTE-04", "aks-routes", hole_in_aks_routes),
     ("FLT-04", "eks-cluster (sg-0e)", closed_eks_group),
     ("FLT-05", "aks-nsg of aks-pods", closed_aks_group),
-    ("POD-01", "eks/node-a (10.2.0.17) -> aks/node-b (10.1.8.33)", no_pod_reply("azure")),
-    ("POD-02", "aks/node-b (10.1.8.33) -> eks/node-a (10.2.0.17)", no_pod_reply("aws")),
-    ("POD-03", "eks/node-a (10.2.0.17) -> aks/node-b (10.1.8.33)", hidden_by_snat),
-    ("POD-03", "aks/node-b (10.1.8.33) -> eks/node-a (10.2.0.17)", hidden_in_aks),
+    ("POD-11", "eks/node-a (10.2.0.17) -> aks/node-b (10.1.8.33)", no_pod_reply("azure")),
+    ("POD-12", "aks/node-b (10.1.8.33) -> eks/node-a (10.2.0.17)", no_pod_reply("aws")),
+    ("POD-13", "eks/node-a (10.2.0.17) -> aks/node-b (10.1.8.33)", hidden_by_snat),
+    ("POD-13", "aks/node-b (10.1.8.33) -> eks/node-a (10.2.0.17)", hidden_in_aks),
 ]

@@ -4,11 +4,11 @@ from collections.abc import Callable
 from dataclasses import replace
 from ipaddress import IPv4Address, IPv4Network
 
+import healthy_network as vn
 import verified_names as names
-import verified_network as vn
 
 from twinspan.network import model
-from twinspan.verify.facts import Facts
+from twinspan.rules.observed.facts import Facts
 
 Damage = Callable[[Facts], Facts]
 
@@ -129,10 +129,12 @@ def closed_network_acl(facts: Facts) -> Facts:
 
 def closed_network_security_group(facts: Facts) -> Facts:
     assert facts.network.azure
-    group = facts.network.azure.network_security_groups[0]
-    deny = replace(group.security_rules[0], name="No", priority=90, access="Deny", protocol="Icmp")
+    group, *others = facts.network.azure.network_security_groups
+    (admit,) = group.security_rules
+    later = replace(admit, priority=200)
+    deny = replace(admit, name="No", priority=100, access="Deny", protocol="Icmp")
     return vn.with_azure(
-        facts, network_security_groups=(replace(group, security_rules=(*group.security_rules, deny)),)
+        facts, network_security_groups=(replace(group, security_rules=(later, deny)), *others)
     )
 
 
@@ -155,10 +157,10 @@ def longer_dpd(facts: Facts) -> Facts:
 
 def nsg_rule_more(facts: Facts) -> Facts:
     assert facts.network.azure
-    group = facts.network.azure.network_security_groups[0]
-    more = replace(group.security_rules[0], name="More", priority=200, protocol="Tcp")
+    group, *others = facts.network.azure.network_security_groups
+    more = replace(group.security_rules[0], name="More", priority=300, protocol="Tcp")
     return vn.with_azure(
-        facts, network_security_groups=(replace(group, security_rules=(*group.security_rules, more)),)
+        facts, network_security_groups=(replace(group, security_rules=(*group.security_rules, more)), *others)
     )
 
 
@@ -189,14 +191,15 @@ def nothing_learned_over_one(facts: Facts) -> Facts:
 def route_to_nowhere(facts: Facts) -> Facts:
     assert facts.network.azure
     hole = model.AzureRoute(name="hole", address_prefix=IPv4Network("10.2.0.0/24"), next_hop_type="None")
-    table = facts.network.azure.route_tables[0]
-    return vn.with_azure(facts, route_tables=(replace(table, routes=(*table.routes, hole)),))
+    table, *others = facts.network.azure.route_tables
+    return vn.with_azure(facts, route_tables=(replace(table, routes=(*table.routes, hole)), *others))
 
 
 def propagation_kept_out(facts: Facts) -> Facts:
     assert facts.network.azure
-    table = replace(facts.network.azure.route_tables[0], bgp_route_propagation_enabled=False, routes=())
-    return vn.with_azure(facts, route_tables=(table,))
+    table, *others = facts.network.azure.route_tables
+    shut = replace(table, bgp_route_propagation_enabled=False, routes=())
+    return vn.with_azure(facts, route_tables=(shut, *others))
 
 
 def no_reply(towards: str) -> Callable[[Facts], Facts]:
@@ -211,33 +214,33 @@ def no_reply(towards: str) -> Callable[[Facts], Facts]:
 BROKEN = [
     ("NET-01", "vpc-0a", no_vpc),
     ("NET-02", "dev-vnet", no_vnet),
-    ("GW-01", "dev (vgw-0a)", detached),
-    ("GW-02", "dev-gateway", gateway_updating),
+    ("GW-21", "dev (vgw-0a)", detached),
+    ("GW-22", "dev-gateway", gateway_updating),
     ("VPN-01", "instance0 (vpn-00)", connection_pending),
     ("ACC-02", "Azure subscription another", wrong_subscription),
-    ("GW-03", "cgw-00 of vpn-00", customer_gateway_elsewhere),
+    ("CGW-04", "vpn-00 customer_gateway_id", customer_gateway_elsewhere),
     ("VPN-02", "tunnel1 (203.0.113.1)", wrong_local_gateway),
-    ("IKE-01", "tunnel1 (203.0.113.1) of vpn-00", other_group_in_phase_1),
-    ("IKE-02", "tunnel1 (203.0.113.1) of vpn-00", other_key),
-    ("IPS-01", "tunnel1 (203.0.113.1) of vpn-00", other_cipher_in_phase_2),
+    ("POL-01", "dev-tunnel1 ipsec_policy.dh_group", other_group_in_phase_1),
+    ("KEY-03", "dev-tunnel1 shared_key", other_key),
+    ("POL-02", "dev-tunnel1 ipsec_policy.ipsec_encryption", other_cipher_in_phase_2),
     ("VPN-03", "tunnel3 (203.0.113.3) of vpn-01", aws_tunnel_down),
-    ("BGP-02", "aws-tunnel1", other_asn),
-    ("BGP-03", "tunnel2 (203.0.113.2)", aws_tunnel_without_routes),
-    ("RTE-04", "private-a (subnet-0a)", no_table_of_its_own),
-    ("RTE-05", "private-a-table (rtb-subnet-0a)", stray_route),
-    ("FLT-01", "workload (sg-0a)", closed_security_group),
-    ("FLT-02", "acl-0a of private-a", closed_network_acl),
-    ("FLT-03", "dev-nsg of workload", closed_network_security_group),
+    ("ASN-05", "aws-tunnel1 bgp_settings.asn", other_asn),
+    ("BGP-13", "tunnel2 (203.0.113.2)", aws_tunnel_without_routes),
+    ("RTE-14", "private-a (subnet-0a)", no_table_of_its_own),
+    ("RTE-15", "rtb-subnet-0a", stray_route),
+    ("FLT-11", "workload (sg-0a)", closed_security_group),
+    ("FLT-12", "acl-0a of private-a", closed_network_acl),
+    ("FLT-13", "dev-nsg of workload", closed_network_security_group),
     ("DRF-01", 'module.aws_vpn.aws_vpn_connection.this["instance0"] (vpn-00)', longer_dpd),
     ("DRF-02", "azurerm_network_security_group.this (dev-nsg)", nsg_rule_more),
     ("RCH-03", "aws-1 -> azure-1", large_lost("azure")),
     ("RCH-04", "azure-1 -> aws-1", large_lost("aws")),
     ("VPN-04", "dev-tunnel4", azure_not_connected),
-    ("BGP-01", "tunnel2: 169.254.22.2 - 169.254.22.1", peer_connecting),
-    ("RTE-01", "private-a-table (rtb-subnet-0a)", no_propagation),
-    ("RTE-02", "tunnel1: from 169.254.21.1", nothing_learned_over_one),
-    ("RTE-03", "workload (dev-routes)", route_to_nowhere),
-    ("RTE-03", "workload (dev-routes)", propagation_kept_out),
+    ("BGP-11", "tunnel2: 169.254.22.2 - 169.254.22.1", peer_connecting),
+    ("RTE-11", "private-a-table (rtb-subnet-0a)", no_propagation),
+    ("RTE-12", "tunnel1: from 169.254.21.1", nothing_learned_over_one),
+    ("RTE-04", "dev-routes", route_to_nowhere),
+    ("RTE-03", "dev-routes bgp_route_propagation_enabled", propagation_kept_out),
     ("RCH-01", "aws-1 -> azure-1", no_reply("azure")),
     ("RCH-02", "azure-1 -> aws-1", no_reply("aws")),
 ]

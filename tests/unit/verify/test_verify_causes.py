@@ -3,13 +3,15 @@
 from dataclasses import replace
 from ipaddress import IPv4Address
 
+import healthy_network as vn
 import verified_names as names
-import verified_network as vn
 
 from twinspan.network import model
+from twinspan.results import Finding, Outcome
+from twinspan.rules.observed.facts import Facts
+from twinspan.rules.waivers import Waiver
 from twinspan.verify.evaluate import evaluate
-from twinspan.verify.facts import Facts
-from twinspan.verify.findings import Finding, Outcome, Verification
+from twinspan.verify.findings import Verification
 
 
 def root_causes(facts: Facts) -> list[tuple[str, Finding]]:
@@ -47,8 +49,8 @@ def with_azure_key(facts: Facts, key: str) -> Facts:
 def test_keys_that_differ_are_the_cause_and_are_not_shown() -> None:
     check, finding = only(ipsec_down(with_azure_key(vn.healthy(), "Other.Key1")))
 
-    assert check == "IKE-02"
-    assert finding.evidence == "the pre-shared keys of vpn-00 and dev-tunnel1 differ"
+    assert (check, finding.subject) == ("KEY-03", "dev-tunnel1 shared_key")
+    assert "not the key of vpn-00 tunnel1_preshared_key" in finding.evidence
     assert "Other.Key1" not in str(finding)
     assert "Key.of.tunnel1" not in str(finding)
 
@@ -60,8 +62,8 @@ def test_a_key_that_aws_keeps_elsewhere_is_inconclusive_only_while_the_tunnel_is
     check, finding = root_causes(ipsec_down(hidden))[0]
 
     assert root_causes(hidden) == []
-    assert (check, finding.outcome) == ("IKE-02", Outcome.INCONCLUSIVE)
-    assert finding.evidence == "AWS does not show its key"
+    assert (check, finding.outcome) == ("KEY-03", Outcome.INCONCLUSIVE)
+    assert finding.evidence == "AWS does not show its key, and the tunnel is down"
 
 
 def test_policies_that_do_not_meet_are_named_with_both_values() -> None:
@@ -71,11 +73,11 @@ def test_policies_that_do_not_meet_are_named_with_both_values() -> None:
     first = only(vn.with_connection(facts, "tunnel1", ipsec_policy=replace(policy, dh_group="ECP256")))
     second = only(vn.with_connection(facts, "tunnel1", ipsec_policy=replace(policy, pfs_group="None")))
 
-    assert first[0] == "IKE-01"
-    assert first[1].evidence == "IKE group: Azure insists on ECP256, AWS allows ECP384"
+    assert first[0] == "POL-01"
+    assert "dh_group ECP256 is not among AWS's phase1_dh_group_numbers: 20" in first[1].evidence
     assert '{"Phase1DHGroupNumbers":[{"Value":19}]}' in first[1].remedy
-    assert second[0] == "IPS-01"
-    assert "AWS has nothing like None" in second[1].remedy
+    assert second[0] == "POL-03"
+    assert "None, but AWS always wants a group in phase 2" in second[1].evidence
 
 
 def test_an_integrity_that_gcm_makes_needless_is_not_compared() -> None:
@@ -86,10 +88,13 @@ def test_an_integrity_that_gcm_makes_needless_is_not_compared() -> None:
 
 
 def test_an_ike_version_that_azure_does_not_speak_is_named() -> None:
-    check, finding = only(ipsec_down(vn.with_tunnel(vn.healthy(), "tunnel1", ike_versions=("ikev1",))))
+    changed = vn.with_tunnel(vn.healthy(), "tunnel1", ike_versions=("ikev1",), startup_action="add")
 
-    assert check == "IKE-01"
-    assert "IKE version: Azure insists on IKEv2, AWS allows ikev1" in finding.evidence
+    check, finding = only(ipsec_down(changed))
+
+    assert check == "POL-01"
+    assert "IKEv2 is not among AWS's ike_versions: ikev1" in finding.evidence
+    assert '{"IKEVersions":[{"Value":"ikev2"}]}' in finding.remedy
 
 
 def test_a_wrong_customer_gateway_explains_both_of_its_tunnels() -> None:
@@ -100,7 +105,7 @@ def test_a_wrong_customer_gateway_explains_both_of_its_tunnels() -> None:
 
     check, finding = only(vn.with_aws(facts, customer_gateways=(wrong, second)))
 
-    assert (check, finding.subject) == ("GW-03", "cgw-00 of vpn-00")
+    assert (check, finding.subject) == ("CGW-04", "vpn-00 customer_gateway_id")
     assert "198.51.100.77, which is the address of no Azure gateway instance" in finding.evidence
 
 
@@ -110,10 +115,12 @@ def test_a_customer_gateway_at_the_other_instance_is_named_with_the_right_one() 
     connections = facts.network.aws.vpn_connections
     swapped = replace(connections[0], customer_gateway_id="cgw-01")
 
-    check, finding = root_causes(vn.with_aws(facts, vpn_connections=(swapped, connections[1])))[0]
+    found = dict(root_causes(vn.with_aws(facts, vpn_connections=(swapped, connections[1]))))
 
-    assert (check, finding.subject) == ("GW-03", "cgw-01 of vpn-00")
-    assert "it names instance1 (198.51.100.5)" in finding.evidence
+    finding = found["BGP-06"]
+    assert set(found) == {"GW-01", "BGP-06"}
+    assert finding.subject == "vpn-00 customer_gateway_id"
+    assert "AWS calls the public address of instance1" in finding.evidence
     assert "modify-vpn-connection --vpn-connection-id vpn-00 --customer-gateway-id cgw-00" in finding.remedy
 
 
@@ -126,9 +133,9 @@ def test_an_asn_that_does_not_match_is_named_on_either_side() -> None:
     at_aws = only(vn.with_aws(facts, customer_gateways=(replace(customer, bgp_asn=65001), other)))
     at_azure = only(vn.with_azure(facts, local_network_gateways=(replace(local, asn=64999), *locals_)))
 
-    assert (at_aws[0], at_azure[0]) == ("BGP-02", "BGP-02")
-    assert at_aws[1].evidence == "it has ASN 65001, the Azure gateway has 65000"
-    assert at_azure[1].evidence == "it has ASN 64999, the virtual private gateway has 64512"
+    assert (at_aws[0], at_azure[0]) == ("ASN-04", "ASN-05")
+    assert at_aws[1].evidence == "65001 is not the ASN of the Azure gateway, 65000"
+    assert at_azure[1].evidence == "64999 is not the ASN of vgw-0a, 64512"
 
 
 def test_a_static_connection_speaks_no_bgp() -> None:
@@ -137,10 +144,10 @@ def test_a_static_connection_speaks_no_bgp() -> None:
     first, second = facts.network.aws.vpn_connections
     static = replace(first, static_routes_only=True)
 
-    check, finding = only(vn.with_aws(facts, vpn_connections=(static, second)))
+    found = root_causes(vn.with_aws(facts, vpn_connections=(static, second)))
 
-    assert check == "BGP-02"
-    assert finding.evidence == "static_routes_only is on, so AWS speaks no BGP, but Azure expects it"
+    assert [check for check, _ in found] == ["STA-01", "STA-01", "RTE-02"]
+    assert "dev-tunnel1 expects a BGP peer" in found[0][1].evidence
 
 
 def test_a_missing_custom_bgp_address_is_named_only_where_it_matters() -> None:
@@ -151,8 +158,8 @@ def test_a_missing_custom_bgp_address_is_named_only_where_it_matters() -> None:
     check, finding = only(facts)
 
     # Without a custom address Azure uses the instance's first one, which is right for tunnel1 by luck.
-    assert (check, finding.subject) == ("BGP-02", "dev-tunnel2")
-    assert "so it uses 169.254.21.2, the tunnel needs 169.254.22.2" in finding.evidence
+    assert (check, finding.subject) == ("BGP-02", "dev-tunnel2 custom_bgp_addresses")
+    assert "Azure speaks from 169.254.21.2 and AWS, which expects 169.254.22.2" in finding.evidence
 
 
 def test_where_the_configurations_agree_the_path_is_suspected() -> None:
@@ -166,7 +173,7 @@ def test_where_the_configurations_agree_the_path_is_suspected() -> None:
 def test_bgp_that_is_down_for_no_visible_reason_is_said_to_be_down_and_nothing_more() -> None:
     check, finding = only(bgp_down(vn.healthy()))
 
-    assert (check, finding.subject) == ("BGP-01", "tunnel1: 169.254.21.2 - 169.254.21.1")
+    assert (check, finding.subject) == ("BGP-11", "tunnel1: 169.254.21.2 - 169.254.21.1")
 
 
 def test_answers_that_are_lost_are_told_from_requests_that_are_lost() -> None:
@@ -216,4 +223,30 @@ def test_where_aws_uses_other_words_azure_decides_whether_ipsec_is_up() -> None:
     other = vn.down("tunnel not ready")
     facts = vn.with_tunnel(bgp_down(vn.healthy()), "tunnel1", telemetry=other)
 
-    assert only(facts)[0] == "BGP-01"
+    assert only(facts)[0] == "BGP-11"
+
+
+def waived(facts: Facts, rule: str) -> Verification:
+    waiver = Waiver(id=rule, reason="because the test says so")
+    return Verification(expected_from="test", results=evaluate(facts, waivers=[waiver]), duration_s=0.0)
+
+
+def test_what_is_waived_does_not_fail_and_is_shown_with_the_reason() -> None:
+    verification = waived(with_azure_key(vn.healthy(), "Other.Key1"), "KEY-03")
+
+    assert verification.root_causes == ()
+    (finding,) = verification.result("KEY-03").findings
+    assert (finding.outcome, finding.waiver) == (Outcome.WAIVED, "because the test says so")
+
+
+def test_what_is_waived_explains_nothing_that_is_down() -> None:
+    verification = waived(ipsec_down(with_azure_key(vn.healthy(), "Other.Key1")), "KEY-03")
+
+    assert [result.id for result, _ in verification.root_causes] == ["VPN-03"]
+
+
+def test_an_address_that_is_not_known_yet_is_no_branch_that_tunnels_share() -> None:
+    facts = vn.with_tunnel(vn.healthy(), "tunnel1", outside_ip_address=None)
+
+    assert not any("None" in link.stands_on for link in facts.all_links())
+    assert "None" not in {link.branch for link in facts.design.links}

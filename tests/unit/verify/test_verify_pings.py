@@ -7,7 +7,7 @@ from ipaddress import IPv4Address
 import pytest
 
 from twinspan.command import Completed
-from twinspan.verify.ping_facts import Ping
+from twinspan.rules.observed.ping_facts import Ping
 from twinspan.verify.pings import COUNT, HostInSubnet, large_ping, ping
 
 AWS, AZURE = IPv4Address("10.2.1.4"), IPv4Address("10.1.0.4")

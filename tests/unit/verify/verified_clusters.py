@@ -7,8 +7,8 @@ from verified_names import GROUP, PRIVATE_A, VNET, VNET_CIDR, VPC_CIDR
 from twinspan.network import model
 from twinspan.network.aws import EksCluster, EksNodeGroup
 from twinspan.network.azure import AksCluster, AksNodePool
-from twinspan.verify.cluster_facts import ClusterFacts, Lookup, Node, Reading, Seen, Workload
-from twinspan.verify.ping_facts import Ping
+from twinspan.rules.observed.cluster_facts import ClusterFacts, Lookup, Node, Reading, Seen, Workload
+from twinspan.rules.observed.ping_facts import Ping
 
 PODS = f"{VNET}/subnets/aks-pods"
 EKS_POD, AKS_POD = IPv4Address("10.2.0.17"), IPv4Address("10.1.8.33")
@@ -132,7 +132,7 @@ def aks() -> AksCluster:
                 count=1,
                 vm_size="Standard_D2s_v5",
                 vnet_subnet_id=PODS,
-                pod_subnet_id=PODS,
+                pod_subnet_id=None,
                 availability_zones=(),
                 max_pods=110,
                 provisioning_state="Succeeded",

@@ -1,10 +1,14 @@
 """The packet filters of the verified network."""
 
-from ipaddress import IPv4Network
-
-from verified_names import GROUP, PRIVATE_A, PRIVATE_B, VNET_CIDR, VPC_CIDR
+from verified_names import GROUP, PRIVATE_A, PRIVATE_B, PUBLIC_SUBNET, VNET_CIDR, VPC_CIDR
 
 from twinspan.network import model
+from twinspan.network.aws_defaults import (
+    DEFAULT_GROUP_NAME,
+    default_entries,
+    last_entries,
+    permissions_of_its_own,
+)
 
 
 def security_group() -> model.SecurityGroup:
@@ -24,23 +28,21 @@ def security_group() -> model.SecurityGroup:
     )
 
 
+def default_security_group() -> model.SecurityGroup:
+    """What AWS makes with the VPC; nothing is in it."""
+    return model.SecurityGroup(
+        id="sg-00", name=DEFAULT_GROUP_NAME, vpc_id="vpc-0a", permissions=permissions_of_its_own("sg-00")
+    )
+
+
 def network_acl() -> model.NetworkAcl:
     """The VPC's default list: everything, both ways."""
     return model.NetworkAcl(
         id="acl-0a",
         vpc_id="vpc-0a",
         default=True,
-        subnet_ids=(PRIVATE_A, PRIVATE_B),
-        entries=tuple(
-            model.NetworkAclEntry(
-                egress=egress,
-                rule_number=100,
-                protocol="-1",
-                allow=True,
-                cidr_block=IPv4Network("0.0.0.0/0"),
-            )
-            for egress in (False, True)
-        ),
+        subnet_ids=(PRIVATE_A, PRIVATE_B, PUBLIC_SUBNET),
+        entries=(*default_entries(), *last_entries()),
     )
 
 

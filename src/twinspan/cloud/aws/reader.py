@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from twinspan.cloud.aws import eks, vpc, vpn
+from twinspan.cloud.aws import eks, machines, vpc, vpn
 from twinspan.cloud.aws.client import CONNECTIONS, AwsClients, clients, translated
 from twinspan.cloud.aws.endpoint import AwsEndpoint
 from twinspan.cloud.objects import Unreadable, read_each
@@ -22,8 +22,10 @@ _PAGED = {
     "describe_route_tables": "RouteTables",
     "describe_security_groups": "SecurityGroups",
     "describe_network_acls": "NetworkAcls",
+    "describe_network_interfaces": "NetworkInterfaces",
+    "describe_instances": "Reservations[].Instances",
 }
-"""Operations that answer in pages, and the member that holds the objects."""
+"""Operations that answer in pages, and the member that holds the objects (JMESPath)."""
 
 _WHOLE = {
     "describe_vpn_gateways": "VpnGateways",
@@ -54,7 +56,7 @@ def _network(
     eks_clusters: tuple[EksCluster, ...],
     unreadable: Unreadable,
 ) -> tuple[AwsNetwork, Mapping[tuple[str, str], str]]:
-    def each(operation: str, read_one: Callable[[Any], R], member: str) -> tuple[R, ...]:
+    def each(operation: str, read_one: Callable[[Any], R | None], member: str) -> tuple[R, ...]:
         def staying(item: Any) -> R | None:  # noqa: ANN401 - any object of the API
             there = vpn.existing([item]) if operation in _WHOLE else [item]
             return next(map(read_one, there), None)
@@ -80,6 +82,10 @@ def _network(
         customer_gateways=each("describe_customer_gateways", vpn.customer_gateway, "CustomerGatewayId"),
         vpn_connections=each("describe_vpn_connections", vpn.vpn_connection, "VpnConnectionId"),
         eks_clusters=eks_clusters,
+        network_interfaces=each(
+            "describe_network_interfaces", machines.network_interface, "NetworkInterfaceId"
+        ),
+        machines=each("describe_instances", machines.machine, "InstanceId"),
     )
     return network, {name: key for found in keys for name, key in found.items()}
 
@@ -103,4 +109,4 @@ def _describe(endpoint: AwsEndpoint, operation: str, member: str) -> list[Any]:
 
 def _all_pages(ec2: "EC2Client", operation: str, member: str) -> list[Any]:
     pages = ec2.get_paginator(operation).paginate()  # type: ignore[call-overload]
-    return [item for page in pages for item in page[member]]
+    return list(pages.search(f"{member}[]"))

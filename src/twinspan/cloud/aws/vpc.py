@@ -17,6 +17,7 @@ from twinspan.network.model import (
     SecurityGroup,
     Vpc,
 )
+from twinspan.network.routes import USER_ORIGIN
 
 if TYPE_CHECKING:
     from mypy_boto3_ec2.type_defs import (
@@ -73,6 +74,7 @@ def subnet(raw: "SubnetTypeDef") -> AwsSubnet:
         vpc_id=raw["VpcId"],
         cidr_block=IPv4Network(raw["CidrBlock"]),
         availability_zone=raw["AvailabilityZone"],
+        map_public_ip_on_launch=raw.get("MapPublicIpOnLaunch", False),
     )
 
 
@@ -101,7 +103,7 @@ def _route(raw: "RouteTypeDef") -> AwsRoute:
         destination=IPv4Network(raw["DestinationCidrBlock"]),
         target=next((str(raw[member]) for member in _TARGETS if raw.get(member)), ""),  # type: ignore[literal-required]
         state="blackhole" if raw.get("State") == "blackhole" else "active",
-        origin=raw.get("Origin", "CreateRoute"),
+        origin=raw.get("Origin", USER_ORIGIN),
     )
 
 
@@ -150,7 +152,7 @@ def network_acl(raw: "NetworkAclTypeDef") -> NetworkAcl:
 
 
 def _entry(raw: "NetworkAclEntryTypeDef") -> NetworkAclEntry:
-    ports = raw.get("PortRange")
+    ports, icmp = raw.get("PortRange"), raw.get("IcmpTypeCode")
     return NetworkAclEntry(
         egress=raw["Egress"],
         rule_number=raw["RuleNumber"],
@@ -158,4 +160,5 @@ def _entry(raw: "NetworkAclEntryTypeDef") -> NetworkAclEntry:
         allow=raw["RuleAction"] == "allow",
         cidr_block=IPv4Network(raw["CidrBlock"]),
         port_range=(ports["From"], ports["To"]) if ports and "From" in ports and "To" in ports else None,
+        icmp_type_code=(icmp["Type"], icmp["Code"]) if icmp and "Type" in icmp and "Code" in icmp else None,
     )

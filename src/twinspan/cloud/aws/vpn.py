@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from twinspan.cloud.aws.vpc import name_of
 from twinspan.network.asns import AWS_DEFAULT_ASN, AWS_DEFAULT_CUSTOMER_ASN
-from twinspan.network.ipsec import AWS_IKE_VERSIONS
+from twinspan.network.ipsec import AWS_CHOICES, AWS_IKE_VERSIONS
+from twinspan.network.limits import INSIDE_IP_VERSION, OUTSIDE_ADDRESS_TYPE, TUNNEL_BANDWIDTH
 from twinspan.network.model import (
     CustomerGateway,
     Phase,
@@ -76,6 +77,8 @@ def customer_gateway(raw: "CustomerGatewayTypeDef") -> CustomerGateway:
         state=raw.get("State", "available"),
         ip_address=IPv4Address(address) if address else None,
         bgp_asn=int(raw.get("BgpAsnExtended") or raw.get("BgpAsn") or AWS_DEFAULT_CUSTOMER_ASN),
+        device_name=raw.get("DeviceName", ""),
+        certificate_arn=raw.get("CertificateArn", ""),
     )
 
 
@@ -89,12 +92,20 @@ def vpn_connection(raw: "VpnConnectionTypeDef") -> VpnConnection:
         state=raw.get("State", "available"),
         customer_gateway_id=raw["CustomerGatewayId"],
         vpn_gateway_id=raw.get("VpnGatewayId") or None,
+        transit_gateway_id=raw.get("TransitGatewayId") or None,
         static_routes_only=options.get("StaticRoutesOnly", False),
         static_routes=tuple(
             IPv4Network(item["DestinationCidrBlock"]) for item in existing(raw.get("Routes", ()))
         ),
         local_ipv4_network_cidr=IPv4Network(options.get("LocalIpv4NetworkCidr") or ANYWHERE),
         remote_ipv4_network_cidr=IPv4Network(options.get("RemoteIpv4NetworkCidr") or ANYWHERE),
+        enable_acceleration=options.get("EnableAcceleration", False),
+        tunnel_inside_ip_version=options.get("TunnelInsideIpVersion", INSIDE_IP_VERSION),
+        outside_ip_address_type=options.get("OutsideIpAddressType", OUTSIDE_ADDRESS_TYPE),
+        tunnel_bandwidth=options.get("TunnelBandwidth", TUNNEL_BANDWIDTH),
+        local_ipv6_network_cidr=options.get("LocalIpv6NetworkCidr", ""),
+        remote_ipv6_network_cidr=options.get("RemoteIpv6NetworkCidr", ""),
+        transport_transit_gateway_attachment_id=options.get("TransportTransitGatewayAttachmentId", ""),
         tunnels=tuple(
             _tunnel(item, telemetry.get(item.get("OutsideIpAddress")))
             for item in options.get("TunnelOptions", ())
@@ -125,9 +136,11 @@ def _telemetry(raw: "VgwTelemetryTypeDef") -> VgwTelemetry:
 
 def _tunnel(raw: "TunnelOptionTypeDef", telemetry: VgwTelemetry | None) -> VpnTunnel:
     outside = raw.get("OutsideIpAddress")
+    logs = raw.get("LogOptions", {}).get("CloudWatchLogOptions", {})
     return VpnTunnel(
         outside_ip_address=IPv4Address(outside) if outside else None,
         inside_cidr=IPv4Network(raw["TunnelInsideCidr"]),
+        inside_ipv6_cidr=raw.get("TunnelInsideIpv6Cidr", ""),
         ike_versions=tuple(item["Value"] for item in raw.get("IkeVersions", ())) or AWS_IKE_VERSIONS,
         phase1=Phase(
             encryption_algorithms=tuple(item["Value"] for item in raw.get("Phase1EncryptionAlgorithms", ())),
@@ -142,10 +155,12 @@ def _tunnel(raw: "TunnelOptionTypeDef", telemetry: VgwTelemetry | None) -> VpnTu
             lifetime_seconds=raw.get("Phase2LifetimeSeconds", AWS_PHASE2_LIFETIME_S.default),
         ),
         dpd_timeout_seconds=raw.get("DpdTimeoutSeconds", AWS_DPD_S.default),
-        dpd_timeout_action=raw.get("DpdTimeoutAction", "clear"),
-        startup_action=raw.get("StartupAction", "add"),
+        dpd_timeout_action=raw.get("DpdTimeoutAction", AWS_CHOICES["dpd_timeout_action"][0]),
+        startup_action=raw.get("StartupAction", AWS_CHOICES["startup_action"][0]),
         rekey_margin_time_seconds=raw.get("RekeyMarginTimeSeconds", AWS_REKEY_MARGIN_S.default),
         rekey_fuzz_percentage=raw.get("RekeyFuzzPercentage", AWS_REKEY_FUZZ_PERCENTAGE.default),
         replay_window_size=raw.get("ReplayWindowSize", AWS_REPLAY_WINDOW_PACKETS.default),
+        log_enabled=logs.get("LogEnabled", False),
+        log_group_arn=logs.get("LogGroupArn", ""),
         telemetry=telemetry,
     )

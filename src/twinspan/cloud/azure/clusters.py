@@ -51,6 +51,8 @@ class _NetworkProfile(_Answer):
     network_plugin: str | None = None
     network_plugin_mode: str | None = None
     network_policy: str | None = None
+    network_dataplane: str | None = None
+    outbound_type: str | None = None
     service_cidr: IPv4Network | None = None
     dns_service_ip: IPv4Address | None = Field(None, alias="dnsServiceIP")
     pod_cidr: IPv4Network | None = None
@@ -127,6 +129,8 @@ def _cluster(raw: _Cluster) -> AksCluster:
         node_resource_group=told.node_resource_group or "",
         node_pools=tuple(_pool(each, stopped=stopped) for each in pools),
         network_policy=network.network_policy or "",
+        network_data_plane=network.network_dataplane or "",
+        outbound_type=network.outbound_type or "",
     )
 
 

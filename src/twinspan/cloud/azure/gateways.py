@@ -13,12 +13,14 @@ from azure.mgmt.network import models
 from twinspan.cloud.azure.times import utc_time
 from twinspan.cloud.azure.words import address, addresses, identity, networks, required_identity, word
 from twinspan.network.asns import AZURE_DEFAULT_ASN
+from twinspan.network.azure import DYNAMIC, ROUTE_BASED
 from twinspan.network.limits import BASIC_SKU, GENERATIONS
 from twinspan.network.model import (
     AzureConnection,
     GatewayInstance,
     IpsecPolicy,
     LocalNetworkGateway,
+    PublicIpAddress,
     TrafficSelectorPolicy,
     TunnelConnectionHealth,
     VirtualNetworkGateway,
@@ -26,17 +28,21 @@ from twinspan.network.model import (
 from twinspan.network.timers import AZURE_DEFAULT_DPD_S
 
 
-def public_addresses(raw: list[models.PublicIPAddress]) -> Mapping[str, IPv4Address]:
-    """Return resource id (lower case) -> address of those that have one."""
-    found = {
-        required_identity(item): address(item.properties.ip_address if item.properties else None)
-        for item in raw
-    }
-    return {key: value for key, value in found.items() if value is not None}
+def public_ip_address(raw: models.PublicIPAddress) -> PublicIpAddress:
+    """Read a public IP address."""
+    properties = raw.properties or models.PublicIPAddressPropertiesFormat()
+    return PublicIpAddress(
+        id=required_identity(raw),
+        name=raw.name or "",
+        ip_address=address(properties.ip_address),
+        sku=word(raw.sku.name if raw.sku else None, BASIC_SKU),
+        allocation_method=word(properties.public_ip_allocation_method, DYNAMIC),
+        zones=tuple(raw.zones or ()),
+    )
 
 
 def virtual_network_gateway(
-    raw: models.VirtualNetworkGateway, public: Mapping[str, IPv4Address]
+    raw: models.VirtualNetworkGateway, public: Mapping[str, PublicIpAddress]
 ) -> VirtualNetworkGateway:
     """Read a VPN gateway; instances in the order of its ip configurations."""
     properties = raw.properties
@@ -48,6 +54,7 @@ def virtual_network_gateway(
         location=raw.location or "",
         sku=word(properties.sku.name if properties.sku else None, BASIC_SKU),
         generation=word(properties.vpn_gateway_generation, GENERATIONS[0]),
+        vpn_type=word(properties.vpn_type, ROUTE_BASED),
         active_active=bool(properties.active_active),
         bgp_enabled=bool(properties.enable_bgp),
         asn=bgp.asn or AZURE_DEFAULT_ASN,
@@ -62,15 +69,19 @@ def virtual_network_gateway(
 def _instance(
     raw: models.VirtualNetworkGatewayIPConfiguration,
     peering: models.IPConfigurationBgpPeeringAddress | None,
-    public: Mapping[str, IPv4Address],
+    public: Mapping[str, PublicIpAddress],
 ) -> GatewayInstance:
     properties = raw.properties or models.VirtualNetworkGatewayIPConfigurationPropertiesFormat()
+    public_id = identity(properties.public_ip_address)
+    there = public.get(public_id or "")
     default = addresses(peering.default_bgp_ip_addresses if peering else None)
     return GatewayInstance(
         ip_configuration_id=required_identity(raw),
         ip_configuration_name=raw.name or "",
         subnet_id=required_identity(properties.subnet),
-        public_ip_address=public.get(required_identity(properties.public_ip_address)),
+        public_ip_address=there.ip_address if there else None,
+        public_ip_address_id=public_id,
+        private_ip_allocation_method=word(properties.private_ip_allocation_method, DYNAMIC),
         default_bgp_ip_address=default[0] if default else address(properties.private_ip_address),
         custom_bgp_ip_addresses=addresses(peering.custom_bgp_ip_addresses if peering else None),
     )
@@ -85,6 +96,7 @@ def local_network_gateway(raw: models.LocalNetworkGateway) -> LocalNetworkGatewa
         id=required_identity(raw),
         name=raw.name or "",
         gateway_ip_address=address(properties.gateway_ip_address),
+        fqdn=properties.fqdn or "",
         asn=bgp.asn if bgp else None,
         bgp_peering_address=address(bgp.bgp_peering_address if bgp else None),
         address_prefixes=networks(space.address_prefixes if space else None),

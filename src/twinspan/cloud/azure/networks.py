@@ -13,6 +13,7 @@ from twinspan.network.model import (
     AzureRoute,
     AzureRouteTable,
     AzureSubnet,
+    AzureTagRoute,
     NetworkSecurityGroup,
     SecurityRule,
     VirtualNetwork,
@@ -41,31 +42,34 @@ def _subnet(raw: models.Subnet) -> AzureSubnet:
         address_prefixes=networks(properties.address_prefixes or single),
         route_table_id=identity(properties.route_table),
         network_security_group_id=identity(properties.network_security_group),
+        delegated=bool(properties.delegations),
     )
 
 
 def route_table(raw: models.RouteTable) -> AzureRouteTable:
-    """Read a route table; routes to a service tag or an IPv6 prefix are left out."""
+    """Read a route table."""
     properties = raw.properties or models.RouteTablePropertiesFormat()
     routes = [_route(item) for item in properties.routes or ()]
     return AzureRouteTable(
         id=required_identity(raw),
         name=raw.name or "",
         bgp_route_propagation_enabled=not properties.disable_bgp_route_propagation,
-        routes=tuple(route for route in routes if route is not None),
+        routes=tuple(each for each in routes if isinstance(each, AzureRoute)),
+        tag_routes=tuple(each for each in routes if isinstance(each, AzureTagRoute)),
     )
 
 
-def _route(raw: models.Route) -> AzureRoute | None:
-    properties = raw.properties
-    prefix = properties.address_prefix if properties else None
-    if properties is None or prefix is None or not prefix[:1].isdigit() or ":" in prefix:
-        return None
+def _route(raw: models.Route) -> AzureRoute | AzureTagRoute:
+    properties = raw.properties or models.RoutePropertiesFormat(next_hop_type="None")
+    name, prefix = raw.name or "", properties.address_prefix or ""
+    hop, through = word(properties.next_hop_type, "None"), address(properties.next_hop_ip_address)
+    if not prefix[:1].isdigit() or ":" in prefix:
+        return AzureTagRoute(name=name, address_prefix=prefix, next_hop_type=hop, next_hop_ip_address=through)
     return AzureRoute(
-        name=raw.name or "",
+        name=name,
         address_prefix=IPv4Network(prefix, strict=False),
-        next_hop_type=word(properties.next_hop_type, "None"),
-        next_hop_ip_address=address(properties.next_hop_ip_address),
+        next_hop_type=hop,
+        next_hop_ip_address=through,
     )
 
 
@@ -101,7 +105,13 @@ def _rule(name: str, properties: models.SecurityRulePropertiesFormat) -> Securit
         destination_port_ranges=_one_or_many(
             properties.destination_port_range, properties.destination_port_ranges
         ),
+        source_application_security_group_ids=_ids(properties.source_application_security_groups),
+        destination_application_security_group_ids=_ids(properties.destination_application_security_groups),
     )
+
+
+def _ids(groups: list[models.ApplicationSecurityGroup] | None) -> tuple[str, ...]:
+    return tuple(required_identity(group) for group in groups or ())
 
 
 def _direction(value: str) -> Literal["Inbound", "Outbound"]:

@@ -12,7 +12,7 @@ from typing import Protocol, TypeVar
 from azure.core.exceptions import ResourceNotFoundError
 from azure.mgmt.network import models
 
-from twinspan.cloud.azure import gateways, networks
+from twinspan.cloud.azure import gateways, machines, networks
 from twinspan.cloud.azure.client import CONNECTIONS, clients, translated
 from twinspan.cloud.azure.clusters import aks_clusters
 from twinspan.cloud.azure.endpoint import AzureEndpoint
@@ -46,6 +46,7 @@ class _InSubscription:
     route_tables: list[models.RouteTable]
     security_groups: list[models.NetworkSecurityGroup]
     public_addresses: list[models.PublicIPAddress]
+    interfaces: list[models.NetworkInterface]
     groups: list[str]
 
 
@@ -62,6 +63,7 @@ def read(endpoint: AzureEndpoint, unreadable: Unreadable) -> tuple[AzureNetwork,
     """Read everything; see `twinspan.cloud.azure.read_azure`."""
     with ThreadPoolExecutor(CONNECTIONS, thread_name_prefix="read-azure") as pool:
         clusters = pool.submit(aks_clusters, endpoint, unreadable)
+        found_machines = pool.submit(machines.machines, endpoint, unreadable)
         whole = _in_subscription(endpoint, pool)
         parts = _in_groups(endpoint, pool, whole.groups)
         ids = [required_identity(raw) for raw in parts.connections]
@@ -72,6 +74,12 @@ def read(endpoint: AzureEndpoint, unreadable: Unreadable) -> tuple[AzureNetwork,
         found_clusters = clusters.result()
     parts = replace(parts, connections=connections)
     network = _network(endpoint, whole, parts, found_clusters, unreadable)
+    all_machines, interfaces = found_machines.result()
+    network = replace(
+        network,
+        machines=all_machines,
+        network_interfaces=(*network.network_interfaces, *interfaces),
+    )
     return network, {item.id: key for item in network.connections if (key := keys[item.id])}
 
 
@@ -91,22 +99,21 @@ def _network(
 
     def gateway(raw: models.VirtualNetworkGateway) -> VirtualNetworkGateway | None:
         vpn = word(raw.properties.gateway_type, "Vpn").lower() == "vpn"
-        return gateways.virtual_network_gateway(raw, addresses) if vpn else None
+        return gateways.virtual_network_gateway(raw, by_id) if vpn else None
 
-    addresses = {
-        name: address
-        for found in each(whole.public_addresses, lambda raw: gateways.public_addresses([raw]))
-        for name, address in found.items()
-    }
+    public = each(whole.public_addresses, gateways.public_ip_address)
+    by_id = {address.id: address for address in public}
     return AzureNetwork(
         subscription_id=endpoint.subscription_id,
         virtual_networks=each(whole.virtual_networks, networks.virtual_network),
         route_tables=each(whole.route_tables, networks.route_table),
         network_security_groups=each(whole.security_groups, networks.network_security_group),
+        public_ip_addresses=public,
         virtual_network_gateways=each(parts.gateways, gateway),
         local_network_gateways=each(parts.local_gateways, gateways.local_network_gateway),
         connections=each(parts.connections, gateways.connection),
         aks_clusters=clusters,
+        network_interfaces=each(whole.interfaces, machines.network_interface),
     )
 
 
@@ -120,11 +127,13 @@ def _in_subscription(endpoint: AzureEndpoint, pool: ThreadPoolExecutor) -> _InSu
         _listed, endpoint, "networkSecurityGroups", network.network_security_groups.list_all
     )
     public = pool.submit(_listed, endpoint, "publicIPAddresses", network.public_ip_addresses.list_all)
+    interfaces = pool.submit(_listed, endpoint, "networkInterfaces", network.network_interfaces.list_all)
     return _InSubscription(
         virtual_networks=vnets.result(),
         route_tables=tables.result(),
         security_groups=filters.result(),
         public_addresses=public.result(),
+        interfaces=interfaces.result(),
         groups=[group.name for group in groups.result() if group.name],
     )
 

@@ -21,7 +21,7 @@ SERVICE_KEY = "twinspan.service"
 """Where the signing name of the service asked is in a request's environment."""
 
 SCOPE_KEY = "twinspan.scope"
-"""Where the gate puts the request's proved `CredentialScope`: whose key, which region."""
+"""Where the middleware puts the request's proved `CredentialScope`: whose key, which region."""
 
 SERVICES: dict[str, backends.SERVICE_NAMES] = {
     "ec2": "ec2",
@@ -33,6 +33,7 @@ SERVICES: dict[str, backends.SERVICE_NAMES] = {
     "servicequotas": "service-quotas",
     "sns": "sns",
     "sqs": "sqs",
+    "ssm": "ssm",
     "sts": "sts",
 }
 """Signing name -> moto's name, of the services a twin has."""

@@ -42,7 +42,7 @@ _SIGNATURE_CODES = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Fault:
+class ErrorAnswer:
     """An error answer, ready to send."""
 
     status: int
@@ -69,12 +69,14 @@ def wire_style(service: str | None, content_type: str) -> str:
     return "s3" if service is None and not content_type else "json"
 
 
-def fault(style: str, code: str, message: str, *, status: int = 400) -> Fault:
+def fault(style: str, code: str, message: str, *, status: int = 400) -> ErrorAnswer:
     """Write one error in a wire style."""
     request_id = str(uuid4())
     if style == "json":
         text = json.dumps({"__type": code, "message": message})
-        return Fault(status=status, code=code, content_type="application/x-amz-json-1.1", body=text.encode())
+        return ErrorAnswer(
+            status=status, code=code, content_type="application/x-amz-json-1.1", body=text.encode()
+        )
     detail = f"<Code>{escape(code)}</Code><Message>{escape(message)}</Message>"
     if style == "ec2":
         text = (
@@ -89,10 +91,12 @@ def fault(style: str, code: str, message: str, *, status: int = 400) -> Fault:
             f"<RequestId>{request_id}</RequestId></ErrorResponse>"
         )
     document = f'<?xml version="1.0" encoding="UTF-8"?>\n{text}'
-    return Fault(status=status, code=code, content_type="text/xml;charset=UTF-8", body=document.encode())
+    return ErrorAnswer(
+        status=status, code=code, content_type="text/xml;charset=UTF-8", body=document.encode()
+    )
 
 
-def signature_fault(style: str, code: str, message: str) -> Fault:
+def signature_fault(style: str, code: str, message: str) -> ErrorAnswer:
     """Write a refused signature in the words of the API that was called."""
     own_code, status = _SIGNATURE_CODES[style][code]
     if style == "ec2" and own_code == "AuthFailure":

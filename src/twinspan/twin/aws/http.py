@@ -4,6 +4,7 @@ Source: RFC 9112, 2.2 (empty lines before a request), 3 (request line); RFC 9110
 """
 
 import logging
+from collections.abc import Mapping
 from http import HTTPStatus
 
 from moto.moto_server.werkzeug_app import MotoRequestHandler
@@ -68,6 +69,11 @@ class Handler(MotoRequestHandler):
         head += [f"{name}: {value}" for name, value in written.headers().items()]
         head.append(f"Content-Length: {len(written.body)}")
         self.wfile.write("\r\n".join(head).encode("latin-1") + b"\r\n\r\n" + written.body)
+
+    def connection_dropped(self, error: BaseException, environ: Mapping[str, object] | None = None) -> None:
+        """Note that a client did not take its answer: what it asked for is done, and it may ask again."""
+        del environ
+        _LOG.warning("a client did not take its answer: %s: %s", type(error).__name__, error)
 
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
         """Note a request, for debugging only."""

@@ -18,6 +18,7 @@ from moto.s3.models import s3_backends
 from moto.servicequotas.models import servicequotas_backends
 from moto.sns.models import sns_backends
 from moto.sqs.models import sqs_backends
+from moto.ssm.models import ssm_backends
 from werkzeug.serving import ThreadedWSGIServer
 
 from twinspan.errors import HostError
@@ -25,11 +26,13 @@ from twinspan.protocols import Event
 from twinspan.twin.aws import state
 from twinspan.twin.aws.alarms.engine import AlarmEngine
 from twinspan.twin.aws.application import Application
+from twinspan.twin.aws.auth_middleware import AuthMiddleware
 from twinspan.twin.aws.cloudwatch import METRICS_KEY, TwinCloudWatchBackend
 from twinspan.twin.aws.ec2 import BOARD_KEY, TwinEC2Backend
 from twinspan.twin.aws.ec2.connections import TwinVpnConnection
+from twinspan.twin.aws.ec2.instance_responses import restarts
+from twinspan.twin.aws.ec2.machines import MachineBackend
 from twinspan.twin.aws.eks import CLUSTERS_KEY, SETTLED_KEY, KubernetesUser, TwinEksBackend, find_user
-from twinspan.twin.aws.gate import Gate
 from twinspan.twin.aws.http import Handler
 from twinspan.twin.aws.iam import TwinIamBackend
 from twinspan.twin.aws.logs import TwinLogsBackend
@@ -38,11 +41,12 @@ from twinspan.twin.aws.queues import TwinSqsBackend
 from twinspan.twin.aws.quotas import TwinServiceQuotasBackend
 from twinspan.twin.aws.s3 import TwinS3Backend
 from twinspan.twin.aws.signature import AccessKey, known_regions
+from twinspan.twin.aws.ssm import EXECUTE_KEY, Execute, TwinSsmBackend, no_machine
 from twinspan.twin.aws.vpn_logs import VpnLogs
 from twinspan.twin.kubernetes.access import ClusterAccess
 from twinspan.twin.loops import LAST, Loop, start_task
 from twinspan.twin.metrics.series import MetricStore
-from twinspan.twin.observed import ObservationBoard
+from twinspan.twin.observed import ObservedState
 
 SAVE_DELAY_S = 0.5
 """How long after a change the state is written, in seconds; changes in between go with it."""
@@ -72,22 +76,25 @@ class AwsApi:
         on_change: Called after every EC2 or EKS request that changed something, from the request's thread.
         clusters: Authorities and addresses of the EKS clusters' API servers; None: clusters have none.
         metrics: What CloudWatch knows of the VPN; None: nothing.
+        execute: Runs a command on a machine of the data plane.
         port: TCP port; 0 takes a free one.
     """
 
     def __init__(
         self,
         *,
-        board: ObservationBoard,
+        board: ObservedState,
         access_key_id: str,
         secret_access_key: str,
         state_file: Path,
         on_change: Callable[[], None],
         clusters: ClusterAccess | None = None,
         metrics: MetricStore | None = None,
+        execute: Execute = no_machine,
         port: int = 0,
     ) -> None:
         self._board = board
+        self._execute = execute
         self._key = AccessKey(access_key_id=access_key_id, secret_access_key=secret_access_key)
         self._state_file = state_file
         self._on_change = on_change
@@ -127,12 +134,23 @@ class AwsApi:
         return frozenset({f"127.0.0.1:{self.port}", f"localhost:{self.port}"})
 
     def replacements(self) -> dict[str, str]:
-        """Return when each tunnel's endpoint was last replaced, by `connection id/outside address`."""
+        """Return what changes with each restart that was asked for.
+
+        When each tunnel's endpoint was last replaced, by `connection id/outside address`; how often each
+        instance was rebooted, by its id.
+        """
         with self._lock:
-            return {
+            backends = [
+                each for _, _, each in ec2_backends.iter_backends() if isinstance(each, MachineBackend)
+            ]
+            rebooted = {
+                instance_id: count
+                for backend in backends
+                for instance_id, count in restarts(backend.instances()).items()
+            }
+            return rebooted | {
                 f"{connection.id}/{outside}": at.isoformat()
-                for regions in ec2_backends.values()
-                for backend in regions.values()
+                for backend in backends
                 for connection in backend.vpn_connections.values()
                 if isinstance(connection, TwinVpnConnection)
                 for outside, at in connection.replaced_at.items()
@@ -165,7 +183,7 @@ class AwsApi:
         if self._state_file.exists():
             state.load(self._state_file)
         application = Application()
-        gate = Gate(
+        authenticated = AuthMiddleware(
             application,
             key=self._key,
             context={
@@ -173,12 +191,13 @@ class AwsApi:
                 CLUSTERS_KEY: self._clusters,
                 METRICS_KEY: self._metrics,
                 SETTLED_KEY: self._dirty.set,
+                EXECUTE_KEY: self._execute,
             },
             lock=self._lock,
             on_change=self._changed,
         )
         try:
-            self._server = _Server(self._wanted_port, gate)
+            self._server = _Server(self._wanted_port, authenticated)
         except OSError as error:
             raise HostError(
                 problem=f"port {self._wanted_port} for the AWS API is taken ({error.strerror})",
@@ -280,16 +299,17 @@ def _reset() -> None:
     sns_backends.backend = TwinSnsBackend
     servicequotas_backends.backend = TwinServiceQuotasBackend
     sqs_backends.backend = TwinSqsBackend
+    ssm_backends.backend = TwinSsmBackend
 
 
 class _Server(ThreadedWSGIServer):
     """A threaded server that can also hang up on clients that keep their connection."""
 
-    def __init__(self, port: int, gate: Gate) -> None:
+    def __init__(self, port: int, authenticated: AuthMiddleware) -> None:
         self._clients: set[_Request] = set()
         self._clients_lock = threading.Lock()
         with create_server(("127.0.0.1", port), backlog=128) as listener:
-            super().__init__("127.0.0.1", port, gate, handler=Handler, fd=listener.fileno())
+            super().__init__("127.0.0.1", port, authenticated, handler=Handler, fd=listener.fileno())
 
     def process_request(self, request: _Request, client_address: _Address) -> None:
         with self._clients_lock:

@@ -22,7 +22,7 @@ from moto.s3.utils import _VersionedKeyStore
 
 from twinspan.errors import HostError
 
-FORMAT = 3
+FORMAT = 4
 """Raise this whenever a stored class changes its fields, or another one is stored in its place."""
 
 _BackendKey = tuple[str, str, str]

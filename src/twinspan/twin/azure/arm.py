@@ -1,8 +1,6 @@
 """The routes of Azure Resource Manager. Whoever comes here has shown a good token."""
 
-import re
 import time
-from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
 
@@ -10,6 +8,7 @@ from twinspan.twin.azure import (
     aks_routes,
     diagnostics,
     groups,
+    images,
     metrics,
     offers,
     resources,
@@ -22,20 +21,19 @@ from twinspan.twin.azure.alerts.book import AlertBook
 from twinspan.twin.azure.credentials import ArmCredentials
 from twinspan.twin.azure.deployment_routes import DeploymentRoutes
 from twinspan.twin.azure.documents import JsonObject
-from twinspan.twin.azure.errors import ArmError, bad_request
-from twinspan.twin.azure.http import Answer, Request
+from twinspan.twin.azure.errors import ArmError
+from twinspan.twin.azure.http import Answer, Request, check_api_version
 from twinspan.twin.azure.logs import routes as log_routes
 from twinspan.twin.azure.logs.table import LogTable
 from twinspan.twin.azure.operations import RETRY_AFTER, Operations, Outcome
 from twinspan.twin.azure.resource_id import ResourceId
 from twinspan.twin.azure.resources import Conditions
 from twinspan.twin.azure.store import Busy, Resource
-from twinspan.twin.azure.types import ALWAYS_EMPTY, RESOURCE_TYPES, aks_progress
-from twinspan.twin.azure.types.base import Action, Context
+from twinspan.twin.azure.types import ALL_TYPES, ALWAYS_EMPTY, RESOURCE_TYPES, aks_progress, machine_progress
+from twinspan.twin.azure.types.base import Action, Context, ResourceType
 from twinspan.twin.azure.types.connections import CONNECTIONS, gateway_connections
 from twinspan.twin.azure.types.virtual_network_gateways import VIRTUAL_NETWORK_GATEWAYS
 
-_API_VERSION = re.compile(r"20\d\d-\d\d-\d\d(-preview|-privatepreview|-alpha|-beta)?")
 _DIAGNOSTICS = ["providers", "microsoft.insights", "diagnosticsettings"]
 _CHANGING = {"reset", "resetconnection"}
 
@@ -71,8 +69,8 @@ class ResourceManager:
         match [part for part in request.path.split("/") if part]:
             case ["v1", "workspaces", workspace, "query"] if request.method in {"GET", "POST"}:
                 return log_routes.answer(self._context.store, self._logs, request, workspace)
-        _check_api_version(request.query)
-        settled = aks_progress.settle(self._context)
+        check_api_version(request.query)
+        settled = aks_progress.settle(self._context) | machine_progress.settle(self._context)
         answer = self._answer(request)
         return replace(answer, changed=True) if settled else answer
 
@@ -136,9 +134,10 @@ class ResourceManager:
     def _in_providers(self, request: Request, parts: list[str], lower: list[str]) -> Answer:
         """Answer below `/subscriptions/{id}/providers`: registration, operations, lists."""
         offered = offers.answer(self._context.store, request, lower[1:])
+        scope = f"/subscriptions/{self._credentials.subscription_id}"
         offered = aks_routes.in_provider(request, lower[1:]) if offered is None else offered
+        offered = images.answer(request, scope, lower[1:]) if offered is None else offered
         if offered is None:
-            scope = f"/subscriptions/{self._credentials.subscription_id}"
             offered = alert_routes.in_provider(self._alerts, request, lower[1:], scope)
         if offered is not None:
             return offered
@@ -150,7 +149,7 @@ class ResourceManager:
             case "GET", ["locations", _, "operationresults", operation]:
                 return self._operations.result(operation)
             case "GET", [_]:
-                return self._listed(parts[1], parts[2], group=None)
+                return self._listed(request, parts[1], parts[2], group=None)
             case _:
                 raise _no_route(request)
 
@@ -166,7 +165,7 @@ class ResourceManager:
                 return self._deployments.handle(request, parts[1], parts[5:])
             case "GET", ["providers", _, _]:
                 groups.read(self._context.store, parts[1])
-                return self._listed(parts[3], parts[4], group=parts[1])
+                return self._listed(request, parts[3], parts[4], group=parts[1])
             case _, ["providers", _, _, _, *_]:
                 return self._resource(request, parts)
             case _:
@@ -215,7 +214,7 @@ class ResourceManager:
             return self._one(request, self._resource_id(parts))
         owner = self._resource_id(parts[:-1])
         if request.method == "GET":
-            return self._parts(owner, tail[-1])
+            return self._parts(request, owner, tail[-1])
         if request.method == "POST":
             return self._act(request, owner, tail[-1])
         raise _no_route(request)
@@ -243,19 +242,24 @@ class ResourceManager:
         version = request.query["api-version"]
         match request.method:
             case "GET":
-                return Answer(document=self._render(resources.read(self._context, identity)))
+                return Answer(document=self._read(identity, request.query.get("$expand", "")))
             case "HEAD":
                 resources.read(self._context, identity)
                 return Answer(status=204)
             case "PUT":
                 return self._put(identity, request.json_object(), conditions, version)
             case "PATCH":
-                found = resources.patch(self._context, identity, request.json_object())
-                return Answer(document=self._render(found), changed=True)
+                return self._patch(identity, request.json_object(), version)
             case "DELETE":
                 return self._delete(identity, conditions, version)
             case _:
                 raise _no_route(request)
+
+    def _read(self, identity: ResourceId, expand: str) -> JsonObject:
+        found = resources.read(self._context, identity)
+        document = self._render(found)
+        resources.type_of(found.id).expand(self._context, found, document, expand)
+        return document
 
     def _put(self, identity: ResourceId, body: JsonObject, conditions: Conditions, version: str) -> Answer:
         """Make or replace a resource."""
@@ -265,6 +269,15 @@ class ResourceManager:
             return Answer(status=kind.created if created else 200, document=document, changed=True)
         asked = partial(kind.outcome, self._context, found.id)
         return self._operations.written(document, created=created, api_version=version, asked=asked)
+
+    def _patch(self, identity: ResourceId, body: JsonObject, version: str) -> Answer:
+        """Change a resource."""
+        found = resources.patch(self._context, identity, body)
+        kind, document = resources.type_of(found.id), self._render(found)
+        if not kind.patched_later:
+            return Answer(document=document, changed=True)
+        asked = partial(kind.outcome, self._context, found.id)
+        return self._operations.written(document, created=False, api_version=version, asked=asked)
 
     def _delete(self, identity: ResourceId, conditions: Conditions, version: str) -> Answer:
         """Delete a resource, or begin to."""
@@ -278,33 +291,33 @@ class ResourceManager:
         asked = partial(kind.outcome, self._context, identity)
         return self._operations.deleted(body, api_version=version, asked=asked)
 
-    def _parts(self, owner: ResourceId, kind: str) -> Answer:
+    def _parts(self, request: Request, owner: ResourceId, kind: str) -> Answer:
         """List the parts of a resource, or a gateway's connections."""
         found = resources.read(self._context, owner)
         if owner.type.lower() == VIRTUAL_NETWORK_GATEWAYS.type.lower() and kind.lower() == "connections":
-            rows = gateway_connections(self._context, found)
-            return Answer(
-                document={"value": [CONNECTIONS.render(self._context, row, listed=True) for row in rows]}
-            )
-        part = RESOURCE_TYPES.get(f"{owner.type}/{kind}".lower())
+            return self._rows(request, CONNECTIONS, gateway_connections(self._context, found))
+        viewed = resources.type_of(owner).view(self._context, found, kind.lower())
+        if viewed is not None:
+            return Answer(document=viewed)
+        part = ALL_TYPES.get(f"{owner.type}/{kind}".lower())
         if part is None:
             raise resources.unknown_type(owner.provider, (*owner.types, kind))
-        children = self._context.store.children(found.id, kind)
-        return Answer(document={"value": [part.render(self._context, row, listed=True) for row in children]})
+        return self._rows(request, part, self._context.store.children(found.id, kind))
 
     def _act(self, request: Request, owner: ResourceId, name: str) -> Answer:
         """Carry out a POST action."""
         found = resources.read(self._context, owner)
-        action = Action(name=name.lower(), query=request.query)
+        action = Action(name=name.lower(), query=request.query, body=request.json_object())
         kind = resources.type_of(owner)
-        result = kind.act(self._context, found, action)
-        if action.name in kind.synchronous:
-            return Answer(document=result)
-        over = kind.outcome(self._context, found.id) is not None
-
-        def asked() -> Outcome | None:
-            return Outcome(result=result) if over else kind.outcome(self._context, found.id)
-
+        asked = kind.begin(self._context, found, action)
+        if asked is None:
+            result = kind.act(self._context, found, action)
+            if action.name in kind.synchronous:
+                return Answer(document=result)
+            over = kind.outcome(self._context, found.id) is not None
+            asked = (
+                partial(Outcome, result=result) if over else partial(kind.outcome, self._context, found.id)
+            )
         return self._operations.acted(
             found.body,
             asked,
@@ -340,15 +353,21 @@ class ResourceManager:
         )
         return written
 
-    def _listed(self, provider: str, kind: str, *, group: str | None) -> Answer:
+    def _listed(self, request: Request, provider: str, kind: str, *, group: str | None) -> Answer:
         """List the resources of a type."""
         known = RESOURCE_TYPES.get(f"{provider}/{kind}".lower())
         if f"{provider}/{kind}".lower() in ALWAYS_EMPTY:
             return Answer(document={"value": []})
         if known is None:
             raise resources.unknown_type(provider, (kind,))
-        rows = self._context.store.of_type(known.type, group=group)
-        return Answer(document={"value": [known.render(self._context, row, listed=True) for row in rows]})
+        return self._rows(request, known, list(self._context.store.of_type(known.type, group=group)))
+
+    def _rows(self, request: Request, kind: ResourceType, rows: list[Resource]) -> Answer:
+        """Return a list, with what it is asked to expand."""
+        documents = [kind.render(self._context, row, listed=True) for row in rows]
+        for row, document in zip(rows, documents, strict=True):
+            kind.expand(self._context, row, document, request.query.get("$expand", ""))
+        return Answer(document={"value": list(documents)})
 
     def _summaries(self, request: Request, group: str | None) -> Answer:
         condition = request.query.get("$filter")
@@ -361,7 +380,7 @@ class ResourceManager:
         """Return the id of `resourceGroups/{group}/providers/...`, in the API's own spelling of keywords."""
         group, provider = parts[1], parts[3]
         kinds, names = parts[4::2], parts[5::2]
-        known = RESOURCE_TYPES.get("/".join([provider, *kinds]).lower())
+        known = ALL_TYPES.get("/".join([provider, *kinds]).lower())
         if known is not None:
             provider, *kinds = known.type.split("/")
         existing = self._context.store.groups.get(group.lower())
@@ -376,21 +395,6 @@ class ResourceManager:
     def _check_subscription(self, given: str) -> None:
         if given.lower() != self._credentials.subscription_id:
             raise ArmError(404, "SubscriptionNotFound", f"The subscription '{given}' could not be found.")
-
-
-def _check_api_version(query: Mapping[str, str]) -> None:
-    """Demand an API version; any date will do, the answer is in the newest shape."""
-    version = query.get("api-version")
-    if version is None:
-        raise bad_request(
-            "MissingApiVersionParameter",
-            "The api-version query parameter (?api-version=) is required for all requests.",
-        )
-    if not _API_VERSION.fullmatch(version):
-        raise bad_request(
-            "InvalidApiVersionParameter",
-            f"The api-version '{version}' is invalid. The supported versions have the form 2025-01-01.",
-        )
 
 
 def _no_route(request: Request) -> ArmError:

@@ -1,14 +1,16 @@
 """The routes of Microsoft.Resources/deployments."""
 
 from dataclasses import dataclass
+from functools import partial
 
-from twinspan.twin.azure import groups
+from twinspan.twin.azure import groups, resources
 from twinspan.twin.azure.credentials import ArmCredentials
 from twinspan.twin.azure.deployments import Deployment
-from twinspan.twin.azure.documents import JsonObject, member
+from twinspan.twin.azure.documents import JsonObject, member, references
 from twinspan.twin.azure.errors import ArmError
 from twinspan.twin.azure.http import Answer, Request
 from twinspan.twin.azure.operations import RETRY_AFTER, Operations, Outcome
+from twinspan.twin.azure.resource_id import ResourceId
 from twinspan.twin.azure.types.base import Context, reference_list
 
 
@@ -67,11 +69,23 @@ class DeploymentRoutes:
     def _run(self, request: Request, deployment: Deployment) -> Answer:
         """Run a template; its end, good or bad, is told at the `Azure-AsyncOperation` address."""
         document, error = deployment.run()
-        operation = self.operations.keep(lambda: Outcome(error=error))
+        made = [
+            ResourceId.parse(each)
+            for _, each in references(member(document, "properties", "outputResources"))
+        ]
+        operation = self.operations.keep(partial(self._outcome, made, error))
         version = request.query["api-version"]
         url = f"{self.base_url}{deployment.identity}/operationStatuses/{operation}?api-version={version}"
         headers = {"Azure-AsyncOperation": url, **RETRY_AFTER}
         return Answer(status=201, document=document, headers=headers, changed=True)
+
+    def _outcome(self, made: list[ResourceId], error: JsonObject | None) -> Outcome | None:
+        """Return how a deployment ended; None while one of its resources is being made."""
+        outcomes = [resources.type_of(identity).outcome(self.context, identity) for identity in made]
+        if None in outcomes:
+            return None
+        errors = [each.error for each in outcomes if each is not None and each.error is not None]
+        return Outcome(error=error or next(iter(errors), None))
 
     def _validate(self, deployment: Deployment) -> Answer:
         """Check a template without making anything."""

@@ -62,7 +62,7 @@ class Properties(Body):
     destination_type: Annotated[str | None, Field(alias="logAnalyticsDestinationType")] = None
 
 
-class Setting(Body):
+class DiagnosticSetting(Body):
     """The whole document."""
 
     properties: Properties
@@ -111,7 +111,7 @@ def destinations(store: Store, gateway: str, category: str) -> tuple[str, ...]:
         setting.workspace_id.lower()
         for key, document in store.diagnostics.items()
         if key.startswith(prefix)
-        for setting in (parsed(Setting, document).properties,)
+        for setting in (parsed(DiagnosticSetting, document).properties,)
         if category in _categories(setting)
     )
 
@@ -132,7 +132,7 @@ def _categories(setting: Properties) -> set[str]:
 
 def _checked(store: Store, owner: ResourceId, name: str, body: JsonObject) -> JsonObject:
     """Return the document of a good setting."""
-    setting = parsed(Setting, body)
+    setting = parsed(DiagnosticSetting, body)
     told = setting.properties
     for log in told.logs:
         if (log.category is None) == (log.category_group is None):
@@ -166,7 +166,7 @@ def _check_others(store: Store, owner: ResourceId, name: str, told: Properties) 
     for key, document in store.diagnostics.items():
         if not key.startswith(prefix) or key == f"{prefix}{name.lower()}":
             continue
-        other = parsed(Setting, document).properties
+        other = parsed(DiagnosticSetting, document).properties
         twice = _categories(other) & _categories(told)
         if twice and other.workspace_id.lower() == told.workspace_id.lower():
             raise ArmError(

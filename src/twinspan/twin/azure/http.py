@@ -2,13 +2,15 @@
 
 import json
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from twinspan.twin.azure.documents import Json, JsonObject
-from twinspan.twin.azure.errors import ArmError
+from twinspan.twin.azure.errors import ArmError, bad_request
 
 JSON_TYPE = "application/json; charset=utf-8"
+_API_VERSION = re.compile(r"20\d\d-\d\d-\d\d(-preview|-privatepreview|-alpha|-beta)?")
 _DEEPEST = 64
 """Most levels of a document. Source: Json.NET, JsonReader.MaxDepth, which ARM's messages come from."""
 
@@ -121,3 +123,22 @@ def _invalid_content(problem: str) -> ArmError:
         "InvalidRequestContent",
         f"The request content was invalid and could not be deserialized: '{problem}'.",
     )
+
+
+def check_api_version(query: Mapping[str, str]) -> None:
+    """Demand an API version; any date will do, the answer is in the newest shape.
+
+    Raises:
+        ArmError: 400 `MissingApiVersionParameter` or `InvalidApiVersionParameter`.
+    """
+    version = query.get("api-version")
+    if version is None:
+        raise bad_request(
+            "MissingApiVersionParameter",
+            "The api-version query parameter (?api-version=) is required for all requests.",
+        )
+    if not _API_VERSION.fullmatch(version):
+        raise bad_request(
+            "InvalidApiVersionParameter",
+            f"The api-version '{version}' is invalid. The supported versions have the form 2025-01-01.",
+        )

@@ -2,10 +2,11 @@
 
 import re
 
+from twinspan.twin.azure import machine_sizes
 from twinspan.twin.azure.documents import Json, JsonObject
 from twinspan.twin.azure.errors import bad_request
 from twinspan.twin.azure.http import Answer, Request
-from twinspan.twin.azure.locations import LOCATIONS
+from twinspan.twin.azure.locations import LOCATIONS, canonical_location
 from twinspan.twin.azure.store import Store
 
 _LOCATION = re.compile(r"location eq '(?P<name>[A-Za-z0-9]+)'")
@@ -22,31 +23,6 @@ _LIMITS = {
 """Usage -> its words, the resource type that counts, the default limit per region.
 
 Source: Azure subscription and service limits, "Networking limits"."""
-
-VM_SIZES = (
-    "Standard_B2s",
-    "Standard_B2s_v2",
-    "Standard_B2as_v2",
-    "Standard_B4as_v2",
-    "Standard_B2ms",
-    "Standard_B4ms",
-    "Standard_D2s_v3",
-    "Standard_D4s_v3",
-    "Standard_D2s_v5",
-    "Standard_D4s_v5",
-    "Standard_D8s_v5",
-    "Standard_D2as_v5",
-    "Standard_D4as_v5",
-    "Standard_D2ads_v5",
-    "Standard_D4ads_v5",
-    "Standard_D2ds_v5",
-    "Standard_D4ds_v5",
-    "Standard_D2s_v6",
-    "Standard_D4s_v6",
-    "Standard_E2s_v5",
-    "Standard_E4s_v5",
-)
-"""Virtual machine sizes that the twin offers, in every region: a choice of those that are common."""
 
 
 def answer(store: Store, request: Request, lower: list[str]) -> Answer | None:
@@ -67,6 +43,9 @@ def answer(store: Store, request: Request, lower: list[str]) -> Answer | None:
             return Answer(document=usages(store, location))
         case "GET", ["microsoft.compute", "skus"]:
             return Answer(document=skus(_location_in(request.query.get("$filter", ""))))
+        case "GET", ["microsoft.compute", "locations", location, "vmsizes"]:
+            canonical_location(location, "Microsoft.Compute/locations/vmSizes")
+            return Answer(document=machine_sizes.listed())
         case _:
             return None
 
@@ -104,11 +83,13 @@ def skus(location: str) -> JsonObject:
                 "resourceType": "virtualMachines",
                 "name": name,
                 "tier": "Standard",
+                "size": name.removeprefix("Standard_"),
                 "locations": [location],
                 "locationInfo": [{"location": location, "zones": zones}],
+                "capabilities": machine_sizes.capabilities(size),
                 "restrictions": [],
             }
-            for name in VM_SIZES
+            for name, size in machine_sizes.SIZES.items()
         ]
     }
 

@@ -17,7 +17,7 @@ from twinspan.twin.azure.errors import (
 from twinspan.twin.azure.locations import canonical_location
 from twinspan.twin.azure.resource_id import ResourceId
 from twinspan.twin.azure.store import Resource
-from twinspan.twin.azure.types import RESOURCE_TYPES
+from twinspan.twin.azure.types import ALL_TYPES, RESOURCE_TYPES
 from twinspan.twin.azure.types.base import Context, Put, ResourceType
 
 GLOBAL = "global"
@@ -41,7 +41,7 @@ def type_of(resource_id: ResourceId) -> ResourceType:
     Raises:
         ArmError: The twin has no such type.
     """
-    found = RESOURCE_TYPES.get(resource_id.type.lower())
+    found = ALL_TYPES.get(resource_id.type.lower())
     if found is None:
         raise unknown_type(resource_id.provider, resource_id.types)
     return found
@@ -98,6 +98,8 @@ def put(
     kind = type_of(resource_id)
     if resource_id.resource_group.lower() not in context.store.groups:
         raise resource_group_not_found(resource_id.resource_group)
+    if kind.made_by_service:
+        raise ArmError(405, "MethodNotAllowed", f"{kind.type} takes no PUT: its parent makes it.")
     if not _NAME.fullmatch(resource_id.name):
         raise bad_request("InvalidResourceName", f"Resource name {resource_id.name} is invalid. {_NAME_RULE}")
     existing = context.store.get(resource_id)

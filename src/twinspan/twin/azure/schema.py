@@ -127,6 +127,8 @@ def _shape(hint: object) -> tuple[Shape, bool]:
         required = type(None) not in options
         rest = [option for option in options if option is not type(None)]
         enums = [option for option in rest if isinstance(option, type) and issubclass(option, Enum)]
+        if enums and enums[0].__name__ in _OPEN:
+            return str, required
         return (_choice(enums[0]) if enums else _shape(rest[0])[0]), required
     if typing.get_origin(hint) is list:
         return ListOf(item=_shape(typing.get_args(hint)[0])[0]), True
@@ -135,6 +137,11 @@ def _shape(hint: object) -> tuple[Shape, bool]:
     if _is_model(hint) or (isinstance(hint, type) and issubclass(hint, (str, int, bool, float))):
         return hint, True
     return str, True  # dates, which travel as text
+
+
+_TRUTHS: Mapping[str, Json] = {"true": True, "false": False}
+_OPEN = frozenset({"VirtualMachineSizeTypes"})
+"""Enumerations that do not have all values; whoever uses one checks it."""
 
 
 def _choice(enum: type[Enum]) -> Choice:
@@ -163,7 +170,12 @@ def _object(model: type[Model], body: JsonObject, path: str, problems: list[Deta
 
 
 def _value(shape: Shape, value: Json, path: str, problems: list[Detail]) -> Json:
-    """Clean one value; what does not fit is reported and returned as it came."""
+    """Clean one value; what does not fit is reported and returned as it came.
+
+    Source of truth values as texts: azure-cli 2.91, `az vmss create`, sends one, and ARM takes it.
+    """
+    if shape is bool and isinstance(value, str):
+        value = _TRUTHS.get(value, value)
     match shape:
         case ListOf(item=item) if isinstance(value, list):
             return [_value(item, each, f"{path}[{index}]", problems) for index, each in enumerate(value)]

@@ -25,10 +25,11 @@ from twinspan.twin.azure.tokens import TokenAuthority, load_signing_key
 from twinspan.twin.azure.types import action_groups
 from twinspan.twin.azure.types.base import Context
 from twinspan.twin.azure.types.metric_alerts import METRIC_ALERTS
+from twinspan.twin.dataplane.wire import MachineCalls
 from twinspan.twin.kubernetes.access import ClusterAccess
 from twinspan.twin.loops import LAST, Loop
 from twinspan.twin.metrics.series import MetricStore
-from twinspan.twin.observed import ObservationBoard
+from twinspan.twin.observed import ObservedState
 from twinspan.wait import wait_until
 
 _ADDRESS = "127.0.0.1"
@@ -64,12 +65,14 @@ class ArmApi:
         port: TCP port; 0 for a free one.
         clusters: Authorities and addresses of the clusters; None if there is no data plane to run them.
         metrics: What Azure Monitor knows of the gateways; None: nothing.
+        machines: What runs commands on machines; None if there is no data plane.
+        unbuilt: See `Context.unbuilt`.
     """
 
     def __init__(
         self,
         *,
-        board: ObservationBoard,
+        board: ObservedState,
         credentials: ArmCredentials,
         tls: TlsFiles,
         state_file: Path,
@@ -77,6 +80,8 @@ class ArmApi:
         port: int = 0,
         clusters: ClusterAccess | None = None,
         metrics: MetricStore | None = None,
+        machines: Callable[[], MachineCalls] | None = None,
+        unbuilt: Callable[[], tuple[str, ...]] = tuple,
     ) -> None:
         self._board = board
         self._credentials = credentials
@@ -86,6 +91,8 @@ class ArmApi:
         self._wanted_port = port
         self._clusters = clusters
         self._metrics = metrics
+        self._machines = machines
+        self._unbuilt = unbuilt
         self._store = Store()
         self._application: ArmApplication | None = None
         self._server: uvicorn.Server | None = None
@@ -272,6 +279,8 @@ class ArmApi:
                     clusters=self._clusters,
                     tenant_id=self._credentials.tenant_id,
                     metrics=self._metrics,
+                    machines=self._machines,
+                    unbuilt=self._unbuilt,
                 ),
                 credentials=self._credentials,
                 base_url=self.url,

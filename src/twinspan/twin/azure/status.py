@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from twinspan.network.model import GatewayRoute
 from twinspan.twin.azure.documents import Json, JsonObject
 from twinspan.twin.azure.resource_id import ResourceId
-from twinspan.twin.observed import AzureTunnelEnd, ObservationBoard, Observed
+from twinspan.twin.observed import AzureTunnelEnd, Observed, ObservedState
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,7 +31,7 @@ class ConnectionStatus:
         }
 
 
-def connection_status(board: ObservationBoard, connection: ResourceId) -> ConnectionStatus:
+def connection_status(board: ObservedState, connection: ResourceId) -> ConnectionStatus:
     """Return a connection's status.
 
     It is `Connected` as soon as one instance's tunnel is: an AWS gateway answers one instance only, so the

@@ -66,9 +66,11 @@ class Store:
         groups: Lower-case name -> resource group.
         resources: Lower-case id -> resource, in order of creation.
         shared_keys: Lower-case connection id -> pre-shared key.
-        resets: Lower-case ip configuration id -> how often that gateway instance was reset.
+        resets: Lower-case id of an ip configuration or machine -> how often that gateway instance, or the
+            machine, was reset.
+        power: Lower-case id of a machine that is not to run -> `stopped` or `deallocated`.
         deployments: Lower-case id -> what is told about a template deployment; no parameters.
-        pending: Lower-case id of a cluster or pool -> what is being done with it, or how that failed.
+        pending: Lower-case id of a cluster, pool or machine -> what is being done with it, or how it failed.
         assignments: Lower-case id -> role assignment.
         diagnostics: Lower-case id -> diagnostic setting of a resource.
         updating: Lower-case id -> the operation that a resource is in; not kept in the file.
@@ -78,6 +80,7 @@ class Store:
     resources: dict[str, Resource] = field(default_factory=dict)
     shared_keys: dict[str, str] = field(default_factory=dict, repr=False)
     resets: dict[str, int] = field(default_factory=dict)
+    power: dict[str, str] = field(default_factory=dict)
     deployments: dict[str, JsonObject] = field(default_factory=dict)
     pending: dict[str, JsonObject] = field(default_factory=dict)
     assignments: dict[str, JsonObject] = field(default_factory=dict)
@@ -144,13 +147,14 @@ class Store:
         for found in [each for each in self.resources if each == key or each.startswith(f"{key}/")]:
             del self.resources[found]
             self.pending.pop(found, None)
+            self.power.pop(found, None)
         self._users = self._types = None
         self.shared_keys.pop(key, None)
         self.updating.pop(key, None)
         for kept in (self.assignments, self.diagnostics):
             for beside in [each for each in kept if each.startswith(f"{key}/providers/")]:
                 del kept[beside]
-        for instance in [each for each in self.resets if each.startswith(f"{key}/")]:
+        for instance in [each for each in self.resets if each == key or each.startswith(f"{key}/")]:
             del self.resets[instance]
 
     def remove_group(self, name: str) -> None:
@@ -186,6 +190,7 @@ class Store:
             ],
             "shared_keys": dict(self.shared_keys),
             "resets": dict(self.resets),
+            "power": dict(self.power),
             "deployments": dict(self.deployments),
             "pending": dict(self.pending),
             "assignments": dict(self.assignments),
@@ -234,6 +239,8 @@ class Store:
         store.shared_keys = {name: _text(keys, name) for name in keys}
         resets = _object(member(document, "resets"))
         store.resets = {name: number(resets, name) or 0 for name in resets}
+        power = _object(member(document, "power") or {})
+        store.power = {name: _text(power, name) for name in power}
         deployments = _object(member(document, "deployments"))
         store.deployments = {name: _object(each) for name, each in deployments.items()}
         store.pending = _objects(document, "pending")

@@ -10,6 +10,7 @@ NAME = "twinspan twin"
 _API_VERSIONS: Json = ["2025-01-01", "2024-05-01", "2023-11-01"]
 _PROVIDERS = (
     "Microsoft.Network",
+    "Microsoft.Compute",
     "Microsoft.Resources",
     "Microsoft.ContainerService",
     "Microsoft.ManagedIdentity",

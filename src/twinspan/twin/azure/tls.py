@@ -41,7 +41,7 @@ class TlsFiles:
 
 
 def ensure_tls(folder: Path) -> TlsFiles:
-    """Return the TLS files in `folder`, made anew unless the ones there are whole and valid.
+    """Return the TLS files in `folder`, made again unless the ones there are whole and valid.
 
     Files that are missing, unreadable, do not belong together or end within 14 days are replaced.
     """

@@ -16,7 +16,7 @@ from twinspan.command import run
 from twinspan.host import search_path
 from twinspan.twin.dataplane.charon import install_private_program
 from twinspan.twin.dataplane.clusters import cgroups
-from twinspan.twin.dataplane.server import Server
+from twinspan.twin.dataplane.server import Agent
 
 _FOLDER = Path("/run/twinspan")
 
@@ -35,7 +35,7 @@ def main() -> None:
     _private_mounts()
     cgroups.remove(cgroups.root_name(Path.cwd()), wait=False)  # those of an agent that was killed
     install_private_program(_FOLDER)
-    Server(socket.socket(fileno=os.dup(0)), folder=_FOLDER, host_processes=host_processes).serve()
+    Agent(folder=_FOLDER, host_processes=host_processes).serve(socket.socket(fileno=os.dup(0)))
 
 
 def _init(agent: int) -> None:

@@ -111,7 +111,12 @@ def router_config(
     table_numbers: Mapping[str, int],
     router_id: IPv4Address,
 ) -> str:
-    """Return bird.conf of a VPC or VNet router: routes from its gateways into the propagating tables."""
+    """Return bird.conf of a VPC or VNet router: routes from its gateways into the propagating tables.
+
+    None within the own network: see `network.routes`.
+    """
+    own = ", ".join(f"{network}+" for network in spec.networks)
+    export = f"where !(net ~ [ {own} ])" if own else "all"
     parts = [_head(router_id)]
     for index, table in enumerate(table for table in spec.tables if table.propagated):
         number = table_numbers[table.key]
@@ -121,7 +126,7 @@ def router_config(
             "  export all;\n  import none;\n}\n"
             f"protocol kernel k{index} {{\n  kernel table {number};\n  metric {_IMPORTED_METRIC};\n"
             f"{_merge(ecmp=spec.side == 'azure')}"
-            f"  ipv4 {{ table rt{index}; import none; export all; }};\n}}\n"
+            f"  ipv4 {{ table rt{index}; import none; export {export}; }};\n}}\n"
         )
     for gateway, uplink in gateways:
         parts.append(

@@ -286,7 +286,7 @@ class Charon:
         """Follow the end of an IKE SA.
 
         A peer that has lost its tunnel makes a new one and has this end drop the old one (INITIAL_CONTACT,
-        RFC 7296, 2.4). To the gateway the tunnel has been down then: BGP starts anew and need not wait
+        RFC 7296, 2.4). To the gateway the tunnel has been down then: BGP starts again and need not wait
         until the old session's silence is noticed.
         """
         left = self.sas(wait=True)

@@ -14,7 +14,13 @@ _ENVIRONMENT = {"PATH": SYSTEM_PATH, "LANG": "C.UTF-8"}
 
 
 def run_inside(
-    namespace: str, argv: Sequence[str], *, timeout_s: float, stdin: str | None, capture: bool
+    namespace: str,
+    argv: Sequence[str],
+    *,
+    timeout_s: float,
+    stdin: str | None,
+    capture: bool,
+    never_root: bool = False,
 ) -> Completed:
     """Run a command in a namespace as the user who started the agent through sudo, else as root.
 
@@ -26,13 +32,14 @@ def run_inside(
         timeout_s: Limit in seconds.
         stdin: Text for its standard input.
         capture: Let a user who is not root capture packets (CAP_NET_RAW, in that namespace only).
+        never_root: Run it as nobody in place of root: the namespace has this machine's files.
 
     Raises:
         CommandError: The limit passed (status -9).
         HostError: No such program.
     """
     process = subprocess.Popen(
-        inside_argv(namespace, [*_as_user(capture=capture), *argv]),
+        inside_argv(namespace, [*_as_user(capture=capture, never_root=never_root), *argv]),
         env=_ENVIRONMENT,
         stdin=subprocess.DEVNULL if stdin is None else subprocess.PIPE,
         stdout=subprocess.PIPE,
@@ -59,9 +66,14 @@ _NOT_FOUND = 127
 """Exit status of `nsenter` and `setpriv` when there is no such program."""
 
 
-def _as_user(*, capture: bool) -> list[str]:
+_NOBODY = "65534"
+
+
+def _as_user(*, capture: bool, never_root: bool) -> list[str]:
     user, group = os.environ.get("SUDO_UID", "0"), os.environ.get("SUDO_GID", "0")
-    if user == "0":
+    if user == "0" and not never_root:
         return []
+    if user == "0":
+        user = group = _NOBODY
     keep = ["--inh-caps=+net_raw", "--ambient-caps=+net_raw"] if capture else []
     return ["setpriv", f"--reuid={user}", f"--regid={group}", "--clear-groups", *keep, "--"]

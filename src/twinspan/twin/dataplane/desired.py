@@ -13,7 +13,15 @@ from twinspan.network.ranges import ANYWHERE
 from twinspan.twin.dataplane.desired_aws import aws_desired
 from twinspan.twin.dataplane.desired_azure import azure_desired
 from twinspan.twin.dataplane.fitting import fitting
-from twinspan.twin.dataplane.spec import Desired, EndSpec, GatewaySpec, RouterSpec, Timers
+from twinspan.twin.dataplane.spec import (
+    Desired,
+    EndSpec,
+    GatewaySpec,
+    InterfaceSpec,
+    MachineSpec,
+    RouterSpec,
+    Timers,
+)
 from twinspan.twin.kubernetes.spec import ClusterSpec
 
 __all__ = ["Desired", "Timers", "desired_state"]
@@ -47,11 +55,13 @@ def desired_state(
         gateways=fitting(aws.gateways + azure.gateways, name=_key, problems=problems),
         ends=tuple(_with_sources(aws_ends, azure_ends) + _with_sources(azure_ends, aws_ends)),
         clusters=fitting(clusters[0], name=_key, problems=problems),
+        machines=fitting(aws.machines + azure.machines, name=_key, problems=problems),
+        unattached=fitting(aws.unattached + azure.unattached, name=_key, problems=problems),
         problems=tuple(problems),
     )
 
 
-def _key(spec: RouterSpec | GatewaySpec | EndSpec | ClusterSpec) -> str:
+def _key(spec: RouterSpec | GatewaySpec | EndSpec | ClusterSpec | MachineSpec | InterfaceSpec) -> str:
     return spec.key
 
 

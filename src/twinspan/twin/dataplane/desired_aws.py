@@ -1,8 +1,10 @@
 """The AWS half of the desired data plane."""
 
 from dataclasses import dataclass
+from ipaddress import IPv4Interface
 from typing import Literal
 
+from twinspan.errors import DesignError
 from twinspan.network.limits import ROUTES_FROM_CUSTOMER_GATEWAY
 from twinspan.network.model import (
     AwsNetwork,
@@ -11,6 +13,7 @@ from twinspan.network.model import (
     AwsSubnet,
     CustomerGateway,
     NetworkAcl,
+    NetworkInterface,
     Secrets,
     Vpc,
     VpnConnection,
@@ -19,6 +22,7 @@ from twinspan.network.model import (
 )
 from twinspan.network.timers import AWS_DPD_PROBE_S
 from twinspan.twin.attempts import attempt
+from twinspan.twin.dataplane.desired_machines import machine_specs
 from twinspan.twin.dataplane.fitting import fitting_network
 from twinspan.twin.dataplane.proposals import aws_esp_proposals, aws_ike_proposals
 from twinspan.twin.dataplane.spec import (
@@ -28,6 +32,7 @@ from twinspan.twin.dataplane.spec import (
     EndSpec,
     GatewaySpec,
     Ike,
+    InterfaceSpec,
     RouterSpec,
     Selectors,
     StaticRoute,
@@ -38,7 +43,7 @@ from twinspan.twin.dataplane.spec import (
 
 
 def aws_desired(network: AwsNetwork, secrets: Secrets, timers: Timers) -> Desired:
-    """Return routers, gateways and tunnel ends of AWS. The generation is not set (0)."""
+    """Return routers, gateways, tunnel ends and machines of AWS. The generation is not set (0)."""
     problems: list[str] = []
     network = fitting_network(network, problems)
     builder = _Builder(network=network, secrets=secrets, timers=timers, problems=problems)
@@ -46,11 +51,14 @@ def aws_desired(network: AwsNetwork, secrets: Secrets, timers: Timers) -> Desire
     routers = attempt(network.vpcs, builder.router, name=_name, problems=builder.problems)
     gateways = attempt(live, builder.gateway, name=_name, problems=builder.problems)
     ends = attempt(network.vpn_connections, builder.ends, name=_name, problems=builder.problems)
+    machines, unattached = machine_specs("aws", network, builder.interface, builder.problems)
     return Desired(
         generation=0,
         routers=tuple(routers),
         gateways=tuple(gateways),
         ends=tuple(end for found in ends for end in found),
+        machines=machines,
+        unattached=unattached,
         problems=tuple(builder.problems),
     )
 
@@ -78,16 +86,16 @@ class _Builder:
         if connection.state not in {"available", "modifying"}:
             return []
         gateways = [g for g in self.network.vpn_gateways if g.id == connection.vpn_gateway_id]
-        customers = [c for c in self.network.customer_gateways if c.id == connection.customer_gateway_id]
+        customer = self.network.customer_gateway_of(connection)
         if not gateways or gateways[0].state != "available":
             self.problems.append(f"{connection.id}: it has no virtual private gateway that is available")
             return []
-        if not customers or customers[0].ip_address is None:
+        if customer is None or customer.ip_address is None:
             self.problems.append(f"{connection.id}: its customer gateway has no address")
             return []
         ends = attempt(
             connection.tunnels,
-            lambda tunnel: self._end(connection, tunnel, gateways[0], customers[0]),
+            lambda tunnel: self._end(connection, tunnel, gateways[0], customer),
             name=lambda tunnel: f"{connection.id}/{tunnel.outside_ip_address}",
             problems=self.problems,
         )
@@ -101,7 +109,7 @@ class _Builder:
         groups = [group for group in network.security_groups if group.vpc_id == vpc.id]
         problems = self.problems
         built = attempt(subnets, self._subnet, name=_name, problems=problems)
-        made = attempt(tables, lambda table: _table(table, attached), name=_name, problems=problems)
+        made = attempt(tables, lambda table: self._table(table, attached), name=_name, problems=problems)
         return RouterSpec(
             key=vpc.id,
             side="aws",
@@ -119,6 +127,49 @@ class _Builder:
             table=table.id if table else "",
             aws=subnet,
             network_acl=_network_acl(self.network, subnet.vpc_id, subnet.id),
+        )
+
+    def _table(self, table: AwsRouteTable, attached: set[str]) -> TableSpec:
+        """Static routes as they stand; the propagated ones come from BGP, not from the API's copy."""
+        routes = [r for r in table.routes if r.origin != "EnableVgwRoutePropagation" and r.target != "local"]
+        return TableSpec(
+            key=table.id,
+            propagated=bool(attached & set(table.propagating_vgw_ids)),
+            routes=tuple(self._route(route, attached) for route in routes),
+        )
+
+    def _route(self, route: AwsRoute, attached: set[str]) -> StaticRoute:
+        """A route to an interface leads to its address, whatever the API says of its state.
+
+        That follows from whether the machine is there; and where none is, packets are lost all the same.
+        """
+        for interface in self.network.network_interfaces:
+            if route.target == interface.id:
+                return StaticRoute(
+                    destination=route.destination,
+                    target="appliance",
+                    next_hop=interface.private_ip_addresses[0],
+                )
+        if route.target in attached and route.state == "active":
+            return StaticRoute(destination=route.destination, target="gateway", gateway=route.target)
+        return StaticRoute(destination=route.destination, target="nowhere")
+
+    def interface(self, interface: NetworkInterface) -> InterfaceSpec:
+        subnet = next((each for each in self.network.subnets if each.id == interface.subnet_id), None)
+        if subnet is None:
+            raise DesignError(
+                where=interface.id,
+                problem=f"its subnet {interface.subnet_id} does not exist",
+                remedy="Delete the interface, or make it in a subnet that exists",
+            )
+        length = subnet.cidr_block.prefixlen
+        return InterfaceSpec(
+            key=interface.id,
+            router=subnet.vpc_id,
+            subnet_id=subnet.id,
+            addresses=tuple(IPv4Interface((each, length)) for each in interface.private_ip_addresses),
+            forwards=interface.forwards,
+            security_group_ids=interface.security_group_ids,
         )
 
     def _end(
@@ -195,22 +246,6 @@ def _network_acl(network: AwsNetwork, vpc_id: str, subnet_id: str) -> NetworkAcl
     own = [acl for acl in network.network_acls if subnet_id in acl.subnet_ids]
     default = [acl for acl in network.network_acls if acl.default and acl.vpc_id == vpc_id]
     return next(iter(own or default), None)
-
-
-def _table(table: AwsRouteTable, attached: set[str]) -> TableSpec:
-    """Static routes as they stand; the propagated ones come from BGP, not from the API's copy."""
-    routes = [r for r in table.routes if r.origin != "EnableVgwRoutePropagation" and r.target != "local"]
-    return TableSpec(
-        key=table.id,
-        propagated=bool(attached & set(table.propagating_vgw_ids)),
-        routes=tuple(_route(route, attached) for route in routes),
-    )
-
-
-def _route(route: AwsRoute, attached: set[str]) -> StaticRoute:
-    if route.target in attached and route.state == "active":
-        return StaticRoute(destination=route.destination, target="gateway", gateway=route.target)
-    return StaticRoute(destination=route.destination, target="nowhere")
 
 
 def _name(item: Vpc | AwsSubnet | AwsRouteTable | VpnGateway | VpnConnection) -> str:

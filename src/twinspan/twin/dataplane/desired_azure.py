@@ -1,10 +1,12 @@
 """The Azure half of the desired data plane."""
 
 from dataclasses import dataclass
+from functools import partial
 from ipaddress import IPv4Address, IPv4Network
 
 from twinspan.network.azure import GATEWAY_SUBNET
 from twinspan.network.limits import ROUTES_FROM_LOCAL_NETWORK_GATEWAY
+from twinspan.network.links import bgp_address
 from twinspan.network.model import (
     AzureConnection,
     AzureNetwork,
@@ -25,6 +27,8 @@ from twinspan.network.timers import (
     AZURE_IKE_LIFETIME_S,
 )
 from twinspan.twin.attempts import attempt
+from twinspan.twin.dataplane.desired_azure_machines import interface_spec
+from twinspan.twin.dataplane.desired_machines import machine_specs
 from twinspan.twin.dataplane.filters_text import host
 from twinspan.twin.dataplane.fitting import fitting_network
 from twinspan.twin.dataplane.proposals import azure_esp_proposals, azure_ike_proposals
@@ -56,12 +60,16 @@ def azure_desired(network: AzureNetwork, secrets: Secrets, timers: Timers) -> De
     live = [g for g in network.virtual_network_gateways if g.provisioning_state in _LIVE]
     routers = attempt(network.virtual_networks, builder.router, name=_name, problems=builder.problems)
     gateways = attempt(live, builder.instances, name=_name, problems=builder.problems)
+    place = partial(interface_spec, network=network)
+    machines, unattached = machine_specs("azure", network, place, builder.problems)
     ends = attempt(network.connections, builder.ends, name=_name, problems=builder.problems)
     return Desired(
         generation=0,
         routers=tuple(routers),
         gateways=tuple(spec for found in gateways for spec in found),
         ends=tuple(end for found in ends for end in found),
+        machines=machines,
+        unattached=unattached,
         problems=tuple(builder.problems),
     )
 
@@ -113,17 +121,15 @@ class _Builder:
             for g in self.network.virtual_network_gateways
             if _same(g.id, connection.virtual_network_gateway_id) and g.provisioning_state in _LIVE
         ]
-        locals_ = [
-            g for g in self.network.local_network_gateways if _same(g.id, connection.local_network_gateway_id)
-        ]
-        problem = self._problem(connection, gateways, locals_)
-        if problem:
+        local = self.network.local_network_gateway_of(connection)
+        problem = self._problem(connection, gateways, local)
+        if problem or local is None:
             self.problems.append(f"{connection.id}: {problem}")
             return []
         instances = [each for each in gateways[0].instances if each.public_ip_address is not None]
         return attempt(
             instances,
-            lambda instance: self._end(connection, gateways[0], instance, locals_[0]),
+            lambda instance: self._end(connection, gateways[0], instance, local),
             name=lambda instance: f"{connection.id}/{instance.public_ip_address}",
             problems=self.problems,
         )
@@ -164,11 +170,11 @@ class _Builder:
         self,
         connection: AzureConnection,
         gateways: list[VirtualNetworkGateway],
-        locals_: list[LocalNetworkGateway],
+        local: LocalNetworkGateway | None,
     ) -> str:
         if not gateways:
             return "its virtual network gateway does not exist or is not ready"
-        if not locals_ or locals_[0].gateway_ip_address is None:
+        if local is None or local.gateway_ip_address is None:
             return "its local network gateway has no address"
         if not self.secrets.azure.get(connection.id.lower()):
             return "it has no shared key"
@@ -198,7 +204,7 @@ class _Builder:
             remote_address=outside,
             pre_shared_key=self.secrets.azure[connection.id.lower()],
             ike=_ike(connection),
-            inside_local=_inside_address(connection, instance, far) if bgp else _NO_ADDRESS,
+            inside_local=bgp_address(connection, instance, far) or _NO_ADDRESS if bgp else _NO_ADDRESS,
             inside_remote=far.bgp_peering_address or _NO_ADDRESS if bgp else _NO_ADDRESS,
             bgp=bgp,
             static_routes=far.address_prefixes,
@@ -216,24 +222,6 @@ class _Builder:
             passive=far.bgp_peering_address in LINK_LOCAL,
             import_limit=ROUTES_FROM_LOCAL_NETWORK_GATEWAY,
         )
-
-
-def _inside_address(
-    connection: AzureConnection, instance: GatewayInstance, far: LocalNetworkGateway
-) -> IPv4Address:
-    """Return the address an instance uses on a connection.
-
-    Source: Azure, Configure BGP for VPN Gateway: the connection's custom address, else the first APIPA
-    address of the instance if the peer's is APIPA, else the address in GatewaySubnet.
-    """
-    custom = {key.lower(): value for key, value in connection.custom_bgp_addresses.items()}
-    chosen = custom.get(instance.ip_configuration_id.lower())
-    if chosen is not None:
-        return chosen
-    apipa = far.bgp_peering_address is not None and far.bgp_peering_address in LINK_LOCAL
-    if apipa and instance.custom_bgp_ip_addresses:
-        return instance.custom_bgp_ip_addresses[0]
-    return instance.default_bgp_ip_address or _NO_ADDRESS
 
 
 def _selectors(

@@ -1,11 +1,12 @@
 """Who starts a negotiation, and when again."""
 
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 from twinspan.twin.attempts import for_each
 from twinspan.twin.dataplane.endpoint import Endpoint
-from twinspan.twin.dataplane.plane import Plane
+from twinspan.twin.dataplane.tunnels import Tunnels
 from twinspan.twin.loops import Loop
 
 _TICK_S = 0.05
@@ -22,10 +23,15 @@ class Dialler:
     If both ends of a tunnel would dial, AWS's does: two negotiations at once would leave two tunnels.
     Azure's does if AWS's still believes in a tunnel that Azure's end has lost; it stops when AWS's begins. If
     both get through all the same, AWS's end keeps one, and Azure's forgets what AWS's no longer knows.
+
+    Args:
+        tunnels: Whose ends initiate.
+        building: Returns whether any of them may still be built or changed.
     """
 
-    def __init__(self, plane: Plane) -> None:
-        self._plane = plane
+    def __init__(self, tunnels: Tunnels, *, building: Callable[[], bool]) -> None:
+        self._tunnels = tunnels
+        self._building = building
         self._next_s: dict[str, float] = {}
 
     def start(self) -> None:
@@ -38,10 +44,10 @@ class Dialler:
         Raises:
             ItemsError: Some ends cannot be handled; the others were.
         """
-        if self._plane.building:
+        if self._building():
             return
         now = time.monotonic()
-        ends = list(self._plane.ends.values())
+        ends = list(self._tunnels.ends.values())
         for_each(ends, lambda end: self._look(end, ends, now), name=lambda end: end.spec.key)
 
     def _look(self, end: Endpoint, ends: list[Endpoint], now: float) -> None:

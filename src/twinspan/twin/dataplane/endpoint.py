@@ -10,7 +10,7 @@ from twinspan.twin.attempts import in_turn
 from twinspan.twin.dataplane import links, namespaces
 from twinspan.twin.dataplane.charon import Charon
 from twinspan.twin.dataplane.events import Journal, log
-from twinspan.twin.dataplane.links import Plug, TransitAddresses
+from twinspan.twin.dataplane.links import LinkEnd, TransitAddresses
 from twinspan.twin.dataplane.namespaces import short_name
 from twinspan.twin.dataplane.spec import EndSpec
 from twinspan.twin.dataplane.wire import INTERNET
@@ -39,6 +39,7 @@ class Endpoint:
     Attributes:
         spec: What it is now.
         device: Name of its TUN device in the gateway's namespace.
+        journal: Gets its events.
     """
 
     def __init__(
@@ -53,6 +54,7 @@ class Endpoint:
         self.spec = spec
         self.namespace = short_name("end", spec.key)
         self.device = short_name("tun", spec.key)
+        self.journal = journal
         self.clear_device: str | None = None
         """The wire that carries the inside traffic in the clear, while that fault is injected."""
         self._gateway = gateway_namespace
@@ -79,7 +81,7 @@ class Endpoint:
         near, far = self._transit.pair(self._number)
         public = self.spec.local_address
         namespaces.add([self.namespace])
-        links.join(Plug(namespace=self.namespace, interface=_OUTSIDE), self._internet_plug)
+        links.join(LinkEnd(namespace=self.namespace, interface=_OUTSIDE), self._internet_plug)
         namespaces.ip(
             [
                 f"addr add {public}/32 dev lo",
@@ -157,8 +159,8 @@ class Endpoint:
         return self._peer
 
     @property
-    def _internet_plug(self) -> Plug:
-        return Plug(namespace=INTERNET, interface=self._peer)
+    def _internet_plug(self) -> LinkEnd:
+        return LinkEnd(namespace=INTERNET, interface=self._peer)
 
     @property
     def _table(self) -> int:

@@ -9,10 +9,11 @@ from twinspan.twin.dataplane.filters_aws import (
     network_acl_table,
     security_group_ruleset,
 )
-from twinspan.twin.dataplane.filters_nsg import NSG_TABLE, nsg_ruleset
+from twinspan.twin.dataplane.filters_nsg import AT_INTERFACE, NSG_TABLE, nsg_ruleset
 from twinspan.twin.dataplane.filters_text import Edge
 
 __all__ = [
+    "AT_INTERFACE",
     "NSG_TABLE",
     "SECURITY_GROUP_TABLE",
     "Edge",

@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from ipaddress import IPv4Address, IPv4Network
 
 from twinspan.errors import DesignError
+from twinspan.network.filters import ICMP, OF_IPV6, WITH_PORTS, protocol_number
 from twinspan.network.limits import LAST_PORT
 from twinspan.network.model import (
     AwsSubnet,
@@ -20,17 +21,14 @@ from twinspan.twin.dataplane.filters_text import (
     address_match,
     filter_chain,
     host,
+    own_rules,
     port_match,
     rule_text,
     table_text,
 )
 
 SECURITY_GROUP_TABLE = "twinspan_security_groups"
-_PROTOCOL_NUMBERS = {"icmp": 1, "tcp": 6, "udp": 17}
-_WITH_PORTS = (6, 17)
 _NODE_PORTS = "30000-32767"
-_ICMP = 1
-_ICMPV6 = ("icmpv6", "58")
 _MAX_PROTOCOL = 255
 _MAX_RULE_NUMBER = 32766
 _INTERFACE = re.compile(r"[A-Za-z0-9_.-]{1,15}")
@@ -44,13 +42,13 @@ def security_group_ruleset(
     members: Mapping[str, Collection[IPv4Address | IPv4Network]] | None = None,
     pod_networks: Sequence[IPv4Network] = (),
     balancers: Collection[IPv4Address] = (),
+    forwards: bool = False,
     edge: Edge | None = None,
 ) -> str:
     """Return the filter of one network interface, to be loaded inside the host's namespace.
 
     What any group allows is allowed; all else is dropped. Answers to what was let through pass (connection
-    tracking), also after the rule has gone. The source/destination check is on. The VPC's resolver and the
-    link-local services are not filtered.
+    tracking), also after the rule has gone. The VPC's resolver and the link-local services are not filtered.
 
     Source: Amazon VPC User Guide, "Security groups for your VPC" and "Security group rules"; EC2 User Guide,
     "Security group connection tracking"; EC2 API, NetworkInterface.SourceDestCheck.
@@ -62,7 +60,8 @@ def security_group_ruleset(
         members: Group id -> private addresses of the interfaces in it, for rules that name a group.
         pod_networks: Prefixes assigned to the interface besides its address, for pods.
         balancers: Addresses of load balancers, whose controller has opened the node ports for them.
-        edge: A node's interface, which forwards; None: a host's only one.
+        forwards: Whether the source/destination check is off.
+        edge: A node's or machine's interface; None: a host's only one.
 
     Raises:
         DesignError: A rule names a protocol or ports that do not exist, or no range and no group.
@@ -74,7 +73,7 @@ def security_group_ruleset(
     own = [host(interface_address), *pod_networks]
     ingress = [
         'iifname "lo" accept',
-        rule_text([address_match("daddr", own, negate=True)], "drop", comment="source/destination check"),
+        *own_rules("daddr", () if forwards else own, comment="source/destination check"),
         "ct state established,related accept",
         rule_text([address_match("saddr", services)], "accept", comment="VPC services"),
         *_balancer_rules(balancers),
@@ -83,7 +82,7 @@ def security_group_ruleset(
     ]
     egress = [
         'oifname "lo" accept',
-        rule_text([address_match("saddr", own, negate=True)], "drop", comment="source/destination check"),
+        *own_rules("saddr", () if forwards else own, comment="source/destination check"),
         "ct state established,related accept",
         rule_text([address_match("daddr", services)], "accept", comment="VPC services"),
         *_group_rules(groups, "egress", members or {}),
@@ -149,7 +148,7 @@ def _group_rules(
     field = "saddr" if direction == "ingress" else "daddr"
     for group in groups:
         for permission in group.permissions:
-            if permission.direction != direction or permission.ip_protocol in _ICMPV6:
+            if permission.direction != direction or permission.ip_protocol in OF_IPV6:
                 continue
             networks = _peers(group, permission, members)
             if networks:
@@ -178,10 +177,10 @@ def _permission_matches(group: SecurityGroup, permission: IpPermission) -> list[
     number = _protocol_number(permission.ip_protocol, where)
     if number is None:
         return []
-    if number == _ICMP:
+    if number == ICMP:
         return _icmp_matches(permission.from_port, permission.to_port, where)
     matches = [f"meta l4proto {number}"]
-    if number in _WITH_PORTS and (permission.from_port, permission.to_port) != (-1, -1):
+    if number in WITH_PORTS and (permission.from_port, permission.to_port) != (-1, -1):
         matches.append(_ports(permission.from_port, permission.to_port, where))
     return matches
 
@@ -211,7 +210,7 @@ def _acl_chain(acl: NetworkAcl, subnet: AwsSubnet, *, egress: bool, edge: str) -
         policy="accept",
         rules=[
             rule_text(within, "accept", comment="within the subnet"),
-            *(_acl_rule(acl, entry, edge) for entry in entries if entry.protocol not in _ICMPV6),
+            *(_acl_rule(acl, entry, edge) for entry in entries if entry.protocol not in OF_IPV6),
             rule_text([edge], "drop", comment=f"{acl.id} {direction} *"),
         ],
     )
@@ -222,9 +221,11 @@ def _acl_rule(acl: NetworkAcl, entry: NetworkAclEntry, edge: str) -> str:
     where = f"network ACL {acl.id} {chosen} rule {entry.rule_number}"
     number = _protocol_number(entry.protocol, where)
     matches = [edge, address_match("daddr" if entry.egress else "saddr", [entry.cidr_block])]
-    if number is not None:
+    if number == ICMP:
+        matches += _icmp_matches(*(entry.icmp_type_code or (-1, -1)), where)
+    elif number is not None:
         matches.append(f"meta l4proto {number}")
-        if number in _WITH_PORTS and entry.port_range is not None:
+        if number in WITH_PORTS and entry.port_range is not None:
             matches.append(_ports(*entry.port_range, where))
     comment = f"{acl.id} {chosen} {entry.rule_number}"
     return rule_text(matches, "accept" if entry.allow else "drop", comment=comment)
@@ -243,18 +244,14 @@ def _refuse_same_numbers(acl: NetworkAcl) -> None:
 
 def _protocol_number(protocol: str, where: str) -> int | None:
     """Return the IANA number, None for all protocols."""
-    if protocol == "-1":
-        return None
-    number = _PROTOCOL_NUMBERS.get(protocol)
-    if number is None and protocol.isascii() and protocol.isdigit() and int(protocol) <= _MAX_PROTOCOL:
-        number = int(protocol)
-    if number is None:
+    try:
+        return protocol_number(protocol)
+    except ValueError as error:
         raise DesignError(
             where=where,
-            problem=f"{protocol!r} is no IP protocol",
+            problem=str(error),
             remedy="Use tcp, udp, icmp, -1 for all, or an IANA number of 0-255",
-        )
-    return number
+        ) from error
 
 
 def _ports(first: int, last: int, where: str) -> str:

@@ -1,21 +1,23 @@
 """Azure's packet filter as nftables text: the network security group (NSG)."""
 
-import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from itertools import product
-from typing import Literal
+from types import MappingProxyType
 
 from twinspan.errors import DesignError
+from twinspan.network.filters import DEFAULT_RULES, is_service_tag, port_range
 from twinspan.network.limits import LAST_PORT, SECURITY_RULE_PRIORITIES
-from twinspan.network.model import NetworkSecurityGroup, SecurityRule, VirtualNetwork
+from twinspan.network.model import NetworkSecurityGroup, VirtualNetwork
 from twinspan.network.ranges import ANYWHERE, AZURE_HOST, AZURE_METADATA
 from twinspan.twin.dataplane.filters_text import (
+    Chain,
     Edge,
     address_match,
     filter_chain,
     host,
+    own_rules,
     port_match,
     rule_text,
     table_text,
@@ -24,12 +26,20 @@ from twinspan.twin.dataplane.filters_text import (
 NSG_TABLE = "twinspan_nsg"
 _AZURE_HOST = host(AZURE_HOST)
 _INSTANCE_METADATA = host(AZURE_METADATA)
-_FLOW_RECORD = {"Inbound": 0x400, "Outbound": 0x800}
-"""Direction -> bit of a flow's mark: a rule has let it through.
+AT_SUBNET, AT_INTERFACE = "", "_interface"
+"""Where an NSG applies, as the end of its table's name."""
+_FLOW_RECORD = {
+    (AT_SUBNET, "Inbound"): 0x400,
+    (AT_SUBNET, "Outbound"): 0x800,
+    (AT_INTERFACE, "Inbound"): 0x1000,
+    (AT_INTERFACE, "Outbound"): 0x2000,
+}
+"""Where, and direction -> bit of a flow's mark: a rule has let it through.
 
 For connection tracking a flow of UDP is new until it is answered; for an NSG its first packet makes the
 record. Source: Azure, "Network security groups", flow records.
 """
+_DIRECTIONS = ("Inbound", "Outbound")
 _PROTOCOLS = {
     "tcp": "meta l4proto tcp",
     "udp": "meta l4proto udp",
@@ -39,64 +49,8 @@ _PROTOCOLS = {
     "*": "",
 }
 _WITH_PORTS = ("tcp", "udp", "*")
-_PORT_RANGE = re.compile(r"([0-9]{1,5})(?:-([0-9]{1,5}))?")
-_SERVICES = frozenset(
-    {
-        "actiongroup",
-        "apimanagement",
-        "appservice",
-        "azureactivedirectory",
-        "azurebackup",
-        "azurecloud",
-        "azurecontainerregistry",
-        "azurecosmosdb",
-        "azurefrontdoor.frontend",
-        "azurekeyvault",
-        "azuremonitor",
-        "azureresourcemanager",
-        "azuretrafficmanager",
-        "eventhub",
-        "gatewaymanager",
-        "microsoftcontainerregistry",
-        "servicebus",
-        "sql",
-        "storage",
-    }
-)
-
-
-def _default(
-    name: str,
-    priority: int,
-    *,
-    direction: Literal["Inbound", "Outbound"],
-    access: Literal["Allow", "Deny"] = "Allow",
-    source: str = "*",
-    target: str = "*",
-) -> SecurityRule:
-    return SecurityRule(
-        name=name,
-        priority=priority,
-        direction=direction,
-        access=access,
-        protocol="*",
-        source_address_prefixes=(source,),
-        source_port_ranges=("*",),
-        destination_address_prefixes=(target,),
-        destination_port_ranges=("*",),
-    )
-
-
-_VNET = "VirtualNetwork"
-DEFAULT_RULES = (
-    _default("AllowVnetInBound", 65000, direction="Inbound", source=_VNET, target=_VNET),
-    _default("AllowAzureLoadBalancerInBound", 65001, direction="Inbound", source="AzureLoadBalancer"),
-    _default("DenyAllInBound", 65500, direction="Inbound", access="Deny"),
-    _default("AllowVnetOutBound", 65000, direction="Outbound", source=_VNET, target=_VNET),
-    _default("AllowInternetOutBound", 65001, direction="Outbound", target="Internet"),
-    _default("DenyAllOutBound", 65500, direction="Outbound", access="Deny"),
-)
-"""The rules that every NSG ends with. Source: Azure, "Network security groups", default security rules."""
+Members = Mapping[str, Collection[IPv4Network]]
+_NO_MEMBERS: Members = MappingProxyType({})
 
 
 def nsg_ruleset(
@@ -105,6 +59,9 @@ def nsg_ruleset(
     virtual_network: VirtualNetwork,
     gateway_prefixes: Sequence[IPv4Network],
     edge: Edge | None = None,
+    at: str = AT_SUBNET,
+    own: Sequence[IPv4Network] = (),
+    members: Members = _NO_MEMBERS,
 ) -> str:
     """Return the filter of a host in a subnet, to be loaded inside the host's namespace.
 
@@ -112,59 +69,84 @@ def nsg_ruleset(
     decides. Answers to what was let through pass (flow records), also after the rule has gone. What a host
     asks the platform (168.63.129.16, 169.254.169.254) is not filtered.
 
-    The tag VirtualNetwork covers the address space, the far side's prefixes and 168.63.129.16; Internet is
+    The tag VirtualNetwork covers the address space, the remote side's prefixes and 168.63.129.16; Internet is
     everything else. Tags of Azure's public services match nothing, since the twin has no such service.
 
     Source: Azure, "Network security groups" and "Virtual network service tags"; ARM, SecurityRule.
 
     Args:
-        nsg: The subnet's group; None if it has none: then nothing is filtered and the table is removed.
+        nsg: The group; None if there is none: then nothing is filtered by rules.
         virtual_network: The VNet of the subnet.
         gateway_prefixes: Prefixes that the VNet knows through its gateway or by user-defined routes.
-        edge: A node's interface in the subnet, which forwards; None: a host's only one.
+        edge: A node's or machine's interface in the subnet; None: a host's only one.
+        at: Whether it is the subnet's group, or the interface's.
+        own: The interface's addresses if its IP forwarding is off; none: it is on.
+        members: Application security group's id in lower case -> addresses of the interfaces in it.
 
     Raises:
         DesignError: A rule has a protocol, prefix, port or priority that ARM would not take, or two rules
             of a direction have the same priority.
     """
-    table = edge.table(NSG_TABLE) if edge else NSG_TABLE
-    if nsg is None:
+    name = f"{NSG_TABLE}{at}"
+    table = edge.table(name) if edge else name
+    if nsg is None and not own:
         return table_text(table, [])
-    _refuse_bad_priorities(nsg)
-    tags = _Tags(connected=(*virtual_network.address_space, *gateway_prefixes, _AZURE_HOST))
+    connected = (*virtual_network.address_space, *gateway_prefixes, _AZURE_HOST)
+    tags = _Tags(connected=connected, members=members)
     platform = address_match("daddr", [_AZURE_HOST, _INSTANCE_METADATA])
     inbound = [
         'iifname "lo" accept',
+        *own_rules("daddr", own, comment="IP forwarding is off"),
         "ct state established,related accept",
-        _known("Inbound"),
-        *_rules(nsg, "Inbound", tags),
+        *_judged(nsg, at, "Inbound", tags),
     ]
     outbound = [
         'oifname "lo" accept',
+        *own_rules("saddr", own, comment="IP forwarding is off"),
         "ct state established,related accept",
-        _known("Outbound"),
         rule_text([platform], "accept", comment="platform"),
-        *_rules(nsg, "Outbound", tags),
+        *_judged(nsg, at, "Outbound", tags),
     ]
     return table_text(
         table,
         [
+            *(Chain(name=_passed(way), rules=[_record(at, way), "accept"]) for way in _DIRECTIONS),
             filter_chain(name="inbound", inbound=True, rules=inbound, edge=edge),
             filter_chain(name="outbound", inbound=False, rules=outbound, edge=edge),
         ],
     )
 
 
-def _known(direction: str) -> str:
+def _passed(direction: str) -> str:
+    """Return the name of the chain for what a rule lets through."""
+    return f"passed_{direction.lower()}"
+
+
+def _record(at: str, direction: str) -> str:
+    """Return the rule that makes a flow's record; a packet of no flow, such as an ICMP error, has none."""
+    return f"ct mark set ct mark or {_FLOW_RECORD[at, direction]:#x}"
+
+
+def _known(at: str, direction: str) -> str:
     """Return the rule for flows that were let through before, though nobody may have answered yet."""
-    return f"ct mark and {_FLOW_RECORD[direction]:#x} == {_FLOW_RECORD[direction]:#x} accept"
+    bit = _FLOW_RECORD[at, direction]
+    return f"ct mark and {bit:#x} == {bit:#x} accept"
+
+
+def _judged(nsg: NetworkSecurityGroup | None, at: str, direction: str, tags: "_Tags") -> list[str]:
+    """Return the rules for packets of new flows; without a group all of them pass."""
+    if nsg is None:
+        return ["accept"]
+    _refuse_bad_priorities(nsg)
+    return [_known(at, direction), *_rules(nsg, direction, tags)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Tags:
-    """What the service tags stand for in one VNet; `connected` is VirtualNetwork."""
+    """What tags and application security groups stand for in one VNet; `connected` is VirtualNetwork."""
 
     connected: tuple[IPv4Network, ...]
+    members: Members
 
 
 def _rules(nsg: NetworkSecurityGroup, direction: str, tags: _Tags) -> Iterator[str]:
@@ -185,13 +167,28 @@ def _rules(nsg: NetworkSecurityGroup, direction: str, tags: _Tags) -> Iterator[s
                 _ports("sport", rule.source_port_ranges, where, both),
                 _ports("dport", rule.destination_port_ranges, where, both),
             ]
-        sources = _addresses("saddr", rule.source_address_prefixes, tags, where)
-        targets = _addresses("daddr", rule.destination_address_prefixes, tags, where)
-        accept = f"ct mark set ct mark or {_FLOW_RECORD[direction]:#x} accept"
-        verdict = accept if rule.access == "Allow" else "drop"
+        sources = _ends(
+            "saddr", rule.source_address_prefixes, rule.source_application_security_group_ids, tags, where
+        )
+        targets = _ends(
+            "daddr",
+            rule.destination_address_prefixes,
+            rule.destination_application_security_group_ids,
+            tags,
+            where,
+        )
+        verdict = f"goto {_passed(direction)}" if rule.access == "Allow" else "drop"
         for source, target in product(sources, targets):
             matches = [_PROTOCOLS[protocol], source, target, *ports]
             yield rule_text(matches, verdict, comment=f"{rule.priority} {rule.name}")
+
+
+def _ends(field: str, prefixes: Sequence[str], groups: Sequence[str], tags: _Tags, where: str) -> list[str]:
+    """Return alternative matches of prefixes, or of who is in application security groups."""
+    if not groups:
+        return _addresses(field, prefixes, tags, where)
+    inside = [address for group in groups for address in tags.members.get(group, ())]
+    return [address_match(field, inside)] if inside else []
 
 
 def _addresses(field: str, prefixes: Sequence[str], tags: _Tags, where: str) -> list[str]:
@@ -200,7 +197,7 @@ def _addresses(field: str, prefixes: Sequence[str], tags: _Tags, where: str) -> 
         raise DesignError(
             where=where,
             problem="a source or destination without any address prefix",
-            remedy="Give a prefix, a service tag or *; application security groups are not modelled",
+            remedy="Give a prefix, a service tag, an application security group or *",
         )
     inside: list[IPv4Network] = []
     outside = False
@@ -214,7 +211,7 @@ def _addresses(field: str, prefixes: Sequence[str], tags: _Tags, where: str) -> 
             inside.append(_AZURE_HOST)
         elif tag == "internet":
             outside = True
-        elif tag not in _SERVICES and tag.partition(".")[0] not in _SERVICES:
+        elif not is_service_tag(tag):
             network = _network(prefix, where)
             if isinstance(network, IPv4Network):
                 inside.append(network)
@@ -237,22 +234,13 @@ def _network(prefix: str, where: str) -> IPv4Network | IPv6Network:
 
 def _ports(direction: str, ranges: Sequence[str], where: str, protocols: str) -> str:
     try:
-        return port_match(direction, [_port_range(text) for text in ranges], protocols=protocols)
+        return port_match(direction, [port_range(text) for text in ranges], protocols=protocols)
     except ValueError as error:
         raise DesignError(
             where=where,
             problem=f"{', '.join(map(repr, ranges)) or 'nothing'} is no list of ports",
             remedy=f"Use ports or ranges of 0-{LAST_PORT} such as 443 or 8000-8999, or *",
         ) from error
-
-
-def _port_range(text: str) -> tuple[int, int]:
-    if text == "*":
-        return 0, LAST_PORT
-    numbers = _PORT_RANGE.fullmatch(text)
-    if numbers is None:
-        raise ValueError(f"{text!r} is no port range")
-    return int(numbers[1]), int(numbers[2] or numbers[1])
 
 
 def _refuse_bad_priorities(nsg: NetworkSecurityGroup) -> None:

@@ -13,11 +13,14 @@ _COMMENT_LENGTH = 120  # nftables takes 128 bytes
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chain:
-    """One base chain: where it hooks in, what becomes of the rest, and its rules in order."""
+    """One chain: where it hooks in, what becomes of the rest, and its rules in order.
+
+    A chain without a hook is for rules of others to go to.
+    """
 
     name: str
-    hook: str
-    policy: str
+    hook: str = ""
+    policy: str = ""
     rules: Sequence[str]
     priority: str = "filter"
 
@@ -68,9 +71,10 @@ def table_text(name: str, chains: Sequence[Chain]) -> str:
         lines.append(f"table ip {name} {{")
         for chain in chains:
             lines.append(f"  chain {chain.name} {{")
-            lines.append(
-                f"    type filter hook {chain.hook} priority {chain.priority}; policy {chain.policy};"
-            )
+            if chain.hook:
+                lines.append(
+                    f"    type filter hook {chain.hook} priority {chain.priority}; policy {chain.policy};"
+                )
             lines.extend(f"    {rule}" for rule in chain.rules)
             lines.append("  }")
         lines.append("}")
@@ -82,7 +86,7 @@ def rule_text(matches: Iterable[str], verdict: str, *, comment: str) -> str:
 
     Args:
         matches: Match expressions; empty ones (no condition) are left out.
-        verdict: `accept`, `drop` or `return`.
+        verdict: `accept`, `drop`, `return`, or `goto` and a chain.
         comment: What the rule is in the cloud's words; anything nftables could misread is replaced.
     """
     safe = re.sub(r"[^A-Za-z0-9 ._:/*-]", "_", comment)[:_COMMENT_LENGTH]
@@ -106,6 +110,17 @@ def address_match(field: str, networks: Iterable[IPv4Network], *, negate: bool =
     if joined == [ANYWHERE]:
         return ""
     return f"ip {field} {'!= ' if negate else ''}{{ {', '.join(map(str, joined))} }}"
+
+
+def own_rules(field: str, own: Sequence[IPv4Network], *, comment: str) -> list[str]:
+    """Return the rule that drops packets of others, for (`daddr`) or from (`saddr`) an interface.
+
+    Args:
+        field: `saddr` or `daddr`.
+        own: The interface's addresses; none: every packet may pass.
+        comment: What the check is in the cloud's words.
+    """
+    return [rule_text([address_match(field, own, negate=True)], "drop", comment=comment)] if own else []
 
 
 def port_match(direction: str, ranges: Iterable[tuple[int, int]], *, protocols: str = "") -> str:

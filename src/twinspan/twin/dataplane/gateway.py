@@ -9,7 +9,6 @@ from twinspan.twin.attempts import in_turn, raise_any, undone_on_failure
 from twinspan.twin.dataplane import links, namespaces
 from twinspan.twin.dataplane.bird import Bird
 from twinspan.twin.dataplane.bird_config import (
-    ROUTER_SESSION,
     Preference,
     Uplink,
     gateway_config,
@@ -17,7 +16,7 @@ from twinspan.twin.dataplane.bird_config import (
     sibling_name,
 )
 from twinspan.twin.dataplane.events import Journal
-from twinspan.twin.dataplane.links import Plug, TransitAddresses
+from twinspan.twin.dataplane.links import LinkEnd, TransitAddresses
 from twinspan.twin.dataplane.namespaces import short_name
 from twinspan.twin.dataplane.router import Router
 from twinspan.twin.dataplane.routes import IpObjects, bgp_identifier
@@ -48,6 +47,7 @@ class Gateway:
         namespace: Where it lives.
         bird: Its BGP speaker.
         alive: Whether its network may send to it.
+        router: Its network's router, while it is joined to one.
     """
 
     def __init__(
@@ -66,7 +66,7 @@ class Gateway:
         self.alive = True
         self._transit = transit
         self._number: int | None = None
-        self._router: Router | None = None
+        self.router: Router | None = None
         self._objects = IpObjects(self.namespace)
         self._ends: Sequence[EndSpec] = ()
         self._preferences: dict[str, Preference] = {}
@@ -97,9 +97,9 @@ class Gateway:
             self.spec.address,
         )
         self.spec = spec
-        if moved or router is not self._router:
+        if moved or router is not self.router:
             self._unplug()
-        if router is not None and self._router is None:
+        if router is not None and self.router is None:
             self._plug(router)
         self._objects.sync(self._routes_inside(spec.networks))
 
@@ -143,13 +143,13 @@ class Gateway:
         return rules | {("route", f"{net} {via} table {_LOCAL_TABLE}") for net in networks}
 
     def _plug(self, router: Router) -> None:
-        far = Plug(namespace=router.namespace, interface=short_name("up", self.spec.key))
-        links.join(Plug(namespace=self.namespace, interface=_ROUTER), far)
-        self._router = router
+        far = LinkEnd(namespace=router.namespace, interface=short_name("up", self.spec.key))
+        links.join(LinkEnd(namespace=self.namespace, interface=_ROUTER), far)
+        self.router = router
         with undone_on_failure(self._unplug):
             self._adopted(router, far)
 
-    def _adopted(self, router: Router, far: Plug) -> None:
+    def _adopted(self, router: Router, far: LinkEnd) -> None:
         if self.spec.side == "azure":
             self.uplink, prefix_length = router.adopt_instance(self.spec, far.interface)
         else:
@@ -166,20 +166,12 @@ class Gateway:
         )
 
     def _unplug(self) -> None:
-        if self._router is None:
+        if self.router is None:
             return
         try:
-            links.cut(Plug(namespace=self.namespace, interface=_ROUTER))
+            links.cut(LinkEnd(namespace=self.namespace, interface=_ROUTER))
         finally:
             self._objects.forget(_ROUTER)
             if self._number is not None:
                 self._transit.give_back(self._number)
-            self._router = self._number = self.uplink = None
-
-
-def sessions_of(ends: Sequence[EndSpec]) -> dict[str, EndSpec]:
-    """Return session name -> tunnel end."""
-    return {session_name(end.key): end for end in ends}
-
-
-__all__ = ["ROUTER_SESSION", "Gateway", "sessions_of"]
+            self.router = self._number = self.uplink = None

@@ -2,19 +2,24 @@
 
 import re
 import threading
+from collections.abc import Sequence
 from functools import partial
 from ipaddress import IPv4Address
 
+from typing_extensions import override
+
+from twinspan.command import Completed
 from twinspan.errors import DesignError
 from twinspan.twin.attempts import for_each, in_turn, undone_on_failure
 from twinspan.twin.dataplane import links, namespaces
+from twinspan.twin.dataplane.commands import run_inside
 from twinspan.twin.dataplane.interfaces import Interface, Interfaces
-from twinspan.twin.dataplane.links import Plug
+from twinspan.twin.dataplane.links import LinkEnd
 from twinspan.twin.dataplane.namespaces import short_name
-from twinspan.twin.dataplane.plane import Plane
 from twinspan.twin.dataplane.router import Router, router_address
 from twinspan.twin.dataplane.spec import Desired, SubnetSpec
-from twinspan.twin.dataplane.wire import INTERNET, HostInfo, HostSpec
+from twinspan.twin.dataplane.subnets import Subnets
+from twinspan.twin.dataplane.wire import INTERNET, HostCalls, HostInfo, HostSpec
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}")
 _INTERFACE = "eth0"
@@ -26,7 +31,7 @@ class _Host:
         self.info = info
         self.router = router
         self.namespace = short_name("host", spec.name)
-        self.plug = Plug(namespace=router.namespace, interface=short_name("host", spec.name))
+        self.plug = LinkEnd(namespace=router.namespace, interface=short_name("host", spec.name))
         self.interface = Interface(
             name=f"host {spec.name}",
             namespace=self.namespace,
@@ -37,11 +42,11 @@ class _Host:
         )
 
 
-class Hosts:
+class Hosts(HostCalls):
     """All attached hosts."""
 
-    def __init__(self, plane: Plane, interfaces: Interfaces) -> None:
-        self._plane = plane
+    def __init__(self, subnets: Subnets, interfaces: Interfaces) -> None:
+        self._subnets = subnets
         self._interfaces = interfaces
         self._hosts: dict[str, _Host] = {}
         self._lock = threading.RLock()
@@ -52,7 +57,7 @@ class Hosts:
         Raises:
             DesignError: No such subnet or group; name or address taken or not possible.
         """
-        with self._plane.lock, self._lock:
+        with self._subnets.lock, self._lock:
             router, subnet = self._place(spec)
             info = HostInfo(
                 name=spec.name,
@@ -61,20 +66,20 @@ class Hosts:
                 address=self._address(spec, router, subnet),
             )
             host = _Host(spec, info, router)
-            with undone_on_failure(lambda: self._plane.addresses.give_back(router.spec.key, info.address)):
+            with undone_on_failure(lambda: self._subnets.addresses.give_back(router.spec.key, info.address)):
                 _build(host, subnet, self._interfaces.rules(host.interface))
             self._hosts[spec.name] = host
             self._interfaces.add(host.interface)
         self._interfaces.refresh()
         return info
 
+    @override
     def detach(self, name: str) -> None:
-        """Remove a host, if there is one of that name, and end what runs on it."""
-        with self._plane.lock, self._lock:
+        with self._subnets.lock, self._lock:
             host = self._hosts.pop(name, None)
             if host is not None:
                 self._interfaces.remove(host.interface)
-                self._plane.addresses.give_back(host.router.spec.key, host.info.address)
+                self._subnets.addresses.give_back(host.router.spec.key, host.info.address)
                 _remove(host)
         if host is not None:
             self._interfaces.refresh()
@@ -94,17 +99,17 @@ class Hosts:
                     leaving.append(host.info.name)
             for_each(leaving, self.detach, name=lambda name: f"host {name}")
 
-    def infos(self) -> tuple[HostInfo, ...]:
-        """Return all hosts."""
+    @override
+    def hosts(self) -> tuple[HostInfo, ...]:
         with self._lock:
             return tuple(host.info for host in self._hosts.values())
 
-    def namespace(self, name: str) -> str:
-        """Return a host's namespace, or that of `internet`.
+    @override
+    def run(self, host: str, argv: Sequence[str], *, timeout_s: float, stdin: str | None = None) -> Completed:
+        namespace = self._namespace(host)
+        return run_inside(namespace, argv, timeout_s=timeout_s, stdin=stdin, capture=host == INTERNET)
 
-        Raises:
-            DesignError: No such host.
-        """
+    def _namespace(self, name: str) -> str:
         if name == INTERNET:
             return INTERNET
         with self._lock:
@@ -128,10 +133,9 @@ class Hosts:
                 where=where, problem="a host of that name is attached", remedy="Choose another name"
             )
         key = spec.subnet_id if spec.side == "aws" else spec.subnet_id.lower()
-        for router in self._plane.routers.values():
-            subnet = router.subnet(key) if router.spec.side == spec.side else None
-            if subnet is not None and not subnet.gateway_subnet:
-                return router, subnet
+        found = self._subnets.find(spec.side, key)
+        if found is not None and not found[1].gateway_subnet:
+            return found
         raise DesignError(
             where=where,
             problem=f"the {spec.side} side has no subnet {spec.subnet_id} that takes hosts",
@@ -141,8 +145,8 @@ class Hosts:
     def _address(self, spec: HostSpec, router: Router, subnet: SubnetSpec) -> IPv4Address:
         prefix, where = subnet.prefixes[0], f"host {spec.name}"
         if spec.address is None:
-            return self._plane.addresses.take(router.spec.key, prefix, where=where)
-        self._plane.addresses.claim(router.spec.key, prefix, spec.address, where=where)
+            return self._subnets.addresses.take(router.spec.key, prefix, where=where)
+        self._subnets.addresses.claim(router.spec.key, prefix, spec.address, where=where)
         return spec.address
 
 
@@ -153,7 +157,7 @@ def _build(host: _Host, subnet: SubnetSpec, rules: str) -> None:
         namespaces.set_sysctls(host.namespace, {"ipv4/ping_group_range": "0 2147483647"})
         namespaces.nft(host.namespace, rules)
         host.interface.filters = rules
-        links.join(Plug(namespace=host.namespace, interface=_INTERFACE), host.plug)
+        links.join(LinkEnd(namespace=host.namespace, interface=_INTERFACE), host.plug)
         host.router.plug_in(subnet.id, host.plug.interface, [host.info.address])
         namespaces.ip(
             [

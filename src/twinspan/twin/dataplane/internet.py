@@ -31,7 +31,7 @@ def cut(first: IPv4Address, second: IPv4Address) -> None:
     namespaces.nft(INTERNET, f"add element inet {_TABLE} cut {_pairs(first, second)}\n")
 
 
-def mend(first: IPv4Address, second: IPv4Address) -> None:
+def repair(first: IPv4Address, second: IPv4Address) -> None:
     """Undo `cut`. Raises CommandError if the two were not cut."""
     namespaces.nft(INTERNET, f"delete element inet {_TABLE} cut {_pairs(first, second)}\n")
 

@@ -11,8 +11,8 @@ from twinspan.twin.dataplane import namespaces
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Plug:
-    """One end of a wire."""
+class LinkEnd:
+    """One end of a link."""
 
     namespace: str
     interface: str
@@ -49,17 +49,21 @@ def bridge(name: str, *, key: str) -> str:
     Without one it takes the lowest of its ports': that changes when a host comes or goes, and neighbours send
     into the void until they ask again. Source: Linux, net/bridge/br_stp_if.c, br_stp_recalculate_bridge_id.
     """
-    address = "02:" + hashlib.sha256(key.encode()).digest()[:5].hex(":")
-    return f"link add name {name} address {address} type bridge forward_delay 0"
+    return f"link add name {name} address {hardware_address(key)} type bridge forward_delay 0"
 
 
-def join(first: Plug, second: Plug, *, mtu: int = 1500) -> None:
+def hardware_address(key: str) -> str:
+    """Return a locally administered hardware address that is the same for the same key."""
+    return "02:" + hashlib.sha256(key.encode()).digest()[:5].hex(":")
+
+
+def join(first: LinkEnd, second: LinkEnd, *, mtu: int = 1500) -> None:
     """Make a wire, both ends down. Raises CommandError if a name is taken."""
     ours = f"name {first.interface} mtu {mtu} netns {first.namespace}"
     theirs = f"name {second.interface} mtu {mtu} netns {second.namespace}"
     namespaces.ip([f"link add {ours} type veth peer {theirs}"])
 
 
-def cut(plug: Plug) -> None:
+def cut(plug: LinkEnd) -> None:
     """Remove a wire by one of its ends. Raises CommandError if it is not there."""
     namespaces.ip([f"link delete {plug.interface}"], namespace=plug.namespace)

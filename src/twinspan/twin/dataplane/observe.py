@@ -1,6 +1,6 @@
 """What the running daemons say, as the two APIs report it."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -20,12 +20,13 @@ from twinspan.twin.dataplane.bird_config import (
 )
 from twinspan.twin.dataplane.bird_control import BirdRoute, SessionState
 from twinspan.twin.dataplane.charon import children, installed
-from twinspan.twin.dataplane.clusters.fleet import Fleet
 from twinspan.twin.dataplane.endpoint import Endpoint, Traffic
 from twinspan.twin.dataplane.gateway import Gateway
-from twinspan.twin.dataplane.plane import Plane
+from twinspan.twin.dataplane.machines import Machines
 from twinspan.twin.dataplane.proposals import aws_encryption_name, aws_integrity_name, group_number
+from twinspan.twin.dataplane.tunnels import Tunnels
 from twinspan.twin.dataplane.vici_control import Section
+from twinspan.twin.kubernetes.spec import ClusterHealth
 from twinspan.twin.observed import AwsTunnelEnd, AzureTunnelEnd, BgpState, NegotiatedSa, Observed
 
 _WEIGHT = 32768
@@ -61,18 +62,34 @@ class GatewayView:
 
 
 class Observer:
-    """Takes snapshots."""
+    """Takes snapshots.
 
-    def __init__(self, plane: Plane, fleet: Fleet) -> None:
-        self._plane = plane
-        self._fleet = fleet
+    Args:
+        tunnels: Whose daemons are asked.
+        clusters: Returns how the clusters are.
+        machines: Which of them are there.
+        generation: Returns the generation last applied.
+    """
+
+    def __init__(
+        self,
+        tunnels: Tunnels,
+        *,
+        clusters: Callable[[], tuple[ClusterHealth, ...]],
+        machines: Machines,
+        generation: Callable[[], int],
+    ) -> None:
+        self._tunnels = tunnels
+        self._clusters = clusters
+        self._machines = machines
+        self._generation = generation
         self._pool = ThreadPoolExecutor(max_workers=8, thread_name_prefix="observe")
 
     def observe(self) -> Observed:
         """Ask all daemons and return what they say."""
-        generation = self._plane.desired.generation
-        gateways = list(self._plane.gateways.values())
-        ends = list(self._plane.ends.values())
+        generation = self._generation()
+        gateways = list(self._tunnels.gateways.values())
+        ends = list(self._tunnels.ends.values())
         problems: list[str] = []
         agreements = [self._pool.submit(_agreement, end) for end in ends]
         asked = [(gateway, self._pool.submit(_view, gateway)) for gateway in gateways]
@@ -97,7 +114,9 @@ class Observer:
             azure_advertised_routes=_by_gateway((v, r) for v in azure for r in _advertised(v, ends)),
             vgw_routes={key: _far_networks(view) for key, view in vgws.items()},
             vgw_active_tunnels={key: _active(view, ends) for key, view in vgws.items()},
-            clusters=self._fleet.health(),
+            clusters=self._clusters(),
+            machines=self._machines.running,
+            interfaces=self._machines.plugged,
             problems=tuple(problems),
         )
 

@@ -1,6 +1,5 @@
 """The data plane as built: compares the desired records with what is there and changes the difference."""
 
-import threading
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -8,54 +7,66 @@ from pathlib import Path
 from typing import Protocol
 
 from twinspan.errors import HostError
-from twinspan.network.clouds import Cloud
-from twinspan.twin.attempts import attempt, for_each, undone_on_failure
+from twinspan.twin.attempts import attempt, undone_on_failure
 from twinspan.twin.dataplane import internet
-from twinspan.twin.dataplane.addresses import Addresses
-from twinspan.twin.dataplane.bird_config import Uplink
 from twinspan.twin.dataplane.endpoint import Endpoint
 from twinspan.twin.dataplane.events import Journal, log
 from twinspan.twin.dataplane.gateway import Gateway
 from twinspan.twin.dataplane.links import TransitAddresses
+from twinspan.twin.dataplane.restarts import Restarter
 from twinspan.twin.dataplane.router import Router
-from twinspan.twin.dataplane.spec import Desired, EndSpec, GatewaySpec, RouterSpec, SubnetSpec
+from twinspan.twin.dataplane.spec import Desired, EndSpec, GatewaySpec, RouterSpec
+from twinspan.twin.dataplane.subnets import Subnets
+from twinspan.twin.dataplane.tunnels import Tunnels
 
 _WORKERS = 16
 
 
 class Plane:
-    """Everything that has been built.
+    """Builds the data plane.
 
-    Attributes:
-        desired: The state last applied.
-        routers: Key -> router.
-        gateways: Key -> gateway.
-        ends: Key -> tunnel end.
-        building: True while `apply` works.
-        journal: Events of all of them.
-        addresses: Those in use in the subnets.
-        on_end_restart: Called when a cloud was asked to restart a tunnel end.
-        on_instance_restart: Called when a cloud was asked to restart a gateway's instance.
+    Args:
+        folder: Private folder for daemons' files.
+        subnets: Gets the networks' routers.
+        tunnels: Gets the gateways and tunnel ends.
+        journal: Gets the events of all of them.
+        on_routes: Called when BGP has changed a router's routes.
+        restarter: Told when a cloud was asked to restart a tunnel end or a gateway's instance.
     """
 
-    def __init__(self, folder: Path, *, on_routes: Callable[[], None]) -> None:
-        self.on_end_restart: Callable[[Endpoint], None] = lambda _: None
-        self.on_instance_restart: Callable[[Gateway], None] = lambda _: None
-        self.desired = Desired(generation=-1)
-        self.journal = Journal()
-        self.addresses = Addresses()
-        self.routers: dict[str, Router] = {}
-        self.gateways: dict[str, Gateway] = {}
-        self.ends: dict[str, Endpoint] = {}
-        self.lock = threading.RLock()
-        self.building = False
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        subnets: Subnets,
+        tunnels: Tunnels,
+        journal: Journal,
+        on_routes: Callable[[], None],
+        restarter: Restarter,
+    ) -> None:
         self._folder = folder
+        self._subnets = subnets
+        self._tunnels = tunnels
+        self._journal = journal
+        self._on_routes = on_routes
+        self._restarter = restarter
+        self._generation = -1
+        self._building = False
         self._transit = TransitAddresses()
         self._pool = ThreadPoolExecutor(max_workers=_WORKERS, thread_name_prefix="build")
-        self._on_routes = on_routes
         self._problems: list[str] = []
         self._wanted_ends: dict[str, list[EndSpec]] = {}
         internet.build()
+
+    @property
+    def generation(self) -> int:
+        """The generation last applied; -1 before the first."""
+        return self._generation
+
+    @property
+    def building(self) -> bool:
+        """Whether `apply` works."""
+        return self._building
 
     def apply(self, desired: Desired, *, before_removal: Callable[[Desired], None]) -> tuple[str, ...]:
         """Build, change and remove until all is as desired; return what could not be done.
@@ -64,44 +75,19 @@ class Plane:
             desired: The whole state wanted.
             before_removal: Called before anything goes, so that hosts can leave their subnets.
         """
-        with self.lock:
+        with self._tunnels.lock:
             self._problems = list(desired.problems)
-            self.building = True
+            self._building = True
             try:
                 self._try("hosts", partial(before_removal, desired))
                 self._remove(desired)
                 self._build_routers(desired)
                 self._build_gateways(desired)
                 self._configure(desired)
-                self.desired = desired
+                self._generation = desired.generation
             finally:
-                self.building = False
+                self._building = False
             return tuple(self._problems)
-
-    def ends_of(self, gateway_key: str) -> list[EndSpec]:
-        """Return the specifications of a gateway's tunnel ends."""
-        return [end.spec for end in list(self.ends.values()) if end.spec.gateway == gateway_key]
-
-    def subnet(self, side: Cloud, subnet_id: str) -> tuple[Router, SubnetSpec] | None:
-        """Return a subnet and its network's router, None if there is none.
-
-        Args:
-            side: Its cloud.
-            subnet_id: AWS: its id; Azure: its resource id in lower case.
-        """
-        for router in self.routers.values():
-            subnet = router.subnet(subnet_id) if router.spec.side == side else None
-            if subnet is not None:
-                return router, subnet
-        return None
-
-    def mark(self, gateway: Gateway, *, alive: bool) -> None:
-        """Have its network use an instance, or not: also a route table's own routes to it."""
-        with self.lock:
-            gateway.alive = alive
-            router = self.routers.get(gateway.spec.router or "")
-            if router is not None:
-                self._configure_router(router)
 
     def _remove(self, desired: Desired) -> None:
         ends = {end.key: end for end in desired.ends}
@@ -109,60 +95,63 @@ class Plane:
         routers = {router.key for router in desired.routers}
         stale = [
             key
-            for key, end in self.ends.items()
+            for key, end in self._tunnels.ends.items()
             if key not in ends or ends[key].ipsec != end.spec.ipsec or ends[key].gateway not in gateways
         ]
-        self._each([(key, self.ends.pop(key).stop) for key in stale])
-        lost = [key for key in self.gateways if key not in gateways]
-        self._each([(key, self.gateways.pop(key).stop) for key in lost])
-        for key in [key for key in self.routers if key not in routers]:
-            for gateway in self.gateways.values():
+        self._each([(key, self._tunnels.ends.pop(key).stop) for key in stale])
+        lost = [key for key in self._tunnels.gateways if key not in gateways]
+        self._each([(key, self._tunnels.gateways.pop(key).stop) for key in lost])
+        for key in [key for key in self._subnets.routers if key not in routers]:
+            for gateway in self._tunnels.gateways.values():
                 if gateway.spec.router == key:
                     self._try(gateway.spec.key, partial(gateway.wire, gateway.spec, None))
-            self._try(key, self.routers.pop(key).stop)
+            self._try(key, self._subnets.routers.pop(key).stop)
 
     def _build_routers(self, desired: Desired) -> None:
-        fresh = [spec for spec in desired.routers if spec.key not in self.routers]
+        fresh = [spec for spec in desired.routers if spec.key not in self._subnets.routers]
         self._each([(spec.key, partial(self._start_router, spec)) for spec in fresh])
         self._each(
             [
-                (spec.key, partial(self.routers[spec.key].set_subnets, spec))
+                (spec.key, partial(self._subnets.routers[spec.key].set_subnets, spec))
                 for spec in desired.routers
-                if spec.key in self.routers
+                if spec.key in self._subnets.routers
             ]
         )
 
     def _start_router(self, spec: RouterSpec) -> None:
-        router = Router(spec, folder=self._folder, journal=self.journal, on_routes=self._on_routes)
+        router = Router(spec, folder=self._folder, journal=self._journal, on_routes=self._on_routes)
         _start(router)
-        self.routers[spec.key] = router
+        self._subnets.routers[spec.key] = router
 
     def _build_gateways(self, desired: Desired) -> None:
-        fresh = [spec for spec in desired.gateways if spec.key not in self.gateways]
+        fresh = [spec for spec in desired.gateways if spec.key not in self._tunnels.gateways]
         self._each([(spec.key, partial(self._start_gateway, spec)) for spec in fresh])
-        built = [spec for spec in desired.gateways if spec.key in self.gateways]
+        built = [spec for spec in desired.gateways if spec.key in self._tunnels.gateways]
         self._each([(spec.key, partial(self._wire, spec)) for spec in built])
         self._wanted_ends = {gateway.key: [] for gateway in desired.gateways}
         for end in desired.ends:
             self._wanted_ends.setdefault(end.gateway, []).append(end)
 
     def _start_gateway(self, spec: GatewaySpec) -> None:
-        gateway = Gateway(spec, transit=self._transit, folder=self._folder, journal=self.journal)
+        gateway = Gateway(spec, transit=self._transit, folder=self._folder, journal=self._journal)
         _start(gateway)
-        self.gateways[spec.key] = gateway
+        self._tunnels.gateways[spec.key] = gateway
 
     def _wire(self, spec: GatewaySpec) -> None:
-        gateway = self.gateways[spec.key]
+        gateway = self._tunnels.gateways[spec.key]
         restarted = spec.restart != gateway.spec.restart
-        gateway.wire(spec, self.routers.get(spec.router or ""))
+        gateway.wire(spec, self._subnets.routers.get(spec.router or ""))
         if restarted:
-            self.on_instance_restart(gateway)
+            self._restarter.instance_restarted(gateway)
 
     def _configure(self, desired: Desired) -> None:
         self._each(
             [
-                *((key, partial(self._configure_gateway, each)) for key, each in self.gateways.items()),
-                *((key, partial(self._configure_router, each)) for key, each in self.routers.items()),
+                *(
+                    (key, partial(self._configure_gateway, each))
+                    for key, each in self._tunnels.gateways.items()
+                ),
+                *((key, partial(self._tunnels.join, each)) for key, each in self._subnets.routers.items()),
                 *((end.key, partial(self._build_end, end)) for end in desired.ends),
             ]
         )
@@ -170,28 +159,16 @@ class Plane:
     def _configure_gateway(self, gateway: Gateway) -> None:
         gateway.configure(self._wanted_ends.get(gateway.spec.key, []))
 
-    def _configure_router(self, router: Router) -> None:
-        joined: list[tuple[GatewaySpec, Uplink]] = [
-            (gateway.spec, gateway.uplink)
-            for gateway in self.gateways.values()
-            if gateway.spec.router == router.spec.key and gateway.uplink is not None and gateway.alive
-        ]
-        steps: dict[str, Callable[[], None]] = {
-            "routes": partial(router.set_routes, joined),
-            "network ACLs": router.set_acls,
-        }
-        for_each(steps.items(), lambda step: step[1](), name=lambda step: step[0])
-
     def _build_end(self, spec: EndSpec) -> None:
-        end = self.ends.get(spec.key)
+        end = self._tunnels.ends.get(spec.key)
         if end is not None:
             restarted = end.spec.restart != spec.restart
             if end.spec != spec:
                 end.change(spec)
             if restarted:
-                self.on_end_restart(end)
+                self._restarter.end_restarted(end)
             return
-        gateway = self.gateways.get(spec.gateway)
+        gateway = self._tunnels.gateways.get(spec.gateway)
         if gateway is None:
             raise HostError(
                 problem=f"its gateway {spec.gateway} is not built", remedy="See why the gateway is not"
@@ -201,10 +178,10 @@ class Plane:
             gateway_namespace=gateway.namespace,
             transit=self._transit,
             folder=self._folder,
-            journal=self.journal,
+            journal=self._journal,
         )
-        self.ends[spec.key] = end
-        with undone_on_failure(lambda: self.ends.pop(spec.key)):
+        self._tunnels.ends[spec.key] = end
+        with undone_on_failure(lambda: self._tunnels.ends.pop(spec.key)):
             _start(end)
 
     def _each(self, tasks: Iterable[tuple[str, Callable[[], None]]]) -> None:

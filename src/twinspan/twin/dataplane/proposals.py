@@ -2,7 +2,7 @@
 
 from collections.abc import Container, Mapping
 
-from twinspan.errors import TwinspanError
+from twinspan.errors import UnknownAlgorithmError
 from twinspan.network.ipsec import (
     AWS_PHASE1_GROUPS,
     AWS_PHASE2_GROUPS,
@@ -29,10 +29,6 @@ _AZURE_GROUPS = {NONE: ""} | {
     word: group.keyword for group in GROUPS for word in (*group.azure, *group.azure_pfs)
 }
 _NO_GROUP = "modpnone"
-
-
-class UnknownAlgorithmError(TwinspanError, ValueError):
-    """A cloud's word for an algorithm that the data plane does not know."""
 
 
 def aws_ike_proposals(phase: Phase) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ from twinspan.twin.dataplane.breakage import Instance
 from twinspan.twin.dataplane.endpoint import Endpoint
 from twinspan.twin.dataplane.events import log
 from twinspan.twin.dataplane.gateway import Gateway
-from twinspan.twin.dataplane.plane import Plane
+from twinspan.twin.dataplane.tunnels import Tunnels
 from twinspan.twin.loops import LAST, Loop
 from twinspan.wait import pause, wait_until
 
@@ -30,13 +30,13 @@ _BACK_WITHIN_S = 60.0
 
 
 class Restarter:
-    """Restarts parts of the plane beside everything else, each in a thread of its own."""
+    """Restarts gateways and tunnel ends beside everything else, each in a thread of its own."""
 
-    def __init__(self, plane: Plane) -> None:
-        self._plane = plane
+    def __init__(self, tunnels: Tunnels) -> None:
+        self._tunnels = tunnels
 
     def end_restarted(self, end: Endpoint) -> None:
-        """Replace an AWS endpoint, or have an Azure connection negotiate anew."""
+        """Replace an AWS endpoint, or have an Azure connection negotiate again."""
         self._start(f"restart {end.spec.key}", partial(self._end, end, object()))
 
     def instance_restarted(self, gateway: Gateway) -> None:
@@ -67,14 +67,14 @@ class Restarter:
             self._prefer(end, None)
 
     def _prefer(self, end: Endpoint, preference: Literal["last"] | None) -> None:
-        with self._plane.lock:
-            gateway = self._plane.gateways.get(end.spec.gateway)
+        with self._tunnels.lock:
+            gateway = self._tunnels.gateways.get(end.spec.gateway)
             if gateway is not None:
                 gateway.prefer(end.spec.key, preference)
 
     def _instance(self, gateway: Gateway, reason: object) -> None:
         """Halt and resume an instance; may be called again if it failed."""
-        instance = Instance(plane=self._plane, key=gateway.spec.key)
+        instance = Instance(tunnels=self._tunnels, key=gateway.spec.key)
         instance.halt(reason, politely=True)
         pause(INSTANCE_AWAY_S)
         instance.resume(reason)

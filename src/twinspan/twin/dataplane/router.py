@@ -6,6 +6,7 @@ from ipaddress import IPv4Address, IPv4Network
 from pathlib import Path
 
 from twinspan.errors import HostError
+from twinspan.network.ranges import PRIVATE
 from twinspan.twin.attempts import attempt, for_each, in_turn, raise_any, undone_on_failure
 from twinspan.twin.dataplane import links, namespaces
 from twinspan.twin.dataplane.bird import Bird
@@ -17,7 +18,7 @@ from twinspan.twin.dataplane.routes import IpObjects, bgp_identifier
 from twinspan.twin.dataplane.spec import GatewaySpec, RouterSpec, StaticRoute, SubnetSpec
 
 _FIRST_TABLE = 1001
-_LOCAL_FIRST, _SUBNET_TABLE = 100, 200
+_SUBNET_TABLE = 200
 _STATIC_METRIC, _SYSTEM_METRIC, _LAST_METRIC = 10, 50, 4000
 
 
@@ -27,10 +28,8 @@ _Joined = tuple[GatewaySpec, Uplink]
 class Router:
     """Builds, changes and removes one router.
 
-    AWS: the VPC's own addresses come before any route table ("local" wins also over more specific
-    propagated routes). Azure: user-defined routes, BGP and system routes share one table, the longest
-    prefix wins, then that order. Sources: Amazon VPC user guide, "Route priority"; Azure, Virtual
-    network traffic routing, "How Azure selects a route".
+    A table holds what `network.routes` chooses among: static or user-defined routes, learned ones outside the
+    own network, and the way back to it.
 
     Attributes:
         spec: What it is now.
@@ -173,6 +172,18 @@ class Router:
         """Return a subnet by id."""
         return self._subnets.get(subnet_id)
 
+    def table_number(self, subnet_id: str) -> int:
+        """Return the number of the kernel's table for what leaves a subnet.
+
+        Raises:
+            HostError: The subnet is not there, or has no table.
+        """
+        subnet = self._subnets.get(subnet_id)
+        number = self._numbers.get(subnet.table) if subnet is not None else None
+        if number is None:
+            raise HostError(problem=f"{subnet_id} has no routes", remedy="See why it is not built")
+        return number
+
     def adopt_vpn_gateway(self, device: str, uplink: Uplink) -> None:
         """Take the wire of a virtual private gateway."""
         namespaces.ip(
@@ -236,11 +247,6 @@ class Router:
 
     def _rules(self) -> set[tuple[str, str]]:
         rules = set()
-        if self.spec.side == "aws":
-            rules |= {
-                ("rule", f"to {network} lookup main priority {_LOCAL_FIRST}")
-                for network in self.spec.networks
-            }
         for subnet in self._subnets.values():
             number = self._numbers.get(subnet.table)
             if number is not None:
@@ -250,13 +256,14 @@ class Router:
 
     def _system_routes(self) -> set[tuple[str, str]]:
         routes = {("route", f"unreachable {net} metric {_LAST_METRIC}") for net in self.spec.networks}
-        if self.spec.side == "azure":
-            routes |= {
-                ("route", f"throw {net} table {number} metric {_SYSTEM_METRIC}")
-                for net in self.spec.networks
-                for number in self._numbers.values()
-            }
-        return routes
+        own = [(f"throw {net}", _SYSTEM_METRIC) for net in self.spec.networks]
+        # Azure's default routes to nowhere, see `network.routes`; 100.64.0.0/10 holds the twin's own links.
+        nowhere = [(f"blackhole {net}", _LAST_METRIC) for net in PRIVATE if self.spec.side == "azure"]
+        return routes | {
+            ("route", f"{route} table {number} metric {metric}")
+            for route, metric in (*own, *nowhere)
+            for number in self._numbers.values()
+        }
 
     def _static(self, route: StaticRoute, number: int, uplinks: Mapping[str, Uplink]) -> str:
         end = f"table {number} metric {_STATIC_METRIC}"

@@ -4,8 +4,9 @@ import hashlib
 from contextlib import suppress
 from ipaddress import IPv4Address
 
+from twinspan.errors import ItemsError
 from twinspan.network.ranges import SHARED
-from twinspan.twin.attempts import ItemsError, raise_any
+from twinspan.twin.attempts import raise_any
 from twinspan.twin.dataplane import namespaces
 
 

@@ -5,7 +5,7 @@ Records are compared for equality to find what changed, so nothing in here is ob
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from ipaddress import IPv4Address, IPv4Network
+from ipaddress import IPv4Address, IPv4Interface, IPv4Network
 from typing import Literal, Self
 
 from twinspan.network.clouds import Cloud
@@ -202,6 +202,41 @@ class RouterSpec:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class InterfaceSpec:
+    """A network interface of a machine, or one that is not attached and only keeps its addresses."""
+
+    key: str
+    """Its id; Azure: in lower case, as all ids here."""
+    router: str
+    """Key of its VPC's or VNet's `RouterSpec`."""
+    subnet_id: str
+    addresses: tuple[IPv4Interface, ...]
+    """The primary one first, each with the length of its subnet's prefix."""
+    forwards: bool = False
+    """Whether packets may pass that are not for or from its addresses."""
+    security_group_ids: tuple[str, ...] = ()
+    """AWS: its groups, of its router's."""
+    network_security_group: NetworkSecurityGroup | None = None
+    """Azure: its own NSG; the subnet's applies besides."""
+    application_security_group_ids: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MachineSpec:
+    """A machine. One that is not `running` has no namespace, but its interfaces keep their addresses."""
+
+    key: str
+    """Its id."""
+    side: Cloud
+    name: str
+    running: bool
+    interfaces: tuple[InterfaceSpec, ...]
+    """The primary one first: `eth0`, then `eth1` and so on."""
+    restart: str = ""
+    """Changes when the cloud is asked to restart it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Desired:
     """The whole data plane wanted. `problems` says what could not be built, and why."""
 
@@ -210,14 +245,17 @@ class Desired:
     gateways: tuple[GatewaySpec, ...] = ()
     ends: tuple[EndSpec, ...] = ()
     clusters: tuple[ClusterSpec, ...] = ()
+    machines: tuple[MachineSpec, ...] = ()
+    unattached: tuple[InterfaceSpec, ...] = ()
+    """Interfaces of no machine."""
     problems: tuple[str, ...] = ()
 
     def with_restarts(self, asked: Mapping[str, str]) -> Self:
         """Return the same state with what the clouds were asked to restart.
 
         Args:
-            asked: Key of an AWS end, id of an Azure instance or connection in lower case -> what changes with
-                every request.
+            asked: Key of an AWS end or a machine, id of an Azure instance or connection in lower case -> what
+                changes with every request.
         """
 
         def asked_of(end: EndSpec) -> str:
@@ -227,4 +265,5 @@ class Desired:
             self,
             gateways=tuple(replace(each, restart=asked.get(each.key, "")) for each in self.gateways),
             ends=tuple(replace(each, restart=asked_of(each)) for each in self.ends),
+            machines=tuple(replace(each, restart=asked.get(each.key, "")) for each in self.machines),
         )

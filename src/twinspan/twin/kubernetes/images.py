@@ -6,8 +6,6 @@ They go by the names of public images that have the same programs: manifests nee
 import fcntl
 import json
 import os
-import re
-import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,6 +13,14 @@ from pathlib import Path
 
 from twinspan.command import environment, run
 from twinspan.errors import HostError
+from twinspan.twin.kubernetes.host_files import (
+    busybox_entries,
+    command_link,
+    copy_of,
+    image_program,
+    skeleton,
+    with_libraries,
+)
 from twinspan.twin.kubernetes.image_archive import Blob, Entry, Image, make_layer, write_archive
 
 PAUSE_IMAGE = "registry.k8s.io/pause:3.9"
@@ -40,7 +46,6 @@ ARCHIVE = "images.tar"
 """File name of the archive in the folder of archives; holds all images."""
 
 _RECIPE = 10  # counted up when this module makes other images of the same files
-_SEARCH_PATH = "/usr/sbin:/usr/bin:/sbin:/bin"
 _SHELL = ("dash", "wget")  # Debian's static busybox crashes in `wget -T`
 _FIREWALL = ("xtables-nft-multi", "xtables-legacy-multi")
 _FIREWALL_NAMES = ("iptables", "iptables-save", "iptables-restore")
@@ -56,10 +61,6 @@ for module in sys.modules.values():
 """
 _SYSTEM = ("conntrack", "nft")
 _EXTENSIONS = ("libxt_*.so", "libipt_*.so")
-_LIBC, _UNWINDER = "libc.so.6", "libgcc_s.so.1"
-_LIBRARY = re.compile(r"^\s+(?:\S+ => )?(/\S+) \(0x[0-9a-f]+\)$", re.MULTILINE)
-_PASSWD = b"root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/:/bin/false\n"
-_GROUP = b"root:x:0:\nnogroup:x:65534:\n"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,51 +119,28 @@ def _images(parts: _Parts) -> tuple[Image, ...]:
 
 def _parts(folder: Path, sources: set[Path]) -> _Parts:
     """Make the layers; what they are made of is added to `sources`."""
-    busybox = _find("busybox")
-    base = [_find(name) for name in _BASE]
-    shell = _with_libraries(_find(name) for name in _SHELL)
-    below = _with_libraries([*base, *_extensions()]) | shell
+    busybox = image_program("busybox")
+    base = [image_program(name) for name in _BASE]
+    shell = with_libraries(image_program(name) for name in _SHELL)
+    below = with_libraries([*base, *_extensions()]) | shell
     python, modules, dynload = _python()
-    tools = _with_libraries([*map(_find, _TOOLS), python, *modules])
-    system = _with_libraries(_find(name) for name in _SYSTEM)
+    tools = with_libraries([*map(image_program, _TOOLS), python, *modules])
+    system = with_libraries(image_program(name) for name in _SYSTEM)
     dns = folder / "coredns"
-    sources |= {busybox, dns, _find("iptables"), *below, *tools, *system}
+    sources |= {busybox, dns, image_program("iptables"), *below, *tools, *system}
     return _Parts(
-        busybox=make_layer([*_skeleton(), *_busybox(busybox)]),
-        shell=make_layer([*map(_copy, shell), _link("sh", "dash")]),
-        base=make_layer([*map(_copy, below - shell), *_firewall_links()]),
+        busybox=make_layer([*skeleton(), *busybox_entries(busybox)]),
+        shell=make_layer([*map(copy_of, shell), command_link("sh", "dash")]),
+        base=make_layer([*map(copy_of, below - shell), *_firewall_links()]),
         dns=make_layer([Entry(path="coredns", source=dns)]),
-        tools=make_layer([*map(_copy, tools - below), dynload]),
-        system=make_layer(map(_copy, system - below)),
+        tools=make_layer([*map(copy_of, tools - below), dynload]),
+        system=make_layer(map(copy_of, system - below)),
     )
-
-
-def _skeleton() -> list[Entry]:
-    """Return what every image has: folders, users, and `/bin` and its like as one with `/usr/bin`."""
-    merged = [Entry(path=name, link=f"usr/{name}") for name in ("bin", "sbin", "lib", "lib64")]
-    folders = [f"usr/{name}" for name in ("bin", "sbin", "lib", "lib64")]
-    folders += ["dev", "etc", "proc", "root", "run", "sys", "var/lib", "var/log"]
-    return [
-        *merged,
-        *(Entry(path=name) for name in folders),
-        Entry(path="tmp", mode=0o1777),
-        Entry(path="var/run", link="../run"),
-        Entry(path="etc/passwd", content=_PASSWD, mode=0o644),
-        Entry(path="etc/group", content=_GROUP, mode=0o644),
-        Entry(path="etc/nsswitch.conf", content=b"hosts: files dns\n", mode=0o644),
-    ]
-
-
-def _busybox(program: Path) -> list[Entry]:
-    """Return busybox and a link for each of its commands."""
-    names = run([str(program), "--list"]).stdout.split()
-    links = [_link(name, "busybox") for name in names if name != "busybox"]
-    return [Entry(path="usr/bin/busybox", source=program), *links]
 
 
 def _firewall_links() -> list[Entry]:
     """Link `iptables` to the variant that this machine's is: rules of the two kinds must not be mixed."""
-    variant = _find("iptables").resolve().name
+    variant = image_program("iptables").resolve().name
     links = []
     for program in _FIREWALL:
         kind = program.split("-")[1]
@@ -190,44 +168,12 @@ def _python() -> tuple[Path, set[Path], Entry]:
 
     A Python of any other origin may need libraries of that origin's, so it must be the one in `/usr/bin`.
     """
-    program = _find("python3")
+    program = image_program("python3")
     told = run([str(program), "-I", "-c", _LOADED], env=environment(LC_ALL="C.UTF-8"))
     folder, *files = told.stdout.splitlines()
     # Without that folder Python complains at every start; of the modules in it those that count are listed.
     landmark = Entry(path=f"{folder.lstrip('/')}/lib-dynload")
     return program, {Path(file) for file in files if file}, landmark
-
-
-def _find(program: str) -> Path:
-    found = shutil.which(program, path=_SEARCH_PATH)
-    if found is None:
-        raise HostError(
-            problem=f"the container images need {program}, which is in none of {_SEARCH_PATH}",
-            remedy="Run `make kubernetes`",
-        )
-    return Path(found)
-
-
-def _with_libraries(files: Iterable[Path]) -> set[Path]:
-    """Return the files and the shared libraries they load, each where its loader looks for it.
-
-    `ldd` does not list what libc loads by itself when a program ends a thread, as iperf3 3.18 does.
-    """
-    own = list(files)
-    listed = run(["ldd", *map(str, own)], env=environment(LC_ALL="C"), check=False)
-    libraries = set(map(Path, _LIBRARY.findall(listed.stdout)))
-    unwinders = {library.with_name(_UNWINDER) for library in libraries if library.name == _LIBC}
-    return {*own, *libraries, *filter(Path.exists, unwinders)}
-
-
-def _copy(source: Path) -> Entry:
-    """Copy a file to its own place, with `/lib` and its like under `/usr`."""
-    path = str(source).lstrip("/")
-    return Entry(path=path if path.startswith("usr/") else f"usr/{path}", source=source)
-
-
-def _link(name: str, target: str) -> Entry:
-    return Entry(path=f"usr/bin/{name}", link=target)
 
 
 def _is_current(images: Path, folder: Path) -> bool:

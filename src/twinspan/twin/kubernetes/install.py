@@ -76,7 +76,7 @@ def main() -> int:
         folder=arguments.coredns.resolve(),
         go_requirements=go_requirements,
     )
-    printer = _Printer()
+    printer = Printer()
     try:
         install(kubernetes, dns, show=printer.show)
         if arguments.archive:
@@ -105,7 +105,7 @@ def install(kubernetes: Module, dns: Module, *, show: Callable[[str], None]) -> 
     source = _choose(cache, kubernetes, dns, show)
     if source is None or _is_current(cache, source):
         return
-    with _locked(cache, show):
+    with locked(cache, show):
         if not _is_current(cache, source):  # nor made by the run that we waited for
             for left in cache.glob("new.*"):  # by runs that were killed: nobody else holds the lock
                 shutil.rmtree(left)
@@ -329,8 +329,8 @@ def _digest(text: str) -> str:
 
 
 @contextmanager
-def _locked(cache: Path, show: Callable[[str], None]) -> Iterator[None]:
-    """Let one run at a time into the cache."""
+def locked(cache: Path, show: Callable[[str], None]) -> Iterator[None]:
+    """Let one run at a time into a cache. Raises HostError: it is not writable."""
     try:
         lock = (cache / "lock").open("w")
     except OSError as error:
@@ -339,12 +339,12 @@ def _locked(cache: Path, show: Callable[[str], None]) -> Iterator[None]:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            show("Another run is getting the Kubernetes programs; waiting for it")
+            show("Another run is getting the same programs; waiting for it")
             fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 
 
-class _Printer:
+class Printer:
     """Prints lines of progress: each over the one before on a terminal, else one now and then."""
 
     def __init__(self) -> None:

@@ -65,8 +65,7 @@ class Programs:
 
 def cache_folder() -> Path:
     """Return the folder where `make kubernetes` puts programs for this user; it need not exist."""
-    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(base) / "twinspan" / "kubernetes"
+    return caches()[0] / "kubernetes"
 
 
 def find_programs() -> Programs:
@@ -79,7 +78,8 @@ def find_programs() -> Programs:
         HostError: Something is missing, changed since, or of a version that the twin's clusters are not made
             for; names all of it.
     """
-    current = next((folder for folder in _candidates() if folder.is_dir()), None)
+    candidates = [(folder / "kubernetes" / "current").resolve() for folder in caches()]
+    current = next((folder for folder in candidates if folder.is_dir()), None)
     lacking = [] if current else [f"the Kubernetes programs ({', '.join(NAMES)})"]
     if current:
         lacking += problems(current)
@@ -119,14 +119,15 @@ def plug_in_folder() -> Path:
     return next((folder for folder in folders if folder.is_dir()), folders[0])
 
 
-def _candidates() -> list[Path]:
-    """Name the folders `current` of this user's cache and, for root by sudo, of the caller's."""
-    folders = [cache_folder()]
+def caches() -> list[Path]:
+    """Return the folders of what is built here: this user's and, for root by sudo, the caller's."""
+    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    folders = [Path(base) / "twinspan"]
     caller = os.environ.get("SUDO_UID", "")
     if os.geteuid() == 0 and caller.isdecimal():
         with suppress(KeyError):  # a user without an entry has no cache that could be found
-            folders.append(Path(pwd.getpwuid(int(caller)).pw_dir) / ".cache" / "twinspan" / "kubernetes")
-    return [(folder / "current").resolve() for folder in folders]
+            folders.append(Path(pwd.getpwuid(int(caller)).pw_dir) / ".cache" / "twinspan")
+    return folders
 
 
 def _version(folder: Path) -> str:

@@ -161,10 +161,10 @@ class _Sampler:
 
     def _tunnel(self, connection: AzureConnection, number: int, end: AzureTunnelEnd) -> int:
         """Sample one tunnel of one instance; return its bytes since the last sample, both ways."""
-        remotes = {each.id: each.gateway_ip_address for each in self.azure.local_network_gateways}
+        local = self.azure.local_network_gateway_of(connection)
         dims = dimensions(
             ConnectionName=connection.name,
-            RemoteIP=str(remotes.get(connection.local_network_gateway_id) or ""),
+            RemoteIP=str((local and local.gateway_ip_address) or ""),
             Instance=instance_name(number),
         )
         values = {

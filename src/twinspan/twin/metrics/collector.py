@@ -11,7 +11,7 @@ from twinspan.twin.metrics.aws import sample_aws
 from twinspan.twin.metrics.azure import sample_azure
 from twinspan.twin.metrics.counters import Counters
 from twinspan.twin.metrics.series import MetricStore
-from twinspan.twin.observed import ObservationBoard
+from twinspan.twin.observed import ObservedState
 
 SAMPLE_S = 1.0
 """Pause between two samples, in seconds."""
@@ -33,7 +33,7 @@ class Collector:
 
     def __init__(
         self,
-        board: ObservationBoard,
+        board: ObservedState,
         *,
         network: Callable[[], Network],
         aws: MetricStore,

@@ -7,13 +7,13 @@ from moto.core.responses import ActionResult
 
 from twinspan.twin.aws.ec2.base_response import BOARD_KEY, ExactResult
 from twinspan.twin.aws.ec2.dependents import DependentsBackend
-from twinspan.twin.aws.ec2.dhcp_options import DhcpActions
 from twinspan.twin.aws.ec2.errors import invalid_value
+from twinspan.twin.aws.ec2.instance_responses import InstanceActions
 
 __all__ = ["BOARD_KEY", "TwinEC2Backend", "TwinEC2Response"]
 
 
-class TwinEC2Response(DhcpActions):
+class TwinEC2Response(InstanceActions):
     """All EC2 actions of the twin."""
 
     def allocate_address(self) -> ActionResult:
@@ -41,7 +41,7 @@ class TwinEC2Backend(DependentsBackend):
         super().__init__(region_name, account_id)
 
     def _load_amis(self) -> None:
-        """Leave out moto's thousand machine images: a twin has no instances to start from them."""
+        """Leave out moto's machine images: `images` has them, without a volume and a snapshot each."""
 
     @property
     def _url_module(self) -> SimpleNamespace:

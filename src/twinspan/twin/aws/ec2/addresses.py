@@ -3,6 +3,7 @@
 Source: EC2 API, AllocateAddress, DeleteNatGateway; error codes, InsufficientFreeAddressesInSubnet.
 """
 
+from collections.abc import Collection
 from ipaddress import IPv4Address, IPv4Network
 
 from moto.ec2.exceptions import EC2ClientError
@@ -28,18 +29,30 @@ class AddressBackend(SubnetBackend):
         """Make a NAT gateway with an address of its subnet."""
         address = self._free_address(subnet_id)
         gateway = super().create_nat_gateway(subnet_id, allocation_id, tags, connectivity_type)
-        gateway.private_ip = gateway._eni.private_ip_address = address  # noqa: SLF001 - moto keeps it so
+        interface = gateway._eni  # noqa: SLF001 - moto keeps it so
+        gateway.private_ip = interface.private_ip_address = address
+        interface.private_ip_addresses = [{"Primary": True, "PrivateIpAddress": address}]
         gateway.address_set[-1]["privateIp"] = address
         return gateway
 
-    def _free_address(self, subnet_id: str) -> str:
+    def _used_addresses(self) -> set[tuple[str, str]]:
+        """Return the VPC and each private address of all interfaces."""
+        return {
+            (interface.vpc_id, each["PrivateIpAddress"])
+            for interface in self.enis.values()
+            for each in interface.private_ip_addresses
+        }
+
+    def _free_address(self, subnet_id: str, *, besides: Collection[str] = ()) -> str:
         """Return an address of a subnet that no interface has, from its middle on.
 
         The data plane, which knows of no NAT gateways, takes hosts' addresses from the beginning and pods'
         from the end.
         """
-        network = IPv4Network(self.get_subnet(subnet_id).cidr_block)
-        taken = {each.private_ip_address for each in self.enis.values()}
+        subnet = self.get_subnet(subnet_id)
+        network = IPv4Network(subnet.cidr_block)
+        taken = {address for vpc_id, address in self._used_addresses() if vpc_id == subnet.vpc_id}
+        taken.update(besides)
         middle, end = network.num_addresses // 2, network.num_addresses - 1
         for place in (*range(middle, end), *range(RESERVED_HOSTS, middle)):
             if str(network[place]) not in taken:
@@ -67,16 +80,19 @@ class AddressBackend(SubnetBackend):
         Raises:
             EC2ClientError: It is not to be had, or none is left.
         """
-        free = _free_addresses()
         if address is None:
-            if not free:
-                raise EC2ClientError(
-                    "AddressLimitExceeded", f"All addresses of {TWIN_AWS_ELASTIC} are in use"
-                )
-            address = str(free[0])
-        elif address not in {str(candidate) for candidate in free}:
+            address = free_public_address()
+        elif address not in map(str, _free_addresses()):
             raise EC2ClientError("InvalidAddress.NotFound", f"Address '{address}' not found.")
         return super().allocate_address(domain, address, tags)
+
+
+def free_public_address() -> str:
+    """Return a public address that nothing has. AddressLimitExceeded: none is left."""
+    free = _free_addresses()
+    if not free:
+        raise EC2ClientError("AddressLimitExceeded", f"All addresses of {TWIN_AWS_ELASTIC} are in use")
+    return str(free[0])
 
 
 def _free_addresses() -> list[IPv4Address]:
@@ -88,6 +104,7 @@ def _free_addresses() -> list[IPv4Address]:
         for text in (
             *(each.public_ip for each in backend.addresses),
             *(each.ip_address for each in backend.customer_gateways.values()),
+            *(each.public_ip for each in backend.enis.values()),
         )
     }
     return [candidate for candidate in TWIN_AWS_ELASTIC.hosts() if str(candidate) not in taken]

@@ -23,7 +23,7 @@ from twinspan.twin.aws.ec2.pages import page
 from twinspan.twin.aws.ec2.references import check_references
 from twinspan.twin.aws.ec2.routes import RouteBackend
 from twinspan.twin.aws.faults import EC2_STATUS
-from twinspan.twin.observed import ObservationBoard
+from twinspan.twin.observed import ObservedState
 
 BOARD_KEY = "twinspan.board"
 """Where the server puts the observation board into a request's environment."""
@@ -69,10 +69,10 @@ class TwinBaseResponse(EC2Response):
         return backend
 
     @property
-    def board(self) -> ObservationBoard:
+    def board(self) -> ObservedState:
         """What the data plane says."""
         board = self.normalized_request.environ[BOARD_KEY]
-        if not isinstance(board, ObservationBoard):
+        if not isinstance(board, ObservedState):
             raise TypeError(f"{BOARD_KEY} is a {type(board).__name__}")
         return board
 

@@ -11,7 +11,7 @@ from twinspan.twin.aws.ec2.log_options import LogOptions
 from twinspan.twin.aws.ec2.tags import tag_list, tags_of
 from twinspan.twin.aws.ec2.telemetry import Telemetry, telemetry
 from twinspan.twin.aws.ec2.tunnel_options import TunnelOptions
-from twinspan.twin.observed import ObservationBoard
+from twinspan.twin.observed import ObservedState
 
 PROVISIONING_LIMIT = timedelta(seconds=0.5)
 """A connection is `pending` until the data plane has both its tunnels, or at most for this long.
@@ -23,7 +23,7 @@ nobody can give Azure the tunnels' addresses sooner, it is part of how long ever
 Wire = dict[str, object]
 
 
-def connection_state(connection: TwinVpnConnection, board: ObservationBoard, now: datetime) -> str:
+def connection_state(connection: TwinVpnConnection, board: ObservedState, now: datetime) -> str:
     """Return `pending`, `available` or `deleted`."""
     if connection.state == "deleted" or now - connection.created_at >= PROVISIONING_LIMIT:
         return connection.state
@@ -34,7 +34,7 @@ def connection_state(connection: TwinVpnConnection, board: ObservationBoard, now
     return "available" if built else "pending"
 
 
-def connection_view(connection: TwinVpnConnection, board: ObservationBoard, now: datetime) -> Wire:
+def connection_view(connection: TwinVpnConnection, board: ObservedState, now: datetime) -> Wire:
     """Return a connection in the shape of `VpnConnection`."""
     options = connection.connection_options
     view: Wire = {
@@ -70,9 +70,7 @@ def connection_view(connection: TwinVpnConnection, board: ObservationBoard, now:
     return view
 
 
-def tunnel_telemetry(
-    connection: TwinVpnConnection, tunnel: TunnelOptions, board: ObservationBoard
-) -> Telemetry:
+def tunnel_telemetry(connection: TwinVpnConnection, tunnel: TunnelOptions, board: ObservedState) -> Telemetry:
     """Return what AWS says of one tunnel now."""
     static = len(connection.routes) if connection.connection_options.static_routes_only else None
     end = board.aws_tunnel(connection.id, str(tunnel.outside_ip_address))
@@ -98,7 +96,7 @@ def configuration(connection: TwinVpnConnection) -> str:
     )
 
 
-def filterable(board: ObservationBoard, now: datetime) -> Filterable[TwinVpnConnection]:
+def filterable(board: ObservedState, now: datetime) -> Filterable[TwinVpnConnection]:
     """Return what connections can be filtered by. Source: EC2 API, DescribeVpnConnections."""
     return Filterable(
         fields={

@@ -16,11 +16,11 @@ from moto.ec2.models.subnets import Subnet
 from moto.ec2.models.vpcs import VPC
 from moto.eks.models import eks_backends
 
-from twinspan.twin.aws.ec2.addresses import AddressBackend
-from twinspan.twin.aws.eks.records import Cluster
+from twinspan.twin.aws.ec2.machines import MachineBackend
+from twinspan.twin.aws.eks.records import EksClusterRecord
 
 
-class DependentsBackend(AddressBackend):
+class DependentsBackend(MachineBackend):
     """EC2 that refuses to delete what something else needs."""
 
     def delete_vpc(self, vpc_id: str) -> VPC:
@@ -54,10 +54,10 @@ class DependentsBackend(AddressBackend):
         """Delete a subnet, and with it its associations with a route table and a network ACL.
 
         Raises:
-            EC2ClientError: DependencyViolation, a NAT gateway, a cluster or its nodes are in it.
+            EC2ClientError: DependencyViolation, an interface, a cluster or its nodes are in it.
         """
         self.get_subnet(subnet_id)
-        taken = {each.subnet_id for each in self._nat_gateways()} | set(self._subnets_of_clusters())
+        taken = {each.subnet_id for each in self.enis.values()} | set(self._subnets_of_clusters())
         if subnet_id in taken:
             raise _in_use("subnet", subnet_id)
         for table in self.route_tables.values():
@@ -72,7 +72,7 @@ class DependentsBackend(AddressBackend):
         """Delete a group.
 
         Raises:
-            EC2ClientError: It is a VPC's default one; or a rule of another one names it, or a cluster has it.
+            EC2ClientError: It is a VPC's default one; or a rule, an interface or a cluster has it.
         """
         group = self.get_security_group_from_id(group_id or "")
         if group is None:
@@ -89,7 +89,8 @@ class DependentsBackend(AddressBackend):
             for rule in (*other.ingress_rules, *other.egress_rules)
             if other is not group and rule.source_group
         }
-        if group.id in named | set(self._groups_of_clusters()):
+        used = {each.id for interface in self.enis.values() for each in interface._group_set}  # noqa: SLF001 - as above
+        if group.id in named | used | set(self._groups_of_clusters()):
             raise DependencyViolationError(f"resource {group.id} has a dependent object")
         return super().delete_security_group(group_id=group.id)
 
@@ -119,8 +120,7 @@ class DependentsBackend(AddressBackend):
 
     def detach_internet_gateway(self, internet_gateway_id: str, vpc_id: str) -> None:
         """Detach an internet gateway. DependencyViolation: an address in the VPC is mapped."""
-        public = [each for each in self._nat_gateways() if each.connectivity_type != "private"]
-        if any(gateway.vpc_id == vpc_id for gateway in public):
+        if any(each.vpc_id == vpc_id and each.public_ip for each in self.enis.values()):
             raise DependencyViolationError(
                 f"Network {vpc_id} has some mapped public address(es). Please unmap those public address(es)"
                 " before detaching the gateway."
@@ -160,7 +160,7 @@ class DependentsBackend(AddressBackend):
     def _nat_gateways(self) -> list[NatGateway]:
         return [each for each in self.nat_gateways.values() if each.state != "deleted"]
 
-    def _clusters(self) -> list[Cluster]:
+    def _clusters(self) -> list[EksClusterRecord]:
         backend: Any = eks_backends[self.account_id][self.region_name]
         return list(backend.clusters.values())
 

@@ -17,6 +17,7 @@ _NEEDED: Mapping[str, Sequence[Sequence[str]]] = {
     "AssociateVpcCidrBlock": [["CidrBlock"]],
     "AuthorizeSecurityGroupEgress": [["IpPermissions", "IpProtocol"]],
     "AuthorizeSecurityGroupIngress": [["GroupId", "GroupName"], ["IpPermissions", "IpProtocol"]],
+    "CreateLaunchTemplateVersion": [["LaunchTemplateId", "LaunchTemplateName"]],
     "CreateNetworkAclEntry": [["CidrBlock"]],
     "CreateRoute": [["DestinationCidrBlock"]],
     "CreateSubnet": [["CidrBlock"]],
@@ -72,6 +73,7 @@ _TAGGED: Mapping[str, str] = {
     "CreateInternetGateway": "internet-gateway",
     "CreateNatGateway": "natgateway",
     "CreateNetworkAcl": "network-acl",
+    "CreateNetworkInterface": "network-interface",
     "CreateRouteTable": "route-table",
     "CreateSecurityGroup": "security-group",
     "CreateSubnet": "subnet",
@@ -89,7 +91,8 @@ def _check_tag_specifications(action: str, specifications: Sequence[Mapping[str,
                 "InvalidParameterValue",
                 f"'{given}' is not a valid taggable resource type for this operation.",
             )
-    if len(specifications) > 1:
+    kinds = [specification["ResourceType"] for specification in specifications]
+    if len(kinds) > len(set(kinds)):
         raise EC2ClientError(
             "InvalidParameterValue", "The tag specification must hold each resource type once"
         )

@@ -93,10 +93,15 @@ def _dhcp_options(backend: RouteBackend, identifier: str) -> None:
         raise InvalidDHCPOptionsIdError(identifier)
 
 
+def _instance(backend: RouteBackend, identifier: str) -> None:
+    backend.get_multi_instances_by_id([identifier])
+
+
 _FINDERS: Mapping[str, _Find] = {
     "AllocationId": _allocation,
     "DhcpOptionsId": _dhcp_options,
     "GroupId": _group,
+    "InstanceId": _instance,
     "InternetGatewayId": lambda backend, identifier: backend.get_internet_gateway(identifier),
     "NatGatewayId": _nat_gateway,
     "NetworkAclId": lambda backend, identifier: backend.get_network_acl(identifier),

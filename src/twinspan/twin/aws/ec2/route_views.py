@@ -3,12 +3,13 @@
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
+from moto.ec2.models.elastic_network_interfaces import NetworkInterface
 from moto.ec2.models.route_tables import Route, RouteTable
 
 from twinspan.twin.aws.ec2.filters import Filterable
 from twinspan.twin.aws.ec2.routes import PropagatedRoute, RouteBackend, route_state
 from twinspan.twin.aws.ec2.tags import tag_list, tags_of
-from twinspan.twin.observed import ObservationBoard
+from twinspan.twin.observed import ObservedState
 
 Wire = dict[str, object]
 
@@ -34,31 +35,34 @@ class RouteTableView:
         }
 
 
-def route_table_view(table: RouteTable, backend: RouteBackend, board: ObservationBoard) -> RouteTableView:
+def route_table_view(table: RouteTable, backend: RouteBackend, board: ObservedState) -> RouteTableView:
     """Return a table as it is now."""
     propagated = backend.propagated_routes(table, board)
     return RouteTableView(
         table=table,
-        routes=(*map(_route, table.routes), *map(_propagated, propagated)),
+        routes=(*(_route(route, board) for route in table.routes), *map(_propagated, propagated)),
         propagating_vgws=tuple(gateway.id for gateway in backend.propagating_gateways(table)),
     )
 
 
-def _route(route: Route) -> Mapping[str, str | None]:
+def _route(route: Route, board: ObservedState) -> Mapping[str, str | None]:
+    interface: NetworkInterface | None = route.interface
+    instance = interface.instance if interface is not None else None
     return {
         "DestinationCidrBlock": route.destination_cidr_block,
         "DestinationIpv6CidrBlock": route.destination_ipv6_cidr_block,
         "DestinationPrefixListId": route.destination_prefix_list_id,
         "EgressOnlyInternetGatewayId": route.egress_only_internet_gateway_id,
         "GatewayId": route.gateway_id,
-        "InstanceId": route.instance_id,
+        "InstanceId": instance.id if instance is not None else None,
+        "InstanceOwnerId": instance.owner_id if instance is not None else None,
         "NatGatewayId": route.nat_gateway_id,
         "TransitGatewayId": route.transit_gateway_id,
         "CarrierGatewayId": route.carrier_gateway_id,
-        "NetworkInterfaceId": route.network_interface_id,
+        "NetworkInterfaceId": interface.id if interface is not None else None,
         "VpcPeeringConnectionId": route.vpc_peering_connection_id,
         "Origin": route.origin,
-        "State": route_state(route),
+        "State": route_state(route, board),
     }
 
 

@@ -10,6 +10,7 @@ from ipaddress import IPv4Network
 from typing import Any
 
 from moto.ec2.exceptions import EC2ClientError
+from moto.ec2.models.elastic_network_interfaces import NetworkInterface
 from moto.ec2.models.internet_gateways import InternetGateway
 from moto.ec2.models.route_tables import Route, RouteTable
 
@@ -18,7 +19,7 @@ from twinspan.twin.aws.ec2.connection_views import tunnel_telemetry
 from twinspan.twin.aws.ec2.connections import ConnectionBackend
 from twinspan.twin.aws.ec2.errors import missing
 from twinspan.twin.aws.ec2.gateways import TwinVpnGateway
-from twinspan.twin.observed import ObservationBoard
+from twinspan.twin.observed import ObservedState
 
 _GATEWAY_PREFIXES = ("igw-", "vgw-", "vpce-")
 _TARGETS = (
@@ -74,7 +75,7 @@ class RouteBackend(ConnectionBackend):
             gateway for gateway in found if isinstance(gateway, TwinVpnGateway) and gateway.state != "deleted"
         ]
 
-    def propagated_routes(self, table: RouteTable, board: ObservationBoard) -> list[PropagatedRoute]:
+    def propagated_routes(self, table: RouteTable, board: ObservedState) -> list[PropagatedRoute]:
         """Return what propagation puts into a table now, by destination."""
         own = [IPv4Network(block) for block in self._vpc_cidr_blocks(table.vpc_id)]
         static = {route.destination_cidr_block for route in table.routes}
@@ -103,7 +104,38 @@ class RouteBackend(ConnectionBackend):
             raise EC2ClientError(
                 "InvalidNatGatewayID.NotFound", f"The natGateway ID '{nat_gateway_id}' does not exist"
             )
+        self._name_interface(kwargs)
+        # Moto looks for the same destination only if the target is no interface.
+        destination = kwargs.get("destination_cidr_block") or next(iter(args), None)
+        routes = self.get_route_table(route_table_id).routes
+        if any(route.destination_cidr_block == destination for route in routes):
+            raise EC2ClientError(
+                "RouteAlreadyExists", f"The route identified by {destination} already exists."
+            )
         return super().create_route(route_table_id, *args, **kwargs)
+
+    def replace_route(self, *args: Any, **kwargs: Any) -> Route:  # noqa: ANN401 - moto's own
+        """Replace a route."""
+        self._name_interface(kwargs)
+        return super().replace_route(*args, **kwargs)
+
+    def _name_interface(self, target: dict[str, Any]) -> None:
+        """Put the interface in place of its instance, as EC2 does.
+
+        Raises:
+            EC2ClientError: The instance has several.
+        """
+        instance_id = target.pop("instance_id", None)
+        if instance_id is None:
+            return
+        interfaces = self.get_instance(instance_id).network_interfaces
+        if len(interfaces) != 1:
+            raise EC2ClientError(
+                "InvalidInstanceID",
+                f"There are multiple interfaces attached to instance '{instance_id}'. Please specify an"
+                " interface ID for the operation instead.",
+            )
+        target["interface_id"] = interfaces[0].id
 
     def delete_route_table(self, route_table_id: str) -> None:
         """Delete a table, and what propagates into it."""
@@ -122,7 +154,7 @@ class RouteBackend(ConnectionBackend):
                 f"route table {route_table_id} and network gateway {gateway_id} belong to different networks",
             )
 
-    def _prefixes(self, vpn_gateway_id: str, board: ObservationBoard) -> Iterable[IPv4Network]:
+    def _prefixes(self, vpn_gateway_id: str, board: ObservedState) -> Iterable[IPv4Network]:
         yield from board.latest().vgw_routes.get(vpn_gateway_id, ())
         for connection in self.live_connections():
             if connection.vpn_gateway_id != vpn_gateway_id:
@@ -138,8 +170,11 @@ class RouteBackend(ConnectionBackend):
         return [association["cidr_block"] for association in associations]
 
 
-def route_state(route: Route) -> str:
-    """Return `blackhole` if a route's gateway is not there any more, else `active`."""
+def route_state(route: Route, board: ObservedState) -> str:
+    """Return `blackhole` if what a route leads to is not there, or not plugged in, else `active`."""
+    interface: NetworkInterface | None = route.interface
+    if interface is not None:
+        return "active" if interface.id in board.latest().interfaces else "blackhole"
     gateway: object = route.gateway  # moto's annotation knows one kind of gateway only
     vpc_id = route.route_table.vpc_id
     if isinstance(gateway, TwinVpnGateway) and gateway.attached_vpc_id != vpc_id:

@@ -12,7 +12,7 @@ from uuid import uuid4
 from twinspan.twin.aws.eks import placement, views
 from twinspan.twin.aws.eks.call import Call
 from twinspan.twin.aws.eks.errors import in_use, invalid_parameter, invalid_request, not_found
-from twinspan.twin.aws.eks.records import AccessEntry, Cluster, PolicyAssociation
+from twinspan.twin.aws.eks.records import AccessEntry, EksClusterRecord, PolicyAssociation
 
 POLICIES = (
     "AmazonEKSAdminPolicy",
@@ -60,7 +60,7 @@ def principal_of(caller_arn: str) -> str:
     return f"arn:{user['partition']}:iam::{user['account']}:user/{user['name']}" if user else caller_arn
 
 
-def user_of(cluster: Cluster, caller_arn: str) -> KubernetesUser | None:
+def user_of(cluster: EksClusterRecord, caller_arn: str) -> KubernetesUser | None:
     """Return who a caller is to a cluster; None if it has no access entry there.
 
     An entry with a cluster-wide admin policy is in `system:masters`: the twin has no authoriser of EKS's own,
@@ -86,7 +86,7 @@ def user_of(cluster: Cluster, caller_arn: str) -> KubernetesUser | None:
     )
 
 
-def admit_creator(call: Call, cluster: Cluster) -> None:
+def admit_creator(call: Call, cluster: EksClusterRecord) -> None:
     """Make the creator an administrator, unless the request says otherwise."""
     if not cluster.creator_is_admin:
         return
@@ -98,7 +98,7 @@ def admit_creator(call: Call, cluster: Cluster) -> None:
     )
 
 
-def admit_nodes(call: Call, cluster: Cluster, role_arn: str) -> None:
+def admit_nodes(call: Call, cluster: EksClusterRecord, role_arn: str) -> None:
     """Make the entry of a managed node group's role, as EKS does where entries are in use."""
     if cluster.authentication_mode != "CONFIG_MAP" and role_arn not in cluster.entries:
         username, groups = "system:node:{{EC2PrivateDNSName}}", ["system:nodes"]
@@ -106,7 +106,7 @@ def admit_nodes(call: Call, cluster: Cluster, role_arn: str) -> None:
 
 
 def _entry(
-    call: Call, cluster: Cluster, principal: str, *, kind: str, username: str, groups: list[str]
+    call: Call, cluster: EksClusterRecord, principal: str, *, kind: str, username: str, groups: list[str]
 ) -> AccessEntry:
     _, _, _, _, account, resource = principal.split(":", 5)
     kind_of_principal, _, path = resource.partition("/")
@@ -151,7 +151,7 @@ def create(call: Call) -> dict[str, Any]:
     return {"accessEntry": views.access_entry(cluster, entry)}
 
 
-def _cluster_with_entries(call: Call) -> Cluster:
+def _cluster_with_entries(call: Call) -> EksClusterRecord:
     cluster = call.cluster()
     if cluster.authentication_mode == "CONFIG_MAP":
         raise invalid_request(
@@ -185,7 +185,7 @@ def _check_names(username: str | None, groups: list[str]) -> None:
         raise invalid_parameter(f"The username {username} is invalid, {_NOT_ALLOWED}")
 
 
-def _named(call: Call, cluster: Cluster) -> AccessEntry:
+def _named(call: Call, cluster: EksClusterRecord) -> AccessEntry:
     principal = call.get("principalArn")
     found = cluster.entries.get(principal)
     if found is None:

@@ -11,7 +11,7 @@ from twinspan.network.policy_engines import EKS_SWITCH, FALSE, TRUE, VPC_CNI
 from twinspan.twin.aws.eks import placement, views
 from twinspan.twin.aws.eks.call import Call
 from twinspan.twin.aws.eks.errors import in_use, invalid_parameter
-from twinspan.twin.aws.eks.records import Addon, Cluster
+from twinspan.twin.aws.eks.records import Addon, EksClusterRecord
 from twinspan.twin.aws.eks.versions import ADDONS, builds, default_build
 
 _SCHEMA_URL = "http://json-schema.org/draft-06/schema#"
@@ -234,7 +234,7 @@ def _check_name(name: str) -> None:
         )
 
 
-def _version(name: str, given: str | None, cluster: Cluster) -> str:
+def _version(name: str, given: str | None, cluster: EksClusterRecord) -> str:
     if given is None:
         return default_build(name, cluster.version)
     fitting = [build for build, versions in builds(name).items() if cluster.version in versions]

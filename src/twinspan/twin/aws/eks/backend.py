@@ -23,11 +23,11 @@ from twinspan.twin.aws.eks import access_entries, addons, clusters, lifecycle, n
 from twinspan.twin.aws.eks.call import Call
 from twinspan.twin.aws.eks.errors import EksError, unsupported
 from twinspan.twin.aws.eks.lifecycle import Plane
-from twinspan.twin.aws.eks.records import Cluster
+from twinspan.twin.aws.eks.records import EksClusterRecord
 from twinspan.twin.aws.eks.request import parse
 from twinspan.twin.aws.eks.views import to_json
 from twinspan.twin.kubernetes.access import ClusterAccess
-from twinspan.twin.observed import ObservationBoard
+from twinspan.twin.observed import ObservedState
 
 CLUSTERS_KEY = "twinspan.clusters"
 """Where the server puts the clusters' authorities and addresses; may be absent."""
@@ -82,7 +82,7 @@ class TwinEksBackend(BaseBackend):
 
     def __init__(self, region_name: str, account_id: str) -> None:
         super().__init__(region_name, account_id)
-        self.clusters: dict[str, Cluster] = {}
+        self.clusters: dict[str, EksClusterRecord] = {}
 
     @property
     def ec2(self) -> EC2Backend:
@@ -122,7 +122,7 @@ class TwinEksBackend(BaseBackend):
                 changed |= _settle(cluster, plane)
         return changed
 
-    def _remove(self, cluster: Cluster, access: ClusterAccess | None) -> None:
+    def _remove(self, cluster: EksClusterRecord, access: ClusterAccess | None) -> None:
         del self.clusters[cluster.name]
         # If rules of other groups name it, or the user deleted it already, EKS leaves it at that, too.
         with suppress(EC2ClientError):
@@ -136,7 +136,7 @@ class TwinEksBackend(BaseBackend):
         return SimpleNamespace(url_bases=moto.eks.urls.url_bases, url_paths={"{0}/.*": answer})
 
 
-def _settle(cluster: Cluster, plane: Plane) -> bool:
+def _settle(cluster: EksClusterRecord, plane: Plane) -> bool:
     changed = False
     if not cluster.settled and lifecycle.cluster_ready(cluster, plane):
         cluster.settled = changed = True
@@ -159,7 +159,7 @@ def answer(request: Request, full_url: str, _headers: object) -> TYPE_RESPONSE:
     """Answer one request."""
     environ = request.environ
     board = environ[BOARD_KEY]
-    if not isinstance(board, ObservationBoard):
+    if not isinstance(board, ObservedState):
         raise TypeError(f"{BOARD_KEY} is a {type(board).__name__}")
     access: ClusterAccess | None = environ.get(CLUSTERS_KEY)
     scope = environ[SCOPE_KEY]

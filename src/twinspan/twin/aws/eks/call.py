@@ -11,7 +11,7 @@ from moto.iam.models import IAMBackend
 
 from twinspan.twin.aws.eks.errors import in_use, invalid_parameter, invalid_request, not_found
 from twinspan.twin.aws.eks.lifecycle import Plane, cluster_status
-from twinspan.twin.aws.eks.records import Addon, Cluster, Nodegroup, Update
+from twinspan.twin.aws.eks.records import Addon, EksClusterRecord, Nodegroup, Update
 from twinspan.twin.kubernetes.access import ClusterAccess
 
 PAGE_SIZE = 100
@@ -34,7 +34,7 @@ class Call:
     """
 
     params: Mapping[str, Any]
-    clusters: dict[str, Cluster]
+    clusters: dict[str, EksClusterRecord]
     ec2: EC2Backend
     iam: IAMBackend
     plane: Plane
@@ -57,7 +57,7 @@ class Call:
         """Return the ARN of an EKS resource, e.g. `cluster/main`."""
         return f"arn:{self.partition}:eks:{self.region}:{self.account_id}:{resource}"
 
-    def cluster(self) -> Cluster:
+    def cluster(self) -> EksClusterRecord:
         """Return the cluster that the request names. ResourceNotFoundException if there is none."""
         name = self.get("clusterName") or self.get("name")
         found = self.clusters.get(name)
@@ -65,7 +65,7 @@ class Call:
             raise not_found(f"No cluster found for name: {name}.", clusterName=name)
         return found
 
-    def ready_cluster(self) -> Cluster:
+    def ready_cluster(self) -> EksClusterRecord:
         """Return the cluster that the request names and wants to change.
 
         Raises:
@@ -77,7 +77,7 @@ class Call:
             raise invalid_request(f"Cluster '{cluster.name}' is not in ACTIVE status (it is {status})")
         return cluster
 
-    def idle_cluster(self) -> Cluster:
+    def idle_cluster(self) -> EksClusterRecord:
         """Return the cluster that the request wants to change as a whole.
 
         Raises:
@@ -88,7 +88,7 @@ class Call:
             raise in_use(f"Cluster {cluster.name} has an update in progress", clusterName=cluster.name)
         return cluster
 
-    def nodegroup(self, cluster: Cluster) -> Nodegroup:
+    def nodegroup(self, cluster: EksClusterRecord) -> Nodegroup:
         """Return the node group that the request names. ResourceNotFoundException if there is none."""
         name = self.get("nodegroupName")
         found = cluster.nodegroups.get(name)
@@ -98,7 +98,7 @@ class Call:
             )
         return found
 
-    def addon(self, cluster: Cluster) -> Addon:
+    def addon(self, cluster: EksClusterRecord) -> Addon:
         """Return the add-on that the request names. ResourceNotFoundException if it is not installed."""
         name = self.get("addonName")
         found = cluster.addons.get(name)
@@ -122,7 +122,7 @@ class Call:
 
     def record(
         self,
-        cluster: Cluster,
+        cluster: EksClusterRecord,
         kind: str,
         params: Mapping[str, object],
         *,

@@ -11,7 +11,7 @@ from twinspan.network.ranges import ANYWHERE
 from twinspan.twin.aws.eks import access_entries, placement, views
 from twinspan.twin.aws.eks.call import Call, check_tags
 from twinspan.twin.aws.eks.errors import in_use, invalid_parameter, invalid_request, not_found, unsupported
-from twinspan.twin.aws.eks.records import Cluster
+from twinspan.twin.aws.eks.records import EksClusterRecord
 from twinspan.twin.aws.eks.versions import DEFAULT_VERSION, VERSIONS
 
 _EVERYBODY = str(ANYWHERE)
@@ -41,7 +41,7 @@ def create(call: Call) -> dict[str, Any]:
     return {"cluster": views.cluster(call, cluster)}
 
 
-def _new(call: Call, name: str) -> Cluster:
+def _new(call: Call, name: str) -> EksClusterRecord:
     wanted: Mapping[str, Any] = call.get("resourcesVpcConfig")
     network: Mapping[str, Any] = call.get("kubernetesNetworkConfig") or {}
     access: Mapping[str, Any] = call.get("accessConfig") or {}
@@ -54,7 +54,7 @@ def _new(call: Call, name: str) -> Cluster:
     placement.check_endpoint(public=public, private=private, cidrs=cidrs)
     services = placement.service_cidr(network.get("serviceIpv4Cidr"), placement.vpc_ranges(call, vpc_id))
     version, tags, log_types = _version(call), call.tags(), _log_types(call, [])
-    return Cluster(
+    return EksClusterRecord(
         name=name,
         arn=call.arn(f"cluster/{name}"),
         version=version,
@@ -153,7 +153,7 @@ def update_config(call: Call) -> dict[str, Any]:
     return {"update": views.update(call.record(cluster, kind, params))}
 
 
-def _change_vpc(call: Call, cluster: Cluster) -> tuple[str, dict[str, object]]:
+def _change_vpc(call: Call, cluster: EksClusterRecord) -> tuple[str, dict[str, object]]:
     wanted: Mapping[str, Any] = call.get("resourcesVpcConfig")
     if wanted.get("subnetIds") or wanted.get("securityGroupIds"):
         return _change_placement(call, cluster, wanted)
@@ -182,7 +182,7 @@ def _change_vpc(call: Call, cluster: Cluster) -> tuple[str, dict[str, object]]:
 
 
 def _change_placement(
-    call: Call, cluster: Cluster, wanted: Mapping[str, Any]
+    call: Call, cluster: EksClusterRecord, wanted: Mapping[str, Any]
 ) -> tuple[str, dict[str, object]]:
     subnets = placement.cluster_subnets(call, wanted.get("subnetIds") or cluster.subnet_ids)
     if subnets[0].vpc_id != cluster.vpc_id:
@@ -194,7 +194,7 @@ def _change_placement(
     return "VpcConfigUpdate", {"Subnets": cluster.subnet_ids, "SecurityGroups": cluster.security_group_ids}
 
 
-def _change_logging(call: Call, cluster: Cluster) -> tuple[str, dict[str, object]]:
+def _change_logging(call: Call, cluster: EksClusterRecord) -> tuple[str, dict[str, object]]:
     wanted = _log_types(call, cluster.log_types)
     if wanted == cluster.log_types:
         raise invalid_parameter("No changes needed for the logging config provided")
@@ -202,7 +202,7 @@ def _change_logging(call: Call, cluster: Cluster) -> tuple[str, dict[str, object
     return "LoggingUpdate", {"ClusterLogging": views.to_json({"types": wanted})}
 
 
-def _change_access(call: Call, cluster: Cluster) -> tuple[str, dict[str, object]]:
+def _change_access(call: Call, cluster: EksClusterRecord) -> tuple[str, dict[str, object]]:
     mode = call.get("accessConfig").get("authenticationMode", cluster.authentication_mode)
     if _MODES.index(mode) < _MODES.index(cluster.authentication_mode):
         raise invalid_parameter(
@@ -212,12 +212,12 @@ def _change_access(call: Call, cluster: Cluster) -> tuple[str, dict[str, object]
     return "AccessConfigUpdate", {"AuthenticationMode": mode}
 
 
-def _change_support(call: Call, cluster: Cluster) -> tuple[str, dict[str, object]]:
+def _change_support(call: Call, cluster: EksClusterRecord) -> tuple[str, dict[str, object]]:
     cluster.support_type = call.get("upgradePolicy").get("supportType", cluster.support_type)
     return "UpgradePolicyUpdate", {"UpgradePolicy": cluster.support_type}
 
 
-def _change_protection(call: Call, cluster: Cluster) -> tuple[str, dict[str, object]]:
+def _change_protection(call: Call, cluster: EksClusterRecord) -> tuple[str, dict[str, object]]:
     cluster.deletion_protection = call.get("deletionProtection")
     return "DeletionProtectionUpdate", {"DeletionProtection": cluster.deletion_protection}
 
@@ -257,7 +257,7 @@ def update_version(call: Call) -> dict[str, Any]:
     return {"update": views.update(call.record(cluster, kind, params))}
 
 
-def _can_go_back(call: Call, cluster: Cluster) -> bool:
+def _can_go_back(call: Call, cluster: EksClusterRecord) -> bool:
     changes = [update for update in cluster.updates.values() if update.type in _VERSION_CHANGES]
     own = [update for update in changes if not update.nodegroup]
     return bool(own) and own[-1].type == "VersionUpdate" and call.now - own[-1].created_at <= _ROLLBACK_WITHIN
@@ -342,7 +342,7 @@ def _tags_of(call: Call) -> dict[str, str]:
     raise not_found(f"No resource found for ARN: {call.get('resourceArn')}")
 
 
-def _tagged(cluster: Cluster) -> Iterator[tuple[str, dict[str, str]]]:
+def _tagged(cluster: EksClusterRecord) -> Iterator[tuple[str, dict[str, str]]]:
     yield cluster.arn, cluster.tags
     for group in cluster.nodegroups.values():
         yield group.arn, group.tags

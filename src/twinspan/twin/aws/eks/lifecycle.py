@@ -6,9 +6,9 @@ Source: EKS API, Cluster.status, Nodegroup.status, Addon.status, Update.status.
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from twinspan.twin.aws.eks.records import Addon, Cluster, Nodegroup, Update
+from twinspan.twin.aws.eks.records import Addon, EksClusterRecord, Nodegroup, Update
 from twinspan.twin.kubernetes.spec import ClusterHealth, NodeHealth
-from twinspan.twin.observed import ObservationBoard
+from twinspan.twin.observed import ObservedState
 
 PROVISIONING_LIMIT = timedelta(seconds=0.5)
 """How long a cluster is shown as being made when there is no data plane that could make it."""
@@ -39,11 +39,11 @@ class Plane:
         now: UTC.
     """
 
-    board: ObservationBoard
+    board: ObservedState
     reachable: bool
     now: datetime
 
-    def health(self, cluster: Cluster) -> ClusterHealth | None:
+    def health(self, cluster: EksClusterRecord) -> ClusterHealth | None:
         """Return how a cluster is; None if the data plane has none of it."""
         return self.board.cluster(cluster.arn)
 
@@ -53,13 +53,13 @@ class Plane:
         return absent and self.now - since >= PROVISIONING_LIMIT
 
 
-def cluster_ready(cluster: Cluster, plane: Plane) -> bool:
+def cluster_ready(cluster: EksClusterRecord, plane: Plane) -> bool:
     """Tell whether its API server answers."""
     health = plane.health(cluster)
     return health.api_ready if health is not None else plane.stands_for_itself(cluster.created_at)
 
 
-def cluster_status(cluster: Cluster, plane: Plane) -> str:
+def cluster_status(cluster: EksClusterRecord, plane: Plane) -> str:
     """Return `CREATING`, `ACTIVE`, `UPDATING`, `DELETING` or `FAILED`.
 
     A cluster that was ready once and whose API server is away (the twin has been started again, say) is
@@ -77,7 +77,7 @@ def cluster_status(cluster: Cluster, plane: Plane) -> str:
     return "UPDATING" if cluster.settled else "CREATING"
 
 
-def cluster_issues(cluster: Cluster, plane: Plane) -> tuple[Issue, ...]:
+def cluster_issues(cluster: EksClusterRecord, plane: Plane) -> tuple[Issue, ...]:
     """Return why it cannot work."""
     health = plane.health(cluster)
     if health is None or not health.problem:
@@ -85,13 +85,13 @@ def cluster_issues(cluster: Cluster, plane: Plane) -> tuple[Issue, ...]:
     return (Issue(code="Other", message=health.problem, resource_ids=(cluster.name,)),)
 
 
-def nodes_of(cluster: Cluster, group: Nodegroup, plane: Plane) -> tuple[NodeHealth, ...]:
+def nodes_of(cluster: EksClusterRecord, group: Nodegroup, plane: Plane) -> tuple[NodeHealth, ...]:
     """Return the group's nodes, as the data plane has them."""
     health = plane.health(cluster)
     return tuple(node for node in health.nodes if node.group == group.name) if health is not None else ()
 
 
-def nodegroup_ready(cluster: Cluster, group: Nodegroup, plane: Plane) -> bool:
+def nodegroup_ready(cluster: EksClusterRecord, group: Nodegroup, plane: Plane) -> bool:
     """Tell whether there are just the wanted nodes, all of them ready."""
     nodes = nodes_of(cluster, group, plane)
     if not nodes and plane.stands_for_itself(group.modified_at):
@@ -100,7 +100,7 @@ def nodegroup_ready(cluster: Cluster, group: Nodegroup, plane: Plane) -> bool:
     return cluster_ready(cluster, plane) and len(nodes) == wanted and all(node.ready for node in nodes)
 
 
-def nodegroup_status(cluster: Cluster, group: Nodegroup, plane: Plane) -> str:
+def nodegroup_status(cluster: EksClusterRecord, group: Nodegroup, plane: Plane) -> str:
     """Return `CREATING`, `ACTIVE`, `UPDATING`, `DELETING`, `CREATE_FAILED` or `DEGRADED`."""
     if group.deleting:
         return "DELETING"
@@ -113,7 +113,7 @@ def nodegroup_status(cluster: Cluster, group: Nodegroup, plane: Plane) -> str:
     return "UPDATING" if busy and not failed else "DEGRADED"
 
 
-def nodegroup_issues(cluster: Cluster, group: Nodegroup, plane: Plane) -> tuple[Issue, ...]:
+def nodegroup_issues(cluster: EksClusterRecord, group: Nodegroup, plane: Plane) -> tuple[Issue, ...]:
     """Return what its nodes say is wrong with them; a node that just needs time says nothing."""
     return tuple(
         Issue(code="NodeCreationFailure", message=node.problem, resource_ids=(node.name or node.key,))
@@ -122,7 +122,7 @@ def nodegroup_issues(cluster: Cluster, group: Nodegroup, plane: Plane) -> tuple[
     )
 
 
-def addon_ready(cluster: Cluster, addon: Addon, plane: Plane) -> bool:
+def addon_ready(cluster: EksClusterRecord, addon: Addon, plane: Plane) -> bool:
     """Tell whether its pods run: those of a DaemonSet run wherever there is a node."""
     if not cluster_ready(cluster, plane):
         return False
@@ -132,7 +132,7 @@ def addon_ready(cluster: Cluster, addon: Addon, plane: Plane) -> bool:
     return health.system_ready and any(node.ready for node in health.nodes)
 
 
-def addon_status(cluster: Cluster, addon: Addon, plane: Plane) -> str:
+def addon_status(cluster: EksClusterRecord, addon: Addon, plane: Plane) -> str:
     """Return `CREATING`, `ACTIVE`, `UPDATING` or `DEGRADED`."""
     if addon_ready(cluster, addon, plane):
         return "ACTIVE"
@@ -142,7 +142,7 @@ def addon_status(cluster: Cluster, addon: Addon, plane: Plane) -> str:
     return "UPDATING" if busy else "DEGRADED"
 
 
-def addon_issues(cluster: Cluster, addon: Addon, plane: Plane) -> tuple[Issue, ...]:
+def addon_issues(cluster: EksClusterRecord, addon: Addon, plane: Plane) -> tuple[Issue, ...]:
     """Return why it cannot become healthy: no node is there, nor asked for."""
     wanted = any(group.scaling["desiredSize"] and not group.deleting for group in cluster.nodegroups.values())
     if addon.name not in _NEEDS_NODES or wanted or addon_ready(cluster, addon, plane):
@@ -151,7 +151,7 @@ def addon_issues(cluster: Cluster, addon: Addon, plane: Plane) -> tuple[Issue, .
     return (Issue(code="InsufficientNumberOfReplicas", message=text),)
 
 
-def update_done(cluster: Cluster, update: Update, plane: Plane) -> bool:
+def update_done(cluster: EksClusterRecord, update: Update, plane: Plane) -> bool:
     """Tell whether an update has come into force."""
     group, addon = cluster.nodegroups.get(update.nodegroup), cluster.addons.get(update.addon)
     if group is not None:
@@ -161,11 +161,11 @@ def update_done(cluster: Cluster, update: Update, plane: Plane) -> bool:
     return cluster_ready(cluster, plane)
 
 
-def gone(cluster: Cluster, plane: Plane) -> bool:
+def gone(cluster: EksClusterRecord, plane: Plane) -> bool:
     """Tell whether a cluster that is being deleted has left the data plane. With none there, it has."""
     return cluster.deleting and plane.health(cluster) is None
 
 
-def nodegroup_gone(cluster: Cluster, group: Nodegroup, plane: Plane) -> bool:
+def nodegroup_gone(cluster: EksClusterRecord, group: Nodegroup, plane: Plane) -> bool:
     """Tell whether the nodes of a group that is being deleted have left the data plane."""
     return group.deleting and not nodes_of(cluster, group, plane)

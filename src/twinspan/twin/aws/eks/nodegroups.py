@@ -12,7 +12,7 @@ from twinspan.twin.aws.eks import access_entries, placement, views
 from twinspan.twin.aws.eks.call import Call
 from twinspan.twin.aws.eks.errors import in_use, invalid_parameter, invalid_request, unsupported
 from twinspan.twin.aws.eks.lifecycle import nodegroup_status
-from twinspan.twin.aws.eks.records import Cluster, Nodegroup
+from twinspan.twin.aws.eks.records import EksClusterRecord, Nodegroup
 from twinspan.twin.aws.eks.versions import VERSIONS
 
 NODEGROUPS_PER_CLUSTER = 30
@@ -51,7 +51,7 @@ def create(call: Call) -> dict[str, Any]:
     return {"nodegroup": views.nodegroup(call, cluster, group)}
 
 
-def _check_new(call: Call, cluster: Cluster, name: str) -> None:
+def _check_new(call: Call, cluster: EksClusterRecord, name: str) -> None:
     if _NAME.fullmatch(name) is None:
         raise invalid_parameter(
             f"nodegroupName {name} must start with a letter or digit, have letters, digits, - and _ only, "
@@ -80,7 +80,7 @@ def _check_new(call: Call, cluster: Cluster, name: str) -> None:
     _check_labels(call.get("labels") or {})
 
 
-def _new(call: Call, cluster: Cluster, name: str) -> Nodegroup:
+def _new(call: Call, cluster: EksClusterRecord, name: str) -> Nodegroup:
     scaling = DEFAULT_SCALING | (call.get("scalingConfig") or {})
     _check_scaling(scaling)
     tags = call.tags()
@@ -206,7 +206,7 @@ def update_version(call: Call) -> dict[str, Any]:
     return {"update": views.update(call.record(cluster, "VersionUpdate", params, nodegroup=group.name))}
 
 
-def _check_changeable(call: Call, cluster: Cluster, group: Nodegroup) -> None:
+def _check_changeable(call: Call, cluster: EksClusterRecord, group: Nodegroup) -> None:
     status = nodegroup_status(cluster, group, call.plane)
     if status not in {"ACTIVE", "DEGRADED"}:
         raise in_use(

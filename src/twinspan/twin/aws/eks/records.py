@@ -93,7 +93,7 @@ class AccessEntry:
 
 
 @dataclass(slots=True, kw_only=True)
-class Cluster:
+class EksClusterRecord:
     """A cluster. Source: EKS API, Cluster."""
 
     name: str

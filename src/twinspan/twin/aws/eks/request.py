@@ -15,7 +15,7 @@ from botocore.model import ListShape, OperationModel, Shape
 
 from twinspan.twin.aws.eks.errors import EksError
 from twinspan.twin.aws.requests import documents, refusals
-from twinspan.twin.aws.requests.flaws import Fault, Flaw
+from twinspan.twin.aws.requests.flaws import Flaw, FlawKind
 from twinspan.twin.aws.requests.lacks import lacking
 from twinspan.twin.aws.requests.shapes import check_count, check_text
 
@@ -93,7 +93,7 @@ def _params(operation: OperationModel, labels: Mapping[str, str], query: str, bo
         elif location == "querystring" and wire in asked:
             found[name] = _from_query(member, asked[wire], name)
         elif location == "querystring" and name in shape.required_members:
-            raise Flaw(Fault.MISSING, name, "It is required")
+            raise Flaw(FlawKind.MISSING, name, "It is required")
     return found
 
 

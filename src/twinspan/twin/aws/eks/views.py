@@ -11,7 +11,7 @@ from twinspan.twin.aws.eks.lifecycle import Issue
 from twinspan.twin.aws.eks.records import (
     AccessEntry,
     Addon,
-    Cluster,
+    EksClusterRecord,
     Nodegroup,
     PolicyAssociation,
     Update,
@@ -21,7 +21,7 @@ from twinspan.twin.aws.eks.versions import VERSIONS
 LOG_TYPES = ("api", "audit", "authenticator", "controllerManager", "scheduler")
 
 
-def cluster(call: Call, record: Cluster) -> dict[str, Any]:
+def cluster(call: Call, record: EksClusterRecord) -> dict[str, Any]:
     """Show a cluster; its endpoint and authority only once it is made, as EKS does."""
     status = lifecycle.cluster_status(record, call.plane)
     shown = {
@@ -53,7 +53,7 @@ def cluster(call: Call, record: Cluster) -> dict[str, Any]:
     return shown if status == "CREATING" else shown | _made(call, record)
 
 
-def _made(call: Call, record: Cluster) -> dict[str, Any]:
+def _made(call: Call, record: EksClusterRecord) -> dict[str, Any]:
     issuer = f"https://oidc.eks.{call.region}.amazonaws.com/id/{record.oidc_id}"
     shown: dict[str, Any] = {"identity": {"oidc": {"issuer": issuer}}}
     if call.access is None:
@@ -64,7 +64,7 @@ def _made(call: Call, record: Cluster) -> dict[str, Any]:
     return shown
 
 
-def _vpc_config(record: Cluster) -> dict[str, Any]:
+def _vpc_config(record: EksClusterRecord) -> dict[str, Any]:
     return {
         "subnetIds": record.subnet_ids,
         "securityGroupIds": record.security_group_ids,
@@ -82,7 +82,7 @@ def _logging(enabled: list[str]) -> dict[str, Any]:
     return {"clusterLogging": [{"types": kinds, "enabled": on} for kinds, on in groups if kinds]}
 
 
-def nodegroup(call: Call, owner: Cluster, record: Nodegroup) -> dict[str, Any]:
+def nodegroup(call: Call, owner: EksClusterRecord, record: Nodegroup) -> dict[str, Any]:
     """Show a node group."""
     return {
         "nodegroupName": record.name,
@@ -109,7 +109,7 @@ def nodegroup(call: Call, owner: Cluster, record: Nodegroup) -> dict[str, Any]:
     }
 
 
-def addon(call: Call, owner: Cluster, record: Addon) -> dict[str, Any]:
+def addon(call: Call, owner: EksClusterRecord, record: Addon) -> dict[str, Any]:
     """Show an add-on."""
     return {
         "addonName": record.name,
@@ -128,7 +128,7 @@ def addon(call: Call, owner: Cluster, record: Addon) -> dict[str, Any]:
     }
 
 
-def access_entry(owner: Cluster, record: AccessEntry) -> dict[str, Any]:
+def access_entry(owner: EksClusterRecord, record: AccessEntry) -> dict[str, Any]:
     """Show an access entry."""
     return {
         "clusterName": owner.name,

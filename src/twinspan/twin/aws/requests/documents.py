@@ -10,7 +10,7 @@ from xml.etree import ElementTree as ET
 
 from botocore.model import ListShape, MapShape, OperationModel, Shape, StructureShape
 
-from twinspan.twin.aws.requests.flaws import Fault, Flaw
+from twinspan.twin.aws.requests.flaws import Flaw, FlawKind
 from twinspan.twin.aws.requests.shapes import (
     check_blob,
     check_count,
@@ -37,9 +37,9 @@ def parse_json(body: bytes) -> Mapping[str, Any]:
     try:
         document = json.loads(body, parse_constant=_refuse_constant)
     except (ValueError, RecursionError) as error:
-        raise Flaw(Fault.SYNTAX, "", "The body must be JSON") from error
+        raise Flaw(FlawKind.SYNTAX, "", "The body must be JSON") from error
     if not isinstance(document, dict):
-        raise Flaw(Fault.SYNTAX, "", "The body must be a JSON object")
+        raise Flaw(FlawKind.SYNTAX, "", "The body must be a JSON object")
     return document
 
 
@@ -68,14 +68,14 @@ def read_xml(operation: OperationModel, body: bytes) -> dict[str, Any]:
         return {}
     if not body:
         if payload in shape.required_members or operation.name.startswith("Put"):
-            raise Flaw(Fault.MISSING, payload, "It is required")
+            raise Flaw(FlawKind.MISSING, payload, "It is required")
         return {}
     if b"<!DOCTYPE" in body or b"<!ENTITY" in body:
-        raise Flaw(Fault.SYNTAX, "", "The body must not define entities")
+        raise Flaw(FlawKind.SYNTAX, "", "The body must not define entities")
     try:
         root = ET.fromstring(body)  # noqa: S314 - no entities, see above
     except (ET.ParseError, ValueError, LookupError) as error:
-        raise Flaw(Fault.SYNTAX, "", "The body must be well-formed XML") from error
+        raise Flaw(FlawKind.SYNTAX, "", "The body must be well-formed XML") from error
     _check_element(shape.members[payload], [root], payload)
     return {payload: _inside(shape.members[payload], root)}
 
@@ -119,7 +119,7 @@ def _json_structure(shape: StructureShape, value: Any, where: str) -> Any:  # no
         if item is None:
             continue
         if wire not in names:
-            raise Flaw(Fault.UNKNOWN, path, "The operation has no such parameter")
+            raise Flaw(FlawKind.UNKNOWN, path, "The operation has no such parameter")
         found[names[wire]] = _json_value(shape.members[names[wire]], item, path)
     _check_required(shape, found.keys(), where)
     return found
@@ -128,7 +128,7 @@ def _json_structure(shape: StructureShape, value: Any, where: str) -> Any:  # no
 def _check_required(shape: StructureShape, given: Iterable[str], where: str) -> None:
     for name in shape.required_members:
         if name not in given and "location" not in shape.members[name].serialization:
-            raise Flaw(Fault.MISSING, f"{where}.{name}" if where else name, "It is required")
+            raise Flaw(FlawKind.MISSING, f"{where}.{name}" if where else name, "It is required")
 
 
 def _check_json_scalar(shape: Shape, value: Any, where: str) -> None:  # noqa: ANN401 - JSON
@@ -158,12 +158,12 @@ def _check_element(shape: Shape, elements: list[ET.Element], where: str) -> None
     """Check the elements that stand for one member; there are several only for a flattened list."""
     if isinstance(shape, ListShape) and shape.serialization.get("flattened"):
         if len(elements) > 1 and where in _ONE_RULE:
-            raise Flaw(Fault.SYNTAX, where, "There must be one rule")
+            raise Flaw(FlawKind.SYNTAX, where, "There must be one rule")
         for element in elements:
             _check_element(shape.member, [element], where)
         return
     if len(elements) > 1:
-        raise Flaw(Fault.SYNTAX, where, "It is given more than once")
+        raise Flaw(FlawKind.SYNTAX, where, "It is given more than once")
     element = elements[0]
     if isinstance(shape, StructureShape):
         _check_children(shape, element, where)
@@ -172,7 +172,7 @@ def _check_element(shape: Shape, elements: list[ET.Element], where: str) -> None
             _check_element(shape.member, [child], f"{where}.{_tag(child)}")
     elif not isinstance(shape, MapShape):
         if len(element):
-            raise Flaw(Fault.UNKNOWN, f"{where}.{_tag(element[0])}", "The operation has no such parameter")
+            raise Flaw(FlawKind.UNKNOWN, f"{where}.{_tag(element[0])}", "The operation has no such parameter")
         text = element.text or ""
         check_text(shape, text if shape.type_name == "string" else text.strip(), where)
 
@@ -201,12 +201,12 @@ def _check_children(shape: StructureShape, element: ET.Element, where: str) -> N
         children.setdefault(_tag(child), []).append(child)
     for tag, found in children.items():
         if tag not in members:
-            raise Flaw(Fault.UNKNOWN, f"{where}.{tag}", "The operation has no such parameter")
+            raise Flaw(FlawKind.UNKNOWN, f"{where}.{tag}", "The operation has no such parameter")
         _check_element(members[tag][1], found, f"{where}.{tag}")
     for name in shape.required_members:
         wire = _xml_name(shape.members[name], name)
         if wire not in children and not shape.members[name].serialization.get("xmlAttribute"):
-            raise Flaw(Fault.MISSING, f"{where}.{wire}", "It is required")
+            raise Flaw(FlawKind.MISSING, f"{where}.{wire}", "It is required")
 
 
 def _xml_name(shape: Shape, name: str) -> str:
@@ -220,4 +220,4 @@ def _tag(element: ET.Element) -> str:
 
 
 def _of_wrong_type(shape: Shape, value: object, where: str, what: str) -> Flaw:
-    return Flaw(Fault.TYPE, where, f"It must be {what}", value=shown(shape, value))
+    return Flaw(FlawKind.TYPE, where, f"It must be {what}", value=shown(shape, value))

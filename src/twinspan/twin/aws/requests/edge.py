@@ -15,7 +15,7 @@ from moto.core.utils import get_service_model
 from werkzeug.exceptions import HTTPException
 
 from twinspan.twin.aws.requests import documents, forms, habits
-from twinspan.twin.aws.requests.flaws import Fault, Flaw
+from twinspan.twin.aws.requests.flaws import Flaw, FlawKind
 from twinspan.twin.aws.requests.lacks import lacking
 from twinspan.twin.aws.requests.served import SERVED, why_not
 from twinspan.twin.aws.requests.shapes import check_text
@@ -33,6 +33,7 @@ MODELS: Mapping[str, str] = {
     "servicequotas": "service-quotas",
     "sns": "sns",
     "sqs": "sqs",
+    "ssm": "ssm",
     "sts": "sts",
 }
 """Signing name -> name of the service model."""
@@ -113,7 +114,7 @@ def _admit_form(service: str, environ: WSGIEnvironment) -> None:
     try:
         body = _body(environ).decode("ascii")
     except UnicodeDecodeError as error:
-        raise Flaw(Fault.SYNTAX, "", "The parameters must be URL-encoded") from error
+        raise Flaw(FlawKind.SYNTAX, "", "The parameters must be URL-encoded") from error
     pairs = forms.pairs_of(environ.get("QUERY_STRING", ""), body)
     name = forms.action_of(pairs)
     if not name:

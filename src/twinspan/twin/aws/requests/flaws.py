@@ -3,7 +3,7 @@
 from enum import StrEnum
 
 
-class Fault(StrEnum):
+class FlawKind(StrEnum):
     """How a parameter fails its model. The API that was asked chooses its own code for each."""
 
     SYNTAX = "syntax"
@@ -28,7 +28,7 @@ class Flaw(Exception):  # noqa: N818 - not an error of ours: an answer to the cl
         need: What is allowed there, as a sentence without its full stop.
     """
 
-    def __init__(self, fault: Fault, where: str, need: str, *, value: str = "") -> None:
+    def __init__(self, fault: FlawKind, where: str, need: str, *, value: str = "") -> None:
         super().__init__(f"{where}: {need}")
         self.fault = fault
         self.where = where

@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl, unquote_to_bytes
 
 from botocore.model import ListShape, MapShape, OperationModel, Shape, StructureShape
 
-from twinspan.twin.aws.requests.flaws import Fault, Flaw
+from twinspan.twin.aws.requests.flaws import Flaw, FlawKind
 from twinspan.twin.aws.requests.shapes import check_count, check_text
 
 MOST_PARAMETERS = 5000
@@ -49,9 +49,9 @@ def pairs_of(*sources: str) -> Pairs:
             strict_parsing=False,
         )
     except UnicodeError as error:
-        raise Flaw(Fault.SYNTAX, "", "The parameters must be UTF-8") from error
+        raise Flaw(FlawKind.SYNTAX, "", "The parameters must be UTF-8") from error
     except ValueError as error:
-        raise Flaw(Fault.SYNTAX, "", f"A request can have {MOST_PARAMETERS} parameters") from error
+        raise Flaw(FlawKind.SYNTAX, "", f"A request can have {MOST_PARAMETERS} parameters") from error
 
 
 def action_of(pairs: Pairs) -> str | None:
@@ -90,13 +90,13 @@ def _tree(pairs: Pairs) -> _Node:
         for part in name.split("."):
             node = node.children.setdefault(part, _Node())
         if node.text is not None:
-            raise Flaw(Fault.SYNTAX, name, "It is given more than once")
+            raise Flaw(FlawKind.SYNTAX, name, "It is given more than once")
         node.text = value
     return root
 
 
 def _unknown(where: str) -> Flaw:
-    return Flaw(Fault.UNKNOWN, where, "The operation has no such parameter")
+    return Flaw(FlawKind.UNKNOWN, where, "The operation has no such parameter")
 
 
 class _Reader:
@@ -108,7 +108,7 @@ class _Reader:
 
     def structure(self, shape: StructureShape, node: _Node, where: str) -> dict[str, Any]:
         if node.text:
-            raise Flaw(Fault.TYPE, where, "It has members of its own", value=node.text[:20])
+            raise Flaw(FlawKind.TYPE, where, "It has members of its own", value=node.text[:20])
         members = _members(shape, self._ec2)
         found: dict[str, Any] = {}
         for wire, child in node.children.items():
@@ -120,7 +120,7 @@ class _Reader:
         for name in shape.required_members:
             if name not in found:
                 wire = _wire_name(shape.members[name], name, self._ec2)
-                raise Flaw(Fault.MISSING, f"{where}.{wire}" if where else wire, "It is required")
+                raise Flaw(FlawKind.MISSING, f"{where}.{wire}" if where else wire, "It is required")
         return found
 
     def _value(self, shape: Shape, node: _Node, where: str) -> Any:  # noqa: ANN401 - as the shape says
@@ -139,7 +139,7 @@ class _Reader:
 
     def _list(self, shape: ListShape, node: _Node, where: str) -> list[Any]:
         if node.text:
-            raise Flaw(Fault.TYPE, where, "It is a list; its entries are numbered", value=node.text[:20])
+            raise Flaw(FlawKind.TYPE, where, "It is a list; its entries are numbered", value=node.text[:20])
         if node.text == "" and not node.children:
             if not self._ec2:
                 self.pairs.append((where, ""))
@@ -166,7 +166,7 @@ class _Reader:
                 raise _unknown(f"{path}.{name}")
             for name in (key_name, value_name):
                 if name not in entry.children:
-                    raise Flaw(Fault.MISSING, f"{path}.{name}", "It is required")
+                    raise Flaw(FlawKind.MISSING, f"{path}.{name}", "It is required")
             key = self._value(shape.key, entry.children[key_name], f"{path}.{key_name}")
             found[key] = self._value(shape.value, entry.children[value_name], f"{path}.{value_name}")
         check_count(shape, len(found), where)

@@ -16,6 +16,7 @@ _GRANTS, _KEYS = "no grants but by policies", "no keys of clients'"
 _DIRECTORIES = "no directory buckets"
 _EVALUATION = "one way to evaluate alarms"
 _HOLDS = "no event holds"
+_OUTPUTS = "no copies of what commands print"
 _POOLS = "no pools of addresses but its own"
 
 ANYWHERE: Mapping[str, Lacks] = {
@@ -30,22 +31,28 @@ ANYWHERE: Mapping[str, Lacks] = {
         "EgressOnlyInternetGatewayId": _IPV6,
         "EnableDns64": _IPV6,
         "EnableResourceNameDnsAAAARecordOnLaunch": _IPV6,
-        "InstanceId": _MACHINES,
         "IpamPoolId": _IPAM,
         "Ipv4IpamPoolId": _IPAM,
         "Ipv4NetmaskLength": _IPAM,
+        "EnablePrimaryIpv6": _IPV6,
+        "EnableResourceNameDnsAAAARecord": _IPV6,
+        "Ipv6AddressCount": _IPV6,
+        "Ipv6Addresses": _IPV6,
         "Ipv6CidrBlock": _IPV6,
         "Ipv6CidrBlockNetworkBorderGroup": _IPV6,
         "Ipv6IpamPoolId": _IPV6,
         "Ipv6Native": _IPV6,
         "Ipv6NetmaskLength": _IPV6,
         "Ipv6Pool": _IPV6,
+        "Ipv6PrefixCount": _IPV6,
+        "Ipv6Prefixes": _IPV6,
         "LocalGatewayId": _OUTPOSTS,
         "MapCustomerOwnedIpOnLaunch": _OUTPOSTS,
         "OdbNetworkArn": "no Oracle Database@AWS",
         "OutpostArn": _OUTPOSTS,
         "PrefixListId": "no managed prefix lists",
         "PrefixListIds": "no managed prefix lists",
+        "PrimaryIpv6": _IPV6,
         "PublicIpv4Pool": _POOLS,
         "SourceSecurityGroupName": "no EC2-Classic",
         "SourceSecurityGroupOwnerId": "no EC2-Classic",
@@ -92,6 +99,61 @@ ANYWHERE: Mapping[str, Lacks] = {
 }
 """Signing name -> member at any depth of any operation that changes something -> what the twin is without."""
 
+_CONTENTS, _PLACES = "no contents of disks, so no snapshots", "one machine for all instances"
+_GPUS, _KERNELS, _RESERVED = "no graphics processors", "no choice of kernels", "no reserved capacity"
+_OPERATORS = "no operators of resources"
+_PREFIXES, _WIRES = "no prefixes of interfaces", "one kind of network interface"
+_OF_INTERFACES: Lacks = {
+    "AssociateCarrierIpAddress": "no Wavelength zones",
+    "ConnectionTrackingSpecification": "one set of timers of connection tracking",
+    "EnaQueueCount": _WIRES,
+    "EnaSrdSpecification": _WIRES,
+    "EnaSrdEnabled": _WIRES,
+    "InterfaceType": _WIRES,
+    "Ipv4PrefixCount": _PREFIXES,
+    "Ipv4Prefixes": _PREFIXES,
+    "NetworkCardIndex": _WIRES,
+    "Operator": _OPERATORS,
+}
+_OF_DISKS: Lacks = {
+    "AvailabilityZoneId": "no zones by their ids",
+    "EbsCardIndex": _WIRES,
+    "Operator": _OPERATORS,
+    "SnapshotId": _CONTENTS,
+    "VirtualName": "no instance stores",
+    "VolumeInitializationRate": _CONTENTS,
+}
+_OF_INSTANCES: Lacks = {
+    **_OF_INTERFACES,
+    **_OF_DISKS,
+    "AdditionalInfo": _KERNELS,
+    "Affinity": _PLACES,
+    "AmdSevSnp": _PLACES,
+    "CapacityReservationPreference": _RESERVED,
+    "CapacityReservationTarget": _RESERVED,
+    "ElasticGpuSpecification": _GPUS,
+    "ElasticGpuSpecifications": _GPUS,
+    "ElasticInferenceAccelerators": _GPUS,
+    "EnclaveOptions": "no enclaves",
+    "GroupId": _PLACES,
+    "GroupName": _PLACES,
+    "HibernationOptions": "no hibernation",
+    "HostId": _PLACES,
+    "HostResourceGroupArn": _PLACES,
+    "InstanceMarketOptions": "no spot instances",
+    "InstanceRequirements": "no choice of instance types by what they have",
+    "KernelId": _KERNELS,
+    "KernelID": _KERNELS,
+    "LicenseSpecifications": "no licences",
+    "MetricCategoryIds": "no metrics of instances",
+    "NestedVirtualization": _PLACES,
+    "NetworkPerformanceOptions": _WIRES,
+    "PartitionNumber": _PLACES,
+    "RamDiskId": _KERNELS,
+    "RamdiskId": _KERNELS,
+    "SecondaryInterfaces": _WIRES,
+    "SpreadDomain": _PLACES,
+}
 _SECONDARY = "one address for a NAT gateway"
 OF: Mapping[tuple[str, str], Lacks] = {
     ("ec2", "AllocateAddress"): {"NetworkBorderGroup": "no zones with addresses of their own"},
@@ -99,6 +161,13 @@ OF: Mapping[tuple[str, str], Lacks] = {
     ("ec2", "AssociateRouteTable"): {"GatewayId": "no route tables of gateways"},
     ("ec2", "AuthorizeSecurityGroupEgress"): {"PeeringStatus": _PEERING, "VpcId": _PEERING},
     ("ec2", "AuthorizeSecurityGroupIngress"): {"PeeringStatus": _PEERING, "VpcId": _PEERING},
+    ("ec2", "AssignPrivateIpAddresses"): _OF_INTERFACES,
+    ("ec2", "AttachNetworkInterface"): _OF_INTERFACES,
+    ("ec2", "AttachVolume"): _OF_DISKS,
+    ("ec2", "CreateLaunchTemplate"): _OF_INSTANCES,
+    ("ec2", "CreateLaunchTemplateVersion"): _OF_INSTANCES,
+    ("ec2", "CreateNetworkInterface"): _OF_INTERFACES,
+    ("ec2", "CreateVolume"): _OF_DISKS,
     ("ec2", "CreateDefaultSubnet"): {"AvailabilityZoneId": "default subnets by the names of zones"},
     ("ec2", "CreateNatGateway"): {
         "AvailabilityMode": "no regional NAT gateways",
@@ -109,6 +178,24 @@ OF: Mapping[tuple[str, str], Lacks] = {
         "SecondaryPrivateIpAddresses": _SECONDARY,
         "VpcId": "no regional NAT gateways",
     },
+    ("ec2", "CreateKeyPair"): {"KeyFormat": "keys as PEM only"},
+    ("ec2", "ModifyInstanceAttribute"): {
+        "EnaSupport": _WIRES,
+        "EnclaveOptions": "no enclaves",
+        "Kernel": _KERNELS,
+        "NoDevice": "no instance stores",
+        "Ramdisk": _KERNELS,
+        "SriovNetSupport": _WIRES,
+        "VirtualName": "no instance stores",
+        "VolumeId": "disks of instances by their devices only",
+    },
+    ("ec2", "ModifyNetworkInterfaceAttribute"): {
+        **_OF_INTERFACES,
+        "AssociatePublicIpAddress": "public addresses of interfaces by launches and elastic addresses only",
+        "AssociatedSubnetIds": "one subnet for an interface",
+        "DefaultEnaQueueCount": _WIRES,
+    },
+    ("ec2", "RunInstances"): _OF_INSTANCES,
     ("ec2", "ModifySubnetAttribute"): {
         "DisableLniAtDeviceIndex": _OUTPOSTS,
         "EnableLniAtDeviceIndex": _OUTPOSTS,
@@ -155,6 +242,13 @@ OF: Mapping[tuple[str, str], Lacks] = {
         "ObjectLockEventHoldDurationYears": _HOLDS,
         "WriteOffsetBytes": _DIRECTORIES,
     },
+    ("ssm", "PutParameter"): {"Policies": "no policies of parameters"},
+    ("ssm", "SendCommand"): {
+        "AlarmConfiguration": "no alarms that stop commands",
+        "CloudWatchOutputConfig": _OUTPUTS,
+        "NotificationConfig": "no notices of commands",
+        "OutputS3BucketName": _OUTPUTS,
+    },
     ("sns", "CreateTopic"): {"DataProtectionPolicy": "no data protection policies"},
 }
 """Signing name and operation -> member at any depth -> what the twin is without."""
@@ -163,6 +257,12 @@ _HAVE_OWN_WORDS = frozenset({("ec2", "CreateVpnConnection"), ("ec2", "ModifyVpnC
 """Operations that refuse members of `ANYWHERE` themselves, for reasons of their own."""
 _READING = ("Describe", "Get", "List")
 _DEFAULTS: Mapping[tuple[str, str], frozenset[str]] = {
+    ("CreateLaunchTemplate", "InterfaceType"): frozenset({"interface"}),
+    ("CreateLaunchTemplateVersion", "InterfaceType"): frozenset({"interface"}),
+    ("CreateNetworkInterface", "InterfaceType"): frozenset({"interface"}),
+    ("RunInstances", "CapacityReservationPreference"): frozenset({"open"}),
+    ("RunInstances", "InterfaceType"): frozenset({"interface"}),
+    ("CreateKeyPair", "KeyFormat"): frozenset({"pem"}),
     ("CreateNatGateway", "AvailabilityMode"): frozenset({"zonal"}),
     ("ModifySubnetAttribute", "PrivateDnsHostnameTypeOnLaunch"): frozenset({"ip-name"}),
     ("PutBucketLifecycleConfiguration", "TransitionDefaultMinimumObjectSize"): frozenset(
@@ -172,7 +272,7 @@ _DEFAULTS: Mapping[tuple[str, str], frozenset[str]] = {
     ("PutObject", "ACL"): frozenset({"bucket-owner-full-control", "private"}),
 }
 """Operation and member -> values that change nothing, and are taken."""
-_NOTHING: tuple[object, ...] = (None, False, "", "false", [], {})
+_NOTHING: tuple[object, ...] = (None, False, "", "0", "false", [], {})
 
 
 def lacking(service: str, operation: str, params: Mapping[str, Any]) -> str | None:

@@ -7,44 +7,44 @@ it.
 
 from collections.abc import Mapping
 
-from twinspan.twin.aws.requests.flaws import Fault, Flaw
+from twinspan.twin.aws.requests.flaws import Flaw, FlawKind
 
 _EC2 = {
-    Fault.SYNTAX: "MalformedQueryString",
-    Fault.UNKNOWN: "UnknownParameter",
-    Fault.MISSING: "MissingParameter",
-    Fault.TYPE: "InvalidParameterValue",
-    Fault.VALUE: "InvalidParameterValue",
+    FlawKind.SYNTAX: "MalformedQueryString",
+    FlawKind.UNKNOWN: "UnknownParameter",
+    FlawKind.MISSING: "MissingParameter",
+    FlawKind.TYPE: "InvalidParameterValue",
+    FlawKind.VALUE: "InvalidParameterValue",
 }
 _QUERY = {
-    Fault.SYNTAX: "MalformedQueryString",
-    Fault.UNKNOWN: "ValidationError",
-    Fault.MISSING: "ValidationError",
-    Fault.TYPE: "MalformedInput",
-    Fault.VALUE: "ValidationError",
+    FlawKind.SYNTAX: "MalformedQueryString",
+    FlawKind.UNKNOWN: "ValidationError",
+    FlawKind.MISSING: "ValidationError",
+    FlawKind.TYPE: "MalformedInput",
+    FlawKind.VALUE: "ValidationError",
 }
 _JSON = {
-    Fault.SYNTAX: "SerializationException",
-    Fault.UNKNOWN: "ValidationException",
-    Fault.MISSING: "ValidationException",
-    Fault.TYPE: "SerializationException",
-    Fault.VALUE: "ValidationException",
+    FlawKind.SYNTAX: "SerializationException",
+    FlawKind.UNKNOWN: "ValidationException",
+    FlawKind.MISSING: "ValidationException",
+    FlawKind.TYPE: "SerializationException",
+    FlawKind.VALUE: "ValidationException",
 }
 _S3 = {
-    Fault.SYNTAX: "MalformedXML",
-    Fault.UNKNOWN: "MalformedXML",
-    Fault.MISSING: "MalformedXML",
-    Fault.TYPE: "InvalidArgument",
-    Fault.VALUE: "InvalidArgument",
+    FlawKind.SYNTAX: "MalformedXML",
+    FlawKind.UNKNOWN: "MalformedXML",
+    FlawKind.MISSING: "MalformedXML",
+    FlawKind.TYPE: "InvalidArgument",
+    FlawKind.VALUE: "InvalidArgument",
 }
 _LOGS = {
     **_JSON,
-    Fault.UNKNOWN: "InvalidParameterException",
-    Fault.MISSING: "InvalidParameterException",
-    Fault.VALUE: "InvalidParameterException",
+    FlawKind.UNKNOWN: "InvalidParameterException",
+    FlawKind.MISSING: "InvalidParameterException",
+    FlawKind.VALUE: "InvalidParameterException",
 }
-_EKS = dict.fromkeys(Fault, "InvalidParameterException")
-_OWN: Mapping[str, Mapping[Fault, str]] = {"ec2": _EC2, "eks": _EKS, "s3": _S3, "logs": _LOGS}
+_EKS = dict.fromkeys(FlawKind, "InvalidParameterException")
+_OWN: Mapping[str, Mapping[FlawKind, str]] = {"ec2": _EC2, "eks": _EKS, "s3": _S3, "logs": _LOGS}
 
 
 def words(service: str, style: str, flaw: Flaw) -> tuple[str, str]:
@@ -61,23 +61,23 @@ def words(service: str, style: str, flaw: Flaw) -> tuple[str, str]:
 
 def _ec2_message(flaw: Flaw) -> str:
     match flaw.fault:
-        case Fault.MISSING:
+        case FlawKind.MISSING:
             return f"The request must contain the parameter {flaw.where}"
-        case Fault.UNKNOWN:
+        case FlawKind.UNKNOWN:
             return f"The parameter {flaw.where} is not recognized"
-        case Fault.SYNTAX:
+        case FlawKind.SYNTAX:
             return f"{flaw.where}: {flaw.need}" if flaw.where else flaw.need
-        case Fault.TYPE | Fault.VALUE:
+        case FlawKind.TYPE | FlawKind.VALUE:
             return f"Value ({flaw.value}) for parameter {flaw.where} is invalid. {flaw.need}"
 
 
 def _message(flaw: Flaw) -> str:
     if not flaw.where:
         return flaw.need
-    if flaw.fault is Fault.UNKNOWN:
+    if flaw.fault is FlawKind.UNKNOWN:
         return f"The twin does not know the parameter {flaw.where}"
-    given = "null" if flaw.fault is Fault.MISSING else f"'{flaw.value}'"
-    need = "Member must not be null" if flaw.fault is Fault.MISSING else flaw.need
+    given = "null" if flaw.fault is FlawKind.MISSING else f"'{flaw.value}'"
+    need = "Member must not be null" if flaw.fault is FlawKind.MISSING else flaw.need
     return (
         f"1 validation error detected: Value {given} at '{flaw.where}' failed to satisfy constraint: {need}"
     )

@@ -1,7 +1,7 @@
 """The operations that the twin serves, service by service, and why it refuses the others.
 
 Nothing that reports the state of a network is served without packets behind it: what moto keeps as mere
-entries (transit gateways, peerings, endpoints, network interfaces, instances) is refused by name.
+entries (transit gateways, peerings, endpoints) is refused by name.
 """
 
 from collections.abc import Mapping
@@ -24,6 +24,19 @@ ModifySubnetAttribute ModifyVpcAttribute ModifyVpcTenancy ModifyVpnConnection Mo
 ModifyVpnTunnelOptions ReleaseAddress ReplaceNetworkAclAssociation ReplaceNetworkAclEntry ReplaceRoute
 ReplaceRouteTableAssociation ReplaceVpnTunnel RevokeSecurityGroupEgress RevokeSecurityGroupIngress
 UpdateSecurityGroupRuleDescriptionsEgress UpdateSecurityGroupRuleDescriptionsIngress
+"""
+_EC2_MACHINES = """
+AssignPrivateIpAddresses AssociateIamInstanceProfile AttachNetworkInterface AttachVolume CreateKeyPair
+CreateLaunchTemplate CreateLaunchTemplateVersion CreateNetworkInterface CreateVolume DeleteKeyPair
+DeleteLaunchTemplate DeleteNetworkInterface DeleteVolume DescribeIamInstanceProfileAssociations
+DescribeImages DescribeInstanceAttribute DescribeInstanceCreditSpecifications DescribeInstanceStatus
+DescribeInstances DescribeKeyPairs DescribeLaunchTemplateVersions DescribeLaunchTemplates
+DescribeNetworkInterfaceAttribute DescribeVolumes DescribeVolumesModifications DetachNetworkInterface
+DetachVolume DisassociateIamInstanceProfile ImportKeyPair ModifyInstanceAttribute
+ModifyInstanceCreditSpecification ModifyInstanceMetadataOptions ModifyLaunchTemplate
+ModifyNetworkInterfaceAttribute ModifyVolume MonitorInstances RebootInstances
+ReplaceIamInstanceProfileAssociation RunInstances StartInstances StopInstances TerminateInstances
+UnassignPrivateIpAddresses UnmonitorInstances
 """
 _EC2_FACTS = """
 DescribeAccountAttributes DescribeAvailabilityZones DescribeInstanceTypeOfferings DescribeInstanceTypes
@@ -77,19 +90,30 @@ _SQS = """
 ChangeMessageVisibility CreateQueue DeleteMessage DeleteQueue GetQueueAttributes GetQueueUrl ListQueues
 ListQueueTags PurgeQueue ReceiveMessage SendMessage SetQueueAttributes TagQueue UntagQueue
 """
+_SSM = """
+AddTagsToResource DeleteParameter DeleteParameters DescribeInstanceInformation DescribeParameters
+GetCommandInvocation GetParameter GetParameterHistory GetParameters GetParametersByPath
+ListCommandInvocations ListCommands ListTagsForResource PutParameter RemoveTagsFromResource SendCommand
+"""
 _STS = "AssumeRole GetAccessKeyInfo GetCallerIdentity GetSessionToken"
 
+_NO_LOGIN = "nobody logs in to a machine by SSH; commands run on it by SSM"
 OBJECTS_ONLY: Mapping[str, str] = {
     "AllocateAddress": "an elastic address is an entry; the internet behind it is not modelled",
     "CreateDhcpOptions": "hosts of the data plane are not configured by DHCP",
+    "CreateLaunchTemplate": "instances that name it are made by it; nothing else is",
     "CreateNatGateway": "routes through it exist; the internet behind it is not modelled",
+    "CreateVolume": "a disk is an entry: machines have the files of the machine that the twin runs on",
+    "PutParameter": "a parameter is an entry that keeps its value; nothing on the network reads it",
+    "CreateKeyPair": _NO_LOGIN,
+    "ImportKeyPair": _NO_LOGIN,
 }
 """Operations that make entries with nothing behind them, and why they are served all the same."""
 
 _DHCP = "AssociateDhcpOptions CreateDhcpOptions DeleteDhcpOptions DescribeDhcpOptions"
 
 SERVED: Mapping[str, frozenset[str]] = {
-    "ec2": frozenset((_EC2_NETWORK + _EC2_FACTS + _DHCP).split()),
+    "ec2": frozenset((_EC2_NETWORK + _EC2_MACHINES + _EC2_FACTS + _DHCP).split()),
     "iam": frozenset(_IAM.split()),
     "logs": frozenset(_LOGS.split()),
     "monitoring": frozenset(_CLOUDWATCH.split()),
@@ -98,6 +122,7 @@ SERVED: Mapping[str, frozenset[str]] = {
     "servicequotas": frozenset({"GetServiceQuota", "ListAWSDefaultServiceQuotas"}),
     "sns": frozenset(_SNS.split()),
     "sqs": frozenset(_SQS.split()),
+    "ssm": frozenset(_SSM.split()),
     "sts": frozenset(_STS.split()),
 }
 """Signing name of a service -> what it serves. EKS has a list of its own, `eks.backend.ACTIONS`."""
@@ -106,8 +131,6 @@ _FAMILIES: Mapping[str, str] = {
     "TransitGateway": "no transit gateways",
     "VpcPeering": "no VPC peering",
     "VpcEndpoint": "no VPC endpoints",
-    "NetworkInterface": "no network interfaces of users'",
-    "PrivateIpAddresses": "no network interfaces of users'",
     "Ipv6": "no IPv6",
     "SubnetCidr": "no IPv6 and no reservations in subnets",
     "EgressOnly": "no IPv6",
@@ -120,16 +143,11 @@ _FAMILIES: Mapping[str, str] = {
     "ClientVpn": "no Client VPN",
     "VpnConcentrator": "no VPN concentrators",
     "Ipam": "no IPAM",
-    "RunInstances": "no machines to run instances on",
-    "Instance": "no machines to run instances on",
-    "Fleet": "no machines to run instances on",
-    "Spot": "no machines to run instances on",
-    "Host": "no machines to run instances on",
-    "LaunchTemplate": "no machines to run instances on",
-    "KeyPair": "no machines to run instances on",
-    "Image": "no machines, so no images",
-    "Volume": "no machines, so no volumes",
-    "Snapshot": "no machines, so no snapshots",
+    "Fleet": "no fleets and no spot instances",
+    "Spot": "no fleets and no spot instances",
+    "Host": "no dedicated hosts",
+    "Image": "no images but those of Amazon and Canonical",
+    "Snapshot": "no contents of disks, so no snapshots",
 }
 """What the name of an operation holds -> what the twin is without."""
 

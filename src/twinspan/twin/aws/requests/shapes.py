@@ -13,7 +13,7 @@ from typing import Any
 from botocore.model import Shape
 from botocore.utils import parse_timestamp
 
-from twinspan.twin.aws.requests.flaws import Fault, Flaw
+from twinspan.twin.aws.requests.flaws import Flaw, FlawKind
 
 SHOWN_LENGTH = 100
 """Longer values are cut in messages."""
@@ -76,14 +76,14 @@ def check_number(shape: Shape, value: float, where: str) -> None:
 def check_string(shape: Shape, text: str, where: str) -> None:
     """Check a string's characters, choices, length and pattern."""
     if _NOT_XML.search(text):
-        raise Flaw(Fault.VALUE, where, "It has characters that XML cannot carry", value="hidden")
+        raise Flaw(FlawKind.VALUE, where, "It has characters that XML cannot carry", value="hidden")
     choices = shape.metadata.get("enum")
     if choices and text not in choices:
-        raise Flaw(Fault.VALUE, where, f"Valid values: {' | '.join(choices)}", value=shown(shape, text))
+        raise Flaw(FlawKind.VALUE, where, f"Valid values: {' | '.join(choices)}", value=shown(shape, text))
     _check_range(shape, len(text), text, where, "Its length must be")
     pattern = _compiled(shape.metadata.get("pattern"))
     if pattern is not None and len(text) <= _LONGEST_SUBJECT and pattern.fullmatch(text) is None:
-        raise Flaw(Fault.VALUE, where, f"It must match {pattern.pattern}", value=shown(shape, text))
+        raise Flaw(FlawKind.VALUE, where, f"It must match {pattern.pattern}", value=shown(shape, text))
 
 
 def check_count(shape: Shape, count: int, where: str) -> None:
@@ -111,13 +111,13 @@ def check_blob(shape: Shape, text: str, where: str) -> None:
 def _check_range(shape: Shape, size: float, value: object, where: str, what: str) -> None:
     least, most = shape.metadata.get("min"), shape.metadata.get("max")
     if least is not None and size < least:
-        raise Flaw(Fault.VALUE, where, f"{what} at least {least}", value=shown(shape, value))
+        raise Flaw(FlawKind.VALUE, where, f"{what} at least {least}", value=shown(shape, value))
     if most is not None and size > most:
-        raise Flaw(Fault.VALUE, where, f"{what} at most {most}", value=shown(shape, value))
+        raise Flaw(FlawKind.VALUE, where, f"{what} at most {most}", value=shown(shape, value))
 
 
 def _of_wrong_type(shape: Shape, value: object, where: str, what: str) -> Flaw:
-    return Flaw(Fault.TYPE, where, f"It must be {what}", value=shown(shape, value))
+    return Flaw(FlawKind.TYPE, where, f"It must be {what}", value=shown(shape, value))
 
 
 @cache

@@ -103,12 +103,12 @@ def _place(subject: str, azure: AzureNetwork) -> _Place | None:
         return None
     gateways = (g for g in azure.virtual_network_gateways if g.id == connection.virtual_network_gateway_id)
     numbers = [n for g in gateways for n, i in enumerate(g.instances) if str(i.public_ip_address) == local]
-    remotes = {each.id: each.gateway_ip_address for each in azure.local_network_gateways}
+    remote = azure.local_network_gateway_of(connection)
     return _Place(
         connection=connection,
         instance=numbers[0] if numbers else 0,
         local=local,
-        remote=str(remotes.get(connection.local_network_gateway_id) or ""),
+        remote=str((remote and remote.gateway_ip_address) or ""),
     )
 
 

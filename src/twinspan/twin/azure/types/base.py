@@ -1,19 +1,20 @@
 """What every resource type has in common."""
 
 import copy
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import ClassVar
 
 from twinspan.twin.azure import absent, schema
 from twinspan.twin.azure.documents import Json, JsonObject, properties
 from twinspan.twin.azure.errors import ArmError
-from twinspan.twin.azure.operations import Outcome
+from twinspan.twin.azure.operations import Asked, Outcome
 from twinspan.twin.azure.resource_id import ResourceId
 from twinspan.twin.azure.store import Resource, Store
+from twinspan.twin.dataplane.wire import MachineCalls
 from twinspan.twin.kubernetes.access import ClusterAccess
 from twinspan.twin.metrics.series import MetricStore
-from twinspan.twin.observed import ObservationBoard
+from twinspan.twin.observed import ObservedState
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,12 +22,16 @@ class Context:
     """What a resource type may look at."""
 
     store: Store
-    board: ObservationBoard
+    board: ObservedState
     clusters: ClusterAccess | None = None
     """None: there is no data plane, so nothing of a cluster is waited for."""
     tenant_id: str = ""
     metrics: MetricStore | None = None
     """What Azure Monitor knows of the gateways; None: nothing."""
+    machines: Callable[[], MachineCalls] | None = None
+    """Who runs commands on machines; None: there is no data plane, so nothing of a machine is waited for."""
+    unbuilt: Callable[[], tuple[str, ...]] = tuple
+    """Says what the data plane could not build; each line begins with the id of what it is about."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -57,6 +62,7 @@ class Action:
 
     name: str
     query: Mapping[str, str]
+    body: JsonObject = field(default_factory=dict)
 
 
 class ResourceType:
@@ -67,7 +73,9 @@ class ResourceType:
         model: Its class, as `schema.model_class` takes it.
         parts: Member of `properties` that holds embedded parts -> their full type.
         parts_kept_if_absent: A PUT without the member leaves the parts alone.
+        made_by_service: Whether no PUT makes it.
         is_global: Whether its location is `global`, and no region.
+        patched_later: Whether a PATCH is answered as an operation.
         at_once: Whether a PUT or DELETE is over when it is answered, so that there is no operation to follow.
         created: Status of the answer to a PUT that made it.
         synchronous: Actions, in small letters, that answer at once; the others answer as operations.
@@ -78,7 +86,9 @@ class ResourceType:
     model: str
     parts: ClassVar[Mapping[str, str]] = {}
     parts_kept_if_absent: bool = False
+    made_by_service: bool = False
     is_global: bool = False
+    patched_later: bool = False
     at_once: bool = False
     created: int = 201
     synchronous: ClassVar[frozenset[str]] = frozenset()
@@ -142,6 +152,13 @@ class ResourceType:
     def decorate(self, context: Context, resource: Resource, told: JsonObject, *, listed: bool) -> None:
         """Add the read-only members and the defaults of `properties` to `told`."""
 
+    def expand(self, context: Context, resource: Resource, document: JsonObject, what: str) -> None:
+        """Add to a rendered resource what a GET asks for with `$expand`."""
+
+    def view(self, context: Context, resource: Resource, name: str) -> Json:  # noqa: ARG002  for subclasses
+        """Return what a GET below a resource asks for, e.g. `instanceView`; None: it has no such thing."""
+        return None
+
     def refuse_delete(self, context: Context, resource: Resource) -> None:
         """Refuse to delete a resource that others need.
 
@@ -156,6 +173,14 @@ class ResourceType:
     def outcome(self, context: Context, resource_id: ResourceId) -> Outcome | None:  # noqa: ARG002  for subclasses
         """Return how the last change of a resource ended; None while it goes on."""
         return Outcome()
+
+    def begin(self, context: Context, resource: Resource, action: Action) -> Asked | None:  # noqa: ARG002  for subclasses
+        """Begin a POST action whose result takes a time and return how to ask for it; None: `act` does it.
+
+        Raises:
+            ArmError: The action refuses.
+        """
+        return None
 
     def act(self, context: Context, resource: Resource, action: Action) -> Json:  # noqa: ARG002  for subclasses
         """Carry out a POST action and return its result, None if it has none.

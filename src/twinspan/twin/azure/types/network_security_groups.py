@@ -12,6 +12,7 @@ from twinspan.twin.azure.errors import ArmError, bad_request
 from twinspan.twin.azure.resource_id import ResourceId
 from twinspan.twin.azure.store import Resource
 from twinspan.twin.azure.types import addresses
+from twinspan.twin.azure.types.application_security_groups import only_references
 from twinspan.twin.azure.types.base import Context, Put, ResourceType, reference_list
 
 _PORTS = re.compile(r"\d{1,5}(-\d{1,5})?")
@@ -48,6 +49,13 @@ _LISTS = (
 )
 
 
+_USERS = {
+    "subnets": "Microsoft.Network/virtualNetworks/subnets",
+    "networkInterfaces": "Microsoft.Network/networkInterfaces",
+}
+"""Member of a group -> type of those that use it."""
+
+
 class _NetworkSecurityGroups(ResourceType):
     type = "Microsoft.Network/networkSecurityGroups"
     model = "NetworkSecurityGroup"
@@ -72,9 +80,11 @@ class _NetworkSecurityGroups(ResourceType):
             for rule in context.store.children(resource.id, "securityRules")
         ]
         told["defaultSecurityRules"] = _default_rules(resource.id)
-        subnets = [str(user.id) for user, _ in context.store.users(resource.id)]
-        if subnets:
-            told["subnets"] = reference_list(subnets)
+        users = [user.id for user, _ in context.store.users(resource.id)]
+        for name, kind in _USERS.items():
+            of_kind = [str(user) for user in users if user.type == kind]
+            if of_kind:
+                told[name] = reference_list(of_kind)
 
     @override
     def refuse_delete(self, context: Context, resource: Resource) -> None:
@@ -125,13 +135,18 @@ def _check_rule(rule: ResourceId, body: JsonObject, siblings: list[tuple[str, Js
 
 
 def _check_addresses(rule: ResourceId, told: JsonObject, end: str) -> None:
-    """Check one end's address prefixes: one form, given, and valid."""
+    """Check one end's address prefixes or application security groups: one form, given, and valid."""
     single, several = text(told, f"{end}AddressPrefix"), texts(told, f"{end}AddressPrefixes")
-    if (single is None) == (not several):
+    groups = objects(told, f"{end}ApplicationSecurityGroups")
+    if [single is not None, bool(several), bool(groups)].count(True) != 1:
         raise bad_request(
             "SecurityRuleParameterContainsUnsupportedValue",
-            f"Security rule {rule} needs exactly one of {end}AddressPrefix and {end}AddressPrefixes.",
+            f"Security rule {rule} needs exactly one of {end}AddressPrefix, {end}AddressPrefixes and "
+            f"{end}ApplicationSecurityGroups.",
         )
+    only_references(told, f"{end}ApplicationSecurityGroups")
+    if groups:
+        return
     for prefix in several or [single or ""]:
         if prefix[:1].isdigit():  # anything else is `*` or a service tag
             addresses.network(prefix, where=str(rule), code="SecurityRuleInvalidAddressPrefix")

@@ -3,6 +3,7 @@
 import hashlib
 import os
 import shutil
+import time
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -11,12 +12,15 @@ from twinspan.errors import WaitTimeoutError
 from twinspan.wait import wait_until
 
 _MOUNT = Path("/sys/fs/cgroup")
+_PREFIX = "twinspan-"
 _EMPTY_WITHIN_S = 5.0
+_ABANDONED_AFTER_S = 3600.0
+"""An agent has processes in its nodes' groups within seconds; one that is empty for so long has lost it."""
 
 
 def root_name(folder: Path) -> str:
     """Return the name of the root of the agent that works in `folder`: the same for the same folder."""
-    return f"twinspan-{hashlib.sha256(os.fsencode(folder.resolve())).hexdigest()[:12]}"
+    return f"{_PREFIX}{hashlib.sha256(os.fsencode(folder.resolve())).hexdigest()[:12]}"
 
 
 def make(name: str) -> None:
@@ -53,6 +57,26 @@ def remove(name: str, *, wait: bool = True) -> bool:
         )
     except WaitTimeoutError:
         return False
+
+
+def remove_abandoned() -> None:
+    """Remove the groups of agents that were killed together with all who could have removed them.
+
+    For the host's PID namespace: in another one, version 1 shows other twins' groups without processes.
+    """
+    for name in {root.name for hierarchy in _mounted() for root in hierarchy.glob(f"{_PREFIX}*")}:
+        with suppress(OSError):  # it goes while it is looked at: somebody has it in hand
+            if _abandoned(name):
+                _remove_once(name)
+
+
+def _abandoned(name: str) -> bool:
+    """Whether a root has been there for long and no hierarchy has a process in it."""
+    roots = [root for hierarchy in _mounted() if (root := hierarchy / name).exists()]
+    oldest = time.time() - _ABANDONED_AFTER_S
+    if any(root.stat().st_mtime > oldest for root in roots):
+        return False
+    return not any((group / "cgroup.procs").read_text() for root in roots for group in _deepest_first(root))
 
 
 def _hierarchies() -> list[Path]:

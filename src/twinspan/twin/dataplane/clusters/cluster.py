@@ -20,9 +20,9 @@ from twinspan.twin.dataplane.clusters.policies import PolicyEnforcer
 from twinspan.twin.dataplane.clusters.requirements import lacking
 from twinspan.twin.dataplane.clusters.system import SystemPods
 from twinspan.twin.dataplane.clusters.vpc_interface import VpcInterface
-from twinspan.twin.dataplane.events import log
+from twinspan.twin.dataplane.events import Journal, log
 from twinspan.twin.dataplane.interfaces import Interfaces
-from twinspan.twin.dataplane.plane import Plane
+from twinspan.twin.dataplane.subnets import Subnets
 from twinspan.twin.kubernetes.spec import ClusterHealth, ClusterSpec, NodeSpec
 from twinspan.twin.loops import LAST, Loop
 from twinspan.wait import pause
@@ -32,13 +32,14 @@ _BUSY_S, _SETTLED_S = 0.2, 0.5
 _RETRY_S = 3.0
 
 
-class Cluster:
+class RunningCluster:
     """Builds, changes, observes and removes one cluster. Methods return at once unless they say otherwise.
 
     Args:
         spec: What is wanted first.
-        plane: Where its subnets are.
+        subnets: Where it finds a place.
         interfaces: Where its nodes' and its control plane's filters are kept.
+        journal: Gets its events.
         folder: Private folder of the agent's clusters.
         control_groups: Name of the agent's root of control groups.
         after: Clusters of the same key that are going: it is built when they are gone.
@@ -48,16 +49,18 @@ class Cluster:
         self,
         spec: ClusterSpec,
         *,
-        plane: Plane,
+        subnets: Subnets,
         interfaces: Interfaces,
+        journal: Journal,
         folder: Path,
         control_groups: str,
-        after: Iterable["Cluster"] = (),
+        after: Iterable["RunningCluster"] = (),
     ) -> None:
         self.key = spec.key
         self._wanted: ClusterSpec | None = spec
         self._spec = spec
-        self._plane = plane
+        self._subnets = subnets
+        self._journal = journal
         self._interfaces = interfaces
         self._folder = folder
         self._control_groups = control_groups
@@ -126,14 +129,14 @@ class Cluster:
             if self._control is not None and not node.lost:
                 node.lost = True
                 node.halt(self._control)
-                self._plane.journal.add("node-lost", node.name)
+                self._journal.add("node-lost", node.name)
 
     def restore_node(self, key: str) -> None:
         """Give a node its power back; it is ready some seconds later. Raises DesignError: no such node."""
         node = self.node(key)
         if node.lost:
             node.lost = False
-            self._plane.journal.add("node-restored", node.name)
+            self._journal.add("node-restored", node.name)
         self._wake()
 
     def lose(self) -> None:
@@ -144,14 +147,14 @@ class Cluster:
                 self.lose_node(key)
             if self._control is not None:
                 self._control.halt()
-            self._plane.journal.add("cluster-lost", self._spec.name)
+            self._journal.add("cluster-lost", self._spec.name)
 
     def restore(self) -> None:
         """Give all of it its power back; what etcd had stored is still there."""
         with self._work:
             if self._lost and self._control is not None:
                 self._control.start()
-                self._plane.journal.add("cluster-restored", self._spec.name)
+                self._journal.add("cluster-restored", self._spec.name)
             self._lost = False
             for node in self._nodes.values():
                 node.lost = False
@@ -206,8 +209,8 @@ class Cluster:
                 where=f"cluster {spec.name}", problem=missing, remedy="Run `make kubernetes`, then try again"
             )
         if self._control is None:
-            control = ControlPlane(spec, folder=self._folder, journal=self._plane.journal)
-            interface = VpcInterface(control.namespace, plane=self._plane, interfaces=self._interfaces)
+            control = ControlPlane(spec, folder=self._folder, journal=self._journal)
+            interface = VpcInterface(control.namespace, subnets=self._subnets, interfaces=self._interfaces)
             with undone_on_failure(interface.remove, control.remove):
                 control.build()
                 interface.follow(spec)
@@ -217,7 +220,7 @@ class Cluster:
             self._control, self._interface = control, interface
             self._known = KnownObjects(control.api)
             self._system = SystemPods(control.api)
-            self._balancers = LoadBalancers(control.api, plane=self._plane, interfaces=self._interfaces)
+            self._balancers = LoadBalancers(control.api, subnets=self._subnets, interfaces=self._interfaces)
         if self._interface is not None:
             self._interface.follow(spec)
         self._enforce_policies(spec, self._control)
@@ -279,8 +282,9 @@ class Cluster:
             cluster=spec,
             spec=node,
             number=next(number for number in range(len(used) + 1) if number not in used),
-            plane=self._plane,
+            subnets=self._subnets,
             interfaces=self._interfaces,
+            journal=self._journal,
             folder=self._folder,
             control_groups=self._control_groups,
         )
@@ -332,7 +336,7 @@ class Cluster:
         self._health = replace(found, problems=self._named_problems(found))
         for node in self._health.nodes:
             if node.ready and node.key not in before:
-                self._plane.journal.add("node-ready", node.name)
+                self._journal.add("node-ready", node.name)
 
     def _named_problems(self, found: ClusterHealth) -> tuple[str, ...]:
         """Return what cannot be built of the cluster as it was found, each with the object's name."""

@@ -35,7 +35,7 @@ from twinspan.twin.dataplane.clusters.daemon import NodeDaemon
 from twinspan.twin.dataplane.clusters.files import kubeconfig, public_key, write, write_yaml
 from twinspan.twin.dataplane.events import Journal
 from twinspan.twin.dataplane.filters_text import host
-from twinspan.twin.dataplane.links import Plug
+from twinspan.twin.dataplane.links import LinkEnd
 from twinspan.twin.dataplane.namespaces import short_name
 from twinspan.twin.kubernetes.authority import ClusterAuthority
 from twinspan.twin.kubernetes.relay import Relay, Target, UnixTarget
@@ -163,7 +163,7 @@ class ControlPlane:
         if namespaces.exists(self.namespace):
             namespaces.delete(self.namespace)
 
-    def join(self, node: Plug, number: int) -> IPv4Address:
+    def join(self, node: LinkEnd, number: int) -> IPv4Address:
         """Join a node by a management link and return its address there.
 
         Args:
@@ -171,7 +171,7 @@ class ControlPlane:
             number: Its number in the cluster, from 0.
         """
         address = TWIN_MANAGEMENT[256 + number]
-        far = Plug(namespace=self.namespace, interface=f"node{number}")
+        far = LinkEnd(namespace=self.namespace, interface=f"node{number}")
         links.join(node, far)
         namespaces.ip([f"link set {far.interface} master {_BRIDGE} up"], namespace=self.namespace)
         namespaces.ip(
@@ -199,7 +199,7 @@ class ControlPlane:
 
     def leave(self, number: int) -> None:
         """Remove a node's management link."""
-        links.cut(Plug(namespace=self.namespace, interface=f"node{number}"))
+        links.cut(LinkEnd(namespace=self.namespace, interface=f"node{number}"))
 
     def answers(self) -> bool:
         """Return whether pods can be made: the API server is ready, and so are the controllers.

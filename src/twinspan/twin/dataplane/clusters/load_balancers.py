@@ -18,10 +18,10 @@ from twinspan.twin.dataplane import links, namespaces
 from twinspan.twin.dataplane.clusters.api import ApiClient, Json
 from twinspan.twin.dataplane.events import log
 from twinspan.twin.dataplane.interfaces import Interface, Interfaces
-from twinspan.twin.dataplane.links import Plug
+from twinspan.twin.dataplane.links import LinkEnd
 from twinspan.twin.dataplane.namespaces import short_name
-from twinspan.twin.dataplane.plane import Plane
 from twinspan.twin.dataplane.router import Router, router_address
+from twinspan.twin.dataplane.subnets import Subnets
 from twinspan.twin.kubernetes.spec import ClusterSpec
 
 _DEVICE = "eth0"
@@ -48,7 +48,7 @@ class _Balancer:
         self.subnet_id = subnet_id
         self.address = address
         self.namespace = short_name("lb", key)
-        self.plug = Plug(namespace=router.namespace, interface=short_name("lb", key))
+        self.plug = LinkEnd(namespace=router.namespace, interface=short_name("lb", key))
         self.rules = ""
         self.interface: Interface | None = None
 
@@ -60,9 +60,9 @@ class LoadBalancers:
         problems: Services whose balancer could not be made or changed when they were last followed, and why.
     """
 
-    def __init__(self, api: ApiClient, *, plane: Plane, interfaces: Interfaces) -> None:
+    def __init__(self, api: ApiClient, *, subnets: Subnets, interfaces: Interfaces) -> None:
         self._api = api
-        self._plane = plane
+        self._subnets = subnets
         self._interfaces = interfaces
         self._balancers: dict[str, _Balancer] = {}
         self._told: dict[str, str] = {}
@@ -107,7 +107,7 @@ class LoadBalancers:
     def _drop(self, uid: str) -> None:
         balancer = self._balancers[uid]
         self._remove(balancer)
-        self._plane.addresses.give_back(balancer.router.spec.key, balancer.address)
+        self._subnets.addresses.give_back(balancer.router.spec.key, balancer.address)
         del self._balancers[uid]
 
     def _serve_or_tell(
@@ -143,8 +143,8 @@ class LoadBalancers:
             )
 
     def _build(self, spec: ClusterSpec, uid: str, service: Json) -> _Balancer:
-        where, addresses = _name(spec, service), self._plane.addresses
-        with self._plane.lock:
+        where, addresses = _name(spec, service), self._subnets.addresses
+        with self._subnets.lock:
             router, subnet_id = self._subnet(spec, service)
             subnet = router.subnet(subnet_id)
             if subnet is None:
@@ -180,7 +180,7 @@ class LoadBalancers:
             self._interfaces.add(balancer.interface)
         else:
             self._interfaces.add_balancer(balancer.router, balancer.address)
-        links.join(Plug(namespace=balancer.namespace, interface=_DEVICE), balancer.plug)
+        links.join(LinkEnd(namespace=balancer.namespace, interface=_DEVICE), balancer.plug)
         balancer.router.plug_in(balancer.subnet_id, balancer.plug.interface, [balancer.address])
         namespaces.ip(
             [
@@ -200,7 +200,7 @@ class LoadBalancers:
         named = _notes(service).get(f"{_AZURE_NOTE}-internal-subnet")
         if named and spec.side == "azure":
             chosen = f"{chosen.rpartition('/')[0]}/{named.lower()}"
-        found = self._plane.subnet(spec.side, chosen)
+        found = self._subnets.find(spec.side, chosen)
         if found is None:
             raise DesignError(
                 where=where,

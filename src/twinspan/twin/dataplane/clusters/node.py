@@ -18,9 +18,9 @@ from twinspan.twin.dataplane.clusters.node_network import MANAGEMENT_DEVICE, Nod
 from twinspan.twin.dataplane.clusters.policy_rules import NO_POLICIES
 from twinspan.twin.dataplane.events import Journal
 from twinspan.twin.dataplane.interfaces import Interfaces
-from twinspan.twin.dataplane.links import Plug
+from twinspan.twin.dataplane.links import LinkEnd
 from twinspan.twin.dataplane.namespaces import short_name
-from twinspan.twin.dataplane.plane import Plane
+from twinspan.twin.dataplane.subnets import Subnets
 from twinspan.twin.kubernetes.spec import ClusterSpec, NodeSpec
 from twinspan.wait import wait_until
 
@@ -45,8 +45,9 @@ class Node:
         cluster: ClusterSpec,
         spec: NodeSpec,
         number: int,
-        plane: Plane,
+        subnets: Subnets,
         interfaces: Interfaces,
+        journal: Journal,
         folder: Path,
         control_groups: str,
     ) -> None:
@@ -55,7 +56,7 @@ class Node:
         self.lost = False
         self.started: datetime | None = None
         self._cluster = cluster
-        self._journal: Journal = plane.journal
+        self._journal = journal
         self._folder = folder / f"node{number}"
         self._namespace = short_name("node", f"{cluster.key} {spec.key}")
         self._control_group = f"{control_groups}/{self._namespace}"
@@ -65,7 +66,7 @@ class Node:
             side=cluster.side,
             spec=spec,
             resolver=node_files.resolver(cluster),
-            plane=plane,
+            subnets=subnets,
             interfaces=interfaces,
         )
         self._machine: Machine | None = None
@@ -109,7 +110,9 @@ class Node:
         """
         place = self._network.choose(self._overlay())
         self._network.attach()
-        management = control.join(Plug(namespace=self._namespace, interface=MANAGEMENT_DEVICE), self.number)
+        management = control.join(
+            LinkEnd(namespace=self._namespace, interface=MANAGEMENT_DEVICE), self.number
+        )
         self._joined = True
         control.route(place.address, place.blocks, management)
         machine = Machine(

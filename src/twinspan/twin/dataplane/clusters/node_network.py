@@ -10,10 +10,10 @@ from twinspan.twin.attempts import undone_on_failure
 from twinspan.twin.dataplane import links, namespaces
 from twinspan.twin.dataplane.addresses import BLOCK_LENGTH
 from twinspan.twin.dataplane.interfaces import Interface, Interfaces
-from twinspan.twin.dataplane.links import Plug
+from twinspan.twin.dataplane.links import LinkEnd
 from twinspan.twin.dataplane.namespaces import short_name
-from twinspan.twin.dataplane.plane import Plane
 from twinspan.twin.dataplane.router import Router, router_address
+from twinspan.twin.dataplane.subnets import Subnets
 from twinspan.twin.kubernetes.spec import NodeSpec
 
 NODE_DEVICE, POD_DEVICE, MANAGEMENT_DEVICE = "eth0", "eth1", "management"
@@ -80,7 +80,7 @@ class NodeNetwork:
         side: Its cloud.
         spec: What it is to be.
         resolver: Address of the virtual network's DNS server, which the twin does not have.
-        plane: Where its subnets are.
+        subnets: Where it finds a place.
         interfaces: Where its filters are kept.
     """
 
@@ -92,7 +92,7 @@ class NodeNetwork:
         side: Cloud,
         spec: NodeSpec,
         resolver: IPv4Address,
-        plane: Plane,
+        subnets: Subnets,
         interfaces: Interfaces,
     ) -> None:
         self._name = name
@@ -100,9 +100,9 @@ class NodeNetwork:
         self._side = side
         self._spec = spec
         self._resolver = resolver
-        self._plane = plane
+        self._subnets = subnets
         self._interfaces = interfaces
-        self._attached: list[tuple[Interface, Plug]] = []
+        self._attached: list[tuple[Interface, LinkEnd]] = []
         self.place: Place | None = None
 
     def choose(self, pod_network: IPv4Network | None) -> Place:
@@ -114,7 +114,7 @@ class NodeNetwork:
         Raises:
             DesignError: No such subnet, or no address is free.
         """
-        with self._plane.lock:
+        with self._subnets.lock:
             if self.place is None:
                 self.place = self._chosen(pod_network)
             return self.place
@@ -130,7 +130,7 @@ class NodeNetwork:
         with undone_on_failure(self.detach):
             namespaces.set_sysctls(self._namespace, _SYSCTLS)
             namespaces.nft(self._namespace, _nobody_at(self._resolver))
-            with self._plane.lock:
+            with self._subnets.lock:
                 self._join(NODE_DEVICE, self._spec.subnet_id, place.address, self._on_first(place))
                 if place.pod_address is not None:
                     self._join(POD_DEVICE, self._spec.pod_subnet_id, place.pod_address, place.blocks)
@@ -139,7 +139,7 @@ class NodeNetwork:
 
     def detach(self) -> None:
         """Remove its interfaces and its namespace; its addresses stay its own."""
-        with self._plane.lock:
+        with self._subnets.lock:
             for interface, plug in self._attached:
                 self._interfaces.remove(interface)
                 if namespaces.exists(plug.namespace):
@@ -154,7 +154,7 @@ class NodeNetwork:
         place, self.place = self.place, None
         if place is None:
             return
-        addresses = self._plane.addresses
+        addresses = self._subnets.addresses
         addresses.give_back(place.router, place.address)
         if place.pod_address is not None:
             addresses.give_back(place.router, place.pod_address)
@@ -168,7 +168,7 @@ class NodeNetwork:
 
     def _chosen(self, pod_network: IPv4Network | None) -> Place:
         router, subnet = self._subnet(self._spec.subnet_id)
-        key, where, taken = router.spec.key, f"node {self._name}", self._plane.addresses
+        key, where, taken = router.spec.key, f"node {self._name}", self._subnets.addresses
         address = taken.take(key, subnet, where=where)
         if pod_network is not None:
             blocks = (pod_network,)
@@ -207,7 +207,7 @@ class NodeNetwork:
 
     def _subnet(self, subnet_id: str) -> tuple[Router, IPv4Network]:
         key = subnet_id if self._side == "aws" else subnet_id.lower()
-        found = self._plane.subnet(self._side, key)
+        found = self._subnets.find(self._side, key)
         if found is None:
             raise DesignError(
                 where=f"node {self._name}",
@@ -235,7 +235,9 @@ class NodeNetwork:
             security_group_ids=self._spec.security_group_ids,
             device=device,
         )
-        plug = Plug(namespace=router.namespace, interface=short_name("node", f"{self._namespace} {device}"))
+        plug = LinkEnd(
+            namespace=router.namespace, interface=short_name("node", f"{self._namespace} {device}")
+        )
         self._interfaces.plug_in(interface, plug)
         self._attached.append((interface, plug))
 
@@ -297,7 +299,7 @@ def _answers_go_back() -> str:
 """
 
 
-def _cut(plug: Plug) -> None:
+def _cut(plug: LinkEnd) -> None:
     try:
         links.cut(plug)
     except TwinspanError:

@@ -11,10 +11,10 @@ from twinspan.errors import DesignError, TwinspanError
 from twinspan.twin.attempts import undone_on_failure
 from twinspan.twin.dataplane import links, namespaces
 from twinspan.twin.dataplane.interfaces import Interface, Interfaces
-from twinspan.twin.dataplane.links import Plug
+from twinspan.twin.dataplane.links import LinkEnd
 from twinspan.twin.dataplane.namespaces import short_name
-from twinspan.twin.dataplane.plane import Plane
 from twinspan.twin.dataplane.router import router_address
+from twinspan.twin.dataplane.subnets import Subnets
 from twinspan.twin.kubernetes.spec import ClusterSpec
 
 _DEVICE = "eth0"
@@ -25,13 +25,13 @@ class VpcInterface:
 
     Args:
         namespace: The control plane's network namespace.
-        plane: Where the subnets are.
+        subnets: Where it finds a place.
         interfaces: Where its filter is kept.
     """
 
-    def __init__(self, namespace: str, *, plane: Plane, interfaces: Interfaces) -> None:
+    def __init__(self, namespace: str, *, subnets: Subnets, interfaces: Interfaces) -> None:
         self._namespace = namespace
-        self._plane = plane
+        self._subnets = subnets
         self._interfaces = interfaces
         self._interface: Interface | None = None
         self._attached: tuple[object, ...] = ()
@@ -46,7 +46,7 @@ class VpcInterface:
         wanted = (spec.subnet_ids[:1], spec.security_group_ids, spec.network_ranges)
         if wanted == self._attached:
             return
-        with self._plane.lock:
+        with self._subnets.lock:
             self._remove()
             if spec.subnet_ids:
                 self._attach(spec)
@@ -55,13 +55,13 @@ class VpcInterface:
 
     def remove(self) -> None:
         """Remove it, if it is there."""
-        with self._plane.lock:
+        with self._subnets.lock:
             self._remove()
         self._interfaces.refresh()
 
     def _attach(self, spec: ClusterSpec) -> None:
         subnet_id, where = spec.subnet_ids[0], f"control plane of {spec.name}"
-        found = self._plane.subnet(spec.side, subnet_id)
+        found = self._subnets.find(spec.side, subnet_id)
         if found is None:
             raise DesignError(
                 where=where,
@@ -75,7 +75,7 @@ class VpcInterface:
             namespace=self._namespace,
             router=router,
             subnet_id=subnet_id,
-            address=self._plane.addresses.take(router.spec.key, prefix, where=where),
+            address=self._subnets.addresses.take(router.spec.key, prefix, where=where),
             security_group_ids=spec.security_group_ids,
             device=_DEVICE,
         )
@@ -99,7 +99,7 @@ class VpcInterface:
         self._interfaces.remove(interface)
         with suppress(TwinspanError):  # it went with its subnet's router, or was never joined
             links.cut(self._plug(interface))
-        self._plane.addresses.give_back(interface.router.spec.key, interface.address)
+        self._subnets.addresses.give_back(interface.router.spec.key, interface.address)
 
-    def _plug(self, interface: Interface) -> Plug:
-        return Plug(namespace=interface.router.namespace, interface=short_name("plane", self._namespace))
+    def _plug(self, interface: Interface) -> LinkEnd:
+        return LinkEnd(namespace=interface.router.namespace, interface=short_name("plane", self._namespace))

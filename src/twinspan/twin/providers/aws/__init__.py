@@ -33,7 +33,7 @@ _RESOURCES = (
     eks_access.AccessEntry,
     eks_access.AccessPolicyAssociation,
     eks_addon.Addon,
-    eks_cluster.Cluster,
+    eks_cluster.EksClusterResource,
     eks_node_group.NodeGroup,
     iam.IamRole,
     iam.IamRolePolicyAttachment,

@@ -38,7 +38,7 @@ def find_cluster(cloud: AwsCloud, name: str) -> Document | None:
     return describe(cloud, "describe_cluster", "cluster", name=name)
 
 
-class Cluster(EksResource):
+class EksClusterResource(EksResource):
     """`aws_eks_cluster`, without Auto Mode, Outposts, hybrid nodes and key encryption."""
 
     type_name = "aws_eks_cluster"

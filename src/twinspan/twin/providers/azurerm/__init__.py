@@ -26,7 +26,7 @@ _RESOURCES = (
     diagnostics.DiagnosticSetting,
     identity.RoleAssignment,
     identity.UserAssignedIdentity,
-    kubernetes.Cluster,
+    kubernetes.KubernetesCluster,
     monitor.ActionGroup,
     monitor.MetricAlert,
     monitor.Workbook,

@@ -138,7 +138,7 @@ class ArmResource(Resource[ArmCloud]):
         return {**found, **self.flatten(cloud, document, state)}
 
     def update(self, cloud: ArmCloud, prior: State, planned: State) -> State:
-        """PUT the whole document anew, with what other resources have put into it."""
+        """PUT the whole document again, with what other resources have put into it."""
         identity = prior["id"]
         with self._locked(cloud, identity):
             existing = cloud.get(identity) or {}

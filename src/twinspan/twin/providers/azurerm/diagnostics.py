@@ -59,7 +59,7 @@ class DiagnosticSetting(Resource[ArmCloud]):
         }
 
     def update(self, cloud: ArmCloud, prior: State, planned: State) -> State:
-        """PUT the whole setting anew."""
+        """PUT the whole setting again."""
         with cloud.lock(prior["target_resource_id"]):
             cloud.put(_path(*_parts(prior["id"])), _document(planned))
         return {}

@@ -45,7 +45,7 @@ _SUPPORTED_NETWORK = frozenset({*NETWORK, *NETWORK_LISTS, "network_mode"})
 _POOL = "default_node_pool"
 
 
-class Cluster(ArmResource):
+class KubernetesCluster(ArmResource):
     """`azurerm_kubernetes_cluster`: its network, identity, pool and endpoint; none of the other add-ons."""
 
     type_name = "azurerm_kubernetes_cluster"

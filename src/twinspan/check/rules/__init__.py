@@ -1,1 +1,0 @@
-"""The rules, by what they are about; each takes a design and yields findings."""

@@ -1,0 +1,1 @@
+"""What can be broken: one file per fault, which says what it breaks, how, and what should happen."""

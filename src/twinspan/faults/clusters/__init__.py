@@ -1,0 +1,1 @@
+"""Faults of the Kubernetes clusters: what is measured is requests to a service."""

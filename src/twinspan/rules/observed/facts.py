@@ -1,0 +1,310 @@
+"""What the rules look at in what exists: both clouds' answers in scope, joined into tunnels."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from ipaddress import IPv4Network
+
+from twinspan.cloud.azure import AzureBgp
+from twinspan.network.azure import GATEWAY_SUBNET
+from twinspan.network.clouds import Cloud
+from twinspan.network.links import TunnelLink, tunnel_links
+from twinspan.network.model import (
+    AwsRouteTable,
+    AwsSubnet,
+    AzureConnection,
+    AzureSubnet,
+    BgpPeer,
+    GatewayRoute,
+    Network,
+    Secrets,
+    VirtualNetwork,
+    VirtualNetworkGateway,
+    Vpc,
+    VpnConnection,
+    VpnGateway,
+)
+from twinspan.rules.design import Design, existing_design
+from twinspan.rules.observed.cluster_facts import ClusterFacts, ObservedCluster, of_aks, of_eks
+from twinspan.rules.observed.expectation import Expectation, ExpectedTunnel
+from twinspan.rules.observed.ping_facts import Ping
+from twinspan.rules.observed.settings import ObjectSettings
+from twinspan.rules.shell import group_and_name
+
+
+@dataclass(frozen=True, kw_only=True)
+class Facts:
+    """One reading of everything.
+
+    Attributes:
+        bgp: Azure gateway id -> what it says of BGP.
+        bgp_problems: Azure gateway id -> why it could not be asked.
+        cloud_problems: `aws` or `azure` -> why that cloud could not be read.
+        pings: What the hosts measured; empty if none were given.
+        large_pings: The same with the largest packets that the tunnels promise to carry.
+        planned: What Terraform planned; None if that is not known.
+        host_problems: Why hosts that should have pinged could not be had.
+        kubernetes: What Kubernetes and its pods say.
+    """
+
+    network: Network
+    secrets: Secrets = field(default_factory=Secrets)
+    expected: Expectation
+    bgp: Mapping[str, AzureBgp] = field(default_factory=dict)
+    bgp_problems: Mapping[str, str] = field(default_factory=dict)
+    cloud_problems: Mapping[Cloud, str] = field(default_factory=dict)
+    pings: tuple[Ping, ...] = ()
+    large_pings: tuple[Ping, ...] = ()
+    host_problems: tuple[str, ...] = ()
+    planned: ObjectSettings | None = None
+    kubernetes: ClusterFacts = field(default_factory=ClusterFacts)
+
+    @property
+    def region(self) -> str:
+        """The AWS region, for commands."""
+        return self.network.aws.region if self.network.aws else ""
+
+    @property
+    def vpn_connections(self) -> tuple[VpnConnection, ...]:
+        """The VPN connections in scope that are not deleted (AWS shows deleted ones for an hour)."""
+        wanted = self.expected.vpn_connection_ids
+        every = self.network.aws.vpn_connections if self.network.aws else ()
+        return tuple(c for c in every if c.state != "deleted" and (not wanted or c.id in wanted))
+
+    @property
+    def vpn_gateways(self) -> tuple[VpnGateway, ...]:
+        """The virtual private gateways in scope: the expected ones, else those that connections use."""
+        every = self.network.aws.vpn_gateways if self.network.aws else ()
+        every = tuple(gateway for gateway in every if gateway.state != "deleted")
+        if wanted := self.expected.vpn_gateway_ids:
+            return tuple(gateway for gateway in every if gateway.id in wanted)
+        used = {connection.vpn_gateway_id for connection in self.vpn_connections}
+        return tuple(gateway for gateway in every if gateway.id in used) or every
+
+    @property
+    def vpcs(self) -> tuple[Vpc, ...]:
+        """The VPCs in scope: the expected ones, else those that a gateway is attached to, else all."""
+        every = self.network.aws.vpcs if self.network.aws else ()
+        if wanted := self.expected.vpc_ids:
+            return tuple(vpc for vpc in every if vpc.id in wanted)
+        attached = {gateway.vpc_id for gateway in self.vpn_gateways}
+        return tuple(vpc for vpc in every if vpc.id in attached) or every
+
+    @property
+    def azure_gateways(self) -> tuple[VirtualNetworkGateway, ...]:
+        """The Azure gateways in scope."""
+        every = self.network.azure.virtual_network_gateways if self.network.azure else ()
+        wanted = self.expected.virtual_network_gateway_ids
+        return tuple(gateway for gateway in every if not wanted or gateway.id in wanted)
+
+    @property
+    def azure_connections(self) -> tuple[AzureConnection, ...]:
+        """The connections of the Azure gateways in scope: the expected ones, and those that nobody expects.
+
+        Terraform may know others, which do not lead to AWS: see `Expectation.other_connection_ids`.
+        """
+        every = self.network.azure.connections if self.network.azure else ()
+        scope = {gateway.id.lower() for gateway in self.azure_gateways}
+        others = self.expected.other_connection_ids
+        return tuple(c for c in every if c.virtual_network_gateway_id.lower() in scope and c.id not in others)
+
+    @property
+    def virtual_networks(self) -> tuple[VirtualNetwork, ...]:
+        """The VNets in scope: the expected ones, else those that hold a gateway in scope."""
+        every = self.network.azure.virtual_networks if self.network.azure else ()
+        if wanted := self.expected.virtual_network_ids:
+            return tuple(vnet for vnet in every if vnet.id in wanted)
+        homes = {i.subnet_id.lower() for gateway in self.azure_gateways for i in gateway.instances}
+        return tuple(vnet for vnet in every if any(s.id.lower() in homes for s in vnet.subnets))
+
+    @property
+    def vpc_prefixes(self) -> tuple[IPv4Network, ...]:
+        """What Azure must be able to reach."""
+        return tuple(block for vpc in self.vpcs for block in vpc.cidr_blocks)
+
+    @property
+    def azure_prefixes(self) -> tuple[IPv4Network, ...]:
+        """What AWS must be able to reach."""
+        return tuple(prefix for vnet in self.virtual_networks for prefix in vnet.address_space)
+
+    @property
+    def bgp_peers(self) -> tuple[BgpPeer, ...]:
+        """The BGP peers of the gateways in scope, over all instances."""
+        return tuple(p for g in self.azure_gateways if g.id in self.bgp for p in self.bgp[g.id].peers)
+
+    @property
+    def learned_routes(self) -> tuple[GatewayRoute, ...]:
+        """The routes that the gateways in scope have learned, over all instances."""
+        return tuple(r for g in self.azure_gateways if g.id in self.bgp for r in self.bgp[g.id].learned)
+
+    @property
+    def private_subnets(self) -> tuple[AwsSubnet, ...]:
+        """The AWS subnets that must reach Azure: the expected ones, else all without an internet gateway."""
+        aws = self.network.aws
+        if aws is None:
+            return ()
+        wanted, scope = self.expected.private_subnet_ids, {vpc.id for vpc in self.vpcs}
+        if wanted:
+            return tuple(subnet for subnet in aws.subnets if subnet.id in wanted)
+        tables = {table.id for table in self.private_route_tables}
+        found = [(subnet, aws.route_table_of(subnet.id)) for subnet in aws.subnets if subnet.vpc_id in scope]
+        return tuple(subnet for subnet, table in found if table and table.id in tables)
+
+    @property
+    def azure_subnets(self) -> tuple[AzureSubnet, ...]:
+        """The Azure subnets that must reach AWS: the expected ones, else all but the gateway's."""
+        wanted = self.expected.azure_subnet_ids
+        return tuple(
+            subnet
+            for vnet in self.virtual_networks
+            for subnet in vnet.subnets
+            if subnet.name != GATEWAY_SUBNET and (not wanted or subnet.id.lower() in wanted)
+        )
+
+    @property
+    def clusters(self) -> tuple[ObservedCluster, ...]:
+        """The expected clusters, also one that is not there; else those in the networks in scope."""
+        found = [*self._eks_clusters(), *self._aks_clusters()]
+        wanted = self.kubernetes.expected
+        named = [each for each in found if wanted.get(each.side, each.name) == each.name]
+        there = {each.side for each in named}
+        return (*named, *(ObservedCluster(side=s, name=n) for s, n in wanted.items() if s not in there))
+
+    def _eks_clusters(self) -> list[ObservedCluster]:
+        vpcs = {vpc.id for vpc in self.vpcs}
+        every = self.network.aws.eks_clusters if self.network.aws else ()
+        return [of_eks(each) for each in every if each.vpc_id in vpcs]
+
+    def _aks_clusters(self) -> list[ObservedCluster]:
+        subnets = {subnet.id.lower() for vnet in self.virtual_networks for subnet in vnet.subnets}
+        every = self.network.azure.aks_clusters if self.network.azure else ()
+        clusters = [of_aks(each, group_and_name(each.id)[0]) for each in every]
+        return [each for each in clusters if each.subnet_ids & subnets]
+
+    @property
+    def cluster_subnets(self) -> tuple[AzureSubnet, ...]:
+        """The Azure subnets of nodes and pods."""
+        wanted = frozenset().union(*(each.subnet_ids for each in self.clusters if each.side == "azure"))
+        every = (subnet for vnet in self.virtual_networks for subnet in vnet.subnets)
+        return tuple(subnet for subnet in every if subnet.id.lower() in wanted)
+
+    @property
+    def private_route_tables(self) -> tuple[AwsRouteTable, ...]:
+        """The VPC route tables that must know the way to Azure.
+
+        Those of the expected private subnets; else every table in use without a route to an internet gateway.
+        """
+        if self.network.aws is None:
+            return ()
+        scope = {vpc.id for vpc in self.vpcs}
+        subnets = self.expected.private_subnet_ids or tuple(
+            subnet.id for subnet in self.network.aws.subnets if subnet.vpc_id in scope
+        )
+        tables = {}
+        for subnet in subnets:
+            table = self.network.aws.route_table_of(subnet)
+            if table and (self.expected.private_subnet_ids or not _is_public(table)):
+                tables[table.id] = table
+        return tuple(tables.values())
+
+    @property
+    def without_bgp(self) -> bool:
+        """Whether there are connections, and none of them is meant to speak BGP."""
+        aws = [not connection.static_routes_only for connection in self.vpn_connections]
+        azure = [connection.bgp_enabled for connection in self.azure_connections]
+        return bool(aws or azure) and not any((*aws, *azure))
+
+    @cached_property
+    def design(self) -> Design:
+        """What is in scope, for the rules of configuration."""
+        return existing_design(self._in_scope, self.secrets)
+
+    def spare_tunnels(self) -> tuple[TunnelLink, ...]:
+        """Return the tunnels that nobody uses: AWS makes two, and Azure's side has a connection to one.
+
+        Not among them is a tunnel that is expected, or one that an Azure connection may have missed.
+        """
+        every = self.all_links()
+        used = {link.vpn_connection.id for link in every if link.joined and link.vpn_connection}
+        astray = any(link.azure_connection and not link.joined for link in every)
+        expected = {tunnel.outside_ip_address for tunnel in self.expected.tunnels}
+        return tuple(
+            link
+            for link in every
+            if link.tunnel
+            and link.vpn_connection
+            and link.azure_connection is None
+            and link.vpn_connection.id in used
+            and link.tunnel.outside_ip_address not in expected
+            and not astray
+        )
+
+    def links(self) -> tuple[TunnelLink, ...]:
+        """Return every tunnel that is expected or that either cloud knows, but those that nobody uses."""
+        spare = self.spare_tunnels()
+        return tuple(link for link in self.all_links() if link not in spare)
+
+    def all_links(self) -> tuple[TunnelLink, ...]:
+        """Return every tunnel that is expected or that either cloud knows, by key.
+
+        A connection that leads elsewhere belongs to the tunnel that Terraform made it for.
+        """
+        found = tunnel_links(self._in_scope)
+        planned = {tunnel.outside_ip_address: tunnel for tunnel in self.expected.tunnels}
+        astray = [link for link in found if link.tunnel is None]
+        links = []
+        for link in found:
+            if link.tunnel:
+                outside = link.tunnel.outside_ip_address
+                tunnel = planned.pop(outside, None) if outside else None
+                links.append(_made_for(tunnel, link, astray) if tunnel else link)
+        links += [_made_for(tunnel, TunnelLink(key=""), astray) for tunnel in planned.values()]
+        return tuple(sorted((*links, *astray), key=lambda link: link.key))
+
+    @property
+    def _in_scope(self) -> Network:
+        aws, azure = self.network.aws, self.network.azure
+        vpcs = {vpc.id for vpc in self.vpcs}
+        used = {connection.local_network_gateway_id for connection in self.azure_connections}
+        return Network(
+            aws=aws
+            and replace(
+                aws,
+                vpcs=self.vpcs,
+                vpn_gateways=self.vpn_gateways,
+                vpn_connections=self.vpn_connections,
+                subnets=tuple(each for each in aws.subnets if each.vpc_id in vpcs),
+                route_tables=tuple(each for each in aws.route_tables if each.vpc_id in vpcs),
+                security_groups=tuple(each for each in aws.security_groups if each.vpc_id in vpcs),
+                network_acls=tuple(each for each in aws.network_acls if each.vpc_id in vpcs),
+            ),
+            azure=azure
+            and replace(
+                azure,
+                connections=self.azure_connections,
+                virtual_network_gateways=self.azure_gateways,
+                virtual_networks=self.virtual_networks,
+                local_network_gateways=tuple(
+                    each for each in azure.local_network_gateways if each.id in used
+                ),
+            ),
+        )
+
+
+def _made_for(tunnel: ExpectedTunnel, link: TunnelLink, astray: list[TunnelLink]) -> TunnelLink:
+    """Return a link under its key, with the connection that was made for it, which is `astray` no longer."""
+    name = tunnel.azure_connection_name.lower()
+    lost = None if link.joined else next((each for each in astray if each.name.lower() == name), None)
+    if lost is None:
+        return replace(link, key=tunnel.key)
+    astray.remove(lost)
+    return replace(
+        link,
+        key=tunnel.key,
+        azure_connection=lost.azure_connection,
+        local_network_gateway=lost.local_network_gateway,
+    )
+
+
+def _is_public(table: AwsRouteTable) -> bool:
+    return any(route.to_internet for route in table.routes)

@@ -1,0 +1,6 @@
+"""The networks that exist are those of `tests/unit/verify`."""
+
+import sys
+from pathlib import Path
+
+sys.path.append(str(Path(__file__).parents[1] / "verify"))
