@@ -10,7 +10,7 @@ from typing import Any
 
 from twinspan.results.support import Support
 from twinspan.twin.aws.eks.backend import ACTIONS
-from twinspan.twin.aws.requests.lacks import ANYWHERE, OF, set_members
+from twinspan.twin.aws.requests.lacks import lacks_of, set_members
 from twinspan.twin.aws.requests.served import OBJECTS_ONLY, SERVED, why_not
 
 _NETWORK = frozenset({"ec2", "eks"})
@@ -58,7 +58,9 @@ _CALLS: Mapping[str, str] = {
     "aws_eip_association": "AssociateAddress",
     "aws_instance": "RunInstances",
     "aws_key_pair": "ImportKeyPair",
+    "aws_flow_log": "CreateFlowLogs",
     "aws_main_route_table_association": "ReplaceRouteTableAssociation",
+    "aws_network_acl": "CreateNetworkAclEntry",
     "aws_network_acl_association": "ReplaceNetworkAclAssociation",
     "aws_network_acl_rule": "CreateNetworkAclEntry",
     "aws_network_interface_sg_attachment": "ModifyNetworkInterfaceAttribute",
@@ -134,8 +136,7 @@ def refused_arguments(type_name: str, values: Mapping[str, Any]) -> Mapping[str,
     operation = _operation("managed", type_name, service)
     if operation is None:
         return {}
-    lacks = {**ANYWHERE.get(service, {}), **OF.get((service, operation), {})}
-    plain = {_plain(member): why for member, why in lacks.items()}
+    plain = {_plain(member): why for member, why in lacks_of(service, operation).items()}
     spelled = {name: _SPELLINGS.get(_plain(name), _plain(name)) for name, _ in set_members(values)}
     return {name: plain[member] for name, member in spelled.items() if member in plain}
 

@@ -25,11 +25,17 @@ OPERATION_KEY = "twinspan.operation"
 
 MODELS: Mapping[str, str] = {
     "ec2": "ec2",
+    "elasticache": "elasticache",
     "iam": "iam",
+    "kms": "kms",
     "logs": "logs",
     "monitoring": "cloudwatch",
+    "rds": "rds",
+    "redshift": "redshift",
+    "route53": "route53",
     "s3": "s3",
     "s3control": "s3control",
+    "secretsmanager": "secretsmanager",
     "servicequotas": "service-quotas",
     "sns": "sns",
     "sqs": "sqs",
