@@ -51,8 +51,8 @@ class _Writer(pickle.Pickler):
     def reducer_override(self, obj: object) -> Any:  # noqa: ANN401 - a tuple pickle knows, or NotImplemented
         """Write all versions of S3's objects, whose store as the dict that it is shows only the last.
 
-        A lock, which queues have, is written as a new one: nobody holds it while the state is written. A private
-        key, which KMS has, is written in a form that can be read again.
+        A lock, which queues have, is written as a new one: nobody holds it while the state is written. A
+        private key, which KMS has, is written in a form that can be read again.
         """
         if isinstance(obj, rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey):
             written = obj.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())

@@ -1,7 +1,7 @@
 """VPC endpoints, and the services that there are endpoints for, as the EC2 API answers them.
 
-Source: EC2 API, VpcEndpoint, ServiceDetail, DescribeVpcEndpoints, DescribeVpcEndpointServices; AWS PrivateLink guide,
-"AWS services that integrate" and "Gateway endpoints" (S3 and DynamoDB).
+Source: EC2 API, VpcEndpoint, ServiceDetail, DescribeVpcEndpoints, DescribeVpcEndpointServices; AWS
+PrivateLink guide, "AWS services that integrate" and "Gateway endpoints" (S3 and DynamoDB).
 """
 
 import zlib

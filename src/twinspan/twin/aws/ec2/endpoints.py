@@ -1,7 +1,7 @@
-"""VPC endpoints as entries: kept and shown, with their interfaces' addresses taken; no packets go through them.
+"""VPC endpoints as entries: kept and shown, their interfaces' addresses taken; no packets go through them.
 
-Source: EC2 API, VpcEndpoint, CreateVpcEndpoint, ModifyVpcEndpoint; AWS PrivateLink guide, "Gateway endpoints" and
-"Access an AWS service using an interface VPC endpoint" (private DNS needs both DNS attributes of the VPC).
+Source: EC2 API, VpcEndpoint, CreateVpcEndpoint, ModifyVpcEndpoint; AWS PrivateLink guide, "Gateway endpoints"
+and "Access an AWS service using an interface VPC endpoint" (both DNS attributes of the VPC).
 """
 
 import json
@@ -22,7 +22,7 @@ ENDPOINT_INTERFACE = "vpc_endpoint"
 """`InterfaceType` of an endpoint's interfaces. Source: EC2 API, NetworkInterface."""
 _OPEN: Mapping[str, Any] = {"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*"}
 OPEN_POLICY = json.dumps({"Version": "2008-10-17", "Statement": [_OPEN]})
-"""What an endpoint lets through unless it is told otherwise. Source: AWS PrivateLink guide, "Endpoint policies"."""
+"""What an endpoint lets through by default. Source: AWS PrivateLink guide, "Endpoint policies"."""
 
 
 @dataclass(kw_only=True, eq=False)

@@ -13,7 +13,7 @@ from twinspan.twin.aws.ec2.errors import unsupported
 _NAME = re.compile(r"<li> <p> *<code>([a-z][a-z0-9.-]+)</code>")
 _ALWAYS = frozenset({"tag-key", "tag-value"})
 _MORE: Mapping[str, frozenset[str]] = {"DescribeVpcs": frozenset({"isDefault"})}
-"""Action -> filters that AWS takes and does not document. Source: hashicorp/aws, data source aws_vpc sends it."""
+"""Action -> filters that AWS takes and does not document. Source: hashicorp/aws, data source aws_vpc."""
 _THE_TWIN_HAS: Mapping[str, frozenset[str]] = {
     "DescribeInstanceTypes": frozenset(
         {

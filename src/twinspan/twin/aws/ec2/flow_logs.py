@@ -1,7 +1,7 @@
 """Flow logs as entries, over moto's, which forgets most of what it is told; nothing writes records anywhere.
 
-Source: EC2 API, FlowLog, CreateFlowLogs; Amazon VPC user guide, "Flow log records" (default format) and "Flow logs
-basics" (aggregation interval).
+Source: EC2 API, FlowLog, CreateFlowLogs; Amazon VPC user guide, "Flow log records" (default format) and
+"Flow logs basics" (aggregation interval).
 """
 
 from collections.abc import Mapping
@@ -26,7 +26,13 @@ DEFAULT_FORMAT = (
     "${version} ${account-id} ${interface-id} ${srcaddr} ${dstaddr} ${srcport} ${dstport} ${protocol}"
     " ${packets} ${bytes} ${start} ${end} ${action} ${log-status}"
 )
-_KEPT = ("DeliverCrossAccountRole", "DeliverLogsPermissionArn", "LogGroupName", "LogDestination", "TrafficType")
+_KEPT = (
+    "DeliverCrossAccountRole",
+    "DeliverLogsPermissionArn",
+    "LogGroupName",
+    "LogDestination",
+    "TrafficType",
+)
 
 
 @dataclass(kw_only=True, eq=False)

@@ -218,7 +218,11 @@ def _check_children(shape: StructureShape, element: ET.Element, where: str) -> N
         _check_element(members[tag][1], found, f"{where}.{tag}")
     for name in shape.required_members:
         wire = _xml_name(shape.members[name], name)
-        if wire in members and wire not in children and not shape.members[name].serialization.get("xmlAttribute"):
+        if (
+            wire in members
+            and wire not in children
+            and not shape.members[name].serialization.get("xmlAttribute")
+        ):
             raise Flaw(FlawKind.MISSING, f"{where}.{wire}", "It is required")
 
 

@@ -49,7 +49,7 @@ _BY_PATH: Mapping[str, tuple[str, str]] = {
     "s3": ("MissingRequestBodyError", "S3"),
     "s3control": ("MissingRequestBodyError", "S3"),
 }
-"""Services whose requests say by method and path what they want, in XML: code for a lack of a body, and name."""
+"""Services asked by method and path, in XML -> code for the lack of a body, and name."""
 _FORM = "application/x-www-form-urlencoded"
 _BUCKET = re.compile(r"[a-zA-Z0-9.\-_]{1,255}")
 """Source: botocore.handlers, what a bucket may be called in a request."""

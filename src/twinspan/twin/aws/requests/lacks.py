@@ -16,6 +16,7 @@ _GRANTS, _KEYS = "no grants but by policies", "no keys of clients'"
 _DIRECTORIES = "no directory buckets"
 _EVALUATION = "one way to evaluate alarms"
 _HOLDS = "no event holds"
+_TOKENS = "no grant tokens: grants are in force at once"
 _OUTPUTS = "no copies of what commands print"
 _POOLS = "no pools of addresses but its own"
 
@@ -229,6 +230,19 @@ OF: Mapping[tuple[str, str], Lacks] = {
         "VpcId": _PEERING,
     },
     ("iam", "CreateUser"): {"PermissionsBoundary": "boundaries of roles only"},
+    ("kms", "CreateGrant"): {
+        "GrantTokens": _TOKENS,
+        "GranteeServicePrincipal": "no grants to services",
+        "RetiringServicePrincipal": "no grants to services",
+    },
+    ("kms", "CreateKey"): {
+        "CustomKeyStoreId": "no key stores but its own",
+        "Origin": "no keys of other origins",
+        "XksKeyId": "no key stores but its own",
+    },
+    ("kms", "Decrypt"): {"GrantTokens": _TOKENS, "Recipient": "no enclaves"},
+    ("kms", "Encrypt"): {"EncryptionAlgorithm": "symmetric encryption only", "GrantTokens": _TOKENS},
+    ("kms", "GenerateDataKey"): {"GrantTokens": _TOKENS, "Recipient": "no enclaves"},
     ("logs", "CreateLogGroup"): {"deletionProtectionEnabled": "no deletion protection of log groups"},
     ("monitoring", "PutDashboard"): {"Tags": "no tags of dashboards"},
     ("monitoring", "PutMetricAlarm"): {
@@ -239,6 +253,13 @@ OF: Mapping[tuple[str, str], Lacks] = {
         "EvaluationWindow": _EVALUATION,
         "WarmUpConfiguration": _EVALUATION,
     },
+    ("route53", "ChangeResourceRecordSets"): {
+        "CidrRoutingConfig": "no routing by ranges of addresses",
+        "GeoProximityLocation": "no routing by distance",
+        "HealthCheckId": "no health checks",
+        "TrafficPolicyInstanceId": "no traffic policies",
+    },
+    ("route53", "CreateHostedZone"): {"DelegationSetId": "no reusable delegation sets"},
     ("s3", "CreateBucket"): {
         "DataRedundancy": _DIRECTORIES,
         "Location": _DIRECTORIES,
@@ -258,6 +279,18 @@ OF: Mapping[tuple[str, str], Lacks] = {
         "ObjectLockEventHoldDurationYears": _HOLDS,
         "WriteOffsetBytes": _DIRECTORIES,
     },
+    ("secretsmanager", "CreateSecret"): {
+        "AddReplicaRegions": "no replicas of secrets",
+        "CrossAccountPrimaryARN": "no replicas of secrets",
+        "ForceOverwriteReplicaSecret": "no replicas of secrets",
+        "Type": "no secrets of partners",
+    },
+    ("secretsmanager", "PutResourcePolicy"): {
+        "BlockPublicPolicy": "nobody who analyses policies",
+        "PolicyName": "one policy for a secret",
+    },
+    ("secretsmanager", "PutSecretValue"): {"RotationToken": "no rotation of secrets"},
+    ("secretsmanager", "UpdateSecret"): {"Type": "no secrets of partners"},
     ("ssm", "PutParameter"): {"Policies": "no policies of parameters"},
     ("ssm", "SendCommand"): {
         "AlarmConfiguration": "no alarms that stop commands",
@@ -281,9 +314,11 @@ _READING = ("Describe", "Get", "List")
 _DEFAULTS: Mapping[tuple[str, str], frozenset[str]] = {
     ("CreateLaunchTemplate", "InterfaceType"): frozenset({"interface"}),
     ("CreateLaunchTemplateVersion", "InterfaceType"): frozenset({"interface"}),
+    ("CreateKey", "Origin"): frozenset({"AWS_KMS"}),
     ("CreateNetworkInterface", "InterfaceType"): frozenset({"interface"}),
     ("CreateVpcEndpoint", "DnsRecordIpType"): frozenset({"ipv4"}),
     ("CreateVpcEndpoint", "IpAddressType"): frozenset({"ipv4"}),
+    ("Encrypt", "EncryptionAlgorithm"): frozenset({"SYMMETRIC_DEFAULT"}),
     ("ModifyVpcEndpoint", "DnsRecordIpType"): frozenset({"ipv4"}),
     ("ModifyVpcEndpoint", "IpAddressType"): frozenset({"ipv4"}),
     ("RunInstances", "CapacityReservationPreference"): frozenset({"open"}),

@@ -1,8 +1,8 @@
 """A refused request in the words of the API that was asked.
 
 Source: EC2 API, Error codes; IAM, STS, SNS, SQS and CloudWatch API, Common Errors; CloudWatch Logs API and
-EKS API, InvalidParameterException; Route 53 API, InvalidInput; S3 API, Error responses. "1 validation error detected" is as users report
-it.
+EKS API, InvalidParameterException; Route 53 API, InvalidInput; S3 API, Error responses. "1 validation error
+detected" is as users report it.
 """
 
 from collections.abc import Mapping

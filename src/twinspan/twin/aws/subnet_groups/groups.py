@@ -114,7 +114,9 @@ class SubnetGroupBackend(BaseBackend):
         try:
             subnets = [backend.get_subnet(each) for each in subnet_ids]
         except EC2ClientError as error:
-            raise ServiceException("InvalidSubnet", f"Some input subnets are invalid: {error.message}") from error
+            raise ServiceException(
+                "InvalidSubnet", f"Some input subnets are invalid: {error.message}"
+            ) from error
         zones = {subnet.id: subnet.availability_zone for subnet in subnets}
         if len({subnet.vpc_id for subnet in subnets}) != 1:
             raise ServiceException("InvalidSubnet", "The subnets must be in one VPC.")
@@ -130,9 +132,7 @@ class SubnetGroupBackend(BaseBackend):
     @property
     def _url_module(self) -> SimpleNamespace:
         """Moto looks for its URLs beside the class."""
-        return SimpleNamespace(
-            url_bases=self.words.url_bases, url_paths={"{0}/$": self.responses.dispatch}
-        )
+        return SimpleNamespace(url_bases=self.words.url_bases, url_paths={"{0}/$": self.responses.dispatch})
 
 
 def tags_in(listed: Iterable[Mapping[str, str]] | None) -> Tags:
