@@ -10,12 +10,12 @@ from typing import Any
 
 from twinspan.results.support import Support
 from twinspan.twin.aws.eks.backend import ACTIONS
+from twinspan.twin.aws.requests.beside import is_no_part
 from twinspan.twin.aws.requests.lacks import lacks_of, set_members
 from twinspan.twin.aws.requests.served import OBJECTS_ONLY, SERVED, why_not
 
 _NETWORK = frozenset({"ec2", "eks"})
 """Services whose objects are on the data plane."""
-_BESIDE = "is served, and is no part of the network"
 _SERVICES: Mapping[str, str] = {
     "acmpca": "acm-pca",
     "alb": "elasticloadbalancing",
@@ -126,7 +126,7 @@ def support_of(mode: str, type_name: str) -> Support:
         return Support(level="refused", reason="the twin serves nothing that makes or reads it")
     if operation not in _served()[service]:
         return Support(level="refused", service=service, reason=why_not(operation))
-    lack = OBJECTS_ONLY.get(operation, "" if service in _NETWORK else f"{service} {_BESIDE}")
+    lack = OBJECTS_ONLY.get(operation, "" if service in _NETWORK else is_no_part(service))
     return Support(level="objects only" if lack else "packets", service=service, reason=lack)
 
 

@@ -45,3 +45,8 @@ BESIDE: Mapping[str, frozenset[str]] = {
     "secretsmanager": frozenset(_SECRETS.split()),
 }
 """Signing name of a service -> what it serves."""
+
+
+def is_no_part(service: str) -> str:
+    """Return why objects of such a service are objects only."""
+    return f"{service} is served, and is no part of the network"
