@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from aws_twin import KEY_ID, REGION, SECRET, Site, Twin, code_of
+from botocore import xform_name
 
 from twinspan.cloud.aws import read_aws
 from twinspan.cloud.aws.endpoint import AwsEndpoint
@@ -202,58 +203,33 @@ def test_the_default_vpc_is_found_as_the_provider_asks_for_it(site: Site) -> Non
 # Subnet groups
 
 
-@pytest.mark.parametrize(
-    ("service", "make", "find", "absent", "exists", "members"),
-    [
-        (
-            "rds",
-            "create_db_subnet_group",
-            "describe_db_subnet_groups",
-            "DBSubnetGroupNotFoundFault",
-            "DBSubnetGroupAlreadyExists",
-            ("DBSubnetGroupName", "DBSubnetGroupDescription"),
-        ),
-        (
-            "elasticache",
-            "create_cache_subnet_group",
-            "describe_cache_subnet_groups",
-            "CacheSubnetGroupNotFoundFault",
-            "CacheSubnetGroupAlreadyExists",
-            ("CacheSubnetGroupName", "CacheSubnetGroupDescription"),
-        ),
-        (
-            "redshift",
-            "create_cluster_subnet_group",
-            "describe_cluster_subnet_groups",
-            "ClusterSubnetGroupNotFoundFault",
-            "ClusterSubnetGroupAlreadyExists",
-            ("ClusterSubnetGroupName", "Description"),
-        ),
-    ],
-)
+GROUPS: Mapping[str, tuple[str, str, str]] = {
+    "rds": ("DBSubnetGroup", "DBSubnetGroupName", "DBSubnetGroupDescription"),
+    "elasticache": ("CacheSubnetGroup", "CacheSubnetGroupName", "CacheSubnetGroupDescription"),
+    "redshift": ("ClusterSubnetGroup", "ClusterSubnetGroupName", "Description"),
+}
+"""Signing name -> noun in operations and error codes, member with the name, member with the description."""
+
+
+@pytest.mark.parametrize("service", GROUPS)
 def test_a_subnet_group_is_of_subnets_that_are_there(
-    twin: Twin,
-    site: Site,
-    subnets: list[str],
-    service: str,
-    make: str,
-    find: str,
-    absent: str,
-    exists: str,
-    members: tuple[str, str],
+    twin: Twin, site: Site, subnets: list[str], service: str
 ) -> None:
-    client = twin.client(service)
-    name, description = members
-    given = {name: "Data", description: "d"}
+    noun, name, description = GROUPS[service]
     elsewhere = site.ec2.create_vpc(CidrBlock="10.9.0.0/16")["Vpc"]["VpcId"]
     foreign = site.ec2.create_subnet(VpcId=elsewhere, CidrBlock="10.9.1.0/24")["Subnet"]["SubnetId"]
-    create = getattr(client, make)
+    client = twin.client(service)
 
-    assert code_of(lambda: create(**given, SubnetIds=["subnet-1"])) == "InvalidSubnet"
-    assert code_of(lambda: create(**given, SubnetIds=[subnets[0], foreign])) == "InvalidSubnet"
-    create(**given, SubnetIds=subnets[:2])
-    assert code_of(lambda: create(**given, SubnetIds=subnets[:2])) == exists
-    assert code_of(lambda: getattr(client, find)(**{name: "other"})) == absent
+    def create(*subnet_ids: str) -> None:
+        params = {name: "Data", description: "d", "SubnetIds": list(subnet_ids)}
+        getattr(client, xform_name(f"Create{noun}"))(**params)
+
+    assert code_of(lambda: create("subnet-1")) == "InvalidSubnet"
+    assert code_of(lambda: create(subnets[0], foreign)) == "InvalidSubnet"
+    create(*subnets[:2])
+    assert code_of(lambda: create(*subnets[:2])) == f"{noun}AlreadyExists"
+    describe = getattr(client, xform_name(f"Describe{noun}s"))
+    assert code_of(lambda: describe(**{name: "other"})) == f"{noun}NotFoundFault"
 
 
 def test_a_group_of_rds_covers_two_zones(twin: Twin, subnets: list[str]) -> None:
