@@ -14,6 +14,10 @@ from moto.ec2.models import ec2_backends
 Tags = dict[str, str]
 
 
+class SubnetGroupError(ServiceException):
+    """A refusal in the words of the service that was asked; moto looks it up in that one's model."""
+
+
 @dataclass(kw_only=True)
 class SubnetGroup:
     """A group.
@@ -63,11 +67,11 @@ class SubnetGroupBackend(BaseBackend):
         """Make a group; its name is kept in small letters, as all three services say.
 
         Raises:
-            ServiceException: There is one, or the subnets make none.
+            SubnetGroupError: There is one, or the subnets make none.
         """
         name = name.lower()
         if name in self.groups:
-            raise ServiceException(self.words.exists, f"The subnet group '{name}' already exists.")
+            raise SubnetGroupError(self.words.exists, f"The subnet group '{name}' already exists.")
         vpc_id, zones = self._placed(subnet_ids)
         made = SubnetGroup(
             name=name,
@@ -81,7 +85,7 @@ class SubnetGroupBackend(BaseBackend):
         return made
 
     def change(self, name: str, description: str | None, subnet_ids: Sequence[str] | None) -> SubnetGroup:
-        """Change a group; None leaves what there is. ServiceException as for a new one."""
+        """Change a group; None leaves what there is. SubnetGroupError as for a new one."""
         (group,) = self.find(name)
         if subnet_ids:
             group.vpc_id, group.zones = self._placed(subnet_ids)
@@ -89,24 +93,24 @@ class SubnetGroupBackend(BaseBackend):
         return group
 
     def find(self, name: str | None) -> list[SubnetGroup]:
-        """Return a group, or all. ServiceException: there is none of that name."""
+        """Return a group, or all. SubnetGroupError: there is none of that name."""
         if not name:
             return list(self.groups.values())
         if name.lower() not in self.groups:
-            raise ServiceException(self.words.absent, f"The subnet group '{name}' does not exist.")
+            raise SubnetGroupError(self.words.absent, f"The subnet group '{name}' does not exist.")
         return [self.groups[name.lower()]]
 
     def remove(self, name: str) -> None:
-        """Delete a group. ServiceException: there is none of that name."""
+        """Delete a group. SubnetGroupError: there is none of that name."""
         (group,) = self.find(name)
         del self.groups[group.name]
 
     def tagged(self, arn: str) -> SubnetGroup:
-        """Return the group that an ARN names. ServiceException: none."""
+        """Return the group that an ARN names. SubnetGroupError: none."""
         for group in self.groups.values():
             if group.arn == arn:
                 return group
-        raise ServiceException(self.words.absent, f"The subnet group {arn} does not exist.")
+        raise SubnetGroupError(self.words.absent, f"The subnet group {arn} does not exist.")
 
     def _placed(self, subnet_ids: Sequence[str]) -> tuple[str, Mapping[str, str]]:
         """Return the VPC of subnets, and the zone of each."""
@@ -114,14 +118,14 @@ class SubnetGroupBackend(BaseBackend):
         try:
             subnets = [backend.get_subnet(each) for each in subnet_ids]
         except EC2ClientError as error:
-            raise ServiceException(
+            raise SubnetGroupError(
                 "InvalidSubnet", f"Some input subnets are invalid: {error.message}"
             ) from error
         zones = {subnet.id: subnet.availability_zone for subnet in subnets}
         if len({subnet.vpc_id for subnet in subnets}) != 1:
-            raise ServiceException("InvalidSubnet", "The subnets must be in one VPC.")
+            raise SubnetGroupError("InvalidSubnet", "The subnets must be in one VPC.")
         if len(set(zones.values())) < self.words.zones:
-            raise ServiceException(
+            raise SubnetGroupError(
                 "DBSubnetGroupDoesNotCoverEnoughAZs",
                 "The DB subnet group doesn't meet Availability Zone (AZ) coverage requirement."
                 f" Current AZ coverage: {', '.join(sorted(set(zones.values())))}."

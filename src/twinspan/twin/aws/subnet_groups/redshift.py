@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator
 
-from moto.core.exceptions import ServiceException
 from moto.core.responses import ActionResult, BaseResponse, EmptyResult
 from moto.redshift.models import redshift_backends
 
 from twinspan.twin.aws.subnet_groups.groups import (
     SubnetGroup,
     SubnetGroupBackend,
+    SubnetGroupError,
     Words,
     tag_list,
     tags_in,
@@ -80,7 +80,7 @@ class RedshiftResponse(BaseResponse):
         """DescribeTags, of one group or of all."""
         kind = self._get_param("ResourceType")
         if kind and self._get_param("ResourceName"):
-            raise ServiceException(
+            raise SubnetGroupError(
                 "InvalidParameterValue", "ResourceName and ResourceType exclude each other"
             )
         if self._get_param("ResourceName"):
@@ -98,8 +98,8 @@ class RedshiftResponse(BaseResponse):
     def _tagged(self) -> SubnetGroup:
         try:
             return self._groups.tagged(self._get_param("ResourceName"))
-        except ServiceException as error:
-            raise ServiceException("ResourceNotFoundFault", error.message) from error
+        except SubnetGroupError as error:
+            raise SubnetGroupError("ResourceNotFoundFault", error.message) from error
 
 
 def _tags(groups: list[SubnetGroup]) -> Iterator[tuple[SubnetGroup, str, str]]:
