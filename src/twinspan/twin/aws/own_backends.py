@@ -8,9 +8,11 @@ from importlib import import_module
 
 _MODULES: Mapping[str, str] = {
     "elasticache": "twinspan.twin.aws.subnet_groups.elasticache",
+    "kms": "twinspan.twin.aws.kms",
     "rds": "twinspan.twin.aws.subnet_groups.rds",
     "redshift": "twinspan.twin.aws.subnet_groups.redshift",
     "route53": "twinspan.twin.aws.route53",
+    "secretsmanager": "twinspan.twin.aws.secrets",
 }
 """moto's name of a service -> the module whose `install` puts ours in place of moto's."""
 

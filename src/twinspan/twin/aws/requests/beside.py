@@ -19,9 +19,8 @@ UntagResource UpdateSecret UpdateSecretVersionStage
 """
 _ROUTE53 = """
 AssociateVPCWithHostedZone ChangeResourceRecordSets ChangeTagsForResource CreateHostedZone DeleteHostedZone
-DisassociateVPCFromHostedZone GetChange GetDNSSEC GetHostedZone GetHostedZoneCount ListHostedZones
-ListHostedZonesByName ListHostedZonesByVPC ListResourceRecordSets ListTagsForResource
-UpdateHostedZoneComment
+DisassociateVPCFromHostedZone GetChange GetDNSSEC GetHostedZone ListHostedZones ListHostedZonesByName
+ListResourceRecordSets ListTagsForResource UpdateHostedZoneComment
 """
 _RDS = """
 AddTagsToResource CreateDBSubnetGroup DeleteDBSubnetGroup DescribeDBSubnetGroups ListTagsForResource

@@ -176,6 +176,8 @@ def _admit_by_path(service: str, environ: WSGIEnvironment) -> None:
     _check_owner(params)
     params |= documents.read_xml(operation, body)
     _check_lacks(service, operation, params)
+    if service == "route53" and not _needs_body(operation):
+        environ.update({"wsgi.input": io.BytesIO(), "CONTENT_LENGTH": "0"})
     environ[OPERATION_KEY] = operation.name
 
 
