@@ -65,6 +65,9 @@ def test_an_interface_endpoint_takes_an_address_in_each_subnet_and_gives_it_back
     assert interfaces[subnets[0]]["PrivateIpAddress"] == "10.2.1.10"
     assert {each["InterfaceType"] for each in interfaces.values()} == {"vpc_endpoint"}
     assert code_of(lambda: site.ec2.delete_subnet(SubnetId=subnets[0])) == "DependencyViolation"
+    used = interfaces[subnets[0]]["NetworkInterfaceId"]
+    refused = code_of(lambda: site.ec2.delete_network_interface(NetworkInterfaceId=used))
+    assert refused == "InvalidParameterValue"
 
     site.ec2.delete_vpc_endpoints(VpcEndpointIds=[made["VpcEndpointId"]])
     site.ec2.delete_subnet(SubnetId=subnets[0])
@@ -155,7 +158,7 @@ def test_a_flow_log_says_nothing_of_its_delivery(site: Site) -> None:
     [
         ({"MaxAggregationInterval": 61}, "InvalidParameterValue"),
         ({"ResourceIds": ["vpc-0123456789abcdef0"]}, "InvalidVpcID.NotFound"),
-        ({"ResourceType": "TransitGateway", "ResourceIds": ["tgw-1"]}, "InvalidParameterValue"),
+        ({"ResourceType": "TransitGateway", "ResourceIds": ["tgw-1"]}, "UnsupportedOperation"),
         ({"LogDestinationType": "cloud-watch-logs"}, "MissingParameter"),
         ({"LogGroupName": "flows"}, "InvalidParameterCombination"),
         (

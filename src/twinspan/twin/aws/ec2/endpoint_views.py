@@ -35,7 +35,9 @@ def endpoint_view(endpoint: VpcEndpoint) -> Wire:
         "PolicyDocument": endpoint.policy,
         "PrivateDnsEnabled": endpoint.private_dns,
         "RequesterManaged": False,
-        "RouteTableIds": list(endpoint.route_table_ids),
+        "RouteTableIds": [
+            each for each in endpoint.route_table_ids if each in endpoint.ec2_backend.route_tables
+        ],
         "ServiceName": endpoint.service_name,
         "ServiceRegion": endpoint.ec2_backend.region_name,
         "State": "available",

@@ -114,6 +114,11 @@ class EndpointBackend(InterfaceBackend):
             self.enis.pop(interface_id, None)
         del self.endpoints[endpoint_id]
 
+    def _interfaces_of_gateways(self) -> set[str]:
+        """Return the interfaces that nobody but their service deletes: an endpoint's are among them."""
+        own = {name for endpoint in self.endpoints.values() for name in endpoint.subnets.values()}
+        return super()._interfaces_of_gateways() | own
+
     def _set(self, endpoint: VpcEndpoint, params: Mapping[str, Any]) -> None:
         private_dns = params.get("PrivateDnsEnabled")
         if private_dns is None and endpoint.id not in self.endpoints:

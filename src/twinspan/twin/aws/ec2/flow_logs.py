@@ -4,7 +4,7 @@ Source: EC2 API, FlowLog, CreateFlowLogs; Amazon VPC user guide, "Flow log recor
 "Flow logs basics" (aggregation interval).
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -15,7 +15,7 @@ from moto.ec2.models.core import TaggedEC2Resource
 from moto.ec2.utils import random_flow_log_id
 
 from twinspan.twin.aws.ec2.base_response import ExactResult, TwinBaseResponse
-from twinspan.twin.aws.ec2.errors import invalid_combination, invalid_value, missing
+from twinspan.twin.aws.ec2.errors import invalid_combination, invalid_value, missing, unsupported
 from twinspan.twin.aws.ec2.filters import Filterable, select
 from twinspan.twin.aws.ec2.tags import tag_list, tags_of
 
@@ -99,13 +99,17 @@ class FlowLogActions(TwinBaseResponse):
         """CreateFlowLogs."""
         params, tags = self._get_params(), self.tags_for("vpc-flow-log")
         _check(params)
-        find = {
+        finders: Mapping[str, Callable[[str], object]] = {
             "VPC": self.backend.get_vpc,
             "Subnet": self.backend.get_subnet,
             "NetworkInterface": self.backend.get_network_interface,
-        }.get(params["ResourceType"])
+        }
+        find = finders.get(params["ResourceType"])
         if find is None:
-            raise invalid_value("ResourceType", params["ResourceType"], f"The twin has {_TYPES} only")
+            raise unsupported(
+                f"The twin cannot do this: flow logs of {params['ResourceType']}; it has those of"
+                f" {', '.join(finders)}"
+            )
         made = []
         for resource_id in params["ResourceIds"]:
             find(resource_id)
@@ -145,9 +149,6 @@ class FlowLogActions(TwinBaseResponse):
                     "FlowLogAlreadyExists",
                     "Error. There is an existing Flow Log with the same configuration and log destination.",
                 )
-
-
-_TYPES = "VPC, Subnet and NetworkInterface"
 
 
 def _check(params: Mapping[str, Any]) -> None:
