@@ -234,6 +234,7 @@ class ControlProcess(StatusCalls):
             azure_bgp_hold=self._settings.azure_bgp_hold,
             tunnels=twin_status.tunnels(self._reconciler.network, observed),
             clusters=twin_status.clusters(self._reconciler.network, observed, self._clusters.urls()),
+            objects_only=self._aws.objects_only(),
             problems=tuple(dict.fromkeys(problems)),
         )
 

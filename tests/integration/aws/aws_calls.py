@@ -55,6 +55,9 @@ class Caller:
             "public_key": PUBLIC_KEY.encode(),
             "trust": _policy(Action="sts:AssumeRole", Principal={"Service": "eks.amazonaws.com"}),
             "allow": _policy(Action="ec2:Describe*", Resource="*"),
+            "key_policy": _policy(
+                Action="*", Resource="*", Principal={"AWS": "arn:aws:iam::123456789012:root"}
+            ),
             "site_policy": _policy(
                 Action="s3:GetObject", Resource="arn:aws:s3:::site/*", Principal={"AWS": "123456789012"}
             ),
