@@ -19,8 +19,8 @@ ACCEPTED: Mapping[str, str] = {
     "s3.PutBucketTagging status 204, not 200": "S3 API, PutBucketTagging, sample response",
     "ec2.DescribeInternetGateways /internetGatewaySet/[]/attachmentSet/[]/state is 'available': "
     "Valid values: attaching | attached | detaching | detached": "EC2 API, InternetGatewayAttachment, state",
-    "ec2.CreateVpcEndpoint /vpcEndpoint/state is 'available'": "EC2 API, CreateVpcEndpoint, example",
-    "ec2.DescribeVpcEndpoints /vpcEndpointSet/[]/state is 'available'": "EC2 API, DescribeVpcEndpoints, example",
+    "ec2.CreateVpcEndpoint /vpcEndpoint/state is 'available'": "EC2 API, its example",
+    "ec2.DescribeVpcEndpoints /vpcEndpointSet/[]/state is 'available'": "EC2 API, its example",
     "ssm.GetCommandInvocation /ExecutionElapsedTime is 'PT": "Systems Manager API, GetCommandInvocation: a"
     " duration, with the pattern of a date",
 }
