@@ -1,5 +1,6 @@
 """Secrets Manager of the twin: moto's secrets, as entries."""
 
+import json
 from types import SimpleNamespace
 
 import moto.secretsmanager.urls
@@ -11,6 +12,12 @@ from twinspan.twin.aws.without_nulls import WithoutNulls
 
 class TwinSecretsResponse(WithoutNulls, SecretsManagerResponse):
     """Secrets Manager's actions."""
+
+    def list_secret_version_ids(self) -> str:
+        """Show versions with the secret's ARN. Source: Secrets Manager API, ListSecretVersionIds."""
+        answer = json.loads(super().list_secret_version_ids())
+        answer["ARN"] = self.backend.describe_secret(self._get_param("SecretId")).arn
+        return json.dumps(answer)
 
 
 class TwinSecretsBackend(SecretsManagerBackend):
