@@ -142,7 +142,7 @@ def _flow_log(site: Site, **more: Any) -> Mapping[str, Any]:
         "LogDestination": "arn:aws:s3:::flows",
         **more,
     }
-    return site.ec2.create_flow_logs(**given)  # type: ignore[arg-type]
+    return site.ec2.create_flow_logs(**given)
 
 
 def test_a_flow_log_says_nothing_of_its_delivery(site: Site) -> None:

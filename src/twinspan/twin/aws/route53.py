@@ -36,19 +36,19 @@ class TwinRoute53Response(Route53):
     def list_hosted_zones(self) -> ActionResult:
         """List zones, a page at a time. Source: Route 53 API, ListHostedZones."""
         self._check_page()
-        result: dict[str, Any] = dict(super().list_hosted_zones().result)
+        result: Any = super().list_hosted_zones().result
         return ActionResult({**result, "Marker": result.get("Marker") or ""})
 
     def list_hosted_zones_by_name(self) -> ActionResult:
         """List zones, all on one page. Source: Route 53 API, ListHostedZonesByName."""
         self._check_page()
-        result: dict[str, Any] = dict(super().list_hosted_zones_by_name().result)
+        result: Any = super().list_hosted_zones_by_name().result
         size = self._get_param("MaxItems") or _LARGEST_PAGE
         return ActionResult({**result, "IsTruncated": False, "MaxItems": str(size)})
 
     def get_dnssec(self) -> ActionResult:
         """Say that nothing is signed. Source: Route 53 API, GetDNSSEC."""
-        result: dict[str, Any] = dict(super().get_dnssec().result)
+        result: Any = super().get_dnssec().result
         return ActionResult({**result, "KeySigningKeys": []})
 
     def list_resource_record_sets(self) -> ActionResult:
