@@ -2,7 +2,7 @@
 
 The resources in Terraform's state say it best, of any module and of any name. Without a state the network
 itself does: a VPN connection has two tunnels at AWS, of which those must be up that an Azure connection leads
-to, and every instance of an Azure gateway needs one VPN connection.
+to, and an instance of an Azure gateway that AWS has a customer gateway for needs one VPN connection.
 """
 
 import re
@@ -14,6 +14,7 @@ from ipaddress import IPv4Address, IPv4Network
 from twinspan.network.aws_defaults import ALL
 from twinspan.network.azure import GATEWAY_SUBNET, AksCluster
 from twinspan.network.clouds import Cloud
+from twinspan.network.elsewhere import aws_elsewhere, azure_elsewhere, overlap
 from twinspan.network.limits import TUNNELS_PER_CONNECTION
 from twinspan.network.links import TunnelLink, tunnel_links
 from twinspan.network.model import AwsNetwork, AzureNetwork, Network
@@ -91,9 +92,9 @@ def from_resources(network: Network[Unknown], *, source: str) -> Expectation | N
         clusters=dict(_clusters(network)),
     )
     if aws:
-        expected = _with_aws(expected, aws, links, azure)
+        expected = _with_aws(expected, aws, links, network)
     if azure:
-        expected = _with_azure(expected, azure, links, aws)
+        expected = _with_azure(expected, azure, network)
     return expected
 
 
@@ -101,9 +102,10 @@ def _with_aws(
     expected: Expectation,
     aws: AwsNetwork[Unknown],
     links: Sequence[TunnelLink[Unknown]],
-    azure: AzureNetwork[Unknown] | None,
+    network: Network[Unknown],
 ) -> Expectation:
-    here = [each for each in aws.vpn_connections if not each.region]
+    azure, away = network.azure, aws_elsewhere(network)
+    here = [each for each in aws.vpn_connections if not each.region and each not in away]
     leading = {
         link.vpn_connection.id for link in links if link.vpn_connection and (link.joined or link.instance)
     }
@@ -135,7 +137,7 @@ def _group_for(aws: AwsNetwork[Unknown], vpc_id: str, remote: Sequence[IPv4Netwo
         for group in aws.security_groups
         for rule in group.permissions
         if group.address and group.vpc_id == vpc_id and rule.direction == "ingress"
-        if _overlap([rule.cidr], remote)
+        if overlap([rule.cidr], remote)
     ]
     return min(found, key=lambda each: each[0])[1] if found else None
 
@@ -148,11 +150,10 @@ def _private(aws: AwsNetwork[Unknown], subnet_id: str) -> bool:
 def _with_azure(
     expected: Expectation,
     azure: AzureNetwork[Unknown],
-    links: Sequence[TunnelLink[Unknown]],
-    aws: AwsNetwork[Unknown] | None,
+    network: Network[Unknown],
 ) -> Expectation:
-    leading = {link.azure_connection.id for link in links if link.azure_connection and _to_aws(link, aws)}
-    connections = [each for each in azure.connections if each.id in leading] or list(azure.connections)
+    away = azure_elsewhere(network)
+    connections = [each for each in azure.connections if each not in away]
     used = {each.virtual_network_gateway_id for each in connections}
     gateways = [each for each in azure.virtual_network_gateways if each.id in used]
     gateways = gateways or list(azure.virtual_network_gateways)
@@ -170,27 +171,6 @@ def _with_azure(
             for subnet in vnet.subnets
             if subnet.name != GATEWAY_SUBNET and not subnet.delegated and subnet.id not in taken
         ),
-    )
-
-
-def _to_aws(link: TunnelLink[Unknown], aws: AwsNetwork[Unknown] | None) -> bool:
-    """Whether a connection is meant for AWS: it meets a tunnel, or its peer or a prefix is of AWS."""
-    local = link.local_network_gateway
-    if link.joined or local is None or aws is None:
-        return True
-    inside = [tunnel.inside_cidr for each in aws.vpn_connections for tunnel in each.tunnels]
-    peer = known(local.bgp_peering_address) if local.bgp_peering_address else None
-    ranges = [cidr for vpc in aws.vpcs for cidr in vpc.cidr_blocks]
-    return (peer is not None and _overlap([IPv4Network(peer)], inside)) or _overlap(
-        local.address_prefixes, ranges
-    )
-
-
-def _overlap(some: Iterable[IPv4Network | Unknown | None], others: Sequence[IPv4Network | Unknown]) -> bool:
-    return any(
-        isinstance(one, IPv4Network) and isinstance(other, IPv4Network) and one.overlaps(other)
-        for one in some
-        for other in others
     )
 
 
@@ -250,16 +230,23 @@ def completed(expected: Expectation, network: Network) -> Expectation:
 
 
 def from_network(network: Network) -> Expectation:
-    """Derive the expectation from what exists; the largest of what each part implies, and never none."""
-    connections = [c for c in network.aws.vpn_connections if c.state != "deleted"] if network.aws else []
+    """Derive the expectation from what exists; the largest of what each part implies, and never none.
+
+    What leads elsewhere implies nothing, nor does an instance of the Azure gateway that AWS has no customer
+    gateway for: whether both should be used is a question of redundancy.
+    """
+    away, azure_away = aws_elsewhere(network), azure_elsewhere(network)
+    aws = network.aws
+    connections = [c for c in aws.vpn_connections if c.state != "deleted" and c not in away] if aws else []
+    called_for = {each.ip_address for each in aws.customer_gateways} if aws else set()
     gateways = network.azure.virtual_network_gateways if network.azure else ()
-    instances = [instance for gateway in gateways for instance in gateway.instances]
-    azure_connections = len(network.azure.connections) if network.azure else 0
+    instances = [i for gateway in gateways for i in gateway.instances if i.public_ip_address in called_for]
+    azure_connections = len(network.azure.connections) - len(azure_away) if network.azure else 0
     links = [(link.vpn_connection.id, link) for link in tunnel_links(network) if link.vpn_connection]
     met = Counter(identifier for identifier, link in links if link.joined)
     # Those must be up that Azure leads to, or both if none is.
     used = {each.id: met[each.id] or TUNNELS_PER_CONNECTION for each in connections}
-    called = {identifier: link.instance for identifier, link in links}
+    called = {identifier: link.instance for identifier, link in links if identifier in used}
     reached = [sum(used[each] for each in called if called[each] == instance) for instance in instances]
     implied = (
         (sum(used.values()), f"{len(connections)} AWS VPN connections"),

@@ -8,6 +8,7 @@ from ipaddress import IPv4Network
 from twinspan.cloud.azure import AzureBgp
 from twinspan.network.azure import GATEWAY_SUBNET
 from twinspan.network.clouds import Cloud
+from twinspan.network.elsewhere import aws_elsewhere, azure_elsewhere
 from twinspan.network.links import TunnelLink, tunnel_links
 from twinspan.network.model import (
     AwsRouteTable,
@@ -66,10 +67,36 @@ class Facts:
 
     @property
     def vpn_connections(self) -> tuple[VpnConnection, ...]:
-        """The VPN connections in scope that are not deleted (AWS shows deleted ones for an hour)."""
-        wanted = self.expected.vpn_connection_ids
+        """The VPN connections in scope that are not deleted (AWS shows deleted ones for an hour).
+
+        Without an expectation all that do not lead elsewhere.
+        """
+        expected = self.expected.vpn_connection_ids
         every = self.network.aws.vpn_connections if self.network.aws else ()
-        return tuple(c for c in every if c.state != "deleted" and (not wanted or c.id in wanted))
+        there = tuple(connection for connection in every if connection.state != "deleted")
+        if expected:
+            return tuple(connection for connection in there if connection.id in expected)
+        return tuple(connection for connection in there if connection not in self.aws_elsewhere)
+
+    @cached_property
+    def aws_elsewhere(self) -> tuple[VpnConnection, ...]:
+        """The VPN connections to something that is no gateway of Azure's, but for those that are expected."""
+        expected = self.expected.vpn_connection_ids
+        return tuple(each for each in aws_elsewhere(self.network) if each.id not in expected)
+
+    @cached_property
+    def azure_elsewhere(self) -> tuple[AzureConnection, ...]:
+        """The connections of the gateways in scope to something that is no tunnel of AWS's.
+
+        Not among them is one that was made for an expected tunnel, wherever it leads now.
+        """
+        made = {tunnel.azure_connection_name.lower() for tunnel in self.expected.tunnels}
+        scope = {gateway.id.lower() for gateway in self.azure_gateways}
+        return tuple(
+            each
+            for each in azure_elsewhere(self.network)
+            if each.name.lower() not in made and each.virtual_network_gateway_id.lower() in scope
+        )
 
     @property
     def vpn_gateways(self) -> tuple[VpnGateway, ...]:
@@ -99,13 +126,10 @@ class Facts:
 
     @property
     def azure_connections(self) -> tuple[AzureConnection, ...]:
-        """The connections of the Azure gateways in scope: the expected ones, and those that nobody expects.
-
-        Terraform may know others, which do not lead to AWS: see `Expectation.other_connection_ids`.
-        """
+        """The connections of the Azure gateways in scope that do not lead elsewhere, expected or not."""
         every = self.network.azure.connections if self.network.azure else ()
         scope = {gateway.id.lower() for gateway in self.azure_gateways}
-        others = self.expected.other_connection_ids
+        others = {*self.expected.other_connection_ids, *(each.id for each in self.azure_elsewhere)}
         return tuple(c for c in every if c.virtual_network_gateway_id.lower() in scope and c.id not in others)
 
     @property
@@ -266,6 +290,8 @@ class Facts:
         aws, azure = self.network.aws, self.network.azure
         vpcs = {vpc.id for vpc in self.vpcs}
         used = {connection.local_network_gateway_id for connection in self.azure_connections}
+        away = {connection.customer_gateway_id for connection in self.aws_elsewhere}
+        away -= {connection.customer_gateway_id for connection in self.vpn_connections}
         return Network(
             aws=aws
             and replace(
@@ -273,6 +299,7 @@ class Facts:
                 vpcs=self.vpcs,
                 vpn_gateways=self.vpn_gateways,
                 vpn_connections=self.vpn_connections,
+                customer_gateways=tuple(each for each in aws.customer_gateways if each.id not in away),
                 subnets=tuple(each for each in aws.subnets if each.vpc_id in vpcs),
                 route_tables=tuple(each for each in aws.route_tables if each.vpc_id in vpcs),
                 security_groups=tuple(each for each in aws.security_groups if each.vpc_id in vpcs),
