@@ -1,4 +1,4 @@
-"""Which VPN connections lead neither to AWS nor to Azure of this network, but to a data centre or a branch. Pure.
+"""Which VPN connections lead neither to AWS nor to Azure of a network, but to a data centre or a branch. Pure.
 
 A connection leads elsewhere only if everything that could tell otherwise is known and says so; one that was
 meant for the other cloud and misses it is a fault, and stays one.
@@ -41,7 +41,8 @@ def aws_elsewhere(network: Network[U]) -> tuple[VpnConnection[U], ...]:
 def azure_elsewhere(network: Network[U]) -> tuple[AzureConnection[U], ...]:
     """Return the Azure connections whose local network gateway is not a tunnel of this network's AWS.
 
-    That needs a VPN connection at AWS. One whose BGP peer is inside a tunnel of AWS, or whose prefixes are a VPC's, is meant for AWS.
+    That needs a VPN connection at AWS. One whose BGP peer is inside a tunnel of AWS, or whose prefixes are a
+    VPC's, is meant for AWS.
     """
     aws, azure = network.aws, network.azure
     if aws is None or azure is None or not aws.vpn_connections:
@@ -64,7 +65,9 @@ def _calls_nobody(
     if not isinstance(address, IPv4Address):
         return False
     own = {each.ip_address for each in azure.public_ip_addresses}
-    own |= {each.public_ip_address for gateway in azure.virtual_network_gateways for each in gateway.instances}
+    own |= {
+        each.public_ip_address for gateway in azure.virtual_network_gateways for each in gateway.instances
+    }
     spaces = [cidr for vnet in azure.virtual_networks for cidr in vnet.address_space]
     return address not in own and not overlap(connection.static_routes, spaces)
 

@@ -9,16 +9,16 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from ipaddress import IPv4Address, IPv4Network
+from ipaddress import IPv4Address
 
-from twinspan.network.aws_defaults import ALL
 from twinspan.network.azure import GATEWAY_SUBNET, AksCluster
 from twinspan.network.clouds import Cloud
-from twinspan.network.elsewhere import aws_elsewhere, azure_elsewhere, overlap
+from twinspan.network.elsewhere import aws_elsewhere, azure_elsewhere
 from twinspan.network.limits import TUNNELS_PER_CONNECTION
 from twinspan.network.links import TunnelLink, tunnel_links
 from twinspan.network.model import AwsNetwork, AzureNetwork, Network
 from twinspan.network.unknown import Unknown, known
+from twinspan.network.workloads import admitting_group
 from twinspan.project.plan import split_address
 
 _LAST = re.compile(r'[^.]+\.(?P<name>[^.\[]+)(?P<index>\[(?:"(?P<key>.*)"|\d+)\])?')
@@ -117,7 +117,7 @@ def _with_aws(
     vpcs = tuple(attached) or tuple(each.id for each in aws.vpcs if not each.region)
     private = [each for each in aws.subnets if each.vpc_id in vpcs and _private(aws, each.id)]
     remote = [cidr for vnet in (azure.virtual_networks if azure else ()) for cidr in vnet.address_space]
-    groups = {vpc: _group_for(aws, vpc, remote) for vpc in vpcs}
+    groups = {vpc: admitting_group(aws, vpc, remote, terraform=True) for vpc in vpcs}
     return replace(
         expected,
         vpc_ids=vpcs,
@@ -128,18 +128,6 @@ def _with_aws(
             subnet.id: group for subnet in private if (group := groups.get(known(subnet.vpc_id) or ""))
         },
     )
-
-
-def _group_for(aws: AwsNetwork[Unknown], vpc_id: str, remote: Sequence[IPv4Network | Unknown]) -> str | None:
-    """Return the group of Terraform's that admits the most from the other side: every protocol, or some."""
-    found = [
-        (rule.ip_protocol != ALL, group.id)
-        for group in aws.security_groups
-        for rule in group.permissions
-        if group.address and group.vpc_id == vpc_id and rule.direction == "ingress"
-        if overlap([rule.cidr], remote)
-    ]
-    return min(found, key=lambda each: each[0])[1] if found else None
 
 
 def _private(aws: AwsNetwork[Unknown], subnet_id: str) -> bool:

@@ -10,6 +10,7 @@ from twinspan.network.azure import GATEWAY_SUBNET
 from twinspan.network.clouds import Cloud
 from twinspan.network.elsewhere import aws_elsewhere, azure_elsewhere
 from twinspan.network.links import TunnelLink, tunnel_links
+from twinspan.network.machines import RUNNING
 from twinspan.network.model import (
     AwsRouteTable,
     AwsSubnet,
@@ -25,6 +26,7 @@ from twinspan.network.model import (
     VpnConnection,
     VpnGateway,
 )
+from twinspan.network.workloads import HostGroups, PlacedMachine, host_groups, machines_in
 from twinspan.rules.design import Design, existing_design
 from twinspan.rules.observed.cluster_facts import ClusterFacts, ObservedCluster, of_aks, of_eks
 from twinspan.rules.observed.expectation import Expectation, ExpectedTunnel
@@ -176,13 +178,43 @@ class Facts:
 
     @property
     def azure_subnets(self) -> tuple[AzureSubnet, ...]:
-        """The Azure subnets that must reach AWS: the expected ones, else all but the gateway's."""
-        wanted = self.expected.azure_subnet_ids
+        """The Azure subnets that must reach AWS: the expected ones, else those that take machines.
+
+        Those are all but the gateway's, delegated ones and those of AKS.
+        """
+        every = [subnet for vnet in self.virtual_networks for subnet in vnet.subnets]
+        if expected := self.expected.azure_subnet_ids:
+            return tuple(subnet for subnet in every if subnet.id.lower() in expected)
+        of_aks = {subnet.id for subnet in self.cluster_subnets}
         return tuple(
             subnet
-            for vnet in self.virtual_networks
-            for subnet in vnet.subnets
-            if subnet.name != GATEWAY_SUBNET and (not wanted or subnet.id.lower() in wanted)
+            for subnet in every
+            if subnet.name != GATEWAY_SUBNET and not subnet.delegated and subnet.id not in of_aks
+        )
+
+    @cached_property
+    def host_groups(self) -> Mapping[str, HostGroups]:
+        """Private subnet's id -> the security groups of a host in it, where its VPC shows any."""
+        aws = self.network.aws
+        if aws is None:
+            return {}
+        remote = [prefix for subnet in self.azure_subnets for prefix in subnet.address_prefixes]
+        expected = self.expected.security_group_of
+        found = {
+            subnet.id: host_groups(aws, subnet, remote, expected=expected.get(subnet.id))
+            for subnet in self.private_subnets
+        }
+        return {subnet: groups for subnet, groups in found.items() if groups is not None}
+
+    @property
+    def azure_machines(self) -> tuple[PlacedMachine, ...]:
+        """The machines in `azure_subnets` that run."""
+        azure = self.network.azure
+        return tuple(
+            placed
+            for subnet in (self.azure_subnets if azure else ())
+            for placed in (machines_in(azure, subnet.id) if azure else ())
+            if placed.machine.state == RUNNING
         )
 
     @property
