@@ -47,8 +47,8 @@ def _subnet_options(command: Command) -> Command:
             f"--{side}-subnet",
             f"{side}_subnet",
             metavar="ID",
-            help=f"Subnet for the {side} host; if not given, the first {word} of Terraform's state or of what is"
-            " there.",
+            help=f"Subnet for the {side} host; if not given, the first {word} of Terraform's state, or of"
+            " what is there.",
         )(command)
     return command
 

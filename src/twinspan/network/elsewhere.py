@@ -1,4 +1,4 @@
-"""Which VPN connections lead neither to AWS nor to Azure of a network, but to a data centre or a branch. Pure.
+"""Which VPN connections of a network lead to neither of the two clouds, but to a data centre. Pure.
 
 A connection leads elsewhere only if everything that could tell otherwise is known and says so; one that was
 meant for the other cloud and misses it is a fault, and stays one.

@@ -27,9 +27,10 @@ _LAST = re.compile(r'[^.]+\.(?P<name>[^.\[]+)(?P<index>\[(?:"(?P<key>.*)"|\d+)\]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExpectedTunnel:
-    """One tunnel that must exist, by its Terraform key."""
+    """One tunnel that must exist, by its Terraform key, and by the addresses of both ends in Terraform."""
 
     key: str
+    addresses: tuple[str, ...] = ()
     outside_ip_address: IPv4Address
     aws_vpn_connection_id: str
     azure_connection_name: str
@@ -171,23 +172,30 @@ def _subnets_of(cluster: AksCluster[Unknown]) -> frozenset[str | Unknown | None]
 def _tunnels(links: Sequence[TunnelLink[Unknown]]) -> tuple[ExpectedTunnel, ...]:
     """Return the tunnels that join both clouds, by the last key of the connection's address in Terraform."""
     joined = [
-        (link.azure_connection, link.vpn_connection, outside)
+        (
+            link.azure_connection,
+            link.vpn_connection,
+            link.vpn_connection.tunnels.index(link.tunnel) + 1,
+            outside,
+        )
         for link in links
         if link.joined
         and link.azure_connection
         and link.vpn_connection
+        and link.tunnel
         and not link.vpn_connection.region
         and isinstance(outside := link.outside_address, IPv4Address)
     ]
-    counted = Counter(_key(azure.address) for azure, _, _ in joined)
+    counted = Counter(_key(azure.address) for azure, _, _, _ in joined)
     found = [
         ExpectedTunnel(
             key=key if counted[key := _key(azure.address)] == 1 else azure.address,
+            addresses=(f"{vpn.address}.tunnel{number}", azure.address, vpn.address),
             outside_ip_address=outside,
             aws_vpn_connection_id=vpn.id,
             azure_connection_name=known(azure.name) or "",
         )
-        for azure, vpn, outside in joined
+        for azure, vpn, number, outside in joined
     ]
     return tuple(sorted(found, key=lambda each: each.key))
 

@@ -355,11 +355,12 @@ def _made_for(tunnel: ExpectedTunnel, link: TunnelLink, astray: list[TunnelLink]
     name = tunnel.azure_connection_name.lower()
     lost = None if link.joined else next((each for each in astray if each.name.lower() == name), None)
     if lost is None:
-        return replace(link, key=tunnel.key)
+        return replace(link, key=tunnel.key, addresses=tunnel.addresses)
     astray.remove(lost)
     return replace(
         link,
         key=tunnel.key,
+        addresses=tunnel.addresses,
         azure_connection=lost.azure_connection,
         local_network_gateway=lost.local_network_gateway,
     )
