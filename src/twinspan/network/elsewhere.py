@@ -25,10 +25,12 @@ def aws_elsewhere(network: Network[U]) -> tuple[VpnConnection[U], ...]:
     aws, azure = network.aws, network.azure
     if aws is None or azure is None or not azure.virtual_network_gateways:
         return ()
+    away = azure_elsewhere(network)
     meeting = {
         link.vpn_connection.id
         for link in tunnel_links(network)
-        if link.vpn_connection and (link.joined or link.instance or link.maybe)
+        if link.vpn_connection
+        and (link.joined or link.instance or any(each not in away for each in link.maybe))
     }
     return tuple(
         connection
@@ -48,11 +50,11 @@ def azure_elsewhere(network: Network[U]) -> tuple[AzureConnection[U], ...]:
     if aws is None or azure is None or not aws.vpn_connections:
         return ()
     links = tunnel_links(network)
-    meant = {each.id for link in links for each in (*link.claims, *link.maybe)}
+    claimed = {each.id for link in links for each in link.claims}
     return tuple(
         link.azure_connection
         for link in links
-        if link.azure_connection and not link.joined and link.azure_connection.id not in meant
+        if link.azure_connection and not link.joined and link.azure_connection.id not in claimed
         if _leads_off(link, aws)
     )
 

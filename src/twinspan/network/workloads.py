@@ -9,14 +9,11 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network
 
 from twinspan.network.aws import AwsNetwork, AwsSubnet
-from twinspan.network.aws_defaults import ALL
+from twinspan.network.aws_defaults import ALL, DEFAULT_GROUP_NAME
 from twinspan.network.azure import AzureNetwork
 from twinspan.network.elsewhere import overlap
 from twinspan.network.machines import RUNNING, Machine, NetworkInterface
 from twinspan.network.unknown import Unknown, known
-
-DEFAULT_GROUP = "default"
-"""Name of the group that each VPC has. Source: EC2 API, SecurityGroup."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,7 +86,7 @@ def host_groups(
         return HostGroups(ids=(cluster.cluster_security_group_id,), why=f"of EKS cluster {cluster.name}")
     why = "the VPC's default, which hosts have for which no other is named"
     groups = [each for each in aws.security_groups if each.vpc_id == subnet.vpc_id]
-    default = next((each.id for each in groups if each.name == DEFAULT_GROUP), None)
+    default = next((each.id for each in groups if each.name == DEFAULT_GROUP_NAME), None)
     return HostGroups(ids=(default,), why=why) if default else None
 
 

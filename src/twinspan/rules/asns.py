@@ -122,7 +122,7 @@ def _peers(design: Design, customer: CustomerGateway[Unknown]) -> tuple[VirtualN
         return found
     own = [each for each in design.vpn_connections if each.customer_gateway_id == customer.id]
     maybe = [each for each in design.vpn_connections if isinstance(each.customer_gateway_id, Unknown)]
-    silent = own and all(static(each) for each in (*own, *maybe))
+    silent = own and all(static(each) or each not in design.crossing for each in (*own, *maybe))
     return () if silent else design.azure_gateways
 
 
