@@ -1,7 +1,5 @@
 """Plans whose parts meet through locals, by older and newer providers: joined as far as a plan tells."""
 
-import json
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,7 +11,6 @@ from twinspan.network.model import Network
 from twinspan.network.unknown import UNKNOWN, Unknown
 from twinspan.project.network import network_of
 
-SCHEMAS = Path(__file__).parents[4] / "shared" / "schemas"
 EACH = Ref("each.value.address", "each.value")
 FROM_LOCALS = Ref("local.peers")
 GATEWAY = {
@@ -156,14 +153,17 @@ def test_every_azurerm_says_whether_bgp_is_on(
     assert found.connections[0].bgp_enabled is True, provider
 
 
-@pytest.mark.parametrize("version", ["5.100.0", "6.47.0"])
-def test_what_is_read_of_aws_is_what_the_provider_calls_it(version: str) -> None:
-    file = SCHEMAS / f"aws-{version}.json"
-    if not file.is_file():
-        pytest.skip("the provider's schema is not here")
-    schemas = json.loads(file.read_text())
-    resources = next(iter(schemas["provider_schemas"].values()))["resource_schemas"]
-    attributes = resources["aws_vpn_connection"]["block"]["attributes"]
+def test_of_two_names_of_one_argument_the_one_that_is_known_counts() -> None:
+    older = {"enable_bgp": False, "bgp_enabled": Ref()}
+    found = network_of(plan({"azurerm_virtual_network_gateway.edge": {**GATEWAY, **older}})).azure
+    assert found
 
-    assert {"customer_gateway_id", "vpn_gateway_id", "static_routes_only"} <= attributes.keys()
-    assert {f"tunnel{n}_{name}" for n in (1, 2) for name in ("address", "inside_cidr")} <= attributes.keys()
+    assert found.virtual_network_gateways[0].bgp_enabled is False
+
+
+def test_the_region_that_aws_6_writes_at_each_resource_is_the_networks() -> None:
+    vpn = {"region": "eu-central-1", "customer_gateway_id": Ref(), "vpn_gateway_id": Ref()}
+    found = network_of(plan({"aws_vpn_connection.to": vpn})).aws
+    assert found
+
+    assert (found.region, found.vpn_connections[0].region) == ("eu-central-1", "")
