@@ -98,7 +98,7 @@ class Values:
         return CLOUD_CHOOSES if open_ else UNKNOWN
 
     def first(self, *names: str) -> str:
-        """Return the first of several names of one argument that is known, else that is set, else the first."""
+        """Return the first of several names of an argument that is known, else set, else the first."""
         given = [name for name in names if self.get(name) not in _UNSET]
         return next((name for name in given if self.get(name) is not UNKNOWN), [*given, names[0]][0])
 
