@@ -44,14 +44,20 @@ _ID = re.compile(rb"\b(vpc-cidr-assoc|[a-z]{2,9})-([0-9a-f]{17}|[0-9a-f]{8})\b")
 _ARN = re.compile(rb"arn:aws:[a-z0-9:/_.-]+", re.IGNORECASE)
 _BUG = b"The twin failed"
 _SHARES: Mapping[str, int] = {
-    "ec2": 60,
-    "eks": 10,
-    "iam": 7,
-    "monitoring": 6,
+    "ec2": 50,
+    "eks": 8,
+    "elasticache": 1,
+    "iam": 6,
+    "kms": 4,
+    "monitoring": 5,
     "logs": 4,
+    "rds": 1,
+    "redshift": 2,
+    "route53": 4,
     "s3": 5,
-    "sns": 3,
-    "sqs": 3,
+    "secretsmanager": 4,
+    "sns": 2,
+    "sqs": 2,
     "sts": 1,
     "servicequotas": 1,
 }
@@ -84,8 +90,8 @@ _ODD_HEADERS: Sequence[tuple[str, str]] = (
 
 @cache
 def _operation(service: str, name: str) -> OperationModel:
-    found: OperationModel = get_service_model(MODELS.get(service, service)).operation_model(name)
-    return found
+    operation_model: OperationModel = get_service_model(MODELS.get(service, service)).operation_model(name)
+    return operation_model
 
 
 @cache
@@ -134,9 +140,9 @@ class AwsClient:
         if reply.status >= 300:
             return
         for prefix, rest in _ID.findall(reply.body[:20_000]):
-            found = f"{prefix.decode()}-{rest.decode()}"
-            if found not in self._ids[prefix.decode()]:
-                self._ids[prefix.decode()].append(found)
+            identifier = f"{prefix.decode()}-{rest.decode()}"
+            if identifier not in self._ids[prefix.decode()]:
+                self._ids[prefix.decode()].append(identifier)
         for arn in _ARN.findall(reply.body[:20_000]):
             self._ids["arn"].append(arn.decode())
 
@@ -272,8 +278,8 @@ def _code(reply: Reply) -> str | None:
     if reply.body.lstrip().startswith(b"{"):
         document = json.loads(reply.body)
         return document.get("__type") or document.get("code") or reply.headers.get("x-amzn-errortype")
-    found = re.search(rb"<Code>([^<]+)</Code>", reply.body)
-    return found[1].decode() if found else None
+    match = re.search(rb"<Code>([^<]+)</Code>", reply.body)
+    return match[1].decode() if match else None
 
 
 @contextmanager

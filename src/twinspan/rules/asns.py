@@ -93,7 +93,7 @@ def customer_gateway_names_azure(design: Design) -> Iterator[Finding]:
     """ASN-04: every customer gateway whose connections speak BGP has the Azure gateway's ASN."""
     for gateway in design.customer_gateways:
         asn, where = gateway.bgp_asn, subject(gateway, "bgp_asn")
-        asns = {each.asn for each in _peers(design, gateway)}
+        asns = {peer.asn for peer in _peers(design, gateway)}
         if isinstance(asn, Unknown):
             yield unclear(where, "the plan does not tell the customer gateway's ASN")
         elif aws_reserves(asn, region=known(gateway.region) or known(design.aws.region)):

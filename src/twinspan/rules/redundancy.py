@@ -55,8 +55,8 @@ def zones(design: Design) -> Iterator[Finding]:
                 remedy='Set it to ["1", "2", "3"]',
             )
     vpcs = {vpc.id for vpc in design.vpcs}
-    subnets = [each for each in design.aws.subnets if design.planned or each.vpc_id in vpcs]
-    in_zones = {each.availability_zone for each in subnets}
+    subnets = [subnet for subnet in design.aws.subnets if design.planned or subnet.vpc_id in vpcs]
+    in_zones = {subnet.availability_zone for subnet in subnets}
     if design.vpn_connections and len(in_zones) == 1 and (only := known(in_zones.pop())):
         yield Finding(
             subject=subject(subnets[0]),
@@ -78,9 +78,13 @@ def both_instances_used(design: Design) -> Iterator[Finding]:
             for link in design.links
             if link.tunnel.inside is not None and link.connection.virtual_network_gateway_id == gateway.id
         ]
-        unused = [each for each in gateway.instances if each.ip_configuration_id not in ends]
+        unused = [
+            gateway_instance
+            for gateway_instance in gateway.instances
+            if gateway_instance.ip_configuration_id not in ends
+        ]
         if len(gateway.instances) > 1 and ends and None not in ends and unused:
-            names = ", ".join(str(each.ip_configuration_name) for each in unused)
+            names = ", ".join(str(gateway_instance.ip_configuration_name) for gateway_instance in unused)
             yield Finding(
                 subject=subject(gateway),
                 evidence=f"no tunnel ends at {names}; all are down while the other is maintained",

@@ -55,6 +55,9 @@ class Caller:
             "public_key": PUBLIC_KEY.encode(),
             "trust": _policy(Action="sts:AssumeRole", Principal={"Service": "eks.amazonaws.com"}),
             "allow": _policy(Action="ec2:Describe*", Resource="*"),
+            "key_policy": _policy(
+                Action="*", Resource="*", Principal={"AWS": "arn:aws:iam::123456789012:root"}
+            ),
             "site_policy": _policy(
                 Action="s3:GetObject", Resource="arn:aws:s3:::site/*", Principal={"AWS": "123456789012"}
             ),
@@ -69,23 +72,23 @@ class Caller:
         if service == PLANE:
             self.build(**self.filled(operation))
             return {}
-        found = self.ask(service, operation, rest[0])
+        answer = self.ask(service, operation, rest[0])
         for name, expression in (rest[1] if len(rest) > 1 else {}).items():
-            self.names[name] = jmespath.search(expression, found)
-            assert self.names[name], (call, found)
-        return found
+            self.names[name] = jmespath.search(expression, answer)
+            assert self.names[name], (call, answer)
+        return answer
 
     def ask(self, service: str, operation: str, params: Mapping[str, Any]) -> Mapping[str, Any]:
         """Return a call's answer, as botocore reads it; `$name` in parameters stands for what was kept."""
-        found: dict[str, Any] = self.client(service)._make_api_call(operation, self.filled(params))
-        return {name: each for name, each in found.items() if name != "ResponseMetadata"}
+        answer: dict[str, Any] = self.client(service)._make_api_call(operation, self.filled(params))
+        return {name: value for name, value in answer.items() if name != "ResponseMetadata"}
 
     def filled(self, value: Any) -> Any:
         """Return parameters with names replaced."""
         if isinstance(value, dict):
-            return {key: self.filled(each) for key, each in value.items()}
+            return {key: self.filled(item) for key, item in value.items()}
         if isinstance(value, list):
-            return [self.filled(each) for each in value]
+            return [self.filled(item) for item in value]
         if isinstance(value, str) and _NAME.fullmatch(value):
             return self.names[value[1:]]
         return value

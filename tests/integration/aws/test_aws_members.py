@@ -41,6 +41,7 @@ _SETTING = (
     "Put",
     "Replace",
     "Run",
+    "Schedule",
     "Send",
     "Set",
     "Subscribe",
@@ -51,6 +52,7 @@ _SETTING = (
 """Verbs of operations that set something; the others read, take something away, or have no settings."""
 _TAKING_AWAY = (
     "Abort",
+    "Cancel",
     "Delete",
     "Detach",
     "Disable",
@@ -59,6 +61,8 @@ _TAKING_AWAY = (
     "Release",
     "Remove",
     "Reboot",
+    "Restore",
+    "Retire",
     "Revoke",
     "Start",
     "Stop",
@@ -68,7 +72,19 @@ _TAKING_AWAY = (
     "Unsubscribe",
     "Untag",
 )
-_READING = ("Assume", "Describe", "Filter", "Get", "Head", "List", "Receive", "Simulate")
+_READING = (
+    "Assume",
+    "Decrypt",
+    "Describe",
+    "Encrypt",
+    "Filter",
+    "Generate",
+    "Get",
+    "Head",
+    "List",
+    "Receive",
+    "Simulate",
+)
 _REFUSED = 300
 SUBJECTS = subjects()
 
@@ -100,5 +116,5 @@ def test_every_member_is_shown_or_refused_by_name(caller: Caller, service: str) 
     wrong = [text for subject in tried for text in Trial(caller, subject).verdicts()]
     for answer in caller.answers:
         if answer.status < _REFUSED:
-            wrong += [f"{answer.name} {each}" for each in problems(answer)]
+            wrong += [f"{answer.name} {problem}" for problem in problems(answer)]
     assert "\n".join(dict.fromkeys(wrong)) == ""

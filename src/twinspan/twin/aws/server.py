@@ -23,7 +23,7 @@ from werkzeug.serving import ThreadedWSGIServer
 
 from twinspan.errors import HostError
 from twinspan.protocols import Event
-from twinspan.twin.aws import state
+from twinspan.twin.aws import entries, state
 from twinspan.twin.aws.alarms.engine import AlarmEngine
 from twinspan.twin.aws.application import Application
 from twinspan.twin.aws.auth_middleware import AuthMiddleware
@@ -47,6 +47,7 @@ from twinspan.twin.kubernetes.access import ClusterAccess
 from twinspan.twin.loops import LAST, Loop, start_task
 from twinspan.twin.metrics.series import MetricStore
 from twinspan.twin.observed import ObservedState
+from twinspan.twin.status import ObjectsOnly
 
 SAVE_DELAY_S = 0.5
 """How long after a change the state is written, in seconds; changes in between go with it."""
@@ -141,7 +142,9 @@ class AwsApi:
         """
         with self._lock:
             backends = [
-                each for _, _, each in ec2_backends.iter_backends() if isinstance(each, MachineBackend)
+                machine_backend
+                for _, _, machine_backend in ec2_backends.iter_backends()
+                if isinstance(machine_backend, MachineBackend)
             ]
             rebooted = {
                 instance_id: count
@@ -155,6 +158,11 @@ class AwsApi:
                 if isinstance(connection, TwinVpnConnection)
                 for outside, at in connection.replaced_at.items()
             }
+
+    def objects_only(self) -> tuple[ObjectsOnly, ...]:
+        """Return what it keeps with nothing behind it on the data plane, by kind."""
+        with self._lock:
+            return tuple(entries.objects_only())
 
     def note(self, event: Event, at_s: float) -> None:
         """Let VPN logs have an event of the data plane that was at `at_s`, seconds since 1970."""

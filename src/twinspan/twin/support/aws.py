@@ -10,12 +10,12 @@ from typing import Any
 
 from twinspan.results.support import Support
 from twinspan.twin.aws.eks.backend import ACTIONS
-from twinspan.twin.aws.requests.lacks import ANYWHERE, OF, set_members
+from twinspan.twin.aws.requests.beside import is_no_part
+from twinspan.twin.aws.requests.lacks import lacks_of, set_members
 from twinspan.twin.aws.requests.served import OBJECTS_ONLY, SERVED, why_not
 
 _NETWORK = frozenset({"ec2", "eks"})
 """Services whose objects are on the data plane."""
-_BESIDE = "is served, and is no part of the network"
 _SERVICES: Mapping[str, str] = {
     "acmpca": "acm-pca",
     "alb": "elasticloadbalancing",
@@ -58,7 +58,9 @@ _CALLS: Mapping[str, str] = {
     "aws_eip_association": "AssociateAddress",
     "aws_instance": "RunInstances",
     "aws_key_pair": "ImportKeyPair",
+    "aws_flow_log": "CreateFlowLogs",
     "aws_main_route_table_association": "ReplaceRouteTableAssociation",
+    "aws_network_acl": "CreateNetworkAclEntry",
     "aws_network_acl_association": "ReplaceNetworkAclAssociation",
     "aws_network_acl_rule": "CreateNetworkAclEntry",
     "aws_network_interface_sg_attachment": "ModifyNetworkInterfaceAttribute",
@@ -124,7 +126,7 @@ def support_of(mode: str, type_name: str) -> Support:
         return Support(level="refused", reason="the twin serves nothing that makes or reads it")
     if operation not in _served()[service]:
         return Support(level="refused", service=service, reason=why_not(operation))
-    lack = OBJECTS_ONLY.get(operation, "" if service in _NETWORK else f"{service} {_BESIDE}")
+    lack = OBJECTS_ONLY.get(operation, "" if service in _NETWORK else is_no_part(service))
     return Support(level="objects only" if lack else "packets", service=service, reason=lack)
 
 
@@ -134,8 +136,7 @@ def refused_arguments(type_name: str, values: Mapping[str, Any]) -> Mapping[str,
     operation = _operation("managed", type_name, service)
     if operation is None:
         return {}
-    lacks = {**ANYWHERE.get(service, {}), **OF.get((service, operation), {})}
-    plain = {_plain(member): why for member, why in lacks.items()}
+    plain = {_plain(member): why for member, why in lacks_of(service, operation).items()}
     spelled = {name: _SPELLINGS.get(_plain(name), _plain(name)) for name, _ in set_members(values)}
     return {name: plain[member] for name, member in spelled.items() if member in plain}
 

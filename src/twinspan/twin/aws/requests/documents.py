@@ -52,8 +52,8 @@ def read_json(operation: OperationModel, body: bytes) -> dict[str, Any]:
     document = parse_json(body)
     if operation.input_shape is None:
         return {}
-    found: dict[str, Any] = _json_value(operation.input_shape, document, "")
-    return found
+    params: dict[str, Any] = _json_value(operation.input_shape, document, "")
+    return params
 
 
 def read_xml(operation: OperationModel, body: bytes) -> dict[str, Any]:
@@ -64,20 +64,33 @@ def read_xml(operation: OperationModel, body: bytes) -> dict[str, Any]:
     """
     shape = operation.input_shape
     payload = shape.serialization.get("payload") if shape is not None else None
+    if shape is not None and is_body(shape):
+        return dict(_read_element(shape, body, shape.serialization.get("locationName", shape.name)))
     if shape is None or payload is None or not isinstance(shape.members[payload], StructureShape):
         return {}
     if not body:
         if payload in shape.required_members or operation.name.startswith("Put"):
             raise Flaw(FlawKind.MISSING, payload, "It is required")
         return {}
+    return {payload: _read_element(shape.members[payload], body, payload)}
+
+
+def is_body(shape: StructureShape) -> bool:
+    """Return whether an input is itself what the body holds: so Route 53's, that has no `payload`."""
+    return "payload" not in shape.serialization and any(
+        "location" not in member.serialization for member in shape.members.values()
+    )
+
+
+def _read_element(shape: Shape, body: bytes, where: str) -> Any:  # noqa: ANN401 - as the shape says
     if b"<!DOCTYPE" in body or b"<!ENTITY" in body:
         raise Flaw(FlawKind.SYNTAX, "", "The body must not define entities")
     try:
         root = ET.fromstring(body)  # noqa: S314 - no entities, see above
     except (ET.ParseError, ValueError, LookupError) as error:
         raise Flaw(FlawKind.SYNTAX, "", "The body must be well-formed XML") from error
-    _check_element(shape.members[payload], [root], payload)
-    return {payload: _inside(shape.members[payload], root)}
+    _check_element(shape, [root], where)
+    return _inside(shape, root)
 
 
 def _refuse_constant(name: str) -> float:
@@ -113,16 +126,16 @@ def _json_structure(shape: StructureShape, value: Any, where: str) -> Any:  # no
         for name, member in shape.members.items()
         if "location" not in member.serialization
     }
-    found = {}
+    content = {}
     for wire, item in value.items():
         path = f"{where}.{wire}" if where else wire
         if item is None:
             continue
         if wire not in names:
             raise Flaw(FlawKind.UNKNOWN, path, "The operation has no such parameter")
-        found[names[wire]] = _json_value(shape.members[names[wire]], item, path)
-    _check_required(shape, found.keys(), where)
-    return found
+        content[names[wire]] = _json_value(shape.members[names[wire]], item, path)
+    _check_required(shape, content.keys(), where)
+    return content
 
 
 def _check_required(shape: StructureShape, given: Iterable[str], where: str) -> None:
@@ -183,30 +196,43 @@ def _inside(shape: Shape, element: ET.Element) -> Any:  # noqa: ANN401 - as the 
         return [_inside(shape.member, child) for child in element]
     if not isinstance(shape, StructureShape):
         return element.text or ""
-    members = {_xml_name(member, name): (name, member) for name, member in shape.members.items()}
-    found: dict[str, Any] = {}
+    members = _xml_members(shape)
+    content: dict[str, Any] = {}
     for child in element:
         name, member = members[_tag(child)]
         if isinstance(member, ListShape) and member.serialization.get("flattened"):
-            found.setdefault(name, []).append(_inside(member.member, child))
+            content.setdefault(name, []).append(_inside(member.member, child))
         else:
-            found[name] = _inside(member, child)
-    return found
+            content[name] = _inside(member, child)
+    return content
 
 
 def _check_children(shape: StructureShape, element: ET.Element, where: str) -> None:
-    members = {_xml_name(member, name): (name, member) for name, member in shape.members.items()}
+    members = _xml_members(shape)
     children: dict[str, list[ET.Element]] = {}
     for child in element:
         children.setdefault(_tag(child), []).append(child)
-    for tag, found in children.items():
+    for tag, elements in children.items():
         if tag not in members:
             raise Flaw(FlawKind.UNKNOWN, f"{where}.{tag}", "The operation has no such parameter")
-        _check_element(members[tag][1], found, f"{where}.{tag}")
+        _check_element(members[tag][1], elements, f"{where}.{tag}")
     for name in shape.required_members:
         wire = _xml_name(shape.members[name], name)
-        if wire not in children and not shape.members[name].serialization.get("xmlAttribute"):
+        if (
+            wire in members
+            and wire not in children
+            and not shape.members[name].serialization.get("xmlAttribute")
+        ):
             raise Flaw(FlawKind.MISSING, f"{where}.{wire}", "It is required")
+
+
+def _xml_members(shape: StructureShape) -> dict[str, tuple[str, Shape]]:
+    """Return the members that stand in a body: element -> name and shape."""
+    return {
+        _xml_name(member, name): (name, member)
+        for name, member in shape.members.items()
+        if "location" not in member.serialization
+    }
 
 
 def _xml_name(shape: Shape, name: str) -> str:

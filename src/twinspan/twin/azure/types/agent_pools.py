@@ -11,7 +11,7 @@ from twinspan.twin.azure.errors import ArmError
 from twinspan.twin.azure.operations import Outcome
 from twinspan.twin.azure.resource_id import ResourceId
 from twinspan.twin.azure.store import Resource
-from twinspan.twin.azure.types import agent_pool_rules, aks_progress, aks_subnets
+from twinspan.twin.azure.types import agent_pool_rules, aks_progress, aks_subnets, progress
 from twinspan.twin.azure.types.base import Action, Context, Put, ResourceType
 
 _IMAGE = "AKSUbuntu-2204gen2containerd-202611.02.0"
@@ -25,16 +25,16 @@ class _AgentPools(ResourceType):
     def check(self, context: Context, put: Put) -> None:
         cluster = cluster_of(context, put.id)
         aks_progress.refuse_while_busy(context, cluster.id)
-        if aks_progress.state_of(context, put.id) == aks_progress.DELETING:
+        if progress.state_of(context, put.id) == progress.DELETING:
             raise ArmError(409, "OperationNotAllowed", f"Agent pool {put.id.name} is being deleted.")
         before = properties(put.existing.body) if put.existing is not None else None
         prepare(
             context, put.properties, cluster=cluster.body, name=put.id.name, before=before, where="properties"
         )
         others = [
-            properties(each.body)
-            for each in aks_progress.pools_of(context, cluster.id)
-            if each.id.key != put.id.key and aks_progress.state_of(context, each.id) != aks_progress.DELETING
+            properties(pool.body)
+            for pool in aks_progress.pools_of(context, cluster.id)
+            if pool.id.key != put.id.key and progress.state_of(context, pool.id) != progress.DELETING
         ]
         check_all(context, [*others, put.properties], cluster=cluster.body)
 
@@ -56,16 +56,16 @@ class _AgentPools(ResourceType):
     def refuse_delete(self, context: Context, resource: Resource) -> None:
         cluster = cluster_of(context, resource.id)
         aks_progress.refuse_while_busy(context, cluster.id)
-        rest = [each for each in aks_progress.pools_of(context, cluster.id) if each.id.key != resource.id.key]
-        agent_pool_rules.check_together([properties(each.body) for each in rest])
+        rest = [pool for pool in aks_progress.pools_of(context, cluster.id) if pool.id.key != resource.id.key]
+        agent_pool_rules.check_together([properties(pool.body) for pool in rest])
 
     @override
     def delete(self, context: Context, resource: Resource) -> None:
-        aks_progress.begin(context, resource.id, aks_progress.DELETING)
+        progress.begin(context, resource.id, progress.DELETING)
 
     @override
     def outcome(self, context: Context, resource_id: ResourceId) -> Outcome | None:
-        return aks_progress.outcome(context, resource_id)
+        return progress.outcome(context, resource_id, code=aks_progress.FAILURE)
 
     @override
     def act(self, context: Context, resource: Resource, action: Action) -> Json:
@@ -80,15 +80,15 @@ def cluster_of(context: Context, pool: ResourceId) -> Resource:
     Raises:
         ArmError: 404 `ParentResourceNotFound`.
     """
-    found = context.store.get(pool.parent) if pool.parent is not None else None
-    if found is None:
+    cluster = context.store.get(pool.parent) if pool.parent is not None else None
+    if cluster is None:
         raise ArmError(
             404,
             "ParentResourceNotFound",
             f"Failed to perform operation on nested resource. The parent resource '{pool.parent}' is not "
             "found.",
         )
-    return found
+    return cluster
 
 
 def prepare(
@@ -143,22 +143,24 @@ def is_overlay(cluster: JsonObject) -> bool:
 def note(context: Context, pool: ResourceId, *, before: Resource | None, after: JsonObject) -> None:
     """Note what a write to a pool begins."""
     state = agent_pool_rules.began(properties(before.body) if before is not None else None, after)
-    failed = aks_progress.state_of(context, pool) == aks_progress.FAILED
+    failed = progress.state_of(context, pool) == progress.FAILED
     if state is not None or failed:
-        aks_progress.begin(context, pool, state or "Updating")
+        progress.begin(context, pool, state or "Updating")
 
 
 def told(context: Context, pool: Resource) -> JsonObject:
     """Return a pool's properties as the API tells them."""
-    found = copy.deepcopy(properties(pool.body))
-    version = text(found, "orchestratorVersion")
-    found["currentOrchestratorVersion"] = version
-    found["nodeImageVersion"] = _IMAGE
-    found["provisioningState"] = aks_progress.state_of(context, pool.id)
-    found["eTag"] = pool.etag
-    if found["provisioningState"] == aks_progress.FAILED:
-        found["status"] = {"provisioningError": aks_progress.failure(context, pool.id)}
-    return found
+    members = copy.deepcopy(properties(pool.body))
+    version = text(members, "orchestratorVersion")
+    members["currentOrchestratorVersion"] = version
+    members["nodeImageVersion"] = _IMAGE
+    members["provisioningState"] = progress.state_of(context, pool.id)
+    members["eTag"] = pool.etag
+    if members["provisioningState"] == progress.FAILED:
+        members["status"] = {
+            "provisioningError": progress.failure(context, pool.id, code=aks_progress.FAILURE)
+        }
+    return members
 
 
 AGENT_POOLS = _AgentPools()

@@ -8,55 +8,20 @@ Succeeded).
 
 import time
 
-from twinspan.twin.azure.documents import JsonObject, number, text
+from twinspan.twin.azure.documents import number, text
 from twinspan.twin.azure.errors import ArmError
-from twinspan.twin.azure.operations import Outcome
 from twinspan.twin.azure.resource_id import ResourceId
 from twinspan.twin.azure.store import Resource
 from twinspan.twin.azure.types.base import Context
+from twinspan.twin.azure.types.progress import DELETING, FAILED, SUCCEEDED, state_of
 from twinspan.twin.kubernetes.spec import ClusterHealth, NodeHealth
 
 MANAGED_CLUSTER = "Microsoft.ContainerService/managedClusters"
-SUCCEEDED = "Succeeded"
-DELETING = "Deleting"
-FAILED = "Failed"
+FAILURE = "ReconcileManagedClusterFailed"
+"""The code of nodes and control planes that do not come up; the message is the data plane's."""
 STOPPED = "Stopped"
 _STALE_AFTER_S = 30
 """A problem that was on the board before a change counts again after this time: the change did not help."""
-
-
-def begin(context: Context, resource_id: ResourceId, state: str) -> None:
-    """Note that something is being done with a cluster or pool; `state` in the API's words."""
-    context.store.pending[resource_id.key] = {
-        "state": state,
-        "generation": context.board.latest().generation,
-        "began": int(time.time()),
-    }
-
-
-def state_of(context: Context, resource_id: ResourceId) -> str:
-    """Return the provisioning state of a cluster or pool."""
-    return text(context.store.pending.get(resource_id.key), "state") or SUCCEEDED
-
-
-def outcome(context: Context, resource_id: ResourceId) -> Outcome | None:
-    """Return how the last change ended; None while it goes on."""
-    match state_of(context, resource_id):
-        case "Succeeded":
-            return Outcome()
-        case "Failed":
-            return Outcome(error=failure(context, resource_id))
-        case _:
-            return None
-
-
-def failure(context: Context, resource_id: ResourceId) -> JsonObject:
-    """Return the error of a failed cluster or pool.
-
-    The code is AKS's for nodes and control planes that do not come up; the message is the data plane's.
-    """
-    message = text(context.store.pending.get(resource_id.key), "problem") or ""
-    return {"code": "ReconcileManagedClusterFailed", "message": message}
 
 
 def refuse_while_busy(context: Context, cluster: ResourceId) -> None:
@@ -84,8 +49,8 @@ def pools_of(context: Context, cluster: ResourceId) -> list[Resource]:
 def wanted_nodes(context: Context, pool: Resource) -> int:
     """Return how many nodes a pool must have now: none while it is stopped, or its cluster is."""
     cluster = context.store.get(pool.id.parent) if pool.id.parent is not None else None
-    for each in (pool, cluster):
-        if each is not None and text(each.body, "properties", "powerState", "code") == STOPPED:
+    for resource in (pool, cluster):
+        if resource is not None and text(resource.body, "properties", "powerState", "code") == STOPPED:
             return 0
     return number(pool.body, "properties", "count") or 0
 
@@ -96,7 +61,7 @@ def settle(context: Context) -> bool:
     before = (
         len(store.resources),
         len(store.groups),
-        {key: dict(each) for key, each in store.pending.items()},
+        {key: dict(entry) for key, entry in store.pending.items()},
     )
     for cluster in list(store.of_type(MANAGED_CLUSTER)):
         _settle_cluster(context, cluster)
@@ -155,11 +120,11 @@ def _problem(health: ClusterHealth | None, pool: str | None) -> str:
     if health is None:
         return ""
     nodes = [node for node in health.nodes if pool is None or node.group == pool]
-    told = [
+    problems = [
         health.problem,
         *(f"node {node.name or node.key}: {node.problem}" for node in nodes if node.problem),
     ]
-    return "; ".join(each for each in told if each)
+    return "; ".join(problem for problem in problems if problem)
 
 
 def _fail(context: Context, resource_id: ResourceId, problem: str) -> None:

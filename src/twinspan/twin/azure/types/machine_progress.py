@@ -5,14 +5,12 @@ Source: ARM, InstanceViewStatus (`PowerState/starting`, `running`, `stopping`, `
 `deallocated`) and provisioningState (Creating, Updating, Deleting, Succeeded).
 """
 
-import time
-
 from twinspan.twin.azure.documents import JsonObject, number, objects, text
 from twinspan.twin.azure.errors import ArmError
-from twinspan.twin.azure.operations import Outcome
 from twinspan.twin.azure.resource_id import ResourceId
 from twinspan.twin.azure.types.base import Context
 from twinspan.twin.azure.types.machine_disks import disks_of
+from twinspan.twin.azure.types.progress import DELETING, FAILED, SUCCEEDED, UPDATING, begin, state_of
 
 MACHINE = "Microsoft.Compute/virtualMachines"
 SCALE_SET = "Microsoft.Compute/virtualMachineScaleSets"
@@ -20,17 +18,8 @@ INSTANCE = f"{SCALE_SET}/virtualMachines"
 RUNNING, STOPPED, DEALLOCATED = "running", "stopped", "deallocated"
 _COMING = {RUNNING: "starting"}
 _GOING = {STOPPED: "stopping", DEALLOCATED: "deallocating"}
-CREATING, UPDATING, DELETING, SUCCEEDED = "Creating", "Updating", "Deleting", "Succeeded"
-FAILED = "Failed"
-
-
-def begin(context: Context, machine: ResourceId, state: str) -> None:
-    """Note that something is being done with a machine; `state` in the API's words."""
-    context.store.pending[machine.key] = {
-        "state": state,
-        "generation": context.board.latest().generation,
-        "began": int(time.time()),
-    }
+FAILURE = "NetworkingInternalOperationError"
+"""The code of a machine that the data plane cannot build."""
 
 
 def restart(context: Context, machine: ResourceId) -> None:
@@ -49,29 +38,12 @@ def set_power(context: Context, machine: ResourceId, power: str) -> None:
     begin(context, machine, UPDATING)
 
 
-def state_of(context: Context, machine: ResourceId) -> str:
-    """Return the provisioning state of a machine."""
-    return text(context.store.pending.get(machine.key), "state") or SUCCEEDED
-
-
 def power_of(context: Context, machine: ResourceId) -> str:
     """Return the power state of a machine, the code after `PowerState/`."""
     power = context.store.power.get(machine.key, RUNNING)
     if context.machines is None or context.board.runs(machine.key) == (power == RUNNING):
         return power
     return _COMING.get(power) or _GOING[power]
-
-
-def outcome(context: Context, machine: ResourceId) -> Outcome | None:
-    """Return how the last change of a machine ended; None while it goes on."""
-    match state_of(context, machine):
-        case "Succeeded":
-            return Outcome()
-        case "Failed":
-            message = text(context.store.pending[machine.key], "problem") or ""
-            return Outcome(error={"code": "NetworkingInternalOperationError", "message": message})
-        case _:
-            return None
 
 
 def refuse_while_busy(context: Context, machine: ResourceId) -> None:
@@ -114,9 +86,9 @@ def settle(context: Context) -> bool:
         for machine in store.of_type(kind)
         if machine.id.key in store.pending
     ]
-    found = [machine for machine in waiting if _done(context, machine)]
-    failed = [machine for machine in waiting if machine not in found and _fail(context, machine)]
-    for machine in found:
+    finished = [machine for machine in waiting if _done(context, machine)]
+    failed = [machine for machine in waiting if machine not in finished and _fail(context, machine)]
+    for machine in finished:
         if state_of(context, machine) == DELETING:
             _remove(context, machine)
         else:
@@ -127,7 +99,7 @@ def settle(context: Context) -> bool:
             store.remove(scale_set.id)
         else:
             del store.pending[scale_set.id.key]
-    return bool(found or failed or settled)
+    return bool(finished or failed or settled)
 
 
 def _fail(context: Context, machine: ResourceId) -> bool:
@@ -145,7 +117,9 @@ def _settled(context: Context, scale_set: ResourceId) -> bool:
     """Whether something was being done with a scale set, and nothing is with its instances."""
     if scale_set.key not in context.store.pending:
         return False
-    states = {state_of(context, each.id) for each in context.store.children(scale_set, "virtualMachines")}
+    states = {
+        state_of(context, instance.id) for instance in context.store.children(scale_set, "virtualMachines")
+    }
     return states <= {SUCCEEDED, FAILED} and not (states and state_of(context, scale_set) == DELETING)
 
 
@@ -156,11 +130,11 @@ def _remove(context: Context, identity: ResourceId) -> None:
     if machine is None:
         return
     interfaces = objects(machine.body, "properties", "networkProfile", "networkInterfaces")
-    with_it = [text(each, "id") or "" for each in interfaces if _goes(each)]
+    with_it = [text(interface, "id") or "" for interface in interfaces if _goes(interface)]
     with_it += [key for key, disk in disks_of(machine) if text(disk, "deleteOption") == "Delete"]
     store.remove(identity)
-    for each in filter(None, map(store.get, with_it)):
-        store.remove(each.id)
+    for resource in filter(None, map(store.get, with_it)):
+        store.remove(resource.id)
 
 
 def _goes(interface: JsonObject) -> bool:

@@ -13,7 +13,7 @@ from twinspan.twin.azure.documents import Json, JsonObject, member, number, obje
 from twinspan.twin.azure.operations import Asked, Outcome
 from twinspan.twin.azure.resource_id import ResourceId
 from twinspan.twin.azure.store import Resource
-from twinspan.twin.azure.types import machine_disks, machine_progress, machine_rules
+from twinspan.twin.azure.types import machine_disks, machine_progress, machine_rules, progress
 from twinspan.twin.azure.types.base import Action, Context, Put, ResourceType
 from twinspan.twin.azure.types.interface_addresses import check_room
 from twinspan.twin.azure.types.network_interfaces import complete_interface, decorate_interface
@@ -56,9 +56,9 @@ class _Instances(ResourceType):
             "etag": resource.etag.removeprefix("W/"),
             **copy.deepcopy(resource.body),
         }
-        told = properties(document)
-        told["vmId"] = resource.resource_guid
-        told["provisioningState"] = machine_progress.state_of(context, resource.id)
+        members = properties(document)
+        members["vmId"] = resource.resource_guid
+        members["provisioningState"] = progress.state_of(context, resource.id)
         return document
 
     @override
@@ -73,13 +73,13 @@ class _Instances(ResourceType):
     @override
     def delete(self, context: Context, resource: Resource) -> None:
         scale_set = context.store.get(resource.id.parent) if resource.id.parent is not None else None
-        machine_progress.begin(context, resource.id, machine_progress.DELETING)
+        progress.begin(context, resource.id, progress.DELETING)
         if scale_set is not None:
             set_capacity(context, scale_set, len(of(context, scale_set.id)))
 
     @override
     def outcome(self, context: Context, resource_id: ResourceId) -> Outcome | None:
-        return machine_progress.outcome(context, resource_id)
+        return progress.outcome(context, resource_id, code=machine_progress.FAILURE)
 
     @override
     def begin(self, context: Context, resource: Resource, action: Action) -> Asked | None:
@@ -98,18 +98,18 @@ class _Interfaces(ResourceType):
     made_by_service = True
 
     @override
-    def decorate(self, context: Context, resource: Resource, told: JsonObject, *, listed: bool) -> None:
-        decorate_interface(context, resource, told)
+    def decorate(self, context: Context, resource: Resource, members: JsonObject, *, listed: bool) -> None:
+        decorate_interface(context, resource, members)
 
 
 def of(context: Context, scale_set: ResourceId) -> list[Resource]:
     """Return the instances of a scale set that are not being deleted, in order of their numbers."""
-    found = [
+    instances = [
         instance
         for instance in context.store.children(scale_set, "virtualMachines")
-        if machine_progress.state_of(context, instance.id) != machine_progress.DELETING
+        if progress.state_of(context, instance.id) != progress.DELETING
     ]
-    return sorted(found, key=lambda instance: int(instance.id.name))
+    return sorted(instances, key=lambda instance: int(instance.id.name))
 
 
 def set_capacity(context: Context, scale_set: Resource, capacity: int) -> None:
@@ -132,17 +132,17 @@ def follow(context: Context, put: Put, *, changed: bool) -> None:
         ArmError: A subnet has no room for them.
     """
     instances = of(context, put.id)
-    wanted = number(put.body, "sku", "capacity") or 0
-    _check_room(context, put, wanted - len(instances))
-    for instance in instances[wanted:]:
-        machine_progress.begin(context, instance.id, machine_progress.DELETING)
-    for instance in instances[:wanted] if changed else ():
+    capacity = number(put.body, "sku", "capacity") or 0
+    _check_room(context, put, capacity - len(instances))
+    for instance in instances[capacity:]:
+        progress.begin(context, instance.id, progress.DELETING)
+    for instance in instances[:capacity] if changed else ():
         properties(instance.body)["latestModelApplied"] = False
         if text(put.properties, "upgradePolicy", "mode") != "Manual":
             _apply(context, instance, put)
-    numbers = [int(each.id.name) for each in context.store.children(put.id, "virtualMachines")]
+    numbers = [int(child.id.name) for child in context.store.children(put.id, "virtualMachines")]
     first = max(numbers, default=-1) + 1
-    for instance_number in range(first, first + wanted - len(instances)):
+    for instance_number in range(first, first + capacity - len(instances)):
         _make(context, put, instance_number)
 
 
@@ -205,7 +205,7 @@ def _make(context: Context, put: Put, instance_number: int) -> None:
     instance = Resource(id=identity, body=body)
     context.store.add(instance)
     _apply(context, instance, put)
-    machine_progress.begin(context, identity, machine_progress.CREATING)
+    progress.begin(context, identity, progress.CREATING)
 
 
 def _sku(put: Put) -> JsonObject:
@@ -237,7 +237,7 @@ def _apply(context: Context, instance: Resource, put: Put) -> None:
             store.touch(existing)
         primary = len(configurations) == 1 or member(configuration, "properties", "primary") is True
         named.append({"id": str(identity), "properties": {"primary": primary}})
-    keys = {str(member(each, "id")).lower() for each in named}
+    keys = {str(member(reference, "id")).lower() for reference in named}
     for stale in store.children(instance.id, "networkInterfaces"):
         if stale.id.key not in keys:
             store.remove(stale.id)
@@ -258,10 +258,10 @@ def interface_body(configuration: JsonObject, scale_set: JsonObject) -> JsonObje
     Raises:
         ArmError: It asks for something that the twin does not have.
     """
-    told = properties(configuration)
-    inner: JsonObject = {name: copy.deepcopy(told[name]) for name in _OF_INTERFACE if name in told}
+    settings = properties(configuration)
+    inner: JsonObject = {name: copy.deepcopy(settings[name]) for name in _OF_INTERFACE if name in settings}
     parts: list[Json] = []
-    for part in objects(told, "ipConfigurations"):
+    for part in objects(settings, "ipConfigurations"):
         where = f"ipConfigurations {text(part, 'name')} of {text(configuration, 'name')}"
         machine_rules.refuse_members(properties(part), _NOT_OURS, where=where)
         members = {name: copy.deepcopy(value) for name, value in properties(part).items()}

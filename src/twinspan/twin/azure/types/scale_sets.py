@@ -15,6 +15,7 @@ from twinspan.twin.azure.types import (
     identities,
     machine_progress,
     machine_rules,
+    progress,
     scale_set_instances,
     timestamps,
 )
@@ -48,40 +49,40 @@ class _ScaleSets(ResourceType):
     def check(self, context: Context, put: Put) -> None:
         machine_progress.refuse_while_busy(context, put.id)
         identities.tidy(context.store, put.body)
-        told, where = put.properties, str(put.id)
-        if (text(told, "orchestrationMode") or "Uniform") != "Uniform":
+        members, where = put.properties, str(put.id)
+        if (text(members, "orchestrationMode") or "Uniform") != "Uniform":
             raise bad_request(
                 "NotSupported",
                 f"orchestrationMode of {where}: the twin has Uniform alone; make virtual machines for "
                 "Flexible.",
             )
         _check_size(put)
-        profile = told.get("virtualMachineProfile")
+        profile = members.get("virtualMachineProfile")
         if not isinstance(profile, dict):
             raise bad_request(
                 "InvalidParameter",
                 f"Required parameter 'virtualMachineProfile' of {where} is missing (null).",
             )
         if put.existing is not None:
-            machine_rules.check_unchanged(properties(put.existing.body), told, *_FIXED)
+            machine_rules.check_unchanged(properties(put.existing.body), members, *_FIXED)
         _check_profile(context, put, profile)
 
     @override
     def complete(self, context: Context, put: Put) -> None:
-        told = put.properties
-        machine_rules.without_empty(told)
+        members = put.properties
+        machine_rules.without_empty(members)
         for name, value in _DEFAULTS.items():
-            told.setdefault(name, value)
-        policy = told.setdefault("upgradePolicy", {})
+            members.setdefault(name, value)
+        policy = members.setdefault("upgradePolicy", {})
         if isinstance(policy, dict):
             policy.setdefault("mode", "Manual")
         before = put.existing.body if put.existing is not None else None
-        told["timeCreated"] = text(before, "properties", "timeCreated") or timestamps.now()
+        members["timeCreated"] = text(before, "properties", "timeCreated") or timestamps.now()
         sku = put.body["sku"]
         if isinstance(sku, dict):
             sku.setdefault("tier", "Standard")
             sku.setdefault("capacity", number(before, "sku", "capacity") or 0)
-        profile = told["virtualMachineProfile"]
+        profile = members["virtualMachineProfile"]
         if isinstance(profile, dict):
             _complete_profile(profile)
         profiles = [member(body, "properties", "virtualMachineProfile") for body in (before, put.body)]
@@ -89,9 +90,9 @@ class _ScaleSets(ResourceType):
         changed = profiles[0] != profiles[1] or sizes[0] != sizes[1]
         scale_set_instances.follow(context, put, changed=changed)
         if before is None:
-            machine_progress.begin(context, put.id, machine_progress.CREATING)
+            progress.begin(context, put.id, progress.CREATING)
         elif number(before, "sku", "capacity") != number(put.body, "sku", "capacity"):
-            machine_progress.begin(context, put.id, machine_progress.UPDATING)
+            progress.begin(context, put.id, progress.UPDATING)
 
     @override
     def patch(self, context: Context, resource: Resource, body: JsonObject) -> None:
@@ -114,10 +115,10 @@ class _ScaleSets(ResourceType):
             **copy.deepcopy(resource.body),
         }
         identities.add_principals(context.store, document, tenant_id=context.tenant_id)
-        told = properties(document)
-        told["uniqueId"] = resource.resource_guid
-        told["provisioningState"] = machine_progress.state_of(context, resource.id)
-        profile = told.get("virtualMachineProfile")
+        members = properties(document)
+        members["uniqueId"] = resource.resource_guid
+        members["provisioningState"] = progress.state_of(context, resource.id)
+        profile = members.get("virtualMachineProfile")
         if isinstance(profile, dict):
             profile.pop("userData", None)
         return document
@@ -147,13 +148,13 @@ class _ScaleSets(ResourceType):
 
     @override
     def delete(self, context: Context, resource: Resource) -> None:
-        machine_progress.begin(context, resource.id, machine_progress.DELETING)
+        progress.begin(context, resource.id, progress.DELETING)
         for instance in scale_set_instances.of(context, resource.id):
-            machine_progress.begin(context, instance.id, machine_progress.DELETING)
+            progress.begin(context, instance.id, progress.DELETING)
 
     @override
     def outcome(self, context: Context, resource_id: ResourceId) -> Outcome | None:
-        return machine_progress.outcome(context, resource_id)
+        return progress.outcome(context, resource_id, code=machine_progress.FAILURE)
 
     @override
     def act(self, context: Context, resource: Resource, action: Action) -> Json:
@@ -165,13 +166,13 @@ class _ScaleSets(ResourceType):
             scale_set_instances.upgrade(context, resource, chosen)
         elif action.name == "delete":
             for instance in chosen:
-                machine_progress.begin(context, instance.id, machine_progress.DELETING)
+                progress.begin(context, instance.id, progress.DELETING)
             left = len(scale_set_instances.of(context, resource.id)) - len(chosen)
             scale_set_instances.set_capacity(context, resource, left)
         else:
             for instance in chosen:
                 INSTANCES.act(context, instance, action)
-        machine_progress.begin(context, resource.id, machine_progress.UPDATING)
+        progress.begin(context, resource.id, progress.UPDATING)
         return None
 
 
@@ -233,7 +234,11 @@ def _check_profile(context: Context, put: Put, profile: JsonObject) -> None:
             "InvalidParameter",
             f"Required parameter 'networkInterfaceConfigurations' of {where} is missing (null).",
         )
-    primary = [each for each in configurations if member(each, "properties", "primary") is True]
+    primary = [
+        interface_configuration
+        for interface_configuration in configurations
+        if member(interface_configuration, "properties", "primary") is True
+    ]
     if len(primary) > 1 or (len(configurations) > 1 and not primary):
         raise bad_request(
             "VirtualMachineScaleSetMustHaveOneNetworkInterfaceAsPrimary",
@@ -273,7 +278,7 @@ def _instance_view(context: Context, scale_set: ResourceId, instances: list[Reso
         for status in machine_progress.statuses(context, instance.id):
             code = str(status["code"])
             counts[code] = counts.get(code, 0) + 1
-    state = machine_progress.state_of(context, scale_set)
+    state = progress.state_of(context, scale_set)
     return {
         "virtualMachine": {
             "statusesSummary": [{"code": code, "count": count} for code, count in counts.items()]
@@ -282,7 +287,7 @@ def _instance_view(context: Context, scale_set: ResourceId, instances: list[Reso
             {
                 "code": f"ProvisioningState/{state.lower()}",
                 "level": "Info",
-                "displayStatus": "Provisioning succeeded" if state == machine_progress.SUCCEEDED else state,
+                "displayStatus": "Provisioning succeeded" if state == progress.SUCCEEDED else state,
             }
         ],
     }
