@@ -14,7 +14,7 @@ def names_of(link: TunnelLink) -> tuple[str, ...]:
     """
     aws, azure = link.vpn_connection, link.azure_connection
     numbered = tunnel_key(aws.id, aws.tunnels.index(link.tunnel) + 1) if aws and link.tunnel else ""
-    found = (
+    names = (
         link.key,
         *link.addresses,
         azure.name if azure else "",
@@ -23,7 +23,7 @@ def names_of(link: TunnelLink) -> tuple[str, ...]:
         aws.id if aws else "",
         aws.name if aws else "",
     )
-    return tuple(dict.fromkeys(name for name in found if name))
+    return tuple(dict.fromkeys(name for name in names if name))
 
 
 def tunnel_named(links: Sequence[TunnelLink], name: str) -> TunnelLink:

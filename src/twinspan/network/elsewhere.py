@@ -30,7 +30,7 @@ def aws_elsewhere(network: Network[U]) -> tuple[VpnConnection[U], ...]:
         link.vpn_connection.id
         for link in tunnel_links(network)
         if link.vpn_connection
-        and (link.joined or link.instance or any(each not in away for each in link.maybe))
+        and (link.joined or link.instance or any(candidate not in away for candidate in link.maybe))
     }
     return tuple(
         connection
@@ -50,7 +50,7 @@ def azure_elsewhere(network: Network[U]) -> tuple[AzureConnection[U], ...]:
     if aws is None or azure is None or not aws.vpn_connections:
         return ()
     links = tunnel_links(network)
-    claimed = {each.id for link in links for each in link.claims}
+    claimed = {connection.id for link in links for connection in link.claims}
     return tuple(
         link.azure_connection
         for link in links
@@ -66,9 +66,11 @@ def _calls_nobody(
     address = customer.ip_address if customer else None
     if not isinstance(address, IPv4Address):
         return False
-    own = {each.ip_address for each in azure.public_ip_addresses}
+    own = {public.ip_address for public in azure.public_ip_addresses}
     own |= {
-        each.public_ip_address for gateway in azure.virtual_network_gateways for each in gateway.instances
+        instance.public_ip_address
+        for gateway in azure.virtual_network_gateways
+        for instance in gateway.instances
     }
     spaces = [cidr for vnet in azure.virtual_networks for cidr in vnet.address_space]
     return address not in own and not overlap(connection.static_routes, spaces)
@@ -78,7 +80,7 @@ def _leads_off(link: TunnelLink[Unknown], aws: AwsNetwork[Unknown]) -> bool:
     local = link.local_network_gateway
     if local is None or not isinstance(local.gateway_ip_address, IPv4Address):
         return False
-    inside = [tunnel.inside_cidr for each in aws.vpn_connections for tunnel in each.tunnels]
+    inside = [tunnel.inside_cidr for connection in aws.vpn_connections for tunnel in connection.tunnels]
     ranges = [cidr for vpc in aws.vpcs for cidr in vpc.cidr_blocks]
     peer = known(local.bgp_peering_address)
     peers = [IPv4Network(peer)] if peer else []

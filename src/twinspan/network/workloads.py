@@ -45,8 +45,8 @@ class HostGroups:
 
 def machines_in(network: AwsNetwork | AzureNetwork, subnet_id: str) -> tuple[PlacedMachine, ...]:
     """Return the machines with an interface in a subnet: those that run first, then by name and id."""
-    interfaces = {each.id.lower(): each for each in network.network_interfaces}
-    found = [
+    interfaces = {interface.id.lower(): interface for interface in network.network_interfaces}
+    placed_machines = [
         PlacedMachine(machine=machine, interface=interface, address=interface.private_ip_addresses[0])
         for machine in network.machines
         for identifier in machine.interface_ids
@@ -54,7 +54,10 @@ def machines_in(network: AwsNetwork | AzureNetwork, subnet_id: str) -> tuple[Pla
         if interface.subnet_id.lower() == subnet_id.lower() and interface.private_ip_addresses
     ]
     return tuple(
-        sorted(found, key=lambda each: (each.machine.state != RUNNING, each.machine.name, each.machine.id))
+        sorted(
+            placed_machines,
+            key=lambda placed: (placed.machine.state != RUNNING, placed.machine.name, placed.machine.id),
+        )
     )
 
 
@@ -78,15 +81,15 @@ def host_groups(
             return HostGroups(ids=placed.interface.security_group_ids, why=why)
     if expected:
         return HostGroups(ids=(expected,), why="made for it by Terraform")
-    clusters = [each for each in aws.eks_clusters if subnet.id in each.subnet_ids]
-    owned = {each.cluster_security_group_id for each in aws.eks_clusters}
+    clusters = [cluster for cluster in aws.eks_clusters if subnet.id in cluster.subnet_ids]
+    owned = {cluster.cluster_security_group_id for cluster in aws.eks_clusters}
     if made := admitting_group(aws, subnet.vpc_id, remote, but=owned):
         return HostGroups(ids=(made,), why="of no machine yet, but it admits the remote side")
     for cluster in clusters:
         return HostGroups(ids=(cluster.cluster_security_group_id,), why=f"of EKS cluster {cluster.name}")
     why = "the VPC's default, which hosts have for which no other is named"
-    groups = [each for each in aws.security_groups if each.vpc_id == subnet.vpc_id]
-    default = next((each.id for each in groups if each.name == DEFAULT_GROUP_NAME), None)
+    groups = [group for group in aws.security_groups if group.vpc_id == subnet.vpc_id]
+    default = next((group.id for group in groups if group.name == DEFAULT_GROUP_NAME), None)
     return HostGroups(ids=(default,), why=why) if default else None
 
 
@@ -107,11 +110,11 @@ def admitting_group(
         but: Groups that do not count.
         terraform: Whether only groups count that Terraform has.
     """
-    found = [
+    candidates = [
         (rule.ip_protocol != ALL, group.id)
         for group in aws.security_groups
         for rule in group.permissions
         if group.vpc_id == vpc_id and group.id not in but and (group.address or not terraform)
         if rule.direction == "ingress" and overlap([known(rule.cidr) if rule.cidr else None], remote)
     ]
-    return min(found, key=lambda each: each[0])[1] if found else None
+    return min(candidates, key=lambda candidate: candidate[0])[1] if candidates else None

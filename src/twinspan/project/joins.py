@@ -225,7 +225,7 @@ def _relevant(plan: Plan, argument: str, types: Sequence[str]) -> Iterator[Plann
     kind = argument.rpartition("_")[2]
     for address, path in plan.relevant:
         if not path or str(path[-1]).rpartition("_")[2] == kind:
-            yield from (each for each in plan.of(*types) if _is_of(each, address))
+            yield from (resource for resource in plan.of(*types) if _is_of(resource, address))
 
 
 def relevant_attributes(plan: Plan, resource: PlannedResource) -> tuple[str, ...]:

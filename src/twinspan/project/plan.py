@@ -212,7 +212,7 @@ def read_plan(document: object, *, where: str) -> Plan:
     return Plan(
         resources=tuple(_resources(wire.planned_values.root_module, changes)),
         configuration=wire.configuration.get("root_module", {}),
-        relevant=tuple((each.resource, tuple(each.attribute)) for each in wire.relevant_attributes),
+        relevant=tuple((source.resource, tuple(source.attribute)) for source in wire.relevant_attributes),
     )
 
 

@@ -114,7 +114,7 @@ def _led_to(design: Design, tunnel: Tunnel) -> bool:
 
 def _maybe(design: Design, end: TunnelLink[Unknown]) -> tuple[AzureConnection[Unknown], ...]:
     """Return the Azure connections that may lead to a tunnel, without those that lead elsewhere."""
-    return tuple(each for each in end.maybe if each in design.azure_crossing)
+    return tuple(connection for connection in end.maybe if connection in design.azure_crossing)
 
 
 def inside_problem(text: str, *, azure: bool) -> str:
@@ -240,7 +240,7 @@ def _ends_wrong(tunnel: Tunnel, connections: Sequence[AzureConnection[Unknown]])
 def _idle_connections(design: Design) -> bool:
     """Whether an Azure connection is planned that leads to none of the tunnels."""
     used = {connection.id for end in design.ends.values() for connection in end.claims}
-    return design.planned and any(each.id not in used for each in design.azure_crossing)
+    return design.planned and any(connection.id not in used for connection in design.azure_crossing)
 
 
 def no_forbidden_ranges(design: Design) -> Iterator[Finding]:

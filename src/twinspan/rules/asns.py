@@ -117,12 +117,20 @@ def _peers(design: Design, customer: CustomerGateway[Unknown]) -> tuple[VirtualN
         for link in design.bgp_links
         if link.tunnel.connection.customer_gateway_id == customer.id
     ]
-    found = tuple(gateway for gateway in joined if gateway is not None)
-    if found or not design.planned or not design.dynamic:
-        return found
-    own = [each for each in design.vpn_connections if each.customer_gateway_id == customer.id]
-    maybe = [each for each in design.vpn_connections if isinstance(each.customer_gateway_id, Unknown)]
-    silent = own and all(static(each) or each not in design.crossing for each in (*own, *maybe))
+    gateways = tuple(gateway for gateway in joined if gateway is not None)
+    if gateways or not design.planned or not design.dynamic:
+        return gateways
+    own = [
+        connection for connection in design.vpn_connections if connection.customer_gateway_id == customer.id
+    ]
+    maybe = [
+        connection
+        for connection in design.vpn_connections
+        if isinstance(connection.customer_gateway_id, Unknown)
+    ]
+    silent = own and all(
+        static(connection) or connection not in design.crossing for connection in (*own, *maybe)
+    )
     return () if silent else design.azure_gateways
 
 

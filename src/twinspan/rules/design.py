@@ -111,13 +111,13 @@ class Design:
     def crossing(self) -> tuple[VpnConnection[Unknown], ...]:
         """AWS's connections without those that lead to a data centre."""
         away = aws_elsewhere(self.network)
-        return tuple(each for each in self.vpn_connections if each not in away)
+        return tuple(connection for connection in self.vpn_connections if connection not in away)
 
     @cached_property
     def azure_crossing(self) -> tuple[AzureConnection[Unknown], ...]:
         """Azure's connections without those that lead to a data centre."""
         away = azure_elsewhere(self.network)
-        return tuple(each for each in self.azure_connections if each not in away)
+        return tuple(connection for connection in self.azure_connections if connection not in away)
 
     @property
     def vpn_gateways(self) -> tuple[VpnGateway[Unknown], ...]:

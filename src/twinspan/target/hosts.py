@@ -159,13 +159,13 @@ def hosts_in(
     """
     leases = target.place.host_leases()
     scope = scope_of(target)
-    aws = [_subnet(each, "aws", scope.aws) for each in aws_subnets]
-    azure = [_subnet(each, "azure", scope.azure) for each in azure_subnets]
+    aws = [_subnet(subnet, "aws", scope.aws) for subnet in aws_subnets]
+    azure = [_subnet(subnet, "azure", scope.azure) for subnet in azure_subnets]
 
     def attach(leases: HostLeases) -> tuple[list[Host], list[Host]]:
         return (
-            [_in_subnet(scope, leases, "aws", each).host for each in aws],
-            [_in_subnet(scope, leases, "azure", each).host for each in azure],
+            [_in_subnet(scope, leases, "aws", subnet).host for subnet in aws],
+            [_in_subnet(scope, leases, "azure", subnet).host for subnet in azure],
         )
 
     return Attached(leases, attach)

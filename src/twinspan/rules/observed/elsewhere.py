@@ -29,7 +29,7 @@ def connections_elsewhere_up(facts: Facts) -> Iterator[Finding]:
 
 def _aws(facts: Facts, connection: VpnConnection) -> Finding:
     customer = facts.network.aws.customer_gateway_of(connection) if facts.network.aws else None
-    states = [each.telemetry.status for each in connection.tunnels if each.telemetry]
+    states = [tunnel.telemetry.status for tunnel in connection.tunnels if tunnel.telemetry]
     up = sum(state is TelemetryStatus.UP for state in states)
     return Finding(
         subject=f"{connection.name} ({connection.id})" if connection.name else connection.id,

@@ -106,7 +106,9 @@ def _with_aws(
     network: Network[Unknown],
 ) -> Expectation:
     azure, away = network.azure, aws_elsewhere(network)
-    here = [each for each in aws.vpn_connections if not each.region and each not in away]
+    here = [
+        connection for connection in aws.vpn_connections if not connection.region and connection not in away
+    ]
     leading = {
         link.vpn_connection.id for link in links if link.vpn_connection and (link.joined or link.instance)
     }
@@ -144,9 +146,9 @@ def _with_azure(
     network: Network[Unknown],
 ) -> Expectation:
     away = azure_elsewhere(network)
-    connections = [each for each in azure.connections if each not in away]
-    used = {each.virtual_network_gateway_id for each in connections}
-    gateways = [each for each in azure.virtual_network_gateways if each.id in used]
+    connections = [connection for connection in azure.connections if connection not in away]
+    used = {connection.virtual_network_gateway_id for connection in connections}
+    gateways = [gateway for gateway in azure.virtual_network_gateways if gateway.id in used]
     gateways = gateways or list(azure.virtual_network_gateways)
     homes = {instance.subnet_id for gateway in gateways for instance in gateway.instances}
     vnets = [
@@ -242,16 +244,19 @@ def from_network(network: Network) -> Expectation:
     away, azure_away = aws_elsewhere(network), azure_elsewhere(network)
     aws = network.aws
     connections = [c for c in aws.vpn_connections if c.state != "deleted" and c not in away] if aws else []
-    called_for = {each.ip_address for each in aws.customer_gateways} if aws else set()
+    called_for = {customer.ip_address for customer in aws.customer_gateways} if aws else set()
     gateways = network.azure.virtual_network_gateways if network.azure else ()
     instances = [i for gateway in gateways for i in gateway.instances if i.public_ip_address in called_for]
     azure_connections = len(network.azure.connections) - len(azure_away) if network.azure else 0
     links = [(link.vpn_connection.id, link) for link in tunnel_links(network) if link.vpn_connection]
     met = Counter(identifier for identifier, link in links if link.joined)
     # Those must be up that Azure leads to, or both if none is.
-    used = {each.id: met[each.id] or TUNNELS_PER_CONNECTION for each in connections}
+    used = {connection.id: met[connection.id] or TUNNELS_PER_CONNECTION for connection in connections}
     called = {identifier: link.instance for identifier, link in links if identifier in used}
-    reached = [sum(used[each] for each in called if called[each] == instance) for instance in instances]
+    reached = [
+        sum(used[identifier] for identifier in called if called[identifier] == instance)
+        for instance in instances
+    ]
     implied = (
         (sum(used.values()), f"{len(connections)} AWS VPN connections"),
         (

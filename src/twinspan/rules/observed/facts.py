@@ -84,7 +84,9 @@ class Facts:
     def aws_elsewhere(self) -> tuple[VpnConnection, ...]:
         """The VPN connections to something that is no gateway of Azure's, but for those that are expected."""
         expected = self.expected.vpn_connection_ids
-        return tuple(each for each in aws_elsewhere(self.network) if each.id not in expected)
+        return tuple(
+            connection for connection in aws_elsewhere(self.network) if connection.id not in expected
+        )
 
     @cached_property
     def azure_elsewhere(self) -> tuple[AzureConnection, ...]:
@@ -95,9 +97,9 @@ class Facts:
         made = {tunnel.azure_connection_name.lower() for tunnel in self.expected.tunnels}
         scope = {gateway.id.lower() for gateway in self.azure_gateways}
         return tuple(
-            each
-            for each in azure_elsewhere(self.network)
-            if each.name.lower() not in made and each.virtual_network_gateway_id.lower() in scope
+            connection
+            for connection in azure_elsewhere(self.network)
+            if connection.name.lower() not in made and connection.virtual_network_gateway_id.lower() in scope
         )
 
     @property
@@ -131,7 +133,10 @@ class Facts:
         """The connections of the Azure gateways in scope that do not lead elsewhere, expected or not."""
         every = self.network.azure.connections if self.network.azure else ()
         scope = {gateway.id.lower() for gateway in self.azure_gateways}
-        others = {*self.expected.other_connection_ids, *(each.id for each in self.azure_elsewhere)}
+        others = {
+            *self.expected.other_connection_ids,
+            *(connection.id for connection in self.azure_elsewhere),
+        }
         return tuple(c for c in every if c.virtual_network_gateway_id.lower() in scope and c.id not in others)
 
     @property
@@ -200,11 +205,11 @@ class Facts:
             return {}
         remote = [prefix for subnet in self.azure_subnets for prefix in subnet.address_prefixes]
         expected = self.expected.security_group_of
-        found = {
+        groups_of = {
             subnet.id: host_groups(aws, subnet, remote, expected=expected.get(subnet.id))
             for subnet in self.private_subnets
         }
-        return {subnet: groups for subnet, groups in found.items() if groups is not None}
+        return {subnet: groups for subnet, groups in groups_of.items() if groups is not None}
 
     @property
     def azure_machines(self) -> tuple[PlacedMachine, ...]:
@@ -338,11 +343,13 @@ class Facts:
                 vpcs=self.vpcs,
                 vpn_gateways=self.vpn_gateways,
                 vpn_connections=self.vpn_connections,
-                customer_gateways=tuple(each for each in aws.customer_gateways if each.id not in away),
-                subnets=tuple(each for each in aws.subnets if each.vpc_id in vpcs),
-                route_tables=tuple(each for each in aws.route_tables if each.vpc_id in vpcs),
-                security_groups=tuple(each for each in aws.security_groups if each.vpc_id in vpcs),
-                network_acls=tuple(each for each in aws.network_acls if each.vpc_id in vpcs),
+                customer_gateways=tuple(
+                    customer for customer in aws.customer_gateways if customer.id not in away
+                ),
+                subnets=tuple(subnet for subnet in aws.subnets if subnet.vpc_id in vpcs),
+                route_tables=tuple(table for table in aws.route_tables if table.vpc_id in vpcs),
+                security_groups=tuple(group for group in aws.security_groups if group.vpc_id in vpcs),
+                network_acls=tuple(acl for acl in aws.network_acls if acl.vpc_id in vpcs),
             ),
             azure=azure
             and replace(

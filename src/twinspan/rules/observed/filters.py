@@ -92,14 +92,17 @@ def security_group_admits(facts: Facts) -> Iterator[Finding]:
     """
     groups = facts.network.aws.security_groups if facts.network.aws else ()
     there = {group.id: group for group in groups}
-    chosen = {each.branch: each for each in facts.host_groups.values()}
-    for each in chosen.values():
-        missing = [identifier for identifier in each.ids if identifier not in there]
+    chosen = {host_groups.branch: host_groups for host_groups in facts.host_groups.values()}
+    for host_groups in chosen.values():
+        missing = [identifier for identifier in host_groups.ids if identifier not in there]
         if missing:
-            yield _no_group(facts, missing[0], each.branch)
+            yield _no_group(facts, missing[0], host_groups.branch)
         else:
             yield _security_groups(
-                facts, [there[identifier] for identifier in each.ids], facts.azure_subnets, why=each.why
+                facts,
+                [there[identifier] for identifier in host_groups.ids],
+                facts.azure_subnets,
+                why=host_groups.why,
             )
     if not chosen:
         yield Finding(
@@ -147,17 +150,17 @@ def _security_groups(
     ]
     evidence = _evidence(peers, denials)
     return Finding(
-        subject=", ".join(f"{each.name} ({each.id})" if each.name else each.id for each in groups),
+        subject=", ".join(f"{group.name} ({group.id})" if group.name else group.id for group in groups),
         outcome=_outcome(peers, denials),
         evidence=f"{evidence} ({why})" if denials and why else evidence,
         command=aws_ec2(
             "describe-security-groups",
-            f"--group-ids {' '.join(each.id for each in groups)}",
+            f"--group-ids {' '.join(group.id for group in groups)}",
             region=facts.region,
             query="SecurityGroups[].[IpPermissions,IpPermissionsEgress]",
         ),
         remedy=f"Admit the remote side: {'; '.join(remedies)}" if denials else "",
-        branch=" ".join(each.id for each in groups),
+        branch=" ".join(group.id for group in groups),
     )
 
 
