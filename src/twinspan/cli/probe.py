@@ -22,7 +22,7 @@ from twinspan.probe.ping import PingResult, ping, ping_matrix
 from twinspan.project.source import Source
 from twinspan.signals import undone_on_signals
 from twinspan.target.clusters import PodChoice, pods_of
-from twinspan.target.hosts import hosts_in
+from twinspan.target.hosts import hosts_in, scope_of
 from twinspan.target.place import Place
 from twinspan.target.target import open_target
 
@@ -47,7 +47,8 @@ def _subnet_options(command: Command) -> Command:
             f"--{side}-subnet",
             f"{side}_subnet",
             metavar="ID",
-            help=f"Subnet for the {side} host; the first {word} of Terraform's state if not given.",
+            help=f"Subnet for the {side} host; if not given, the first {word} of Terraform's state, or of"
+            " what is there.",
         )(command)
     return command
 
@@ -190,13 +191,11 @@ def matrix_command(
         return
     place.host_leases()  # refuses real accounts, before anything is read
     target = open_target(env, place)
-    expected = target.expected
-    aws_subnets = expected.private_subnet_ids if expected else ()
-    azure_subnets = expected.azure_subnet_ids if expected else ()
+    scope = scope_of(target)
     with (
         undone_on_signals(),
-        step(f"Pinging between {len(aws_subnets)} AWS and {len(azure_subnets)} Azure subnets"),
-        hosts_in(target, aws_subnets or [None], azure_subnets or [None]) as (aws, azure),
+        step(f"Pinging between {len(scope.aws)} AWS and {len(scope.azure)} Azure subnets"),
+        hosts_in(target, scope.aws or [None], scope.azure or [None]) as (aws, azure),
     ):
         results = ping_matrix(aws, azure, count=count, interval_s=interval_s)
     _show_pings(results, fmt=fmt, limit_loss=limit_loss)

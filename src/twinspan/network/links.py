@@ -184,6 +184,7 @@ class TunnelLink(Generic[U]):
 
     Attributes:
         key: Terraform's key if known, else the AWS outside address or the Azure connection's name.
+        addresses: Terraform's of both ends, where they are known; AWS's with and without `.tunnelN`.
         instance: The Azure gateway instance whose address AWS's customer gateway has.
         gateway: The VPN gateway of that instance.
         joined: Whether Azure's end leads to AWS's.
@@ -192,6 +193,7 @@ class TunnelLink(Generic[U]):
     """
 
     key: str
+    addresses: tuple[str, ...] = ()
     vpn_connection: VpnConnection[U] | None = None
     tunnel: VpnTunnel[U] | None = None
     customer_gateway: CustomerGateway[U] | None = None

@@ -128,7 +128,9 @@ def _peers(design: Design, customer: CustomerGateway[Unknown]) -> tuple[VirtualN
         for connection in design.vpn_connections
         if isinstance(connection.customer_gateway_id, Unknown)
     ]
-    silent = own and all(static(connection) for connection in (*own, *maybe))
+    silent = own and all(
+        static(connection) or connection not in design.crossing for connection in (*own, *maybe)
+    )
     return () if silent else design.azure_gateways
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from twinspan.errors import DesignError
 from twinspan.network.azure import GATEWAY_SUBNET
+from twinspan.network.elsewhere import aws_elsewhere, azure_elsewhere
 from twinspan.network.links import TunnelLink, tunnel_links
 from twinspan.network.model import (
     AksCluster,
@@ -105,6 +106,18 @@ class Design:
     def vpn_connections(self) -> tuple[VpnConnection[Unknown], ...]:
         """AWS's, without those that are deleted, which AWS shows for an hour."""
         return tuple(connection for connection in self.aws.vpn_connections if connection.state != "deleted")
+
+    @cached_property
+    def crossing(self) -> tuple[VpnConnection[Unknown], ...]:
+        """AWS's connections without those that lead to a data centre."""
+        away = aws_elsewhere(self.network)
+        return tuple(connection for connection in self.vpn_connections if connection not in away)
+
+    @cached_property
+    def azure_crossing(self) -> tuple[AzureConnection[Unknown], ...]:
+        """Azure's connections without those that lead to a data centre."""
+        away = azure_elsewhere(self.network)
+        return tuple(connection for connection in self.azure_connections if connection not in away)
 
     @property
     def vpn_gateways(self) -> tuple[VpnGateway[Unknown], ...]:

@@ -205,7 +205,7 @@ def _show_selectors(design: Design, link: Link) -> str:
 
 def _sides(design: Design) -> Iterator[_Side]:
     """Yield the static routes of every end without BGP; ends that have none at all are other rules'."""
-    for connection in design.vpn_connections:
+    for connection in design.crossing:
         if static(connection) and connection.static_routes:
             routes = _all_known(connection.static_routes)
             where = subject(connection, "routes")

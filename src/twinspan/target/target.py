@@ -46,9 +46,9 @@ class Target:
         """Cloud -> the name of its Kubernetes cluster, if Terraform made one there."""
         return self.expected.clusters if self.expected else {}
 
-    def facts(self) -> Facts:
-        """Read both clouds. Raises CloudError: no cloud could be read."""
-        return read_facts(self.endpoints, expected=self.expected)
+    def facts(self, *, bgp: bool = True) -> Facts:
+        """Read both clouds, with or without Azure's BGP. Raises CloudError: no cloud could be read."""
+        return read_facts(self.endpoints, expected=self.expected, bgp=bgp)
 
     def links(self) -> Sequence[TunnelLink]:
         """Read all tunnels, with their counters. Raises CloudError: no cloud could be read."""

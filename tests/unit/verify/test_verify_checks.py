@@ -46,7 +46,7 @@ def test_a_healthy_network_passes_every_check() -> None:
 
     assert verification.passed
     outcomes = {result.id: result.outcome for result in verification.results}
-    assert set(outcomes) == {rule.id for rule in CATALOGUE}
+    assert set(outcomes) == {rule.id for rule in CATALOGUE} - {"VPN-05"}  # nothing leads elsewhere
     assert {name for name, outcome in outcomes.items() if outcome is not Outcome.PASS} == {
         *("RED-03", "RED-05", "MTU-01", "COST-01")
     }
@@ -113,7 +113,7 @@ def half_of(facts: Facts) -> Facts:
 
 
 def test_every_check_of_the_catalogue_has_a_case_that_fails_it() -> None:
-    broken = {check for check, _, _ in (*BROKEN, *BROKEN_CLUSTERS, *BROKEN_STATIC)} | {"ACC-01"}
+    broken = {check for check, _, _ in (*BROKEN, *BROKEN_CLUSTERS, *BROKEN_STATIC)} | {"ACC-01", "VPN-05"}
     assert {rule.id for rule in OBSERVED} - broken == set()
 
 

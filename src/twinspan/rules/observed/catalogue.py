@@ -1,10 +1,12 @@
 """The rules that need an answer of the clouds, of clusters, or packets."""
 
+from twinspan.results import Severity
 from twinspan.rules.observed import (
     accounts,
     azure_routes,
     bgp,
     drift,
+    elsewhere,
     filters,
     networks,
     reachability,
@@ -136,6 +138,17 @@ IPSEC = (
         after=(*_TUNNEL, "VPN-03"),
         notes=tunnels.expected_silent_ends,
     ),
+    Rule(
+        id="VPN-05",
+        title="connections to elsewhere up",
+        section=Section.IPSEC,
+        source=f"{_EC2}, VgwTelemetry; ARM, VirtualNetworkGatewayConnectionStatus",
+        needs=Depth.TELEMETRY,
+        severity=Severity.WARNING,
+        command=_DESCRIBE_VPN,
+        examine=elsewhere.connections_elsewhere_up,
+        applies=elsewhere.has_connections_elsewhere,
+    ),
 )
 BGP = (
     Rule(
@@ -195,7 +208,7 @@ ROUTES = (
 FILTERS = (
     Rule(
         id="FLT-11",
-        title="security group admits Azure",
+        title="security groups of hosts admit Azure",
         section=Section.FILTERS,
         source=f"{_EC2}, IpPermission",
         needs=Depth.TELEMETRY,
