@@ -30,6 +30,8 @@ _PUBLIC = (
 _GROUPS_VERSION = "2023-07-01"
 _VERSIONS = {
     "microsoft.authorization": "2022-04-01",
+    "microsoft.compute/disks": "2023-04-02",
+    "microsoft.compute/virtualmachines": "2024-03-01",
     "microsoft.containerservice": "2025-05-01",
     "microsoft.insights/actiongroups": "2023-01-01",
     "microsoft.insights/diagnosticsettings": "2021-05-01-preview",
@@ -41,7 +43,8 @@ _VERSIONS = {
 }
 """Stable API versions: of resource groups, and by resource provider or type.
 
-Source: Azure REST API specifications; for groups and networks those that hashicorp/azurerm 5.2.0 uses.
+Source: Azure REST API specifications; for groups, networks and machines those that hashicorp/azurerm 5.2.0
+uses.
 """
 PLAN_ONLY = "TWINSPAN_PLAN_ONLY"
 """Set to 1 in the environment: nothing is asked of Azure, so that a first plan needs no endpoint."""
