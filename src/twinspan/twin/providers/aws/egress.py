@@ -7,7 +7,6 @@ from twinspan.errors import CloudRefusedError
 from twinspan.twin.providers.aws.base import (
     TIMEOUT_S,
     AwsResource,
-    differs,
     find,
     gone_is_fine,
     retry_while,
@@ -33,6 +32,7 @@ _ADDRESS = {
     "public_ip": "PublicIp",
     "public_ipv4_pool": "PublicIpv4Pool",
 }
+_HOLDERS = ("instance", "network_interface")
 _NOT_OFFLINE = ("address", "associate_with_private_ip", "customer_owned_ipv4_pool")
 
 
@@ -76,7 +76,7 @@ class ElasticAddress(AwsResource):
 
     def _associate(self, cloud: AwsCloud, identity: str, planned: State) -> None:
         """AssociateAddress with what the configuration names, if anything."""
-        named = {name: planned[name] for name in ("instance", "network_interface")}
+        named = {name: planned.get(name) for name in _HOLDERS}
         chosen = {name: value for name, value in named.items() if isinstance(value, str) and value}
         if chosen:
             cloud.call(
@@ -102,9 +102,10 @@ class ElasticAddress(AwsResource):
 
     def update(self, cloud: AwsCloud, prior: State, planned: State) -> State:
         """Who has the address, and tags."""
-        if differs(prior, planned, "instance", "network_interface"):
+        moved = {name: planned[name] for name in _HOLDERS if planned[name] != prior[name]}
+        if moved:
             self._disassociate(cloud, prior)
-            self._associate(cloud, prior["id"], planned)
+            self._associate(cloud, prior["id"], moved)
         self.update_tags(cloud, prior["id"], prior, planned)
         return {}
 

@@ -1,4 +1,3 @@
-
 """The data source of machine images."""
 
 import re
