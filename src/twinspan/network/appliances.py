@@ -51,7 +51,7 @@ def way_of(
             return Way(leads=route is not None and route.active, via=via)
         if route.target is None:
             return Way(leads=None, via=via)
-        interface = next((each for each in network.network_interfaces if each.id == route.target), None)
+        interface = next((end for end in network.network_interfaces if end.id == route.target), None)
         if interface is None:
             return Way(leads=False, via=via)
         machine, exit_, problem = _through(network, interface)
@@ -68,17 +68,15 @@ def _through(
     network: AwsNetwork[Unknown], interface: NetworkInterface[Unknown]
 ) -> tuple[Machine[Unknown] | None, str | None, str]:
     """Return the machine of an interface and the subnet that it sends on from, or what is in the way."""
-    machine = next((each for each in network.machines if each.id == interface.machine_id), None)
+    machine = next((item for item in network.machines if item.id == interface.machine_id), None)
     if machine is None:
         apart = "" if isinstance(interface.machine_id, Unknown) else f"{interface.id} is no machine's"
         return None, None, apart
     state = known(machine.state)
     if state is not None and state != RUNNING and state not in COMING_STATES:
         return None, None, f"{machine.id} is {state}"
-    primary = next(
-        (each for each in network.network_interfaces if each.id in machine.interface_ids[:1]), None
-    )
-    checked = [each.id for each in (interface, primary) if each and each.forwards is False]
+    primary = next((end for end in network.network_interfaces if end.id in machine.interface_ids[:1]), None)
+    checked = [end.id for end in (interface, primary) if end and end.forwards is False]
     if checked:
         return None, None, f"the source/destination check of {checked[0]} is on"
     if primary is None or isinstance(primary.forwards, Unknown) or isinstance(interface.forwards, Unknown):

@@ -46,12 +46,12 @@ class Ami(DataSource[AwsCloud]):
 
     def read(self, cloud: AwsCloud, config: State) -> State:
         """DescribeImages; exactly one must fit, or the newest of several counts."""
-        wanted = [{"Name": item["name"], "Values": item["values"]} for item in config["filter"] or []]
+        asked = [{"Name": item["name"], "Values": item["values"]} for item in config["filter"] or []]
         answer = cloud.call(
             "ec2",
             "describe_images",
             ExecutableUsers=config["executable_users"] or None,
-            Filters=wanted or None,
+            Filters=asked or None,
             IncludeDeprecated=config["include_deprecated"],
             Owners=config["owners"] or None,
         )

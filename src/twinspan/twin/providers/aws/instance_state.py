@@ -9,6 +9,16 @@ from twinspan.twin.providers.engine import State
 _PRIMARY = 0
 """Device index of the interface that an instance was made with. Source: EC2 API, DeviceIndex."""
 
+_NEVER_MADE = (
+    "ebs_block_device",
+    "ephemeral_block_device",
+    "instance_market_options",
+    "launch_template",
+    "network_interface",
+    "primary_network_interface",
+)
+"""Blocks that no instance of the offline provider has."""
+
 
 def primary_interface(instance: dict[str, Any]) -> dict[str, Any]:
     """Return an instance's primary interface; empty while it is being terminated."""
@@ -102,11 +112,7 @@ def _blocks(cloud: AwsCloud, instance: dict[str, Any]) -> State:
             }
         ],
         "credit_specification": _credits(cloud, instance["InstanceId"]),
-        "ebs_block_device": [],
         "enclave_options": [{"enabled": instance.get("EnclaveOptions", {}).get("Enabled", False)}],
-        "ephemeral_block_device": [],
-        "instance_market_options": [],
-        "launch_template": [],
         "maintenance_options": [
             {"auto_recovery": instance.get("MaintenanceOptions", {}).get("AutoRecovery", "default")}
         ],
@@ -119,8 +125,6 @@ def _blocks(cloud: AwsCloud, instance: dict[str, Any]) -> State:
                 "instance_metadata_tags": metadata.get("InstanceMetadataTags", ""),
             }
         ],
-        "network_interface": [],
-        "primary_network_interface": [],
         "private_dns_name_options": [
             {
                 "enable_resource_name_dns_a_record": names.get("EnableResourceNameDnsARecord", False),
@@ -129,6 +133,7 @@ def _blocks(cloud: AwsCloud, instance: dict[str, Any]) -> State:
             }
         ],
         "root_block_device": _root_disk(cloud, instance),
+        **dict.fromkeys(_NEVER_MADE, ()),
     }
 
 
