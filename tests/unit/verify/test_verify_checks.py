@@ -221,7 +221,10 @@ def test_a_way_through_a_router_that_forwards_is_a_way() -> None:
 def test_a_router_that_does_not_forward_fails_the_table_that_leads_to_it(broken: dict[str, Any]) -> None:
     facts = behind_a_router(vn.healthy(), **broken)
 
-    assert failed(facts) == [("RTE-11", "private-a-table (rtb-subnet-0a)")]
+    assert failed(facts) == [
+        ("RTE-15", "rtb-subnet-0a"),
+        ("RTE-11", "private-a-table (rtb-subnet-0a)"),
+    ]
 
 
 def test_one_lost_ping_is_a_failure() -> None:
