@@ -1,6 +1,7 @@
 """Machines by the offline providers, driven by Terraform against both of the twin's APIs."""
 
 import secrets
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,10 +15,11 @@ _TYPES = {line.split('"')[1] for line in _CONFIGURATION.splitlines() if line.sta
 @pytest.fixture
 def machines(cluster_workspace: Workspace) -> Workspace:
     """A configuration with machines in both clouds, initialised."""
-    cluster_workspace.write(_CONFIGURATION)
-    (cluster_workspace.folder / "terraform.tfvars").write_text(f'name = "tsp-{secrets.token_hex(4)}"\n')
-    cluster_workspace.init()
-    return cluster_workspace
+    workspace = replace(cluster_workspace, timeout_s=300)
+    workspace.write(_CONFIGURATION)
+    (workspace.folder / "terraform.tfvars").write_text(f'name = "tsp-{secrets.token_hex(4)}"\n')
+    workspace.init()
+    return workspace
 
 
 @pytest.mark.slow

@@ -7,6 +7,7 @@ from twinspan.errors import DesignError
 from twinspan.twin.providers.aws.base import tags_of
 from twinspan.twin.providers.aws.cloud import AwsCloud
 from twinspan.twin.providers.engine import State
+from twinspan.twin.providers.plan_only import plan_only
 from twinspan.twin.providers.resource import DataSource
 
 _MEMBERS = {
@@ -37,6 +38,7 @@ _MEMBERS = {
     "usage_operation": "UsageOperation",
     "virtualization_type": "VirtualizationType",
 }
+_NOBODYS = "ami-00000000000000000"
 
 
 class Ami(DataSource[AwsCloud]):
@@ -45,7 +47,12 @@ class Ami(DataSource[AwsCloud]):
     type_name = "aws_ami"
 
     def read(self, cloud: AwsCloud, config: State) -> State:
-        """DescribeImages; exactly one must fit, or the newest of several counts."""
+        """DescribeImages; exactly one must fit, or the newest of several counts.
+
+        Where no cloud may be asked, it is nobody's image: no rule of `check` looks at one.
+        """
+        if plan_only():
+            return {"id": _NOBODYS, "image_id": _NOBODYS, "region": cloud.region}
         asked = [{"Name": item["name"], "Values": item["values"]} for item in config["filter"] or []]
         answer = cloud.call(
             "ec2",

@@ -14,6 +14,7 @@ from urllib.parse import quote, urlencode, urlsplit
 
 from twinspan.errors import CloudRefusedError, CloudUnreachableError, HostError
 from twinspan.twin.providers.engine import State
+from twinspan.twin.providers.plan_only import plan_only
 from twinspan.wait import wait_until
 
 _TIMEOUT_S = 30.0
@@ -46,9 +47,6 @@ _VERSIONS = {
 Source: Azure REST API specifications; for groups, networks and machines those that hashicorp/azurerm 5.2.0
 uses.
 """
-PLAN_ONLY = "TWINSPAN_PLAN_ONLY"
-"""Set to 1 in the environment: nothing is asked of Azure, so that a first plan needs no endpoint."""
-
 Document = dict[str, Any]
 
 
@@ -359,7 +357,7 @@ def connect(config: State) -> ArmCloud:
     cloud = ArmCloud(
         Credentials(**{name: str(value) for name, value in settings.items()}), metadata_host=host
     )
-    if os.environ.get(PLAN_ONLY) != "1":
+    if not plan_only():
         cloud.authenticate()
     return cloud
 
