@@ -19,6 +19,7 @@ from twinspan.cli.options import (
 )
 from twinspan.cli.output import answers, print_json, progress, step
 from twinspan.errors import TwinspanError
+from twinspan.network.regions import regions_of
 from twinspan.project.environment import Environment
 from twinspan.project.leftovers import leftovers
 from twinspan.project.messages import Event, ResourceEvent, Summary
@@ -136,8 +137,8 @@ def _warn_of_leftovers(terraform: Terraform, source: Source, *, place: Place) ->
     try:
         endpoints = open_endpoints(source, place)
         aws = network_of(state.plan).aws
-        if aws and isinstance(aws.region, str):
-            endpoints = endpoints.in_region(aws.region)
+        if aws:
+            endpoints = endpoints.reading(regions_of(aws))
         found = list(leftovers(state, endpoints))
     except TwinspanError as error:
         progress.print(

@@ -1,6 +1,7 @@
 """Which accounts are meant: the user's own, from the environment, or any others."""
 
 import os
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Self
 from urllib.parse import urlsplit
@@ -21,8 +22,12 @@ class Endpoints:
     azure: AzureEndpoint | None
 
     def in_region(self, region: str) -> Self:
-        """Return the same accounts, AWS in another region."""
+        """Return the same accounts, AWS with another main region."""
         return replace(self, aws=replace(self.aws, region=region)) if self.aws else self
+
+    def reading(self, regions: Iterable[str]) -> Self:
+        """Return the same accounts, AWS in the regions of a network; see `AwsEndpoint.reading`."""
+        return replace(self, aws=self.aws.reading(regions)) if self.aws else self
 
     @classmethod
     def from_environment(cls) -> Self:

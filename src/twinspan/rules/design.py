@@ -30,7 +30,8 @@ from twinspan.network.model import (
     VpnConnection,
     VpnGateway,
 )
-from twinspan.network.unknown import Unknown, known
+from twinspan.network.regions import region_of
+from twinspan.network.unknown import Unknown
 from twinspan.rules.parts import Key, Link, N, Named, PlannedChange, Tunnel, subject
 
 if TYPE_CHECKING:
@@ -92,10 +93,9 @@ class Design:
         """Return a command, or a remedy with one, for what exists; in a plan, other words, or none."""
         return planned if self.planned else words
 
-    @property
-    def region(self) -> str:
-        """AWS's, for commands; empty if it is not known."""
-        return known(self.aws.region) or ""
+    def region_of(self, identifier: object) -> str:
+        """Return the AWS region of an object, for commands; empty if it is not known."""
+        return region_of(self.aws, identifier)
 
     @cached_property
     def azure(self) -> AzureNetwork[Unknown]:

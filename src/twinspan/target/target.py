@@ -7,6 +7,7 @@ from pathlib import Path
 from twinspan.cloud.endpoints import Endpoints
 from twinspan.network.clouds import Cloud
 from twinspan.network.links import TunnelLink
+from twinspan.network.regions import regions_of
 from twinspan.project.local_state import local_state
 from twinspan.project.network import network_of
 from twinspan.project.source import Source, existing_state, source_of
@@ -92,8 +93,8 @@ def open_target(env: Path | Source | None, place: Place, *, waivers: Path | None
     endpoints = open_endpoints(source, place)
     state = _state(source, place, endpoints)
     network = network_of(state.plan)
-    if network.aws and isinstance(network.aws.region, str):
-        endpoints = endpoints.in_region(network.aws.region)
+    if network.aws:
+        endpoints = endpoints.reading(regions_of(network.aws))
     return Target(
         place=place,
         endpoints=endpoints,

@@ -46,6 +46,7 @@ def twin_endpoints(name: str) -> Endpoints:
     return Endpoints(
         aws=AwsEndpoint(
             region=settings.aws_region,
+            regions=settings.aws_regions,
             endpoint_url=f"http://127.0.0.1:{settings.aws_port}",
             access_key_id=settings.access_key_id,
             secret_access_key=settings.secret_access_key,

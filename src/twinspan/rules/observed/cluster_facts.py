@@ -10,6 +10,7 @@ from twinspan.network.aws import EksCluster
 from twinspan.network.azure import AksCluster
 from twinspan.network.clouds import Cloud
 from twinspan.network.policy_engines import VPC_CNI, aks_enforces, eks_enforces
+from twinspan.network.regions import arn_region
 from twinspan.rules.observed.ping_facts import Ping
 
 
@@ -21,6 +22,7 @@ class ObservedCluster:
         side: Which cloud.
         name: Its name there.
         resource_group: Azure's; empty on AWS.
+        region: AWS's; empty on Azure.
         status: EKS's `status` or AKS's `provisioningState`; empty if the cloud shows no such cluster.
         ready: Whether that word means that it works.
         nodes: How many nodes its groups or pools ask for.
@@ -33,6 +35,7 @@ class ObservedCluster:
     side: Cloud
     name: str
     resource_group: str = ""
+    region: str = ""
     status: str = ""
     ready: bool = False
     nodes: int = 0
@@ -53,6 +56,7 @@ def of_eks(cluster: EksCluster) -> ObservedCluster:
     return ObservedCluster(
         side="aws",
         name=cluster.name,
+        region=arn_region(cluster.arn),
         status=cluster.status,
         ready=cluster.status in {"ACTIVE", "UPDATING"},
         nodes=sum(group.desired_size for group in groups),

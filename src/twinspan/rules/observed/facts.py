@@ -24,6 +24,7 @@ from twinspan.network.model import (
     VpnConnection,
     VpnGateway,
 )
+from twinspan.network.regions import region_of
 from twinspan.rules.design import Design, existing_design
 from twinspan.rules.observed.cluster_facts import ClusterFacts, ObservedCluster, of_aks, of_eks
 from twinspan.rules.observed.expectation import Expectation, ExpectedTunnel
@@ -61,8 +62,12 @@ class Facts:
 
     @property
     def region(self) -> str:
-        """The AWS region, for commands."""
+        """The main AWS region, for commands."""
         return self.network.aws.region if self.network.aws else ""
+
+    def region_of(self, identifier: object) -> str:
+        """Return the AWS region of an object, for commands."""
+        return region_of(self.network.aws, identifier) if self.network.aws else ""
 
     @property
     def vpn_connections(self) -> tuple[VpnConnection, ...]:

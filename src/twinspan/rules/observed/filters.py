@@ -107,7 +107,7 @@ def _no_group(facts: Facts, wanted: str, branch: str) -> Finding:
         subject=wanted,
         outcome=Outcome.FAIL,
         evidence="AWS shows no such security group",
-        command=aws_ec2("describe-security-groups", f"--group-ids {wanted}", region=facts.region),
+        command=aws_ec2("describe-security-groups", f"--group-ids {wanted}", region=facts.region_of(wanted)),
         remedy="Build it with `twinspan apply`",
         branch=branch,
     )
@@ -131,7 +131,7 @@ def _security_group(facts: Facts, group: SecurityGroup, subnets: Sequence[AzureS
             f"authorize-security-group-{denial.way}",
             f"--group-id {group.id}",
             f"--ip-permissions 'IpProtocol=icmp,FromPort=-1,ToPort=-1,IpRanges=[{{CidrIp={denial.peer}}}]'",
-            region=facts.region,
+            region=facts.region_of(group.id),
         )
         for denial in found
     ]
@@ -142,7 +142,7 @@ def _security_group(facts: Facts, group: SecurityGroup, subnets: Sequence[AzureS
         command=aws_ec2(
             "describe-security-groups",
             f"--group-ids {group.id}",
-            region=facts.region,
+            region=facts.region_of(group.id),
             query="SecurityGroups[].[IpPermissions,IpPermissionsEgress]",
         ),
         remedy=f"Admit the remote side: {'; '.join(remedies)}" if found else "",
@@ -207,7 +207,7 @@ def _network_acl(
         aws_ec2(
             "delete-network-acl-entry",
             f"--network-acl-id {acl.id if acl else ''} --rule-number {denial.number} --{denial.way}",
-            region=facts.region,
+            region=facts.region_of(subnet.id),
         )
         for denial in found
         if denial.number is not None
@@ -220,7 +220,7 @@ def _network_acl(
         command=aws_ec2(
             "describe-network-acls",
             f"--filters Name=association.subnet-id,Values={subnet.id}",
-            region=facts.region,
+            region=facts.region_of(subnet.id),
             query="NetworkAcls[].Entries",
         ),
         remedy=("; ".join(dict.fromkeys(remedies)) or otherwise) if found else "",
