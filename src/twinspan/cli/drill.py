@@ -169,6 +169,7 @@ def run_drills(
         rate_hz=rate_hz,
         pods=PodChoice(image=image, aws_cluster=aws_cluster, azure_cluster=azure_cluster),
         alerts_s=alerts_s,
+        tunnel=tunnel,
     )
     if every:
         chosen = tuple(each for each in chosen if place.on in each.places and sends(each, senders.kind))

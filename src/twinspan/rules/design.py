@@ -1,7 +1,7 @@
 """What the rules look at: a network as it is planned or exists, its keys, and what is about to change."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from ipaddress import IPv4Network
 from typing import TYPE_CHECKING, TypeAlias
@@ -30,6 +30,7 @@ from twinspan.network.model import (
     VpnConnection,
     VpnGateway,
 )
+from twinspan.network.parts import joined_parts
 from twinspan.network.regions import region_of
 from twinspan.network.unknown import Unknown
 from twinspan.rules.parts import Key, Link, N, Named, PlannedChange, Tunnel, subject
@@ -83,6 +84,12 @@ class Design:
                 " not its removal",
             )
         return self
+
+    @cached_property
+    def parts(self) -> tuple["Design", ...]:
+        """Itself, or one design for each of several networks that no tunnel joins."""
+        networks = joined_parts(self.network)
+        return tuple(replace(self, network=part) for part in networks) if len(networks) > 1 else (self,)
 
     @cached_property
     def aws(self) -> AwsNetwork[Unknown]:

@@ -1,6 +1,6 @@
 """Hosts to send from: what is attached is detached by the same context manager, whatever happens."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from types import TracebackType
@@ -69,20 +69,16 @@ def hosts_of(target: Target, *, pairs: int | None = None) -> AbstractContextMana
 
     Args:
         target: Where.
-        pairs: How many pairs; None for as many as cover every subnet.
+        pairs: How many pairs in each network that tunnels join; None for as many as cover every subnet.
     """
 
     def attach(leases: HostLeases) -> Hosts:
-        aws, azure = _subnets(target)
         made: list[HostPair] = []
         problems: list[str] = []
-        for number in range((pairs or max(len(aws), len(azure))) if aws and azure else 0):
+        for aws, azure in _subnet_pairs(target, pairs):
             try:
                 made.append(
-                    (
-                        _in_subnet(target, leases, "aws", aws[number % len(aws)]),
-                        _in_subnet(target, leases, "azure", azure[number % len(azure)]),
-                    )
+                    (_in_subnet(target, leases, "aws", aws), _in_subnet(target, leases, "azure", azure))
                 )
             except DesignError as problem:
                 # A subnet or group that is gone is a finding, not bad input.
@@ -134,11 +130,20 @@ def _subnet(given: str | None, side: Cloud, known: Sequence[str]) -> str:
     return known[0]
 
 
-def _subnets(target: Target) -> tuple[Sequence[str], Sequence[str]]:
-    if target.expected:
-        return target.expected.private_subnet_ids, target.expected.azure_subnet_ids
-    facts = target.facts()
-    return _aws_subnets(facts), _azure_subnets(facts)
+def _subnet_pairs(target: Target, limit: int | None) -> Iterator[tuple[str, str]]:
+    """Yield pairs of subnets that tunnels join: of each network `limit`; None: till each subnet is in one."""
+    for aws, azure in _subnets(target):
+        for number in range((limit or max(len(aws), len(azure))) if aws and azure else 0):
+            yield aws[number % len(aws)], azure[number % len(azure)]
+
+
+def _subnets(target: Target) -> Sequence[tuple[Sequence[str], Sequence[str]]]:
+    """Return the subnets of both sides, for each network that tunnels join."""
+    expected = target.expected
+    if expected:
+        parts = expected.parts or (expected,)
+        return [(part.private_subnet_ids, part.azure_subnet_ids) for part in parts]
+    return [(_aws_subnets(part), _azure_subnets(part)) for part in target.facts().parts]
 
 
 def _aws_subnets(facts: Facts) -> tuple[str, ...]:

@@ -40,6 +40,7 @@ ACCOUNTS = (
         needs=Depth.TELEMETRY,
         command="aws sts get-caller-identity",
         examine=accounts.aws_answers,
+        whole=True,
     ),
     Rule(
         id="ACC-02",
@@ -49,6 +50,7 @@ ACCOUNTS = (
         needs=Depth.TELEMETRY,
         command="az account show",
         examine=accounts.azure_answers,
+        whole=True,
     ),
 )
 NETWORKS = (
@@ -278,6 +280,7 @@ DRIFT = (
         needs=Depth.TELEMETRY,
         command="terraform plan",
         examine=drift.aws_as_planned,
+        whole=True,
         after=("ACC-01",),
     ),
     Rule(
@@ -288,6 +291,7 @@ DRIFT = (
         needs=Depth.TELEMETRY,
         command="terraform plan",
         examine=drift.azure_as_planned,
+        whole=True,
         after=("ACC-02",),
     ),
 )

@@ -1,8 +1,9 @@
 """What the checks of clusters and pods look at: the clouds' words, Kubernetes' words, and packets of pods."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
 from ipaddress import IPv4Address
+from typing import Self
 
 from twinspan.kubernetes.internal_services import InternalService
 from twinspan.kubernetes.network_policies import Policies
@@ -189,6 +190,19 @@ class ClusterFacts:
     lookups: tuple[Lookup, ...] = ()
     seen: tuple[Seen, ...] = ()
     pings: tuple[Ping, ...] = ()
+
+    def among(self, names: Collection[str]) -> Self:
+        """Return what there is of these clusters alone; of two clusters, if both are among them."""
+        return replace(
+            self,
+            expected={cloud: name for cloud, name in self.expected.items() if name in names},
+            readings=tuple(each for each in self.readings if each.name in names),
+            pod_problems={name: why for name, why in self.pod_problems.items() if name in names},
+            lookups=tuple(each for each in self.lookups if each.cluster in names),
+            seen=tuple(
+                each for each in self.seen if {each.source_cluster, each.destination_cluster} <= {*names}
+            ),
+        )
 
     def reading(self, cluster: ObservedCluster) -> Reading | None:
         """Return what a cluster's Kubernetes API says; None if it was not asked."""

@@ -17,6 +17,7 @@ from twinspan.network.clouds import Cloud
 from twinspan.network.limits import TUNNELS_PER_CONNECTION
 from twinspan.network.links import TunnelLink, tunnel_links
 from twinspan.network.model import AwsNetwork, AzureNetwork, Network
+from twinspan.network.parts import joined_parts
 from twinspan.network.unknown import Unknown, known
 from twinspan.project.plan import split_address
 
@@ -49,6 +50,7 @@ class Expectation:
         other_connection_ids: Of the Azure gateways, but leading to something else than AWS.
         azure_subnet_ids: Of the VNets, without GatewaySubnet, delegated ones and those of AKS.
         clusters: Cloud -> name of its Kubernetes cluster, if there is one.
+        parts: One for each of several networks that no tunnel joins; without any, it is about one.
     """
 
     source: str
@@ -65,12 +67,13 @@ class Expectation:
     azure_subnet_ids: tuple[str, ...] = ()
     tunnels: tuple[ExpectedTunnel, ...] = ()
     clusters: Mapping[Cloud, str] = field(default_factory=dict)
+    parts: tuple["Expectation", ...] = ()
 
 
 def from_resources(network: Network[Unknown], *, source: str) -> Expectation | None:
     """Derive the expectation from the network in a state; None if there is no VPN in it.
 
-    What belongs to another region, or to a data centre at the other end, is not expected.
+    What belongs to a data centre at the other end is not expected.
 
     Args:
         network: What Terraform has applied.
@@ -94,7 +97,43 @@ def from_resources(network: Network[Unknown], *, source: str) -> Expectation | N
         expected = _with_aws(expected, aws, links, azure)
     if azure:
         expected = _with_azure(expected, azure, links, aws)
-    return expected
+    parts = joined_parts(network)
+    return (
+        replace(expected, parts=tuple(_within(expected, part) for part in parts)) if parts[1:] else expected
+    )
+
+
+def _within(expected: Expectation, part: Network[Unknown]) -> Expectation:
+    """Return what is expected of one of several networks that no tunnel joins."""
+    aws, azure = part.aws, part.azure
+    vnets = azure.virtual_networks if azure else ()
+    ids = {each.id for each in vnets} | {subnet.id for vnet in vnets for subnet in vnet.subnets}
+    if aws:
+        ids |= {each.id for each in aws.vpcs} | {each.id for each in aws.subnets}
+        ids |= {each.id for each in aws.vpn_gateways} | {each.id for each in aws.vpn_connections}
+    if azure:
+        ids |= {each.id for each in azure.virtual_network_gateways} | {each.id for each in azure.connections}
+    clusters = {*(each.name for each in aws.eks_clusters)} if aws else set()
+    clusters |= {each.name for each in azure.aks_clusters} if azure else set()
+
+    def own(identifiers: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(identifier for identifier in identifiers if identifier in ids)
+
+    tunnels = tuple(each for each in expected.tunnels if each.aws_vpn_connection_id in ids)
+    return replace(
+        expected,
+        tunnel_count=len(tunnels),
+        count_reason=f"{expected.source} has {len(tunnels)} tunnels in this network that join both clouds",
+        vpc_ids=own(expected.vpc_ids),
+        vpn_gateway_ids=own(expected.vpn_gateway_ids),
+        vpn_connection_ids=own(expected.vpn_connection_ids),
+        private_subnet_ids=own(expected.private_subnet_ids),
+        virtual_network_ids=own(expected.virtual_network_ids),
+        virtual_network_gateway_ids=own(expected.virtual_network_gateway_ids),
+        azure_subnet_ids=own(expected.azure_subnet_ids),
+        tunnels=tunnels,
+        clusters={cloud: name for cloud, name in expected.clusters.items() if name in clusters},
+    )
 
 
 def _with_aws(
@@ -103,16 +142,15 @@ def _with_aws(
     links: Sequence[TunnelLink[Unknown]],
     azure: AzureNetwork[Unknown] | None,
 ) -> Expectation:
-    here = [each for each in aws.vpn_connections if not each.region]
+    here = aws.vpn_connections
     leading = {
         link.vpn_connection.id for link in links if link.vpn_connection and (link.joined or link.instance)
     }
-    connections = [each for each in here if each.id in leading] or here
+    connections = [each for each in here if each.id in leading] or list(here)
     used = {each.vpn_gateway_id for each in connections}
-    gateways = [each for each in aws.vpn_gateways if not each.region]
-    gateways = [each for each in gateways if each.id in used] or gateways
+    gateways = [each for each in aws.vpn_gateways if each.id in used] or list(aws.vpn_gateways)
     attached = dict.fromkeys(each.vpc_id for each in gateways if isinstance(each.vpc_id, str))
-    vpcs = tuple(attached) or tuple(each.id for each in aws.vpcs if not each.region)
+    vpcs = tuple(attached) or tuple(each.id for each in aws.vpcs)
     private = [each for each in aws.subnets if each.vpc_id in vpcs and _private(aws, each.id)]
     remote = [cidr for vnet in (azure.virtual_networks if azure else ()) for cidr in vnet.address_space]
     groups = {vpc: _group_for(aws, vpc, remote) for vpc in vpcs}
@@ -208,7 +246,6 @@ def _tunnels(links: Sequence[TunnelLink[Unknown]]) -> tuple[ExpectedTunnel, ...]
         if link.joined
         and link.azure_connection
         and link.vpn_connection
-        and not link.vpn_connection.region
         and isinstance(outside := link.outside_address, IPv4Address)
     ]
     counted = Counter(_key(azure.address) for azure, _, _ in joined)
@@ -245,12 +282,31 @@ def completed(expected: Expectation, network: Network) -> Expectation:
     """Return an expectation that says how many tunnels must be up, by what exists if it does not itself."""
     if expected.tunnel_count:
         return expected
-    implied = from_network(network)
+    implied = _implied(network)
     return replace(expected, tunnel_count=implied.tunnel_count, count_reason=implied.count_reason)
 
 
 def from_network(network: Network) -> Expectation:
-    """Derive the expectation from what exists; the largest of what each part implies, and never none."""
+    """Derive the expectation from what exists; of each of several networks that no tunnel joins, too."""
+    parts = joined_parts(network)
+    found = _implied(network)
+    return replace(found, parts=tuple(map(_of_part, parts))) if parts[1:] else found
+
+
+def _of_part(part: Network) -> Expectation:
+    """Return what one of several networks implies; its gateways and connections say what is in it."""
+    live = [each for each in part.aws.vpn_connections if each.state != "deleted"] if part.aws else []
+    return replace(
+        _implied(part),
+        vpn_connection_ids=tuple(each.id for each in live),
+        virtual_network_gateway_ids=tuple(
+            each.id for each in (part.azure.virtual_network_gateways if part.azure else ())
+        ),
+    )
+
+
+def _implied(network: Network) -> Expectation:
+    """Return how many tunnels there must be: the largest of what each cloud implies, and never none."""
     connections = [c for c in network.aws.vpn_connections if c.state != "deleted"] if network.aws else []
     gateways = network.azure.virtual_network_gateways if network.azure else ()
     instances = [instance for gateway in gateways for instance in gateway.instances]

@@ -27,7 +27,7 @@ from twinspan.network.model import (
 from twinspan.network.regions import region_of
 from twinspan.rules.design import Design, existing_design
 from twinspan.rules.observed.cluster_facts import ClusterFacts, ObservedCluster, of_aks, of_eks
-from twinspan.rules.observed.expectation import Expectation, ExpectedTunnel
+from twinspan.rules.observed.expectation import Expectation, ExpectedTunnel, completed
 from twinspan.rules.observed.ping_facts import Ping
 from twinspan.rules.observed.settings import ObjectSettings
 from twinspan.rules.shell import group_and_name
@@ -59,6 +59,32 @@ class Facts:
     host_problems: tuple[str, ...] = ()
     planned: ObjectSettings | None = None
     kubernetes: ClusterFacts = field(default_factory=ClusterFacts)
+
+    @cached_property
+    def parts(self) -> tuple["Facts", ...]:
+        """Itself, or one for each of several networks that no tunnel joins.
+
+        A ping belongs where both of its subnets are; what could not be pinged at all is the first one's.
+        """
+        parts = [replace(self, expected=completed(each, self.network)) for each in self.expected.parts]
+        return tuple(part._without_others(first=part is parts[0]) for part in parts) or (self,)  # noqa: SLF001 - its own
+
+    def _without_others(self, *, first: bool) -> "Facts":
+        own = {*(each.id for each in self.private_subnets), *(each.id for each in self.azure_subnets)}
+        own = {each.lower() for each in own}
+
+        def here(ping: Ping) -> bool:
+            subnets = {each.lower() for each in ping.subnet_ids}
+            return subnets <= own if subnets else first
+
+        names = {each.name for each in (*self._eks_clusters(), *self._aks_clusters())}
+        return replace(
+            self,
+            pings=tuple(ping for ping in self.pings if here(ping)),
+            large_pings=tuple(ping for ping in self.large_pings if here(ping)),
+            host_problems=self.host_problems if first else (),
+            kubernetes=self.kubernetes.among(names),
+        )
 
     @property
     def region(self) -> str:
