@@ -19,7 +19,6 @@ from twinspan.cli.options import (
 )
 from twinspan.cli.output import answers, print_json, progress, step
 from twinspan.errors import TwinspanError
-from twinspan.network.regions import regions_of
 from twinspan.project.environment import Environment
 from twinspan.project.leftovers import leftovers
 from twinspan.project.messages import Event, ResourceEvent, Summary
@@ -28,7 +27,7 @@ from twinspan.project.outcome import Outcome
 from twinspan.project.source import Source
 from twinspan.project.terraform import Choice, Terraform
 from twinspan.target.place import Place
-from twinspan.target.target import open_endpoints
+from twinspan.target.target import endpoints_of, open_endpoints
 
 _DONE = {"create": "created", "update": "updated", "delete": "removed", "read": "read"}
 
@@ -135,10 +134,7 @@ def _warn_of_leftovers(terraform: Terraform, source: Source, *, place: Place) ->
     """Name what a destroy leaves, and what to do with it; the cloud's refusal can take minutes."""
     state = terraform.state()
     try:
-        endpoints = open_endpoints(source, place)
-        aws = network_of(state.plan).aws
-        if aws:
-            endpoints = endpoints.reading(regions_of(aws))
+        endpoints = endpoints_of(network_of(state.plan), open_endpoints(source, place))
         found = list(leftovers(state, endpoints))
     except TwinspanError as error:
         progress.print(

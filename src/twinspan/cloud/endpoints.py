@@ -25,9 +25,13 @@ class Endpoints:
         """Return the same accounts, AWS with another main region."""
         return replace(self, aws=replace(self.aws, region=region)) if self.aws else self
 
-    def reading(self, regions: Iterable[str]) -> Self:
-        """Return the same accounts, AWS in the regions of a network; see `AwsEndpoint.reading`."""
-        return replace(self, aws=self.aws.reading(regions)) if self.aws else self
+    def reading(self, regions: Iterable[str], subscriptions: Iterable[str]) -> Self:
+        """Return the same accounts, with what a network uses; see `reading` of both endpoints."""
+        return replace(
+            self,
+            aws=self.aws and self.aws.reading(regions),
+            azure=self.azure and self.azure.reading(subscriptions),
+        )
 
     @classmethod
     def from_environment(cls) -> Self:

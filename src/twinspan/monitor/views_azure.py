@@ -12,7 +12,7 @@ from twinspan.network.model import AzureConnection, Network, VirtualNetworkGatew
 
 _METRICS = {"TunnelIngressBytes": ("ConnectionName",), "TunnelEgressBytes": ("ConnectionName",)}
 Newest = Mapping[tuple[str, str], AzureMetric]
-"""(metric, connection's name in small letters) -> its newest value."""
+"""(gateway's id, metric, connection's name in small letters) -> its newest value."""
 
 
 def azure_part(endpoint: AzureEndpoint | None, network: Network, period_s: int, now: datetime) -> Part:
@@ -30,7 +30,7 @@ def azure_part(endpoint: AzureEndpoint | None, network: Network, period_s: int, 
     if endpoint is None or network.azure is None:
         return (), ()
     gateways = network.azure.virtual_network_gateways
-    newest: dict[tuple[str, str], AzureMetric] = {}
+    newest: dict[tuple[str, str, str], AzureMetric] = {}
     for gateway in gateways:
         found = read_gateway_metrics(
             endpoint,
@@ -40,7 +40,9 @@ def azure_part(endpoint: AzureEndpoint | None, network: Network, period_s: int, 
             start=now - timedelta(seconds=PERIODS * max(period_s, 60)),
             end=now,
         )
-        newest |= {(each.name, each.dimensions.get("connectionname", "").lower()): each for each in found}
+        newest |= {
+            (gateway.id, each.name, each.dimensions.get("connectionname", "").lower()): each for each in found
+        }
     links = tunnel_links(network)
     return (
         tuple(_tunnel(each, each.azure_connection, newest) for each in links if each.azure_connection),
@@ -49,8 +51,9 @@ def azure_part(endpoint: AzureEndpoint | None, network: Network, period_s: int, 
 
 
 def _tunnel(link: TunnelLink, connection: AzureConnection, newest: Newest) -> Tunnel:
-    into = newest.get(("TunnelIngressBytes", connection.name.lower()))
-    out = newest.get(("TunnelEgressBytes", connection.name.lower()))
+    gateway = connection.virtual_network_gateway_id
+    into = newest.get((gateway, "TunnelIngressBytes", connection.name.lower()))
+    out = newest.get((gateway, "TunnelEgressBytes", connection.name.lower()))
     established = [
         each.last_connection_established_utc_time
         for each in connection.tunnel_connection_status

@@ -53,6 +53,7 @@ def twin_endpoints(name: str) -> Endpoints:
         ),
         azure=AzureEndpoint(
             subscription_id=settings.azure.subscription_id,
+            subscriptions=settings.azure_subscriptions,
             resource_manager_url=url,
             authority=url,
             tenant_id=settings.azure.tenant_id,

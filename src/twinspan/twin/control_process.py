@@ -3,7 +3,7 @@
 import logging
 import socket
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from typing_extensions import override
@@ -90,7 +90,7 @@ class ControlProcess(StatusCalls):
             credentials=settings.azure,
             tls=ensure_tls(run_dir.tls),
             state_file=run_dir.azure_state,
-            on_change=self._wake,
+            on_change=self._azure_changed,
             port=settings.azure_port,
             clusters=self._clusters,
             metrics=azure_metrics,
@@ -140,7 +140,11 @@ class ControlProcess(StatusCalls):
         self._azure.start()
         with self._settings_lock:
             self._settings = self._settings.model_copy(
-                update={"aws_port": self._aws.port, "azure_port": self._azure.port}
+                update={
+                    "aws_port": self._aws.port,
+                    "azure_port": self._azure.port,
+                    "azure_subscriptions": self._azure.subscriptions,
+                }
             ).following(self._aws.regions, newest=None)
             self._settings.save(self._run_dir.settings)
         self._board.publish(self._agents.client.observe())
@@ -171,16 +175,20 @@ class ControlProcess(StatusCalls):
 
     def _aws_changed(self) -> None:
         """Keep in the settings which regions hold something; the reconciler reads those."""
+        self._keep(lambda now: now.following(self._aws.regions, newest=self._aws.region))
+        self._reconciler.wake()
+
+    def _azure_changed(self) -> None:
+        """Keep in the settings which subscriptions hold something; the reconciler reads those."""
+        self._keep(lambda now: now.model_copy(update={"azure_subscriptions": self._azure.subscriptions}))
+        self._reconciler.wake()
+
+    def _keep(self, change: Callable[[TwinSettings], TwinSettings]) -> None:
         with self._settings_lock:
-            now = self._settings.following(self._aws.regions, newest=self._aws.region)
+            now = change(self._settings)
             if now != self._settings:
                 self._settings = now
                 now.save(self._run_dir.settings)
-                _LOG.info("AWS regions: %s; %s is the main one", ", ".join(now.aws_regions), now.aws_region)
-        self._reconciler.wake()
-
-    def _wake(self) -> None:
-        self._reconciler.wake()
 
     def _agent_replaced(self) -> None:
         self._reconciler.forget()

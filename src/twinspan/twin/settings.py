@@ -27,6 +27,7 @@ class TwinSettings(BaseModel):
         aws_region: The region of commands that name none. It stays while it holds something; else it is
             that of the newest EC2 or EKS change.
         aws_regions: Every region that holds something: the data plane runs all of them.
+        azure_subscriptions: Every subscription that has a resource group: likewise.
         azure_bgp_hold: See `BgpHold`.
         metrics_period_s: Grain of both clouds' metrics, in seconds; the clouds themselves have 300.
         access_key_id: The AWS key pair's public half.
@@ -40,6 +41,7 @@ class TwinSettings(BaseModel):
     azure_port: int = Field(default=0, ge=0, le=65535)
     aws_region: str = "us-west-2"
     aws_regions: tuple[str, ...] = ()
+    azure_subscriptions: tuple[str, ...] = ()
     azure_bgp_hold: BgpHold = "negotiated"
     metrics_period_s: int = Field(default=DEFAULT_PERIOD_S, ge=1, le=3600)
     access_key_id: str = Field(pattern=r"^AKIA[A-Z2-7]{16}$")

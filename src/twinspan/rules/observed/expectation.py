@@ -33,6 +33,7 @@ class ExpectedTunnel:
     outside_ip_address: IPv4Address
     aws_vpn_connection_id: str
     azure_connection_name: str
+    azure_connection_id: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -255,6 +256,7 @@ def _tunnels(links: Sequence[TunnelLink[Unknown]]) -> tuple[ExpectedTunnel, ...]
             outside_ip_address=outside,
             aws_vpn_connection_id=vpn.id,
             azure_connection_name=known(azure.name) or "",
+            azure_connection_id=azure.id,
         )
         for azure, vpn, outside in joined
     ]

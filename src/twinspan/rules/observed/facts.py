@@ -324,8 +324,8 @@ class Facts:
 
 def _made_for(tunnel: ExpectedTunnel, link: TunnelLink, astray: list[TunnelLink]) -> TunnelLink:
     """Return a link under its key, with the connection that was made for it, which is `astray` no longer."""
-    name = tunnel.azure_connection_name.lower()
-    lost = None if link.joined else next((each for each in astray if each.name.lower() == name), None)
+    made = (each for each in astray if each.azure_connection and _is_of(each.azure_connection, tunnel))
+    lost = None if link.joined else next(made, None)
     if lost is None:
         return replace(link, key=tunnel.key)
     astray.remove(lost)
@@ -335,6 +335,13 @@ def _made_for(tunnel: ExpectedTunnel, link: TunnelLink, astray: list[TunnelLink]
         azure_connection=lost.azure_connection,
         local_network_gateway=lost.local_network_gateway,
     )
+
+
+def _is_of(connection: AzureConnection, tunnel: ExpectedTunnel) -> bool:
+    """Whether it is the connection that Terraform made for a tunnel; names alone may be in several groups."""
+    if tunnel.azure_connection_id:
+        return connection.id == tunnel.azure_connection_id
+    return connection.name.lower() == tunnel.azure_connection_name.lower()
 
 
 def _is_public(table: AwsRouteTable) -> bool:

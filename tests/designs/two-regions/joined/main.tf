@@ -86,6 +86,7 @@ resource "aws_vpn_connection" "azure" {
   tunnel1_inside_cidr         = "169.254.21.0/30"
   tunnel1_startup_action      = "start"
   tunnel1_dpd_timeout_seconds = 45
+  tunnel2_inside_cidr         = "169.254.22.0/30"
 }
 
 resource "azurerm_resource_group" "network" {

@@ -180,7 +180,7 @@ def played(values: list[float | None], **changes: Any) -> tuple[tuple[Alert, ...
     book, alerts = Book(), AlertBook()
     watched = rule(criterion(), evaluationFrequency="PT5M", **changes)
     engine = AlertEngine(
-        book.store, alerts, rules=lambda: [watched], group_of=lambda _: None, subscription="/subscriptions/s"
+        book.store, alerts, rules=lambda: [watched], group_of=lambda _: None
     )
     for number, value in enumerate(values):
         if value is not None:
@@ -220,7 +220,7 @@ def test_without_mitigation_it_fires_every_time_and_never_resolves() -> None:
 
 def test_the_notification_says_what_when_and_why() -> None:
     (alert,), _, _ = played([0])
-    told: Any = alert.notification("/subscriptions/s")
+    told: Any = alert.notification()
     essentials, context = told["data"]["essentials"], told["data"]["alertContext"]
     assert told["schemaId"] == "azureMonitorCommonAlertSchema"
     assert (essentials["severity"], essentials["monitorCondition"]) == ("Sev1", "Fired")
