@@ -11,7 +11,7 @@ from twinspan.network.links import TunnelLink, tunnel_links
 from twinspan.network.model import AzureConnection, Network, VirtualNetworkGateway
 
 _METRICS = {"TunnelIngressBytes": ("ConnectionName",), "TunnelEgressBytes": ("ConnectionName",)}
-Newest = Mapping[tuple[str, str], AzureMetric]
+Newest = Mapping[tuple[str, str, str], AzureMetric]
 """(gateway's id, metric, connection's name in small letters) -> its newest value."""
 
 

@@ -129,6 +129,9 @@ def _within(expected: Expectation, part: Network[Unknown]) -> Expectation:
         vpn_gateway_ids=own(expected.vpn_gateway_ids),
         vpn_connection_ids=own(expected.vpn_connection_ids),
         private_subnet_ids=own(expected.private_subnet_ids),
+        security_group_of={
+            subnet: group for subnet, group in expected.security_group_of.items() if subnet in ids
+        },
         virtual_network_ids=own(expected.virtual_network_ids),
         virtual_network_gateway_ids=own(expected.virtual_network_gateway_ids),
         azure_subnet_ids=own(expected.azure_subnet_ids),

@@ -63,8 +63,12 @@ resource "aws_vpn_gateway" "this" {
 }
 
 resource "aws_route_table" "workload" {
-  vpc_id           = aws_vpc.this.id
-  propagating_vgws = [aws_vpn_gateway.this.id]
+  vpc_id = aws_vpc.this.id
+}
+
+resource "aws_vpn_gateway_route_propagation" "workload" {
+  vpn_gateway_id = aws_vpn_gateway.this.id
+  route_table_id = aws_route_table.workload.id
 }
 
 resource "aws_route_table_association" "workload" {

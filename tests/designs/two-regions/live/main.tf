@@ -40,7 +40,7 @@ module "europe" {
   vnet     = "10.20.0.0/16"
   zone     = "eu-central-1a"
   location = "westeurope"
-  group    = "vpn-europe"
+  group    = "vpn"
 }
 
 module "america" {
@@ -54,5 +54,5 @@ module "america" {
   vnet     = "10.40.0.0/16"
   zone     = "us-east-1a"
   location = "eastus"
-  group    = "vpn-america"
+  group    = "vpn"
 }
