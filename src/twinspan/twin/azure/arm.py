@@ -2,7 +2,6 @@
 
 import copy
 import re
-import time
 from dataclasses import replace
 from functools import partial
 
@@ -30,7 +29,7 @@ from twinspan.twin.azure.logs.table import LogTable
 from twinspan.twin.azure.operations import RETRY_AFTER, Operations, Outcome
 from twinspan.twin.azure.resource_id import ResourceId
 from twinspan.twin.azure.resources import Conditions
-from twinspan.twin.azure.store import Busy, Resource
+from twinspan.twin.azure.store import Resource
 from twinspan.twin.azure.types import ALL_TYPES, ALWAYS_EMPTY, RESOURCE_TYPES, aks_progress, machine_progress
 from twinspan.twin.azure.types.base import Action, Context, ResourceType
 from twinspan.twin.azure.types.connections import CONNECTIONS, gateway_connections
@@ -209,30 +208,14 @@ class ResourceManager:
 
     def _group(self, request: Request, name: str) -> Answer:
         """Answer on one resource group."""
-        store, group_id = self._context.store, self._group_id(name)
-        match request.method:
-            case "GET":
-                return Answer(document=groups.render(groups.read(store, group_id)))
-            case "HEAD":
-                return Answer(status=204 if group_id.lower() in store.groups else 404)
-            case "PUT":
-                owner = self._credentials.subscription_id
-                group, created = groups.put(store, owner, name, request.json_object())
-                document = groups.render(group)
-                return Answer(status=201 if created else 200, document=document, changed=True)
-            case "PATCH":
-                group = groups.set_tags(store, group_id, request.json_object())
-                return Answer(document=groups.render(group), changed=True)
-            case "DELETE":
-                group = groups.read(store, group_id)
-                groups.refuse_delete(store, group)
-                store.remove_group(group)
-                operation = self._operations.keep(Outcome)
-                version = request.query["api-version"]
-                url = f"{self._base_url}{self._scope}/operationresults/{operation}?api-version={version}"
-                return Answer(status=202, headers={"Location": url, **RETRY_AFTER}, changed=True)
-            case _:
-                raise _no_route(request)
+        answer = groups.answer(self._context.store, request, self._credentials.subscription_id, name)
+        if answer is None:
+            raise _no_route(request)
+        if request.method != "DELETE":
+            return answer
+        version = request.query["api-version"]
+        url = f"{self._base_url}{self._scope}/operationresults/{self._operations.keep(Outcome)}"
+        return replace(answer, headers={"Location": f"{url}?api-version={version}", **RETRY_AFTER})
 
     def _resource(self, request: Request, parts: list[str]) -> Answer:
         """Answer on a resource, a list of its parts, or one of its actions."""
@@ -241,7 +224,11 @@ class ResourceManager:
         if told is not None:
             return told
         if [part.lower() for part in tail[2:]] in (["sharedkey"], ["sharedkey", "reset"]):
-            return self._shared_key(request, self._resource_id([*scope, *tail[:2]]), tail[2:])
+            connection = self._resource_id([*scope, *tail[:2]])
+            answer = shared_keys.answer(self._context, self._operations, request, connection, tail[2:])
+            if answer is None:
+                raise _no_route(request)
+            return answer
         told = aks_routes.of_cluster(
             self._context, request, self._resource_id([*parts, ""] if len(tail) % 2 else parts)
         )
@@ -362,33 +349,6 @@ class ResourceManager:
             changed=action.name in kind.changing or action.name in _CHANGING,
             null_body=owner.provider.lower() == "microsoft.network",
         )
-
-    def _shared_key(self, request: Request, connection: ResourceId, tail: list[str]) -> Answer:
-        """Answer on a connection's shared key."""
-        if connection.type.lower() != CONNECTIONS.type.lower():
-            raise resources.unknown_type(connection.provider, (*connection.types, *tail))
-        match request.method, len(tail):
-            case "GET", 1:
-                return Answer(document=shared_keys.get(self._context, connection))
-            case "PUT", 1:
-                document = shared_keys.put(self._context, connection, request.json_object())
-                return self._key_set(request, connection, document)
-            case "POST", 2:
-                document = shared_keys.reset(self._context, connection, request.json_object())
-                self._key_set(request, connection, document)
-                return Answer(document=document, changed=True)
-            case _:
-                raise _no_route(request)
-
-    def _key_set(self, request: Request, connection: ResourceId, document: JsonObject) -> Answer:
-        """Return the answer to a new shared key; the connection goes on being updated for a moment."""
-        version = request.query["api-version"]
-        written = self._operations.written(document, created=False, api_version=version)
-        self._context.store.updating[connection.key] = Busy(
-            until_s=time.monotonic() + shared_keys.UPDATING_S,
-            operation=written.headers["Azure-AsyncOperation"],
-        )
-        return written
 
     def _listed(self, request: Request, provider: str, kind: str, *, scope: str) -> Answer:
         """List the resources of a type."""

@@ -11,6 +11,7 @@ from twinspan.twin.azure.errors import (
     invalid_format,
     resource_group_not_found,
 )
+from twinspan.twin.azure.http import Answer, Request
 from twinspan.twin.azure.locations import canonical_location
 from twinspan.twin.azure.store import Resource, ResourceGroup, Store
 from twinspan.twin.azure.types import RESOURCE_TYPES
@@ -21,6 +22,38 @@ _PUT = frozenset({"location", "tags", "managedBy", "id", "name", "type", "proper
 _PATCH = frozenset({"tags", "id", "name", "type", "properties"})
 """What a body may name; the last ones are the service's own, and are not taken from it."""
 _CLAUSE = re.compile(r"\s*(resourceType|resourceGroup|name|location)\s+eq\s+'([^']*)'\s*", re.IGNORECASE)
+
+
+def answer(store: Store, request: Request, subscription_id: str, name: str) -> Answer | None:
+    """Answer on one resource group; None to another method.
+
+    Args:
+        store: Where it is.
+        request: What was asked.
+        subscription_id: The group's.
+        name: The group's.
+
+    Raises:
+        ArmError: It is refused.
+    """
+    group = ResourceGroup(subscription_id=subscription_id, name=name, body={})
+    match request.method:
+        case "GET":
+            return Answer(document=render(read(store, group.id)))
+        case "HEAD":
+            return Answer(status=204 if group.id.lower() in store.groups else 404)
+        case "PUT":
+            group, created = put(store, group, request.json_object())
+            return Answer(status=201 if created else 200, document=render(group), changed=True)
+        case "PATCH":
+            return Answer(document=render(set_tags(store, group.id, request.json_object())), changed=True)
+        case "DELETE":
+            group = read(store, group.id)
+            refuse_delete(store, group)
+            store.remove_group(group)
+            return Answer(status=202, changed=True)
+        case _:
+            return None
 
 
 def render(group: ResourceGroup) -> JsonObject:
@@ -46,23 +79,22 @@ def read(store: Store, group_id: str) -> ResourceGroup:
     return found
 
 
-def put(store: Store, subscription_id: str, name: str, body: JsonObject) -> tuple[ResourceGroup, bool]:
-    """Create or replace a resource group; return it and whether it is new.
+def put(store: Store, group: ResourceGroup, body: JsonObject) -> tuple[ResourceGroup, bool]:
+    """Create or replace a resource group, named by one without a body; return it and whether it is new.
 
     Raises:
         ArmError: A bad name, no or another location.
     """
-    if not _NAME.fullmatch(name):
+    if not _NAME.fullmatch(group.name):
         raise bad_request(
             "InvalidResourceGroupName",
-            f"The provided resource group name '{name}' has these invalid characters or length: use up to 90 "
-            "letters, digits, '_', '-', '(', ')' and '.', and no '.' at the end.",
+            f"The provided resource group name '{group.name}' has these invalid characters or length: use up to "
+            "90 letters, digits, '_', '-', '(', ')' and '.', and no '.' at the end.",
         )
     location = text(body, "location")
     if location is None:
         raise bad_request("LocationRequired", "The location property is required for this definition.")
     location = canonical_location(location, _TYPE)
-    group = ResourceGroup(subscription_id=subscription_id, name=name, body={})
     existing = store.groups.get(group.id.lower())
     if existing is not None and text(existing.body, "location") != location:
         raise ArmError(
