@@ -1,4 +1,4 @@
-"""One configuration in two AWS regions and two Azure subscriptions, all of it on one data plane at the same time."""
+"""Two AWS regions and two Azure subscriptions in one configuration, all on one data plane at once."""
 
 import json
 import secrets

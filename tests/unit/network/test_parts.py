@@ -23,7 +23,7 @@ _IDS = ("vpn-", "vgw-", "vpc-", "rtb-", "subnet-", "sg-", "acl-", "cgw-")
 SECOND = "22222222-2222-4222-8222-222222222222"
 
 
-def another(value: Any) -> Any:
+def another(value: Any) -> Any:  # noqa: PLR0911 - a case each
     """Return the same network again, with ids, subscription and addresses of its own."""
     if isinstance(value, IPv4Address) and not value.is_link_local:
         return value + 64

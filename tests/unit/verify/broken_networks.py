@@ -57,7 +57,8 @@ def aws_tunnel_without_routes(facts: Facts) -> Facts:
 
 
 def wrong_subscription(facts: Facts) -> Facts:
-    return vn.with_azure(facts, subscription_id="another")
+    elsewhere = model.AzureNetwork(subscription_id="another")
+    return replace(facts, network=replace(facts.network, azure=elsewhere))
 
 
 def aws_unreadable(facts: Facts) -> Facts:

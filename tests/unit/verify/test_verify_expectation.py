@@ -162,7 +162,7 @@ def test_a_network_with_a_data_centre_at_the_other_end_of_some_tunnels_is_green(
     assert verification.passed
 
 
-def test_what_is_in_another_region_is_not_expected_in_this_one() -> None:
+def test_what_is_in_another_region_is_expected_as_well() -> None:
     network = vn.applied()
     assert network.aws
     first, second = network.aws.vpn_connections
@@ -171,7 +171,7 @@ def test_what_is_in_another_region_is_not_expected_in_this_one() -> None:
 
     expected = expected_of(replace(network, aws=aws))
 
-    assert expected.vpn_connection_ids == (first.id,)
+    assert expected.vpn_connection_ids == (first.id, second.id)
     assert [each.key for each in expected.tunnels] == ["tunnel1", "tunnel2"]
 
 

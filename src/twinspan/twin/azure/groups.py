@@ -88,8 +88,8 @@ def put(store: Store, group: ResourceGroup, body: JsonObject) -> tuple[ResourceG
     if not _NAME.fullmatch(group.name):
         raise bad_request(
             "InvalidResourceGroupName",
-            f"The provided resource group name '{group.name}' has these invalid characters or length: use up to "
-            "90 letters, digits, '_', '-', '(', ')' and '.', and no '.' at the end.",
+            f"The provided resource group name '{group.name}' has these invalid characters or length: use "
+            "up to 90 letters, digits, '_', '-', '(', ')' and '.', and no '.' at the end.",
         )
     location = text(body, "location")
     if location is None:

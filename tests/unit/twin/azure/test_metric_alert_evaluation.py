@@ -179,9 +179,7 @@ def played(values: list[float | None], **changes: Any) -> tuple[tuple[Alert, ...
     """One value for each period; the rule is evaluated after each. None: no data in that period."""
     book, alerts = Book(), AlertBook()
     watched = rule(criterion(), evaluationFrequency="PT5M", **changes)
-    engine = AlertEngine(
-        book.store, alerts, rules=lambda: [watched], group_of=lambda _: None
-    )
+    engine = AlertEngine(book.store, alerts, rules=lambda: [watched], group_of=lambda _: None)
     for number, value in enumerate(values):
         if value is not None:
             book.sample(number * PERIOD_S, "a", value)
