@@ -172,7 +172,7 @@ def test_what_is_in_another_region_is_expected_as_well() -> None:
     expected = expected_of(replace(network, aws=aws))
 
     assert expected.vpn_connection_ids == (first.id, second.id)
-    assert [each.key for each in expected.tunnels] == ["tunnel1", "tunnel2"]
+    assert [each.key for each in expected.tunnels] == ["tunnel1", "tunnel2", "tunnel3", "tunnel4"]
 
 
 def test_the_state_of_one_cloud_alone_leaves_the_number_of_tunnels_to_the_network() -> None:
