@@ -53,7 +53,7 @@ def two(one: Network) -> Network:
     assert one.azure
     aws: AwsNetwork = replace(another(one.aws), region="us-east-1")
     azure: AzureNetwork = another(one.azure)
-    together = {
+    together: dict[str, Any] = {
         each.name: (*getattr(one.azure, each.name), *getattr(azure, each.name))
         for each in dataclasses.fields(AzureNetwork)
         if each.name != "subscription_id"
