@@ -8,8 +8,9 @@ from typing import Generic, TypeVar
 
 from twinspan.errors import DesignError
 from twinspan.network.azure import GATEWAY_SUBNET
-from twinspan.network.clouds import Cloud
+from twinspan.network.clouds import CLOUDS, Cloud
 from twinspan.protocols import Host
+from twinspan.rules.observed.expectation import Expectation
 from twinspan.rules.observed.facts import Facts
 from twinspan.target.place import HostLeases
 from twinspan.target.target import Target
@@ -95,11 +96,17 @@ def hosts_in(
 ) -> Attached[tuple[list[Host], list[Host]]]:
     """Attach one host per subnet while the block runs; None stands for the first expected one.
 
+    Of several networks that no tunnel joins, it is that of the network with a subnet that is given.
+
     Raises:
         DesignError: No subnet is given, and none is expected.
         HostError: There are no throw-away hosts at this place.
     """
-    expected = target.expected
+    given = {each.lower() for each in (*aws_subnets, *azure_subnets) if each}
+    expected = next(
+        (part for part in _networks(target) if given & {each.lower() for each in _subnet_ids(part)}),
+        next(iter(_networks(target)), None),
+    )
     aws = [_subnet(each, "aws", expected.private_subnet_ids if expected else ()) for each in aws_subnets]
     azure = [_subnet(each, "azure", expected.azure_subnet_ids if expected else ()) for each in azure_subnets]
 
@@ -110,6 +117,49 @@ def hosts_in(
         )
 
     return Attached(target.place.host_leases(), attach)
+
+
+def hosts_by_network(
+    target: Target, *, limit: int | None = None
+) -> Attached[list[tuple[list[Host], list[Host]]]]:
+    """Attach one host per expected subnet while the block runs, by network that tunnels join.
+
+    Args:
+        target: Where.
+        limit: Hosts of each side in each network; None: as many as there are subnets.
+
+    Raises:
+        DesignError: No subnet is expected.
+        HostError: There are no throw-away hosts at this place.
+    """
+    networks = [
+        (part.private_subnet_ids[:limit], part.azure_subnet_ids[:limit]) for part in _networks(target)
+    ]
+    whole = [(aws, azure) for aws, azure in networks if aws and azure]
+    if not whole:
+        for side, known in zip(CLOUDS, networks[0] if networks else ((), ()), strict=True):
+            _subnet(None, side, known)
+
+    def attach(leases: HostLeases) -> list[tuple[list[Host], list[Host]]]:
+        return [
+            (
+                [_in_subnet(target, leases, "aws", each).host for each in aws],
+                [_in_subnet(target, leases, "azure", each).host for each in azure],
+            )
+            for aws, azure in whole
+        ]
+
+    return Attached(target.place.host_leases(), attach)
+
+
+def _networks(target: Target) -> Sequence[Expectation]:
+    """Return what is expected of each network that tunnels join; nothing without a state."""
+    expected = target.expected
+    return (expected.parts or (expected,)) if expected else ()
+
+
+def _subnet_ids(expected: Expectation) -> tuple[str, ...]:
+    return (*expected.private_subnet_ids, *expected.azure_subnet_ids)
 
 
 def _in_subnet(target: Target, leases: HostLeases, side: Cloud, subnet_id: str) -> HostInSubnet:
@@ -139,10 +189,8 @@ def _subnet_pairs(target: Target, limit: int | None) -> Iterator[tuple[str, str]
 
 def _subnets(target: Target) -> Sequence[tuple[Sequence[str], Sequence[str]]]:
     """Return the subnets of both sides, for each network that tunnels join."""
-    expected = target.expected
-    if expected:
-        parts = expected.parts or (expected,)
-        return [(part.private_subnet_ids, part.azure_subnet_ids) for part in parts]
+    if target.expected:
+        return [(part.private_subnet_ids, part.azure_subnet_ids) for part in _networks(target)]
     return [(_aws_subnets(part), _azure_subnets(part)) for part in target.facts().parts]
 
 

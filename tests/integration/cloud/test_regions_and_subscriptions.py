@@ -41,10 +41,10 @@ def both(endpoints: Endpoints) -> Iterator[Both]:
     vnets = []
     for place in places:
         place.resources.resource_groups.create_or_update("same", {"location": "westeurope"})
-        body = {
-            "location": "westeurope",
-            "properties": {"addressSpace": {"addressPrefixes": ["10.2.0.0/16"]}},
-        }
+        space = models.AddressSpace(address_prefixes=["10.2.0.0/16"])
+        body = models.VirtualNetwork(
+            location="westeurope", properties=models.VirtualNetworkPropertiesFormat(address_space=space)
+        )
         made = place.network.virtual_networks.begin_create_or_update("same", "vnet", body).result()
         vnets.append(str(made.id).lower())
     network, _ = read_network(endpoints.reading(REGIONS, subscriptions))
