@@ -143,7 +143,7 @@ def ping_command(
 def _pairs(
     target: Target, aws_subnet: str | None, azure_subnet: str | None
 ) -> Iterator[list[tuple[list[Host], list[Host]]]]:
-    """Attach a pair of hosts in the subnets that are given; without any, in each network that tunnels join."""
+    """Attach hosts in the subnets that are given; without any, a pair in each network that tunnels join."""
     if aws_subnet or azure_subnet:
         with hosts_in(target, [aws_subnet], [azure_subnet]) as pair:
             yield [pair]

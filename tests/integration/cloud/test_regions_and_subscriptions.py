@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import pytest
+from azure.mgmt.network import models
 
 from twinspan.cloud.aws.client import clients as aws_clients
 from twinspan.cloud.azure.client import clients as azure_clients
