@@ -135,13 +135,13 @@ def _warn_of_leftovers(terraform: Terraform, source: Source, *, place: Place) ->
     state = terraform.state()
     try:
         endpoints = endpoints_of(network_of(state.plan), open_endpoints(source, place))
-        found = list(leftovers(state, endpoints))
+        unmanaged_objects = list(leftovers(state, endpoints))
     except TwinspanError as error:
         progress.print(
             f"warning: it cannot be seen whether something is left: {error}", style="yellow", markup=False
         )
         return
-    for address, held in found:
+    for address, held in unmanaged_objects:
         progress.print(
             f"warning: {address} also holds the {held.kind} {held.id}, which Terraform's state lacks and so"
             f" does not remove. `{held.removal}` removes it, `terraform import` takes it into the state.",

@@ -41,5 +41,5 @@ def _is_of_gateway(alert: Mapping[str, Any]) -> bool:
 def _about(alert: Mapping[str, Any]) -> str:
     context = (alert["properties"].get("context") or {}).get("context") or {}
     criteria = (context.get("condition") or {}).get("allOf") or []
-    values = [each["value"] for criterion in criteria for each in criterion.get("dimensions") or []]
+    values = [dimension["value"] for criterion in criteria for dimension in criterion.get("dimensions") or []]
     return ", ".join(dict.fromkeys(values))

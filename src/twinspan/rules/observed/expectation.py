@@ -108,12 +108,18 @@ def _within(expected: Expectation, part: Network[Unknown]) -> Expectation:
     """Return what is expected of one of several networks that no tunnel joins."""
     aws, azure = part.aws, part.azure
     vnets = azure.virtual_networks if azure else ()
-    ids = {each.id for each in vnets} | {subnet.id for vnet in vnets for subnet in vnet.subnets}
+    ids = {virtual_network.id for virtual_network in vnets} | {
+        subnet.id for vnet in vnets for subnet in vnet.subnets
+    }
     if aws:
-        ids |= {each.id for each in aws.vpcs} | {each.id for each in aws.subnets}
-        ids |= {each.id for each in aws.vpn_gateways} | {each.id for each in aws.vpn_connections}
+        ids |= {aws_vpc.id for aws_vpc in aws.vpcs} | {aws_subnet.id for aws_subnet in aws.subnets}
+        ids |= {gateway.id for gateway in aws.vpn_gateways} | {
+            connection.id for connection in aws.vpn_connections
+        }
     if azure:
-        ids |= {each.id for each in azure.virtual_network_gateways} | {each.id for each in azure.connections}
+        ids |= {gateway.id for gateway in azure.virtual_network_gateways} | {
+            connection.id for connection in azure.connections
+        }
     clusters = {*(each.name for each in aws.eks_clusters)} if aws else set()
     clusters |= {each.name for each in azure.aks_clusters} if azure else set()
 
@@ -150,20 +156,22 @@ def _with_aws(
     leading = {
         link.vpn_connection.id for link in links if link.vpn_connection and (link.joined or link.instance)
     }
-    connections = [each for each in here if each.id in leading] or list(here)
-    used = {each.vpn_gateway_id for each in connections}
-    gateways = [each for each in aws.vpn_gateways if each.id in used] or list(aws.vpn_gateways)
-    attached = dict.fromkeys(each.vpc_id for each in gateways if isinstance(each.vpc_id, str))
-    vpcs = tuple(attached) or tuple(each.id for each in aws.vpcs)
-    private = [each for each in aws.subnets if each.vpc_id in vpcs and _private(aws, each.id)]
+    connections = [connection for connection in here if connection.id in leading] or list(here)
+    used = {connection.vpn_gateway_id for connection in connections}
+    gateways = [gateway for gateway in aws.vpn_gateways if gateway.id in used] or list(aws.vpn_gateways)
+    attached = dict.fromkeys(gateway.vpc_id for gateway in gateways if isinstance(gateway.vpc_id, str))
+    vpcs = tuple(attached) or tuple(aws_vpc.id for aws_vpc in aws.vpcs)
+    private = [
+        aws_subnet for aws_subnet in aws.subnets if aws_subnet.vpc_id in vpcs and _private(aws, aws_subnet.id)
+    ]
     remote = [cidr for vnet in (azure.virtual_networks if azure else ()) for cidr in vnet.address_space]
     groups = {vpc: _group_for(aws, vpc, remote) for vpc in vpcs}
     return replace(
         expected,
         vpc_ids=vpcs,
-        vpn_gateway_ids=tuple(each.id for each in gateways),
-        vpn_connection_ids=tuple(each.id for each in connections),
-        private_subnet_ids=tuple(each.id for each in private),
+        vpn_gateway_ids=tuple(gateway.id for gateway in gateways),
+        vpn_connection_ids=tuple(connection.id for connection in connections),
+        private_subnet_ids=tuple(aws_subnet.id for aws_subnet in private),
         security_group_of={
             subnet.id: group for subnet in private if (group := groups.get(known(subnet.vpc_id) or ""))
         },
@@ -172,14 +180,14 @@ def _with_aws(
 
 def _group_for(aws: AwsNetwork[Unknown], vpc_id: str, remote: Sequence[IPv4Network | Unknown]) -> str | None:
     """Return the group of Terraform's that admits the most from the other side: every protocol, or some."""
-    found = [
+    candidates = [
         (rule.ip_protocol != ALL, group.id)
         for group in aws.security_groups
         for rule in group.permissions
         if group.address and group.vpc_id == vpc_id and rule.direction == "ingress"
         if _overlap([rule.cidr], remote)
     ]
-    return min(found, key=lambda each: each[0])[1] if found else None
+    return min(candidates, key=lambda candidate: candidate[0])[1] if candidates else None
 
 
 def _private(aws: AwsNetwork[Unknown], subnet_id: str) -> bool:
@@ -194,18 +202,26 @@ def _with_azure(
     aws: AwsNetwork[Unknown] | None,
 ) -> Expectation:
     leading = {link.azure_connection.id for link in links if link.azure_connection and _to_aws(link, aws)}
-    connections = [each for each in azure.connections if each.id in leading] or list(azure.connections)
-    used = {each.virtual_network_gateway_id for each in connections}
-    gateways = [each for each in azure.virtual_network_gateways if each.id in used]
+    connections = [connection for connection in azure.connections if connection.id in leading] or list(
+        azure.connections
+    )
+    used = {connection.virtual_network_gateway_id for connection in connections}
+    gateways = [gateway for gateway in azure.virtual_network_gateways if gateway.id in used]
     gateways = gateways or list(azure.virtual_network_gateways)
-    homes = {instance.subnet_id for each in gateways for instance in each.instances}
-    vnets = [each for each in azure.virtual_networks if any(subnet.id in homes for subnet in each.subnets)]
+    homes = {instance.subnet_id for gateway in gateways for instance in gateway.instances}
+    vnets = [
+        virtual_network
+        for virtual_network in azure.virtual_networks
+        if any(subnet.id in homes for subnet in virtual_network.subnets)
+    ]
     taken = frozenset().union(*map(_subnets_of, azure.aks_clusters))
     return replace(
         expected,
-        virtual_network_ids=tuple(each.id for each in vnets),
-        virtual_network_gateway_ids=tuple(each.id for each in gateways),
-        other_connection_ids=tuple(each.id for each in azure.connections if each not in connections),
+        virtual_network_ids=tuple(virtual_network.id for virtual_network in vnets),
+        virtual_network_gateway_ids=tuple(gateway.id for gateway in gateways),
+        other_connection_ids=tuple(
+            connection.id for connection in azure.connections if connection not in connections
+        ),
         azure_subnet_ids=tuple(
             subnet.id
             for vnet in vnets
@@ -220,7 +236,7 @@ def _to_aws(link: TunnelLink[Unknown], aws: AwsNetwork[Unknown] | None) -> bool:
     local = link.local_network_gateway
     if link.joined or local is None or aws is None:
         return True
-    inside = [tunnel.inside_cidr for each in aws.vpn_connections for tunnel in each.tunnels]
+    inside = [tunnel.inside_cidr for connection in aws.vpn_connections for tunnel in connection.tunnels]
     peer = known(local.bgp_peering_address) if local.bgp_peering_address else None
     ranges = [cidr for vpc in aws.vpcs for cidr in vpc.cidr_blocks]
     return (peer is not None and _overlap([IPv4Network(peer)], inside)) or _overlap(
@@ -238,7 +254,7 @@ def _overlap(some: Iterable[IPv4Network | Unknown | None], others: Sequence[IPv4
 
 def _subnets_of(cluster: AksCluster[Unknown]) -> frozenset[str | Unknown | None]:
     return frozenset(
-        each for pool in cluster.node_pools for each in (pool.vnet_subnet_id, pool.pod_subnet_id)
+        subnet_id for pool in cluster.node_pools for subnet_id in (pool.vnet_subnet_id, pool.pod_subnet_id)
     )
 
 
@@ -253,7 +269,7 @@ def _tunnels(links: Sequence[TunnelLink[Unknown]]) -> tuple[ExpectedTunnel, ...]
         and isinstance(outside := link.outside_address, IPv4Address)
     ]
     counted = Counter(_key(azure.address) for azure, _, _ in joined)
-    found = [
+    tunnels = [
         ExpectedTunnel(
             key=key if counted[key := _key(azure.address)] == 1 else azure.address,
             outside_ip_address=outside,
@@ -263,15 +279,15 @@ def _tunnels(links: Sequence[TunnelLink[Unknown]]) -> tuple[ExpectedTunnel, ...]
         )
         for azure, vpn, outside in joined
     ]
-    return tuple(sorted(found, key=lambda each: each.key))
+    return tuple(sorted(tunnels, key=lambda tunnel: tunnel.key))
 
 
 def _key(address: str) -> str:
     """Return what tells a resource from others: its `for_each` key, else its name with the `count` index."""
-    found = _LAST.fullmatch(split_address(address)[1])
-    if found is None:
+    match = _LAST.fullmatch(split_address(address)[1])
+    if match is None:
         return address
-    return found["key"] or f"{found['name']}{found['index'] or ''}"
+    return match["key"] or f"{match['name']}{match['index'] or ''}"
 
 
 def _clusters(network: Network[Unknown]) -> Iterable[tuple[Cloud, str]]:
@@ -319,9 +335,12 @@ def _implied(network: Network) -> Expectation:
     links = [(link.vpn_connection.id, link) for link in tunnel_links(network) if link.vpn_connection]
     met = Counter(identifier for identifier, link in links if link.joined)
     # Those must be up that Azure leads to, or both if none is.
-    used = {each.id: met[each.id] or TUNNELS_PER_CONNECTION for each in connections}
+    used = {connection.id: met[connection.id] or TUNNELS_PER_CONNECTION for connection in connections}
     called = {identifier: link.instance for identifier, link in links}
-    reached = [sum(used[each] for each in called if called[each] == instance) for instance in instances]
+    reached = [
+        sum(used[connection_id] for connection_id in called if called[connection_id] == instance)
+        for instance in instances
+    ]
     implied = (
         (sum(used.values()), f"{len(connections)} AWS VPN connections"),
         (

@@ -91,8 +91,8 @@ class ResourceManager:
             case ["subscriptions", given, *_] if given != self._credentials.subscription_id:
                 return self._of_subscription(given)._answer(request)  # noqa: SLF001 - another of this class
             case ["subscriptions", _, *rest]:
-                found = self._roles(request, parts)
-                return found if found is not None else self._in_subscription(request, parts[2:], rest)
+                answer = self._roles(request, parts)
+                return answer if answer is not None else self._in_subscription(request, parts[2:], rest)
             case ["providers", "microsoft.authorization", "roledefinitions", *_]:
                 return self._roles(request, parts) or Answer(status=404)
             case _:
@@ -102,7 +102,7 @@ class ResourceManager:
         """List the twin's own subscription, and those with a resource group."""
         ids = dict.fromkeys((self._credentials.subscription_id, *self._context.store.subscriptions()))
         every = [replace(self._credentials, subscription_id=each) for each in ids]
-        return Answer(document={"value": [subscriptions.subscription(each) for each in every]})
+        return Answer(document={"value": [subscriptions.subscription(group) for group in every]})
 
     def _of_subscription(self, subscription_id: str) -> "ResourceManager":
         """Return what answers about another subscription.
@@ -161,7 +161,7 @@ class ResourceManager:
                 return self._summaries(request, self._scope)
             case "resourcegroups":
                 every = self._context.store.groups.values()
-                own = [each for each in every if each.id.lower().startswith(f"{self._scope}/")]
+                own = [group for group in every if group.id.lower().startswith(f"{self._scope}/")]
                 return Answer(document={"value": [groups.render(each) for each in own]})
             case _:
                 raise _no_route(request)
@@ -280,33 +280,33 @@ class ResourceManager:
                 raise _no_route(request)
 
     def _read(self, identity: ResourceId, expand: str) -> JsonObject:
-        found = resources.read(self._context, identity)
-        document = self._render(found)
-        resources.type_of(found.id).expand(self._context, found, document, expand)
+        resource = resources.read(self._context, identity)
+        document = self._render(resource)
+        resources.type_of(resource.id).expand(self._context, resource, document, expand)
         return document
 
     def _put(self, identity: ResourceId, body: JsonObject, conditions: Conditions, version: str) -> Answer:
         """Make or replace a resource."""
-        found, created = resources.put(self._context, identity, body, conditions)
-        kind, document = resources.type_of(found.id), self._render(found)
+        resource, created = resources.put(self._context, identity, body, conditions)
+        kind, document = resources.type_of(resource.id), self._render(resource)
         if kind.at_once:
             return Answer(status=kind.created if created else 200, document=document, changed=True)
-        asked = partial(kind.outcome, self._context, found.id)
+        asked = partial(kind.outcome, self._context, resource.id)
         return self._operations.written(document, created=created, api_version=version, asked=asked)
 
     def _patch(self, identity: ResourceId, body: JsonObject, version: str) -> Answer:
         """Change a resource."""
-        found = resources.patch(self._context, identity, body)
-        kind, document = resources.type_of(found.id), self._render(found)
+        resource = resources.patch(self._context, identity, body)
+        kind, document = resources.type_of(resource.id), self._render(resource)
         if not kind.patched_later:
             return Answer(document=document, changed=True)
-        asked = partial(kind.outcome, self._context, found.id)
+        asked = partial(kind.outcome, self._context, resource.id)
         return self._operations.written(document, created=False, api_version=version, asked=asked)
 
     def _delete(self, identity: ResourceId, conditions: Conditions, version: str) -> Answer:
         """Delete a resource, or begin to."""
-        found = self._context.store.get(identity)
-        body: JsonObject = dict(found.body) if found is not None else {}
+        resource = self._context.store.get(identity)
+        body: JsonObject = dict(resource.body) if resource is not None else {}
         if not resources.delete(self._context, identity, conditions):
             return Answer(status=204)
         kind = resources.type_of(identity)
@@ -317,33 +317,33 @@ class ResourceManager:
 
     def _parts(self, request: Request, owner: ResourceId, kind: str) -> Answer:
         """List the parts of a resource, or a gateway's connections."""
-        found = resources.read(self._context, owner)
+        resource = resources.read(self._context, owner)
         if owner.type.lower() == VIRTUAL_NETWORK_GATEWAYS.type.lower() and kind.lower() == "connections":
-            return self._rows(request, CONNECTIONS, gateway_connections(self._context, found))
-        viewed = resources.type_of(owner).view(self._context, found, kind.lower())
+            return self._rows(request, CONNECTIONS, gateway_connections(self._context, resource))
+        viewed = resources.type_of(owner).view(self._context, resource, kind.lower())
         if viewed is not None:
             return Answer(document=viewed)
         part = ALL_TYPES.get(f"{owner.type}/{kind}".lower())
         if part is None:
             raise resources.unknown_type(owner.provider, (*owner.types, kind))
-        return self._rows(request, part, self._context.store.children(found.id, kind))
+        return self._rows(request, part, self._context.store.children(resource.id, kind))
 
     def _act(self, request: Request, owner: ResourceId, name: str) -> Answer:
         """Carry out a POST action."""
-        found = resources.read(self._context, owner)
+        resource = resources.read(self._context, owner)
         action = Action(name=name.lower(), query=request.query, body=request.json_object())
         kind = resources.type_of(owner)
-        asked = kind.begin(self._context, found, action)
+        asked = kind.begin(self._context, resource, action)
         if asked is None:
-            result = kind.act(self._context, found, action)
+            result = kind.act(self._context, resource, action)
             if action.name in kind.synchronous:
                 return Answer(document=result)
-            over = kind.outcome(self._context, found.id) is not None
+            over = kind.outcome(self._context, resource.id) is not None
             asked = (
-                partial(Outcome, result=result) if over else partial(kind.outcome, self._context, found.id)
+                partial(Outcome, result=result) if over else partial(kind.outcome, self._context, resource.id)
             )
         return self._operations.acted(
-            found.body,
+            resource.body,
             asked,
             api_version=request.query["api-version"],
             changed=action.name in kind.changing or action.name in _CHANGING,

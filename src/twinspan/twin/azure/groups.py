@@ -188,14 +188,14 @@ def summaries(store: Store, *, scope: str, condition: str | None) -> JsonObject:
     Raises:
         ArmError: Another `$filter`.
     """
-    wanted = _clauses(condition)
+    clauses = _clauses(condition)
     rows = []
     for resource in store.resources.values():
         top = resource.id.parent is None and resource.id.type.lower() in RESOURCE_TYPES
         if (
             top
             and resource.id.is_in(scope)
-            and all(_value(resource, name) == value for name, value in wanted)
+            and all(_value(resource, name) == value for name, value in clauses)
         ):
             rows.append(_summary(resource))
     return {"value": list(rows)}

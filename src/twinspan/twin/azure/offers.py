@@ -101,7 +101,7 @@ def _location_in(condition: str) -> str:
     Raises:
         ArmError: Another condition, none, or a region that the subscription does not have.
     """
-    found = _LOCATION.fullmatch(condition.strip())
-    if found is None or found["name"].lower() not in LOCATIONS:
+    match = _LOCATION.fullmatch(condition.strip())
+    if match is None or match["name"].lower() not in LOCATIONS:
         raise bad_request("InvalidFilter", f"The filter '{condition}' must be \"location eq 'REGION'\".")
-    return found["name"].lower()
+    return match["name"].lower()

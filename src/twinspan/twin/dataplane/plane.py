@@ -148,10 +148,13 @@ class Plane:
         self._each(
             [
                 *(
-                    (key, partial(self._configure_gateway, each))
-                    for key, each in self._tunnels.gateways.items()
+                    (key, partial(self._configure_gateway, gateway))
+                    for key, gateway in self._tunnels.gateways.items()
                 ),
-                *((key, partial(self._tunnels.join, each)) for key, each in self._subnets.routers.items()),
+                *(
+                    (key, partial(self._tunnels.join, router))
+                    for key, router in self._subnets.routers.items()
+                ),
                 *((end.key, partial(self._build_end, end)) for end in desired.ends),
             ]
         )
@@ -190,11 +193,11 @@ class Plane:
 
     def _try(self, key: str, task: Callable[[], None]) -> None:
         """Do something for an object; what it raises is a problem of that object alone."""
-        found: list[str] = []
-        attempt([task], lambda do: do(), name=lambda _: key, problems=found)
-        for problem in found:
+        problems: list[str] = []
+        attempt([task], lambda do: do(), name=lambda _: key, problems=problems)
+        for problem in problems:
             log("apply", problem)
-        self._problems += found
+        self._problems += problems
 
 
 class _Startable(Protocol):
