@@ -128,10 +128,13 @@ def static_has_routes(design: Design) -> Iterator[Finding]:
         yield Finding(
             subject=subject(connection, "static_routes_only"),
             evidence="true, but it has no aws_vpn_connection_route; the tunnel is up and carries nothing",
-            command=design.of_what_exists(show_static_routes(connection.id, region=design.region)),
+            command=design.of_what_exists(
+                show_static_routes(connection.id, region=design.region_of(connection.id))
+            ),
             remedy=design.of_what_exists(
                 "; ".join(
-                    add_static_route(connection.id, cidr, region=design.region) for cidr in design.vnet_spaces
+                    add_static_route(connection.id, cidr, region=design.region_of(connection.id))
+                    for cidr in design.vnet_spaces
                 ),
                 planned="Set it to false (BGP), or add a route to each Azure range",
             ),
@@ -249,13 +252,15 @@ def _stray(design: Design, table: AwsRouteTable[Unknown], route: Route, way: Way
     state += f": {way.problem}" if way.problem else ""
     arguments = f"--route-table-id {table.id} --destination-cidr-block {route.destination}"
     tables = f"--route-table-ids {table.id}"
-    shown = aws_ec2("describe-route-tables", tables, region=design.region, query="RouteTables[].Routes")
+    shown = aws_ec2(
+        "describe-route-tables", tables, region=design.region_of(table.id), query="RouteTables[].Routes"
+    )
     return Finding(
         subject=subject(table),
         evidence=f"sends {route.destination} of Azure to {route.target}{state}",
         command=design.of_what_exists(shown),
         remedy=design.of_what_exists(
-            "Remove it: " + aws_ec2("delete-route", arguments, region=design.region),
+            "Remove it: " + aws_ec2("delete-route", arguments, region=design.region_of(table.id)),
             planned=f"Remove the route, or send it to the gateway; {_APPLIANCE}",
         ),
         branch=table.id,

@@ -88,7 +88,9 @@ def _table_problem(
         accepted = sum(_accepted(connection) for connection in facts.vpn_connections)
         evidence += f"; AWS has accepted {accepted} routes, but route propagation into this table is off"
         enable = f"--route-table-id {table.id} --gateway-id {gateways[0]}"
-        return evidence, "Turn it on: " + aws_ec2("enable-vgw-route-propagation", enable, region=facts.region)
+        return evidence, "Turn it on: " + aws_ec2(
+            "enable-vgw-route-propagation", enable, region=facts.region_of(table.id)
+        )
     if facts.without_bgp:
         return evidence, "Propagation is on, so no tunnel with that static route is up: see VPN-03 and STA-02"
     return evidence, "Propagation is on, so the gateway has not learned it: see what Azure advertises"
@@ -117,7 +119,7 @@ def private_subnets_have_their_table(facts: Facts) -> Iterator[Finding]:
             command=aws_ec2(
                 "describe-route-tables",
                 f"--filters Name=association.subnet-id,Values={subnet.id}",
-                region=facts.region,
+                region=facts.region_of(subnet.id),
                 query="RouteTables[].RouteTableId",
             ),
             remedy="" if fine else _associate(facts, subnet),
@@ -135,7 +137,7 @@ def _associate(facts: Facts, subnet: AwsSubnet) -> str:
     if fitting is None:
         return "Make a route table that leads to Azure and associate it with the subnet"
     arguments = f"--route-table-id {fitting.id} --subnet-id {subnet.id}"
-    return "Associate it: " + aws_ec2("associate-route-table", arguments, region=facts.region)
+    return "Associate it: " + aws_ec2("associate-route-table", arguments, region=facts.region_of(subnet.id))
 
 
 def _unserved(facts: Facts, table: AwsRouteTable) -> list[IPv4Network]:
@@ -167,7 +169,7 @@ def _routes_command(facts: Facts, table: AwsRouteTable) -> str:
     return aws_ec2(
         "describe-route-tables",
         f"--route-table-ids {table.id}",
-        region=facts.region,
+        region=facts.region_of(table.id),
         query="RouteTables[].Routes",
     )
 
