@@ -95,18 +95,23 @@ class Built:
         of_design: FilterTypeDef = {"Name": "cidr-block", "Values": ["10.40.0.0/24", "10.40.1.0/24"]}
         return self.ec2.describe_subnets(Filters=[of_design])["Subnets"]
 
-    def admit(self) -> None:
-        """Do what FLT-11's remedy says; idempotent."""
+    def admit(self, protocol: str = "icmp") -> None:
+        """Do what FLT-11's remedy says, or admit another protocol, too; idempotent."""
         (group,) = self.ec2.describe_security_groups(GroupIds=[self.default_group])["SecurityGroups"]
-        ranges = [source["CidrIp"] for rule in group["IpPermissions"] for source in rule["IpRanges"]]
-        if AZURE_SUBNET not in ranges:
-            pings: IpPermissionTypeDef = {
-                "IpProtocol": "icmp",
+        admitted = [
+            source["CidrIp"]
+            for rule in group["IpPermissions"]
+            for source in rule["IpRanges"]
+            if rule["IpProtocol"] == protocol
+        ]
+        if AZURE_SUBNET not in admitted:
+            permission: IpPermissionTypeDef = {
+                "IpProtocol": protocol,
                 "FromPort": -1,
                 "ToPort": -1,
                 "IpRanges": [{"CidrIp": AZURE_SUBNET}],
             }
-            self.ec2.authorize_security_group_ingress(GroupId=self.default_group, IpPermissions=[pings])
+            self.ec2.authorize_security_group_ingress(GroupId=self.default_group, IpPermissions=[permission])
 
 
 @pytest.fixture(scope="module")
@@ -176,7 +181,7 @@ def test_tunnels_go_by_every_name_that_the_user_has_for_them(built: Built) -> No
 
 
 def test_a_drill_takes_a_tunnel_by_its_address_in_terraform(built: Built) -> None:
-    built.admit()
+    built.admit("-1")  # its flows are of UDP
 
     text = built.twinspan("drill", "run", "bgp-closed", str(built.folder), "--tunnel", TUNNEL)
 
