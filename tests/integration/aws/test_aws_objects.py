@@ -198,6 +198,21 @@ def test_an_ipv6_entry_of_a_network_acl_is_kept_and_filters_nothing(twin: Twin, 
     assert 101 not in {entry.rule_number for entry in read.entries}
 
 
+def test_an_ipv6_entry_that_is_no_block_is_refused(site: Site) -> None:
+    acl = site.ec2.create_network_acl(VpcId=site.vpc_id)["NetworkAcl"]["NetworkAclId"]
+    refused = code_of(
+        lambda: site.ec2.create_network_acl_entry(
+            NetworkAclId=acl,
+            RuleNumber=101,
+            Protocol="-1",
+            RuleAction="allow",
+            Egress=False,
+            Ipv6CidrBlock="10.0.0.0/8",
+        )
+    )
+    assert refused == "InvalidParameterValue"
+
+
 def test_the_default_vpc_is_found_as_the_provider_asks_for_it(site: Site) -> None:
     found = site.ec2.describe_vpcs(Filters=[{"Name": "isDefault", "Values": ["true"]}])["Vpcs"]
     assert [vpc["IsDefault"] for vpc in found] == [True]

@@ -110,6 +110,32 @@ def stray_route(facts: Facts) -> Facts:
     return vn.with_aws(facts, route_tables=(replace(first, routes=(*first.routes, stray)), *rest))
 
 
+def behind_a_router(facts: Facts, *, forwards: bool = True, state: str = "running") -> Facts:
+    """Private-a's way to Azure leads through a machine whose primary interface is in private-b."""
+    assert facts.network.aws
+    first, *rest = facts.network.aws.route_tables
+    to_router = model.AwsRoute(
+        destination=IPv4Network("10.1.0.0/16"), target="eni-0b", state="active", origin="CreateRoute"
+    )
+    routed = replace(first, propagating_vgw_ids=(), routes=(*first.routes[:1], to_router))
+    interfaces = tuple(
+        model.NetworkInterface(
+            id=name,
+            name="",
+            subnet_id=subnet,
+            private_ip_addresses=(IPv4Address(address),),
+            forwards=forwards,
+            machine_id="i-0a",
+        )
+        for name, subnet, address in (
+            ("eni-0a", vn.PRIVATE_B, "10.2.1.200"),
+            ("eni-0b", vn.PRIVATE_A, "10.2.0.200"),
+        )
+    )
+    router = model.Machine(id="i-0a", name="router", state=state, interface_ids=("eni-0a", "eni-0b"))
+    return vn.with_aws(facts, route_tables=(routed, *rest), network_interfaces=interfaces, machines=(router,))
+
+
 def closed_security_group(facts: Facts) -> Facts:
     assert facts.network.aws
     group, *others = facts.network.aws.security_groups

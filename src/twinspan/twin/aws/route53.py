@@ -2,6 +2,7 @@
 
 import re
 from types import SimpleNamespace
+from typing import Any
 
 import moto.route53.urls
 from moto.core.responses import ActionResult
@@ -9,6 +10,8 @@ from moto.route53.exceptions import InvalidInput
 from moto.route53.models import Route53Backend, route53_backends
 from moto.route53.responses import Route53
 
+_LARGEST_PAGE = 100
+"""Source: Route 53 API, ListHostedZonesByName, MaxItems."""
 _SIZE = re.compile(r"[1-9][0-9]{0,4}")
 
 
@@ -33,7 +36,20 @@ class TwinRoute53Response(Route53):
     def list_hosted_zones(self) -> ActionResult:
         """List zones, a page at a time. Source: Route 53 API, ListHostedZones."""
         self._check_page()
-        return super().list_hosted_zones()
+        result: Any = super().list_hosted_zones().result
+        return ActionResult({**result, "Marker": result.get("Marker") or ""})
+
+    def list_hosted_zones_by_name(self) -> ActionResult:
+        """List zones, all on one page. Source: Route 53 API, ListHostedZonesByName."""
+        self._check_page()
+        result: Any = super().list_hosted_zones_by_name().result
+        size = self._get_param("MaxItems") or _LARGEST_PAGE
+        return ActionResult({**result, "IsTruncated": False, "MaxItems": str(size)})
+
+    def get_dnssec(self) -> ActionResult:
+        """Say that nothing is signed. Source: Route 53 API, GetDNSSEC."""
+        result: Any = super().get_dnssec().result
+        return ActionResult({**result, "KeySigningKeys": []})
 
     def list_resource_record_sets(self) -> ActionResult:
         """List records, a page at a time. Source: Route 53 API, ListResourceRecordSets."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from moto.core.responses import ActionResult, EmptyResult
+from moto.core.responses import ActionResult
 from moto.ec2.exceptions import EC2ClientError
 from moto.ec2.models.core import TaggedEC2Resource
 from moto.ec2.utils import random_flow_log_id
@@ -137,7 +137,7 @@ class FlowLogActions(TwinBaseResponse):
             )
         for name in dict.fromkeys(names):
             del self._flow_logs[name]
-        return EmptyResult()
+        return ExactResult({"Unsuccessful": []})
 
     def _check_new(self, resource_id: str, params: Mapping[str, Any]) -> None:
         names = ("LogDestination", "LogGroupName", "TrafficType")

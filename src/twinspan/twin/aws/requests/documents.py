@@ -65,6 +65,8 @@ def read_xml(operation: OperationModel, body: bytes) -> dict[str, Any]:
     shape = operation.input_shape
     payload = shape.serialization.get("payload") if shape is not None else None
     if shape is not None and is_body(shape):
+        if not body:
+            return {}
         return dict(_read_element(shape, body, shape.serialization.get("locationName", shape.name)))
     if shape is None or payload is None or not isinstance(shape.members[payload], StructureShape):
         return {}

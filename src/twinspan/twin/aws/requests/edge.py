@@ -207,4 +207,6 @@ def _needs_body(operation: OperationModel) -> bool:
     shape = operation.input_shape
     if shape is None:
         return False
-    return shape.serialization.get("payload") in shape.required_members or documents.is_body(shape)
+    if documents.is_body(shape):
+        return any("location" not in shape.members[name].serialization for name in shape.required_members)
+    return shape.serialization.get("payload") in shape.required_members

@@ -241,6 +241,7 @@ OF: Mapping[tuple[str, str], Lacks] = {
         "XksKeyId": "no key stores but its own",
     },
     ("kms", "Decrypt"): {"GrantTokens": _TOKENS, "Recipient": "no enclaves"},
+    ("kms", "EnableKeyRotation"): {"RotationPeriodInDays": "one period of rotation, a year"},
     ("kms", "Encrypt"): {"EncryptionAlgorithm": "symmetric encryption only", "GrantTokens": _TOKENS},
     ("kms", "GenerateDataKey"): {"GrantTokens": _TOKENS, "Recipient": "no enclaves"},
     ("logs", "CreateLogGroup"): {"deletionProtectionEnabled": "no deletion protection of log groups"},
@@ -311,13 +312,14 @@ _TAKEN: Mapping[tuple[str, str], frozenset[str]] = {
 _HAVE_OWN_WORDS = frozenset({("ec2", "CreateVpnConnection"), ("ec2", "ModifyVpnConnection")})
 """Operations that refuse members of `ANYWHERE` themselves, for reasons of their own."""
 _READING = ("Describe", "Get", "List")
-_DEFAULTS: Mapping[tuple[str, str], frozenset[str]] = {
+_DEFAULTS: Mapping[tuple[str, str], frozenset[str | int]] = {
     ("CreateLaunchTemplate", "InterfaceType"): frozenset({"interface"}),
     ("CreateLaunchTemplateVersion", "InterfaceType"): frozenset({"interface"}),
     ("CreateKey", "Origin"): frozenset({"AWS_KMS"}),
     ("CreateNetworkInterface", "InterfaceType"): frozenset({"interface"}),
     ("CreateVpcEndpoint", "DnsRecordIpType"): frozenset({"ipv4"}),
     ("CreateVpcEndpoint", "IpAddressType"): frozenset({"ipv4"}),
+    ("EnableKeyRotation", "RotationPeriodInDays"): frozenset({365}),
     ("Encrypt", "EncryptionAlgorithm"): frozenset({"SYMMETRIC_DEFAULT"}),
     ("ModifyVpcEndpoint", "DnsRecordIpType"): frozenset({"ipv4"}),
     ("ModifyVpcEndpoint", "IpAddressType"): frozenset({"ipv4"}),
