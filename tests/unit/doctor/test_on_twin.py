@@ -120,7 +120,8 @@ def test_types_that_no_offline_provider_knows_are_listed_all_the_same(tmp_path: 
     folder = tmp_path / "folder"
     folder.mkdir()
     (folder / "all.tf").write_text(
-        'variable "needed" {}\nresource "aws_dynamodb_table" "k" {}\ndata "aws_vpc" "v" {\n id = var.needed\n}\n'
+        'variable "needed" {}\nresource "aws_dynamodb_table" "k" {}\n'
+        'data "aws_vpc" "v" {\n id = var.needed\n}\n'
         'resource "aws_subnet" "s" {\n vpc_id = data.aws_vpc.v.id\n cidr_block = "10.0.0.0/24"\n}\n'
     )
     answer = doctor(folder, tmp_path / "home")

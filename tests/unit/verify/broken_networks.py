@@ -128,8 +128,8 @@ def behind_a_router(facts: Facts, *, forwards: bool = True, state: str = "runnin
             machine_id="i-0a",
         )
         for name, subnet, address in (
-            ("eni-0a", vn.PRIVATE_B, "10.2.1.200"),
-            ("eni-0b", vn.PRIVATE_A, "10.2.0.200"),
+            ("eni-0a", names.PRIVATE_B, "10.2.1.200"),
+            ("eni-0b", names.PRIVATE_A, "10.2.0.200"),
         )
     )
     router = model.Machine(id="i-0a", name="router", state=state, interface_ids=("eni-0a", "eni-0b"))
