@@ -180,6 +180,7 @@ def run_drills(
         rate_hz=rate_hz,
         pods=PodChoice(image=image, aws_cluster=aws_cluster, azure_cluster=azure_cluster),
         alerts_s=alerts_s,
+        tunnel=tunnel,
     )
     if every:
         chosen = tuple(

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from twinspan.errors import DesignError
+from twinspan.faults.definition import IN_USE, UNUSED
 from twinspan.network.links import TunnelLink, tunnel_key
 
 
@@ -40,7 +41,7 @@ def tunnel_named(links: Sequence[TunnelLink], name: str) -> TunnelLink:
     raise DesignError(
         where="--tunnel",
         problem=f"{len(called)} tunnels are called {name}" if called else f"there is no tunnel {name}",
-        remedy=f"Choose one of: {', '.join(_told(link) for link in among) or 'none'}"
+        remedy=f"Choose {IN_USE}, {UNUSED} or one of: {', '.join(_told(link) for link in among) or 'none'}"
         "; `twinspan drill tunnels` lists all names",
     )
 

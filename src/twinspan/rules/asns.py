@@ -104,7 +104,9 @@ def customer_gateway_names_azure(design: Design) -> Iterator[Finding]:
             yield Finding(
                 subject=where,
                 evidence=f"{asn} is not the ASN of the Azure gateway, {expected}",
-                command=design.of_what_exists(show_customer_gateway(gateway.id, region=design.region)),
+                command=design.of_what_exists(
+                    show_customer_gateway(gateway.id, region=design.region_of(gateway.id))
+                ),
                 remedy=f"Set it to {expected}; otherwise the tunnel is up and BGP is refused",
                 branch=gateway.id,
             )

@@ -1,6 +1,6 @@
 """Hosts to send from: what is attached is detached by the same context manager, whatever happens."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from types import TracebackType
@@ -81,6 +81,15 @@ class Scope:
         groups = self.facts.host_groups.get(subnet_id) if self.facts else None
         return groups.ids if groups else ()
 
+    def subnet_ids(self) -> frozenset[str]:
+        """Return the ids of both sides' subnets in lower case."""
+        return frozenset(subnet.lower() for subnet in (*self.aws, *self.azure))
+
+    def pairs(self, limit: int | None) -> Iterator[tuple[str, str]]:
+        """Yield so many pairs of subnets; None: till each subnet is in one."""
+        for number in range((limit or max(len(self.aws), len(self.azure))) if self.aws and self.azure else 0):
+            yield self.aws[number % len(self.aws)], self.azure[number % len(self.azure)]
+
     def machine(self, place: Place, side: Cloud, subnet_id: str) -> HostInSubnet | None:
         """Return a machine that runs in a subnet; None if there is none."""
         network = self.facts.network if self.facts else None
@@ -88,8 +97,10 @@ class Scope:
         return machine_in(place, side, part, subnet_id)
 
 
-def scope_of(target: Target) -> Scope:
-    """Return the subnets that must reach each other: those of Terraform's state, else of what is there.
+def scopes_of(target: Target) -> tuple[Scope, ...]:
+    """Return the subnets that must reach each other, for each network that tunnels join.
+
+    They are those of Terraform's state, else of what is there.
 
     Raises:
         CloudError: No cloud could be read, and no state says which they are.
@@ -101,13 +112,21 @@ def scope_of(target: Target) -> Scope:
         if expected is None:
             raise
         # `verify` reads both clouds itself and reports what this one met.
-        return Scope(aws=expected.private_subnet_ids, azure=expected.azure_subnet_ids, facts=None)
-    aws = tuple(subnet.id for subnet in facts.private_subnets)
-    azure = tuple(subnet.id.lower() for subnet in facts.azure_subnets)
-    if expected is not None:
-        # One that is gone is a finding, so it is asked for, too.
-        aws, azure = expected.private_subnet_ids or aws, expected.azure_subnet_ids or azure
-    return Scope(aws=aws, azure=azure, facts=facts)
+        return tuple(
+            Scope(aws=part.private_subnet_ids, azure=part.azure_subnet_ids, facts=None)
+            for part in expected.parts or (expected,)
+        )
+    return tuple(map(_scope, facts.parts))
+
+
+def _scope(facts: Facts) -> Scope:
+    """Return the subnets of one network; an expected one that is gone is a finding, so it is in it, too."""
+    expected = facts.expected
+    return Scope(
+        aws=expected.private_subnet_ids or tuple(subnet.id for subnet in facts.private_subnets),
+        azure=expected.azure_subnet_ids or tuple(subnet.id.lower() for subnet in facts.azure_subnets),
+        facts=facts,
+    )
 
 
 def hosts_of(
@@ -119,7 +138,7 @@ def hosts_of(
 
     Args:
         target: Where.
-        pairs: How many pairs; None for as many as cover every subnet.
+        pairs: How many pairs in each network that tunnels join; None for as many as cover every subnet.
         machines: Whether a machine that runs in a subnet stands for a throw-away host there.
     """
     place = target.place
@@ -127,21 +146,20 @@ def hosts_of(
         return nullcontext(Hosts())
 
     def attach(leases: HostLeases) -> Hosts:
-        scope = scope_of(target)
-
-        def host(side: Cloud, subnet_id: str) -> HostInSubnet:
-            machine = scope.machine(place, side, subnet_id) if machines else None
-            return machine or _in_subnet(scope, leases, side, subnet_id)
-
         made: list[HostPair] = []
         problems: list[str] = []
-        aws, azure = scope.aws, scope.azure
-        for number in range((pairs or max(len(aws), len(azure))) if aws and azure else 0):
-            try:
-                made.append((host("aws", aws[number % len(aws)]), host("azure", azure[number % len(azure)])))
-            except DesignError as problem:
-                # A subnet or group that is gone is a finding, not bad input.
-                problems.append(str(problem))
+        for scope in scopes_of(target):
+            for aws, azure in scope.pairs(pairs):
+                try:
+                    made.append(
+                        (
+                            _host(scope, leases, "aws", aws, place if machines else None),
+                            _host(scope, leases, "azure", azure, place if machines else None),
+                        )
+                    )
+                except DesignError as problem:
+                    # A subnet or group that is gone is a finding, not bad input.
+                    problems.append(str(problem))
         return Hosts(pairs=tuple(made), problems=tuple(dict.fromkeys(problems)))
 
     return Attached(place.host_leases(), attach)
@@ -152,13 +170,17 @@ def hosts_in(
 ) -> Attached[tuple[list[Host], list[Host]]]:
     """Attach one host per subnet while the block runs; None stands for the first one in scope.
 
+    Of several networks that no tunnel joins, it is that of the network with a subnet that is given.
+
     Raises:
         DesignError: No subnet is given, and none is in scope.
         HostError: There are no throw-away hosts at this place.
         CloudError: No cloud could be read.
     """
     leases = target.place.host_leases()
-    scope = scope_of(target)
+    given = {subnet.lower() for subnet in (*aws_subnets, *azure_subnets) if subnet}
+    scopes = scopes_of(target)
+    scope = next((scope for scope in scopes if given & scope.subnet_ids()), scopes[0])
     aws = [_subnet(subnet, "aws", scope.aws) for subnet in aws_subnets]
     azure = [_subnet(subnet, "azure", scope.azure) for subnet in azure_subnets]
 
@@ -169,6 +191,45 @@ def hosts_in(
         )
 
     return Attached(leases, attach)
+
+
+def hosts_by_network(
+    target: Target, *, limit: int | None = None
+) -> Attached[list[tuple[list[Host], list[Host]]]]:
+    """Attach one host per subnet in scope while the block runs, by network that tunnels join.
+
+    Args:
+        target: Where.
+        limit: Hosts of each side in each network; None: as many as there are subnets.
+
+    Raises:
+        DesignError: No subnet is in scope.
+        HostError: There are no throw-away hosts at this place.
+        CloudError: No cloud could be read.
+    """
+    leases = target.place.host_leases()
+    scopes = scopes_of(target)
+    whole = [scope for scope in scopes if scope.aws and scope.azure]
+    if not whole:
+        _subnet(None, "aws", scopes[0].aws if scopes else ())
+        _subnet(None, "azure", scopes[0].azure if scopes else ())
+
+    def attach(leases: HostLeases) -> list[tuple[list[Host], list[Host]]]:
+        return [
+            (
+                [_in_subnet(scope, leases, "aws", subnet).host for subnet in scope.aws[:limit]],
+                [_in_subnet(scope, leases, "azure", subnet).host for subnet in scope.azure[:limit]],
+            )
+            for scope in whole
+        ]
+
+    return Attached(leases, attach)
+
+
+def _host(scope: Scope, leases: HostLeases, side: Cloud, subnet_id: str, place: Place | None) -> HostInSubnet:
+    """Return a machine that runs in a subnet, if a place is given; else a throw-away host there."""
+    machine = scope.machine(place, side, subnet_id) if place else None
+    return machine or _in_subnet(scope, leases, side, subnet_id)
 
 
 def _in_subnet(scope: Scope, leases: HostLeases, side: Cloud, subnet_id: str) -> HostInSubnet:

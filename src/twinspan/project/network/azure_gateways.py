@@ -194,7 +194,7 @@ def local_network_gateways(reading: Reading) -> tuple[LocalNetworkGateway[Unknow
 
 
 def _bgp_asn(local: Values) -> int | Unknown | None:
-    settings = local.resource.get("bgp_settings")
+    settings: object = local.resource.get("bgp_settings")
     if settings is UNKNOWN:
         # The provider never decides about this block, so `dynamic` makes it of a value that is to come.
         return UNKNOWN

@@ -42,6 +42,7 @@ ACCOUNTS = (
         needs=Depth.TELEMETRY,
         command="aws sts get-caller-identity",
         examine=accounts.aws_answers,
+        whole=True,
     ),
     Rule(
         id="ACC-02",
@@ -51,6 +52,7 @@ ACCOUNTS = (
         needs=Depth.TELEMETRY,
         command="az account show",
         examine=accounts.azure_answers,
+        whole=True,
     ),
 )
 NETWORKS = (
@@ -291,6 +293,7 @@ DRIFT = (
         needs=Depth.TELEMETRY,
         command="terraform plan",
         examine=drift.aws_as_planned,
+        whole=True,
         after=("ACC-01",),
     ),
     Rule(
@@ -301,6 +304,7 @@ DRIFT = (
         needs=Depth.TELEMETRY,
         command="terraform plan",
         examine=drift.azure_as_planned,
+        whole=True,
         after=("ACC-02",),
     ),
 )

@@ -17,6 +17,7 @@ from twinspan.network.elsewhere import aws_elsewhere, azure_elsewhere
 from twinspan.network.limits import TUNNELS_PER_CONNECTION
 from twinspan.network.links import TunnelLink, tunnel_links
 from twinspan.network.model import AwsNetwork, AzureNetwork, Network
+from twinspan.network.parts import joined_parts
 from twinspan.network.unknown import Unknown, known
 from twinspan.network.workloads import admitting_group
 from twinspan.project.plan import split_address
@@ -34,6 +35,7 @@ class ExpectedTunnel:
     outside_ip_address: IPv4Address
     aws_vpn_connection_id: str
     azure_connection_name: str
+    azure_connection_id: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +53,7 @@ class Expectation:
         other_connection_ids: Of the Azure gateways, but leading to something else than AWS.
         azure_subnet_ids: Of the VNets, without GatewaySubnet, delegated ones and those of AKS.
         clusters: Cloud -> name of its Kubernetes cluster, if there is one.
+        parts: One for each of several networks that no tunnel joins; without any, it is about one.
     """
 
     source: str
@@ -67,12 +70,13 @@ class Expectation:
     azure_subnet_ids: tuple[str, ...] = ()
     tunnels: tuple[ExpectedTunnel, ...] = ()
     clusters: Mapping[Cloud, str] = field(default_factory=dict)
+    parts: tuple["Expectation", ...] = ()
 
 
 def from_resources(network: Network[Unknown], *, source: str) -> Expectation | None:
     """Derive the expectation from the network in a state; None if there is no VPN in it.
 
-    What belongs to another region, or to a data centre at the other end, is not expected.
+    What belongs to a data centre at the other end is not expected.
 
     Args:
         network: What Terraform has applied.
@@ -96,7 +100,52 @@ def from_resources(network: Network[Unknown], *, source: str) -> Expectation | N
         expected = _with_aws(expected, aws, links, network)
     if azure:
         expected = _with_azure(expected, azure, network)
-    return expected
+    parts = joined_parts(network)
+    return (
+        replace(expected, parts=tuple(_within(expected, part) for part in parts)) if parts[1:] else expected
+    )
+
+
+def _within(expected: Expectation, part: Network[Unknown]) -> Expectation:
+    """Return what is expected of one of several networks that no tunnel joins."""
+    aws, azure = part.aws, part.azure
+    vnets = azure.virtual_networks if azure else ()
+    ids = {virtual_network.id for virtual_network in vnets} | {
+        subnet.id for vnet in vnets for subnet in vnet.subnets
+    }
+    if aws:
+        ids |= {aws_vpc.id for aws_vpc in aws.vpcs} | {aws_subnet.id for aws_subnet in aws.subnets}
+        ids |= {gateway.id for gateway in aws.vpn_gateways} | {
+            connection.id for connection in aws.vpn_connections
+        }
+    if azure:
+        ids |= {gateway.id for gateway in azure.virtual_network_gateways} | {
+            connection.id for connection in azure.connections
+        }
+    clusters = {*(each.name for each in aws.eks_clusters)} if aws else set()
+    clusters |= {each.name for each in azure.aks_clusters} if azure else set()
+
+    def own(identifiers: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(identifier for identifier in identifiers if identifier in ids)
+
+    tunnels = tuple(each for each in expected.tunnels if each.aws_vpn_connection_id in ids)
+    return replace(
+        expected,
+        tunnel_count=len(tunnels),
+        count_reason=f"{expected.source} has {len(tunnels)} tunnels in this network that join both clouds",
+        vpc_ids=own(expected.vpc_ids),
+        vpn_gateway_ids=own(expected.vpn_gateway_ids),
+        vpn_connection_ids=own(expected.vpn_connection_ids),
+        private_subnet_ids=own(expected.private_subnet_ids),
+        security_group_of={
+            subnet: group for subnet, group in expected.security_group_of.items() if subnet in ids
+        },
+        virtual_network_ids=own(expected.virtual_network_ids),
+        virtual_network_gateway_ids=own(expected.virtual_network_gateway_ids),
+        azure_subnet_ids=own(expected.azure_subnet_ids),
+        tunnels=tunnels,
+        clusters={cloud: name for cloud, name in expected.clusters.items() if name in clusters},
+    )
 
 
 def _with_aws(
@@ -106,18 +155,15 @@ def _with_aws(
     network: Network[Unknown],
 ) -> Expectation:
     azure, away = network.azure, aws_elsewhere(network)
-    here = [
-        connection for connection in aws.vpn_connections if not connection.region and connection not in away
-    ]
+    here = [connection for connection in aws.vpn_connections if connection not in away]
     leading = {
         link.vpn_connection.id for link in links if link.vpn_connection and (link.joined or link.instance)
     }
-    connections = [connection for connection in here if connection.id in leading] or here
+    connections = [connection for connection in here if connection.id in leading] or list(here)
     used = {connection.vpn_gateway_id for connection in connections}
-    gateways = [gateway for gateway in aws.vpn_gateways if not gateway.region]
-    gateways = [gateway for gateway in gateways if gateway.id in used] or gateways
+    gateways = [gateway for gateway in aws.vpn_gateways if gateway.id in used] or list(aws.vpn_gateways)
     attached = dict.fromkeys(gateway.vpc_id for gateway in gateways if isinstance(gateway.vpc_id, str))
-    vpcs = tuple(attached) or tuple(aws_vpc.id for aws_vpc in aws.vpcs if not aws_vpc.region)
+    vpcs = tuple(attached) or tuple(aws_vpc.id for aws_vpc in aws.vpcs)
     private = [
         aws_subnet for aws_subnet in aws.subnets if aws_subnet.vpc_id in vpcs and _private(aws, aws_subnet.id)
     ]
@@ -193,7 +239,6 @@ def _tunnels(links: Sequence[TunnelLink[Unknown]]) -> tuple[ExpectedTunnel, ...]
         and link.azure_connection
         and link.vpn_connection
         and link.tunnel
-        and not link.vpn_connection.region
         and isinstance(outside := link.outside_address, IPv4Address)
     ]
     counted = Counter(_key(azure.address) for azure, _, _, _ in joined)
@@ -204,6 +249,7 @@ def _tunnels(links: Sequence[TunnelLink[Unknown]]) -> tuple[ExpectedTunnel, ...]
             outside_ip_address=outside,
             aws_vpn_connection_id=vpn.id,
             azure_connection_name=known(azure.name) or "",
+            azure_connection_id=azure.id,
         )
         for azure, vpn, number, outside in joined
     ]
@@ -231,12 +277,36 @@ def completed(expected: Expectation, network: Network) -> Expectation:
     """Return an expectation that says how many tunnels must be up, by what exists if it does not itself."""
     if expected.tunnel_count:
         return expected
-    implied = from_network(network)
+    implied = _implied(network)
     return replace(expected, tunnel_count=implied.tunnel_count, count_reason=implied.count_reason)
 
 
 def from_network(network: Network) -> Expectation:
-    """Derive the expectation from what exists; the largest of what each part implies, and never none.
+    """Derive the expectation from what exists; of each of several networks that no tunnel joins, too."""
+    parts = joined_parts(network)
+    found = _implied(network)
+    return replace(found, parts=tuple(map(_of_part, parts))) if parts[1:] else found
+
+
+def _of_part(part: Network) -> Expectation:
+    """Return what one of several networks implies; its gateways and connections say what is in it."""
+    away = aws_elsewhere(part)
+    live = (
+        [each for each in part.aws.vpn_connections if each.state != "deleted" and each not in away]
+        if part.aws
+        else []
+    )
+    return replace(
+        _implied(part),
+        vpn_connection_ids=tuple(each.id for each in live),
+        virtual_network_gateway_ids=tuple(
+            each.id for each in (part.azure.virtual_network_gateways if part.azure else ())
+        ),
+    )
+
+
+def _implied(network: Network) -> Expectation:
+    """Return how many tunnels there must be: the largest of what each cloud implies, and never none.
 
     What leads elsewhere implies nothing, nor does an instance of the Azure gateway that AWS has no customer
     gateway for: whether both should be used is a question of redundancy.

@@ -26,10 +26,11 @@ from twinspan.network.model import (
     VpnConnection,
     VpnGateway,
 )
+from twinspan.network.regions import region_of
 from twinspan.network.workloads import HostGroups, PlacedMachine, host_groups, machines_in
 from twinspan.rules.design import Design, existing_design
 from twinspan.rules.observed.cluster_facts import ClusterFacts, ObservedCluster, of_aks, of_eks
-from twinspan.rules.observed.expectation import Expectation, ExpectedTunnel
+from twinspan.rules.observed.expectation import Expectation, ExpectedTunnel, completed
 from twinspan.rules.observed.ping_facts import Ping
 from twinspan.rules.observed.settings import ObjectSettings
 from twinspan.rules.shell import group_and_name
@@ -62,10 +63,40 @@ class Facts:
     planned: ObjectSettings | None = None
     kubernetes: ClusterFacts = field(default_factory=ClusterFacts)
 
+    @cached_property
+    def parts(self) -> tuple["Facts", ...]:
+        """Itself, or one for each of several networks that no tunnel joins.
+
+        A ping belongs where both of its subnets are; what could not be pinged at all is the first one's.
+        """
+        parts = [replace(self, expected=completed(each, self.network)) for each in self.expected.parts]
+        return tuple(part._without_others(first=part is parts[0]) for part in parts) or (self,)  # noqa: SLF001 - its own
+
+    def _without_others(self, *, first: bool) -> "Facts":
+        own = {*(each.id for each in self.private_subnets), *(each.id for each in self.azure_subnets)}
+        own = {each.lower() for each in own}
+
+        def here(ping: Ping) -> bool:
+            subnets = {each.lower() for each in ping.subnet_ids}
+            return subnets <= own if subnets else first
+
+        names = {each.name for each in (*self._eks_clusters(), *self._aks_clusters())}
+        return replace(
+            self,
+            pings=tuple(ping for ping in self.pings if here(ping)),
+            large_pings=tuple(ping for ping in self.large_pings if here(ping)),
+            host_problems=self.host_problems if first else (),
+            kubernetes=self.kubernetes.among(names),
+        )
+
     @property
     def region(self) -> str:
-        """The AWS region, for commands."""
+        """The main AWS region, for commands."""
         return self.network.aws.region if self.network.aws else ""
+
+    def region_of(self, identifier: object) -> str:
+        """Return the AWS region of an object, for commands."""
+        return region_of(self.network.aws, identifier) if self.network.aws else ""
 
     @property
     def vpn_connections(self) -> tuple[VpnConnection, ...]:
@@ -366,12 +397,12 @@ class Facts:
 
 def _made_for(tunnel: ExpectedTunnel, link: TunnelLink, astray: list[TunnelLink]) -> TunnelLink:
     """Return a link under its key, with the connection that was made for it, which is `astray` no longer."""
-    name = tunnel.azure_connection_name.lower()
-    lost = (
-        None
-        if link.joined
-        else next((candidate for candidate in astray if candidate.name.lower() == name), None)
+    made = (
+        candidate
+        for candidate in astray
+        if candidate.azure_connection and _is_of(candidate.azure_connection, tunnel)
     )
+    lost = None if link.joined else next(made, None)
     if lost is None:
         return replace(link, key=tunnel.key, addresses=tunnel.addresses)
     astray.remove(lost)
@@ -382,6 +413,13 @@ def _made_for(tunnel: ExpectedTunnel, link: TunnelLink, astray: list[TunnelLink]
         azure_connection=lost.azure_connection,
         local_network_gateway=lost.local_network_gateway,
     )
+
+
+def _is_of(connection: AzureConnection, tunnel: ExpectedTunnel) -> bool:
+    """Whether it is the connection that Terraform made for a tunnel; names alone may be in several groups."""
+    if tunnel.azure_connection_id:
+        return connection.id == tunnel.azure_connection_id
+    return connection.name.lower() == tunnel.azure_connection_name.lower()
 
 
 def _is_public(table: AwsRouteTable) -> bool:

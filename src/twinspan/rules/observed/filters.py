@@ -117,7 +117,9 @@ def _no_group(facts: Facts, missing: str, branch: str) -> Finding:
         subject=missing,
         outcome=Outcome.FAIL,
         evidence="AWS shows no such security group",
-        command=aws_ec2("describe-security-groups", f"--group-ids {missing}", region=facts.region),
+        command=aws_ec2(
+            "describe-security-groups", f"--group-ids {missing}", region=facts.region_of(missing)
+        ),
         remedy="Build it with `twinspan apply`",
         branch=branch,
     )
@@ -144,7 +146,7 @@ def _security_groups(
             f"authorize-security-group-{denial.way}",
             f"--group-id {groups[0].id}",
             f"--ip-permissions 'IpProtocol=icmp,FromPort=-1,ToPort=-1,IpRanges=[{{CidrIp={denial.peer}}}]'",
-            region=facts.region,
+            region=facts.region_of(groups[0].id),
         )
         for denial in denials
     ]
@@ -156,7 +158,7 @@ def _security_groups(
         command=aws_ec2(
             "describe-security-groups",
             f"--group-ids {' '.join(group.id for group in groups)}",
-            region=facts.region,
+            region=facts.region_of(groups[0].id),
             query="SecurityGroups[].[IpPermissions,IpPermissionsEgress]",
         ),
         remedy=f"Admit the remote side: {'; '.join(remedies)}" if denials else "",
@@ -221,7 +223,7 @@ def _network_acl(
         aws_ec2(
             "delete-network-acl-entry",
             f"--network-acl-id {acl.id if acl else ''} --rule-number {denial.number} --{denial.way}",
-            region=facts.region,
+            region=facts.region_of(subnet.id),
         )
         for denial in denials
         if denial.number is not None
@@ -234,7 +236,7 @@ def _network_acl(
         command=aws_ec2(
             "describe-network-acls",
             f"--filters Name=association.subnet-id,Values={subnet.id}",
-            region=facts.region,
+            region=facts.region_of(subnet.id),
             query="NetworkAcls[].Entries",
         ),
         remedy=("; ".join(dict.fromkeys(remedies)) or otherwise) if denials else "",

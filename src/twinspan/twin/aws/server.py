@@ -39,6 +39,7 @@ from twinspan.twin.aws.logs import TwinLogsBackend
 from twinspan.twin.aws.notifications import TwinSnsBackend
 from twinspan.twin.aws.queues import TwinSqsBackend
 from twinspan.twin.aws.quotas import TwinServiceQuotasBackend
+from twinspan.twin.aws.regions import regions_in_use
 from twinspan.twin.aws.s3 import TwinS3Backend
 from twinspan.twin.aws.signature import AccessKey, known_regions
 from twinspan.twin.aws.ssm import EXECUTE_KEY, Execute, TwinSsmBackend, no_machine
@@ -123,6 +124,12 @@ class AwsApi:
     def region(self) -> str | None:
         """The region of the newest EC2 or EKS change since `start`; None before the first."""
         return self._region
+
+    @property
+    def regions(self) -> tuple[str, ...]:
+        """Every region with something of the user's, by name; see `regions_in_use`."""
+        with self._lock:
+            return regions_in_use()
 
     @property
     def url(self) -> str:
