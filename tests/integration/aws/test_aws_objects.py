@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from aws_twin import KEY_ID, REGION, SECRET, Site, Twin, code_of
 from botocore import xform_name
+from botocore.exceptions import ClientError
 
 from twinspan.cloud.aws import read_aws
 from twinspan.cloud.aws.endpoint import AwsEndpoint
@@ -17,6 +18,7 @@ from twinspan.twin.observed import ObservedState
 
 pytest_plugins = ("aws_fixtures",)
 GATEWAY, INTERFACE = "com.amazonaws.eu-central-1.s3", "com.amazonaws.eu-central-1.kms"
+_COMMENT = b"<UpdateHostedZoneCommentRequest>%s</UpdateHostedZoneCommentRequest>"
 
 
 @pytest.fixture
@@ -306,6 +308,66 @@ def test_a_zone_with_a_vpc_is_a_private_one(twin: Twin, site: Site) -> None:
     shown = route53.get_hosted_zone(Id=made["HostedZone"]["Id"])
     assert shown["HostedZone"]["Config"]["PrivateZone"] is True
     assert shown["VPCs"] == [{"VPCRegion": "eu-central-1", "VPCId": site.vpc_id}]
+
+
+def test_a_zone_gets_another_comment_and_other_tags(twin: Twin) -> None:
+    route53 = twin.client("route53")
+    path = route53.create_hosted_zone(
+        Name="a.example", CallerReference="a", HostedZoneConfig={"Comment": "first"}
+    )["HostedZone"]["Id"]
+    zone = {"ResourceType": "hostedzone", "ResourceId": path.rpartition("/")[2]}
+
+    route53.update_hosted_zone_comment(Id=path, Comment="second")
+    route53.change_tags_for_resource(**zone, AddTags=[{"Key": "a", "Value": "1"}, {"Key": "b", "Value": "2"}])
+    route53.change_tags_for_resource(**zone, RemoveTagKeys=["b"])
+
+    assert route53.get_hosted_zone(Id=path)["HostedZone"]["Config"]["Comment"] == "second"
+    tags = route53.list_tags_for_resource(**zone)["ResourceTagSet"]["Tags"]
+    assert tags == [{"Key": "a", "Value": "1"}]
+
+
+@pytest.mark.parametrize(
+    ("operation", "body", "status", "comment"),
+    [
+        ("UpdateHostedZoneComment", b"", 200, None),
+        ("UpdateHostedZoneComment", _COMMENT % b"", 200, None),
+        ("UpdateHostedZoneComment", _COMMENT % b"<Comment/><Comment/>", 400, "first"),
+        ("UpdateHostedZoneComment", _COMMENT % b"<Note>a</Note>", 400, "first"),
+        ("UpdateHostedZoneComment", b"Comment=a", 400, "first"),
+        ("UpdateHostedZoneComment", b"<Other><Comment>a</Comment></Other>", 400, "first"),
+        ("GetHostedZone", b"", 200, "first"),
+        ("GetHostedZone", b"Comment=a", 200, "first"),
+        ("GetHostedZone", _COMMENT % b"", 200, "first"),
+    ],
+)
+def test_a_body_without_a_comment_sets_none(
+    twin: Twin, operation: str, body: bytes, status: int, comment: str | None
+) -> None:
+    route53 = twin.client("route53")
+    zone = route53.create_hosted_zone(
+        Name="a.example", CallerReference="a", HostedZoneConfig={"Comment": "first"}
+    )["HostedZone"]["Id"]
+
+    assert _status_with_body(route53, operation, body, Id=zone) == status
+
+    assert route53.get_hosted_zone(Id=zone)["HostedZone"]["Config"].get("Comment") == comment
+
+
+def _status_with_body(client: Any, operation: str, body: bytes, **params: str) -> int:
+    """Return the HTTP status of a call whose body is replaced."""
+
+    def replace(params: dict[str, Any], **_: Any) -> None:
+        params["body"] = body
+
+    client.meta.events.register("before-call", replace)
+    try:
+        answer = getattr(client, xform_name(operation))(**params)
+    except ClientError as error:
+        answer = error.response
+    finally:
+        client.meta.events.unregister("before-call", replace)
+    status: int = answer["ResponseMetadata"]["HTTPStatusCode"]
+    return status
 
 
 # All of them

@@ -33,6 +33,12 @@ class TwinRoute53Response(Route53):
             tag.setdefault("Value", "")
         return super().change_tags_for_resource()
 
+    def change_resource_record_sets(self) -> ActionResult:
+        """Change records; the answer repeats the comment. Source: Route 53 API, ChangeInfo."""
+        result: Any = super().change_resource_record_sets().result
+        comment = self._get_param("ChangeBatch.Comment")
+        return ActionResult({"ChangeInfo": {**result["ChangeInfo"], "Comment": comment}})
+
     def list_hosted_zones(self) -> ActionResult:
         """List zones, a page at a time. Source: Route 53 API, ListHostedZones."""
         self._check_page()

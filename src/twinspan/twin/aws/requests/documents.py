@@ -67,7 +67,7 @@ def read_xml(operation: OperationModel, body: bytes) -> dict[str, Any]:
     if shape is not None and is_body(shape):
         if not body:
             return {}
-        return dict(_read_element(shape, body, shape.serialization.get("locationName", shape.name)))
+        return dict(_read_element(shape, body, shape.serialization.get("name", shape.name), named=True))
     if shape is None or payload is None or not isinstance(shape.members[payload], StructureShape):
         return {}
     if not body:
@@ -84,13 +84,15 @@ def is_body(shape: StructureShape) -> bool:
     )
 
 
-def _read_element(shape: Shape, body: bytes, where: str) -> Any:  # noqa: ANN401 - as the shape says
+def _read_element(shape: Shape, body: bytes, where: str, *, named: bool = False) -> Any:  # noqa: ANN401 - as the shape says
     if b"<!DOCTYPE" in body or b"<!ENTITY" in body:
         raise Flaw(FlawKind.SYNTAX, "", "The body must not define entities")
     try:
         root = ET.fromstring(body)  # noqa: S314 - no entities, see above
     except (ET.ParseError, ValueError, LookupError) as error:
         raise Flaw(FlawKind.SYNTAX, "", "The body must be well-formed XML") from error
+    if named and _tag(root) != where:
+        raise Flaw(FlawKind.UNKNOWN, _tag(root), f"The body must be a {where}")
     _check_element(shape, [root], where)
     return _inside(shape, root)
 

@@ -176,7 +176,7 @@ def _admit_by_path(service: str, environ: WSGIEnvironment) -> None:
     _check_owner(params)
     params |= documents.read_xml(operation, body)
     _check_lacks(service, operation, params)
-    if service == "route53" and not _needs_body(operation):
+    if service == "route53" and not _has_body(operation):
         environ.update({"wsgi.input": io.BytesIO(), "CONTENT_LENGTH": "0"})
     environ[OPERATION_KEY] = operation.name
 
@@ -200,6 +200,12 @@ def _outside_the_body(
             check_text(member, str(given), wire)
             params[name] = str(given)
     return params
+
+
+def _has_body(operation: OperationModel) -> bool:
+    """Return whether the operation reads a document. Source: Smithy, AWS restXml protocol."""
+    shape = operation.input_shape
+    return shape is not None and documents.is_body(shape)
 
 
 def _needs_body(operation: OperationModel) -> bool:
