@@ -93,8 +93,8 @@ class Plane:
     def _close_sessions(self, desired: Desired) -> None:
         """Have gateways close the sessions that go, while the tunnel can still carry the notification.
 
-        Source: RFC 4271, section 6.7, and RFC 4486: a speaker that de-configures a peer sends a Cease. Without
-        it the peer sends into the tunnel until its hold time is over.
+        Without it the peer sends into the tunnel until its hold time is over. Source: RFC 4271, section 6.7,
+        and RFC 4486: a speaker that de-configures a peer sends a Cease.
         """
         keys = {gateway.key for gateway in desired.gateways}
         self._plan_ends(end for end in desired.ends if end.key in self._tunnels.ends)
@@ -172,7 +172,10 @@ class Plane:
                     (key, partial(self._configure_gateway, gateway))
                     for key, gateway in self._tunnels.gateways.items()
                 ),
-                *((key, partial(self._tunnels.join, router)) for key, router in self._subnets.routers.items()),
+                *(
+                    (key, partial(self._tunnels.join, router))
+                    for key, router in self._subnets.routers.items()
+                ),
             ]
         )
         self._each([(end.key, partial(self._build_end, end)) for end in desired.ends])
