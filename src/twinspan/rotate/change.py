@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from twinspan.drill.report import Moment
-from twinspan.errors import CloudError, WaitTimeoutError
+from twinspan.errors import CloudError, HostError, WaitTimeoutError
 from twinspan.network.links import TunnelLink
 from twinspan.rotate import detour
 from twinspan.rotate.clouds import Clouds
@@ -130,7 +130,7 @@ class Change:
         self.note("on the routes of both clouds")
 
     def _until_silent(self) -> None:
-        """Wait until Azure sends nothing into the tunnel: without BGP no API says that its routes are gone."""
+        """Wait until Azure sends nothing into the tunnel: no API says that static routes are gone."""
         pause(self.pace.shown_s)
         seen = [-1]
 
@@ -146,8 +146,8 @@ class Change:
         def look() -> tuple[bool, str]:
             try:
                 link = link_of(self.links(), self.tunnel)
-            except CloudError as error:
-                return False, str(error)  # it is asked again
+            except (CloudError, HostError) as error:
+                return False, str(error)  # a cloud that cannot be read is asked again
             return accept(link), state_of(link)
 
         wait_until(

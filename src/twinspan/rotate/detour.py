@@ -6,9 +6,9 @@ are under way still arrive, since no security association has been touched. AWS 
 virtual private gateway takes no local preference, and Azure's VPN gateway cannot prepend. Source: ARM,
 VirtualNetworkGatewayConnection.enableBgp; RFC 4271, section 6.7; AWS Site-to-Site VPN User Guide, routing.
 
-Without BGP: AWS's static routes of the VPN connection are deleted if another connection has the same ones, and
-Azure's local network gateway gets the address of a BGP peer, which nobody uses, in place of its prefixes: it
-must have one of both. Source: EC2 API, DeleteVpnConnectionRoute; ARM, LocalNetworkGateway.
+Without BGP: AWS's static routes of the VPN connection are deleted if another connection has the same ones,
+and Azure's local network gateway gets the address of a BGP peer, which nobody uses, in place of its prefixes:
+it must have one of both. Source: EC2 API, DeleteVpnConnectionRoute; ARM, LocalNetworkGateway.
 """
 
 from collections.abc import Sequence

@@ -9,7 +9,7 @@ from twinspan.drill.flows import Measurement
 from twinspan.drill.in_use import carrying_key, received_bytes
 from twinspan.drill.recovery import must_be_whole
 from twinspan.drill.report import Moment
-from twinspan.errors import HostError, TwinspanError, WaitTimeoutError
+from twinspan.errors import CloudError, HostError, TwinspanError, WaitTimeoutError
 from twinspan.rotate.change import Change, saved_of
 from twinspan.rotate.clouds import Clouds
 from twinspan.rotate.document import Outcome, Rotation, TunnelRotation, timeline_of
@@ -177,10 +177,16 @@ class Rotator:
         return carrying_key(before, received_bytes(self.environment.links()))
 
     def _whole(self) -> bool:
+        def green() -> bool:
+            try:
+                return self.environment.verify().passed
+            except CloudError:
+                return False  # a cloud that does not answer is asked again
+
         try:
             wait_until(
-                self.environment.verify,
-                lambda verification: verification.passed,
+                green,
+                bool,
                 what="green verification",
                 timeout_s=self.environment.witness.pace.whole_s,
                 interval_s=self.environment.witness.pace.poll_s,
