@@ -21,6 +21,9 @@ SETTLE_S = 1.0
 _DOWN_WITHIN_S = 30.0
 """How long Azure may show a tunnel up that AWS has taken down, at a place that shows things at once."""
 
+_COUNTED_S = 1.0
+"""Pause between two looks at a byte counter, seconds: any flow of a measurement sends in that time."""
+
 
 @dataclass(slots=True, kw_only=True)
 class Change:
@@ -138,10 +141,15 @@ class Change:
             seen.append(sent_bytes(link))
             return seen[-1] - seen[-2] == 0
 
-        self._until(silent, "tunnel that Azure does not send into")
+        self._until(silent, "tunnel that Azure does not send into", every_s=_COUNTED_S)
 
     def _until(
-        self, accept: Callable[[TunnelLink], bool], what: str, *, within_s: float | None = None
+        self,
+        accept: Callable[[TunnelLink], bool],
+        what: str,
+        *,
+        within_s: float | None = None,
+        every_s: float = 0.0,
     ) -> None:
         def look() -> tuple[bool, str]:
             try:
@@ -155,7 +163,7 @@ class Change:
             lambda seen: seen[0],
             what=f"{what} ({self.tunnel.label})",
             timeout_s=within_s or self.pace.whole_s,
-            interval_s=self.pace.poll_s,
+            interval_s=max(every_s, self.pace.poll_s),
         )
 
 

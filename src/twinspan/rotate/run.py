@@ -81,13 +81,15 @@ class Rotator:
             only_repair: Leave the rest as it is.
 
         Raises:
-            HostError: No rotation was broken off.
+            HostError: No rotation was broken off, or the network is not whole though no tunnel is open.
             TwinspanError: The network cannot be read.
         """
         record = self.journal.record
         if record is None:
             raise HostError(problem="no rotation was broken off here", remedy="Run `twinspan rotate`")
         opened = tuple(entry.tunnel for entry in record.entries if entry.state == "open")
+        if not opened:
+            must_be_whole(self.environment.verify)
         left = () if only_repair else tuple(e.tunnel for e in record.entries if e.state != "done")
         return self._counted(lambda: left, repair=opened)
 
