@@ -53,7 +53,7 @@ def begin(clouds: Clouds, tunnel: Tunnel, saved: dict[str, Any], *, key: str) ->
     clouds.delete_routes(tunnel, saved[_ROUTES])
     before = saved[_LOCAL_GATEWAY]
     peer = {"asn": _NOBODY_ASN, "bgpPeeringAddress": _NOBODY}
-    space = {"addressPrefixes": []}
+    space: dict[str, list[str]] = {"addressPrefixes": []}
     changed = {**before["properties"], "localNetworkAddressSpace": space, "bgpSettings": peer}
     clouds.put_local_gateway({**before, "properties": changed})
 

@@ -171,7 +171,7 @@ def _make_sick(folder: Path) -> None:
         await send({"type": "http.response.start", "status": status, "headers": [(b"retry-after", b"0")]})
         await send({"type": "http.response.body", "body": b""})
 
-    AuthMiddleware.__call__ = aws_or_sick  # type: ignore[method-assign]
+    AuthMiddleware.__call__ = aws_or_sick  # type: ignore[method-assign, assignment]
     ArmApplication.__call__ = azure_or_sick  # type: ignore[method-assign]
 
 
