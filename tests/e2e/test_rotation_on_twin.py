@@ -37,6 +37,7 @@ def test_all_keys_change_and_no_packet_is_lost(lab: Lab) -> None:
     after = {key: lab.key_of(key) for key in tunnels}
     assert [tunnel.outcome for tunnel in rotation.tunnels] == ["rotated"] * 4
     assert not set(before.values()) & set(after.values())
+    assert rotation.counted
     assert {name: loss.lost for name, loss in rotation.packets.items()} == {"aws->azure": 0, "azure->aws": 0}
     assert [key for key in (*before.values(), *after.values()) if key in answer] == []
 

@@ -167,6 +167,10 @@ def _show(rotation: Rotation, *, fmt: str) -> None:
         style="bold",
     )
     print_whole(table)
+    if not rotation.counted:
+        answers.print(
+            "a host stopped sending and receiving before the end: losses are not known", style="red"
+        )
     for tunnel in rotation.tunnels:
         if tunnel.problem:
             answers.print(f"{tunnel.label}: {tunnel.problem}", style="red", markup=False)

@@ -47,6 +47,10 @@ class Rotation(Answer):
     )
     seconds: Thousandths
     whole: bool = Field(description="Whether the last verification was green.")
+    counted: bool = Field(
+        description="Whether both hosts sent until the end; if not, one of them counts packets as lost that"
+        " nobody was there to receive. True if nothing was to be counted."
+    )
 
     @derived
     def passed(self) -> bool:

@@ -6,6 +6,9 @@ from collections.abc import Mapping
 from twinspan.drill.flow_analysis import DirectionLog
 from twinspan.results.document import Document
 
+_LATE_S = 5.0
+"""How much earlier than the end the last packet may have been sent, seconds."""
+
 
 class Loss(Document):
     """Packets of one direction."""
@@ -23,6 +26,14 @@ def losses(logs: Mapping[str, DirectionLog], *, from_s: float, to_s: float) -> d
         to_s: Its end, which is not part of it.
     """
     return {name: _loss(log, from_s, to_s) for name, log in logs.items()}
+
+
+def sent_until(logs: Mapping[str, DirectionLog], at_s: float) -> bool:
+    """Return whether every direction was sent until a time, but for what a busy host may be late.
+
+    An agent ends by itself when it has not been spoken to for a while; then it receives nothing either.
+    """
+    return all(log.sent_s and log.sent_s[-1] >= at_s - _LATE_S for log in logs.values())
 
 
 def _loss(log: DirectionLog, from_s: float, to_s: float) -> Loss:

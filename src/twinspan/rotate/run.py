@@ -14,7 +14,7 @@ from twinspan.rotate.change import Change, saved_of
 from twinspan.rotate.clouds import Clouds
 from twinspan.rotate.document import Outcome, Rotation, TunnelRotation, timeline_of
 from twinspan.rotate.journal import Journal
-from twinspan.rotate.loss import losses
+from twinspan.rotate.loss import losses, sent_until
 from twinspan.rotate.tunnels import Tunnel, choose_tunnels, needs_another
 from twinspan.wait import pause, wait_until
 
@@ -115,10 +115,12 @@ class Rotator:
                 self.journal.end()
             whole = self._whole()
             pause(BASELINE_S)
+            ended_s = time.monotonic()
             measured = self.environment.meter.stop()
         finally:
             self.environment.meter.close()
-        return self._report(measured, (*repair, *chosen), whole=whole)
+        counted = sent_until(measured.logs, ended_s)
+        return self._report(measured, (*repair, *chosen), whole=whole, counted=counted)
 
     def _each(self, tunnels: Sequence[Tunnel], outcome: Outcome) -> bool:
         """Work on tunnels until one fails; return whether none did."""
@@ -197,7 +199,9 @@ class Rotator:
             return False
         return True
 
-    def _report(self, measured: Measurement, tunnels: Sequence[Tunnel], *, whole: bool) -> Rotation:
+    def _report(
+        self, measured: Measurement, tunnels: Sequence[Tunnel], *, whole: bool, counted: bool
+    ) -> Rotation:
         ends = [*(part.from_s for part in self._parts[1:]), float("inf")]
         reached = [
             TunnelRotation(
@@ -221,4 +225,5 @@ class Rotator:
             packets=losses(measured.logs, from_s=float("-inf"), to_s=float("inf")),
             seconds=time.monotonic() - self._started_s,
             whole=whole,
+            counted=counted,
         )

@@ -1,7 +1,7 @@
 """Packets are counted by the tunnel whose turn it was."""
 
 from twinspan.drill.flow_analysis import Arrival, DirectionLog
-from twinspan.rotate.loss import Loss, losses
+from twinspan.rotate.loss import Loss, losses, sent_until
 
 
 def log(lost: set[int]) -> DirectionLog:
@@ -33,3 +33,11 @@ def test_a_packet_belongs_to_the_part_in_which_it_was_sent() -> None:
 
 def test_without_a_measurement_there_is_nothing() -> None:
     assert losses({}, from_s=0.0, to_s=1.0) == {}
+
+
+def test_an_agent_that_ended_early_is_noticed() -> None:
+    logs = {"aws->azure": log(set()), "azure->aws": log(set())}
+
+    assert sent_until(logs, 12.0)
+    assert not sent_until(logs, 60.0)
+    assert sent_until({}, 60.0)
