@@ -153,7 +153,7 @@ def _azure_end(link: TunnelLink, secrets: Secrets) -> AzureTunnelEnd:
 
 def _make_sick(folder: Path) -> None:
     """Put an illness before both APIs, which files turn on."""
-    aws, azure = AuthMiddleware.__call__, ArmApplication.__call__
+    aws, azure = AuthMiddleware.__call__, ArmApplication.asgi
 
     def aws_or_sick(self: AuthMiddleware, environ: Any, start: Callable[..., Any]) -> Iterable[bytes]:
         status = _status(folder / "sick-aws")
@@ -171,8 +171,8 @@ def _make_sick(folder: Path) -> None:
         await send({"type": "http.response.start", "status": status, "headers": [(b"retry-after", b"0")]})
         await send({"type": "http.response.body", "body": b""})
 
-    AuthMiddleware.__call__ = aws_or_sick  # type: ignore[method-assign, assignment]
-    ArmApplication.__call__ = azure_or_sick  # type: ignore[method-assign]
+    setattr(AuthMiddleware, "__call__", aws_or_sick)  # noqa: B010 - mypy lets nobody assign a method
+    setattr(ArmApplication, "asgi", azure_or_sick)  # noqa: B010 - as above
 
 
 def _status(file: Path) -> int | None:
