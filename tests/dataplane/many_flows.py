@@ -1,7 +1,5 @@
 """Many flows between two hosts, and which tunnels carried them."""
 
-import time
-
 from plane_harness import Plane
 
 FLOWS = 64
@@ -39,9 +37,14 @@ def tunnels_used(plane: Plane, source: str, destination: str) -> tuple[int, int]
     """Send the flows; return how many tunnels carried some from Azure, and to Azure."""
     before = _carried(plane)
     send_flows(plane, source, destination)
-    plane.until(lambda _seen: _rose(before, _carried(plane)) != (0, 0), what="packets in a tunnel")
-    time.sleep(0.5)
-    return _rose(before, _carried(plane))
+    readings = [before]
+
+    def all_arrived() -> bool:
+        readings.append(_carried(plane))
+        return _rose(before, readings[-1]) != (0, 0) and _rose(readings[-2], readings[-1]) == (0, 0)
+
+    plane.until(lambda _seen: all_arrived(), what="packets in a tunnel, and then no more")
+    return _rose(before, readings[-1])
 
 
 def _rose(before: dict[str, tuple[int, int]], after: dict[str, tuple[int, int]]) -> tuple[int, int]:

@@ -4,7 +4,6 @@ import os
 import re
 import signal
 import threading
-import time
 
 import pytest
 from many_flows import FLOWS, SEND, address_of, tunnels_used
@@ -55,15 +54,15 @@ def test_packets_that_a_tunnel_cannot_take_are_counted_as_dropped(full: Plane) -
 def test_the_far_host_sees_the_clamped_segment_size(full: Plane, source: str, destination: str) -> None:
     """A connection attempt to a port that nobody listens on is enough: its SYN carries the option."""
     done: list[Completed] = []
-    capture = ["timeout", "4", "tcpdump", "-n", "-i", "eth0", "-c", "1", "tcp[tcpflags] & tcp-syn != 0"]
-    thread = threading.Thread(target=lambda: done.append(full.client.run(destination, capture, timeout_s=10)))
+    capture = ["timeout", "15", "tcpdump", "-n", "-i", "eth0", "-c", "1", "tcp[tcpflags] & tcp-syn != 0"]
+    thread = threading.Thread(target=lambda: done.append(full.client.run(destination, capture, timeout_s=20)))
     thread.start()
-    time.sleep(0.7)
     connect = (
         "import socket\nfor _ in range(3):\n  try: socket.create_connection"
         f"(({address_of(full, destination)!r}, 22), timeout=0.5)\n  except OSError: continue\n"
     )
-    full.client.run(source, ["python3", "-"], timeout_s=10, stdin=connect)
+    while thread.is_alive():
+        full.client.run(source, ["python3", "-"], timeout_s=10, stdin=connect)
     thread.join()
 
     assert re.findall(r"mss (\d+)", done[0].stdout) == ["1350"]

@@ -75,6 +75,7 @@ def test_dead_peer_detection_ends_the_tunnel_and_with_it_the_session(plane: Plan
     assert set(kinds) == {"dpd-timeout", "child-down", "bgp-down"}
     assert str(fault.public_ip_address) in kinds["dpd-timeout"].subject
     assert kinds["dpd-timeout"].subject == kinds["bgp-down"].subject
-    assert kinds["bgp-down"].at_s - kinds["dpd-timeout"].at_s < 1.0
+    hold_timer_later_s = 15
+    assert kinds["bgp-down"].at_s - kinds["dpd-timeout"].at_s < hold_timer_later_s
     plane.client.heal_all()
     plane.until_established(4, timeout_s=30)

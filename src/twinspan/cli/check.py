@@ -13,6 +13,7 @@ from twinspan.check.text import summary
 from twinspan.cli.options import (
     format_option,
     given,
+    inputs_of,
     junit_option,
     name_option,
     path_argument,
@@ -121,13 +122,15 @@ def check(
         raise click.UsageError("Give one of --plan, --state and --on.")
     manifests = _manifests(app) if app else {}
     if plan_file or state_file:
+        inputs_of(variables, var_files, planned=False)
         looked, design, source = _file(plan_file, state_file, manifests, fmt=fmt)
     else:
         looked = given(env, fmt=fmt)
+        planned = looked.environment is not None and not on
+        inputs = inputs_of(variables, var_files, planned=planned)
         if on or looked.kind == "network":
             design, source = _existing(looked, place_of(on or _DEFAULT_PLACE, name), manifests)
         elif looked.environment:
-            inputs = Inputs(variables=variables, var_files=var_files)
             design, source = _planned(looked.environment, providers, inputs, manifests)
         else:
             design, source = _of_file(looked, manifests)

@@ -12,6 +12,7 @@ from twinspan import extras
 from twinspan.cli.options import (
     env_argument,
     format_option,
+    inputs_of,
     junit_option,
     place_options,
     variable_options,
@@ -27,7 +28,7 @@ from twinspan.doctor.on_twin import needs_on_twin
 from twinspan.doctor.run import Accounts, diagnose
 from twinspan.errors import HostError, TwinspanError
 from twinspan.network.clouds import CLOUD_NAMES, Cloud
-from twinspan.project.dry_plan import DryProviders, Inputs
+from twinspan.project.dry_plan import DryProviders
 from twinspan.project.source import Source
 from twinspan.results import Outcome
 from twinspan.results.junit import as_junit
@@ -74,8 +75,8 @@ def doctor(
     \b
     Exit codes: 0 nothing is missing, 1 something is, 2 bad input.
     """  # noqa: D301 - click needs the character itself
+    inputs = inputs_of(variables, var_files, planned=env.environment is not None)
     with step(f"Looking at this machine and the accounts for {env.name}"):
-        inputs = Inputs(variables=variables, var_files=var_files)
         configuration = look_at(env, providers=_dry(providers, place), inputs=inputs)
         if configuration.problem:
             progress.print(

@@ -1,6 +1,6 @@
 """Options that commands share."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from functools import wraps
 from pathlib import Path
 from typing import Any, TypeVar, cast
@@ -8,6 +8,7 @@ from typing import Any, TypeVar, cast
 import click
 
 from twinspan.cli.output import looked_at
+from twinspan.project.dry_plan import Inputs
 from twinspan.project.environment import is_root_module
 from twinspan.project.source import Source, source_of
 from twinspan.results.document import Env
@@ -133,6 +134,17 @@ def _variables(_context: click.Context, _option: click.Parameter, values: tuple[
     if wrong:
         raise click.BadParameter(f"{wrong[0]!r} is not of the form NAME=VALUE")
     return {name: value for name, _, value in pairs}
+
+
+def inputs_of(variables: Mapping[str, str], var_files: Sequence[Path], *, planned: bool) -> Inputs:
+    """Return what a plan is made with.
+
+    Raises:
+        click.UsageError: Variables were given where nothing is planned.
+    """
+    if (variables or var_files) and not planned:
+        raise click.UsageError("--var and --var-file are for a root module that is planned.")
+    return Inputs(variables=variables, var_files=var_files)
 
 
 def allow_option(command: Command) -> Command:

@@ -12,8 +12,6 @@ from twinspan.network.unknown import U
 
 COMING_STATES = frozenset({"pending", "starting"})
 """States that become `running` without a further request."""
-GOING_STATES = frozenset({"stopping", "shutting-down", "deallocating"})
-"""States that become `stopped`, `terminated` or `deallocated` without a further request."""
 RUNNING = "running"
 
 

@@ -12,7 +12,6 @@ from twinspan.network.links import TunnelLink, tunnel_links
 from twinspan.network.model import (
     AksCluster,
     AwsNetwork,
-    AwsRouteTable,
     AzureConnection,
     AzureNetwork,
     AzureRouteTable,
@@ -216,10 +215,6 @@ class Design:
     def route_table(self, identifier: object) -> AzureRouteTable[Unknown] | None:
         """Return Azure's route table with this id."""
         return _by_id(self.azure.route_tables, identifier)
-
-    def aws_route_table(self, identifier: object) -> AwsRouteTable[Unknown] | None:
-        """Return AWS's route table with this id."""
-        return _by_id(self.aws.route_tables, identifier)
 
     def security_group(self, identifier: object) -> NetworkSecurityGroup[Unknown] | None:
         """Return the network security group with this id."""

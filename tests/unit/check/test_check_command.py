@@ -154,3 +154,11 @@ def test_a_state_is_checked_and_what_is_wrong_in_it_is_named_by_its_address() ->
 def test_a_plan_is_no_state_and_one_thing_is_checked_at_a_time() -> None:
     assert run("--state", str(PLAN)).returncode == 2
     assert run("--state", str(STATE), "--plan", str(PLAN)).returncode == 2
+
+
+@pytest.mark.parametrize("given", [("--plan", str(PLAN)), ("--state", str(STATE)), (str(PLAN),)])
+def test_variables_are_refused_where_nothing_is_planned(given: tuple[str, ...]) -> None:
+    done = run(*given, "--var", "region=eu-central-1")
+
+    assert done.returncode == 2
+    assert "--var" in done.stderr

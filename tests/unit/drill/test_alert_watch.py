@@ -19,9 +19,11 @@ class Clouds:
     def __init__(self, *ringing: Key) -> None:
         self.ringing = frozenset(ringing)
         self.error: CloudUnreachableError | None = None
+        self.silences = 0
 
     def read(self) -> frozenset[Key]:
         if self.error:
+            self.silences += 1
             raise self.error
         return self.ringing
 
@@ -95,7 +97,8 @@ def test_a_cloud_that_is_silent_for_a_while_is_asked_again_but_not_at_the_start(
     clouds.error = None
     with watch(clouds.read) as made:
         clouds.error = CloudUnreachableError("no answer")
-        time.sleep(0.05)
+        before = clouds.silences
+        wait_until(lambda: clouds.silences, lambda count: count > before, what="silence", timeout_s=5)
         clouds.error = None
         clouds.ringing = frozenset({DOWN})
         wait_until(lambda: made.found(0.0), bool, what="alert", timeout_s=5)

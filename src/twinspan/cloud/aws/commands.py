@@ -18,6 +18,7 @@ from twinspan.errors import CommandError
 from twinspan.wait import wait_until
 
 _RUNNING = frozenset({"Pending", "InProgress", "Delayed", "Cancelling"})
+_NEVER_RAN = -1
 _DELIVERY_S = 60.0
 """How long a command may take to arrive, and its result to come back, in seconds."""
 
@@ -35,7 +36,7 @@ def run_on_instance(
 
     Raises:
         CloudError: AWS said no, e.g. as the instance is not managed, or did not answer.
-        CommandError: It did not end in time (status -9).
+        CommandError: It did not end in time (status -9), or never ran (-1), e.g. as it was cancelled.
         WaitTimeoutError: Nothing came back.
     """
     ssm = service_client(endpoint, "ssm")
@@ -52,13 +53,24 @@ def run_on_instance(
         what=f"the end of a command on {instance_id}",
         timeout_s=timeout_s + _DELIVERY_S,
     )
-    if done["Status"] == "TimedOut":
+    return completed(argv, done, timeout_s=timeout_s)
+
+
+def completed(argv: Sequence[str], invocation: Mapping[str, Any], *, timeout_s: float) -> Completed:
+    """Return what a command did by what GetCommandInvocation answers of its end.
+
+    Raises:
+        CommandError: It did not end in time (status -9), or never ran (-1).
+    """
+    if invocation["Status"] == "TimedOut":
         raise CommandError(argv, -9, f"no end within {timeout_s:g} s")
+    if invocation["ResponseCode"] == _NEVER_RAN:
+        raise CommandError(argv, _NEVER_RAN, f"it did not run: {invocation['StatusDetails']}")
     return Completed(
         argv=tuple(argv),
-        returncode=done["ResponseCode"],
-        stdout=done["StandardOutputContent"],
-        stderr=done["StandardErrorContent"],
+        returncode=invocation["ResponseCode"],
+        stdout=invocation["StandardOutputContent"],
+        stderr=invocation["StandardErrorContent"],
     )
 
 

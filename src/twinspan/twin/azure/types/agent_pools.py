@@ -11,7 +11,7 @@ from twinspan.twin.azure.errors import ArmError
 from twinspan.twin.azure.operations import Outcome
 from twinspan.twin.azure.resource_id import ResourceId
 from twinspan.twin.azure.store import Resource
-from twinspan.twin.azure.types import agent_pool_rules, aks_progress, aks_subnets
+from twinspan.twin.azure.types import agent_pool_rules, aks_progress, aks_subnets, progress
 from twinspan.twin.azure.types.base import Action, Context, Put, ResourceType
 
 _IMAGE = "AKSUbuntu-2204gen2containerd-202611.02.0"
@@ -25,7 +25,7 @@ class _AgentPools(ResourceType):
     def check(self, context: Context, put: Put) -> None:
         cluster = cluster_of(context, put.id)
         aks_progress.refuse_while_busy(context, cluster.id)
-        if aks_progress.state_of(context, put.id) == aks_progress.DELETING:
+        if progress.state_of(context, put.id) == progress.DELETING:
             raise ArmError(409, "OperationNotAllowed", f"Agent pool {put.id.name} is being deleted.")
         before = properties(put.existing.body) if put.existing is not None else None
         prepare(
@@ -34,7 +34,7 @@ class _AgentPools(ResourceType):
         others = [
             properties(each.body)
             for each in aks_progress.pools_of(context, cluster.id)
-            if each.id.key != put.id.key and aks_progress.state_of(context, each.id) != aks_progress.DELETING
+            if each.id.key != put.id.key and progress.state_of(context, each.id) != progress.DELETING
         ]
         check_all(context, [*others, put.properties], cluster=cluster.body)
 
@@ -61,11 +61,11 @@ class _AgentPools(ResourceType):
 
     @override
     def delete(self, context: Context, resource: Resource) -> None:
-        aks_progress.begin(context, resource.id, aks_progress.DELETING)
+        progress.begin(context, resource.id, progress.DELETING)
 
     @override
     def outcome(self, context: Context, resource_id: ResourceId) -> Outcome | None:
-        return aks_progress.outcome(context, resource_id)
+        return progress.outcome(context, resource_id, code=aks_progress.FAILURE)
 
     @override
     def act(self, context: Context, resource: Resource, action: Action) -> Json:
@@ -143,9 +143,9 @@ def is_overlay(cluster: JsonObject) -> bool:
 def note(context: Context, pool: ResourceId, *, before: Resource | None, after: JsonObject) -> None:
     """Note what a write to a pool begins."""
     state = agent_pool_rules.began(properties(before.body) if before is not None else None, after)
-    failed = aks_progress.state_of(context, pool) == aks_progress.FAILED
+    failed = progress.state_of(context, pool) == progress.FAILED
     if state is not None or failed:
-        aks_progress.begin(context, pool, state or "Updating")
+        progress.begin(context, pool, state or "Updating")
 
 
 def told(context: Context, pool: Resource) -> JsonObject:
@@ -154,10 +154,10 @@ def told(context: Context, pool: Resource) -> JsonObject:
     version = text(found, "orchestratorVersion")
     found["currentOrchestratorVersion"] = version
     found["nodeImageVersion"] = _IMAGE
-    found["provisioningState"] = aks_progress.state_of(context, pool.id)
+    found["provisioningState"] = progress.state_of(context, pool.id)
     found["eTag"] = pool.etag
-    if found["provisioningState"] == aks_progress.FAILED:
-        found["status"] = {"provisioningError": aks_progress.failure(context, pool.id)}
+    if found["provisioningState"] == progress.FAILED:
+        found["status"] = {"provisioningError": progress.failure(context, pool.id, code=aks_progress.FAILURE)}
     return found
 
 

@@ -8,55 +8,20 @@ Succeeded).
 
 import time
 
-from twinspan.twin.azure.documents import JsonObject, number, text
+from twinspan.twin.azure.documents import number, text
 from twinspan.twin.azure.errors import ArmError
-from twinspan.twin.azure.operations import Outcome
 from twinspan.twin.azure.resource_id import ResourceId
 from twinspan.twin.azure.store import Resource
 from twinspan.twin.azure.types.base import Context
+from twinspan.twin.azure.types.progress import DELETING, FAILED, SUCCEEDED, state_of
 from twinspan.twin.kubernetes.spec import ClusterHealth, NodeHealth
 
 MANAGED_CLUSTER = "Microsoft.ContainerService/managedClusters"
-SUCCEEDED = "Succeeded"
-DELETING = "Deleting"
-FAILED = "Failed"
+FAILURE = "ReconcileManagedClusterFailed"
+"""The code of nodes and control planes that do not come up; the message is the data plane's."""
 STOPPED = "Stopped"
 _STALE_AFTER_S = 30
 """A problem that was on the board before a change counts again after this time: the change did not help."""
-
-
-def begin(context: Context, resource_id: ResourceId, state: str) -> None:
-    """Note that something is being done with a cluster or pool; `state` in the API's words."""
-    context.store.pending[resource_id.key] = {
-        "state": state,
-        "generation": context.board.latest().generation,
-        "began": int(time.time()),
-    }
-
-
-def state_of(context: Context, resource_id: ResourceId) -> str:
-    """Return the provisioning state of a cluster or pool."""
-    return text(context.store.pending.get(resource_id.key), "state") or SUCCEEDED
-
-
-def outcome(context: Context, resource_id: ResourceId) -> Outcome | None:
-    """Return how the last change ended; None while it goes on."""
-    match state_of(context, resource_id):
-        case "Succeeded":
-            return Outcome()
-        case "Failed":
-            return Outcome(error=failure(context, resource_id))
-        case _:
-            return None
-
-
-def failure(context: Context, resource_id: ResourceId) -> JsonObject:
-    """Return the error of a failed cluster or pool.
-
-    The code is AKS's for nodes and control planes that do not come up; the message is the data plane's.
-    """
-    message = text(context.store.pending.get(resource_id.key), "problem") or ""
-    return {"code": "ReconcileManagedClusterFailed", "message": message}
 
 
 def refuse_while_busy(context: Context, cluster: ResourceId) -> None:

@@ -5,14 +5,12 @@ Source: ARM, InstanceViewStatus (`PowerState/starting`, `running`, `stopping`, `
 `deallocated`) and provisioningState (Creating, Updating, Deleting, Succeeded).
 """
 
-import time
-
 from twinspan.twin.azure.documents import JsonObject, number, objects, text
 from twinspan.twin.azure.errors import ArmError
-from twinspan.twin.azure.operations import Outcome
 from twinspan.twin.azure.resource_id import ResourceId
 from twinspan.twin.azure.types.base import Context
 from twinspan.twin.azure.types.machine_disks import disks_of
+from twinspan.twin.azure.types.progress import DELETING, FAILED, SUCCEEDED, UPDATING, begin, state_of
 
 MACHINE = "Microsoft.Compute/virtualMachines"
 SCALE_SET = "Microsoft.Compute/virtualMachineScaleSets"
@@ -20,17 +18,8 @@ INSTANCE = f"{SCALE_SET}/virtualMachines"
 RUNNING, STOPPED, DEALLOCATED = "running", "stopped", "deallocated"
 _COMING = {RUNNING: "starting"}
 _GOING = {STOPPED: "stopping", DEALLOCATED: "deallocating"}
-CREATING, UPDATING, DELETING, SUCCEEDED = "Creating", "Updating", "Deleting", "Succeeded"
-FAILED = "Failed"
-
-
-def begin(context: Context, machine: ResourceId, state: str) -> None:
-    """Note that something is being done with a machine; `state` in the API's words."""
-    context.store.pending[machine.key] = {
-        "state": state,
-        "generation": context.board.latest().generation,
-        "began": int(time.time()),
-    }
+FAILURE = "NetworkingInternalOperationError"
+"""The code of a machine that the data plane cannot build."""
 
 
 def restart(context: Context, machine: ResourceId) -> None:
@@ -49,29 +38,12 @@ def set_power(context: Context, machine: ResourceId, power: str) -> None:
     begin(context, machine, UPDATING)
 
 
-def state_of(context: Context, machine: ResourceId) -> str:
-    """Return the provisioning state of a machine."""
-    return text(context.store.pending.get(machine.key), "state") or SUCCEEDED
-
-
 def power_of(context: Context, machine: ResourceId) -> str:
     """Return the power state of a machine, the code after `PowerState/`."""
     power = context.store.power.get(machine.key, RUNNING)
     if context.machines is None or context.board.runs(machine.key) == (power == RUNNING):
         return power
     return _COMING.get(power) or _GOING[power]
-
-
-def outcome(context: Context, machine: ResourceId) -> Outcome | None:
-    """Return how the last change of a machine ended; None while it goes on."""
-    match state_of(context, machine):
-        case "Succeeded":
-            return Outcome()
-        case "Failed":
-            message = text(context.store.pending[machine.key], "problem") or ""
-            return Outcome(error={"code": "NetworkingInternalOperationError", "message": message})
-        case _:
-            return None
 
 
 def refuse_while_busy(context: Context, machine: ResourceId) -> None:

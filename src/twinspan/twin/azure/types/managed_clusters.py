@@ -20,6 +20,7 @@ from twinspan.twin.azure.types import (
     aks_subnets,
     identities,
     managed_cluster_rules,
+    progress,
 )
 from twinspan.twin.azure.types.base import Action, Context, Put, ResourceType
 from twinspan.twin.azure.types.user_assigned_identities import USER_ASSIGNED_IDENTITIES
@@ -54,7 +55,7 @@ class _ManagedClusters(ResourceType):
             text(put.existing.body, "properties", "powerState", "code") if put.existing is not None else None
         )
         put.properties["powerState"] = {"code": power or "Running"}
-        aks_progress.begin(context, put.id, state)
+        progress.begin(context, put.id, state)
         if put.existing is None:
             _make_node_group(context, put)
 
@@ -69,10 +70,12 @@ class _ManagedClusters(ResourceType):
         }
         identities.add_principals(context.store, document, tenant_id=context.tenant_id)
         told = properties(document)
-        state = aks_progress.state_of(context, resource.id)
+        state = progress.state_of(context, resource.id)
         told["provisioningState"] = state
-        if state == aks_progress.FAILED:
-            told["status"] = {"provisioningError": aks_progress.failure(context, resource.id)}
+        if state == progress.FAILED:
+            told["status"] = {
+                "provisioningError": progress.failure(context, resource.id, code=aks_progress.FAILURE)
+            }
         told["agentPoolProfiles"] = [
             {"name": pool.id.name, **agent_pools.told(context, pool)}
             for pool in aks_progress.pools_of(context, resource.id)
@@ -82,16 +85,16 @@ class _ManagedClusters(ResourceType):
 
     @override
     def refuse_delete(self, context: Context, resource: Resource) -> None:
-        if aks_progress.state_of(context, resource.id) == aks_progress.DELETING:
+        if progress.state_of(context, resource.id) == progress.DELETING:
             raise ArmError(409, "OperationNotAllowed", f"Cluster {resource.id} is being deleted already.")
 
     @override
     def delete(self, context: Context, resource: Resource) -> None:
-        aks_progress.begin(context, resource.id, aks_progress.DELETING)
+        progress.begin(context, resource.id, progress.DELETING)
 
     @override
     def outcome(self, context: Context, resource_id: ResourceId) -> Outcome | None:
-        return aks_progress.outcome(context, resource_id)
+        return progress.outcome(context, resource_id, code=aks_progress.FAILURE)
 
     @override
     def act(self, context: Context, resource: Resource, action: Action) -> Json:
@@ -118,7 +121,7 @@ def _power(context: Context, cluster: Resource, *, stop: bool) -> None:
     context.store.touch(cluster)
     for pool in aks_progress.pools_of(context, cluster.id):
         properties(pool.body)["powerState"] = {"code": aks_progress.STOPPED if stop else "Running"}
-    aks_progress.begin(context, cluster.id, "Stopping" if stop else "Starting")
+    progress.begin(context, cluster.id, "Stopping" if stop else "Starting")
 
 
 def _check_own(context: Context, put: Put) -> None:
@@ -146,8 +149,7 @@ def _keep_pools(context: Context, put: Put) -> None:
     kept: list[Json] = [
         {"name": pool.id.name, **copy.deepcopy(properties(pool.body))}
         for pool in aks_progress.pools_of(context, put.id)
-        if pool.id.name.lower() not in named
-        and aks_progress.state_of(context, pool.id) != aks_progress.DELETING
+        if pool.id.name.lower() not in named and progress.state_of(context, pool.id) != progress.DELETING
     ]
     profiles = put.properties.setdefault("agentPoolProfiles", [])
     if isinstance(profiles, list):

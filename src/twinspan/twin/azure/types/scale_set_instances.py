@@ -13,7 +13,7 @@ from twinspan.twin.azure.documents import Json, JsonObject, member, number, obje
 from twinspan.twin.azure.operations import Asked, Outcome
 from twinspan.twin.azure.resource_id import ResourceId
 from twinspan.twin.azure.store import Resource
-from twinspan.twin.azure.types import machine_disks, machine_progress, machine_rules
+from twinspan.twin.azure.types import machine_disks, machine_progress, machine_rules, progress
 from twinspan.twin.azure.types.base import Action, Context, Put, ResourceType
 from twinspan.twin.azure.types.interface_addresses import check_room
 from twinspan.twin.azure.types.network_interfaces import complete_interface, decorate_interface
@@ -58,7 +58,7 @@ class _Instances(ResourceType):
         }
         told = properties(document)
         told["vmId"] = resource.resource_guid
-        told["provisioningState"] = machine_progress.state_of(context, resource.id)
+        told["provisioningState"] = progress.state_of(context, resource.id)
         return document
 
     @override
@@ -73,13 +73,13 @@ class _Instances(ResourceType):
     @override
     def delete(self, context: Context, resource: Resource) -> None:
         scale_set = context.store.get(resource.id.parent) if resource.id.parent is not None else None
-        machine_progress.begin(context, resource.id, machine_progress.DELETING)
+        progress.begin(context, resource.id, progress.DELETING)
         if scale_set is not None:
             set_capacity(context, scale_set, len(of(context, scale_set.id)))
 
     @override
     def outcome(self, context: Context, resource_id: ResourceId) -> Outcome | None:
-        return machine_progress.outcome(context, resource_id)
+        return progress.outcome(context, resource_id, code=machine_progress.FAILURE)
 
     @override
     def begin(self, context: Context, resource: Resource, action: Action) -> Asked | None:
@@ -107,7 +107,7 @@ def of(context: Context, scale_set: ResourceId) -> list[Resource]:
     found = [
         instance
         for instance in context.store.children(scale_set, "virtualMachines")
-        if machine_progress.state_of(context, instance.id) != machine_progress.DELETING
+        if progress.state_of(context, instance.id) != progress.DELETING
     ]
     return sorted(found, key=lambda instance: int(instance.id.name))
 
@@ -135,7 +135,7 @@ def follow(context: Context, put: Put, *, changed: bool) -> None:
     wanted = number(put.body, "sku", "capacity") or 0
     _check_room(context, put, wanted - len(instances))
     for instance in instances[wanted:]:
-        machine_progress.begin(context, instance.id, machine_progress.DELETING)
+        progress.begin(context, instance.id, progress.DELETING)
     for instance in instances[:wanted] if changed else ():
         properties(instance.body)["latestModelApplied"] = False
         if text(put.properties, "upgradePolicy", "mode") != "Manual":
@@ -205,7 +205,7 @@ def _make(context: Context, put: Put, instance_number: int) -> None:
     instance = Resource(id=identity, body=body)
     context.store.add(instance)
     _apply(context, instance, put)
-    machine_progress.begin(context, identity, machine_progress.CREATING)
+    progress.begin(context, identity, progress.CREATING)
 
 
 def _sku(put: Put) -> JsonObject:

@@ -15,6 +15,7 @@ from twinspan.twin.azure.types import (
     identities,
     machine_progress,
     machine_rules,
+    progress,
     scale_set_instances,
     timestamps,
 )
@@ -89,9 +90,9 @@ class _ScaleSets(ResourceType):
         changed = profiles[0] != profiles[1] or sizes[0] != sizes[1]
         scale_set_instances.follow(context, put, changed=changed)
         if before is None:
-            machine_progress.begin(context, put.id, machine_progress.CREATING)
+            progress.begin(context, put.id, progress.CREATING)
         elif number(before, "sku", "capacity") != number(put.body, "sku", "capacity"):
-            machine_progress.begin(context, put.id, machine_progress.UPDATING)
+            progress.begin(context, put.id, progress.UPDATING)
 
     @override
     def patch(self, context: Context, resource: Resource, body: JsonObject) -> None:
@@ -116,7 +117,7 @@ class _ScaleSets(ResourceType):
         identities.add_principals(context.store, document, tenant_id=context.tenant_id)
         told = properties(document)
         told["uniqueId"] = resource.resource_guid
-        told["provisioningState"] = machine_progress.state_of(context, resource.id)
+        told["provisioningState"] = progress.state_of(context, resource.id)
         profile = told.get("virtualMachineProfile")
         if isinstance(profile, dict):
             profile.pop("userData", None)
@@ -147,13 +148,13 @@ class _ScaleSets(ResourceType):
 
     @override
     def delete(self, context: Context, resource: Resource) -> None:
-        machine_progress.begin(context, resource.id, machine_progress.DELETING)
+        progress.begin(context, resource.id, progress.DELETING)
         for instance in scale_set_instances.of(context, resource.id):
-            machine_progress.begin(context, instance.id, machine_progress.DELETING)
+            progress.begin(context, instance.id, progress.DELETING)
 
     @override
     def outcome(self, context: Context, resource_id: ResourceId) -> Outcome | None:
-        return machine_progress.outcome(context, resource_id)
+        return progress.outcome(context, resource_id, code=machine_progress.FAILURE)
 
     @override
     def act(self, context: Context, resource: Resource, action: Action) -> Json:
@@ -165,13 +166,13 @@ class _ScaleSets(ResourceType):
             scale_set_instances.upgrade(context, resource, chosen)
         elif action.name == "delete":
             for instance in chosen:
-                machine_progress.begin(context, instance.id, machine_progress.DELETING)
+                progress.begin(context, instance.id, progress.DELETING)
             left = len(scale_set_instances.of(context, resource.id)) - len(chosen)
             scale_set_instances.set_capacity(context, resource, left)
         else:
             for instance in chosen:
                 INSTANCES.act(context, instance, action)
-        machine_progress.begin(context, resource.id, machine_progress.UPDATING)
+        progress.begin(context, resource.id, progress.UPDATING)
         return None
 
 
@@ -273,7 +274,7 @@ def _instance_view(context: Context, scale_set: ResourceId, instances: list[Reso
         for status in machine_progress.statuses(context, instance.id):
             code = str(status["code"])
             counts[code] = counts.get(code, 0) + 1
-    state = machine_progress.state_of(context, scale_set)
+    state = progress.state_of(context, scale_set)
     return {
         "virtualMachine": {
             "statusesSummary": [{"code": code, "count": count} for code, count in counts.items()]
@@ -282,7 +283,7 @@ def _instance_view(context: Context, scale_set: ResourceId, instances: list[Reso
             {
                 "code": f"ProvisioningState/{state.lower()}",
                 "level": "Info",
-                "displayStatus": "Provisioning succeeded" if state == machine_progress.SUCCEEDED else state,
+                "displayStatus": "Provisioning succeeded" if state == progress.SUCCEEDED else state,
             }
         ],
     }

@@ -11,7 +11,14 @@ from twinspan.twin.azure.errors import ArmError, bad_request
 from twinspan.twin.azure.operations import Asked, Outcome
 from twinspan.twin.azure.resource_id import ResourceId
 from twinspan.twin.azure.store import Resource
-from twinspan.twin.azure.types import identities, machine_disks, machine_progress, machine_rules, timestamps
+from twinspan.twin.azure.types import (
+    identities,
+    machine_disks,
+    machine_progress,
+    machine_rules,
+    progress,
+    timestamps,
+)
 from twinspan.twin.azure.types.base import Action, Context, Put, ResourceType
 from twinspan.twin.azure.types.machine_progress import DEALLOCATED, RUNNING, STOPPED
 from twinspan.twin.azure.types.network_interfaces import NETWORK_INTERFACES, interfaces_of, machine_of
@@ -72,7 +79,7 @@ class _VirtualMachines(ResourceType):
             for disk in _complete_storage(context, put, storage):
                 context.store.add(disk)
         if put.existing is None:
-            machine_progress.begin(context, put.id, machine_progress.CREATING)
+            progress.begin(context, put.id, progress.CREATING)
 
     @override
     def patch(self, context: Context, resource: Resource, body: JsonObject) -> None:
@@ -99,7 +106,7 @@ class _VirtualMachines(ResourceType):
         told = properties(document)
         told.pop("userData", None)
         told["vmId"] = resource.resource_guid
-        told["provisioningState"] = machine_progress.state_of(context, resource.id)
+        told["provisioningState"] = progress.state_of(context, resource.id)
         return document
 
     @override
@@ -122,11 +129,11 @@ class _VirtualMachines(ResourceType):
 
     @override
     def delete(self, context: Context, resource: Resource) -> None:
-        machine_progress.begin(context, resource.id, machine_progress.DELETING)
+        progress.begin(context, resource.id, progress.DELETING)
 
     @override
     def outcome(self, context: Context, resource_id: ResourceId) -> Outcome | None:
-        return machine_progress.outcome(context, resource_id)
+        return progress.outcome(context, resource_id, code=machine_progress.FAILURE)
 
     @override
     def begin(self, context: Context, resource: Resource, action: Action) -> Asked | None:
