@@ -45,7 +45,9 @@ def built(env: Path, name: str) -> tuple[float, float]:
     asked = time.monotonic()
     wait_until(
         lambda: client.status().clusters,
-        lambda seen: len(seen) > 1 and all(each.nodes and each.nodes_ready == each.nodes for each in seen),
+        lambda seen: (
+            len(seen) > 1 and all(cluster.nodes and cluster.nodes_ready == cluster.nodes for cluster in seen)
+        ),
         what="two clusters with all nodes ready",
         timeout_s=_READY_WITHIN_S,
     )
@@ -58,10 +60,10 @@ def memory_mib(name: str) -> dict[str, float]:
     """Return the proportional set size of each kind of the clusters' processes, MiB."""
     sizes: dict[str, float] = defaultdict(float)
     status = TwinClient(name).status()
-    wanted = ("etcd", "kube-", "kubelet", "containerd")
+    prefixes = ("etcd", "kube-", "kubelet", "containerd")
     for role, pid in status.pids.items():
-        if role.startswith(wanted):
-            sizes[role.split()[0]] += sum(pss_mib(each) for each in family(pid))
+        if role.startswith(prefixes):
+            sizes[role.split()[0]] += sum(pss_mib(member_pid) for member_pid in family(pid))
     return dict(sizes)
 
 
@@ -69,8 +71,8 @@ def cpu_s(name: str) -> dict[str, float]:
     """Return the CPU time that each kind of process of a twin has used, children included, in seconds."""
     used: dict[str, float] = defaultdict(float)
     for role, pid in TwinClient(name).status().pids.items():
-        for each in family(pid):
-            fields = Path(f"/proc/{each}/stat").read_text().rpartition(")")[2].split()
+        for member_pid in family(pid):
+            fields = Path(f"/proc/{member_pid}/stat").read_text().rpartition(")")[2].split()
             used[role.split()[0]] += sum(map(int, fields[11:13])) / os.sysconf("SC_CLK_TCK")
     return dict(used)
 
@@ -109,7 +111,9 @@ def compared(target: Target, *, pairs: int, seconds: int) -> None:
     """Measure hosts and pods in turn and print the ratios."""
     network, _ = read_network(target.endpoints)
     with ExitStack() as stack:
-        apis = [stack.enter_context(ClusterApi(each)) for each in clusters_of(network, target.endpoints)]
+        apis = [
+            stack.enter_context(ClusterApi(cluster)) for cluster in clusters_of(network, target.endpoints)
+        ]
         hosts = stack.enter_context(hosts_of(target, pairs=1))
         asked = time.monotonic()
         (aws_pod, *_), (azure_pod, *_) = stack.enter_context(probe_pods(apis))

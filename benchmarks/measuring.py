@@ -41,10 +41,10 @@ def watched(env: Path, name: str, *, every_s: float) -> Iterator[list[int]]:
     ended = threading.Event()
     with subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as monitor:
         assert monitor.stdout is not None
-        told = ""
-        while not told.rstrip().endswith("}"):
-            told += monitor.stdout.readline()
-        url = str(json.loads(told)["url"])
+        output = ""
+        while not output.rstrip().endswith("}"):
+            output += monitor.stdout.readline()
+        url = str(json.loads(output)["url"])
 
         def scrape() -> None:
             while True:
@@ -71,11 +71,11 @@ def throughput(aws: Host, azure: Host, seconds: int) -> float:
 def print_rates(aws: Host, azure: Host, seconds: int) -> None:
     """Print what became of the packets at each rate."""
     for rate_hz in RATES_HZ:
-        for name, each in measure(aws, azure, rate_hz=rate_hz, duration_s=seconds).directions.items():
-            rate = each.sent / (each.ended_s - each.started_s)
-            late_ms = each.pacing_error_max_s * 1000
+        for name, flows in measure(aws, azure, rate_hz=rate_hz, duration_s=seconds).directions.items():
+            rate = flows.sent / (flows.ended_s - flows.started_s)
+            late_ms = flows.pacing_error_max_s * 1000
             print(
-                f"{name} {rate_hz:6} Hz asked, {rate:8.0f} sent, {each.lost} lost, late by {late_ms:.1f} ms"
+                f"{name} {rate_hz:6} Hz asked, {rate:8.0f} sent, {flows.lost} lost, late by {late_ms:.1f} ms"
             )
 
 
@@ -96,16 +96,16 @@ def main() -> None:
             print_rates(aws.host, azure.host, seconds)
             pairs, scraped = [], 0
             for number in range(arguments.pairs):
-                found: dict[bool, float] = {}
+                throughputs: dict[bool, float] = {}
                 # Every second pair the other way round, so that a machine that slows down favours neither.
                 for beside in (False, True) if number % 2 else (True, False):
                     if beside:
                         with watched(env, name, every_s=arguments.every) as sizes:
-                            found[beside] = throughput(aws.host, azure.host, seconds)
+                            throughputs[beside] = throughput(aws.host, azure.host, seconds)
                             scraped += len(sizes)
                     else:
-                        found[beside] = throughput(aws.host, azure.host, seconds)
-                pairs.append((found[False], found[True]))
+                        throughputs[beside] = throughput(aws.host, azure.host, seconds)
+                pairs.append((throughputs[False], throughputs[True]))
     ratios = [beside / alone for alone, beside in pairs]
     print(
         f"without monitor {statistics.median(p[0] for p in pairs) / 1e6:7.0f} Mbit/s (median of {len(pairs)})"

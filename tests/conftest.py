@@ -46,7 +46,7 @@ def pytest_sessionfinish() -> None:
 
 def pytest_itemcollected(item: pytest.Item) -> None:
     """Refuse a test that needs root, or the machine alone, where `make` would not find it."""
-    places = [Path(__file__).parent / each for each in WITH_ROOT]
+    places = [Path(__file__).parent / folder for folder in WITH_ROOT]
     marked = item.get_closest_marker("root") or item.get_closest_marker("alone")
-    if marked and not any(item.path.is_relative_to(each) for each in places):
+    if marked and not any(item.path.is_relative_to(place) for place in places):
         raise pytest.UsageError(f"{item.nodeid} belongs into one of the folders {', '.join(WITH_ROOT)}")

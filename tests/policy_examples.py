@@ -44,7 +44,7 @@ _expression = st.one_of(
 )
 _pod_selector = st.one_of(
     st.builds(lambda labels: {"matchLabels": labels}, _labels),
-    st.builds(lambda each: {"matchExpressions": [each]}, _expression),
+    st.builds(lambda expression: {"matchExpressions": [expression]}, _expression),
 )
 _namespace_selector = st.sampled_from(
     [
@@ -65,9 +65,9 @@ _block = st.sampled_from(
     ]
 )
 _peer = st.one_of(
-    st.builds(lambda each: {"ipBlock": each}, _block),
-    st.builds(lambda each: {"podSelector": each}, _pod_selector),
-    st.builds(lambda each: {"namespaceSelector": each}, _namespace_selector),
+    st.builds(lambda ip_block: {"ipBlock": ip_block}, _block),
+    st.builds(lambda pod_selector: {"podSelector": pod_selector}, _pod_selector),
+    st.builds(lambda namespace_selector: {"namespaceSelector": namespace_selector}, _namespace_selector),
     st.builds(lambda a, b: {"podSelector": a, "namespaceSelector": b}, _pod_selector, _namespace_selector),
 )
 _port = st.one_of(
@@ -116,11 +116,11 @@ pods = st.tuples(*(st.builds(pod, st.just(number), _labels) for number in range(
 
 def read(given_policies: Sequence[Manifest], given_pods: Sequence[Manifest]) -> Policies:
     """What the product makes of it."""
-    found = [pod_of(each) for each in given_pods]
+    read_pods = [pod_of(given_pod) for given_pod in given_pods]
     return Policies(
-        policies=tuple(policy_of(each) for each in given_policies),
-        pods=tuple(each for each in found if each is not None),
-        namespaces={each["metadata"]["name"]: namespace_labels(each) for each in NAMESPACES},
+        policies=tuple(policy_of(given_policy) for given_policy in given_policies),
+        pods=tuple(read_pod for read_pod in read_pods if read_pod is not None),
+        namespaces={namespace["metadata"]["name"]: namespace_labels(namespace) for namespace in NAMESPACES},
     )
 
 
@@ -175,15 +175,15 @@ def _selects(selector: Manifest, labels: Mapping[str, str]) -> bool:
     for key, value in selector.get("matchLabels", {}).items():
         if labels.get(key) != value:
             return False
-    for each in selector.get("matchExpressions", []):
-        value = labels.get(each["key"])
+    for expression in selector.get("matchExpressions", []):
+        value = labels.get(expression["key"])
         wrong = {
-            "In": value is None or value not in each.get("values", []),
-            "NotIn": value is not None and value in each.get("values", []),
+            "In": value is None or value not in expression.get("values", []),
+            "NotIn": value is not None and value in expression.get("values", []),
             "Exists": value is None,
             "DoesNotExist": value is not None,
         }
-        if wrong[each["operator"]]:
+        if wrong[expression["operator"]]:
             return False
     return True
 
@@ -199,7 +199,7 @@ def _peer_is(peer: Manifest, policy: Manifest, other: Manifest) -> bool:
             return False
         address = IPv4Address(other["status"]["podIP"])
         return address in IPv4Network(block["cidr"]) and not any(
-            address in IPv4Network(each) for each in block.get("except", [])
+            address in IPv4Network(excepted_cidr) for excepted_cidr in block.get("except", [])
         )
     namespace = other["metadata"]["namespace"]
     if "namespaceSelector" in peer:
@@ -212,20 +212,20 @@ def _peer_is(peer: Manifest, policy: Manifest, other: Manifest) -> bool:
 
 
 def _ports(ports: list[Manifest] | None, destination: Manifest, protocol: str, port: int | None) -> bool:
-    return not ports or any(_port_is(each, destination, protocol, port) for each in ports)
+    return not ports or any(_port_is(allowed_port, destination, protocol, port) for allowed_port in ports)
 
 
 def _port_is(given: Manifest, destination: Manifest, protocol: str, port: int | None) -> bool:
     if given.get("protocol", "TCP") != protocol or port is None:
         return False
-    wanted: Any = given.get("port")
-    if wanted == "web":
-        wanted = next(
+    given_port: Any = given.get("port")
+    if given_port == "web":
+        given_port = next(
             (
-                each["containerPort"]
+                container_port["containerPort"]
                 for container in destination["spec"]["containers"]
-                for each in container["ports"]
+                for container_port in container["ports"]
             ),
             0,
         )
-    return wanted is None or wanted <= port <= given.get("endPort", wanted)
+    return given_port is None or given_port <= port <= given.get("endPort", given_port)

@@ -61,18 +61,18 @@ Row = tuple[str, str]
 
 def main() -> None:
     """Print every type's members as JSON, one a line."""
-    found = {kind: dict(_members(_class(name), "", ())) for kind, name in MODELS.items()}
+    members_by_type = {kind: dict(_members(_class(name), "", ())) for kind, name in MODELS.items()}
     packages = sorted({name.partition(".")[0] for name in MODELS.values()})
     names = [f"azure-mgmt-{'resource' if name == 'resource' else name}" for name in packages]
     sources = {name: version(name) for name in [*names, "azure-mgmt-resource-deployments"]}
-    json.dump({"sources": sources, "members": found}, sys.stdout, indent=0, sort_keys=False)
+    json.dump({"sources": sources, "members": members_by_type}, sys.stdout, indent=0, sort_keys=False)
     sys.stdout.write("\n")
 
 
 def _class(name: str) -> type:
     module, _, own = name.rpartition(".")
-    found: type = getattr(importlib.import_module(f"azure.mgmt.{module}"), own)
-    return found
+    model_class: type = getattr(importlib.import_module(f"azure.mgmt.{module}"), own)
+    return model_class
 
 
 def _members(model: type, path: str, above: tuple[type, ...]) -> Iterator[Row]:
@@ -138,11 +138,11 @@ def _typed(siblings: ModuleType, kind: str, place: str, mark: str, above: tuple[
     elif not hasattr(siblings, kind) or mark.startswith("read"):
         yield place, f"{mark}object"
     else:
-        found = getattr(siblings, _CONCRETE.get(kind, kind))
-        if issubclass(found, Enum):
-            yield place, f"{mark}{'|'.join(str(each.value) for each in found)}"
+        member_type = getattr(siblings, _CONCRETE.get(kind, kind))
+        if issubclass(member_type, Enum):
+            yield place, f"{mark}{'|'.join(str(choice.value) for choice in member_type)}"
         else:
-            yield from _members(found, place, above)
+            yield from _members(member_type, place, above)
 
 
 def _mark(*, read_only: bool, required: bool) -> str:

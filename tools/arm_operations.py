@@ -74,9 +74,9 @@ def main(site_packages: Path, go_vendor: Path) -> None:
     """Print the facts of both sources as JSON, one operation a line."""
     python, go = _of_python(site_packages / "azure/mgmt"), _of_go(go_vendor / "github.com/hashicorp")
     versions = {
-        found.name: found.version
-        for found in distributions(path=[str(site_packages)])
-        if found.name.startswith("azure-mgmt-") and found.name != "azure-mgmt-core"
+        distribution.name: distribution.version
+        for distribution in distributions(path=[str(site_packages)])
+        if distribution.name.startswith("azure-mgmt-") and distribution.name != "azure-mgmt-core"
     }
     rows = []
     for method, path in sorted({*python, *go}, key=lambda key: (key[1], key[0])):
@@ -99,7 +99,7 @@ def _kept(path: str) -> bool:
         return path.startswith(("/subscriptions", "/tenants"))
     if last.startswith("{}"):
         return scope == "/subscriptions/{}"
-    return any(re.match(rf"microsoft\.{re.escape(each)}(/|$)", last) for each in _TYPES)
+    return any(re.match(rf"microsoft\.{re.escape(kind)}(/|$)", last) for kind in _TYPES)
 
 
 def _of_python(folder: Path) -> Accepted:
@@ -119,10 +119,10 @@ def _of_python(folder: Path) -> Accepted:
 def _in_module(module: ast.Module) -> Iterator[tuple[Operation, set[int]]]:
     """Yield the operations of one generated module."""
     requests = {
-        each.name: built
-        for each in module.body
-        if isinstance(each, ast.FunctionDef)
-        for built in (_request(each),)
+        function_node.name: built
+        for function_node in module.body
+        if isinstance(function_node, ast.FunctionDef)
+        for built in (_request(function_node),)
         if built is not None
     }
     for function in ast.walk(module):
@@ -160,14 +160,14 @@ def _statuses(function: ast.FunctionDef) -> set[int]:
         if isinstance(node, ast.Compare) and isinstance(node.ops[0], ast.NotIn):
             left, right = node.left, node.comparators[0]
             if isinstance(left, ast.Attribute) and left.attr == "status_code" and isinstance(right, ast.List):
-                return {int(ast.literal_eval(each)) for each in right.elts}
+                return {int(ast.literal_eval(element)) for element in right.elts}
     return set()
 
 
 def _of_go(folder: Path) -> Accepted:
     """Return what the SDK of the Terraform provider accepts; of several API versions what all accept."""
     common = _ids(folder / "go-azure-helpers/resourcemanager/commonids")
-    found: dict[Operation, list[set[int]]] = defaultdict(list)
+    accepted_statuses: dict[Operation, list[set[int]]] = defaultdict(list)
     for client in sorted((folder / "go-azure-sdk/resource-manager").glob("*/*/*/client.go")):
         ids = {f"commonids.{name}": text for name, text in common.items()} | _ids(client.parent)
         for file in sorted(client.parent.glob("method_*.go")):
@@ -178,8 +178,8 @@ def _of_go(folder: Path) -> Accepted:
                 if match["format"] is not None:
                     path = match["format"].replace("%s", path, 1)
                 statuses = {_STATUS[name] for name in re.findall(r"http\.Status(\w+)", match["statuses"])}
-                found[match["method"].upper(), _plain(path)].append(statuses)
-    return {key: set.intersection(*lists) for key, lists in found.items() if _kept(key[1])}
+                accepted_statuses[match["method"].upper(), _plain(path)].append(statuses)
+    return {key: set.intersection(*lists) for key, lists in accepted_statuses.items() if _kept(key[1])}
 
 
 def _ids(folder: Path) -> dict[str, str]:

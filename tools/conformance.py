@@ -185,9 +185,11 @@ def _twin(cache: Path, printer: Printer) -> Iterator[Mapping[str, str]]:
         run([twinspan, "twin", "up", "--name", _NAME])
         environment = str(ROOT / "terraform" / "envs" / "dev")
         run([twinspan, "apply", environment, "--name", _NAME, "--providers", "offline", "--var", variable])
-        told = json.loads(run([twinspan, "twin", "env", "--name", _NAME, "--format", "json"]).stdout)
+        twin_variables = json.loads(
+            run([twinspan, "twin", "env", "--name", _NAME, "--format", "json"]).stdout
+        )
         path = f"{cache}/twinspan/kubernetes/current:{os.environ['PATH']}"  # with kubectl
-        changed = {**os.environ, **told, "PATH": path}
+        changed = {**os.environ, **twin_variables, "PATH": path}
         yield {key: value for key, value in changed.items() if value is not None}
     finally:
         printer.show("Removing the clusters")

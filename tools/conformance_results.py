@@ -69,8 +69,8 @@ def read_expected(path: Path) -> tuple[Expected, ...]:
         DesignError: A line is of another form.
     """
     lines = enumerate(path.read_text(encoding="utf-8").splitlines(), start=1)
-    told = ((number, line) for number, line in lines if line.strip() and not line.startswith("#"))
-    return tuple(_expected(line, where=f"{path} line {number}") for number, line in told)
+    entries = ((number, line) for number, line in lines if line.strip() and not line.startswith("#"))
+    return tuple(_expected(line, where=f"{path} line {number}") for number, line in entries)
 
 
 def _expected(line: str, *, where: str) -> Expected:

@@ -94,15 +94,15 @@ def parse(text: str) -> Source:
             source.entries[name] = _entries(body)
     for name, body in _sections(text, HCL_FUNCTION):
         source.entries[name[0].upper() + name[1:]] = _entries(body.split("\nexport ", 1)[0])
-    for found in INTERFACE.finditer(text):
-        source.interfaces[found[1]] = {f[1]: f[2] != "?" for f in INTERFACE_FIELD.finditer(found[2])}
+    for match in INTERFACE.finditer(text):
+        source.interfaces[match[1]] = {f[1]: f[2] != "?" for f in INTERFACE_FIELD.finditer(match[2])}
     return source
 
 
 def _sections(text: str, start: re.Pattern[str]) -> list[tuple[str, ...]]:
-    found = list(start.finditer(text))
-    ends = [match.start() for match in found[1:]] + [len(text)] * bool(found)
-    return [(*match.groups(), text[match.end() : end]) for match, end in zip(found, ends, strict=True)]
+    matches = list(start.finditer(text))
+    ends = [match.start() for match in matches[1:]] + [len(text)] * bool(matches)
+    return [(*match.groups(), text[match.end() : end]) for match, end in zip(matches, ends, strict=True)]
 
 
 def _members(body: str) -> dict[str, Member]:
@@ -214,10 +214,10 @@ def open_bindings(wheel: Path) -> tarfile.TarFile:
 def typescript(bindings: tarfile.TarFile, name: str) -> str:
     """Return the TypeScript source of one generated module."""
     opened = bindings.extractfile(f"package/lib/{name}/index.js")
-    found = SOURCE_MAP.search(opened.read()) if opened else None
-    if found is None:
+    source_map = SOURCE_MAP.search(opened.read()) if opened else None
+    if source_map is None:
         raise ExtractionError(f"{name}: no source map")
-    content: str = json.loads(base64.b64decode(found[1]))["sourcesContent"][0]
+    content: str = json.loads(base64.b64decode(source_map[1]))["sourcesContent"][0]
     return content
 
 
@@ -230,7 +230,7 @@ def extract(bindings: tarfile.TarFile, name: str) -> Block:
 def main() -> None:
     """Write `schemas/PROVIDER.json`."""
     provider, wheel = sys.argv[1], Path(sys.argv[2])
-    wanted = json.loads((FOLDER / "types.json").read_text())[provider]
+    served_types = json.loads((FOLDER / "types.json").read_text())[provider]
     bindings = open_bindings(wheel)
     version = re.search(rf"/{provider}/([\d.]+)/docs", typescript(bindings, "provider"))
 
@@ -243,8 +243,8 @@ def main() -> None:
     schemas = {
         "extracted_from": f"hashicorp/{provider} {version[1] if version else 'unknown'}",
         "provider": extract(bindings, "provider"),
-        "resources": modules(wanted["resources"], ""),
-        "data_sources": modules(wanted["data_sources"], f"data-{provider}-"),
+        "resources": modules(served_types["resources"], ""),
+        "data_sources": modules(served_types["data_sources"], f"data-{provider}-"),
     }
     target = FOLDER / f"{provider}.json"
     target.write_text(json.dumps(schemas, separators=(",", ":"), sort_keys=True) + "\n")

@@ -22,8 +22,8 @@ EXAMPLE = Path("examples") / "basic" / "main.tf"
 
 def modules() -> list[Path]:
     """Return the folders of all modules, `bootstrap` among them."""
-    found = (file.parent for file in TERRAFORM.rglob("README.md") if (file.parent / "main.tf").is_file())
-    return sorted(found)
+    folders = (file.parent for file in TERRAFORM.rglob("README.md") if (file.parent / "main.tf").is_file())
+    return sorted(folders)
 
 
 def documented(module: Path) -> str:

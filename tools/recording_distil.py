@@ -193,7 +193,7 @@ class _Distiller:
             return {"x-amz-bucket-region": region} if region else {}
         for name in _POLLED:
             hidden = self.names.hide(call.raw.answer_headers.get(name, ""))
-            if any("." in found for found in PLACEHOLDER.findall(hidden)):
+            if any("." in placeholder for placeholder in PLACEHOLDER.findall(hidden)):
                 return {name: hidden}
         return {}
 

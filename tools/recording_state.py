@@ -91,11 +91,11 @@ class StateFacts:
 
     def _add(self, name: str, value: Tree, *, settable: bool) -> None:
         if isinstance(value, dict):
-            for inner, each in value.items():
-                self._add(inner if name == "$document" else name, each, settable=settable)
+            for inner, member in value.items():
+                self._add(inner if name == "$document" else name, member, settable=settable)
         elif isinstance(value, list):
-            for each in value:
-                self._add(name, each, settable=settable)
+            for element in value:
+                self._add(name, element, settable=settable)
         elif isinstance(value, str):
             (self.settable if settable else self.computed).update(
                 self.hide(text) for text in strings(value) if text

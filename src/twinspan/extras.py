@@ -14,8 +14,10 @@ _OF_AN_EXTRA = re.compile(r"(?P<name>[\w.-]+).*;.*\bextra == ['\"](?P<extra>[\w-
 
 def missing(extra: Extra) -> tuple[str, ...]:
     """Return the names of the packages of an extra that are not installed, in order."""
-    found = (_OF_AN_EXTRA.match(requirement) for requirement in requires("twinspan") or ())
-    return tuple(sorted({each["name"] for each in found if each and each["extra"] == extra and _lacks(each)}))
+    matches = (_OF_AN_EXTRA.match(requirement) for requirement in requires("twinspan") or ())
+    return tuple(
+        sorted({match["name"] for match in matches if match and match["extra"] == extra and _lacks(match)})
+    )
 
 
 def require(extra: Extra, *, by: str, otherwise: str = "") -> None:

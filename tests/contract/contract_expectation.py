@@ -119,14 +119,14 @@ def _pattern(expected: str, bindings: Mapping[str, str]) -> re.Pattern[str]:
 def _members(expected: Object, actual: Tree, bindings: Bindings, at: str) -> tuple[Difference, ...]:
     if not isinstance(actual, dict):
         return (_difference(at, expected, actual),)
-    found: list[Difference] = []
+    mismatches: list[Difference] = []
     for template, value in expected.items():
         name = PLACEHOLDER.sub(lambda match: bindings.get(match[1], match[0]), template)
         if name in actual:
-            found += differences(value, actual[name], bindings, f"{at}.{name}")
+            mismatches += differences(value, actual[name], bindings, f"{at}.{name}")
         else:
-            found.append(_difference(f"{at}.{name}", value, None))
-    return tuple(found)
+            mismatches.append(_difference(f"{at}.{name}", value, None))
+    return tuple(mismatches)
 
 
 def _elements(
@@ -137,7 +137,7 @@ def _elements(
     if all_of_them and len(expected) != len(actual):
         sizes = f"{len(expected)} elements", f"{len(actual)} elements"
         return (Difference(at=f"{at}[]", expected=sizes[0], actual=f"{sizes[1]}: {_short(actual)}"),)
-    found: list[Difference] = []
+    mismatches: list[Difference] = []
     left = list(range(len(actual)))
     for number, element in enumerate(expected):
         place = f"{at}[{number}]"
@@ -145,10 +145,10 @@ def _elements(
         if fits is not None:
             left.remove(fits)
         elif left:
-            found += differences(element, actual[left[0]], dict(bindings), place)
+            mismatches += differences(element, actual[left[0]], dict(bindings), place)
         else:
-            found.append(_difference(place, element, None))
-    return tuple(found)
+            mismatches.append(_difference(place, element, None))
+    return tuple(mismatches)
 
 
 def _first_that_fits(expected: Tree, actual: list[Tree], left: list[int], bindings: Bindings) -> int | None:

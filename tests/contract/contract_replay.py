@@ -91,17 +91,17 @@ class Replay:
     def run(self, recording: Recording) -> Shortfall | None:
         """Send everything in its order; the first answer that falls short ends it."""
         for number, exchange in enumerate(recording.exchanges):
-            found = self.play(exchange)
-            if found:
-                return Shortfall(exchange=exchange, number=number, found=found)
+            mismatches = self.play(exchange)
+            if mismatches:
+                return Shortfall(exchange=exchange, number=number, found=mismatches)
         return None
 
     def play(self, exchange: Exchange) -> tuple[Difference, ...]:
         """Send one request, as often as the provider would, and return what its answer lacks."""
         again = exchange.reads or exchange.repeated
 
-        def passed(found: tuple[Difference, ...]) -> bool:
-            return not (again and any(difference.may_pass for difference in found))
+        def passed(mismatches: tuple[Difference, ...]) -> bool:
+            return not (again and any(difference.may_pass for difference in mismatches))
 
         seen: list[tuple[Difference, ...]] = []
 
@@ -120,12 +120,12 @@ class Replay:
             return (Difference(at="request", expected=f"{error} from an earlier answer", actual="nothing"),)
         answer = self.change(exchange, answer)
         trial = dict(self.bindings)
-        found = compare(exchange, answer, trial)
-        if not found:
+        mismatches = compare(exchange, answer, trial)
+        if not mismatches:
             self.bindings.update(trial)
-        elif any(difference.may_pass for difference in found):
+        elif any(difference.may_pass for difference in mismatches):
             self.clouds.build()
-        return found
+        return mismatches
 
     def _send(self, exchange: Exchange) -> Answer:
         target = fill(exchange.target, self.bindings)
@@ -151,14 +151,16 @@ def compare(exchange: Exchange, answer: Answer, bindings: Bindings) -> tuple[Dif
         allowed = " or ".join(str(status) for status in exchange.statuses)
         text = answer.body.decode("utf-8", "replace")[:300]
         return (Difference(at="status", expected=allowed, actual=f"{answer.status} {text}"),)
-    found: tuple[Difference, ...] = ()
+    mismatches: tuple[Difference, ...] = ()
     for name, value in exchange.answer_headers.items():
-        found += differences(value, answer.headers.get(name), bindings, f"header {name}")
+        mismatches += differences(value, answer.headers.get(name), bindings, f"header {name}")
     tree = answer.tree()
     if exchange.error:
         code = error_code(tree, answer.headers.get("x-amzn-errortype", ""))
-        return found + differences(exchange.error, code, bindings, "error code")
-    return found if exchange.answer is None else found + differences(exchange.answer, tree, bindings)
+        return mismatches + differences(exchange.error, code, bindings, "error code")
+    return (
+        mismatches if exchange.answer is None else mismatches + differences(exchange.answer, tree, bindings)
+    )
 
 
 def _body(exchange: Exchange, bindings: Bindings) -> bytes | None:

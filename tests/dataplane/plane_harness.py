@@ -106,7 +106,7 @@ class Plane:
         """Routers learn a little after the tunnels' sessions."""
         wait_until(
             lambda: self.reaches(host, address),
-            lambda found: found,
+            lambda answer: answer,
             what=f"answer of {address} to {host}",
             timeout_s=10,
         )

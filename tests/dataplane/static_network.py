@@ -31,8 +31,8 @@ def static_network(
     aws = with_aws(
         network,
         vpn_connections=tuple(
-            replace(each, static_routes_only=True, static_routes=tuple(to_azure))
-            for index, each in enumerate(network.aws.vpn_connections)
+            replace(connection, static_routes_only=True, static_routes=tuple(to_azure))
+            for index, connection in enumerate(network.aws.vpn_connections)
             if index in instances
         ),
     )
@@ -40,25 +40,25 @@ def static_network(
         aws,
         virtual_network_gateways=tuple(
             replace(
-                each,
+                gateway,
                 bgp_enabled=False,
                 active_active=len(instances) > 1,
                 instances=tuple(
                     replace(instance, custom_bgp_ip_addresses=())
-                    for index, instance in enumerate(each.instances)
+                    for index, instance in enumerate(gateway.instances)
                     if index in instances
                 ),
             )
-            for each in network.azure.virtual_network_gateways
+            for gateway in network.azure.virtual_network_gateways
         ),
         local_network_gateways=tuple(
-            replace(each, asn=None, bgp_peering_address=None, address_prefixes=tuple(to_aws))
-            for each in network.azure.local_network_gateways
+            replace(gateway, asn=None, bgp_peering_address=None, address_prefixes=tuple(to_aws))
+            for gateway in network.azure.local_network_gateways
         ),
         connections=tuple(
-            replace(each, bgp_enabled=False, custom_bgp_addresses={})
-            for each in network.azure.connections
-            if each.id in used
+            replace(connection, bgp_enabled=False, custom_bgp_addresses={})
+            for connection in network.azure.connections
+            if connection.id in used
         ),
     )
     keys = Secrets(
@@ -70,10 +70,10 @@ def static_network(
 
 def until_up(plane: Plane, wirings: Sequence[Wiring], timeout_s: float = 20.0) -> Observed:
     """Wait until these tunnels are up, and no other."""
-    wanted = {wiring.outside for wiring in wirings}
+    expected_addresses = {wiring.outside for wiring in wirings}
     return plane.until(
         lambda seen: (
-            {end.outside_ip_address for end in seen.aws_tunnels if end.ipsec_up} == wanted
+            {end.outside_ip_address for end in seen.aws_tunnels if end.ipsec_up} == expected_addresses
             and {
                 (end.connection_id, str(end.public_ip_address)) for end in seen.azure_tunnels if end.ipsec_up
             }

@@ -163,10 +163,10 @@ def test_the_routes_in_force_are_those_of_the_subnets_table(site: Site) -> None:
 
     routes = site.client.interface_state("target").routes
 
-    found = {route.destination: (route.kind, route.next_hops) for route in routes}
-    assert found[AZURE] == ("throw", ())
-    assert found[IPv4Network("10.9.0.0/16")] == ("unicast", (appliance,))
-    assert found[IPv4Network("192.168.0.0/16")] == ("blackhole", ())
+    by_destination = {route.destination: (route.kind, route.next_hops) for route in routes}
+    assert by_destination[AZURE] == ("throw", ())
+    assert by_destination[IPv4Network("10.9.0.0/16")] == ("unicast", (appliance,))
+    assert by_destination[IPv4Network("192.168.0.0/16")] == ("blackhole", ())
 
 
 def test_an_interface_of_no_running_machine_has_no_state(site: Site) -> None:

@@ -360,8 +360,8 @@ def test_hosts_that_come_and_go_leave_the_router_s_hardware_address_alone(
         address = routes.stdout.split()[2]
         full.client.run(host, ["ip", "neigh", "flush", "all"], timeout_s=5)
         full.client.run(host, ["ping", "-c", "1", "-W", "1", address], timeout_s=5)
-        told = full.client.run(host, ["ip", "neigh", "show", address], timeout_s=5).stdout
-        return told.split("lladdr ")[1].split()[0]
+        neighbour = full.client.run(host, ["ip", "neigh", "show", address], timeout_s=5).stdout
+        return neighbour.split("lladdr ")[1].split()[0]
 
     seen = [router()]
     visitors = [f"visitor{number}" for number in range(8)]

@@ -41,7 +41,7 @@ def aws_interface(
         key=key,
         router=VPC,
         subnet_id=subnet,
-        addresses=tuple(IPv4Interface(f"{each}/24") for each in (address, *more)),
+        addresses=tuple(IPv4Interface(f"{interface_address}/24") for interface_address in (address, *more)),
         security_group_ids=(OPEN,),
     )
     return replace(spec, **changes)  # type: ignore[arg-type]
@@ -269,29 +269,29 @@ def test_an_address_that_a_host_has_is_a_problem_until_the_host_is_gone(networks
     networks.plane.client.attach(
         HostSpec(name="first", side="aws", subnet_id=AWS_PRIVATE, address=IPv4Address("10.2.1.30"))
     )
-    wanted = machine("i-1", aws_interface("eni-1", "10.2.1.30"))
+    desired_machine = machine("i-1", aws_interface("eni-1", "10.2.1.30"))
     try:
-        problems = networks.apply(wanted).problems
+        problems = networks.apply(desired_machine).problems
         assert any("10.2.1.30 is taken" in problem for problem in problems), problems
         assert networks.plane.client.observe().machines == ()
     finally:
         networks.plane.client.detach("first")
 
-    assert networks.apply(wanted).problems == ()
+    assert networks.apply(desired_machine).problems == ()
     assert networks.plane.client.observe().machines == ("i-1",)
 
 
 @pytest.mark.obstacle("MachineSpec")
 def test_a_machine_whose_place_is_taken_is_made_when_it_is_free(networks: Networks) -> None:
     networks.apply()
-    wanted = machine("i-1", aws_interface("eni-1", "10.2.1.10"))
+    desired_machine = machine("i-1", aws_interface("eni-1", "10.2.1.10"))
     good = machine("i-2", aws_interface("eni-2", "10.2.1.11"))
     with taken(networks.plane, short_name("vm", "i-1")):
-        (problem,) = networks.apply(wanted, good).problems
+        (problem,) = networks.apply(desired_machine, good).problems
         assert "i-1" in problem
         assert networks.plane.client.observe().machines == ("i-2",)
 
-    assert networks.apply(wanted, good).problems == ()
+    assert networks.apply(desired_machine, good).problems == ()
     assert networks.reaches("i-1", "10.2.1.11")
 
 
@@ -348,8 +348,10 @@ def with_route(desired: Desired, table: str, route: StaticRoute) -> Desired:
             replace(
                 router,
                 tables=tuple(
-                    replace(each, routes=(*each.routes, route)) if each.key == table else each
-                    for each in router.tables
+                    replace(route_table, routes=(*route_table.routes, route))
+                    if route_table.key == table
+                    else route_table
+                    for route_table in router.tables
                 ),
             )
             for router in desired.routers

@@ -121,8 +121,8 @@ def test_rekeying_makes_new_keys_and_no_events(full: Plane) -> None:
     before = spis(full, wiring)
 
     def new_keys() -> bool:
-        found = spis(full, wiring)
-        return bool(found) and not found & before
+        current_spis = spis(full, wiring)
+        return bool(current_spis) and not current_spis & before
 
     full.client.inject(fault("rekey", wiring))
 
@@ -134,19 +134,19 @@ def test_rekeying_makes_new_keys_and_no_events(full: Plane) -> None:
 @pytest.mark.parametrize("kind", ["instance-stopped", "instance-crash"])
 def test_an_instance_goes_with_all_its_tunnels_and_comes_back(full: Plane, kind: str) -> None:
     wiring, start = in_use(full), now(full)
-    own = [each for each in TUNNELS if each.instance == wiring.instance]
+    own = [tunnel for tunnel in TUNNELS if tunnel.instance == wiring.instance]
     spec = fault(kind, wiring)
 
     full.client.inject(spec)
 
     events = until(
         full,
-        lambda e: all("bgp-down" in kinds(e, each.azure_key) for each in own),
+        lambda e: all("bgp-down" in kinds(e, tunnel.azure_key) for tunnel in own),
         since_s=start,
         what="end of both tunnels",
     )
-    told = kinds(events, own[0].aws_key) & {"ike-down", "bgp-down"}
-    assert bool(told) == (kind == "instance-stopped")
+    down_kinds = kinds(events, own[0].aws_key) & {"ike-down", "bgp-down"}
+    assert bool(down_kinds) == (kind == "instance-stopped")
     heal(full, spec)
 
 

@@ -112,7 +112,9 @@ def _bad_acl(network: Network) -> Network:
 def _bad_route(network: Network) -> Network:
     """Two routes to one prefix in one table: the kernel takes the first."""
     assert network.azure is not None
-    subnet = next(each for each in network.azure.virtual_networks[0].subnets if each.id == AZURE_ROUTED)
+    subnet = next(
+        candidate for candidate in network.azure.virtual_networks[0].subnets if candidate.id == AZURE_ROUTED
+    )
     prefix = IPv4Network("192.0.2.0/24")
     appliance = AzureRoute(
         name="appliance",
@@ -142,7 +144,7 @@ def test_a_value_that_is_refused_is_named_and_all_else_works(plane: Plane, kind:
 
     result = plane.apply(change(network), secrets)
 
-    assert [each[: len(problem)] for each in result.problems] == [problem]
+    assert [message[: len(problem)] for message in result.problems] == [problem]
     plane.until_established(4)
     _, azure = plane.attach_pair()
     plane.until_reaches("aws-host", azure)

@@ -65,12 +65,12 @@ def test_rekeying_under_traffic_loses_next_to_nothing(
     before = _newest(plane, "tunnel"), _newest(plane, "  inside")
 
     argv = ["ping", "-q", "-c", "750", "-i", str(_PING_INTERVAL_S), "-W", "1", second]
-    told = plane.client.run("aws-host", argv, timeout_s=20).stdout
+    output = plane.client.run("aws-host", argv, timeout_s=20).stdout
 
     renewed = _newest(plane, "tunnel") - before[0], _newest(plane, "  inside") - before[1]
     assert renewed[0] >= ike_sas
     assert renewed[1] >= 2
-    received = int(re.findall(r"(\d+) received", told)[0])
+    received = int(re.findall(r"(\d+) received", output)[0])
     assert received >= 745
     kinds = {event.kind for event in plane.client.events(0.0)}
     assert kinds.isdisjoint({"ike-down", "child-down", "bgp-down"})
@@ -103,15 +103,15 @@ def _static(network: Network) -> Network:
     network = with_aws(
         network,
         vpn_connections=tuple(
-            replace(each, static_routes_only=True, static_routes=(AZURE,))
-            for each in network.aws.vpn_connections
+            replace(connection, static_routes_only=True, static_routes=(AZURE,))
+            for connection in network.aws.vpn_connections
         ),
     )
     return with_azure(
         network,
-        connections=tuple(replace(each, bgp_enabled=False) for each in azure.connections),
+        connections=tuple(replace(connection, bgp_enabled=False) for connection in azure.connections),
         local_network_gateways=tuple(
-            replace(each, address_prefixes=(AWS,)) for each in azure.local_network_gateways
+            replace(gateway, address_prefixes=(AWS,)) for gateway in azure.local_network_gateways
         ),
     )
 
@@ -136,7 +136,7 @@ def test_a_static_connection_without_routes_carries_nothing(plane: Plane) -> Non
     network, secrets = reference_network()
     network = _static(network)
     assert network.aws is not None
-    bare = tuple(replace(each, static_routes=()) for each in network.aws.vpn_connections)
+    bare = tuple(replace(connection, static_routes=()) for connection in network.aws.vpn_connections)
     plane.apply(with_aws(network, vpn_connections=bare), secrets)
     plane.until(lambda now: all(end.ipsec_up for end in now.aws_tunnels), what="four tunnels")
 

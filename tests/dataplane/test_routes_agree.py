@@ -54,8 +54,8 @@ WORDS = (
     "172.16.0.0/12",
     "8.8.8.0/24",
 )
-UNIVERSE = tuple(IPv4Network(each) for each in (*WORDS, "10.0.0.0/8", "0.0.0.0/0"))
-NOT_PROBED = tuple(IPv4Network(each) for each in ("0.0.0.0/8", "127.0.0.0/8", "100.64.0.0/10", "224.0.0.0/3"))
+UNIVERSE = tuple(IPv4Network(text) for text in (*WORDS, "10.0.0.0/8", "0.0.0.0/0"))
+NOT_PROBED = tuple(IPv4Network(text) for text in ("0.0.0.0/8", "127.0.0.0/8", "100.64.0.0/10", "224.0.0.0/3"))
 """No packet goes there, or it goes over the twin's own transit networks."""
 _FAILED = re.compile(r"Command failed -:(\d+)")
 
@@ -88,18 +88,18 @@ def aws_table(dice: random.Random, number: int, learned: list[IPv4Network]) -> A
     local = AwsRoute(destination=AWS, target=LOCAL, state="active", origin="CreateRouteTable")
     static = [
         AwsRoute(
-            destination=each,
+            destination=prefix,
             target=(target := dice.choice(targets)),
             state="blackhole" if target == "vgw-gone" else "active",
             origin="CreateRoute",
         )
-        for each in some_networks(dice, 6)
-        if each != AWS
+        for prefix in some_networks(dice, 6)
+        if prefix != AWS
     ]
     propagating = dice.choice(((VGW,), (VGW,), ()))
     propagated = [
-        AwsRoute(destination=each, target=VGW, state="active", origin=PROPAGATED)
-        for each in (learned if propagating else ())
+        AwsRoute(destination=prefix, target=VGW, state="active", origin=PROPAGATED)
+        for prefix in (learned if propagating else ())
     ]
     return AwsRouteTable(
         id=f"rtb-{number}",
@@ -121,11 +121,11 @@ def azure_table(dice: random.Random, number: int) -> AzureRouteTable:
         routes=tuple(
             AzureRoute(
                 name=f"route{index}",
-                address_prefix=each,
-                next_hop_type=(hop := dice.choice((*hops, VNET_LOCAL) if each.subnet_of(AZURE) else hops)),
+                address_prefix=prefix,
+                next_hop_type=(hop := dice.choice((*hops, VNET_LOCAL) if prefix.subnet_of(AZURE) else hops)),
                 next_hop_ip_address=AZURE[512 + dice.randint(10, 20)] if hop == "VirtualAppliance" else None,
             )
-            for index, each in enumerate(some_networks(dice, 6))
+            for index, prefix in enumerate(some_networks(dice, 6))
         ),
     )
 
@@ -137,9 +137,13 @@ def expected(route: Route | None, destination: IPv4Address, subnets: list[IPv4Ne
     if route.target in {VGW, VIRTUAL_NETWORK_GATEWAY}:
         return "gateway"
     if route.target in {LOCAL, VNET_LOCAL}:
-        return "local" if any(destination in each for each in subnets) else "nowhere"
+        return "local" if any(destination in subnet for subnet in subnets) else "nowhere"
     if isinstance(table, AzureRouteTable) and route.target == "VirtualAppliance":
-        return next(str(each.next_hop_ip_address) for each in table.routes if each.name == route.name)
+        return next(
+            str(azure_route.next_hop_ip_address)
+            for azure_route in table.routes
+            if azure_route.name == route.name
+        )
     return "nowhere"
 
 
@@ -149,7 +153,7 @@ def destinations(dice: random.Random, prefixes: list[IPv4Network]) -> Iterator[I
         prefix = dice.choice(prefixes)
         first, last = int(prefix[0]), int(prefix[-1])
         number = dice.choice((first, last, first - 1, last + 1, dice.randint(first, last)))
-        if 0 <= number < 2**32 and not any(IPv4Address(number) in each for each in NOT_PROBED):
+        if 0 <= number < 2**32 and not any(IPv4Address(number) in network for network in NOT_PROBED):
             yield IPv4Address(number)
 
 
@@ -193,8 +197,10 @@ def batch(seed: str) -> tuple[Network, Secrets, list[Probe]]:
         network, virtual_networks=(replace(vnet, subnets=subnets),), route_tables=tuple(azure_tables)
     )
     probes = []
-    own_aws = [each.cidr_block for each in (*aws_subnets, *(network.aws.subnets if network.aws else ()))]
-    own_azure = [prefix for each in subnets for prefix in each.address_prefixes]
+    own_aws = [
+        aws_subnet.cidr_block for aws_subnet in (*aws_subnets, *(network.aws.subnets if network.aws else ()))
+    ]
+    own_azure = [prefix for azure_subnet in subnets for prefix in azure_subnet.address_prefixes]
     for aws, subnet in zip(aws_tables, aws_subnets, strict=True):
         routes = aws_routes(aws)
         probes += list(
@@ -220,11 +226,11 @@ def _probes(
     subnet_id: str,
     subnets: list[IPv4Network],
 ) -> Iterator[Probe]:
-    named = [each.destination for each in routes if each.destination]
-    special = {address for each in subnets for address in (each[0], each[1], each[-1])}
+    named = [table_route.destination for table_route in routes if table_route.destination]
+    special = {address for subnet in subnets for address in (subnet[0], subnet[1], subnet[-1])}
     drawn = destinations(dice, [*named, *subnets[:3]])
     for _ in range(PACKETS):
-        to = next(each for each in drawn if each not in special)
+        to = next(destination for destination in drawn if destination not in special)
         (route,) = best(routes, IPv4Network(to))
         yield Probe(
             table=table,
@@ -237,7 +243,7 @@ def _probes(
 
 def taken(plane: Plane, probes: list[Probe]) -> list[str]:
     """Return where the kernel would send each packet that comes from its subnet."""
-    found: dict[int, str] = {}
+    ends: dict[int, str] = {}
     for router, side in ((VPC, AwsRouteTable), (VNET, AzureRouteTable)):
         own = [index for index, probe in enumerate(probes) if isinstance(probe.table, side)]
         lines = "".join(
@@ -249,9 +255,9 @@ def taken(plane: Plane, probes: list[Probe]) -> list[str]:
         failed = {int(number) - 1 for number in _FAILED.findall(done.stderr)}
         answers = iter(done.stdout.splitlines())
         for line, index in enumerate(own):
-            found[index] = "nowhere" if line in failed else _end(next(answers))
+            ends[index] = "nowhere" if line in failed else _end(next(answers))
         assert next(answers, None) is None
-    return [found[index] for index in range(len(probes))]
+    return [ends[index] for index in range(len(probes))]
 
 
 def disagreements(plane: Plane, probes: list[Probe]) -> list[str]:
@@ -288,7 +294,7 @@ def compare(plane: Plane, numbers: range) -> None:
         assert plane.apply(network, secrets).problems == (), seed
         wait_until(
             lambda probes=probes: disagreements(plane, probes),  # type: ignore[misc]
-            lambda found: not found,
+            lambda conflicts: not conflicts,
             what=f"the routes of seed {seed!r}",
             timeout_s=30,
         )

@@ -97,8 +97,8 @@ def test_a_static_vpn_carries_packets_both_ways(plane: Plane, tunnels: Sequence[
     assert in_use(seen) in tunnels
     assert {end.bgp_state for end in (*seen.aws_tunnels, *seen.azure_tunnels)} == {"None"}
     assert all(peers == () for peers in seen.azure_bgp_peers.values())
-    told = {event.subject for event in plane.client.events(0.0) if event.kind.startswith("bgp-")}
-    assert told.isdisjoint(INSTANCES)
+    subjects = {event.subject for event in plane.client.events(0.0) if event.kind.startswith("bgp-")}
+    assert subjects.isdisjoint(INSTANCES)
     learned = {(str(route.network), route.origin) for route in seen.azure_learned_routes[GATEWAY]}
     assert learned == {(str(AZURE), "Network"), (str(AWS), "Network")}
     assert sum(end.bytes_in for end in seen.azure_tunnels) > 0
@@ -275,8 +275,8 @@ def test_propagation_takes_over_from_a_static_route_and_back_without_a_gap(plane
         argv = ["ping", "-q", "-i", "0.005", "-c", "800", far]
         pinging = beside.submit(plane.client.run, "aws-host", argv, timeout_s=60)
         pause(0.5)
-        for wanted in (by_propagation, by_route, by_propagation):
-            plane.apply(wanted, secrets)
+        for desired_network in (by_propagation, by_route, by_propagation):
+            plane.apply(desired_network, secrets)
             pause(0.5)
         pinged = pinging.result()
     assert "800 packets transmitted, 800 received" in pinged.stdout

@@ -40,8 +40,8 @@ def with_selectors(network: Network, *, azure: IPv4Network = ANY, aws: IPv4Netwo
     return with_aws(
         network,
         vpn_connections=tuple(
-            replace(each, local_ipv4_network_cidr=azure, remote_ipv4_network_cidr=aws)
-            for each in network.aws.vpn_connections
+            replace(connection, local_ipv4_network_cidr=azure, remote_ipv4_network_cidr=aws)
+            for connection in network.aws.vpn_connections
         ),
     )
 

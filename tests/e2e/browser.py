@@ -80,7 +80,8 @@ class Browser:
     def picture(self, file: Path, *, first: str = "html", last: str = "html", margin: int = 0) -> None:
         """Write the page from the top of one element to the bottom of another, and a margin, as PNG."""
         boxes = [
-            f"document.querySelector({json.dumps(each)}).getBoundingClientRect()" for each in (first, last)
+            f"document.querySelector({json.dumps(selector)}).getBoundingClientRect()"
+            for selector in (first, last)
         ]
         top, bottom, width = self.tell(f"[{boxes[0]}.top + scrollY, {boxes[1]}.bottom + scrollY, innerWidth]")
         top, bottom = max(0, top - margin), bottom + margin
@@ -118,15 +119,15 @@ def browser(folder: Path) -> Iterator[Browser]:
             process.terminate()
 
 
-def _connected(told: Path) -> Iterator[Browser]:
+def _connected(port_file: Path) -> Iterator[Browser]:
     port = wait_until(
-        lambda: told.read_text().split() if told.exists() else [],
+        lambda: port_file.read_text().split() if port_file.exists() else [],
         bool,
         what="a running Chromium",
         timeout_s=60,
     )[0]
     with urllib.request.urlopen(f"http://127.0.0.1:{port}/json/list", timeout=30) as answer:
-        pages = [each for each in json.load(answer) if each["type"] == "page"]
+        pages = [target for target in json.load(answer) if target["type"] == "page"]
     page = Browser(pages[0]["webSocketDebuggerUrl"])
     try:
         yield page

@@ -12,10 +12,10 @@ from twinspan.twin import lifecycle
 
 
 def program(variable: str, name: str) -> Path:
-    found = os.environ.get(variable) or shutil.which(name)
-    if found is None:
+    path = os.environ.get(variable) or shutil.which(name)
+    if path is None:
         pytest.skip(f"no {name} CLI: put `{name}` on PATH or its path in {variable} (`make test-slow` does)")
-    return Path(found)
+    return Path(path)
 
 
 def environment_of(lab: Lab, folder: Path, path: Path) -> dict[str, str]:

@@ -52,30 +52,35 @@ def queue(lab: Lab) -> str:
     sqs, sns = client(lab, "sqs"), client(lab, "sns")
     url: str = sqs.create_queue(QueueName="desk")["QueueUrl"]
     arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
-    (topic,) = [each["TopicArn"] for each in sns.list_topics()["Topics"]]
+    (topic,) = [listed_topic["TopicArn"] for listed_topic in sns.list_topics()["Topics"]]
     sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn)
     return url
 
 
 def ringing(lab: Lab) -> set[str]:
-    found = client(lab, "cloudwatch").describe_alarms(StateValue="ALARM")["MetricAlarms"]
-    return {each["AlarmName"].removeprefix(PREFIX) for each in found}
+    alarms = client(lab, "cloudwatch").describe_alarms(StateValue="ALARM")["MetricAlarms"]
+    return {alarm["AlarmName"].removeprefix(PREFIX) for alarm in alarms}
 
 
 def told(lab: Lab, queue: str) -> set[tuple[str, str]]:
     """Return (alarm, its new state) of the messages in the queue, and take them out."""
-    sqs, found = client(lab, "sqs"), set()
+    sqs, notices = client(lab, "sqs"), set()
     while messages := sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10).get("Messages"):
         for message in messages:
             said = json.loads(json.loads(message["Body"])["Message"])
-            found.add((said["AlarmName"].removeprefix(PREFIX), said["NewStateValue"]))
+            notices.add((said["AlarmName"].removeprefix(PREFIX), said["NewStateValue"]))
             sqs.delete_message(QueueUrl=queue, ReceiptHandle=message["ReceiptHandle"])
-    return found
+    return notices
 
 
-def wait_for(lab: Lab, wanted: set[str], record: Record | None = None) -> None:
+def wait_for(lab: Lab, expected_alarms: set[str], record: Record | None = None) -> None:
     started = time.monotonic()
-    wait_until(lambda: ringing(lab), lambda seen: seen == wanted, what=f"alarms {wanted}", timeout_s=LIMIT_S)
+    wait_until(
+        lambda: ringing(lab),
+        lambda seen: seen == expected_alarms,
+        what=f"alarms {expected_alarms}",
+        timeout_s=LIMIT_S,
+    )
     if record:
         record("time_to_alert_s", f"{time.monotonic() - started:.1f}")
 
@@ -84,7 +89,7 @@ def quiet(lab: Lab) -> None:
     """Wait until every alarm has seen a whole network."""
 
     def states() -> set[str]:
-        return {each["StateValue"] for each in client(lab, "cloudwatch").describe_alarms()["MetricAlarms"]}
+        return {alarm["StateValue"] for alarm in client(lab, "cloudwatch").describe_alarms()["MetricAlarms"]}
 
     wait_until(states, lambda seen: seen == {"OK"}, what="five alarms that are OK", timeout_s=LIMIT_S)
 
@@ -92,9 +97,11 @@ def quiet(lab: Lab) -> None:
 def cuts(lab: Lab, *keys: str) -> list[FaultSpec]:
     outside = {lab.tunnel(key).outside_ip_address for key in keys}
     return [
-        FaultSpec(kind="path-cut", outside_ip_address=each.aws_address, public_ip_address=each.azure_address)
-        for each in Monitor(lab.target.endpoints).read().tunnels
-        if each.cloud == "aws" and each.aws_address in outside and each.azure_address
+        FaultSpec(
+            kind="path-cut", outside_ip_address=tunnel.aws_address, public_ip_address=tunnel.azure_address
+        )
+        for tunnel in Monitor(lab.target.endpoints).read().tunnels
+        if tunnel.cloud == "aws" and tunnel.aws_address in outside and tunnel.azure_address
     ]
 
 
@@ -110,9 +117,9 @@ def test_a_cut_tunnel_rings_alone_tells_the_topic_is_in_the_logs_and_clears(
     assert told(lab, queue) == {("tunnel-down-tunnel1", "ALARM"), ("tunnel-down-tunnel1", "OK")}
 
     events = client(lab, "logs").filter_log_events(logGroupName=GROUP)["events"]
-    lines = [json.loads(each["message"]) for each in events]
-    own = [each for each in lines if each["TunnelOutsideIPAddress"] == str(fault.outside_ip_address)]
-    states = [each["TunnelIKEPhase2State"] for each in own]
+    lines = [json.loads(event["message"]) for event in events]
+    own = [line for line in lines if line["TunnelOutsideIPAddress"] == str(fault.outside_ip_address)]
+    states = [line["TunnelIKEPhase2State"] for line in own]
     assert "Down" in states[states.index("Established") :]
     assert states[-1] == "Established"
 

@@ -50,24 +50,24 @@ class Desk:
 
     def heard(self, rule: str, condition: str, about: str) -> dict[str, Any] | None:
         """Return what was told of a rule and one dimension: others may ring while dev is built."""
-        for each in list(self.told):
-            essentials, context = each["data"]["essentials"], each["data"]["alertContext"]
+        for alert in list(self.told):
+            essentials, context = alert["data"]["essentials"], alert["data"]["alertContext"]
             criterion = context["condition"]["allOf"][0]
             if (essentials["alertRule"], essentials["monitorCondition"]) == (rule, condition) and [about] == [
                 value["value"] for value in criterion["dimensions"]
             ]:
-                return each
+                return alert
         return None
 
 
 @pytest.fixture(scope="module")
 def desk() -> Iterator[Desk]:
     """A real web server on a loopback address."""
-    told: list[dict[str, Any]] = []
+    alerts: list[dict[str, Any]] = []
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
-            told.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+            alerts.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
             self.send_response(200)
             self.end_headers()
 
@@ -76,7 +76,7 @@ def desk() -> Iterator[Desk]:
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield Desk(url=f"http://127.0.0.1:{server.server_address[1]}/vpn", told=told)
+        yield Desk(url=f"http://127.0.0.1:{server.server_address[1]}/vpn", told=alerts)
         server.shutdown()
 
 
@@ -104,23 +104,25 @@ class Alarms:
         assert self.lab.target.endpoints.azure
         endpoint = self.lab.target.endpoints.azure
         path = f"/subscriptions/{endpoint.subscription_id}/providers/Microsoft.AlertsManagement/alerts"
-        found = get(endpoint, path, api_version="2019-05-05-preview", params={"monitorCondition": "Fired"})
+        answer = get(endpoint, path, api_version="2019-05-05-preview", params={"monitorCondition": "Fired"})
         rings: dict[str, set[str]] = {}
-        for alert in found["value"]:
+        for alert in answer["value"]:
             criterion = alert["properties"]["context"]["context"]["condition"]["allOf"][0]
-            values = {each["value"] for each in criterion["dimensions"]}
+            values = {dimension["value"] for dimension in criterion["dimensions"]}
             rings.setdefault(alert["name"].removeprefix(PREFIX), set()).update(values)
         return rings
 
-    def wait(self, wanted: dict[str, set[str]], what: str) -> None:
+    def wait(self, expected_alerts: dict[str, set[str]], what: str) -> None:
         """Wait until these alerts are fired, and no others."""
-        wait_until(self.fired, lambda seen: seen == wanted, what=what, timeout_s=LIMIT_S, interval_s=0.5)
+        wait_until(
+            self.fired, lambda seen: seen == expected_alerts, what=what, timeout_s=LIMIT_S, interval_s=0.5
+        )
 
-    def ring(self, record: Record, fault: Callable[[], object], wanted: dict[str, set[str]]) -> None:
+    def ring(self, record: Record, fault: Callable[[], object], expected_alerts: dict[str, set[str]]) -> None:
         """Break something, wait for its alerts, and record how long the slowest took."""
         started = time.monotonic()
         fault()
-        self.wait(wanted, f"alerts {wanted}")
+        self.wait(expected_alerts, f"alerts {expected_alerts}")
         took_s = time.monotonic() - started
         record("time_to_alert_s", f"{took_s:.1f}")
         record("grain_s", PERIOD_S)
@@ -154,10 +156,12 @@ def alarms(lab: Lab, desk: Desk) -> Alarms:
     manager = clients(lab.target.endpoints.azure).resources.resources
     scope = f"/subscriptions/{lab.target.endpoints.azure.subscription_id}/resourceGroups/{lab.group}"
     group = f"{scope}/providers/Microsoft.Insights/actionGroups/{PREFIX.rstrip('-')}"
-    found = manager.get_by_id(group, api_version="2023-01-01").as_dict()
+    action_group = manager.get_by_id(group, api_version="2023-01-01").as_dict()
     hook = {"name": "desk", "serviceUri": desk.url, "useCommonAlertSchema": True}
-    found["properties"]["webhookReceivers"] = [hook]
-    body: dict[str, Any] = {name: found[name] for name in ("location", "tags", "properties") if name in found}
+    action_group["properties"]["webhookReceivers"] = [hook]
+    body: dict[str, Any] = {
+        name: action_group[name] for name in ("location", "tags", "properties") if name in action_group
+    }
     manager.begin_create_or_update_by_id(group, body, api_version="2023-01-01").result()
     return Alarms(lab=lab, desk=desk)
 
@@ -173,7 +177,7 @@ def quiet(alarms: Alarms) -> Iterator[Alarms]:
 def fault_on(lab: Lab, key: str, kind: str) -> FaultSpec:
     outside = lab.tunnel(key).outside_ip_address
     tunnels = Monitor(lab.target.endpoints).read().tunnels
-    public = next(each.azure_address for each in tunnels if each.aws_address == outside)
+    public = next(tunnel.azure_address for tunnel in tunnels if tunnel.aws_address == outside)
     assert public
     return FaultSpec(kind=kind, outside_ip_address=outside, public_ip_address=public)
 
@@ -187,11 +191,11 @@ def test_a_cut_tunnel_rings_for_itself_tells_the_webhook_and_clears(
 ) -> None:
     lab = quiet.lab
     fault, name, peer = fault_on(lab, "tunnel1", "path-cut"), name_of(lab, "tunnel1"), PEERS["tunnel1"]
-    wanted = {"tunnel-down": {name}, "bgp-down": {peer}, "no-routes": {peer}}
+    expected_alerts = {"tunnel-down": {name}, "bgp-down": {peer}, "no-routes": {peer}}
     with lab.broken(lambda: None, lambda: lab.twin.heal(fault)):
-        quiet.ring(record_property, lambda: lab.twin.inject(fault), wanted)
+        quiet.ring(record_property, lambda: lab.twin.inject(fault), expected_alerts)
         rule = f"{PREFIX}tunnel-down"
-        told = wait_until(
+        alert = wait_until(
             lambda: quiet.desk.heard(rule, "Fired", name), bool, what="a told webhook", timeout_s=LIMIT_S
         )
     wait_until(
@@ -200,9 +204,9 @@ def test_a_cut_tunnel_rings_for_itself_tells_the_webhook_and_clears(
         what="a webhook told the end",
         timeout_s=LIMIT_S,
     )
-    assert told is not None
-    assert told["schemaId"] == "azureMonitorCommonAlertSchema"
-    condition = told["data"]["alertContext"]["condition"]["allOf"][0]
+    assert alert is not None
+    assert alert["schemaId"] == "azureMonitorCommonAlertSchema"
+    condition = alert["data"]["alertContext"]["condition"]["allOf"][0]
     assert condition["dimensions"] == [{"name": "ConnectionName", "value": name}]
     assert (condition["metricName"], condition["metricValue"]) == ("QmsaCount", 0)
 
@@ -211,8 +215,8 @@ def test_a_closed_session_rings_and_its_tunnel_does_not(quiet: Alarms, record_pr
     lab = quiet.lab
     fault, peer = fault_on(lab, "tunnel2", "bgp-closed"), PEERS["tunnel2"]
     with lab.broken(lambda: None, lambda: lab.twin.heal(fault)):
-        wanted = {"bgp-down": {peer}, "no-routes": {peer}}
-        quiet.ring(record_property, lambda: lab.twin.inject(fault), wanted)
+        expected_alerts = {"bgp-down": {peer}, "no-routes": {peer}}
+        quiet.ring(record_property, lambda: lab.twin.inject(fault), expected_alerts)
 
 
 def test_withdrawn_routes_ring_alone(quiet: Alarms, record_property: Record) -> None:
@@ -235,14 +239,14 @@ def test_all_tunnels_down_ring_together_and_as_one(quiet: Alarms, record_propert
             lab.twin.heal(fault)
 
     peers = set(PEERS.values())
-    wanted = {
+    expected_alerts = {
         "tunnel-down": {name_of(lab, key) for key in PEERS},
         "all-down": set[str](),
         "bgp-down": peers,
         "no-routes": peers,
     }
     with lab.broken(lambda: None, repair):
-        quiet.ring(record_property, cut, wanted)
+        quiet.ring(record_property, cut, expected_alerts)
 
 
 def test_the_logs_tell_what_the_daemons_did_in_the_order_it_happened(alarms: Alarms) -> None:
@@ -254,12 +258,12 @@ def test_the_logs_tell_what_the_daemons_did_in_the_order_it_happened(alarms: Ala
         f'AzureDiagnostics | where Category == "TunnelDiagnosticLog" | {where} | {shown} '
         "| order by TimeGenerated asc"
     )
-    states = [each["status_s"] for each in tunnel]
+    states = [row["status_s"] for row in tunnel]
     assert states[-1] == "Connected"
     assert states.count("Disconnected") >= 2
     assert all(before != after for before, after in pairwise(states))
-    assert "DPD timed out" in {each["stateChangeReason_s"] for each in tunnel}
-    assert {each["instance_s"] for each in tunnel} == {"GatewayTenantWorker_IN_0"}
+    assert "DPD timed out" in {row["stateChangeReason_s"] for row in tunnel}
+    assert {row["instance_s"] for row in tunnel} == {"GatewayTenantWorker_IN_0"}
     for category, operation in (
         ("IKEDiagnosticLog", "IKELogEvent"),
         ("RouteDiagnosticLog", "BgpDisconnectedEvent"),
@@ -268,4 +272,7 @@ def test_the_logs_tell_what_the_daemons_did_in_the_order_it_happened(alarms: Ala
         chosen = f'where Category == "{category}" and OperationName == "{operation}"'
         assert alarms.logs(f"AzureDiagnostics | {chosen} | {where} | take 1"), (category, operation)
     updates = alarms.logs('AzureDiagnostics | where OperationName == "BgpRouteUpdate" | project Message')
-    assert {each["Message"] for each in updates} >= {"Route 10.2.0.0/16 added", "Route 10.2.0.0/16 removed"}
+    assert {update["Message"] for update in updates} >= {
+        "Route 10.2.0.0/16 added",
+        "Route 10.2.0.0/16 removed",
+    }

@@ -79,7 +79,7 @@ def test_every_tunnel_comes_up_and_both_clouds_say_so(built: Built) -> None:
     target = built.target
     wait_until(
         lambda: built.answer("twin", "status"),
-        lambda status: [each["ipsec"] for each in status["tunnels"]] == ["up"] * 4,
+        lambda status: [tunnel_status["ipsec"] for tunnel_status in status["tunnels"]] == ["up"] * 4,
         what="four tunnels",
         timeout_s=_UP_WITHIN_S,
     )
@@ -115,7 +115,7 @@ def test_verify_is_green(built: Built) -> None:
 
 def test_packets_cross_and_aws_uses_one_tunnel(built: Built) -> None:
     pinged = built.answer("probe", "ping", str(built.env))
-    assert [each["received"] == each["sent"] > 0 for each in pinged["pings"]] == [True, True]
+    assert [ping["received"] == ping["sent"] > 0 for ping in pinged["pings"]] == [True, True]
 
     measured = built.answer("probe", "iperf", str(built.env), "--seconds", "2", "--streams", "8")
     from_aws, from_azure = measured["directions"]

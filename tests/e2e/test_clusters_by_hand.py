@@ -64,10 +64,10 @@ class Shell:
 
 
 def _program(variable: str, name: str) -> Path:
-    found = os.environ.get(variable) or shutil.which(name)
-    if found is None:
+    path = os.environ.get(variable) or shutil.which(name)
+    if path is None:
         pytest.skip(f"no {name}: put it on PATH, or its path in {variable} (`make test-az` does)")
-    return Path(found)
+    return Path(path)
 
 
 @pytest.fixture(scope="module")
@@ -91,8 +91,8 @@ def shell(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shell]:
     try:
         outside.run(f"{TWINSPAN} twin up")
         outside.run(f"{TWINSPAN} apply {home}/terraform/envs/dev --providers offline")
-        told = json.loads(outside.run(f"{TWINSPAN} twin env --format json"))
-        for key, value in told.items():
+        environment = json.loads(outside.run(f"{TWINSPAN} twin env --format json"))
+        for key, value in environment.items():
             if value is None:
                 variables.pop(key, None)
             else:
@@ -159,12 +159,12 @@ def test_a_headless_service_of_eks_is_found_by_name_on_aks_as_the_example_shows(
 def _seen_from_aws(shell: Shell) -> IPv4Address:
     """Return the address under which Azure's pod sees AWS's, as iperf3's server tells it."""
     there = shell.pod_address("azure-admin")
-    told = shell.run(
+    output = shell.run(
         "kubectl --context azure-admin exec test-pod -- timeout 60 iperf3 -s -1 -J -p 5202 &"
         f" until kubectl --context aws exec test-pod -- iperf3 -n 1K -p 5202 -c {there} >/dev/null 2>&1;"
         " do sleep 0.3; done; wait"
     )
-    start = json.loads(told)["start"]
+    start = json.loads(output)["start"]
     return IPv4Address(start["accepted_connection"]["host"])
 
 

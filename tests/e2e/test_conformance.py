@@ -84,8 +84,8 @@ def test_the_shell_of_an_image_runs_what_is_on_its_path(agnhost: Path) -> None:
 
 
 def test_variables_with_signs_in_their_names_reach_the_children_of_a_shell(agnhost: Path) -> None:
-    told = in_container(agnhost, "sh", "-c", "env", **{"some-name": "some value"})
-    assert "some-name=some value" in told.splitlines()
+    output = in_container(agnhost, "sh", "-c", "env", **{"some-name": "some value"})
+    assert "some-name=some value" in output.splitlines()
 
 
 def test_agnhost_finds_a_certificate_to_serve_with(agnhost: Path) -> None:

@@ -29,20 +29,20 @@ class Command:
 
 def commands(program: str) -> list[Command]:
     """Return the commands of the page that start with `program`."""
-    found: list[Command] = []
+    page_commands: list[Command] = []
     for block in re.findall(r"```sh\n(.*?)```", PAGE.read_text(), flags=re.DOTALL):
         refused = False
         for line in block.splitlines():
             if line.startswith("# draft: refused"):
                 refused = True
             elif line.startswith("# -> "):
-                last = found[-1]
+                last = page_commands[-1]
                 answers = [*last.answers, line.removeprefix("# -> ")]
-                found[-1] = Command(line=last.line, refused=last.refused, answers=answers)
+                page_commands[-1] = Command(line=last.line, refused=last.refused, answers=answers)
             else:
-                found.append(Command(line=line, refused=refused, answers=()))
+                page_commands.append(Command(line=line, refused=refused, answers=()))
                 refused = False
-    return [command for command in found if command.line.split()[0] == program]
+    return [command for command in page_commands if command.line.split()[0] == program]
 
 
 def check(command: Command, environment: Mapping[str, str]) -> None:

@@ -27,15 +27,15 @@ def environment(tmp_path: Path) -> dict[str, str]:
 
 def processes_naming(text: str) -> list[str]:
     """Return the command lines of all processes that hold `text`."""
-    found = []
+    command_lines = []
     for file in Path("/proc").glob("[0-9]*/cmdline"):
         try:
             line = file.read_bytes().replace(b"\0", b" ").decode(errors="replace")
         except OSError:
             continue
         if text in line:
-            found.append(line)
-    return found
+            command_lines.append(line)
+    return command_lines
 
 
 def test_the_demo_tells_the_whole_story_and_leaves_nothing(

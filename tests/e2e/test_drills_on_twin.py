@@ -60,12 +60,12 @@ class Built:
         agent = str(client.pids()["agent"])
 
         def left() -> list[str]:
-            found = subprocess.run(
+            result = subprocess.run(
                 ["pgrep", "-a", "-P", agent, "-f", "flow_agent"], capture_output=True, text=True, check=False
             )
-            return [*(host.name for host in client.hosts()), *found.stdout.splitlines()]
+            return [*(host.name for host in client.hosts()), *result.stdout.splitlines()]
 
-        wait_until(left, lambda found: not found, what="end of the drill's hosts", timeout_s=20)
+        wait_until(left, lambda remains: not remains, what="end of the drill's hosts", timeout_s=20)
 
     def drill(self, *arguments: str, expect: int = 0) -> dict[str, Any]:
         text = self.twinspan("drill", "run", *arguments, "--format", "json", expect=expect)
@@ -188,9 +188,9 @@ def test_the_example_verifies_probes_and_drills_from_python(built: Built) -> Non
 def test_a_deleted_tunnel_is_noticed_at_once_and_all_raw_data_is_kept(built: Built, tmp_path: Path) -> None:
     built.until_whole()
 
-    found = built.drill("tunnel-deleted", str(built.env), "--repeat", "2", "--out", str(tmp_path / "runs"))
+    report = built.drill("tunnel-deleted", str(built.env), "--repeat", "2", "--out", str(tmp_path / "runs"))
 
-    (series,) = found["series"]
+    (series,) = report["series"]
     assert series["runs"] == 2
     assert series["directions"]["aws->azure"]["found_by"] == ["IKE closed", "IKE closed"]
     files = ("events.csv", "packets.csv.gz", "report.json")
@@ -205,7 +205,7 @@ def test_a_limit_that_is_passed_ends_with_1(built: Built) -> None:
 
     report = built.drill("propagation-off", str(built.env), "--limit", "1", expect=1)
 
-    there = next(each for each in report["directions"] if each["direction"] == "aws->azure")
+    there = next(direction for direction in report["directions"] if direction["direction"] == "aws->azure")
     assert there["longest_gap_ms"] > 4000
     assert there["recovered"]
 
@@ -215,8 +215,8 @@ def test_measuring_alone_loses_nothing(built: Built) -> None:
 
     report = built.drill("idle", str(built.env))
 
-    assert [each["lost"] for each in report["directions"]] == [0, 0]
-    assert all(each["measured"]["jitter_p99_ms"] is not None for each in report["directions"])
+    assert [direction["lost"] for direction in report["directions"]] == [0, 0]
+    assert all(direction["measured"]["jitter_p99_ms"] is not None for direction in report["directions"])
 
 
 def test_a_drill_on_a_tunnel_that_is_not_in_use_spares_the_traffic_from_aws(built: Built) -> None:
@@ -300,12 +300,12 @@ def test_a_daemon_that_dies_during_a_drill_is_named_and_all_is_whole_again(
     with subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as drill:
         until_told(drill, "broken:")
         os.kill(pid, signal.SIGKILL)
-        told, _ = drill.communicate(timeout=200)
+        output, _ = drill.communicate(timeout=200)
 
-    report = json.loads(told)
+    report = json.loads(output)
     assert drill.returncode == 1
     assert not report["passed"]
-    assert [role in each for each in report["disturbed"]] == [True]
+    assert [role in disturbance for disturbance in report["disturbed"]] == [True]
     assert report["whole_again_s"] is not None
     assert "daemon-died" in (tmp_path / "runs" / "run-001" / "events.csv").read_text()
     built.until_whole()
@@ -329,9 +329,9 @@ def test_a_full_disk_ends_the_series_but_what_was_measured_is_told_and_kept(
     assert full.returncode == 3
     assert "No space left on device" in full.stderr
     assert "--out" in full.stderr
-    told = json.loads(full.stdout)
-    assert told["directions"] == kept["directions"]
-    assert told["whole_again_s"] is not None
+    report = json.loads(full.stdout)
+    assert report["directions"] == kept["directions"]
+    assert report["whole_again_s"] is not None
     built.until_whole()
 
 
@@ -355,9 +355,9 @@ def built_compare(first: Path, second: Path) -> dict[str, Any]:
 def until_told(process: subprocess.Popen[str], word: str) -> None:
     """Read what a process tells until a word comes."""
     assert process.stderr is not None
-    told = []
+    lines = []
     for line in process.stderr:
-        told.append(line)
+        lines.append(line)
         if word in line:
             return
-    raise AssertionError(f"it ended without {word!r}: {''.join(told)}")
+    raise AssertionError(f"it ended without {word!r}: {''.join(lines)}")

@@ -44,9 +44,9 @@ class Twin:
     @property
     def aks(self) -> str:
         """The key of its AKS cluster."""
-        told = json.loads(self.run("twin", "env", "--format", "json").stdout)
+        variables = json.loads(self.run("twin", "env", "--format", "json").stdout)
         return (
-            f"/subscriptions/{told['ARM_SUBSCRIPTION_ID']}/resourcegroups/twinspan-dev-rg"
+            f"/subscriptions/{variables['ARM_SUBSCRIPTION_ID']}/resourcegroups/twinspan-dev-rg"
             "/providers/microsoft.containerservice/managedclusters/twinspan-dev-aks"
         )
 
@@ -95,10 +95,12 @@ def test_nodes_that_cannot_be_built_are_named_and_built_when_they_can_be(twin: T
 
     built = wait_until(
         lambda: twin.status,
-        lambda seen: [each["state"] for each in seen["clusters"]] == ["ACTIVE", "Succeeded"],
+        lambda seen: (
+            [cluster_status["state"] for cluster_status in seen["clusters"]] == ["ACTIVE", "Succeeded"]
+        ),
         what="both clusters",
         timeout_s=_BUILT_WITHIN_S,
         interval_s=1.0,
     )
     assert built["problems"] == []
-    assert [each["nodes_ready"] for each in built["clusters"]] == [1, 1]
+    assert [cluster_status["nodes_ready"] for cluster_status in built["clusters"]] == [1, 1]

@@ -76,9 +76,9 @@ class Running:
             if pod["status"].get("phase") == "Running" and not pod["metadata"].get("deletionTimestamp")
         ]
         log = api.text(f"{pods}/{items[0]['metadata']['name']}/log", tailLines="1") if items else ""
-        found = LINE.search(log)
+        match = LINE.search(log)
         own_answered, own_failed, peer_answered, peer_failed = (
-            map(int, found.groups()) if found else (0, 0, 0, 0)
+            map(int, match.groups()) if match else (0, 0, 0, 0)
         )
         return Counts(
             own_answered=own_answered,
@@ -88,15 +88,15 @@ class Running:
         )
 
     def after(self, api: ClusterApi, accept: Callable[[Counts], bool], *, what: str) -> Counts:
-        found = wait_until(
+        counts = wait_until(
             lambda: self.seen(api),
             lambda seen: seen is not None and accept(seen),
             what=f"{what} on {api.name}",
             timeout_s=180,
             interval_s=1,
         )
-        assert found is not None
-        return found
+        assert counts is not None
+        return counts
 
     def seen(self, api: ClusterApi) -> Counts | None:
         """Read a client's counts; None while its node is starting and has no log to show."""
@@ -227,9 +227,9 @@ def test_an_image_that_does_not_exist_on_one_side_takes_both_back_and_is_named(
 
     assert done.returncode == 1, done.stderr
     report = {cluster["side"]: cluster for cluster in json.loads(done.stdout)["clusters"]}
-    told = json.dumps(report["azure"])
-    assert "nowhere.invalid/none" in told
-    assert "ErrImagePull" in told or "ImagePullBackOff" in told
+    azure_report = json.dumps(report["azure"])
+    assert "nowhere.invalid/none" in azure_report
+    assert "ErrImagePull" in azure_report or "ImagePullBackOff" in azure_report
     again = running.twinspan("deploy", str(HELLO), str(running.env))
     assert [cluster["state"] for cluster in again["clusters"]] == ["unchanged", "unchanged"]
 
@@ -245,7 +245,7 @@ def test_pods_reach_each_other_by_their_own_addresses_and_leave_nothing(running:
     assert whole == {0}
     wait_until(
         lambda: [api.find("/api/v1/namespaces/twinspan-probe") for api in (running.aws, running.azure)],
-        lambda found: found == [None, None],
+        lambda namespaces: namespaces == [None, None],
         what="end of the probe's namespace",
         timeout_s=60,
     )
@@ -260,7 +260,7 @@ def test_one_side_goes_on_while_the_other_cluster_is_gone_and_heals_with_it(
     twin = TwinClient(running.name)
     # EKS clusters go by their ARN, AKS clusters by their resource id.
     keys = [health.key for health in twin.observe().clusters]
-    key = next(each for each in keys if each.startswith("arn:") == (lost == "aws"))
+    key = next(cluster_key for cluster_key in keys if cluster_key.startswith("arn:") == (lost == "aws"))
     before = running.counts(survivor)
     twin.lose_cluster(key)
     try:
@@ -360,7 +360,7 @@ def test_a_drill_through_the_apis_alone_counts_packets_between_pods(running: Run
         report = run_drill(named("endpoint-replaced"), environment, tunnel="in-use", limit_s=30).report
 
     assert report.passed
-    assert [each.measured.sent > 1000 for each in report.directions] == [True, True]
-    told = [moment.what for moment in report.timeline]
-    assert {"AWS's telemetry shows it", "Azure's telemetry shows it"} <= set(told)
+    assert [direction.measured.sent > 1000 for direction in report.directions] == [True, True]
+    moments = [moment.what for moment in report.timeline]
+    assert {"AWS's telemetry shows it", "Azure's telemetry shows it"} <= set(moments)
     assert report.whole_again_s is not None

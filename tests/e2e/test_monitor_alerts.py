@@ -43,10 +43,10 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
 
 @pytest.fixture(scope="module")
 def promtool() -> str:
-    found = shutil.which("promtool")
-    if found is None or shutil.which("prometheus") is None:
+    path = shutil.which("promtool")
+    if path is None or shutil.which("prometheus") is None:
         pytest.skip("Debian's prometheus is not installed")
-    return found
+    return path
 
 
 @pytest.fixture(scope="module")
@@ -104,25 +104,27 @@ def firing(url: str) -> set[Alert]:
 
 def whole(monitor: Monitor) -> Snapshot:
     def measured(snapshot: Snapshot) -> bool:
-        return snapshot.healthy and all(each.receive_bytes_per_s for each in snapshot.tunnels)
+        return snapshot.healthy and all(tunnel.receive_bytes_per_s for tunnel in snapshot.tunnels)
 
     return wait_until(monitor.read, measured, what="all up and measured", timeout_s=LIMIT_S, interval_s=1)
 
 
 def test_both_clouds_tell_the_same_tunnels_in_the_same_words(lab: Lab) -> None:
     snapshot = whole(Monitor(lab.target.endpoints))
-    seen = {(each.cloud, each.name, each.aws_address, each.azure_address) for each in snapshot.tunnels}
-    assert len(seen) == 8
-    assert {each[1:] for each in seen if each[0] == "aws"} == {
-        each[1:] for each in seen if each[0] == "azure"
+    seen = {
+        (tunnel.cloud, tunnel.name, tunnel.aws_address, tunnel.azure_address) for tunnel in snapshot.tunnels
     }
-    assert {each.routes_learned for each in snapshot.sessions} == {1}
+    assert len(seen) == 8
+    assert {tunnel[1:] for tunnel in seen if tunnel[0] == "aws"} == {
+        tunnel[1:] for tunnel in seen if tunnel[0] == "azure"
+    }
+    assert {session.routes_learned for session in snapshot.sessions} == {1}
     assert snapshot.problems == ()
 
 
 def test_bytes_flow_without_any_user_so_they_are_no_sign_of_life(lab: Lab) -> None:
     monitor = Monitor(lab.target.endpoints)
-    tunnel = next(each for each in whole(monitor).tunnels if each.cloud == "aws")
+    tunnel = next(view for view in whole(monitor).tunnels if view.cloud == "aws")
     assert tunnel.aws_address
     assert tunnel.azure_address
     fault = FaultSpec(
@@ -131,9 +133,9 @@ def test_bytes_flow_without_any_user_so_they_are_no_sign_of_life(lab: Lab) -> No
 
     def cut_end(snapshot: Snapshot) -> list[tuple[bool | None, float]]:
         return [
-            (each.up, each.transmit_bytes_per_s or 0.0)
-            for each in snapshot.tunnels
-            if each.name == tunnel.name and each.cloud == "aws"
+            (view.up, view.transmit_bytes_per_s or 0.0)
+            for view in snapshot.tunnels
+            if view.name == tunnel.name and view.cloud == "aws"
         ]
 
     with lab.broken(lambda: lab.twin.inject(fault), lambda: lab.twin.heal(fault)):
@@ -173,11 +175,14 @@ def quiet(lab: Lab, prometheus: str) -> Iterator[str]:
     wait()
 
 
-def rings(url: str, wanted: set[Alert], record: Record) -> set[Alert]:
+def rings(url: str, expected_alerts: set[Alert], record: Record) -> set[Alert]:
     """Wait for alerts; record how long the slowest took, in seconds, with the shortened intervals."""
     started = time.monotonic()
     seen = wait_until(
-        lambda: firing(url), lambda found: wanted <= found, what=f"alerts {wanted}", timeout_s=LIMIT_S
+        lambda: firing(url),
+        lambda alerts: expected_alerts <= alerts,
+        what=f"alerts {expected_alerts}",
+        timeout_s=LIMIT_S,
     )
     record("time_to_alert_s", f"{time.monotonic() - started:.1f}")
     return seen
@@ -186,7 +191,7 @@ def rings(url: str, wanted: set[Alert], record: Record) -> set[Alert]:
 def fault_on(lab: Lab, key: str, kind: str) -> FaultSpec:
     outside = lab.tunnel(key).outside_ip_address
     tunnels = Monitor(lab.target.endpoints).read().tunnels
-    public = next(each.azure_address for each in tunnels if each.aws_address == outside)
+    public = next(tunnel.azure_address for tunnel in tunnels if tunnel.aws_address == outside)
     assert public
     return FaultSpec(kind=kind, outside_ip_address=outside, public_ip_address=public)
 
@@ -206,7 +211,7 @@ def test_a_cut_path_rings_for_its_tunnel_on_both_sides_and_for_no_other(
             both("TwinspanTunnelDown", name) | both("TwinspanBgpSessionDown", name),
             record_property,
         )
-        assert {each[2] for each in seen} == {name}
+        assert {alert[2] for alert in seen} == {name}
 
 
 def test_a_closed_session_rings_and_azure_does_not_call_its_tunnel_down(

@@ -86,8 +86,8 @@ def whole(write: Callable[..., Written], drilled: Path) -> Written:
 
 @pytest.fixture(scope="module")
 def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    with browser(tmp_path_factory.mktemp("profile")) as found:
-        yield found
+    with browser(tmp_path_factory.mktemp("profile")) as running_browser:
+        yield running_browser
 
 
 def states(page: Browser) -> Any:
@@ -108,25 +108,25 @@ def states(page: Browser) -> Any:
 
 
 def test_the_report_has_what_was_measured(whole: Written) -> None:
-    found = whole.document
+    document = whole.document
 
-    assert found.healthy
-    assert found.topology
-    assert (found.topology.up, len(found.topology.tunnels)) == (4, 4)
-    assert {each.routes_learned for t in found.topology.tunnels for each in (t.aws, t.azure) if each} == {1}
-    assert len(found.latency) == 8
-    assert all(len(each.times_ms) > 0 for each in found.latency)
-    assert [each.bits_per_s > 1e6 for each in found.throughput] == [True, True]
-    (drill,) = found.drills
+    assert document.healthy
+    assert document.topology
+    assert (document.topology.up, len(document.topology.tunnels)) == (4, 4)
+    assert {end.routes_learned for t in document.topology.tunnels for end in (t.aws, t.azure) if end} == {1}
+    assert len(document.latency) == 8
+    assert all(len(measurement.times_ms) > 0 for measurement in document.latency)
+    assert [measurement.bits_per_s > 1e6 for measurement in document.throughput] == [True, True]
+    (drill,) = document.drills
     assert len(drill.runs) == 2
     assert all(sum(loss.sent) > 1000 for loss in drill.loss)
-    assert {each.kind for each in drill.events} >= {"ike-down", "bgp-down", "bgp-up", "fault-healed"}
-    assert {each.name.split("'s ")[0] for each in found.alerts} == {
+    assert {event.kind for event in drill.events} >= {"ike-down", "bgp-down", "bgp-up", "fault-healed"}
+    assert {alert.name.split("'s ")[0] for alert in document.alerts} == {
         "tunnel-deleted: AWS",
         "tunnel-deleted: Azure",
     }
-    assert {(each.measured_by, each.runs) for each in found.alerts} == {("drill", 2)}
-    assert {each.part for each in found.missing} == {"clusters"}
+    assert {(alert.measured_by, alert.runs) for alert in document.alerts} == {("drill", 2)}
+    assert {gap.part for gap in document.missing} == {"clusters"}
 
 
 def test_no_key_of_the_network_is_in_it(lab: Lab, whole: Written) -> None:
@@ -199,13 +199,13 @@ def test_a_tunnel_that_is_really_cut_is_red_in_the_next_report(
 ) -> None:
     outside = lab.tunnel("tunnel2").outside_ip_address
     monitor = Monitor(lab.target.endpoints)
-    views = [each for each in monitor.read().tunnels if each.aws_address == outside]
+    views = [tunnel for tunnel in monitor.read().tunnels if tunnel.aws_address == outside]
     assert views[0].azure_address
     fault = FaultSpec(kind="path-cut", outside_ip_address=outside, public_ip_address=views[0].azure_address)
 
     with lab.broken(lambda: lab.twin.inject(fault), lambda: lab.twin.heal(fault)):
         wait_until(
-            lambda: [each.up for each in monitor.read().tunnels if each.aws_address == outside],
+            lambda: [tunnel.up for tunnel in monitor.read().tunnels if tunnel.aws_address == outside],
             lambda up: False in up,
             what="a tunnel that is down",
             timeout_s=verify_lab.SEEN_WITHIN_S,
@@ -218,13 +218,13 @@ def test_a_tunnel_that_is_really_cut_is_red_in_the_next_report(
             f"tunnel{n}": "up" for n in range(1, 5)
         }
         chromium.open(cut.page, width=width, scheme="light")
-        found = states(chromium)
-        assert {key: state for key, (state, _) in found.items()} == {
+        tunnel_states = states(chromium)
+        assert {key: state for key, (state, _) in tunnel_states.items()} == {
             "tunnel1": "up",
             "tunnel2": "down",
             "tunnel3": "up",
             "tunnel4": "up",
         }
-        assert found["tunnel2"][1] == "rgb(200, 32, 29)"
-    assert {each.part for each in cut.document.missing} >= {"latency", "throughput", "drills"}
+        assert tunnel_states["tunnel2"][1] == "rgb(200, 32, 29)"
+    assert {gap.part for gap in cut.document.missing} >= {"latency", "throughput", "drills"}
     assert json.loads(cut.document.model_dump_json())["verification"]["passed"] is False

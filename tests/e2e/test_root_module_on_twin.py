@@ -97,7 +97,7 @@ def test_without_env_what_is_there_counts(built: Built) -> None:
 def test_probe_monitor_and_report_find_its_state(built: Built, tmp_path: Path) -> None:
     pinged = built.answer("probe", "ping", str(built.folder))
     assert pinged["env"]["kind"] == "root module"
-    assert [each["loss_ratio"] for each in pinged["pings"]] == [0.0, 0.0]
+    assert [ping["loss_ratio"] for ping in pinged["pings"]] == [0.0, 0.0]
     watched = built.answer("monitor", "show", str(built.folder), "--once")
     assert watched["env"]["kind"] == "root module"
     page = tmp_path / "report.html"

@@ -87,11 +87,11 @@ def test_a_report_says_that_the_routes_are_static_and_nothing_of_bgp_that_is_up(
     page = tmp_path / "report.html"
     argv = ("report", str(lab.env), "--quick", "--check", "--out", str(page), "--format", "json")
 
-    found = ReportDocument.model_validate_json(twinspan(lab, *argv).stdout)
+    document = ReportDocument.model_validate_json(twinspan(lab, *argv).stdout)
 
-    assert found.topology
-    assert found.healthy
-    assert found.topology.without_bgp
+    assert document.topology
+    assert document.healthy
+    assert document.topology.without_bgp
     text = page.read_text()
     assert "up at both ends, static routes" in text
     assert "BGP up" not in text
@@ -101,11 +101,11 @@ def test_a_report_says_that_the_routes_are_static_and_nothing_of_bgp_that_is_up(
 def test_all_drills_are_run_but_those_that_the_network_cannot_have(lab: Lab) -> None:
     done = twinspan(lab, "drill", "run", "--all", str(lab.env), "--format", "json", timeout_s=880)
 
-    found = json.loads(done.stdout)
-    assert {series["drill"]: series["passed"] for series in found["series"]} == {
+    report = json.loads(done.stdout)
+    assert {series["drill"]: series["passed"] for series in report["series"]} == {
         drill.name: 1 for drill in DRILLS if drill.name not in LEFT_OUT
     }
-    assert set(found["left_out"]) == set(LEFT_OUT)
+    assert set(report["left_out"]) == set(LEFT_OUT)
     for name, reason in LEFT_OUT.items():
-        assert reason in found["left_out"][name]
-        assert f"left out: {name}: {found['left_out'][name]}" in done.stderr
+        assert reason in report["left_out"][name]
+        assert f"left out: {name}: {report['left_out'][name]}" in done.stderr

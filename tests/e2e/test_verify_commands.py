@@ -29,8 +29,8 @@ def spoiled(facts: Facts) -> Facts:
         "phase2": replace(aws.vpn_connections[0].tunnels[0].phase2, encryption_algorithms=("AES128",)),
     }
     connections = tuple(
-        replace(each, tunnels=tuple(replace(end, **tunnel) for end in each.tunnels))  # type: ignore[arg-type]
-        for each in aws.vpn_connections
+        replace(connection, tunnels=tuple(replace(end, **tunnel) for end in connection.tunnels))  # type: ignore[arg-type]
+        for connection in aws.vpn_connections
     )
     stray = replace(aws.route_tables[0].routes[0], destination=IPv4Network("10.1.2.0/24"), target="eni-0a")
     hole = AzureRoute(name="hole", address_prefix=IPv4Network("10.2.0.0/24"), next_hop_type="None")
@@ -39,14 +39,18 @@ def spoiled(facts: Facts) -> Facts:
         aws=replace(
             aws,
             vpn_connections=connections,
-            customer_gateways=tuple(replace(each, bgp_asn=65001) for each in aws.customer_gateways),
-            route_tables=tuple(replace(each, routes=(*each.routes, stray)) for each in aws.route_tables),
+            customer_gateways=tuple(replace(gateway, bgp_asn=65001) for gateway in aws.customer_gateways),
+            route_tables=tuple(replace(table, routes=(*table.routes, stray)) for table in aws.route_tables),
         ),
         azure=replace(
             azure,
-            connections=tuple(replace(each, custom_bgp_addresses={}) for each in azure.connections),
-            local_network_gateways=tuple(replace(each, asn=64999) for each in azure.local_network_gateways),
-            route_tables=tuple(replace(each, routes=(*each.routes, hole)) for each in azure.route_tables),
+            connections=tuple(
+                replace(connection, custom_bgp_addresses={}) for connection in azure.connections
+            ),
+            local_network_gateways=tuple(
+                replace(gateway, asn=64999) for gateway in azure.local_network_gateways
+            ),
+            route_tables=tuple(replace(table, routes=(*table.routes, hole)) for table in azure.route_tables),
         ),
     )
     keys = dict.fromkeys(facts.secrets.azure, "Another.Key1")
@@ -57,7 +61,11 @@ def named(lab: Lab) -> set[str]:
     """Every command of a verification, but those that run on a host or have a place to fill in."""
     results = (*lab.verify().results, *evaluate(spoiled(lab.facts())))
     commands = {finding.command for result in results for finding in result.findings}
-    return {each for each in commands if each and not each.startswith("on ") and " GROUP" not in each}
+    return {
+        command
+        for command in commands
+        if command and not command.startswith("on ") and " GROUP" not in command
+    }
 
 
 def run_all(commands: Iterable[str], environment: Mapping[str, str]) -> dict[str, str]:
@@ -81,8 +89,8 @@ def run_all(commands: Iterable[str], environment: Mapping[str, str]) -> dict[str
 
 def test_the_aws_commands_run_as_printed(lab: Lab, tmp_path: Path) -> None:
     environment = environment_of(lab, tmp_path, program("TWINSPAN_AWSCLI", "aws"))
-    commands = {part for each in named(lab) if "<(" not in each for part in each.split("; ")}
-    aws = {each for each in commands if each.startswith("aws ")}
+    commands = {part for command in named(lab) if "<(" not in command for part in command.split("; ")}
+    aws = {command for command in commands if command.startswith("aws ")}
 
     assert len(aws) > 20
     assert run_all(aws, environment) == {}
@@ -93,9 +101,9 @@ def test_the_az_commands_run_as_printed(lab: Lab, tmp_path: Path) -> None:
     aws, az = program("TWINSPAN_AWSCLI", "aws"), program("TWINSPAN_AZ", "az")
     environment = signed_in(lab, tmp_path, az)
     environment["PATH"] = f"{aws.parent}:{environment['PATH']}"
-    commands = {part for each in named(lab) if "<(" not in each for part in each.split("; ")}
-    both = sorted(each for each in named(lab) if "<(" in each)[:1]
+    commands = {part for command in named(lab) if "<(" not in command for part in command.split("; ")}
+    both = sorted(command for command in named(lab) if "<(" in command)[:1]
 
-    assert run_all({each for each in commands if each.startswith("az ")}, environment) == {}
+    assert run_all({command for command in commands if command.startswith("az ")}, environment) == {}
     assert run_all(both, environment) == {}
     assert "sha256sum" in both[0]

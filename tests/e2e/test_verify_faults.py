@@ -227,8 +227,8 @@ def test_routes_that_are_learned_and_not_propagated(lab: Lab) -> None:
 def test_a_subnet_without_a_route_table(lab: Lab) -> None:
     subnet = lab.private_subnets[1]
     table = lab.table_of(subnet)
-    (found,) = lab.ec2.describe_route_tables(RouteTableIds=[table])["RouteTables"]
-    association = found["Associations"][0]["RouteTableAssociationId"]
+    (route_table,) = lab.ec2.describe_route_tables(RouteTableIds=[table])["RouteTables"]
+    association = route_table["Associations"][0]["RouteTableAssociationId"]
 
     with lab.broken(
         partial(lab.ec2.disassociate_route_table, AssociationId=association),
@@ -274,8 +274,8 @@ def test_an_aws_route_that_swallows_the_answers(lab: Lab) -> None:
 
 def test_a_security_group_that_no_longer_admits_azure(lab: Lab) -> None:
     group = lab.workload_group
-    (found,) = lab.ec2.describe_security_groups(GroupIds=[group])["SecurityGroups"]
-    rules: dict[str, Any] = {"GroupId": group, "IpPermissions": found["IpPermissions"]}
+    (security_group,) = lab.ec2.describe_security_groups(GroupIds=[group])["SecurityGroups"]
+    rules: dict[str, Any] = {"GroupId": group, "IpPermissions": security_group["IpPermissions"]}
 
     with lab.broken(
         partial(lab.ec2.revoke_security_group_ingress, **rules),
@@ -301,11 +301,11 @@ def test_a_network_acl_entry_that_denies_azure(lab: Lab) -> None:
     ):
         findings = lab.finds_all("FLT-12", seen={"RCH-01": 1, "RCH-02": 1})
 
-    assert all("ingress rule 42 denies pings from 10.1.2.0/24" in each.evidence for each in findings)
+    assert all("ingress rule 42 denies pings from 10.1.2.0/24" in finding.evidence for finding in findings)
     assert all(
         f"delete-network-acl-entry --network-acl-id {acl['NetworkAclId']} --rule-number 42 --ingress"
-        in each.remedy
-        for each in findings
+        in finding.remedy
+        for finding in findings
     )
 
 
@@ -332,11 +332,11 @@ def test_a_network_security_rule_that_denies_aws(lab: Lab) -> None:
         findings = lab.finds_all("FLT-13", seen={"RCH-01": 2, "RCH-02": 0})
 
     assert all(
-        "rule NoPings (priority 150) denies pings to 10.2.1.0/24" in each.evidence for each in findings
+        "rule NoPings (priority 150) denies pings to 10.2.1.0/24" in finding.evidence for finding in findings
     )
     assert all(
-        f"az network nsg rule delete -g {lab.group} --nsg-name {group.name} -n NoPings" in each.remedy
-        for each in findings
+        f"az network nsg rule delete -g {lab.group} --nsg-name {group.name} -n NoPings" in finding.remedy
+        for finding in findings
     )
 
 
@@ -353,8 +353,8 @@ def test_a_path_that_swallows_large_packets(lab: Lab) -> None:
     ):
         findings = lab.finds_all("RCH-03", seen={"RCH-01": 2, "RCH-02": 2, "RCH-03": 0})
 
-    assert all("0 of 3 replies to packets of 1400 bytes" in each.evidence for each in findings)
-    assert all("clamp TCP's segments to 1" in each.remedy for each in findings)
+    assert all("0 of 3 replies to packets of 1400 bytes" in finding.evidence for finding in findings)
+    assert all("clamp TCP's segments to 1" in finding.remedy for finding in findings)
 
 
 def test_answers_that_a_host_does_not_send_are_told_from_requests_that_do_not_arrive(lab: Lab) -> None:

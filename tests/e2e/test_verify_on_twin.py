@@ -96,17 +96,22 @@ def test_what_terraform_built_comes_up_and_is_green_down_to_the_packets(built: B
 
     assert failures(document) == document["drift"] == []
     checks = {check["id"]: check for check in document["checks"]}
-    assert [checks[each]["passed"] for each in ("VPN-03", "VPN-04", "BGP-11", "BGP-13")] == [4, 4, 4, 4]
+    assert [checks[check_id]["passed"] for check_id in ("VPN-03", "VPN-04", "BGP-11", "BGP-13")] == [
+        4,
+        4,
+        4,
+        4,
+    ]
     assert [checks[f"RCH-0{n}"]["passed"] for n in (1, 2, 3, 4)] == [2, 2, 2, 2]
     assert document["expected_from"] == "Terraform state of dev"
 
 
 def test_what_exists_is_checked_by_the_rules_of_plans(built: Built) -> None:
     report = json.loads(built.twinspan("check", str(built.env), "--on", "twin", "--format", "json"))
-    findings = [(each["id"], each["outcome"]) for each in report["checks"] if each["findings"]]
+    findings = [(check["id"], check["outcome"]) for check in report["checks"] if check["findings"]]
 
     assert report["plan"] == f"dev on twin {built.name}"
-    assert {each for each, outcome in findings} == {"RED-05", "MTU-01", "COST-01"}
+    assert {check_id for check_id, outcome in findings} == {"RED-05", "MTU-01", "COST-01"}
 
 
 def test_the_example_of_the_library_runs_on_the_twin(built: Built) -> None:
@@ -156,9 +161,9 @@ def test_a_route_table_without_propagation_is_named_with_the_command_that_mends_
     finally:
         ec2.enable_vgw_route_propagation(RouteTableId=table, GatewayId=gateway)
 
-    found = failures(document)
-    assert [check for check, _ in found] == ["RTE-11"]
-    assert table in found[0][1]
+    failed_checks = failures(document)
+    assert [check for check, _ in failed_checks] == ["RTE-11"]
+    assert table in failed_checks[0][1]
     findings = next(check for check in document["checks"] if check["id"] == "RTE-11")["findings"]
     remedy = next(finding["remedy"] for finding in findings if finding["outcome"] == "fail")
     assert f"enable-vgw-route-propagation --route-table-id {table} --gateway-id {gateway}" in remedy

@@ -62,7 +62,7 @@ def set_environment(api: "ClusterApi", **values: str) -> None:
 
 def environment(api: "ClusterApi") -> Mapping[str, str]:
     (container, *_) = api.get(f"{SYSTEM}/daemonsets/aws-node")["spec"]["template"]["spec"]["containers"]
-    return {each["name"]: each.get("value", "") for each in container["env"]}
+    return {variable["name"]: variable.get("value", "") for variable in container["env"]}
 
 
 def scale(api: "ClusterApi", replicas: int) -> None:
@@ -139,13 +139,20 @@ def test_a_cluster_without_dns_servers(lab: Lab, side: str, cluster: str) -> Non
 
 def test_a_cluster_security_group_that_no_longer_admits_azure(lab: Lab) -> None:
     facts = lab.facts()
-    group_id = next(each.security_group_id for each in facts.clusters if each.side == "aws")
-    found = lab.ec2.describe_security_groups(GroupIds=[group_id])["SecurityGroups"][0]
+    group_id = next(cluster.security_group_id for cluster in facts.clusters if cluster.side == "aws")
+    security_group = lab.ec2.describe_security_groups(GroupIds=[group_id])["SecurityGroups"][0]
     own = [
-        {"IpProtocol": each["IpProtocol"], "IpRanges": [{"CidrIp": r["CidrIp"]} for r in each["IpRanges"]]}
-        | ({"FromPort": each["FromPort"], "ToPort": each["ToPort"]} if "FromPort" in each else {})
-        for each in found["IpPermissions"]
-        if each["IpRanges"]
+        {
+            "IpProtocol": permission["IpProtocol"],
+            "IpRanges": [{"CidrIp": r["CidrIp"]} for r in permission["IpRanges"]],
+        }
+        | (
+            {"FromPort": permission["FromPort"], "ToPort": permission["ToPort"]}
+            if "FromPort" in permission
+            else {}
+        )
+        for permission in security_group["IpPermissions"]
+        if permission["IpRanges"]
     ]
     assert own
     inject: Callable[[], object] = partial(
@@ -168,7 +175,7 @@ def test_a_cluster_security_group_that_no_longer_admits_azure(lab: Lab) -> None:
 
 def test_a_rule_on_the_pods_subnet_that_denies_aws(lab: Lab) -> None:
     facts = lab.facts()
-    pods = next(each for each in facts.cluster_subnets if each.name == "aks-pods")
+    pods = next(subnet for subnet in facts.cluster_subnets if subnet.name == "aks-pods")
     assert pods.network_security_group_id
     group = pods.network_security_group_id.rpartition("/")[2]
     rule = SecurityRule(

@@ -114,16 +114,16 @@ class Lab:
     def key_of(self, key: str) -> str:
         """The pre-shared key that AWS has for a tunnel."""
         tunnel = self.tunnel(key)
-        found = self.ec2.describe_vpn_connections(VpnConnectionIds=[tunnel.aws_vpn_connection_id])
-        options = found["VpnConnections"][0]["Options"]["TunnelOptions"]
+        answer = self.ec2.describe_vpn_connections(VpnConnectionIds=[tunnel.aws_vpn_connection_id])
+        options = answer["VpnConnections"][0]["Options"]["TunnelOptions"]
         outside = str(tunnel.outside_ip_address)
-        return next(each["PreSharedKey"] for each in options if each["OutsideIpAddress"] == outside)
+        return next(option["PreSharedKey"] for option in options if option["OutsideIpAddress"] == outside)
 
     def table_of(self, subnet: str) -> str:
-        found = self.ec2.describe_route_tables(
+        answer = self.ec2.describe_route_tables(
             Filters=[{"Name": "association.subnet-id", "Values": [subnet]}]
         )
-        return found["RouteTables"][0]["RouteTableId"]
+        return answer["RouteTables"][0]["RouteTableId"]
 
     def facts(self) -> Facts:
         return self.target.facts()
@@ -182,21 +182,21 @@ class Lab:
 
         `seen`: how many objects of other checks must still pass, so that the fault has come through.
         """
-        return self._finds(lambda found: found == list(wanted), str(wanted), seen)
+        return self._finds(lambda root_causes: root_causes == list(wanted), str(wanted), seen)
 
     def finds_nothing(self) -> None:
         """Wait until there is drift and no root cause, twice in a row."""
-        self._finds(lambda found: found == [], "none", {}, lambda reading: bool(reading.drift))
+        self._finds(lambda root_causes: root_causes == [], "none", {}, lambda reading: bool(reading.drift))
 
     def _finds(
         self,
-        wanted: Callable[[Sequence[tuple[str, str]]], bool],
+        accept: Callable[[Sequence[tuple[str, str]]], bool],
         what: str,
         seen: Mapping[str, int],
         also: Callable[[Verification], bool] = lambda _: True,
     ) -> tuple[Finding, ...]:
         def right(reading: Verification) -> bool:
-            return wanted(causes(reading)) and counts(reading, seen) == seen and also(reading)
+            return accept(causes(reading)) and counts(reading, seen) == seen and also(reading)
 
         def twice() -> tuple[Verification, Verification]:
             return self.verify(), self.verify()
@@ -209,19 +209,25 @@ class Lab:
                 timeout_s=SEEN_WITHIN_S,
             )
         except WaitTimeoutError:
-            found = [(r.id, f.subject, f.evidence) for r, f in self.readings[-1].root_causes]
+            root_causes = [(r.id, f.subject, f.evidence) for r, f in self.readings[-1].root_causes]
             passed = counts(self.readings[-1], seen)
-            pytest.fail(f"root causes {found}, not {what}; passed {passed}, not {seen}")
+            pytest.fail(f"root causes {root_causes}, not {what}; passed {passed}, not {seen}")
         return tuple(finding for _, finding in self.readings[-1].root_causes)
 
     def finds_all(self, check: str, *, seen: Mapping[str, int]) -> tuple[Finding, ...]:
         """Wait until findings of this check, one or more, are the only root causes, twice in a row."""
-        return self._finds(lambda found: bool(found) and {each for each, _ in found} == {check}, check, seen)
+        return self._finds(
+            lambda root_causes: bool(root_causes) and {check_id for check_id, _ in root_causes} == {check},
+            check,
+            seen,
+        )
 
     def finds_like(self, check: str, part: str, *, seen: Mapping[str, int]) -> tuple[Finding, ...]:
         """Wait until one finding of this check, whose subject has this part, is the only root cause."""
         return self._finds(
-            lambda found: len(found) == 1 and found[0][0] == check and part in found[0][1],
+            lambda root_causes: (
+                len(root_causes) == 1 and root_causes[0][0] == check and part in root_causes[0][1]
+            ),
             f"{check} {part}",
             seen,
         )

@@ -47,13 +47,15 @@ PODS = ("KUB-05", "FLT-04", "FLT-05", "POD-13")
 
 def found_on_the_twin() -> Mapping[str, list[str]]:
     """Check id -> the tests that wait for it as the only root cause, or as drift, with real packets."""
-    found: dict[str, list[str]] = {}
+    tests: dict[str, list[str]] = {}
     for file in ON_THE_TWIN:
         for function in ast.parse(file.read_text()).body:
             if isinstance(function, ast.FunctionDef) and function.name.startswith("test_"):
-                for wanted in dict.fromkeys(each for node in ast.walk(function) for each in _wanted(node)):
-                    found.setdefault(wanted, []).append(f"`{function.name}`")
-    return found
+                for check_id in dict.fromkeys(
+                    identifier for node in ast.walk(function) for identifier in _wanted(node)
+                ):
+                    tests.setdefault(check_id, []).append(f"`{function.name}`")
+    return tests
 
 
 def _wanted(node: ast.AST) -> list[str]:
@@ -61,23 +63,27 @@ def _wanted(node: ast.AST) -> list[str]:
     if isinstance(node, ast.Call) and ast.unparse(node.func).startswith("lab.finds") and node.args:
         return _IDENTIFIER.findall(ast.unparse(node.args[0]))
     if isinstance(node, ast.Compare):
-        return [each for each in _IDENTIFIER.findall(ast.unparse(node)) if each.startswith("DRF")]
+        return [
+            identifier
+            for identifier in _IDENTIFIER.findall(ast.unparse(node))
+            if identifier.startswith("DRF")
+        ]
     return []
 
 
 def breaking_tests() -> Mapping[str, str]:
     packets = found_on_the_twin()
     rules = {file.name: file.read_text() for file in OF_THE_RULES}
-    found = {}
+    tests = {}
     for rule in CATALOGUE:
         if rule.needs is Depth.CONFIGURATION:
-            found[rule.id] = f"`cases/{rule.id.lower()}*.json`"
+            tests[rule.id] = f"`cases/{rule.id.lower()}*.json`"
         if rule.id in packets:
-            found[rule.id] = ", ".join([*([found[rule.id]] if rule.id in found else []), *packets[rule.id]])
+            tests[rule.id] = ", ".join([*([tests[rule.id]] if rule.id in tests else []), *packets[rule.id]])
         for name, text in rules.items():
             if f'"{rule.id}"' in text:
-                found.setdefault(rule.id, f"`{name}`")
-    return found
+                tests.setdefault(rule.id, f"`{name}`")
+    return tests
 
 
 def page() -> str:

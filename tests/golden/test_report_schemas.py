@@ -79,8 +79,8 @@ def test_every_id_is_explained() -> None:
     explained = CliRunner().invoke(explain, ["gw-01", "--format", "json"])
 
     assert json.loads(explained.stdout)["command"] == "check, verify"
-    assert all(each["title"] and each["source"] for each in explanations())
-    ids = [each["id"] for each in explanations()]
+    assert all(explanation["title"] and explanation["source"] for explanation in explanations())
+    ids = [explanation["id"] for explanation in explanations()]
     assert len(ids) == len(set(ids))
     unknown = CliRunner().invoke(explain, ["XX-99"])
     assert isinstance(unknown.exception, DesignError)

@@ -36,10 +36,10 @@ def plain(value: object, name: str = "") -> Any:
         case str():
             return _plain_text(value)
         case list():
-            return sorted((plain(each, name) for each in value), key=json.dumps) or None
+            return sorted((plain(element, name) for element in value), key=json.dumps) or None
         case dict():
-            members = {key: plain(each, key) for key, each in sorted(value.items())}
-            return {key: each for key, each in members.items() if each is not None} or None
+            members = {key: plain(member, key) for key, member in sorted(value.items())}
+            return {key: member for key, member in members.items() if member is not None} or None
         case _:
             return value or None
 
@@ -131,7 +131,7 @@ def _with_unknowns(after: Any, unknown: Any) -> Any:
             members = {key: _with_unknowns(after.get(key), unknown.get(key)) for key in after | unknown}
             return _UNKNOWN if members and set(map(str, members.values())) == {_UNKNOWN} else members
         case list() if isinstance(after, list):
-            found = [_with_unknowns(*both) for both in zip(after, unknown, strict=False)]
-            return _UNKNOWN if _UNKNOWN in found else found
+            elements = [_with_unknowns(*both) for both in zip(after, unknown, strict=False)]
+            return _UNKNOWN if _UNKNOWN in elements else elements
         case _:
             return after

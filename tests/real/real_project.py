@@ -45,9 +45,9 @@ class RealProject:
 
     def variable(self, name: str) -> str:
         """The value that the environment's own file gives a variable, as HCL."""
-        found = re.search(rf"^{name}\s+= (\{{\n.*?^\}}|.*?)$", self.tfvars, re.MULTILINE | re.DOTALL)
-        assert found, name
-        return found[1]
+        match = re.search(rf"^{name}\s+= (\{{\n.*?^\}}|.*?)$", self.tfvars, re.MULTILINE | re.DOTALL)
+        assert match, name
+        return match[1]
 
     def change(self, **variables: str) -> tuple[Outcome, Mapping[str, list[str]]]:
         """Apply with other values, which stay for what comes after; return what became of which address."""
@@ -105,36 +105,40 @@ class RealProject:
         ec2, iam = self.aws("ec2"), self.aws("iam")
         gone = ("deleted", "deleting")
         left: dict[str, list[str]] = {
-            "vpc": [each["VpcId"] for each in ec2.describe_vpcs()["Vpcs"] if not each["IsDefault"]],
-            "address": [each["AllocationId"] for each in ec2.describe_addresses()["Addresses"]],
+            "vpc": [vpc["VpcId"] for vpc in ec2.describe_vpcs()["Vpcs"] if not vpc["IsDefault"]],
+            "address": [address["AllocationId"] for address in ec2.describe_addresses()["Addresses"]],
             "nat": [
-                each["NatGatewayId"]
-                for each in ec2.describe_nat_gateways()["NatGateways"]
-                if each["State"] not in gone
+                gateway["NatGatewayId"]
+                for gateway in ec2.describe_nat_gateways()["NatGateways"]
+                if gateway["State"] not in gone
             ],
             "eks": self.aws("eks").list_clusters()["clusters"],
-            "logs": [each["logGroupName"] for each in self.aws("logs").describe_log_groups()["logGroups"]],
-            "sns": [each["TopicArn"] for each in self.aws("sns").list_topics()["Topics"]],
-            "alarm": [each["AlarmName"] for each in self.aws("cloudwatch").describe_alarms()["MetricAlarms"]],
+            "logs": [
+                log_group["logGroupName"] for log_group in self.aws("logs").describe_log_groups()["logGroups"]
+            ],
+            "sns": [topic["TopicArn"] for topic in self.aws("sns").list_topics()["Topics"]],
+            "alarm": [
+                alarm["AlarmName"] for alarm in self.aws("cloudwatch").describe_alarms()["MetricAlarms"]
+            ],
             "dashboard": [
-                each["DashboardName"]
-                for each in self.aws("cloudwatch").list_dashboards().get("DashboardEntries", [])
+                dashboard["DashboardName"]
+                for dashboard in self.aws("cloudwatch").list_dashboards().get("DashboardEntries", [])
             ],
             "role": [
-                each["RoleName"]
-                for each in iam.list_roles()["Roles"]
-                if "/aws-service-role/" not in each["Path"]
+                role["RoleName"]
+                for role in iam.list_roles()["Roles"]
+                if "/aws-service-role/" not in role["Path"]
             ],
-            "group": [each.name or "" for each in self.azure.resource_groups.list()],
-            "resource": [each.id or "" for each in self.azure.resources.list()],
+            "group": [resource_group.name or "" for resource_group in self.azure.resource_groups.list()],
+            "resource": [resource.id or "" for resource in self.azure.resources.list()],
         }
         for key, name, identity in (
             ("VpnGateways", "vpn_gateways", "VpnGatewayId"),
             ("VpnConnections", "vpn_connections", "VpnConnectionId"),
             ("CustomerGateways", "customer_gateways", "CustomerGatewayId"),
         ):
-            found = getattr(ec2, f"describe_{name}")()[key]
-            left[name] = [each[identity] for each in found if each["State"] not in gone]
+            resources = getattr(ec2, f"describe_{name}")()[key]
+            left[name] = [resource[identity] for resource in resources if resource["State"] not in gone]
         return {kind: names for kind, names in left.items() if names}
 
 

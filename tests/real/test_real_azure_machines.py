@@ -60,8 +60,8 @@ class Design:
         return done.stdout if done.returncode else ""
 
     def outputs(self) -> Mapping[str, Any]:
-        found = json.loads(self.terraform("output", "-json").stdout)
-        return {name: each["value"] for name, each in found.items()}
+        shown_outputs = json.loads(self.terraform("output", "-json").stdout)
+        return {name: output["value"] for name, output in shown_outputs.items()}
 
     def pings(self, machine: str, address: str) -> bool:
         argv = ["ping", "-c", "2", "-i", "0.2", "-W", "1", address]
@@ -128,16 +128,16 @@ def test_the_state_is_read_as_what_exists(design: Design) -> None:
 
     def facts(network: Any) -> dict[str, tuple[object, ...]]:
         return {
-            each.id: (
-                each.subnet_id,
-                each.private_ip_addresses,
-                each.security_group_ids,
-                each.application_security_group_ids,
-                each.forwards,
-                each.machine_id,
+            interface.id: (
+                interface.subnet_id,
+                interface.private_ip_addresses,
+                interface.security_group_ids,
+                interface.application_security_group_ids,
+                interface.forwards,
+                interface.machine_id,
             )
-            for each in network.network_interfaces
-            if "/virtualmachinescalesets/" not in each.id
+            for interface in network.network_interfaces
+            if "/virtualmachinescalesets/" not in interface.id
         }
 
     assert facts(planned) == facts(live)

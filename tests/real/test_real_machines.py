@@ -63,12 +63,12 @@ class Design:
         return done.stdout if done.returncode else ""
 
     def outputs(self) -> Mapping[str, Any]:
-        found = json.loads(self.terraform("output", "-json").stdout)
-        return {name: each["value"] for name, each in found.items()}
+        shown_outputs = json.loads(self.terraform("output", "-json").stdout)
+        return {name: output["value"] for name, output in shown_outputs.items()}
 
     def state_of(self, name: str) -> str:
-        found = self.ec2.describe_instances(InstanceIds=[name])["Reservations"][0]["Instances"][0]
-        return str(found["State"]["Name"])
+        instance = self.ec2.describe_instances(InstanceIds=[name])["Reservations"][0]["Instances"][0]
+        return str(instance["State"]["Name"])
 
     def until(self, name: str, state: str) -> None:
         wait_until(
@@ -133,14 +133,15 @@ def test_an_instance_reaches_another_by_ping(design: Design) -> None:
 def test_the_state_is_read_as_what_exists(design: Design) -> None:
     shown = json.loads(design.terraform("show", "-json").stdout)
     document = {"format_version": "1.2", "planned_values": shown["values"]}
-    found = network_of(read_plan(document, where="state")).aws
+    aws_network = network_of(read_plan(document, where="state")).aws
     live = {
-        each["NetworkInterfaceId"] for each in design.ec2.describe_network_interfaces()["NetworkInterfaces"]
+        interface["NetworkInterfaceId"]
+        for interface in design.ec2.describe_network_interfaces()["NetworkInterfaces"]
     }
 
-    assert found is not None
-    assert {each.id for each in found.network_interfaces} == live
-    first = next(each for each in found.machines if each.id == design.outputs()["first"])
+    assert aws_network is not None
+    assert {interface.id for interface in aws_network.network_interfaces} == live
+    first = next(machine for machine in aws_network.machines if machine.id == design.outputs()["first"])
     assert list(first.interface_ids) == design.outputs()["interfaces"]
 
 
@@ -178,12 +179,12 @@ def test_nothing_is_left_after_destroy(design: Design) -> None:
     assert design.ec2.describe_key_pairs()["KeyPairs"] == []
     assert design.ec2.describe_addresses()["Addresses"] == []
     assert design.ec2.describe_launch_templates()["LaunchTemplates"] == []
-    assert [each for each in design.ec2.describe_vpcs()["Vpcs"] if not each["IsDefault"]] == []
+    assert [vpc for vpc in design.ec2.describe_vpcs()["Vpcs"] if not vpc["IsDefault"]] == []
     design.client.settled(30)
     assert design.client.observe().machines == ()
     assert design.client.status().problems == ()
 
 
 def _address(design: Design, name: str) -> str:
-    found = design.ec2.describe_instances(InstanceIds=[name])["Reservations"][0]["Instances"][0]
-    return str(found["PrivateIpAddress"])
+    instance = design.ec2.describe_instances(InstanceIds=[name])["Reservations"][0]["Instances"][0]
+    return str(instance["PrivateIpAddress"])

@@ -203,14 +203,18 @@ def test_the_offline_providers_plan_and_store_the_same(
         actions = {name: offline.change(**change(offline))[1] for name, change in CHANGES.items()}
 
     assert actions == {name: first[name] for name in CHANGES}
-    found = [
+    found_differences = [
         (moment, *difference)
         for moment, theirs, ours in (("plan", first["plan"], plan), ("state", first["state"], state))
         for difference in differences(theirs, ours)
     ]
-    unexpected = [each for each in found if (_type_of(each[1]), each[2]) not in DIFFERENT_OFFLINE]
+    unexpected = [
+        entry for entry in found_differences if (_type_of(entry[1]), entry[2]) not in DIFFERENT_OFFLINE
+    ]
     assert unexpected == []
-    assert DIFFERENT_OFFLINE.keys() == {(_type_of(address), attribute) for _, address, attribute, *_ in found}
+    assert DIFFERENT_OFFLINE.keys() == {
+        (_type_of(address), attribute) for _, address, attribute, *_ in found_differences
+    }
 
 
 def _type_of(address: str) -> str:

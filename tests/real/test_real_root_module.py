@@ -35,8 +35,8 @@ def test_no_packet_of_the_real_providers_leaves(tmp_path: Path, provider_config:
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    found = json.loads(done.stdout)
-    assert found["runs"] == {str(folder): 3, str(FOUR): 28}
-    assert found["removed"] == 3
-    assert found["packets"] == 0
-    assert found["packets_with_one_sent"] == 1
+    report = json.loads(done.stdout)
+    assert report["runs"] == {str(folder): 3, str(FOUR): 28}
+    assert report["removed"] == 3
+    assert report["packets"] == 0
+    assert report["packets_with_one_sent"] == 1

@@ -84,8 +84,8 @@ _ODD_HEADERS: Sequence[tuple[str, str]] = (
 
 @cache
 def _operation(service: str, name: str) -> OperationModel:
-    found: OperationModel = get_service_model(MODELS.get(service, service)).operation_model(name)
-    return found
+    operation_model: OperationModel = get_service_model(MODELS.get(service, service)).operation_model(name)
+    return operation_model
 
 
 @cache
@@ -134,9 +134,9 @@ class AwsClient:
         if reply.status >= 300:
             return
         for prefix, rest in _ID.findall(reply.body[:20_000]):
-            found = f"{prefix.decode()}-{rest.decode()}"
-            if found not in self._ids[prefix.decode()]:
-                self._ids[prefix.decode()].append(found)
+            identifier = f"{prefix.decode()}-{rest.decode()}"
+            if identifier not in self._ids[prefix.decode()]:
+                self._ids[prefix.decode()].append(identifier)
         for arn in _ARN.findall(reply.body[:20_000]):
             self._ids["arn"].append(arn.decode())
 
@@ -272,8 +272,8 @@ def _code(reply: Reply) -> str | None:
     if reply.body.lstrip().startswith(b"{"):
         document = json.loads(reply.body)
         return document.get("__type") or document.get("code") or reply.headers.get("x-amzn-errortype")
-    found = re.search(rb"<Code>([^<]+)</Code>", reply.body)
-    return found[1].decode() if found else None
+    match = re.search(rb"<Code>([^<]+)</Code>", reply.body)
+    return match[1].decode() if match else None
 
 
 @contextmanager

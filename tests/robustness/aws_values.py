@@ -131,15 +131,15 @@ class Values:
 
     def structure(self, shape: StructureShape, *, deep: int = 0) -> dict[str, Any]:
         """Return members for a structure: most of the required ones, and some of the others."""
-        found = {}
+        members = {}
         for name, member in shape.members.items():
             required = name in shape.required_members
             likely = 1 - self.odd / 4 if required else (0.3 if deep else 0.35)
             if name == "DryRun":
                 likely = 0.02
             if self._draw.random() < likely:
-                found[name] = self.value(name, member, deep=deep + 1)
-        return found
+                members[name] = self.value(name, member, deep=deep + 1)
+        return members
 
     def value(self, name: str, shape: Shape, *, deep: int = 0) -> Any:  # noqa: PLR0911 - one for each type
         """Return a value for a member."""
@@ -184,10 +184,12 @@ class Values:
                 self._draw.choice(("VpcId", "Name", "CidrBlock")), StringShape("s", {"type": "string"})
             )
         ]
-        found: dict[str, Any] = {"Name": self._draw.choice([*names, "tag:Name", "tag-key", "nonsense"])}
+        drawn_filter: dict[str, Any] = {
+            "Name": self._draw.choice([*names, "tag:Name", "tag-key", "nonsense"])
+        }
         if self._draw.random() < 0.95:
-            found["Values"] = values * self._draw.choice((0, 1, 1, 2))
-        return found
+            drawn_filter["Values"] = values * self._draw.choice((0, 1, 1, 2))
+        return drawn_filter
 
     def _text(self, name: str, shape: Shape) -> str:
         draw = self._draw
@@ -209,10 +211,12 @@ class Values:
         if re.search(r"Arn|ARN", name):
             pool = [*self._ids.get("arn", ())]
         elif name.endswith(("Id", "ID")) or name in {"Resource", "Group", "ResourceId"}:
-            wanted = _PREFIXES.get(name)
-            pool = [found for prefix in wanted or self._ids for found in self._ids.get(prefix, ())]
+            prefixes = _PREFIXES.get(name)
+            pool = [
+                identifier for prefix in prefixes or self._ids for identifier in self._ids.get(prefix, ())
+            ]
             if self._draw.random() < self.odd:
-                pool = [found for ids in self._ids.values() for found in ids]
+                pool = [identifier for ids in self._ids.values() for identifier in ids]
         else:
             return None
         return self._draw.choice(pool) if pool else None

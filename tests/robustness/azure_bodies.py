@@ -27,7 +27,7 @@ class Scope:
         if self.draw.random() > self._usual + 0.35:
             group = self.group[:-1] + self.draw.choice("abc")
         return (
-            "/".join([f"{group}/providers/{provider}", *(f"{each}/{self.name()}" for each in parents)])
+            "/".join([f"{group}/providers/{provider}", *(f"{parent}/{self.name()}" for parent in parents)])
             + f"/{last}/{self.name()}"
         )
 
@@ -45,12 +45,12 @@ class Scope:
 
 
 def _subnet(scope: Scope) -> Body:
-    told: Body = {"addressPrefix": scope.network()}
+    properties: Body = {"addressPrefix": scope.network()}
     if scope.draw.random() < 0.3:
-        told["networkSecurityGroup"] = {"id": scope.id("networkSecurityGroups")}
+        properties["networkSecurityGroup"] = {"id": scope.id("networkSecurityGroups")}
     if scope.draw.random() < 0.3:
-        told["routeTable"] = {"id": scope.id("routeTables")}
-    return {"properties": told}
+        properties["routeTable"] = {"id": scope.id("routeTables")}
+    return {"properties": properties}
 
 
 def _network(scope: Scope) -> Body:
@@ -141,12 +141,12 @@ def _gateway(scope: Scope) -> Body:
 
 
 def _local(scope: Scope) -> Body:
-    told: Body = {"gatewayIpAddress": f"203.0.113.{scope.draw.randrange(1, 255)}"}
+    properties: Body = {"gatewayIpAddress": f"203.0.113.{scope.draw.randrange(1, 255)}"}
     if scope.draw.random() < 0.5:
-        told["localNetworkAddressSpace"] = {"addressPrefixes": [scope.network()]}
+        properties["localNetworkAddressSpace"] = {"addressPrefixes": [scope.network()]}
     if scope.draw.random() < 0.6:
-        told["bgpSettings"] = {"asn": 64512, "bgpPeeringAddress": scope.apipa()}
-    return {"location": LOCATION, "properties": told}
+        properties["bgpSettings"] = {"asn": 64512, "bgpPeeringAddress": scope.apipa()}
+    return {"location": LOCATION, "properties": properties}
 
 
 def _connection(scope: Scope) -> Body:
@@ -264,10 +264,10 @@ def _interface(scope: Scope) -> Body:
         part |= {"privateIPAllocationMethod": "Static", "privateIPAddress": "10.1.16.9"}
     if scope.draw.random() < 0.3:
         part["applicationSecurityGroups"] = [{"id": scope.id("applicationSecurityGroups")}]
-    told: Body = {"ipConfigurations": [{"name": "a", "properties": part}]}
+    properties: Body = {"ipConfigurations": [{"name": "a", "properties": part}]}
     if scope.draw.random() < 0.3:
-        told["networkSecurityGroup"] = {"id": scope.id("networkSecurityGroups")}
-    return {"location": LOCATION, "properties": told}
+        properties["networkSecurityGroup"] = {"id": scope.id("networkSecurityGroups")}
+    return {"location": LOCATION, "properties": properties}
 
 
 def _machine_parts() -> tuple[Body, Body]:

@@ -43,7 +43,7 @@ class AzureClient:
         self._token = token
         self._workspaces = workspaces
         self._followed: list[str] = []
-        self._kinds = sorted(each.type for each in RESOURCE_TYPES.values())
+        self._kinds = sorted(resource_type.type for resource_type in RESOURCE_TYPES.values())
         self._steps = 0
 
     def next(self) -> Sent:
@@ -77,8 +77,8 @@ class AzureClient:
             if url is not None:
                 self._followed = [*self._followed[-20:], "/" + url.split("/", 3)[3].partition("?")[0]]
         if b'"customerId"' in reply.body and reply.status == 200 and sent.method == "GET":
-            told = json.loads(reply.body)
-            identity = told.get("properties", {}).get("customerId")
+            document = json.loads(reply.body)
+            identity = document.get("properties", {}).get("customerId")
             if isinstance(identity, str):
                 self._workspaces[:] = [*self._workspaces[-5:], identity]
 
@@ -137,8 +137,8 @@ class AzureClient:
             model = schema.model_class(RESOURCE_TYPES[kind.lower()].model)
         except LookupError:
             return {"unknown": json_mutations.odd_value(self._draw)}
-        told = self._of_shape(model, 0)
-        inner = told.get("properties") if isinstance(told, dict) else None
+        body = self._of_shape(model, 0)
+        inner = body.get("properties") if isinstance(body, dict) else None
         return inner if isinstance(inner, dict) else {}
 
     def _of_shape(self, shape: schema.Shape, depth: int) -> Any:
@@ -169,7 +169,7 @@ class AzureClient:
         scope = self._scope()
         kind, action = self._draw.choice(self._kinds), self._draw.choice(ACTIONS)
         if self._draw.random() < 0.7:
-            kind = self._draw.choice([each for each in self._kinds if each in OWN_ACTIONS])
+            kind = self._draw.choice([own_kind for own_kind in self._kinds if own_kind in OWN_ACTIONS])
             action = self._draw.choice(OWN_ACTIONS[kind])
         path = f"{self._identity(scope, kind)}/{action}"
         body: Any = self._draw.choice(({}, {"value": "Key_0123456789"}, {"keyLength": 20}, None))

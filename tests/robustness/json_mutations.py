@@ -104,15 +104,15 @@ _GARBAGE: tuple[bytes, ...] = (
 
 def places(document: Any) -> list[tuple[Any, Any]]:
     """Return every (container, key) in a document."""
-    found: list[tuple[Any, Any]] = []
+    pairs: list[tuple[Any, Any]] = []
     waiting = [document]
     while waiting:
         here = waiting.pop()
         keys = list(here) if isinstance(here, dict) else range(len(here)) if isinstance(here, list) else ()
         for key in keys:
-            found.append((here, key))
+            pairs.append((here, key))
             waiting.append(here[key])
-    return found
+    return pairs
 
 
 def odd_value(draw: Random) -> Any:
@@ -124,9 +124,9 @@ def mutated(draw: Random, document: Any) -> Any:
     """Return a copy of a document with one to three things changed."""
     changed = copy.deepcopy(document)
     for _ in range(draw.choice((1, 1, 1, 2, 3))):
-        found = places(changed)
-        if found:
-            _change(draw, *draw.choice(found))
+        pairs = places(changed)
+        if pairs:
+            _change(draw, *draw.choice(pairs))
     return changed
 
 

@@ -243,15 +243,15 @@ class Connection:
         while end not in self._buffer:
             if not self._more():
                 raise ConnectionLostError(f"closed after {self._buffer[:200]!r}")
-        found, _, self._buffer = self._buffer.partition(end)
-        return found
+        content, _, self._buffer = self._buffer.partition(end)
+        return content
 
     def _exactly(self, size: int) -> bytes:
         while len(self._buffer) < size:
             if not self._more():
                 raise ConnectionLostError(f"closed in an answer of {size} bytes")
-        found, self._buffer = self._buffer[:size], self._buffer[size:]
-        return found
+        content, self._buffer = self._buffer[:size], self._buffer[size:]
+        return content
 
     def _more(self) -> bool:
         part = self._open().recv(65536)
@@ -293,15 +293,15 @@ def run(api: Api, *, requests: int, seed: int, clients: int = CLIENTS) -> Report
 @cache
 def _connections_elsewhere() -> list[str]:
     """Return where this process connects to from now on that is not this machine; the list grows."""
-    found: list[str] = []
+    addresses: list[str] = []
 
     def look(event: str, arguments: tuple[object, ...]) -> None:
         address = arguments[1] if event == "socket.connect" else None
         if isinstance(address, tuple) and not _is_here(str(address[0])):
-            found.append(str(address))
+            addresses.append(str(address))
 
     sys.addaudithook(look)
-    return found
+    return addresses
 
 
 def _is_here(host: str) -> bool:

@@ -52,19 +52,23 @@ def of_document(model: type[BaseModel], above: Place = ()) -> Iterator[tuple[Pla
     for field, info in model.model_fields.items():
         if info.exclude or info.annotation is Any:
             continue
-        inner = [each for each in _classes(info.annotation) if issubclass(each, BaseModel)]
+        inner = [
+            inner_class for inner_class in _classes(info.annotation) if issubclass(inner_class, BaseModel)
+        ]
         listed = "list[" in str(info.annotation)
         place = (*above, (info.alias or field, listed))
         yield place, 5 if inner or listed or dict in _classes(info.annotation) else {"odd": 1}
-        for each in inner:
-            yield from of_document(each, place)
+        for inner_model in inner:
+            yield from of_document(inner_model, place)
 
 
 def _classes(annotation: Any) -> list[type]:
     if typing.get_args(annotation):
         origin = typing.get_origin(annotation)
-        found = [origin] if isinstance(origin, type) else []
-        return found + [each for part in typing.get_args(annotation) for each in _classes(part)]
+        classes = [origin] if isinstance(origin, type) else []
+        return classes + [
+            inner_class for part in typing.get_args(annotation) for inner_class in _classes(part)
+        ]
     return [annotation] if isinstance(annotation, type) else []
 
 
@@ -89,9 +93,9 @@ def with_wrong(body: Body, place: Place, value: Any) -> Body:
 @pytest.mark.parametrize("kind", RESOURCE_TYPES.values(), ids=lambda kind: kind.type)
 def test_the_message_names_the_member_that_has_the_wrong_type(kind: ResourceType) -> None:
     good = azure_bodies.GOOD[kind.type](Scope(Random(1), "/subscriptions/s/resourceGroups/a", usual=1))
-    found = members(kind)
-    assert len(found) > 2
-    for place, value in found:
+    places = members(kind)
+    assert len(places) > 2
+    for place, value in places:
         with pytest.raises(ArmError) as refused:
             kind.clean(with_wrong(good, place, value))
         assert place[-1][0] in refused.value.message, (place, value, refused.value.message)

@@ -27,7 +27,7 @@ def test_requests_of_every_kind_are_answered(azure_api: AzureUnderTest, requests
 
 
 def test_every_type_has_a_body_to_start_from() -> None:
-    assert set(azure_bodies.GOOD) == {each.type for each in RESOURCE_TYPES.values()}
+    assert set(azure_bodies.GOOD) == {resource_type.type for resource_type in RESOURCE_TYPES.values()}
 
 
 def test_malformed_http_is_answered(azure_api: AzureUnderTest, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -127,11 +127,11 @@ def test_every_folder_was_read() -> None:
 @pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: str(folder.relative_to(ROOT / "terraform")))
 def test_every_argument_exists_and_can_be_set_in_every_release(folder: Path) -> None:
     problems = [
-        found
+        complaint
         for block in resources(folder)
         for use in uses(block, block.labels[0])
         for release in releases_of(use.resource_type)
-        if (found := problem(use, release))
+        if (complaint := problem(use, release))
     ]
     assert problems == []
 
@@ -139,10 +139,10 @@ def test_every_argument_exists_and_can_be_set_in_every_release(folder: Path) -> 
 @pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: str(folder.relative_to(ROOT / "terraform")))
 def test_nothing_required_is_left_out(folder: Path) -> None:
     problems = [
-        found
+        complaint
         for block in resources(folder)
         for release in releases_of(block.labels[0])
-        for found in missing(block, block.labels[0], release)
+        for complaint in missing(block, block.labels[0], release)
     ]
     assert problems == []
 
@@ -225,12 +225,12 @@ resource "aws_vpn_connection" "x" {
 )
 def test_a_wrong_argument_is_caught(text: str, expected: str) -> None:
     (block,) = read(text)
-    found = [
+    complaints = [
         problem(use, release)
         for use in uses(block, block.labels[0])
         for release in releases_of(use.resource_type)
     ]
-    assert any(expected in text for text in found if text)
+    assert any(expected in text for text in complaints if text)
 
 
 def test_a_missing_required_argument_is_caught() -> None:

@@ -17,13 +17,13 @@ DRAWN = ("twinspan.report.page", "twinspan.report.plots", "twinspan.report.topol
 
 
 def imports(path: Path) -> set[str]:
-    found = set()
+    modules = set()
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Import):
-            found |= {alias.name for alias in node.names}
+            modules |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
-            found |= {node.module} | {f"{node.module}.{alias.name}" for alias in node.names}
-    return found
+            modules |= {node.module} | {f"{node.module}.{alias.name}" for alias in node.names}
+    return modules
 
 
 def offenders(folder: str, forbidden: str) -> list[str]:
@@ -108,7 +108,7 @@ def test_nothing_but_the_package_target_asks_whether_it_is_on_a_twin_or_in_the_c
     ],
 )
 def test_imports_run_downwards(folder: str, later: tuple[str, ...]) -> None:
-    assert [found for each in later for found in offenders(folder, f"twinspan.{each}")] == []
+    assert [offender for layer in later for offender in offenders(folder, f"twinspan.{layer}")] == []
 
 
 def test_only_the_twin_and_the_pages_of_reports_need_more_than_the_core() -> None:

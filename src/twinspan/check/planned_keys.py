@@ -18,11 +18,14 @@ def planned_keys(plan: Plan, network: Network[Unknown]) -> tuple[Key, ...]:
         plan: The plan.
         network: As it is planned.
     """
-    resources, design = {each.address: each for each in plan.resources}, Design(network=network, planned=True)
-    found = []
+    resources, design = (
+        {planned_resource.address: planned_resource for planned_resource in plan.resources},
+        Design(network=network, planned=True),
+    )
+    keys = []
     for tunnel in design.tunnels:
         resource, argument = resources[tunnel.connection.address], f"tunnel{tunnel.number}_preshared_key"
-        found.append(
+        keys.append(
             Key(
                 owner=tunnel.id,
                 where=tunnel.where("preshared_key"),
@@ -32,8 +35,8 @@ def planned_keys(plan: Plan, network: Network[Unknown]) -> tuple[Key, ...]:
         )
     for connection in design.azure_connections:
         value = _value(resources[connection.address], "shared_key")
-        found.append(Key(owner=connection.id, where=subject(connection, "shared_key"), value=value))
-    return tuple(key for key in found if key.value is not None)
+        keys.append(Key(owner=connection.id, where=subject(connection, "shared_key"), value=value))
+    return tuple(key for key in keys if key.value is not None)
 
 
 def _value(resource: PlannedResource, argument: str) -> str | Unknown | None:

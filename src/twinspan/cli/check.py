@@ -118,7 +118,7 @@ def check(
     \b
     Exit codes: 0 good, 1 a check failed, 2 bad input, 3 Terraform, a provider or an endpoint is missing.
     """  # noqa: D301 - click needs the character itself
-    if sum(each is not None for each in (plan_file, state_file, on)) > 1:
+    if sum(alternative is not None for alternative in (plan_file, state_file, on)) > 1:
         raise click.UsageError("Give one of --plan, --state and --on.")
     manifests = _manifests(app) if app else {}
     if plan_file or state_file:

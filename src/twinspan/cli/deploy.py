@@ -97,7 +97,7 @@ def deploy(
         app,
         env,
         place=place,
-        wanted=(aws_cluster, azure_cluster),
+        cluster_names=(aws_cluster, azure_cluster),
         delete=delete,
         options=options,
     )
@@ -115,7 +115,7 @@ def _run(
     env: Source,
     *,
     place: Place,
-    wanted: tuple[str | None, str | None],
+    cluster_names: tuple[str | None, str | None],
     delete: bool,
     options: "Options",
 ) -> "DeployReport":
@@ -128,7 +128,7 @@ def _run(
     target = open_target(env, place)
     doing = "Removing" if delete else "Deploying"
     with (
-        open_clusters(target, aws_cluster=wanted[0], azure_cluster=wanted[1]) as clusters,
+        open_clusters(target, aws_cluster=cluster_names[0], azure_cluster=cluster_names[1]) as clusters,
         step(f"{doing} {title} on {' and '.join(api.name for api in clusters)}"),
         undone_on_signals(),
     ):

@@ -92,7 +92,7 @@ def doctor(
             accounts=accounts,
             needs=needs,
             built=_built(env, place),
-            wanted=_wanted(configuration, place),
+            twin_needs=_wanted(configuration, place),
         )
     if junit is not None:
         write_junit(junit, as_junit(diagnosis, command="doctor", duration_s=diagnosis.duration_s))
@@ -146,14 +146,14 @@ def _needs_table(needs: Sequence[Need]) -> Table:
 
 
 def _accounts(place: Place) -> Accounts:
-    found: dict[Cloud, Endpoints] = {}
+    accounts: dict[Cloud, Endpoints] = {}
     reasons: dict[Cloud, str] = {}
     for cloud in CLOUD_NAMES:
         try:
-            found[cloud] = place.account(cloud)
+            accounts[cloud] = place.account(cloud)
         except HostError as error:
             reasons[cloud] = str(error)
-    aws, azure = found.get("aws"), found.get("azure")
+    aws, azure = accounts.get("aws"), accounts.get("azure")
     return Accounts(
         endpoints=Endpoints(aws=aws.aws if aws else None, azure=azure.azure if azure else None),
         aws_reason=reasons.get("aws", ""),

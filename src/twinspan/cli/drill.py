@@ -52,15 +52,17 @@ def list_drills(fmt: str) -> None:
     Exit codes: 0.
     """  # noqa: D301 - click needs the character itself
     if fmt == "json":
-        print_json([DrillDocument.of(each) for each in DRILLS])
+        print_json([DrillDocument.of(known_drill) for known_drill in DRILLS])
         return
     table = Table(box=None, pad_edge=False)
     for column in ("drill", "on", "AWS → Azure ends by", "Azure → AWS ends by", "label"):
         table.add_column(column)
-    for each in DRILLS:
-        places = "both" if len(each.places) > 1 else each.places[0]
-        ends = (each.aws.ending.short, each.azure.ending.short)
-        table.add_row(each.name, f"{places}{'*' * each.destroys}", *ends, each.label.value)
+    for known_drill in DRILLS:
+        places = "both" if len(known_drill.places) > 1 else known_drill.places[0]
+        ends = (known_drill.aws.ending.short, known_drill.azure.ending.short)
+        table.add_row(
+            known_drill.name, f"{places}{'*' * known_drill.destroys}", *ends, known_drill.label.value
+        )
     print_whole(table)
     answers.print("* on a real cloud with --yes only", style="dim", markup=False)
     answers.print("What each breaks, and who says how long it takes: twinspan drill show NAME", style="dim")
@@ -78,15 +80,17 @@ def show_drill(*, drill_name: str, fmt: str) -> None:
     \b
     Exit codes: 0, 2 there is no such drill.
     """  # noqa: D301 - click needs the character itself
-    each = named(drill_name)
+    chosen_drill = named(drill_name)
     if fmt == "json":
-        print_json(DrillDocument.of(each))
+        print_json(DrillDocument.of(chosen_drill))
         return
-    answers.print(f"[bold]{each.name}[/bold]  {each.breaks}")
-    answers.print(f"  on       {', '.join(each.places)}{'; there with --yes only' * each.destroys}")
-    answers.print(f"  aim      --tunnel {' | '.join(each.targets)}")
-    answers.print(f"  counts   {each.measures}")
-    for arrow, expected in (("AWS → Azure", each.aws), ("Azure → AWS", each.azure)):
+    answers.print(f"[bold]{chosen_drill.name}[/bold]  {chosen_drill.breaks}")
+    answers.print(
+        f"  on       {', '.join(chosen_drill.places)}{'; there with --yes only' * chosen_drill.destroys}"
+    )
+    answers.print(f"  aim      --tunnel {' | '.join(chosen_drill.targets)}")
+    answers.print(f"  counts   {chosen_drill.measures}")
+    for arrow, expected in (("AWS → Azure", chosen_drill.aws), ("Azure → AWS", chosen_drill.azure)):
         answers.print(f"  {arrow}  {expected.ending.formula} ({expected.label.value})")
         answers.print(f"               {expected.source}", style="dim", markup=False)
 
@@ -171,10 +175,14 @@ def run_drills(
         alerts_s=alerts_s,
     )
     if every:
-        chosen = tuple(each for each in chosen if place.on in each.places and sends(each, senders.kind))
+        chosen = tuple(
+            chosen_drill
+            for chosen_drill in chosen
+            if place.on in chosen_drill.places and sends(chosen_drill, senders.kind)
+        )
     countable(senders, repeat=repeat, limit_s=limit_s, out=out)
-    for each in chosen:
-        permitted(each, place, yes=yes, senders=senders)
+    for chosen_drill in chosen:
+        permitted(chosen_drill, place, yes=yes, senders=senders)
     target = open_target(given(folder, fmt=fmt), place)
     choice = choose_possible(chosen, target, tunnel=tunnel) if every else Choice(drills=chosen)
     for left_out, reason in choice.left_out.items():
@@ -184,10 +192,15 @@ def run_drills(
     if senders.kind == "none":
         with undone_on_signals():
             reports = []
-            for each in choice.drills:
-                with step(f"Drill {each.name}"), senders.environment(each, target) as environment:
+            for chosen_drill in choice.drills:
+                with (
+                    step(f"Drill {chosen_drill.name}"),
+                    senders.environment(chosen_drill, target) as environment,
+                ):
                     reports.append(
-                        watch_drill(each, environment, tunnel=tunnel, force=force, on_moment=show_moment)
+                        watch_drill(
+                            chosen_drill, environment, tunnel=tunnel, force=force, on_moment=show_moment
+                        )
                     )
         show_api(reports, fmt=fmt)
         return
@@ -198,24 +211,26 @@ def run_drills(
         force=force,
         out=out,
     )
-    found: list[list[DrillReport]] = []
+    drill_reports: list[list[DrillReport]] = []
     try:
         with undone_on_signals():
-            for each in choice.drills:
-                found.append([])
+            for chosen_drill in choice.drills:
+                drill_reports.append([])
                 run_series(
-                    each,
-                    partial(senders.environment, each, target),
+                    chosen_drill,
+                    partial(senders.environment, chosen_drill, target),
                     options,
-                    found[-1],
+                    drill_reports[-1],
                     several=len(choice.drills) > 1,
                     step=step,
                     on_moment=show_moment,
                 )
     finally:
         # Also if a run or its recording has failed: what was measured is shown before the error is.
-        show_all([reports for reports in found if reports], fmt=fmt, out=out, left_out=choice.left_out)
-    if not all(report.passed for reports in found for report in reports):
+        show_all(
+            [reports for reports in drill_reports if reports], fmt=fmt, out=out, left_out=choice.left_out
+        )
+    if not all(report.passed for reports in drill_reports for report in reports):
         raise click.exceptions.Exit(1)
 
 
@@ -232,20 +247,20 @@ def compare_series(*, first: Path, second: Path, fmt: str) -> None:
     \b
     Exit codes: 0, 2 not two series of one drill.
     """  # noqa: D301 - click needs the character itself
-    found = compare(Series.load(first), Series.load(second))
+    comparison = compare(Series.load(first), Series.load(second))
     if fmt == "json":
-        print_json(found)
+        print_json(comparison)
         return
-    for setting, (one, other) in found.settings.items():
+    for setting, (one, other) in comparison.settings.items():
         answers.print(f"{setting}: {one} → {other}", markup=False)
     table = Table(box=None, pad_edge=False)
     for column in ("figure", "first", "second", "change"):
         table.add_column(column, justify="left" if column == "figure" else "right")
-    for each in found.figures:
-        values = (each.first, each.second, each.change)
-        table.add_row(each.what, *("-" if value is None else f"{value:,.3f}" for value in values))
+    for figure in comparison.figures:
+        values = (figure.first, figure.second, figure.change)
+        table.add_row(figure.what, *("-" if value is None else f"{value:,.3f}" for value in values))
     print_whole(table)
-    answers.print(f"shorter outage: {found.shorter}", style="bold")
+    answers.print(f"shorter outage: {comparison.shorter}", style="bold")
 
 
 def _chosen(
@@ -258,6 +273,6 @@ def _chosen(
         raise DesignError(
             where="drill run",
             problem="no drill is named",
-            remedy=f"Name one of {', '.join(each.name for each in DRILLS)}, or use --all",
+            remedy=f"Name one of {', '.join(known_drill.name for known_drill in DRILLS)}, or use --all",
         )
     return (named(drill_name),), env

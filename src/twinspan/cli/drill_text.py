@@ -29,25 +29,25 @@ def agreed(drills: Sequence[Drill], *, yes: bool) -> None:
 
 
 def show_all(
-    found: Sequence[Sequence[DrillReport]], *, fmt: str, out: Path | None, left_out: Mapping[str, str]
+    drill_reports: Sequence[Sequence[DrillReport]], *, fmt: str, out: Path | None, left_out: Mapping[str, str]
 ) -> None:
     """Print what all runs found: one report, or the spread of each drill; nothing if there are none.
 
     Args:
-        found: The reports of each drill.
+        drill_reports: The reports of each drill.
         fmt: `text` or `json`.
         out: Where the raw data are.
         left_out: Name of a drill that was not run -> why; part of the JSON form.
     """
-    if not found:
+    if not drill_reports:
         return
-    single = len(found) == 1 and len(found[0]) == 1
+    single = len(drill_reports) == 1 and len(drill_reports[0]) == 1
     if fmt == "json":
-        series = [Series.of(reports) for reports in found]
+        series = [Series.of(reports) for reports in drill_reports]
         several = {"series": series} | ({"left_out": dict(left_out)} if left_out else {})
-        print_json(RunDocument.of(found[0][0]) if single and not left_out else several)
+        print_json(RunDocument.of(drill_reports[0][0]) if single and not left_out else several)
         return
-    for reports in found:
+    for reports in drill_reports:
         if len(reports) == 1:
             show(reports[0])
         else:
@@ -62,13 +62,13 @@ def show_spread(series: Series) -> None:
     table = Table(box=None, pad_edge=False)
     for column in ("direction", "figure", "median", "p90", "max"):
         table.add_column(column, justify="left" if column in {"direction", "figure"} else "right")
-    for name, each in series.directions.items():
+    for name, direction in series.directions.items():
         figures: list[tuple[str, Spread | None]] = [
-            ("longest silence, ms", each.longest_gap_ms),
-            ("lost", each.lost),
-            ("detect, s", each.detect_s),
-            ("converge, s", each.converge_s),
-            ("restore, s", each.restore_s),
+            ("longest silence, ms", direction.longest_gap_ms),
+            ("lost", direction.lost),
+            ("detect, s", direction.detect_s),
+            ("converge, s", direction.converge_s),
+            ("restore, s", direction.restore_s),
         ]
         for figure, spread in figures:
             if spread:
@@ -91,29 +91,29 @@ def show(report: DrillReport) -> None:
     lost = f"{report.drill.measures} lost"
     for column in ("direction", "longest silence", "allowed", lost, "flows hit", "found by"):
         table.add_column(column, justify="left" if column in {"direction", "found by"} else "right")
-    for each in report.directions:
+    for direction in report.directions:
         table.add_row(
-            each.arrow,
-            f"{each.longest_gap_ms:,.0f} ms",
-            f"{each.allowed_ms:,.0f} ms",
-            f"{each.measured.lost:,} of {each.measured.sent:,}",
-            f"{each.measured.flows_hit} of {len(each.measured.flows)}",
-            each.found_by,
-            style=None if each.passed else "red",
+            direction.arrow,
+            f"{direction.longest_gap_ms:,.0f} ms",
+            f"{direction.allowed_ms:,.0f} ms",
+            f"{direction.measured.lost:,} of {direction.measured.sent:,}",
+            f"{direction.measured.flows_hit} of {len(direction.measured.flows)}",
+            direction.found_by,
+            style=None if direction.passed else "red",
         )
     print_whole(table)
-    for each in report.directions:
-        for phase in each.phases:
+    for direction in report.directions:
+        for phase in direction.phases:
             ended = f", ended by {phase.ended_by}" if phase.ended_by else ""
             span = f"{phase.from_s:,.3f} to {phase.to_s:,.3f} s"
-            answers.print(f"{each.arrow}  {phase.name:8} {span}{ended}", style="dim", markup=False)
-    for each in report.directions:
-        delays = each.measured.delays
+            answers.print(f"{direction.arrow}  {phase.name:8} {span}{ended}", style="dim", markup=False)
+    for direction in report.directions:
+        delays = direction.measured.delays
         jitter = f"jitter {delays.jitter_p99_s * 1000:,.2f} ms (p99), " if delays and packets else ""
-        late = each.measured.pacing_error_max_s * 1000
+        late = direction.measured.pacing_error_max_s * 1000
         answers.print(
-            f"{each.arrow}  {each.measured.reordered} reordered, {each.measured.duplicated} duplicated, "
-            f"{jitter}sender late by {late:,.1f} ms at most",
+            f"{direction.arrow}  {direction.measured.reordered} reordered, "
+            f"{direction.measured.duplicated} duplicated, {jitter}sender late by {late:,.1f} ms at most",
             style="dim",
             markup=False,
         )
@@ -124,8 +124,8 @@ def show(report: DrillReport) -> None:
     for alert in report.alerts:
         cleared_s = alert.cleared_after_s
         cleared = "not cleared" if cleared_s is None else f"cleared after {cleared_s:,.1f} s"
-        told = f"{alert.words} rang {alert.rang_after_s:,.1f} s after the cut, {cleared}"
-        answers.print(told, style="dim", markup=False)
+        message = f"{alert.words} rang {alert.rang_after_s:,.1f} s after the cut, {cleared}"
+        answers.print(message, style="dim", markup=False)
     if report.unheard:
         answers.print(f"alerts: {report.unheard}", style="red", markup=False)
     for disturbed in report.disturbed:

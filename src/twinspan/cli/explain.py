@@ -25,22 +25,28 @@ def explain(rule_id: str, fmt: str) -> None:
     \b
     Exit codes: 0 explained, 2 there is no such rule.
     """  # noqa: D301 - click needs the character itself
-    found = next((each for each in explanations() if each["id"] == rule_id.upper()), None)
-    if found is None:
+    explanation = next(
+        (explanation for explanation in explanations() if explanation["id"] == rule_id.upper()), None
+    )
+    if explanation is None:
         raise DesignError(
             where=rule_id,
             problem="there is no such rule",
-            remedy=f"Choose one of: {', '.join(sorted(each['id'] for each in explanations()))}",
+            remedy=f"Choose one of: {', '.join(sorted(explanation['id'] for explanation in explanations()))}",
         )
     if fmt == "json":
-        print_json(found)
+        print_json(explanation)
         return
     text = [
-        f"twinspan {found['command']}, {found['id']}: {found['title']}",
-        *([found["explanation"]] if found["explanation"] else []),
-        *([f"Needs: {found['needs']}; {found['severity']} if it does not hold"] if found["needs"] else []),
-        *([f"Shown by: {found['shown_by']}"] if found["shown_by"] else []),
-        f"Source: {found['source']}",
+        f"twinspan {explanation['command']}, {explanation['id']}: {explanation['title']}",
+        *([explanation["explanation"]] if explanation["explanation"] else []),
+        *(
+            [f"Needs: {explanation['needs']}; {explanation['severity']} if it does not hold"]
+            if explanation["needs"]
+            else []
+        ),
+        *([f"Shown by: {explanation['shown_by']}"] if explanation["shown_by"] else []),
+        f"Source: {explanation['source']}",
     ]
     answers.print("\n".join(text), markup=False)
 

@@ -188,21 +188,21 @@ def as_view(snapshot: Snapshot) -> RenderableType:
     head = Text(f"{snapshot.at:%Y-%m-%d %H:%M:%S} UTC, read in {snapshot.read_s:.1f} s, ").append(verdict)
     titles = ("tunnel", "seen by", "state", "why", "AWS end", "Azure end", "in kbit/s", "out kbit/s")
     tunnels = TableOfNames(*titles, names=("tunnel",))
-    for each in sorted(snapshot.tunnels, key=lambda tunnel: (tunnel.name, tunnel.cloud)):
+    for tunnel_view in sorted(snapshot.tunnels, key=lambda tunnel: (tunnel.name, tunnel.cloud)):
         tunnels.add_row(
-            escape(each.name),
-            each.cloud,
-            _state(each.up),
-            escape(each.reason),
-            str(each.aws_address or "-"),
-            str(each.azure_address or "-"),
-            _kilobits(each.receive_bytes_per_s),
-            _kilobits(each.transmit_bytes_per_s),
+            escape(tunnel_view.name),
+            tunnel_view.cloud,
+            _state(tunnel_view.up),
+            escape(tunnel_view.reason),
+            str(tunnel_view.aws_address or "-"),
+            str(tunnel_view.azure_address or "-"),
+            _kilobits(tunnel_view.receive_bytes_per_s),
+            _kilobits(tunnel_view.transmit_bytes_per_s),
         )
     sessions = TableOfNames(
         "BGP over", "seen by", "neighbour", "state", "learned", "advertised", names=("BGP over",)
     )
-    for session in sorted(snapshot.sessions, key=lambda each: (each.tunnel, each.cloud)):
+    for session in sorted(snapshot.sessions, key=lambda bgp_session: (bgp_session.tunnel, bgp_session.cloud)):
         sent = session.routes_advertised
         sessions.add_row(
             escape(session.tunnel),
@@ -222,8 +222,8 @@ def as_view(snapshot: Snapshot) -> RenderableType:
         )
     pings = (trips, Text()) if snapshot.round_trips else ()
     changes = [
-        Text(f"{each.at:%H:%M:%S}  {each.cloud:<5}  {each.subject}: {each.what}")
-        for each in snapshot.changes[:_SHOWN_CHANGES]
+        Text(f"{change.at:%H:%M:%S}  {change.cloud:<5}  {change.subject}: {change.what}")
+        for change in snapshot.changes[:_SHOWN_CHANGES]
     ]
     problems = [Text(problem, "yellow") for problem in snapshot.problems]
     routing = Text("no BGP: every tunnel has static routes") if snapshot.without_bgp else sessions

@@ -65,14 +65,14 @@ def packets_table(crossing: Crossing) -> TableOfNames:
     """Return what became of large packets."""
     titles = ("from", "to", "packets", "may be taken apart", "answered", "told")
     table = TableOfNames(*titles, names=("from", "to"))
-    for each in crossing.packets:
+    for packet in crossing.packets:
         table.add_row(
-            f"{each.source_side} {each.source}",
-            f"{each.destination_side} {each.destination}",
-            f"{each.packet_bytes} bytes",
-            "no" if each.dont_fragment else "yes",
-            f"{each.received} of {each.sent}",
-            each.said or "-",
+            f"{packet.source_side} {packet.source}",
+            f"{packet.destination_side} {packet.destination}",
+            f"{packet.packet_bytes} bytes",
+            "no" if packet.dont_fragment else "yes",
+            f"{packet.received} of {packet.sent}",
+            packet.said or "-",
         )
     return table
 
@@ -80,12 +80,12 @@ def packets_table(crossing: Crossing) -> TableOfNames:
 def sources_table(crossing: Crossing) -> TableOfNames:
     """Return which address each sees of the other."""
     table = TableOfNames("from", "own address", "to", "seen there as", "kept", names=("from", "to"))
-    for each in crossing.sources:
+    for source in crossing.sources:
         table.add_row(
-            f"{each.source_side} {each.source}",
-            str(each.own_address),
-            f"{each.destination_side} {each.destination}",
-            str(each.seen_address),
-            "yes" if each.kept else "no",
+            f"{source.source_side} {source.source}",
+            str(source.own_address),
+            f"{source.destination_side} {source.destination}",
+            str(source.seen_address),
+            "yes" if source.kept else "no",
         )
     return table

@@ -138,13 +138,13 @@ def _warn_of_leftovers(terraform: Terraform, source: Source, *, place: Place) ->
         aws = network_of(state.plan).aws
         if aws and isinstance(aws.region, str):
             endpoints = endpoints.in_region(aws.region)
-        found = list(leftovers(state, endpoints))
+        unmanaged_objects = list(leftovers(state, endpoints))
     except TwinspanError as error:
         progress.print(
             f"warning: it cannot be seen whether something is left: {error}", style="yellow", markup=False
         )
         return
-    for address, held in found:
+    for address, held in unmanaged_objects:
         progress.print(
             f"warning: {address} also holds the {held.kind} {held.id}, which Terraform's state lacks and so"
             f" does not remove. `{held.removal}` removes it, `terraform import` takes it into the state.",

@@ -100,11 +100,11 @@ def report(
     ):
         effort = None if no_probe else QUICK if quick else FULL
         with step(f"Reading and measuring {sources.environment}"):
-            found = Collector(replace(sources, effort=effort)).collect(drills=drills, alerts=alerts)
-    _write(found, file=file, plots=plots)
+            document = Collector(replace(sources, effort=effort)).collect(drills=drills, alerts=alerts)
+    _write(document, file=file, plots=plots)
     if fmt == "json":
-        print_json(found)
-    if strict and not found.healthy:
+        print_json(document)
+    if strict and not document.healthy:
         raise click.exceptions.Exit(1)
 
 
@@ -132,7 +132,7 @@ def _unwritten(file: Path, error: OSError) -> HostError:
     )
 
 
-def _write(found: ReportDocument, *, file: Path | None, plots: Path | None) -> None:
+def _write(document: ReportDocument, *, file: Path | None, plots: Path | None) -> None:
     """Write page and plots."""
     if not file and not plots:
         return
@@ -141,13 +141,13 @@ def _write(found: ReportDocument, *, file: Path | None, plots: Path | None) -> N
     from twinspan.report.topology_plot import topology_plot  # noqa: PLC0415
 
     with step("Drawing"):
-        drawn = tuple(plots_of(found))
+        drawn = tuple(plots_of(document))
         if file:
             try:
-                file.write_text(as_html(found, plots=drawn))
+                file.write_text(as_html(document, plots=drawn))
             except OSError as error:
                 raise _unwritten(file, error) from error
-        picture = (topology_plot(found.topology),) if found.topology else ()
+        picture = (topology_plot(document.topology),) if document.topology else ()
         saved = save((*picture, *drawn), plots) if plots else ()
     if file:
         progress.print(f"page: {file}", markup=False)

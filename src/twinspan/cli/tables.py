@@ -58,4 +58,4 @@ class TableOfNames(Table):
     def _width(self, number: int) -> int:
         """Return how many columns a column of names takes if nothing is shortened."""
         column = self.columns[number]
-        return max(Text.from_markup(str(each)).cell_len for each in (column.header, *column.cells))
+        return max(Text.from_markup(str(cell)).cell_len for cell in (column.header, *column.cells))

@@ -45,14 +45,14 @@ def held_by_group(endpoint: AzureEndpoint, group_id: str) -> tuple[Held, ...]:
         CloudUnreachableError: It did not answer.
     """
     try:
-        found = get_all(endpoint, f"{group_id}/resources", api_version=_API_VERSION)
+        resources = get_all(endpoint, f"{group_id}/resources", api_version=_API_VERSION)
     except CloudRefusedError as error:
         if error.code == "ResourceGroupNotFound":
             return ()
         raise
     return tuple(
-        Held(id=each["id"], kind=each["type"], removal=f"az resource delete --ids {each['id']}")
-        for each in found
+        Held(id=resource["id"], kind=resource["type"], removal=f"az resource delete --ids {resource['id']}")
+        for resource in resources
     )
 
 
@@ -99,7 +99,7 @@ _KINDS: Mapping[str, _Kind] = {
         words="route table",
         member="RouteTables",
         identity="RouteTableId",
-        own=lambda table: not any(each.get("Main") for each in table.get("Associations", ())),
+        own=lambda table: not any(association.get("Main") for association in table.get("Associations", ())),
         removal="delete-route-table --route-table-id",
     ),
     "describe_security_groups": _Kind(
@@ -146,16 +146,16 @@ def held_by_vpc(endpoint: AwsEndpoint, vpc_id: str) -> tuple[Held, ...]:
     """
     held: list[Held] = []
     for operation, kind in _KINDS.items():
-        found = _listed(endpoint, operation, kind, vpc_id)
-        instances = [each for item in found for each in item.get("Instances", [item])]
+        entries = _listed(endpoint, operation, kind, vpc_id)
+        instances = [instance for item in entries for instance in item.get("Instances", [item])]
         held += [
             Held(
-                id=each[kind.identity],
+                id=instance[kind.identity],
                 kind=kind.words,
-                removal=f"aws ec2 {kind.removal.format(vpc=vpc_id)} {each[kind.identity]}",
+                removal=f"aws ec2 {kind.removal.format(vpc=vpc_id)} {instance[kind.identity]}",
             )
-            for each in instances
-            if kind.own(each) and _state(each) not in _GONE
+            for instance in instances
+            if kind.own(instance) and _state(instance) not in _GONE
         ]
     return tuple(held)
 

@@ -32,12 +32,12 @@ def read_each(
         name: How one is called.
         unreadable: Gets what cannot be understood, and why.
     """
-    found = []
+    objects = []
     for item in raw:
         try:
-            found.append(read(item))
+            objects.append(read(item))
         except CloudError:
             raise  # the API has failed, not this object
         except Exception as error:  # noqa: BLE001 - whatever an API shows, the rest of it is read
             unreadable(f"{name(item)}: cannot be understood ({type(error).__name__}: {error})")
-    return tuple(found)
+    return tuple(objects)

@@ -151,7 +151,7 @@ class ClusterDeployment:
         gone = [ref for ref in surplus if self._remove(ref)]
         self.done += [ObjectReport(ref=ref, action="removed") for ref in gone]
         self._await_end(gone, timeout_s)
-        older = [each for each in self.manifests_before() if ref_of(each) in set(keep)]
+        older = [manifest for manifest in self.manifests_before() if ref_of(manifest) in set(keep)]
         inventory = Inventory(
             refs=union((item.ref for item in self.items), keep),
             manifests=(*(item.manifest for item in self.items), *older),
@@ -161,7 +161,7 @@ class ClusterDeployment:
 
     def roll_back(self, timeout_s: float) -> tuple[ObjectReport, ...]:
         """Take every object back to what it was before: its last manifest, its last state, or nothing."""
-        last = {ref_of(each).identity: each for each in self.manifests_before()}
+        last = {ref_of(manifest).identity: manifest for manifest in self.manifests_before()}
         touched = {report.ref.identity for report in self.done if report.action != "unchanged"}
         changed = [item for item in reversed(self.items) if item.ref.identity in touched]
         new = [item.ref for item in changed if item.before is None and item.ref.identity not in last]

@@ -96,11 +96,11 @@ def remove_inventory(api: ClusterApi, app: str) -> None:
 
 def union(*groups: Iterable[ObjectRef]) -> tuple[ObjectRef, ...]:
     """Return every object once, in the order in which it first appears."""
-    found: dict[tuple[str, str, str, str], ObjectRef] = {}
+    refs: dict[tuple[str, str, str, str], ObjectRef] = {}
     for group in groups:
         for ref in group:
-            found.setdefault(ref.identity, ref)
-    return tuple(found.values())
+            refs.setdefault(ref.identity, ref)
+    return tuple(refs.values())
 
 
 def _ensure_namespace(api: ClusterApi) -> None:

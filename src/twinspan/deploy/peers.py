@@ -37,12 +37,12 @@ def peers_for(services: Iterable[Manifest], *, cluster: str) -> tuple[Manifest, 
         services: As they are in their cluster; those without an address yet are left out.
         cluster: The name of that cluster.
     """
-    found: list[Manifest] = []
+    peers: list[Manifest] = []
     for service in services:
         address = load_balancer_address(service)
         if address:
-            found += _peer(service, address, cluster)
-    return tuple(found)
+            peers += _peer(service, address, cluster)
+    return tuple(peers)
 
 
 def _peer_name(manifest: Manifest) -> str:

@@ -69,10 +69,18 @@ class ClusterReport:
             "cluster": self.cluster,
             "side": self.side,
             "state": self.state,
-            "objects": [{**asdict(each.ref), "action": each.action} for each in self.objects],
+            "objects": [
+                {**asdict(object_report.ref), "action": object_report.action}
+                for object_report in self.objects
+            ],
             "workloads": [
-                {**asdict(each.ref), "done": each.done, "text": each.text, "problems": list(each.problems)}
-                for each in self.workloads
+                {
+                    **asdict(workload.ref),
+                    "done": workload.done,
+                    "text": workload.text,
+                    "problems": list(workload.problems),
+                }
+                for workload in self.workloads
             ],
             "problems": list(self.problems),
             "seconds": round(self.seconds, 2),
@@ -94,7 +102,9 @@ class DeployReport:
     @property
     def passed(self) -> bool:
         """Whether both ended as was asked."""
-        return all(each.state in {"deployed", "unchanged", "planned", "removed"} for each in self.clusters)
+        return all(
+            cluster.state in {"deployed", "unchanged", "planned", "removed"} for cluster in self.clusters
+        )
 
     def as_dict(self) -> dict[str, object]:
         """Return the JSON form."""
@@ -102,11 +112,11 @@ class DeployReport:
             "schema": SCHEMA,
             "app": self.app,
             "passed": self.passed,
-            "clusters": [each.as_dict() for each in self.clusters],
+            "clusters": [cluster.as_dict() for cluster in self.clusters],
         }
 
 
 def counted(objects: Sequence[ObjectReport]) -> str:
     """Return e.g. `3 created, 1 unchanged`."""
-    actions = [each.action for each in objects]
+    actions = [object_report.action for object_report in objects]
     return ", ".join(f"{actions.count(action)} {action}" for action in dict.fromkeys(actions)) or "no objects"

@@ -65,9 +65,10 @@ def _creation(live: Manifest) -> tuple[str, ...]:
     """Return why pods could not even be created: a quota, an admission rule."""
     conditions = (live.get("status") or {}).get("conditions") or ()
     return tuple(
-        f"{live['kind'].lower()} {live['metadata']['name']}: {each.get('reason')}: {each.get('message')}"
-        for each in conditions
-        if each["type"] == "ReplicaFailure" and each["status"] == "True"
+        f"{live['kind'].lower()} {live['metadata']['name']}: "
+        f"{condition.get('reason')}: {condition.get('message')}"
+        for condition in conditions
+        if condition["type"] == "ReplicaFailure" and condition["status"] == "True"
     )
 
 
@@ -90,8 +91,8 @@ def _newest(api: ClusterApi, live: Manifest, selector: str) -> str:
     """Narrow a Deployment's selector to the pods of its newest ReplicaSet: old ones may be broken and go."""
     revision = (live["metadata"].get("annotations") or {}).get(_REVISION)
     path = object_path("apps/v1", "replicasets", namespace=live["metadata"]["namespace"])
-    for each in api.get(path, labelSelector=selector)["items"]:
-        meta = each["metadata"]
+    for replica_set in api.get(path, labelSelector=selector)["items"]:
+        meta = replica_set["metadata"]
         if revision and (meta.get("annotations") or {}).get(_REVISION) == revision:
             return f"{selector},{_HASH}={meta['labels'][_HASH]}"
     return selector
@@ -100,58 +101,67 @@ def _newest(api: ClusterApi, live: Manifest, selector: str) -> str:
 def _selector(selector: Manifest | None) -> str:
     """Return a label selector as a query has it."""
     terms = [f"{key}={value}" for key, value in ((selector or {}).get("matchLabels") or {}).items()]
-    for each in (selector or {}).get("matchExpressions") or ():
-        values = f"({','.join(each.get('values') or ())})"
-        words = {"In": f"{each['key']} in {values}", "NotIn": f"{each['key']} notin {values}"}
-        words |= {"Exists": each["key"], "DoesNotExist": f"!{each['key']}"}
-        terms.append(words[each["operator"]])
+    for expression in (selector or {}).get("matchExpressions") or ():
+        values = f"({','.join(expression.get('values') or ())})"
+        words = {"In": f"{expression['key']} in {values}", "NotIn": f"{expression['key']} notin {values}"}
+        words |= {"Exists": expression["key"], "DoesNotExist": f"!{expression['key']}"}
+        terms.append(words[expression["operator"]])
     return ",".join(terms)
 
 
 def _deployment(live: Manifest, status: Manifest) -> Progress:
-    wanted = live["spec"].get("replicas", 1)
+    desired_replicas = live["spec"].get("replicas", 1)
     updated, available = status.get("updatedReplicas", 0), status.get("availableReplicas", 0)
     old = status.get("replicas", 0) - updated
-    conditions = {each["type"]: each for each in status.get("conditions") or ()}
+    conditions = {condition["type"]: condition for condition in status.get("conditions") or ()}
     gave_up = conditions.get("Progressing", {}).get("reason") == "ProgressDeadlineExceeded"
-    done = "observedGeneration" in status and updated == wanted == available and old == 0
-    text = f"{min(updated, available)} of {wanted} ready{f', {old} old to go' if old > 0 else ''}"
+    done = "observedGeneration" in status and updated == desired_replicas == available and old == 0
+    text = f"{min(updated, available)} of {desired_replicas} ready{f', {old} old to go' if old > 0 else ''}"
     return Progress(done=done, text=text, failed=gave_up)
 
 
 def _daemon_set(live: Manifest, status: Manifest) -> Progress:
     del live
-    wanted = status.get("desiredNumberScheduled", 0)
+    desired_nodes = status.get("desiredNumberScheduled", 0)
     updated, available = status.get("updatedNumberScheduled", 0), status.get("numberAvailable", 0)
-    done = "observedGeneration" in status and updated == wanted == available
-    return Progress(done=done, text=f"{min(updated, available)} of {wanted} nodes ready")
+    done = "observedGeneration" in status and updated == desired_nodes == available
+    return Progress(done=done, text=f"{min(updated, available)} of {desired_nodes} nodes ready")
 
 
 def _stateful_set(live: Manifest, status: Manifest) -> Progress:
-    wanted = live["spec"].get("replicas", 1)
+    desired_replicas = live["spec"].get("replicas", 1)
     rolling = (live["spec"].get("updateStrategy") or {}).get("rollingUpdate") or {}
-    to_update = max(0, wanted - rolling.get("partition", 0))
+    to_update = max(0, desired_replicas - rolling.get("partition", 0))
     ready, updated = status.get("readyReplicas", 0), status.get("updatedReplicas", 0)
     all_new = status.get("currentRevision") == status.get("updateRevision")
-    done = "observedGeneration" in status and ready == wanted and (all_new or updated >= to_update > 0)
-    return Progress(done=done, text=f"{ready} of {wanted} ready, {updated} new")
+    done = (
+        "observedGeneration" in status and ready == desired_replicas and (all_new or updated >= to_update > 0)
+    )
+    return Progress(done=done, text=f"{ready} of {desired_replicas} ready, {updated} new")
 
 
 def _job(live: Manifest, status: Manifest) -> Progress:
-    conditions = {each["type"]: each for each in status.get("conditions") or () if each["status"] == "True"}
+    conditions = {
+        condition["type"]: condition
+        for condition in status.get("conditions") or ()
+        if condition["status"] == "True"
+    }
     failed = conditions.get("Failed")
     if failed:
         text = f"failed: {failed.get('reason', '')}: {failed.get('message', '')}"
         return Progress(done=False, failed=True, text=text)
-    wanted = live["spec"].get("completions", 1)
-    return Progress(done="Complete" in conditions, text=f"{status.get('succeeded', 0)} of {wanted} completed")
+    desired_completions = live["spec"].get("completions", 1)
+    return Progress(
+        done="Complete" in conditions, text=f"{status.get('succeeded', 0)} of {desired_completions} completed"
+    )
 
 
 def _pod(live: Manifest, status: Manifest) -> Progress:
     del live
     phase = status.get("phase", "Pending")
     ready = any(
-        each["type"] == "Ready" and each["status"] == "True" for each in status.get("conditions") or ()
+        condition["type"] == "Ready" and condition["status"] == "True"
+        for condition in status.get("conditions") or ()
     )
     return Progress(done=ready or phase == "Succeeded", text=phase.lower(), failed=phase == "Failed")
 
@@ -167,7 +177,7 @@ def _service(live: Manifest, status: Manifest) -> Progress:
 def load_balancer_address(service: Manifest) -> str:
     """Return the address or host name of a load balancer; empty while it has none."""
     ingress = ((service.get("status") or {}).get("loadBalancer") or {}).get("ingress") or ()
-    return next((str(each.get("ip") or each.get("hostname") or "") for each in ingress), "")
+    return next((str(entry.get("ip") or entry.get("hostname") or "") for entry in ingress), "")
 
 
 _READERS: dict[str, Callable[[Manifest, Manifest], Progress]] = {

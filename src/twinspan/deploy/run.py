@@ -47,7 +47,7 @@ class _Outcome:
 
     @property
     def good(self) -> bool:
-        return not self.problems and all(each.done for each in self.workloads)
+        return not self.problems and all(workload.done for workload in self.workloads)
 
 
 class _Run:
@@ -135,7 +135,11 @@ class _Run:
             workloads = side.wait(self._options.timeout_s, self._on_progress)
         except TwinspanError as error:
             return (), (f"it could not be taken back: {error}",)
-        late = [f"{each.ref} is back, but does not run: {each.text}" for each in workloads if not each.done]
+        late = [
+            f"{workload.ref} is back, but does not run: {workload.text}"
+            for workload in workloads
+            if not workload.done
+        ]
         return reports, tuple(late)
 
     @contextmanager
@@ -150,7 +154,11 @@ class _Run:
     def _state(self, side: ClusterDeployment, outcome: _Outcome) -> str:
         if not outcome.good:
             return "failed"
-        return "unchanged" if all(each.action == "unchanged" for each in side.done) else "deployed"
+        return (
+            "unchanged"
+            if all(object_report.action == "unchanged" for object_report in side.done)
+            else "deployed"
+        )
 
     def _report(
         self,
@@ -234,12 +242,12 @@ def remove(clusters: tuple[ClusterApi, ClusterApi], *, app: str, options: Option
 def _peers(of: ClusterDeployment) -> tuple[Manifest, ...]:
     """Return what the other cluster needs to reach the Services of one, as they are now."""
     refs = [item.ref for item in of.items if wants_peer(item.manifest)]
-    live = [found for ref in refs if (found := of.live(ref)) is not None]
+    live = [manifest for ref in refs if (manifest := of.live(ref)) is not None]
     return peers_for(live, cluster=of.api.endpoint.name)
 
 
 def _peers_before(side: ClusterDeployment) -> tuple[ObjectRef, ...]:
-    return tuple(ref_of(each) for each in side.manifests_before() if is_peer(each))
+    return tuple(ref_of(manifest) for manifest in side.manifests_before() if is_peer(manifest))
 
 
 def _both(work: Callable[[T], R], sides: Sequence[T], *, stop: threading.Event | None = None) -> list[R]:

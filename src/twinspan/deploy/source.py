@@ -136,7 +136,7 @@ def read_objects(text: str, *, where: str) -> Iterator[Source]:
                 continue
             line = f"{where} line {node.start_mark.line + 1}"
             value = loader.construct_document(node)
-            yield from (Source(manifest=each, where=line) for each in _objects(value, line))
+            yield from (Source(manifest=manifest, where=line) for manifest in _objects(value, line))
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         raise DesignError(

@@ -199,7 +199,7 @@ def _denied(endpoint: AwsEndpoint, principal: str, actions: tuple[str, ...]) -> 
             for page in pages.paginate(PolicySourceArn=principal, ActionNames=list(actions))
             for result in page["EvaluationResults"]
         ]
-    return [each["EvalActionName"] for each in results if each["EvalDecision"] != "allowed"]
+    return [evaluation["EvalActionName"] for evaluation in results if evaluation["EvalDecision"] != "allowed"]
 
 
 def _quotas(endpoint: AwsEndpoint, needs: Needs | None, *, built: bool) -> CheckResult:
@@ -216,7 +216,7 @@ def _quotas(endpoint: AwsEndpoint, needs: Needs | None, *, built: bool) -> Check
     )
 
 
-def _quota(endpoint: AwsEndpoint, quota: Quota, wanted: int) -> Finding:
+def _quota(endpoint: AwsEndpoint, quota: Quota, needed_count: int) -> Finding:
     command = f"aws service-quotas get-service-quota --service-code {quota.service} --quota-code {quota.code}"
     with translated(endpoint, "service-quotas:GetServiceQuota"):
         answer = service_client(endpoint, "service-quotas").get_service_quota(
@@ -224,15 +224,15 @@ def _quota(endpoint: AwsEndpoint, quota: Quota, wanted: int) -> Finding:
         )
     limit = int(answer["Quota"]["Value"])
     there = _count(endpoint, quota)
-    text = f"{there} of {limit} in use, and {wanted} more are needed"
-    if there + wanted <= limit:
+    text = f"{there} of {limit} in use, and {needed_count} more are needed"
+    if there + needed_count <= limit:
         return good(quota.name, text, command=command)
     return bad(
         quota.name,
         text,
         command=command,
         remedy=f"`aws service-quotas request-service-quota-increase --service-code {quota.service}"
-        f" --quota-code {quota.code} --desired-value {there + wanted}`",
+        f" --quota-code {quota.code} --desired-value {there + needed_count}`",
     )
 
 
@@ -241,10 +241,10 @@ def _count(endpoint: AwsEndpoint, quota: Quota) -> int:
     with translated(endpoint, f"{quota.client}:{quota.operation}"):
         if client.can_paginate(quota.operation):
             pages = client.get_paginator(quota.operation).paginate()
-            objects = [each for page in pages for each in page[quota.result]]
+            objects = [resource for page in pages for resource in page[quota.result]]
         else:
             objects = getattr(client, quota.operation)()[quota.result]
-    return sum(1 for each in objects if isinstance(each, str) or each.get("State") != "deleted")
+    return sum(1 for resource in objects if isinstance(resource, str) or resource.get("State") != "deleted")
 
 
 def _offered(endpoint: AwsEndpoint, needs: Needs | None) -> CheckResult:
@@ -259,28 +259,28 @@ def _offered(endpoint: AwsEndpoint, needs: Needs | None) -> CheckResult:
     )
 
 
-def _types(endpoint: AwsEndpoint, wanted: frozenset[str]) -> tuple[Finding, ...]:
+def _types(endpoint: AwsEndpoint, instance_types: frozenset[str]) -> tuple[Finding, ...]:
     with translated(endpoint, "ec2:DescribeInstanceTypeOfferings"):
         answer = service_client(endpoint, "ec2").describe_instance_type_offerings(
             LocationType="availability-zone",
-            Filters=[{"Name": "instance-type", "Values": sorted(wanted)}],
+            Filters=[{"Name": "instance-type", "Values": sorted(instance_types)}],
         )
     zones: dict[str, set[str]] = {}
-    for each in answer["InstanceTypeOfferings"]:
-        zones.setdefault(each["InstanceType"], set()).add(each["Location"])
+    for offering in answer["InstanceTypeOfferings"]:
+        zones.setdefault(offering["InstanceType"], set()).add(offering["Location"])
     return tuple(
         good(name, f"offered in {', '.join(sorted(zones[name]))}")
         if zones.get(name)
         else bad(
             name, f"not offered in {endpoint.region}", remedy="Name another instance type in terraform.tfvars"
         )
-        for name in sorted(wanted)
+        for name in sorted(instance_types)
     )
 
 
-def _versions(endpoint: AwsEndpoint, wanted: frozenset[str]) -> tuple[Finding, ...]:
+def _versions(endpoint: AwsEndpoint, requested_versions: frozenset[str]) -> tuple[Finding, ...]:
     findings = []
-    for version in sorted(wanted):
+    for version in sorted(requested_versions):
         try:
             with translated(endpoint, "eks:DescribeClusterVersions"):
                 answer = service_client(endpoint, "eks").describe_cluster_versions(clusterVersions=[version])
@@ -294,7 +294,9 @@ def _versions(endpoint: AwsEndpoint, wanted: frozenset[str]) -> tuple[Finding, .
                 )
             )
             continue
-        status = next((each.get("versionStatus", "") for each in answer["clusterVersions"]), "")
+        status = next(
+            (cluster_version.get("versionStatus", "") for cluster_version in answer["clusterVersions"]), ""
+        )
         if status.upper() in {"STANDARD_SUPPORT", "EXTENDED_SUPPORT"}:
             findings.append(good(f"EKS {version}", status.lower().replace("_", " ")))
         else:

@@ -85,15 +85,15 @@ def account(endpoint: AzureEndpoint, needs: Needs | None, *, built: bool) -> tup
 
 
 def _identity(endpoint: AzureEndpoint) -> tuple[Finding, ...]:
-    found = get(endpoint, _subscription(endpoint), api_version=_SUBSCRIPTIONS)
+    subscription = get(endpoint, _subscription(endpoint), api_version=_SUBSCRIPTIONS)
     who = f"service principal {endpoint.client_id}" if endpoint.client_id else "the signed-in user"
-    text = f"{who} in subscription {found.get('displayName')} ({found.get('subscriptionId')})"
-    if found.get("state") == "Enabled":
+    text = f"{who} in subscription {subscription.get('displayName')} ({subscription.get('subscriptionId')})"
+    if subscription.get("state") == "Enabled":
         return (good("identity", text, command="az account show"),)
     return (
         bad(
             "subscription",
-            f"{text} is {found.get('state')}",
+            f"{text} is {subscription.get('state')}",
             command="az account show",
             remedy="Enable it in the portal, or set ARM_SUBSCRIPTION_ID to another one",
         ),
@@ -103,7 +103,7 @@ def _identity(endpoint: AzureEndpoint) -> tuple[Finding, ...]:
 def _providers(endpoint: AzureEndpoint, needs: Needs | None) -> tuple[Finding, ...]:
     findings = []
     for namespace, types in _NAMESPACES.items():
-        if needs is not None and not any(needs.counts[each] for each in types):
+        if needs is not None and not any(needs.counts[resource_type] for resource_type in types):
             findings.append(unneeded(namespace, "the plan has nothing of it"))
             continue
         path = f"{_subscription(endpoint)}/providers/{namespace}"
@@ -155,8 +155,8 @@ def _placed(
 
 
 def _zones(endpoint: AzureEndpoint, needs: Needs) -> tuple[Finding, ...]:
-    found = get_all(endpoint, f"{_subscription(endpoint)}/locations", api_version=_SUBSCRIPTIONS)
-    here = next((each for each in found if each["name"] == _region(needs)), None)
+    locations = get_all(endpoint, f"{_subscription(endpoint)}/locations", api_version=_SUBSCRIPTIONS)
+    here = next((location for location in locations if location["name"] == _region(needs)), None)
     if here is None:
         return (
             bad(
@@ -180,16 +180,16 @@ def _zones(endpoint: AzureEndpoint, needs: Needs) -> tuple[Finding, ...]:
 
 def _usages(endpoint: AzureEndpoint, needs: Needs, *, built: bool) -> tuple[Finding, ...]:
     path = f"{_subscription(endpoint)}/providers/Microsoft.Network/locations/{_region(needs)}/usages"
-    usages = {each["name"]["value"]: each for each in get_all(endpoint, path, api_version=_NETWORK)}
+    usages = {usage["name"]["value"]: usage for usage in get_all(endpoint, path, api_version=_NETWORK)}
     findings = []
     for name, kind in _USAGES.items():
-        wanted = 0 if built else needs.counts[kind]
+        needed_count = 0 if built else needs.counts[kind]
         if name not in usages or not needs.counts[kind]:
             continue
         there, limit = usages[name]["currentValue"], usages[name]["limit"]
-        text = f"{there} of {limit} in use, and {wanted} more are needed"
+        text = f"{there} of {limit} in use, and {needed_count} more are needed"
         command = f"az network list-usages --location {_region(needs)}"
-        if there + wanted <= limit:
+        if there + needed_count <= limit:
             findings.append(good(name, text, command=command))
         else:
             findings.append(
@@ -210,7 +210,7 @@ def _offered(endpoint: AzureEndpoint, needs: Needs) -> tuple[Finding, ...]:
     skus = get_all(
         endpoint, path, api_version=_COMPUTE, params={"$filter": f"location eq '{_region(needs)}'"}
     )
-    sizes = {each["name"]: each for each in skus if each.get("resourceType") == "virtualMachines"}
+    sizes = {sku["name"]: sku for sku in skus if sku.get("resourceType") == "virtualMachines"}
     return (
         *(_size(name, sizes.get(name), needs) for name in sorted(needs.vm_sizes)),
         *_versions(endpoint, needs),
@@ -221,7 +221,7 @@ def _size(name: str, sku: Mapping[str, Any] | None, needs: Needs) -> Finding:
     remedy = f"Name another size: `az vm list-skus --location {_region(needs)} --output table`"
     if sku is None:
         return bad(name, f"not offered in {needs.location}", remedy=remedy)
-    reasons = [each.get("reasonCode", "") for each in sku.get("restrictions") or []]
+    reasons = [restriction.get("reasonCode", "") for restriction in sku.get("restrictions") or []]
     if reasons:
         return bad(name, f"not for this subscription: {', '.join(reasons)}", remedy=remedy)
     return good(name, f"offered in {needs.location}")
@@ -238,7 +238,7 @@ def _versions(endpoint: AzureEndpoint, needs: Needs) -> tuple[Finding, ...]:
         answer = get(endpoint, path, api_version=_CONTAINER_SERVICE)
     except CloudRefusedError as error:
         return (bad("AKS versions", str(error), remedy="`az aks get-versions` shows the same"),)
-    offered = {each["version"] for each in answer.get("values", [])}
+    offered = {offer["version"] for offer in answer.get("values", [])}
     return tuple(
         good(f"AKS {version}", "offered")
         if ".".join(version.split(".")[:2]) in offered

@@ -162,7 +162,7 @@ def _memory() -> Finding:
 
 
 def _disk(what: str, folder: Path, needed: int) -> Finding:
-    present = next(each for each in (folder, *folder.parents) if each.exists())
+    present = next(path for path in (folder, *folder.parents) if path.exists())
     free = shutil.disk_usage(present).free
     text = f"{free / 1024**3:.1f} GiB free in {present}"
     if free >= needed:

@@ -49,15 +49,17 @@ def needs_of(plan: Plan) -> Needs:
         counts=Counter(resource.type for resource in plan.resources),
         region=next(
             (
-                found[0]
+                match[0]
                 for subnet in plan.of("aws_subnet")
-                if (found := _REGION.match(_text(subnet.get("availability_zone"))))
+                if (match := _REGION.match(_text(subnet.get("availability_zone"))))
             ),
             "",
         ),
         location=next((text for text in locations if text), ""),
         instance_types=_texts(
-            each for group in plan.of("aws_eks_node_group") for each in _list(group, "instance_types")
+            instance_type
+            for group in plan.of("aws_eks_node_group")
+            for instance_type in _list(group, "instance_types")
         ),
         vm_sizes=_texts(
             [
@@ -65,9 +67,9 @@ def needs_of(plan: Plan) -> Needs:
                 *(cluster.get("default_node_pool", 0, "vm_size") for cluster in clusters),
             ]
         ),
-        gateway_skus=_texts(each.get("sku") for each in plan.of("azurerm_virtual_network_gateway")),
-        eks_versions=_texts(each.get("version") for each in plan.of("aws_eks_cluster")),
-        aks_versions=_texts(each.get("kubernetes_version") for each in clusters),
+        gateway_skus=_texts(gateway.get("sku") for gateway in plan.of("azurerm_virtual_network_gateway")),
+        eks_versions=_texts(eks_cluster.get("version") for eks_cluster in plan.of("aws_eks_cluster")),
+        aks_versions=_texts(aks_cluster.get("kubernetes_version") for aks_cluster in clusters),
     )
 
 

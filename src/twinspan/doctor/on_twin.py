@@ -53,13 +53,13 @@ def wanted_by_state(state: State) -> Iterator[Wanted]:
 
 
 def needs_on_twin(
-    serves: Serves, wanted: Iterable[Wanted], *, plan: Plan | None = None, providers: Iterable[str] = ()
+    serves: Serves, resources: Iterable[Wanted], *, plan: Plan | None = None, providers: Iterable[str] = ()
 ) -> tuple[Need, ...]:
     """Return what is asked for, what is refused first.
 
     Args:
         serves: What the twin has.
-        wanted: Resources and data sources.
+        resources: Resources and data sources.
         plan: What is known of their arguments; None if nothing is.
         providers: Whole addresses, or short ones, of the providers.
     """
@@ -70,19 +70,19 @@ def needs_on_twin(
             Need(kind="provider", name=name, support=Support(level="refused", reason=_LEAVES))
             for name in foreign
         ),
-        *_types(serves, wanted, foreign={name.rpartition("/")[2] for name in foreign}),
+        *_types(serves, resources, foreign={name.rpartition("/")[2] for name in foreign}),
         *(_arguments(serves, plan) if plan else ()),
     ]
     return tuple(sorted(needs, key=lambda need: (order.index(need.support.level), need.kind, need.name)))
 
 
-def _types(serves: Serves, wanted: Iterable[Wanted], *, foreign: set[str]) -> Iterator[Need]:
+def _types(serves: Serves, resources: Iterable[Wanted], *, foreign: set[str]) -> Iterator[Need]:
     addresses: dict[tuple[str, str], list[str]] = defaultdict(list)
     state_readers = set()
-    for each in wanted:
-        addresses[each.mode, each.type].append(each.address)
-        if reads_state(each):
-            state_readers.add(each.type)
+    for resource in resources:
+        addresses[resource.mode, resource.type].append(resource.address)
+        if reads_state(resource):
+            state_readers.add(resource.type)
     for (mode, type_name), places in addresses.items():
         support = serves.support_of(mode, type_name)
         if type_name in state_readers or type_name.partition("_")[0] in foreign:

@@ -113,9 +113,9 @@ def denied_by_azure(permissions: list[dict[str, list[str]]], action: str) -> boo
     Source: Azure role-based access control, "Understand Azure role definitions".
     """
     return not any(
-        any(_matches(pattern, action) for pattern in each.get("actions") or [])
-        and not any(_matches(pattern, action) for pattern in each.get("notActions") or [])
-        for each in permissions
+        any(_matches(pattern, action) for pattern in permission.get("actions") or [])
+        and not any(_matches(pattern, action) for pattern in permission.get("notActions") or [])
+        for permission in permissions
     )
 
 

@@ -38,7 +38,7 @@ def diagnose(
     accounts: Accounts,
     needs: Needs | None,
     built: bool,
-    wanted: Sequence[Need] | None = None,
+    twin_needs: Sequence[Need] | None = None,
 ) -> Diagnosis:
     """Look at everything.
 
@@ -47,16 +47,16 @@ def diagnose(
         accounts: Where to ask.
         needs: What the environment asks for; None if that is not known.
         built: Whether the environment exists already.
-        wanted: What the configuration asks for, and what a twin has of it; None if that is not known.
+        twin_needs: What the configuration asks for, and what a twin has of it; None if that is not known.
     """
     began = time.monotonic()
     with ThreadPoolExecutor(3, thread_name_prefix="doctor") as pool:
         programs = pool.submit(tools.tools)
         amazon = pool.submit(_aws, accounts, needs, built)
         microsoft = pool.submit(_azure, accounts, needs, built)
-        on_twin = () if wanted is None else (served(wanted),)
+        on_twin = () if twin_needs is None else (served(twin_needs),)
         results = (*host, *on_twin, *programs.result(), *amazon.result(), *microsoft.result())
-    return Diagnosis(results=results, needs=tuple(wanted or ()), duration_s=time.monotonic() - began)
+    return Diagnosis(results=results, needs=tuple(twin_needs or ()), duration_s=time.monotonic() - began)
 
 
 def _aws(accounts: Accounts, needs: Needs | None, built: bool) -> tuple[CheckResult, ...]:

@@ -95,8 +95,8 @@ def _tool(tool: Tool, which: Callable[[str], str | None]) -> Finding:
 
 def _version_of(argv: list[str]) -> tuple[int, ...] | None:
     try:
-        told = command.run(argv, timeout_s=_ANSWER_WITHIN_S, check=False)
+        result = command.run(argv, timeout_s=_ANSWER_WITHIN_S, check=False)
     except (TwinspanError, OSError):
         return None
-    found = _VERSION.search(told.stdout or told.stderr)
-    return tuple(int(part) for part in found.groups() if part) if found and told.returncode == 0 else None
+    match = _VERSION.search(result.stdout or result.stderr)
+    return tuple(int(part) for part in match.groups() if part) if match and result.returncode == 0 else None

@@ -55,8 +55,8 @@ DRILLS = (
     IDLE,
     TUNNEL_DOWN,
     *sorted(
-        (each for each in (*drills(), *_SEVERAL) if each is not TUNNEL_DOWN),
-        key=lambda each: (each.measures, each.name),
+        (known_drill for known_drill in (*drills(), *_SEVERAL) if known_drill is not TUNNEL_DOWN),
+        key=lambda known_drill: (known_drill.measures, known_drill.name),
     ),
 )
 """Those that count packets, then those that count requests."""

@@ -47,18 +47,20 @@ class AllOf:
 
 def _aimed(step: Step, link: TunnelLink, links: Sequence[TunnelLink]) -> TunnelLink:
     own = link.vpn_connection.id if link.vpn_connection else ""
-    connections = [each.vpn_connection.id if each.vpn_connection else "" for each in links]
-    found = {
+    connections = [
+        tunnel_link.vpn_connection.id if tunnel_link.vpn_connection else "" for tunnel_link in links
+    ]
+    candidates = {
         "tunnel": [link],
         "sibling": [e for e, c in zip(links, connections, strict=True) if c == own and e.key != link.key],
         "other": [e for e, c in zip(links, connections, strict=True) if c != own],
     }[step.aim]
-    if not found:
+    if not candidates:
         raise HostError(
             problem=f"{link.label} has no other tunnel to break with it",
             remedy="Choose a tunnel with --tunnel, or another drill",
         )
-    return found[0]
+    return candidates[0]
 
 
 def _made(target: Target, step: Step, link: TunnelLink) -> Fault:

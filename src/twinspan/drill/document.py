@@ -50,8 +50,10 @@ class DrillDocument(Document):
             broken_at_least_s=drill.broken_s,
             ended_by=drill.ended_by,
             expected={
-                name: ExpectedEnd(ending=each.ending.value, label=each.label.value, source=each.source)
-                for name, each in zip(DIRECTIONS, (drill.aws, drill.azure), strict=True)
+                name: ExpectedEnd(
+                    ending=expectation.ending.value, label=expectation.label.value, source=expectation.source
+                )
+                for name, expectation in zip(DIRECTIONS, (drill.aws, drill.azure), strict=True)
             },
             label=drill.label.value,
             destroys=drill.destroys,
@@ -138,7 +140,7 @@ class DirectionDocument(Document):
     @classmethod
     def of(cls, report: DirectionReport) -> Self:
         """Return the JSON form of one direction."""
-        found, expected = report.detection, report.expected
+        detection, expected = report.detection, report.expected
         return cls(
             direction=report.direction,
             passed=report.passed,
@@ -147,10 +149,10 @@ class DirectionDocument(Document):
             sent=report.measured.sent,
             recovered=report.measured.recovered,
             recovered_after_s=report.recovered_after_s,
-            found_by=found.by if found else None,
-            found_side=found.side if found else None,
-            found_after_s=found.after_s if found else None,
-            found_detail=found.detail if found else None,
+            found_by=detection.by if detection else None,
+            found_side=detection.side if detection else None,
+            found_after_s=detection.after_s if detection else None,
+            found_detail=detection.detail if detection else None,
             label=report.label.value,
             phases=report.phases,
             expected_timer=expected.name,

@@ -149,12 +149,12 @@ class FlowMeter:
         Raises:
             TwinspanError: A host cannot be reached, or its agent has ended.
         """
-        found = {}
+        progress = {}
         for sender, receiver in (self._ends, self._ends[::-1]):
             answer = self.witness(sender, receiver).ask("progress")
             silent = {flow: answer.now_ns / 1e9 - last / 1e6 for flow, last in answer.last_us.items()}
-            found[_name(sender, receiver)] = Progress(received=answer.received, silent_s=silent)
-        return found
+            progress[_name(sender, receiver)] = Progress(received=answer.received, silent_s=silent)
+        return progress
 
     def stop(self) -> Measurement:
         """Stop sending, wait for what is under way, and return what was measured.

@@ -59,29 +59,29 @@ def _sent_bytes(links: Sequence[TunnelLink]) -> dict[str, int]:
     }
 
 
-def choose(links: Sequence[TunnelLink], wanted: str, *, carrying: str) -> TunnelLink:
+def choose(links: Sequence[TunnelLink], requested_tunnel: str, *, carrying: str) -> TunnelLink:
     """Return the tunnel to break.
 
     Args:
         links: All tunnels.
-        wanted: `in-use`, `unused` (the first that carries nothing from AWS) or a tunnel's key.
+        requested_tunnel: `in-use`, `unused` (the first that carries nothing from AWS) or a tunnel's key.
         carrying: The key of the tunnel in use; empty if nobody knows: then the first one is as good.
 
     Raises:
         DesignError: There is no such tunnel.
     """
     by_key = {link.key: link for link in links}
-    if wanted in {IN_USE, UNUSED} and links and not carrying:
+    if requested_tunnel in {IN_USE, UNUSED} and links and not carrying:
         return links[0]
-    if wanted == IN_USE and carrying:
+    if requested_tunnel == IN_USE and carrying:
         return by_key[carrying]
     idle = [link for link in links if link.key != carrying]
-    if wanted == UNUSED and idle:
+    if requested_tunnel == UNUSED and idle:
         return idle[0]
-    if wanted in by_key:
-        return by_key[wanted]
+    if requested_tunnel in by_key:
+        return by_key[requested_tunnel]
     raise DesignError(
         where="--tunnel",
-        problem=f"there is no tunnel {wanted}",
+        problem=f"there is no tunnel {requested_tunnel}",
         remedy=f"Choose {IN_USE}, {UNUSED} or one of {', '.join(sorted(by_key))}",
     )

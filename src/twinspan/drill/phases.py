@@ -56,19 +56,19 @@ def phases_of(
         recovered_at_s: From when on everything arrived again; None if nothing was lost or it never did.
         detection: What noticed on the sending side.
     """
-    found = []
+    phases = []
     # Telemetry is late by minutes: it tells that somebody has noticed, not when.
-    told = detection is not None and detection.kind != TELEMETRY_DOWN
-    known_s = detection.after_s if detection and told else 0.0
-    if detection and told:
-        found.append(
+    noticed = detection is not None and detection.kind != TELEMETRY_DOWN
+    known_s = detection.after_s if detection and noticed else 0.0
+    if detection and noticed:
+        phases.append(
             Phase(name="detect", from_s=0.0, to_s=known_s, ended_by=detection.kind, detail=detection.detail)
         )
     if recovered_at_s is not None:
-        found.append(_converge(events, side, known_s, cut_at_s=cut_at_s, recovered_at_s=recovered_at_s))
+        phases.append(_converge(events, side, known_s, cut_at_s=cut_at_s, recovered_at_s=recovered_at_s))
     back = healed_at_s is not None and _last_back(events, link, healed_at_s)
     if back and healed_at_s is not None:
-        found.append(
+        phases.append(
             Phase(
                 name="restore",
                 from_s=healed_at_s - cut_at_s,
@@ -78,7 +78,7 @@ def phases_of(
                 detail=back.detail,
             )
         )
-    return tuple(found)
+    return tuple(phases)
 
 
 def power_phases_of(

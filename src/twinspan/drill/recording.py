@@ -57,12 +57,12 @@ def record(run: Run, folder: Path) -> None:
 
 
 def _rows(log: DirectionLog, cut_at_s: float) -> Iterator[tuple[object, ...]]:
-    arrived = {(each.flow, each.sequence): each.at_s for each in reversed(log.arrivals)}
+    arrived = {(arrival.flow, arrival.sequence): arrival.at_s for arrival in reversed(log.arrivals)}
     for number, sent_s in enumerate(log.sent_s):
         sequence, flow = divmod(number, log.flows)
         at_s = arrived.get((flow, sequence))
-        told = "" if at_s is None else f"{at_s - cut_at_s:.6f}"
-        yield flow, sequence, f"{sent_s - cut_at_s:.6f}", told
+        arrival_time = "" if at_s is None else f"{at_s - cut_at_s:.6f}"
+        yield flow, sequence, f"{sent_s - cut_at_s:.6f}", arrival_time
 
 
 @contextmanager

@@ -54,10 +54,10 @@ def unheard(alerts: AlertWatch | None) -> str:
     """Return why alerts that were waited for are missing; empty if none is."""
     if alerts is None:
         return ""
-    found = alerts.found(0.0)
-    if not found:
+    rung_alerts = alerts.found(0.0)
+    if not rung_alerts:
         return f"no alert rang within {alerts.within_s:g} s"
-    loud = [each.words for each in found if each.cleared_after_s is None]
+    loud = [alert.words for alert in rung_alerts if alert.cleared_after_s is None]
     return f"not cleared within {alerts.within_s:g} s: {', '.join(loud)}" if loud else ""
 
 

@@ -85,18 +85,18 @@ class DirectionReport:
             return "nobody: silent until healed"
         if any(phase.detail == BEFORE_MENDING for phase in self.phases):
             return BEFORE_MENDING
-        found = self.detection
-        if found is None:
+        detection = self.detection
+        if detection is None:
             if self.expected.name == "repair":
                 return "nobody: until it was repaired"
             return f"unknown: nothing told of a timer ({self.expected.name} was expected)"
-        return self._noticed(found)
+        return self._noticed(detection)
 
-    def _noticed(self, found: Detection) -> str:
-        whose, when = f"{CLOUD_NAMES[found.side]}'s", f"{found.after_s:.1f} s after the cut"
-        if found.kind == TELEMETRY_DOWN:
+    def _noticed(self, detection: Detection) -> str:
+        whose, when = f"{CLOUD_NAMES[detection.side]}'s", f"{detection.after_s:.1f} s after the cut"
+        if detection.kind == TELEMETRY_DOWN:
             return f"not told; {whose} telemetry showed it {when}"
-        return f"{whose} {found.by}, {when}"
+        return f"{whose} {detection.by}, {when}"
 
 
 class Moment(Document):
@@ -155,8 +155,8 @@ class DrillReport:
     @property
     def caveats(self) -> tuple[str, ...]:
         """In what the timers that end these outages differ from the clouds', for a reader."""
-        told = (direction.expected.caveat for direction in self.directions)
-        return tuple(dict.fromkeys(caveat for caveat in told if caveat))
+        caveats = (direction.expected.caveat for direction in self.directions)
+        return tuple(dict.fromkeys(caveat for caveat in caveats if caveat))
 
     def direction(self, name: str) -> DirectionReport:
         """Return one direction: `aws->azure` or `azure->aws`."""
@@ -206,9 +206,9 @@ def compose(
     directions = []
     for name, sender in SENDERS.items():
         flows = measured.directions[name]
-        wanted = drill.expectation(sender)
-        expected = wanted.timer(link, sender, hold_profile=hold_profile, broken_s=drill.broken_s)
-        allowed_s = expected.seconds + wanted.allowance_s if limit_s is None else limit_s
+        expectation = drill.expectation(sender)
+        expected = expectation.timer(link, sender, hold_profile=hold_profile, broken_s=drill.broken_s)
+        allowed_s = expected.seconds + expectation.allowance_s if limit_s is None else limit_s
         directions.append(
             DirectionReport(
                 direction=name,
@@ -217,7 +217,7 @@ def compose(
                 detection=detections.get(sender),
                 expected=expected,
                 allowed_ms=allowed_s * 1000,
-                label=wanted.label,
+                label=expectation.label,
                 phases=_phases(drill, course, sender, flows),
             )
         )
@@ -268,9 +268,11 @@ def _phases(drill: Drill, course: Course, sender: Cloud, flows: flow_analysis.Di
 
 def _settings(course: Course, hold_profile: str) -> dict[str, str | float | int]:
     timers = timers_of(course.link, hold_profile=hold_profile)
-    found = {f"{timer.side} {timer.name} s": timer.seconds for timer in sorted(timers, key=lambda t: t.side)}
+    timer_settings = {
+        f"{timer.side} {timer.name} s": timer.seconds for timer in sorted(timers, key=lambda t: t.side)
+    }
     tunnels = sum(link.tunnel is not None and link.azure_connection is not None for link in course.links)
-    return {"tunnels": tunnels, "hold profile": hold_profile, **found}
+    return {"tunnels": tunnels, "hold profile": hold_profile, **timer_settings}
 
 
 def _other_profile(link: TunnelLink, hold_profile: str) -> str:
@@ -279,5 +281,5 @@ def _other_profile(link: TunnelLink, hold_profile: str) -> str:
     other = next(name for name in HOLD_PROFILES if name != hold_profile)
     timers = timers_of(link, hold_profile=other)
     both = [(CLOUD_NAMES[side], first_to_fire(timers, side)) for side in SENDERS.values()]
-    told = "; ".join(f"{side} after {timer.seconds:g} s ({timer.name})" for side, timer in both)
-    return f"with a {other} BGP hold time of {HOLD_PROFILES[other]} s the longest would be: {told}"
+    words = "; ".join(f"{side} after {timer.seconds:g} s ({timer.name})" for side, timer in both)
+    return f"with a {other} BGP hold time of {HOLD_PROFILES[other]} s the longest would be: {words}"

@@ -177,7 +177,7 @@ def _break_and_heal(drill: Drill, environment: DrillEnvironment, timeline: Timel
 
 
 def _start_flows(
-    drill: Drill, environment: DrillEnvironment, wanted: str
+    drill: Drill, environment: DrillEnvironment, requested_tunnel: str
 ) -> tuple[str, TunnelLink, Sequence[TunnelLink]]:
     """Start the flows; return the key of the tunnel that carries those from AWS, the one to break, and all.
 
@@ -186,21 +186,21 @@ def _start_flows(
     """
     if not environment.counts:
         links = environment.links()
-        return "", choose(links, wanted, carrying=""), links
+        return "", choose(links, requested_tunnel, carrying=""), links
     starts = 0
     while True:
         environment.meter.start()
         starts += 1
         before = environment.links()
-        carrying, links = _in_use(environment, before, wanted)
-        link = choose(links, wanted, carrying=carrying)
+        carrying, links = _in_use(environment, before, requested_tunnel)
+        link = choose(links, requested_tunnel, carrying=carrying)
         if starts == _STARTS or not drill.breaks_tunnels or azure_uses(link.key, before, links):
             return carrying, link, links
         environment.meter.close()
 
 
 def _in_use(
-    environment: DrillEnvironment, known: Sequence[TunnelLink], wanted: str
+    environment: DrillEnvironment, known: Sequence[TunnelLink], requested_tunnel: str
 ) -> tuple[str, Sequence[TunnelLink]]:
     """Return the key of the tunnel that carries the flows from AWS, and all tunnels.
 
@@ -221,7 +221,7 @@ def _in_use(
         )
     except WaitTimeoutError:
         links = environment.links()
-        if wanted not in {IN_USE, UNUSED}:
+        if requested_tunnel not in {IN_USE, UNUSED}:
             return "", links
     return carrying_key(before, received_bytes(links)), links
 
@@ -302,8 +302,8 @@ class _Attempt:
             wait_until(done, bool, what="alert of each cloud", timeout_s=alerts.within_s, interval_s=_POLL_S)
         except WaitTimeoutError:
             self.timeline.note("gave up waiting for alerts")
-        for each in alerts.found(self.timeline.cut_at_s):
-            self.timeline.note(f"{each.words} rings", at_s=self.timeline.cut_at_s + each.rang_after_s)
+        for alert in alerts.found(self.timeline.cut_at_s):
+            self.timeline.note(f"{alert.words} rings", at_s=self.timeline.cut_at_s + alert.rang_after_s)
 
     def _recovered(self, *, carries: bool) -> bool:
         return (
@@ -336,13 +336,13 @@ class _Attempt:
         events = self.environment.witness.events.since(timeline.cut_at_s)
         for side in CLOUD_NAMES:
             if self.seen.get(side) is None:
-                found = first_detection(events, self.link, side, cut_at_s=timeline.cut_at_s)
-                self.seen[side] = found
-                if found:
-                    told = f"{CLOUD_NAMES[side]} noticed: {found.by}"
-                    if found.kind == TELEMETRY_DOWN:
-                        told = f"{CLOUD_NAMES[side]}'s telemetry shows it"
-                    timeline.note(told, at_s=timeline.cut_at_s + found.after_s)
+                detection = first_detection(events, self.link, side, cut_at_s=timeline.cut_at_s)
+                self.seen[side] = detection
+                if detection:
+                    note = f"{CLOUD_NAMES[side]} noticed: {detection.by}"
+                    if detection.kind == TELEMETRY_DOWN:
+                        note = f"{CLOUD_NAMES[side]}'s telemetry shows it"
+                    timeline.note(note, at_s=timeline.cut_at_s + detection.after_s)
 
 
 def _all_heard(progress: Mapping[str, Progress]) -> bool:

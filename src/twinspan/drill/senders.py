@@ -139,7 +139,7 @@ def with_alerts(
     """
 
     def read() -> frozenset[Key]:
-        return frozenset((each.cloud, each.name, each.about) for each in read_ringing(target.endpoints))
+        return frozenset((alert.cloud, alert.name, alert.about) for alert in read_ringing(target.endpoints))
 
     with environment as made, AlertWatch(read, within_s=within_s, poll_s=ALERTS_EVERY_S) as alerts:
         yield replace(made, alerts=alerts)

@@ -99,15 +99,20 @@ def _direction(reports: Sequence[DrillReport], name: str) -> DirectionSeries:
     own = [report.direction(name) for report in reports]
     phases: dict[str, Spread | None] = {}
     for phase in _PHASES:
-        lengths = [each.to_s - each.from_s for one in own for each in one.phases if each.name == phase]
+        lengths = [
+            measured_phase.to_s - measured_phase.from_s
+            for one in own
+            for measured_phase in one.phases
+            if measured_phase.name == phase
+        ]
         phases[f"{phase}_s"] = Spread.of(lengths) if lengths else None
     return DirectionSeries(
-        longest_gap_ms=Spread.of([each.longest_gap_ms for each in own]),
-        lost=Spread.of([float(each.measured.lost) for each in own]),
+        longest_gap_ms=Spread.of([direction.longest_gap_ms for direction in own]),
+        lost=Spread.of([float(direction.measured.lost) for direction in own]),
         detect_s=phases["detect_s"],
         converge_s=phases["converge_s"],
         restore_s=phases["restore_s"],
-        found_by=tuple(each.detection.by if each.detection else "" for each in own),
+        found_by=tuple(direction.detection.by if direction.detection else "" for direction in own),
         label=own[0].label.value,
         expected=own[0].expected.name,
         expected_at_most_s=own[0].expected.seconds,
@@ -157,7 +162,8 @@ def compare(first: Series, second: Series) -> Comparison:
     names = dict.fromkeys((*first.settings, *second.settings))
     pairs = {name: (first.settings.get(name), second.settings.get(name)) for name in names}
     worst = [
-        max(each.longest_gap_ms.median for each in series.directions.values()) for series in (first, second)
+        max(direction.longest_gap_ms.median for direction in series.directions.values())
+        for series in (first, second)
     ]
     return Comparison(
         settings={name: pair for name, pair in pairs.items() if pair[0] != pair[1]},
@@ -167,7 +173,7 @@ def compare(first: Series, second: Series) -> Comparison:
 
 
 def _figures(first: Series, second: Series) -> list[Difference]:
-    found = []
+    differences = []
     for name in SENDERS:
         one, other = first.directions[name], second.directions[name]
         spreads = [
@@ -182,5 +188,7 @@ def _figures(first: Series, second: Series) -> list[Difference]:
                 continue
             for part in ("median", "p90", "max"):
                 values = [getattr(side, part) if side else None for side in (left, right)]
-                found.append(Difference(what=f"{name} {figure}, {part}", first=values[0], second=values[1]))
-    return found
+                differences.append(
+                    Difference(what=f"{name} {figure}, {part}", first=values[0], second=values[1])
+                )
+    return differences

@@ -71,14 +71,14 @@ def services_of(target: Target) -> Mapping[str, ServiceAddress]:
 
 
 def _service(api: "ClusterApi") -> ServiceAddress:
-    found = api.find(_SERVICE)
-    if found is None:
+    service = api.find(_SERVICE)
+    if service is None:
         raise HostError(problem=f"{api.name} does not run examples/hello", remedy=_DEPLOY)
-    ingress = found.get("status", {}).get("loadBalancer", {}).get("ingress") or []
-    address = next((each["ip"] for each in ingress if each.get("ip")), None)
+    ingress = service.get("status", {}).get("loadBalancer", {}).get("ingress") or []
+    address = next((entry["ip"] for entry in ingress if entry.get("ip")), None)
     if address is None:
         raise HostError(problem=f"{api.name}: the service hello/hello has no address yet", remedy=_DEPLOY)
-    return ServiceAddress(address=IPv4Address(address), port=int(found["spec"]["ports"][0]["port"]))
+    return ServiceAddress(address=IPv4Address(address), port=int(service["spec"]["ports"][0]["port"]))
 
 
 def serving_node(api: "ClusterApi") -> str:
@@ -91,7 +91,9 @@ def serving_node(api: "ClusterApi") -> str:
 
     def serving() -> tuple[Counter[str], int]:
         subsets = (api.find(_ENDPOINTS) or {}).get("subsets") or []
-        ready = [each.get("nodeName", "") for subset in subsets for each in subset.get("addresses") or []]
+        ready = [
+            address.get("nodeName", "") for subset in subsets for address in subset.get("addresses") or []
+        ]
         waiting = sum(len(subset.get("notReadyAddresses") or []) for subset in subsets)
         return Counter(ready), waiting
 

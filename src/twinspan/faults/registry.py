@@ -29,5 +29,5 @@ def drills() -> tuple[Drill, ...]:
 def _modules(packages: tuple[str, ...]) -> Iterator[ModuleType]:
     for package in packages:
         parent = import_module(f"twinspan.faults.{package}")
-        for found in iter_modules(parent.__path__):
-            yield import_module(f"{parent.__name__}.{found.name}")
+        for module in iter_modules(parent.__path__):
+            yield import_module(f"{parent.__name__}.{module.name}")

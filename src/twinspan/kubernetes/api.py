@@ -181,9 +181,9 @@ def object_path(api_version: str, plural: str, *, namespace: str | None, name: s
 def _kinds_in(served: Manifest) -> Mapping[str, tuple[str, bool]]:
     """Return kind -> (plural, namespaced) of a resource list; subresources (`pods/log`) are left out."""
     return {
-        each["kind"]: (each["name"], bool(each["namespaced"]))
-        for each in served.get("resources", ())
-        if "/" not in each["name"]
+        resource["kind"]: (resource["name"], bool(resource["namespaced"]))
+        for resource in served.get("resources", ())
+        if "/" not in resource["name"]
     }
 
 

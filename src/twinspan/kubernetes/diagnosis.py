@@ -69,9 +69,9 @@ def _statuses(pod: Manifest) -> Iterable[Manifest]:
 def _conditions(pod: Manifest) -> list[str]:
     status = pod.get("status", {})
     lines = [
-        f"{_title(pod)} is {each.get('reason', 'not scheduled')}: {each.get('message', '')}"
-        for each in status.get("conditions") or ()
-        if each["type"] == "PodScheduled" and each["status"] == "False"
+        f"{_title(pod)} is {condition.get('reason', 'not scheduled')}: {condition.get('message', '')}"
+        for condition in status.get("conditions") or ()
+        if condition["type"] == "PodScheduled" and condition["status"] == "False"
     ]
     if status.get("phase") == "Failed":
         words = [str(status.get(key)) for key in ("reason", "message") if status.get(key)]

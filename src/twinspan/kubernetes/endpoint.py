@@ -51,12 +51,12 @@ def clusters_of(network: Network, endpoints: Endpoints) -> tuple[ClusterEndpoint
     Raises:
         CloudError: AKS does not hand out credentials.
     """
-    found: list[ClusterEndpoint] = []
+    clusters: list[ClusterEndpoint] = []
     if network.aws and endpoints.aws:
-        found += [_eks(cluster, endpoints.aws) for cluster in network.aws.eks_clusters if cluster.endpoint]
+        clusters += [_eks(cluster, endpoints.aws) for cluster in network.aws.eks_clusters if cluster.endpoint]
     if network.azure and endpoints.azure:
-        found += [_aks(cluster, endpoints.azure) for cluster in network.azure.aks_clusters if cluster.fqdn]
-    return tuple(found)
+        clusters += [_aks(cluster, endpoints.azure) for cluster in network.azure.aks_clusters if cluster.fqdn]
+    return tuple(clusters)
 
 
 def _eks(cluster: EksCluster, endpoint: AwsEndpoint) -> ClusterEndpoint:
@@ -133,12 +133,12 @@ def from_kubeconfig(kubeconfig: Mapping[str, object], *, name: str, side: Cloud)
     """
     try:
         config = _KubeConfig.model_validate(kubeconfig)
-        pair = {each.name: each.context for each in config.contexts}[config.current]
-        server = {each.name: each.cluster for each in config.clusters}[pair.cluster]
-        user = {each.name: each.user for each in config.users}[pair.user]
+        pair = {context.name: context.context for context in config.contexts}[config.current]
+        server = {cluster.name: cluster.cluster for cluster in config.clusters}[pair.cluster]
+        user = {named_user.name: named_user.user for named_user in config.users}[pair.user]
         pem = [
-            base64.b64decode(each, validate=True).decode()
-            for each in (server.authority, user.certificate, user.key)
+            base64.b64decode(credential, validate=True).decode()
+            for credential in (server.authority, user.certificate, user.key)
         ]
     except (ValidationError, KeyError, binascii.Error, UnicodeDecodeError) as error:
         raise _unusable(name, "it is no kubeconfig with a current context") from error
@@ -163,24 +163,26 @@ def _unusable(name: str, message: str) -> CloudRefusedError:
 
 
 def one_per_side(
-    clusters: tuple[ClusterEndpoint, ...], wanted: Mapping[Cloud, str | None]
+    clusters: tuple[ClusterEndpoint, ...], requested_names: Mapping[Cloud, str | None]
 ) -> tuple[ClusterEndpoint, ClusterEndpoint]:
     """Choose one cluster on each side: the one of the wanted name, or the only one.
 
     Raises:
         CloudRefusedError: There is none, none of that name, or several and none is named.
     """
-    return _one(clusters, "aws", wanted.get("aws")), _one(clusters, "azure", wanted.get("azure"))
+    return _one(clusters, "aws", requested_names.get("aws")), _one(
+        clusters, "azure", requested_names.get("azure")
+    )
 
 
-def _one(clusters: tuple[ClusterEndpoint, ...], side: Cloud, wanted: str | None) -> ClusterEndpoint:
+def _one(clusters: tuple[ClusterEndpoint, ...], side: Cloud, requested_name: str | None) -> ClusterEndpoint:
     there = [cluster for cluster in clusters if cluster.side == side]
-    fitting = [cluster for cluster in there if wanted in {None, cluster.name}]
+    fitting = [cluster for cluster in there if requested_name in {None, cluster.name}]
     if len(fitting) == 1:
         return fitting[0]
     names = ", ".join(cluster.name for cluster in there) or "none"
-    if wanted and there:
-        problem = f"there is no cluster {wanted!r} with an API server; there are: {names}"
+    if requested_name and there:
+        problem = f"there is no cluster {requested_name!r} with an API server; there are: {names}"
     elif there:
         problem = f"there are several clusters ({names}); say which with --{side}-cluster"
     else:

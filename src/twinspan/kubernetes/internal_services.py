@@ -46,13 +46,13 @@ class InternalService:
         for pod in policies.pods:
             if pod.namespace != self.namespace or not self.pods.matches(pod.labels):
                 continue
-            known = {(each.protocol, _number(each, pod)) for each in self.ports}
-            found = sorted((protocol, number) for protocol, number in known if number is not None)
-            if found and not any(
+            known = {(port.protocol, _number(port, pod)) for port in self.ports}
+            ports = sorted((protocol, number) for protocol, number in known if number is not None)
+            if ports and not any(
                 policies.open_to(pod, "ingress", ranges, protocol=protocol, port=number)
-                for protocol, number in found
+                for protocol, number in ports
             ):
-                return pod, ", ".join(f"{protocol} {number}" for protocol, number in found)
+                return pod, ", ".join(f"{protocol} {number}" for protocol, number in ports)
         return None
 
 
@@ -69,9 +69,9 @@ def internal_service_of(manifest: Mapping[str, Any]) -> InternalService | None:
         pods=selector_of({"matchLabels": spec["selector"]}),
         ports=tuple(
             PolicyPort(
-                protocol=each.get("protocol") or "TCP", port=each.get("targetPort") or each.get("port")
+                protocol=port.get("protocol") or "TCP", port=port.get("targetPort") or port.get("port")
             )
-            for each in spec.get("ports") or ()
+            for port in spec.get("ports") or ()
         ),
     )
 

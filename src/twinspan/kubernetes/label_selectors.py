@@ -32,7 +32,7 @@ class Selector:
 
     def matches(self, labels: Labels) -> bool:
         """Return whether it selects what has these labels."""
-        return all(each.met_by(labels) for each in self.requirements)
+        return all(requirement.met_by(labels) for requirement in self.requirements)
 
 
 def selector_of(selector: Mapping[str, Any]) -> Selector:

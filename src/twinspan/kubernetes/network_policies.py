@@ -100,7 +100,7 @@ class Pod:
 
     def number(self, port: PolicyPort) -> int | None:
         """Return the number of a named port; None if the pod has none of that name and protocol."""
-        known = ((each.name, each.protocol, each.port) for each in self.ports)
+        known = ((named_port.name, named_port.protocol, named_port.port) for named_port in self.ports)
         return next(
             (n for name, protocol, n in known if (name, protocol) == (port.port, port.protocol)), None
         )
@@ -132,13 +132,15 @@ class Allowance:
     def at(self, protocol: str, port: int | None) -> bool:
         """Return whether it is for a port of the destination; a protocol without ports has None."""
         return not self.ports or any(
-            each.protocol == protocol and port is not None and each.first <= port <= each.last
-            for each in self.ports
+            port_range.protocol == protocol
+            and port is not None
+            and port_range.first <= port <= port_range.last
+            for port_range in self.ports
         )
 
     def overlaps(self, networks: Iterable[IPv4Network]) -> bool:
         """Return whether it is for some address of these."""
-        return any(own.overlaps(each) for each in networks for own in self.networks)
+        return any(own.overlaps(network) for network in networks for own in self.networks)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -200,7 +202,8 @@ class Policies:
         """Return whether a new connection from or to some address of these networks passes; see `admit`."""
         ranges = tuple(networks)
         return not self.isolating(pod, direction) or any(
-            each.at(protocol, port) and each.overlaps(ranges) for each in self.allowances(pod, direction)
+            allowance.at(protocol, port) and allowance.overlaps(ranges)
+            for allowance in self.allowances(pod, direction)
         )
 
     def _resolved(
@@ -211,8 +214,8 @@ class Policies:
         named = [port for port in rule.ports if isinstance(port.port, str)]
         ranges = [_range(port) for port in plain]
         if direction == "ingress":
-            found = [(port.protocol, pod.number(port)) for port in named]
-            ranges += [PortRange(protocol=p, first=n, last=n) for p, n in found if n is not None]
+            named_ports = [(port.protocol, pod.number(port)) for port in named]
+            ranges += [PortRange(protocol=p, first=n, last=n) for p, n in named_ports if n is not None]
         if networks and (ranges or not rule.ports):
             yield Allowance(policy=str(policy), networks=networks, ports=tuple(ranges))
         if direction == "egress" and named:
@@ -240,17 +243,17 @@ class Policies:
     def _networks(self, policy: NetworkPolicy, rule: PolicyRule) -> tuple[IPv4Network, ...]:
         if not rule.peers:
             return (ANYWHERE,)
-        found: list[IPv4Network] = []
+        networks: list[IPv4Network] = []
         for peer in rule.peers:
             if peer.networks is not None:
-                found += peer.networks
+                networks += peer.networks
             else:
-                found += [
+                networks += [
                     IPv4Network(pod.address)
                     for pod in self.pods
                     if pod.address is not None and self._selects(policy, peer, pod)
                 ]
-        return tuple(collapse_addresses(found))
+        return tuple(collapse_addresses(networks))
 
     def _selects(self, policy: NetworkPolicy, peer: Peer, pod: Pod) -> bool:
         if pod.on_host or (peer.pods is not None and not peer.pods.matches(pod.labels)):
@@ -273,7 +276,7 @@ def policy_of(manifest: Manifest) -> NetworkPolicy:
         if direction.capitalize() in types:
             listed = spec.get(direction) or ()
             rules["ingress" if direction == "ingress" else "egress"] = tuple(
-                _rule(each, peers) for each in listed
+                _rule(rule, peers) for rule in listed
             )
     return NetworkPolicy(
         namespace=meta.get("namespace") or "default",
@@ -288,7 +291,11 @@ def pod_of(manifest: Manifest) -> Pod | None:
     meta, spec, status = manifest["metadata"], manifest.get("spec") or {}, manifest.get("status") or {}
     if status.get("phase") in _FINISHED:
         return None
-    sidecars = [each for each in spec.get("initContainers") or () if each.get("restartPolicy") == "Always"]
+    sidecars = [
+        init_container
+        for init_container in spec.get("initContainers") or ()
+        if init_container.get("restartPolicy") == "Always"
+    ]
     shown = status.get("podIP")
     address = ip_address(shown) if shown else None
     return Pod(
@@ -315,12 +322,12 @@ def namespace_labels(manifest: Manifest) -> Labels:
 
 def _rule(rule: Manifest, peers: str) -> PolicyRule:
     return PolicyRule(
-        peers=tuple(_peer(each) for each in rule.get(peers) or ()),
+        peers=tuple(_peer(peer) for peer in rule.get(peers) or ()),
         ports=tuple(
             PolicyPort(
-                protocol=each.get("protocol") or "TCP", port=each.get("port"), end_port=each.get("endPort")
+                protocol=port.get("protocol") or "TCP", port=port.get("port"), end_port=port.get("endPort")
             )
-            for each in rule.get("ports") or ()
+            for port in rule.get("ports") or ()
         ),
     )
 

@@ -98,7 +98,7 @@ def ready_nodes(api: ClusterApi) -> tuple[str, ...]:
 
 def _is_ready(thing: Manifest) -> bool:
     conditions = thing.get("status", {}).get("conditions") or ()
-    return any(each["type"] == "Ready" and each["status"] == "True" for each in conditions)
+    return any(condition["type"] == "Ready" and condition["status"] == "True" for condition in conditions)
 
 
 def _pod(name: str, run: str, node: str, image: str) -> Manifest:
@@ -134,9 +134,9 @@ def _ensure_namespace(api: ClusterApi) -> None:
     path = object_path("v1", "namespaces", namespace=None, name=NAMESPACE)
 
     def phase() -> str:
-        found = api.find(path)
-        if found is not None:
-            return str(found.get("status", {}).get("phase", "Active"))
+        namespace = api.find(path)
+        if namespace is not None:
+            return str(namespace.get("status", {}).get("phase", "Active"))
         body = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE}}
         try:
             api.request("POST", "/api/v1/namespaces", body=body)

@@ -27,16 +27,16 @@ def read_ringing(endpoints: Endpoints) -> frozenset[Ringing]:
     Raises:
         CloudError: A cloud cannot be asked.
     """
-    found: set[Ringing] = set()
+    alerts: set[Ringing] = set()
     if endpoints.aws:
         from twinspan.cloud.aws.alarms import read_ringing_alarms  # noqa: PLC0415 - the SDK is slow to load
 
-        found |= {Ringing(cloud="aws", name=name) for name in read_ringing_alarms(endpoints.aws)}
+        alerts |= {Ringing(cloud="aws", name=name) for name in read_ringing_alarms(endpoints.aws)}
     if endpoints.azure:
         from twinspan.cloud.azure.alerts import read_ringing_alerts  # noqa: PLC0415 - as above
 
-        found |= {
+        alerts |= {
             Ringing(cloud="azure", name=name, about=about)
             for name, about in read_ringing_alerts(endpoints.azure)
         }
-    return frozenset(found)
+    return frozenset(alerts)

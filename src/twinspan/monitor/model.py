@@ -135,7 +135,7 @@ class Snapshot:
     @property
     def without_bgp(self) -> bool:
         """Whether there are tunnels, and neither cloud is set to speak BGP over any of them."""
-        return bool(self.tunnels) and not any(each.bgp for each in self.tunnels)
+        return bool(self.tunnels) and not any(tunnel.bgp for tunnel in self.tunnels)
 
     @property
     def healthy(self) -> bool:
@@ -143,9 +143,9 @@ class Snapshot:
         return (
             bool(self.tunnels)
             and all(self.answered.values())
-            and all(each.up for each in self.tunnels)
-            and all(each.up for each in self.sessions)
-            and all(each.received for each in self.round_trips)
+            and all(tunnel.up for tunnel in self.tunnels)
+            and all(session.up for session in self.sessions)
+            and all(round_trip.received for round_trip in self.round_trips)
         )
 
     def as_dict(self) -> dict[str, Any]:
@@ -155,12 +155,12 @@ class Snapshot:
 
 def changes_between(before: Snapshot, now: Snapshot) -> tuple[StateChange, ...]:
     """Return what differs: tunnels and sessions that rose, fell, came or went, clouds that fell silent."""
-    found: list[StateChange] = []
+    changes: list[StateChange] = []
 
     def compare(cloud: Cloud, subject: str, old: str | None, new: str | None) -> None:
         if old != new:
             what = f"{old or 'not there'} -> {new or 'gone'}"
-            found.append(StateChange(at=now.at, cloud=cloud, subject=subject, what=what))
+            changes.append(StateChange(at=now.at, cloud=cloud, subject=subject, what=what))
 
     for cloud, answered in now.answered.items():
         was = before.answered.get(cloud, answered)
@@ -169,15 +169,19 @@ def changes_between(before: Snapshot, now: Snapshot) -> tuple[StateChange, ...]:
     for cloud, subject in dict.fromkeys((*old, *new)):
         if now.answered.get(cloud) and before.answered.get(cloud):
             compare(cloud, subject, old.get((cloud, subject)), new.get((cloud, subject)))
-    return tuple(found)
+    return tuple(changes)
 
 
 def _states(snapshot: Snapshot) -> dict[tuple[Cloud, str], str]:
-    tunnels = {(each.cloud, f"tunnel {each.name}"): _word(each.up, "up", "down") for each in snapshot.tunnels}
-    sessions = {(each.cloud, f"BGP {each.tunnel}"): each.state for each in snapshot.sessions}
+    tunnels = {
+        (tunnel.cloud, f"tunnel {tunnel.name}"): _word(tunnel.up, "up", "down") for tunnel in snapshot.tunnels
+    }
+    sessions = {(session.cloud, f"BGP {session.tunnel}"): session.state for session in snapshot.sessions}
     trips = {
-        (each.cloud, f"ping to {each.towards}"): _word(bool(each.received), "answered", "lost")
-        for each in snapshot.round_trips
+        (round_trip.cloud, f"ping to {round_trip.towards}"): _word(
+            bool(round_trip.received), "answered", "lost"
+        )
+        for round_trip in snapshot.round_trips
     }
     return tunnels | sessions | trips
 

@@ -100,10 +100,14 @@ def _tunnels(tunnels: Iterable[Tunnel]) -> list[GaugeMetricFamily]:
     transmit = GaugeMetricFamily(
         "twinspan_tunnel_transmit_bytes_per_second", "Out of the cloud, likewise.", labels=_TUNNEL
     )
-    for each in tunnels:
-        ends = (each.aws_address, each.azure_address)
-        labels = (each.cloud, each.name, each.connection, *(str(end or "") for end in ends))
-        values = ((up, each.up), (receive, each.receive_bytes_per_s), (transmit, each.transmit_bytes_per_s))
+    for tunnel in tunnels:
+        ends = (tunnel.aws_address, tunnel.azure_address)
+        labels = (tunnel.cloud, tunnel.name, tunnel.connection, *(str(end or "") for end in ends))
+        values = (
+            (up, tunnel.up),
+            (receive, tunnel.receive_bytes_per_s),
+            (transmit, tunnel.transmit_bytes_per_s),
+        )
         for family, value in values:
             if value is not None:
                 family.add_metric(labels, float(value))
@@ -118,12 +122,12 @@ def _sessions(sessions: Iterable[Session]) -> list[GaugeMetricFamily]:
     advertised = GaugeMetricFamily(
         "twinspan_bgp_routes_advertised", "Routes sent to the neighbour.", labels=_SESSION
     )
-    for each in sessions:
-        labels = (each.cloud, each.tunnel, str(each.neighbor))
-        up.add_metric(labels, float(each.up))
-        learned.add_metric(labels, each.routes_learned)
-        if each.routes_advertised is not None:
-            advertised.add_metric(labels, each.routes_advertised)
+    for session in sessions:
+        labels = (session.cloud, session.tunnel, str(session.neighbor))
+        up.add_metric(labels, float(session.up))
+        learned.add_metric(labels, session.routes_learned)
+        if session.routes_advertised is not None:
+            advertised.add_metric(labels, session.routes_advertised)
     return [up, learned, advertised]
 
 
@@ -134,10 +138,10 @@ def _round_trips(trips: Iterable[RoundTrip]) -> list[GaugeMetricFamily]:
     loss = GaugeMetricFamily(
         "twinspan_round_trip_loss_ratio", "Share of them without an answer, 0 to 1.", labels=_TRIP
     )
-    for each in trips:
-        labels = (each.cloud, each.towards)
-        if each.sent:
-            loss.add_metric(labels, 1 - each.received / each.sent)
-        if each.median_s is not None:
-            time.add_metric(labels, each.median_s)
+    for trip in trips:
+        labels = (trip.cloud, trip.towards)
+        if trip.sent:
+            loss.add_metric(labels, 1 - trip.received / trip.sent)
+        if trip.median_s is not None:
+            time.add_metric(labels, trip.median_s)
     return [time, loss]

@@ -70,15 +70,15 @@ class Monitor:
         if self._endpoints.azure:
             answered["azure"] = azure is not None and parts[1][1] is None
         problems += [
-            each
-            for each in (
+            message
+            for message in (
                 aws_problem,
                 azure_problem,
                 period_problem,
                 *(problem for _, problem in parts),
                 *(problem for _, problem in trips),
             )
-            if each
+            if message
         ]
         snapshot = Snapshot(
             at=now,
@@ -123,8 +123,8 @@ def _round_trip(source: Host, destination: Host) -> tuple[RoundTrip, str | None]
     times_ms: tuple[float, ...] = ()
     median_ms, sent, problem = None, 0, None
     try:
-        found = ping(source, destination, count=ECHOES, interval_s=ECHO_INTERVAL_S)
-        times_ms, sent, median_ms = found.times_ms, found.sent, found.percentile_ms(50)
+        result = ping(source, destination, count=ECHOES, interval_s=ECHO_INTERVAL_S)
+        times_ms, sent, median_ms = result.times_ms, result.sent, result.percentile_ms(50)
     except TwinspanError as error:
         problem = str(error)
     trip = RoundTrip(

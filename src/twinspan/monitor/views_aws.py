@@ -48,17 +48,17 @@ def aws_part(endpoint: AwsEndpoint | None, network: Network, period_s: int, now:
 def _tunnel(
     link: TunnelLink, connection: VpnConnection, tunnel: VpnTunnel, measured: AwsTunnelMetrics
 ) -> Tunnel:
-    told = tunnel.telemetry
+    telemetry = tunnel.telemetry
     return Tunnel(
         cloud="aws",
         name=link.name,
         connection=connection.id,
         aws_address=tunnel.outside_ip_address,
         azure_address=link.azure_address,
-        up=told.status is TelemetryStatus.UP if told else None,
-        reason=told.status_message if told else "",
+        up=telemetry.status is TelemetryStatus.UP if telemetry else None,
+        reason=telemetry.status_message if telemetry else "",
         bgp=not connection.static_routes_only,
-        since=told.last_status_change if told else None,
+        since=telemetry.last_status_change if telemetry else None,
         receive_bytes_per_s=_rate(measured.bytes_in, measured.period_s),
         transmit_bytes_per_s=_rate(measured.bytes_out, measured.period_s),
         measured_at=measured.at,
@@ -67,15 +67,15 @@ def _tunnel(
 
 def _session(name: str, tunnel: VpnTunnel) -> Session:
     """Return the session: with BGP, AWS calls a tunnel up when its session is established."""
-    told = tunnel.telemetry
-    up = told is not None and told.status is TelemetryStatus.UP
+    telemetry = tunnel.telemetry
+    up = telemetry is not None and telemetry.status is TelemetryStatus.UP
     return Session(
         cloud="aws",
         tunnel=name,
         neighbor=tunnel.customer_inside_address,
         up=up,
         state="Established" if up else "Down",
-        routes_learned=told.accepted_route_count if told else 0,
+        routes_learned=telemetry.accepted_route_count if telemetry else 0,
     )
 
 

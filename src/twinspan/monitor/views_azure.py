@@ -32,7 +32,7 @@ def azure_part(endpoint: AzureEndpoint | None, network: Network, period_s: int, 
     gateways = network.azure.virtual_network_gateways
     newest: dict[tuple[str, str], AzureMetric] = {}
     for gateway in gateways:
-        found = read_gateway_metrics(
+        metrics = read_gateway_metrics(
             endpoint,
             gateway.id,
             metrics=_METRICS,
@@ -40,11 +40,13 @@ def azure_part(endpoint: AzureEndpoint | None, network: Network, period_s: int, 
             start=now - timedelta(seconds=PERIODS * max(period_s, 60)),
             end=now,
         )
-        newest |= {(each.name, each.dimensions.get("connectionname", "").lower()): each for each in found}
+        newest |= {
+            (metric.name, metric.dimensions.get("connectionname", "").lower()): metric for metric in metrics
+        }
     links = tunnel_links(network)
     return (
-        tuple(_tunnel(each, each.azure_connection, newest) for each in links if each.azure_connection),
-        tuple(session for each in gateways for session in _sessions(endpoint, links, each)),
+        tuple(_tunnel(link, link.azure_connection, newest) for link in links if link.azure_connection),
+        tuple(session for azure_gateway in gateways for session in _sessions(endpoint, links, azure_gateway)),
     )
 
 
@@ -52,9 +54,10 @@ def _tunnel(link: TunnelLink, connection: AzureConnection, newest: Newest) -> Tu
     into = newest.get(("TunnelIngressBytes", connection.name.lower()))
     out = newest.get(("TunnelEgressBytes", connection.name.lower()))
     established = [
-        each.last_connection_established_utc_time
-        for each in connection.tunnel_connection_status
-        if each.last_connection_established_utc_time and each.connection_status == "Connected"
+        tunnel_status.last_connection_established_utc_time
+        for tunnel_status in connection.tunnel_connection_status
+        if tunnel_status.last_connection_established_utc_time
+        and tunnel_status.connection_status == "Connected"
     ]
     status = connection.connection_status
     return Tunnel(

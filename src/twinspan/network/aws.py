@@ -362,5 +362,5 @@ class AwsNetwork(Generic[U]):
 
     def customer_gateway_of(self, connection: VpnConnection[Unknown]) -> CustomerGateway[U] | None:
         """Return the customer gateway of a VPN connection; None if it is not there."""
-        own = (each for each in self.customer_gateways if each.id == connection.customer_gateway_id)
+        own = (gateway for gateway in self.customer_gateways if gateway.id == connection.customer_gateway_id)
         return next(own, None)

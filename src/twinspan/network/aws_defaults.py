@@ -54,5 +54,6 @@ def _entry(number: int, *, egress: bool, allow: bool) -> NetworkAclEntry:
 def local_routes(cidr_blocks: Iterable[IPv4Network | Unknown]) -> tuple[AwsRoute[Unknown], ...]:
     """Return the routes of a VPC to itself, which every of its tables has."""
     return tuple(
-        AwsRoute(destination=each, target=LOCAL, state="active", origin=SYSTEM_ORIGIN) for each in cidr_blocks
+        AwsRoute(destination=cidr_block, target=LOCAL, state="active", origin=SYSTEM_ORIGIN)
+        for cidr_block in cidr_blocks
     )

@@ -359,5 +359,5 @@ class AzureNetwork(Generic[U]):
 
     def local_network_gateway_of(self, connection: AzureConnection[Unknown]) -> LocalNetworkGateway[U] | None:
         """Return the local network gateway of a connection; None if it is not there."""
-        wanted = connection.local_network_gateway_id
-        return next((each for each in self.local_network_gateways if each.id == wanted), None)
+        gateway_id = connection.local_network_gateway_id
+        return next((gateway for gateway in self.local_network_gateways if gateway.id == gateway_id), None)

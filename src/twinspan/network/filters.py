@@ -213,9 +213,9 @@ def judge(filters: Iterable[Filter], traffic: Traffic) -> Answer:
     its way out. Source: Azure, "How network security groups filter network traffic".
     """
     parts = [Part(box=traffic.box)]
-    for each in filters:
-        if not (each.stateful and traffic.established):
-            parts = [part for before in parts for part in _judged(each, before)]
+    for traffic_filter in filters:
+        if not (traffic_filter.stateful and traffic.established):
+            parts = [part for before in parts for part in _judged(traffic_filter, before)]
     return Answer(tuple(parts))
 
 
@@ -273,12 +273,12 @@ def aws_rules(
     first = second = _ANY
     if protocols.sure == ((ICMP, ICMP),):
         first, second = (
-            (_UNKNOWN_PORT, _UNKNOWN_PORT) if ports is None else tuple(_type(each) for each in ports)
+            (_UNKNOWN_PORT, _UNKNOWN_PORT) if ports is None else tuple(_type(port) for port in ports)
         )
     elif protocols.sure in _WITH_PORTS and ports != _ALL_PORTS:
         second = _UNKNOWN_PORT if ports is None or ports[0] > ports[1] else _exactly(ports)
     ends = [_ANY_END, _ANY_END]
-    ends[direction == "egress"] = _sum(_cidr(each) for each in peers)
+    ends[direction == "egress"] = _sum(_cidr(peer) for peer in peers)
     yield from _rules(name, number, allow, (protocols, *ends, first, second))
 
 
@@ -301,17 +301,17 @@ def security_group_filter(
     rules = [
         rule
         for group in groups
-        for each in group.permissions
-        if each.direction == direction
+        for permission in group.permissions
+        if permission.direction == direction
         for rule in aws_rules(
-            each.address or f"{group.address or group.id} {direction}",
+            permission.address or f"{group.address or group.id} {direction}",
             direction,
-            protocol=known(each.ip_protocol),
-            ports=_both((each.from_port, each.to_port)),
-            peers=_peers(each, members),
+            protocol=known(permission.ip_protocol),
+            ports=_both((permission.from_port, permission.to_port)),
+            peers=_peers(permission, members),
         )
     ]
-    resolver = [each[2] for each in vpc_cidr_blocks[:1]]
+    resolver = [cidr_block[2] for cidr_block in vpc_cidr_blocks[:1]]
     name = ", ".join(group.id for group in groups) or "no security group"
     return Filter(name=name, rules=(*_services(direction, resolver), *rules))
 
@@ -337,20 +337,21 @@ def network_acl_filter(
         direction: Seen from the subnet.
         subnet: Its range; None: what comes from within is not asked for.
     """
-    entries = [each for each in acl.entries if each.egress == (direction == "egress")]
+    entries = [acl_entry for acl_entry in acl.entries if acl_entry.egress == (direction == "egress")]
     rules = [
         rule
-        for each in sorted(entries, key=lambda entry: known(entry.rule_number) or 0)
+        for acl_entry in sorted(entries, key=lambda entry: known(entry.rule_number) or 0)
         for rule in aws_rules(
-            f"{direction} rule {known(each.rule_number) or each.address or 'of an unknown number'}",
+            f"{direction} rule {known(acl_entry.rule_number) or acl_entry.address or 'of an unknown number'}",
             direction,
-            protocol=known(each.protocol),
+            protocol=known(acl_entry.protocol),
             ports=_both(
-                (each.icmp_type_code if each.protocol == str(ICMP) else each.port_range) or _ALL_PORTS
+                (acl_entry.icmp_type_code if acl_entry.protocol == str(ICMP) else acl_entry.port_range)
+                or _ALL_PORTS
             ),
-            peers=(known(each.cidr_block),),
-            allow=known(each.allow),
-            number=known(each.rule_number),
+            peers=(known(acl_entry.cidr_block),),
+            allow=known(acl_entry.allow),
+            number=known(acl_entry.rule_number),
         )
     ]
     own = _exactly() if subnet is None else _cidr(subnet)
@@ -374,10 +375,11 @@ def network_security_group_filter(
         members: See `application_security_group_members`; None: not known.
     """
     rules = [
-        rule if isinstance(each.direction, str) else replace(rule, known=False)
-        for each in group.security_rules
-        if each.direction == AZURE_DIRECTIONS[direction] or isinstance(each.direction, Unknown)
-        for rule in _security_rule(each, connected, members)
+        rule if isinstance(security_rule.direction, str) else replace(rule, known=False)
+        for security_rule in group.security_rules
+        if security_rule.direction == AZURE_DIRECTIONS[direction]
+        or isinstance(security_rule.direction, Unknown)
+        for rule in _security_rule(security_rule, connected, members)
     ]
     return azure_filter(known(group.name) or group.id, rules, direction, connected=connected)
 
@@ -395,13 +397,13 @@ def azure_filter(
         direction: Seen from the subnet.
         connected: See `azure_rules`.
     """
-    platform = _sum(_cidr(IPv4Network(each)) for each in (AZURE_HOST, AZURE_METADATA))
+    platform = _sum(_cidr(IPv4Network(address)) for address in (AZURE_HOST, AZURE_METADATA))
     exempt = _rules("platform", None, True, (_ANY_OF_ALL, _ANY_END, platform, _ANY, _ANY))
     default = [
         rule
-        for each in DEFAULT_RULES
-        if each.direction == AZURE_DIRECTIONS[direction]
-        for rule in _security_rule(each, connected, None)
+        for default_rule in DEFAULT_RULES
+        if default_rule.direction == AZURE_DIRECTIONS[direction]
+        for rule in _security_rule(default_rule, connected, None)
     ]
     ordered = sorted(rules, key=lambda rule: rule.number or 0)
     return Filter(name=name, rules=(*(exempt if direction == "egress" else ()), *ordered, *default))
@@ -434,7 +436,7 @@ def azure_rules(
     """
     protocols = _protocols(protocol)
     first, second = (_sum(_ports(word) for word in words) for words in ports)
-    some = any(True for each in (first, second) for _ in _minus([_ANY_PORT], each.sure))
+    some = any(True for port_set in (first, second) for _ in _minus([_ANY_PORT], port_set.sure))
     if protocols == _ANY_OF_ALL and some:
         protocols = _Values(((TCP, TCP), (UDP, UDP)), ((TCP, TCP), (UDP, UDP)))
     elif protocols.sure not in (*_WITH_PORTS, ()):
@@ -460,8 +462,8 @@ def application_security_group_members(network: AzureNetwork[Unknown]) -> AsgMem
     members: dict[str, list[IPv4Network | None]] = {key: [] for key in groups}
     for interface in network.network_interfaces:
         addresses = [
-            None if isinstance(each, Unknown) else IPv4Network(each)
-            for each in interface.private_ip_addresses
+            None if isinstance(address, Unknown) else IPv4Network(address)
+            for address in interface.private_ip_addresses
         ]
         for group in interface.application_security_group_ids:
             if isinstance(group, str):
@@ -484,8 +486,10 @@ def _end(
         return _words(prefixes)
     if members is None or any(isinstance(group, Unknown) for group in groups):
         return (None,)
-    found = tuple(each for group in groups if isinstance(group, str) for each in members.get(group, ()))
-    return tuple(None if each is None else str(each) for each in found) or None
+    addresses = tuple(
+        member for group in groups if isinstance(group, str) for member in members.get(group, ())
+    )
+    return tuple(None if address is None else str(address) for address in addresses) or None
 
 
 def _security_rule(
@@ -512,7 +516,7 @@ def _allows(access: str | Unknown) -> bool | None:
 
 
 def _words(values: Iterable[str | Unknown]) -> tuple[str | None, ...]:
-    return tuple(known(each) for each in values)
+    return tuple(known(value) for value in values)
 
 
 def _default(
@@ -579,14 +583,14 @@ def _services(direction: Direction, resolver: Iterable[IPv4Address] = ()) -> Ite
 
     Source: Amazon VPC User Guide, "Security groups for your VPC" and "Network ACL basics".
     """
-    peers = [IPv4Network(each) for each in (*AWS_SERVICES, *resolver)]
+    peers = [IPv4Network(address) for address in (*AWS_SERVICES, *resolver)]
     return aws_rules("VPC services", direction, protocol="-1", ports=None, peers=peers)
 
 
 def _sum(values: Iterable[_Values]) -> _Values:
     every = tuple(values)
     return _Values(
-        tuple(r for each in every for r in each.sure), tuple(r for each in every for r in each.possible)
+        tuple(r for part in every for r in part.sure), tuple(r for part in every for r in part.possible)
     )
 
 
@@ -629,7 +633,7 @@ def _ports(word: str | None) -> _Values:
 
 def _prefix(word: str | None, connected: Sequence[IPv4Network]) -> _Values:
     tag = (word or "").lower()
-    inside = [_range(each) for each in (*connected, IPv4Network(AZURE_HOST))]
+    inside = [_range(network) for network in (*connected, IPv4Network(AZURE_HOST))]
     if tag == "*":
         return _ANY_END
     if tag == "virtualnetwork":

@@ -116,13 +116,13 @@ def join(
     Where several could meet, those go together whose instance AWS calls, then whose inside addresses agree,
     then the first by id: each end is in one link.
     """
-    instances = sorted(instances, key=lambda each: each.id)
+    instances = sorted(instances, key=lambda azure_instance: azure_instance.id)
     called = {tunnel.id: _called(tunnel, instances) for tunnel in tunnels}
     meets = {(t.id, c.id): _meets(t, c) for t in tunnels for c in connections}
 
     def rank(pair: tuple[AwsEnd, AzureEnd]) -> tuple[bool, bool, str, str]:
         tunnel, connection = pair
-        mutual = any(each.gateway == connection.gateway for each in called[tunnel.id])
+        mutual = any(instance.gateway == connection.gateway for instance in called[tunnel.id])
         return not mutual, not _peers(tunnel, connection), tunnel.id, connection.id
 
     pairs = sorted(((t, c) for t in tunnels for c in connections if meets[t.id, c.id]), key=rank)
@@ -132,22 +132,26 @@ def join(
         if tunnel.id not in met and connection.id not in used:
             met[tunnel.id] = connection
             used.add(connection.id)
-    alone = [each.id for each in connections if each.id not in used]
+    alone = [end.id for end in connections if end.id not in used]
 
     def link(tunnel: AwsEnd) -> Link:
         partner = met.get(tunnel.id)
-        mutual = [each for each in called[tunnel.id] if partner and each.gateway == partner.gateway]
+        mutual = [
+            azure_instance
+            for azure_instance in called[tunnel.id]
+            if partner and azure_instance.gateway == partner.gateway
+        ]
         instance = next(iter(mutual or called[tunnel.id]), None)
         claims = [c for t, c in pairs if t == tunnel]
         return Link(
             tunnel=tunnel.id,
             connection=partner.id if partner else None,
             instance=instance.id if instance else None,
-            claims=tuple(each.id for each in sorted(claims, key=lambda each: each != partner)),
+            claims=tuple(claim.id for claim in sorted(claims, key=lambda claim: claim != partner)),
             maybe=() if partner else tuple(sorted(c for c in alone if meets[tunnel.id, c] is None)),
         )
 
-    return (*map(link, tunnels), *(Link(tunnel=None, connection=each) for each in alone))
+    return (*map(link, tunnels), *(Link(tunnel=None, connection=connection_id) for connection_id in alone))
 
 
 def _same(one: Names, other: Names) -> bool | None:
@@ -158,7 +162,7 @@ def _same(one: Names, other: Names) -> bool | None:
 
 
 def _called(tunnel: AwsEnd, instances: Iterable[Instance]) -> list[Instance]:
-    return [each for each in instances if _same(tunnel.calls, each.names)]
+    return [instance for instance in instances if _same(tunnel.calls, instance.names)]
 
 
 def _peers(tunnel: AwsEnd, connection: AzureEnd) -> bool | None:
@@ -273,16 +277,19 @@ def tunnel_links(network: Network[U]) -> tuple[TunnelLink[U], ...]:
         if vpn.state != "deleted"
         for number, tunnel in enumerate(vpn.tunnels, start=1)
     }
-    connections = {each.id: (each, azure.local_network_gateway_of(each)) for each in azure.connections}
+    connections = {
+        azure_connection.id: (azure_connection, azure.local_network_gateway_of(azure_connection))
+        for azure_connection in azure.connections
+    }
     instances = {i.ip_configuration_id: (g, i) for g in azure.virtual_network_gateways for i in g.instances}
 
-    def link(found: Link) -> TunnelLink[U]:
-        vpn, tunnel, customer = tunnels.get(found.tunnel or "", (None, None, None))
-        connection, local = connections.get(found.connection or "", (None, None))
-        gateway, instance = instances.get(found.instance or "", (None, None))
+    def link(pairing: Link) -> TunnelLink[U]:
+        vpn, tunnel, customer = tunnels.get(pairing.tunnel or "", (None, None, None))
+        connection, local = connections.get(pairing.connection or "", (None, None))
+        gateway, instance = instances.get(pairing.instance or "", (None, None))
         outside = _known_outside(tunnel) if tunnel else None
         return TunnelLink(
-            key=str(outside or found.tunnel or (connection.name if connection else "")),
+            key=str(outside or pairing.tunnel or (connection.name if connection else "")),
             vpn_connection=vpn,
             tunnel=tunnel,
             customer_gateway=customer,
@@ -291,11 +298,11 @@ def tunnel_links(network: Network[U]) -> tuple[TunnelLink[U], ...]:
             instance=instance,
             gateway=gateway,
             joined=bool(tunnel and connection),
-            claims=tuple(connections[each][0] for each in found.claims),
-            maybe=tuple(connections[each][0] for each in found.maybe),
+            claims=tuple(connections[claim][0] for claim in pairing.claims),
+            maybe=tuple(connections[candidate][0] for candidate in pairing.maybe),
         )
 
-    found = join(
+    links = join(
         [_aws_end(key, tunnel, customer) for key, (_, tunnel, customer) in tunnels.items()],
         [_azure_end(connection, local, tunnels.keys()) for connection, local in connections.values()],
         [
@@ -303,7 +310,7 @@ def tunnel_links(network: Network[U]) -> tuple[TunnelLink[U], ...]:
             for key, (gateway, instance) in instances.items()
         ],
     )
-    return tuple(map(link, found))
+    return tuple(map(link, links))
 
 
 def bgp_address(

@@ -73,7 +73,9 @@ def eks_default_services(vpc: Collection[IPv4Network]) -> IPv4Network:
     """
     in_ten = any(cidr.overlaps(PRIVATE[0]) for cidr in vpc)
     preferred = EKS_DEFAULT_SERVICES[::-1] if in_ten else EKS_DEFAULT_SERVICES
-    free = (each for each in preferred if not any(each.overlaps(cidr) for cidr in vpc))
+    free = (
+        service_range for service_range in preferred if not any(service_range.overlaps(cidr) for cidr in vpc)
+    )
     return next(free, preferred[0])
 
 

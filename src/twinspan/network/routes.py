@@ -76,13 +76,15 @@ def best(routes: Iterable[Route], destination: IPv4Network) -> tuple[Route | Non
         One route, or None if there is none; several if something is not known: each of those that may win.
     """
     covering = [
-        each for each in routes if each.destination is None or destination.subnet_of(each.destination)
+        route for route in routes if route.destination is None or destination.subnet_of(route.destination)
     ]
-    if any(each.own for each in covering):
-        covering = [each for each in covering if each.source is not Source.LEARNED]
-    certain = [each for each in covering if each.known and each.destination is not None]
+    if any(route.own for route in covering):
+        covering = [route for route in covering if route.source is not Source.LEARNED]
+    certain = [route for route in covering if route.known and route.destination is not None]
     first = min(certain, key=_rank, default=None)
-    others = [each for each in covering if each not in certain and (not first or _rank(each) < _rank(first))]
+    others = [
+        route for route in covering if route not in certain and (not first or _rank(route) < _rank(first))
+    ]
     return (*others, first)
 
 
@@ -90,8 +92,8 @@ def ways(
     routes: Sequence[Route], destination: IPv4Network
 ) -> Iterator[tuple[IPv4Network, tuple[Route | None, ...]]]:
     """Yield the parts of a prefix, in order, each with what packets to it take; see `best`."""
-    inside = [each.destination for each in routes if each.destination and each.destination != destination]
-    if any(each.subnet_of(destination) for each in inside):
+    inside = [route.destination for route in routes if route.destination and route.destination != destination]
+    if any(network.subnet_of(destination) for network in inside):
         for half in destination.subnets():
             yield from ways(routes, half)
     else:
@@ -107,12 +109,12 @@ def aws_routes(table: AwsRouteTable[Unknown]) -> tuple[Route, ...]:
     """Return the routes of a VPC's route table."""
     return tuple(
         Route(
-            destination=known(each.destination),
-            target=known(each.target),
-            source=_AWS_SOURCES.get(each.origin, Source.USER),
-            active=each.state == "active",
+            destination=known(route.destination),
+            target=known(route.target),
+            source=_AWS_SOURCES.get(route.origin, Source.USER),
+            active=route.state == "active",
         )
-        for each in table.routes
+        for route in table.routes
     )
 
 
@@ -127,14 +129,17 @@ def azure_routes(
         learned: What the gateway knows; nothing if the subnet's route table keeps it out.
     """
     system = [
-        *((each, VNET_LOCAL) for each in address_space),
+        *((network, VNET_LOCAL) for network in address_space),
         (ANYWHERE, INTERNET),
-        *((each, NONE) for each in (*PRIVATE, SHARED)),
+        *((network, NONE) for network in (*PRIVATE, SHARED)),
     ]
     return (
         *user,
-        *(Route(destination=each, target=VIRTUAL_NETWORK_GATEWAY, source=Source.LEARNED) for each in learned),
-        *(Route(destination=each, target=hop, source=Source.SYSTEM) for each, hop in system),
+        *(
+            Route(destination=network, target=VIRTUAL_NETWORK_GATEWAY, source=Source.LEARNED)
+            for network in learned
+        ),
+        *(Route(destination=network, target=hop, source=Source.SYSTEM) for network, hop in system),
     )
 
 
@@ -142,12 +147,12 @@ def user_routes(table: AzureRouteTable[Unknown] | None) -> tuple[Route, ...]:
     """Return the user-defined routes of a subnet's route table, if it has one."""
     return tuple(
         Route(
-            destination=known(each.address_prefix),
-            target=known(each.next_hop_type),
+            destination=known(route.address_prefix),
+            target=known(route.next_hop_type),
             source=Source.USER,
-            name=known(each.name) or "",
+            name=known(route.name) or "",
         )
-        for each in (table.routes if table else ())
+        for route in (table.routes if table else ())
     )
 
 

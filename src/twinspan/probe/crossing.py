@@ -32,10 +32,10 @@ class Crossing:
     def as_dict(self) -> dict[str, object]:
         """Return the JSON form."""
         return {
-            "pings": [each.as_dict() for each in self.pings],
-            "packets": [each.as_dict() for each in self.packets],
-            "sources": [each.as_dict() for each in self.sources],
-            "iperf": [each.as_dict() for each in self.iperf],
+            "pings": [ping.as_dict() for ping in self.pings],
+            "packets": [packet.as_dict() for packet in self.packets],
+            "sources": [source.as_dict() for source in self.sources],
+            "iperf": [measurement.as_dict() for measurement in self.iperf],
         }
 
 

@@ -191,8 +191,8 @@ def _design(env: Environment, errors: Sequence[Diagnostic], variables: Collectio
 
 def _handed_on(error: Diagnostic) -> str:
     """Return the root module's variable that the refused argument hands on as it is; empty if none."""
-    found = None if "/" in error.file else _HANDED_ON.match(error.snippet)
-    return found["name"] if found else ""
+    match = None if "/" in error.file else _HANDED_ON.match(error.snippet)
+    return match["name"] if match else ""
 
 
 def _place(env: Environment, error: Diagnostic, variables: Collection[str]) -> str:
@@ -216,9 +216,9 @@ def _cloud_words(error: Diagnostic) -> tuple[str, str]:
     """
     summary, detail = (" ".join(text.split()) for text in (error.summary, error.detail))
     whole = detail if detail.startswith(summary) else f"{summary}: {detail}".rstrip(": ")
-    found = _CODE.search(whole)
-    if found is not None:
-        code, message = found["code"], found["message"]
+    match = _CODE.search(whole)
+    if match is not None:
+        code, message = match["code"], match["message"]
     elif detail and not detail.startswith(summary):
         code, message = summary, detail
     else:

@@ -97,7 +97,7 @@ def refuse_providers(sources: Iterable[str], *, allowed: Collection[str], where:
 
 def refuse_readers(graph: Graph, *, allowed: Collection[str], where: str) -> None:
     """Raise DesignError if a data source reads somebody's state."""
-    readers = [each for each in graph.wanted if reads_state(each)]
+    readers = [resource for resource in graph.wanted if reads_state(resource)]
     if readers and _REMOTE_STATE not in allowed:
         raise DesignError(
             where=f"{where} {readers[0].address}",
@@ -106,20 +106,20 @@ def refuse_readers(graph: Graph, *, allowed: Collection[str], where: str) -> Non
         )
 
 
-def reads_state(wanted: Wanted) -> bool:
+def reads_state(resource: Wanted) -> bool:
     """Whether something reads another configuration's state."""
-    return wanted.mode == "data" and wanted.type == _REMOTE_STATE
+    return resource.mode == "data" and resource.type == _REMOTE_STATE
 
 
 def refuse_provisioners(plan: Mapping[str, Any], *, allowed: Collection[str], where: str) -> None:
     """Raise DesignError if applying a plan, as `terraform show -json` prints it, would run a provisioner."""
     root = plan.get("configuration", {}).get("root_module", {})
-    found = [(address, kind) for address, kind in _provisioners(root, "") if kind not in allowed]
-    if found:
-        address, kind = found[0]
+    provisioners = [(address, kind) for address, kind in _provisioners(root, "") if kind not in allowed]
+    if provisioners:
+        address, kind = provisioners[0]
         raise DesignError(
             where=f"{where} {address}",
-            problem=f"its provisioner {kind} would run a command{_more(found)}",
+            problem=f"its provisioner {kind} would run a command{_more(provisioners)}",
             remedy=f"Leave it out, or {_ALLOW.format(name=kind)}",
         )
 
@@ -172,5 +172,5 @@ def refuse_renamed(diagnostics: Iterable[Diagnostic], *, where: str) -> None:
             )
 
 
-def _more(found: Collection[object]) -> str:
-    return f" (and {len(found) - 1} more)" if len(found) > 1 else ""
+def _more(problems: Collection[object]) -> str:
+    return f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""

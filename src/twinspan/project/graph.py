@@ -61,20 +61,20 @@ class Graph:
 def read_graph(dot: str) -> Graph:
     """Read what `terraform graph -type=plan` prints."""
     providers: set[ProviderConfiguration] = set()
-    wanted: set[Wanted] = set()
+    resources: set[Wanted] = set()
     for line in dot.splitlines():
         node = _NODE.match(line)
         if node is None:
             continue
         module, rest = split_address(node["address"].replace('\\"', '"'))
-        if found := _PROVIDER.match(rest):
+        if match := _PROVIDER.match(rest):
             providers.add(
-                ProviderConfiguration(module=_key(module), source=found["source"], alias=found["alias"] or "")
+                ProviderConfiguration(module=_key(module), source=match["source"], alias=match["alias"] or "")
             )
-        elif found := _RESOURCE.match(rest):
+        elif match := _RESOURCE.match(rest):
             address = ".".join(part for part in (module, rest.removesuffix(" (expand)")) if part)
-            wanted.add(Wanted(mode=found["mode"] or "managed", type=found["type"], address=address))
-    return Graph(providers=tuple(sorted(providers)), wanted=tuple(sorted(wanted)))
+            resources.add(Wanted(mode=match["mode"] or "managed", type=match["type"], address=address))
+    return Graph(providers=tuple(sorted(providers)), wanted=tuple(sorted(resources)))
 
 
 def _key(module: str) -> str:

@@ -259,8 +259,8 @@ class Isolation:
         try:
             return self.answer(workspace, argv)
         except CommandError as error:
-            told = Diagnostic(severity="error", summary=" ".join(error.stderr.split()))
-            raise self.explain(read_plain(error.stderr) or [told]) from error
+            diagnostic = Diagnostic(severity="error", summary=" ".join(error.stderr.split()))
+            raise self.explain(read_plain(error.stderr) or [diagnostic]) from error
 
     def _schemas(self, workspace: Workspace, sources: set[str]) -> dict[str, Any]:
         """Return the schemas of these providers' own blocks."""

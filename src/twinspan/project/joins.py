@@ -56,10 +56,10 @@ def joined(
         if len(named) > 1:
             named = [target for target in named if _in_one_group(target, resource)]
         return named[0] if len(named) == 1 else UNKNOWN
-    found = _named(plan, resource, path, types)
-    if len(found) > 1:
-        found = [target for target in found if target.keys & resource.keys]
-    return found[0] if len(found) == 1 else UNKNOWN
+    matches = _named(plan, resource, path, types)
+    if len(matches) > 1:
+        matches = [target for target in matches if target.keys & resource.keys]
+    return matches[0] if len(matches) == 1 else UNKNOWN
 
 
 def joined_all(
@@ -73,10 +73,10 @@ def joined_all(
         path: Names and indices that lead to the list.
         types: What may be referred to.
     """
-    found = tuple(_named(plan, resource, path, types))
+    matches = tuple(_named(plan, resource, path, types))
     value = resource.get(*path)
     count = len(value) if isinstance(value, list) else 1
-    return found if len(found) == count else ()
+    return matches if len(matches) == count else ()
 
 
 def left_out(plan: Plan, resource: PlannedResource, path: Sequence[str | int]) -> bool:
@@ -142,8 +142,8 @@ def _same(one: object, other: object) -> bool:
     return isinstance(one, str) and isinstance(other, str) and one.lower() == other.lower()
 
 
-def _unique(found: Iterator[PlannedResource]) -> list[PlannedResource]:
-    return list({target.address: target for target in found}.values())
+def _unique(resources: Iterator[PlannedResource]) -> list[PlannedResource]:
+    return list({target.address: target for target in resources}.values())
 
 
 def _follow(plan: Plan, reference: str, place: _Place, types: Sequence[str]) -> Iterator[PlannedResource]:
@@ -232,10 +232,10 @@ def _list_of(expression: object) -> tuple[str, ...]:
 
 def _references(expression: object) -> list[str]:
     """Return the references in an expression, without those that only shorten another."""
-    found: list[str] = []
+    refs: list[str] = []
     if isinstance(expression, Mapping):
-        found = [str(ref) for ref in expression.get("references", [])]
-    return [ref for ref in dict.fromkeys(found) if not any(_shortens(ref, other) for other in found)]
+        refs = [str(ref) for ref in expression.get("references", [])]
+    return [ref for ref in dict.fromkeys(refs) if not any(_shortens(ref, other) for other in refs)]
 
 
 def _shortens(ref: str, other: str) -> bool:

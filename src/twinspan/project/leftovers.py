@@ -25,13 +25,15 @@ def leftovers(state: State, endpoints: Endpoints) -> Iterator[tuple[str, Held]]:
 
     def unknown(held: Held) -> bool:
         identity = held.id.lower()
-        return not any(identity == each or identity.startswith(f"{each}/") for each in known - groups)
+        return not any(
+            identity == managed_id or identity.startswith(f"{managed_id}/") for managed_id in known - groups
+        )
 
-    groups = {str(each.values.get("id", "")).lower() for each in state.of("azurerm_resource_group")}
+    groups = {str(group.values.get("id", "")).lower() for group in state.of("azurerm_resource_group")}
     for resource in state.of("azurerm_resource_group", "aws_vpc"):
         identity = str(resource.values.get("id", ""))
         if resource.type == "aws_vpc":
-            found = held_by_vpc(endpoints.aws, identity) if endpoints.aws else ()
+            held_objects = held_by_vpc(endpoints.aws, identity) if endpoints.aws else ()
         else:
-            found = held_by_group(endpoints.azure, identity) if endpoints.azure else ()
-        yield from ((resource.address, held) for held in found if unknown(held))
+            held_objects = held_by_group(endpoints.azure, identity) if endpoints.azure else ()
+        yield from ((resource.address, held) for held in held_objects if unknown(held))

@@ -354,8 +354,8 @@ class Terraform:
         if not isinstance(error, CloudRefusedError):
             return error
         # No cloud has been asked yet: what is refused is what was written.
-        told = errors[0].as_line().rstrip(".")
-        return DesignError(where=self._env.name, problem=told, remedy="Correct it in the Terraform files")
+        problem = errors[0].as_line().rstrip(".")
+        return DesignError(where=self._env.name, problem=problem, remedy="Correct it in the Terraform files")
 
     def _answer(self, workspace: Workspace, argv: Sequence[str]) -> str:
         whole = ["terraform", *argv]

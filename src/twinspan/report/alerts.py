@@ -20,28 +20,28 @@ def read_alerts(file: Path) -> tuple[AlertTime, ...]:
     """
     try:
         cases = ET.parse(file).iter("testcase")  # noqa: S314 - the user's own file, and expat limits entities
-        found = tuple(
-            AlertTime(name=_sentence(case.get("name", "")), seconds=float(each.get("value", "")))
+        alert_times = tuple(
+            AlertTime(name=_sentence(case.get("name", "")), seconds=float(test_property.get("value", "")))
             for case in cases
-            for each in case.iter("property")
-            if each.get("name") == PROPERTY
+            for test_property in case.iter("property")
+            if test_property.get("name") == PROPERTY
         )
     except (OSError, ET.ParseError, ValueError) as error:
         raise DesignError(
             where=f"--alerts {file}", problem=f"it cannot be read: {error}", remedy="Name a JUnit XML file"
         ) from error
-    if not found:
+    if not alert_times:
         raise DesignError(
             where=f"--alerts {file}",
             problem=f"no test in it has the property {PROPERTY}",
             remedy="Write it with `pytest tests/e2e/test_monitor_alerts.py --junit-xml FILE`",
         )
-    return found
+    return alert_times
 
 
 def alerts_of(drills: Sequence[DrillPart]) -> tuple[AlertTime, ...]:
     """Return the times to alert of recorded drills, each drill's own from the quickest on."""
-    return tuple(time for drill in drills for time in sorted(_times(drill), key=lambda each: each.seconds))
+    return tuple(time for drill in drills for time in sorted(_times(drill), key=lambda alert: alert.seconds))
 
 
 def _times(drill: DrillPart) -> Iterator[AlertTime]:

@@ -197,13 +197,13 @@ class Collector:
         return topology, settings_of(facts)
 
     def _latency(self) -> tuple[Latency, ...]:
-        found = self._measured(
+        measurements = self._measured(
             "latency",
             lambda aws, azure, effort: ping_matrix(
                 aws, azure, count=effort.echoes, interval_s=PING_INTERVAL_S
             ),
         )
-        return tuple(_latency(each) for each in found or ())
+        return tuple(_latency(measurement) for measurement in measurements or ())
 
     def _throughput(self) -> tuple[Throughput, ...]:
         def measure(aws: Sequence[Host], azure: Sequence[Host], effort: Effort) -> IperfResult:
@@ -215,8 +215,8 @@ class Collector:
                 tunnel_bytes=self._sources.tunnel_bytes,
             )
 
-        found = self._measured("throughput", measure)
-        return _throughput(found) if found else ()
+        measurement = self._measured("throughput", measure)
+        return _throughput(measurement) if measurement else ()
 
     def _measured(
         self, part: str, measure: Callable[[Sequence[Host], Sequence[Host], Effort], T]

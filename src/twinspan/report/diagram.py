@@ -186,7 +186,11 @@ def _narrow_gateway(drawing: Diagram, side: SidePart | None, y: float) -> None:
 
 def _narrow_instances(drawing: Diagram, side: SidePart | None, y: float) -> dict[str, float]:
     """Draw Azure's instances in a row; return address -> where its lines end."""
-    instances = [each for gateway in (side.gateways if side else ()) for each in gateway.instances]
+    instances = [
+        gateway_instance
+        for gateway in (side.gateways if side else ())
+        for gateway_instance in gateway.instances
+    ]
     ends = {}
     for number, instance in enumerate(instances):
         width = (NARROW - 2 * _PAD) / len(instances) - 8

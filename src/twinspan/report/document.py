@@ -87,7 +87,7 @@ class RunPart(Document):
 
     def direction(self, name: Direction) -> DirectionDocument | None:
         """Return one direction; None if it was not measured."""
-        return next((each for each in self.directions if each.direction == name), None)
+        return next((direction for direction in self.directions if direction.direction == name), None)
 
 
 class DrillPart(Document):

@@ -30,14 +30,14 @@ def read_drills(folder: Path) -> tuple[DrillPart, ...]:
     folders = (
         [folder] if any(folder.glob(_RUNS)) else sorted({run.parent for run in folder.glob(f"*/{_RUNS}")})
     )
-    found = [part for each in folders if (part := _read(each)) is not None]
-    if not found:
+    drills = [part for run_folder in folders if (part := _read(run_folder)) is not None]
+    if not drills:
         raise DesignError(
             where=f"--drills {folder}",
             problem="there is no recorded run of a drill",
             remedy="Name a folder that `twinspan drill run --out` has written",
         )
-    return tuple(found)
+    return tuple(drills)
 
 
 def _read(folder: Path) -> DrillPart | None:
@@ -59,7 +59,7 @@ def _read(folder: Path) -> DrillPart | None:
     shown = _median_run(runs)
     return DrillPart(
         drill=first.drill,
-        breaks=next((each.breaks for each in DRILLS if each.name == first.drill), ""),
+        breaks=next((drill.breaks for drill in DRILLS if drill.name == first.drill), ""),
         folder=folder.name,
         settings=first.settings,
         caveats=tuple(dict.fromkeys(d.expected_caveat for d in first.directions if d.expected_caveat)),
@@ -84,12 +84,12 @@ def _run(name: str, report: RunDocument) -> RunPart:
 
 
 def _gaps(runs: Sequence[RunPart]) -> dict[Direction, Spread]:
-    found: dict[Direction, Spread] = {}
+    gaps: dict[Direction, Spread] = {}
     for name in DIRECTIONS:
-        values = [each.longest_gap_ms for run in runs if (each := run.direction(name))]
+        values = [direction.longest_gap_ms for run in runs if (direction := run.direction(name))]
         if values:
-            found[name] = Spread.of(values)
-    return found
+            gaps[name] = Spread.of(values)
+    return gaps
 
 
 def _median_run(runs: Sequence[RunPart]) -> str:
@@ -118,12 +118,12 @@ def _loss(file: Path, problems: list[str]) -> tuple[Loss, ...]:
     except (OSError, EOFError, zlib.error, ValueError, IndexError, csv.Error) as error:
         problems.append(f"{file.parent.name}: {file.name} cannot be read: {error}")
         return ()
-    found = []
+    losses = []
     for name in DIRECTIONS:
         own = [(sent_s, arrived) for direction, sent_s, arrived in packets if direction == name]
         if own:
-            found.append(_binned(name, own))
-    return tuple(found)
+            losses.append(_binned(name, own))
+    return tuple(losses)
 
 
 def _packets(file: Path) -> Iterator[tuple[str, float, bool]]:

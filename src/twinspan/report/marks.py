@@ -43,7 +43,7 @@ class Mark:
 def marks_of(events: Sequence[EventPart]) -> tuple[Mark, ...]:
     """Return the events as marks, in order of time."""
     groups: list[list[EventPart]] = []
-    for event in sorted(events, key=lambda each: each.at_s):
+    for event in sorted(events, key=lambda event_part: event_part.at_s):
         if groups and event.at_s - groups[-1][0].at_s <= TOGETHER_S:
             groups[-1].append(event)
         else:
@@ -53,13 +53,13 @@ def marks_of(events: Sequence[EventPart]) -> tuple[Mark, ...]:
 
 def _mark(number: int, group: Sequence[EventPart]) -> Mark:
     sides: dict[str, list[str]] = {}
-    for event in sorted(group, key=lambda each: not each.kind.startswith("fault-")):
-        told = sides.setdefault(_WORDS.get(event.kind, event.kind), [])
+    for event in sorted(group, key=lambda event_part: not event_part.kind.startswith("fault-")):
+        clouds = sides.setdefault(_WORDS.get(event.kind, event.kind), [])
         side = _side(event.subject)
-        if side and side not in told:
-            told.append(side)
-    what = "; ".join(f"{word} ({' and '.join(told)})" if told else word for word, told in sides.items())
-    details = dict.fromkeys(each.detail for each in group if each.detail)
+        if side and side not in clouds:
+            clouds.append(side)
+    what = "; ".join(f"{word} ({' and '.join(clouds)})" if clouds else word for word, clouds in sides.items())
+    details = dict.fromkeys(event_part.detail for event_part in group if event_part.detail)
     return Mark(number=number, at_s=group[0].at_s, what=what, details=tuple(details))
 
 

@@ -67,7 +67,9 @@ def as_html(report: ReportDocument, *, plots: Sequence[Plot] | None = None) -> s
         diagrams=[("wide", wide(topology)), ("narrow", narrow(topology))] if topology else [],
         charts=charts,
         sections=_sections(report),
-        settings=[(name, list(rows)) for name, rows in groupby(report.settings, key=lambda each: each.group)],
+        settings=[
+            (name, list(rows)) for name, rows in groupby(report.settings, key=lambda setting: setting.group)
+        ],
         marks=[marks_of(drill.events) for drill in report.drills],
         names=[
             {kind: drill_plot_name(drill, number, kind) for kind in ("timeline", "spread")}
@@ -134,24 +136,27 @@ def _tunnels(report: ReportDocument) -> Tile:
 
 
 def _checks(report: ReportDocument) -> Tile:
-    found = report.verification
-    if found is None:
+    verification = report.verification
+    if verification is None:
         return Tile(name="Checks passed", value=DASH, note="not verified", state="", part="verify")
-    causes = len(found.root_causes)
+    causes = len(verification.root_causes)
     notes = [f"{causes} root cause{'s' * (causes != 1)}"] if causes else []
-    notes += [f"{len(found.drift)} drifted"] if found.drift else []
+    notes += [f"{len(verification.drift)} drifted"] if verification.drift else []
     return Tile(
         name="Checks passed",
-        value=f"{found.held} of {len(found.results)}",
+        value=f"{verification.held} of {len(verification.results)}",
         note=", ".join(notes) or "as Terraform built it",
-        state="good" if found.passed else "bad",
+        state="good" if verification.passed else "bad",
         part="verify",
     )
 
 
 def _latency(report: ReportDocument) -> Tile:
-    times = [ms for each in report.latency for ms in each.times_ms]
-    sent, lost = sum(each.sent for each in report.latency), sum(each.lost for each in report.latency)
+    times = [ms for measurement in report.latency for ms in measurement.times_ms]
+    sent, lost = (
+        sum(measurement.sent for measurement in report.latency),
+        sum(measurement.lost for measurement in report.latency),
+    )
     return Tile(
         name="Round trip",
         value=f"{percentile(times, 50):.2f} ms" if times else DASH,
@@ -162,7 +167,7 @@ def _latency(report: ReportDocument) -> Tile:
 
 
 def _throughput(report: ReportDocument) -> Tile:
-    ways = sorted(report.throughput, key=lambda each: each.bits_per_s)
+    ways = sorted(report.throughput, key=lambda measurement: measurement.bits_per_s)
     slow = ways[0] if ways else None
     return Tile(
         name="Throughput",
@@ -175,14 +180,16 @@ def _throughput(report: ReportDocument) -> Tile:
 
 def _outage(report: ReportDocument) -> Tile:
     worst = max(
-        (each for each in report.drills if each.gaps_ms), key=lambda each: each.median_gap_s, default=None
+        (drill for drill in report.drills if drill.gaps_ms),
+        key=lambda drill: drill.median_gap_s,
+        default=None,
     )
     runs = len(worst.runs) if worst else 0
     return Tile(
         name="Longest outage",
         value=seconds(worst.median_gap_s) if worst else DASH,
         note=f"{worst.drill}, median of {runs} run{'s' * (runs != 1)}" if worst else "no drill recorded",
-        state="bad" if any(each.passed < len(each.runs) for each in report.drills) else "",
+        state="bad" if any(drill.passed < len(drill.runs) for drill in report.drills) else "",
         part="drills",
     )
 
@@ -192,6 +199,6 @@ def _sections(report: ReportDocument) -> list[tuple[str, list[CheckResult], int]
     checks = report.verification.results if report.verification else []
     groups = [(name, list(group)) for name, group in groupby(checks, key=lambda check: check.section)]
     return [
-        (name, [each for each in group if not each.quiet], sum(each.quiet for each in group))
+        (name, [result for result in group if not result.quiet], sum(result.quiet for result in group))
         for name, group in groups
     ]

@@ -85,7 +85,7 @@ class Plot:
 
 def plots_of(report: ReportDocument) -> Iterator[Plot]:
     """Yield every chart that the report has figures for."""
-    if any(each.times_ms for each in report.latency):
+    if any(measurement.times_ms for measurement in report.latency):
         yield latency_plot(report.latency)
     if report.throughput:
         yield throughput_plot(report.throughput)
@@ -100,7 +100,7 @@ def plots_of(report: ReportDocument) -> Iterator[Plot]:
 def latency_plot(latency: Sequence[Latency]) -> Plot:
     """Return histograms of the round-trip times, one direction above the other."""
     times = {
-        name: [ms for each in latency if each.direction == name for ms in each.times_ms]
+        name: [ms for measurement in latency if measurement.direction == name for ms in measurement.times_ms]
         for name in DIRECTIONS
     }
     every = [ms for own in times.values() for ms in own]
@@ -128,13 +128,13 @@ def latency_plot(latency: Sequence[Latency]) -> Plot:
         _foot(rows[1], "round trip, ms" + (f" ({beyond} longer, in the last bar)" if beyond else ""), width)
         return figure
 
-    told = "; ".join(
+    summary = "; ".join(
         f"{ARROWS[name]}: {len(own)} answers, median {percentile(own, 50):.2f} ms, 99 of 100 within "
         f"{percentile(own, 99):.2f} ms"
         for name, own in times.items()
         if own
     )
-    return Plot(name="latency", title="Round-trip times", text=told, draw=draw)
+    return Plot(name="latency", title="Round-trip times", text=summary, draw=draw)
 
 
 def throughput_plot(throughput: Sequence[Throughput]) -> Plot:
@@ -142,9 +142,9 @@ def throughput_plot(throughput: Sequence[Throughput]) -> Plot:
 
     def draw(width: float) -> Figure:
         figure, (axes,) = _figure(width, 1.7)
-        for row, each in enumerate(reversed(throughput)):
-            mbit = each.bits_per_s / _MEGA
-            axes.barh(row, mbit, height=0.56, color=OF[each.direction])
+        for row, measurement in enumerate(reversed(throughput)):
+            mbit = measurement.bits_per_s / _MEGA
+            axes.barh(row, mbit, height=0.56, color=OF[measurement.direction])
             axes.annotate(
                 f"{mbit:,.0f} Mbit/s",
                 (mbit, row),
@@ -153,16 +153,21 @@ def throughput_plot(throughput: Sequence[Throughput]) -> Plot:
                 va="center",
                 weight="bold",
             )
-        axes.set_yticks(range(len(throughput)), [ARROWS[each.direction] for each in reversed(throughput)])
+        axes.set_yticks(
+            range(len(throughput)), [ARROWS[measurement.direction] for measurement in reversed(throughput)]
+        )
         axes.tick_params(axis="y", labelcolor=INK)
-        axes.set_xlim(0, max(each.bits_per_s for each in throughput) / _MEGA * 1.3 or 1)
+        axes.set_xlim(0, max(measurement.bits_per_s for measurement in throughput) / _MEGA * 1.3 or 1)
         axes.grid(visible=False)
         axes.grid(visible=True, axis="x")
         _foot(axes, "TCP payload that arrived, Mbit/s", width)
         return figure
 
-    told = "; ".join(f"{ARROWS[each.direction]}: {each.bits_per_s / _MEGA:.0f} Mbit/s" for each in throughput)
-    return Plot(name="throughput", title="TCP throughput", text=told, draw=draw)
+    summary = "; ".join(
+        f"{ARROWS[measurement.direction]}: {measurement.bits_per_s / _MEGA:.0f} Mbit/s"
+        for measurement in throughput
+    )
+    return Plot(name="throughput", title="TCP throughput", text=summary, draw=draw)
 
 
 def timeline_plot(drill: DrillPart, number: int) -> Plot:
@@ -190,14 +195,15 @@ def timeline_plot(drill: DrillPart, number: int) -> Plot:
         _foot(rows[-1], "seconds from the cut", width)
         return figure
 
-    told = "; ".join(
-        f"{ARROWS[each.direction]}: {sum(each.lost)} of {sum(each.sent)} lost" for each in drill.loss
+    summary = "; ".join(
+        f"{ARROWS[direction_loss.direction]}: {sum(direction_loss.lost)} of {sum(direction_loss.sent)} lost"
+        for direction_loss in drill.loss
     )
     events = ", ".join(f"{mark.number}: {mark.at_s:.1f} s {mark.what}" for mark in marks)
     return Plot(
         name=drill_plot_name(drill, number, "timeline"),
         title=f"{drill.drill}: loss over time",
-        text=f"{told}. Events: {events}",
+        text=f"{summary}. Events: {events}",
         draw=draw,
     )
 
@@ -255,7 +261,7 @@ def spread_plot(drill: DrillPart, number: int) -> Plot:
         _foot(axes, "longest silence of any flow, s (line: median, dotted: p90)", width)
         return figure
 
-    told = "; ".join(
+    summary = "; ".join(
         f"{ARROWS[name]}: median {spread.median / 1000:.2f} s, p90 {spread.p90 / 1000:.2f} s, "
         f"longest {spread.max / 1000:.2f} s"
         for name, spread in spreads
@@ -263,7 +269,7 @@ def spread_plot(drill: DrillPart, number: int) -> Plot:
     return Plot(
         name=drill_plot_name(drill, number, "spread"),
         title=f"{drill.drill}: outage over {len(drill.runs)} runs",
-        text=told,
+        text=summary,
         draw=draw,
     )
 
@@ -291,8 +297,8 @@ def alerts_plot(alerts: Sequence[AlertTime]) -> Plot:
         _foot(axes, "from breaking until the alert fired, s", width)
         return figure
 
-    told = "; ".join(f"{alert.name}: {alert.seconds:.1f} s" for alert in alerts)
-    return Plot(name="alerts", title="Time to alert", text=told, draw=draw)
+    summary = "; ".join(f"{alert.name}: {alert.seconds:.1f} s" for alert in alerts)
+    return Plot(name="alerts", title="Time to alert", text=summary, draw=draw)
 
 
 def save(plots: Sequence[Plot], folder: Path) -> tuple[Path, ...]:
@@ -343,8 +349,8 @@ def as_svg(plot: Plot, *, width: float, prefix: str) -> str:
 
 def _figure(width: float, height: float, *, rows: int = 1) -> tuple[Figure, tuple[Axes, ...]]:
     figure = Figure(figsize=(width, height), layout="constrained")
-    found = figure.subplots(rows, 1, sharex=True, squeeze=False)
-    return figure, tuple(found[:, 0])
+    grid = figure.subplots(rows, 1, sharex=True, squeeze=False)
+    return figure, tuple(grid[:, 0])
 
 
 def drill_plot_name(drill: DrillPart, number: int, kind: str) -> str:

@@ -47,10 +47,10 @@ def settings_of(facts: Facts) -> tuple[Setting, ...]:
     names = dict.fromkeys(name for own in of.values() for name in own)
     values = {name: {own.get(name, "") for own in of.values()} for name in names}
     common = [name for name in names if len(of) > 1 and len(values[name]) == 1]
-    found = [Setting(group="Every tunnel", name=name, value=min(values[name])) for name in common]
+    settings = [Setting(group="Every tunnel", name=name, value=min(values[name])) for name in common]
     for key, own in of.items():
-        found += [Setting(group=key, name=name, value=own[name]) for name in own if name not in common]
-    return tuple(found)
+        settings += [Setting(group=key, name=name, value=own[name]) for name in own if name not in common]
+    return tuple(settings)
 
 
 def _settings(link: TunnelLink) -> Iterator[tuple[str, str]]:
@@ -75,7 +75,10 @@ def _policy(policy: IpsecPolicy) -> str:
 
 def _phase(phase: Phase) -> str:
     groups = tuple(str(number) for number in phase.dh_group_numbers)
-    parts = ["+".join(each) for each in (phase.encryption_algorithms, phase.integrity_algorithms, groups)]
+    parts = [
+        "+".join(algorithms)
+        for algorithms in (phase.encryption_algorithms, phase.integrity_algorithms, groups)
+    ]
     return f"{' / '.join(part for part in parts if part)}, {phase.lifetime_seconds} s"
 
 
@@ -147,8 +150,10 @@ def _azure_gateway(gateway: VirtualNetworkGateway) -> GatewayPart:
         state=gateway.provisioning_state,
         sku=gateway.sku,
         instances=tuple(
-            InstancePart(name=each.ip_configuration_name, address=str(each.public_ip_address or "no address"))
-            for each in gateway.instances
+            InstancePart(
+                name=instance.ip_configuration_name, address=str(instance.public_ip_address or "no address")
+            )
+            for instance in gateway.instances
         ),
     )
 
@@ -161,19 +166,19 @@ def _eks(facts: Facts, cluster: EksCluster) -> ClusterPart:
         state=cluster.status,
         nodes=tuple(
             NodesPart(
-                name=each.name,
-                nodes=each.desired_size,
-                size=", ".join(each.instance_types),
-                state=each.status,
+                name=node_group.name,
+                nodes=node_group.desired_size,
+                size=", ".join(node_group.instance_types),
+                state=node_group.status,
             )
-            for each in cluster.node_groups
+            for node_group in cluster.node_groups
         ),
     )
 
 
 def _running_version(facts: Facts, side: str, name: str) -> str:
     readings = facts.kubernetes.readings
-    return next((each.version for each in readings if (each.side, each.name) == (side, name)), "")
+    return next((reading.version for reading in readings if (reading.side, reading.name) == (side, name)), "")
 
 
 def _aks(facts: Facts, azure: AzureNetwork, subnet_ids: set[str]) -> tuple[ClusterPart, ...]:
@@ -187,8 +192,13 @@ def _aks(facts: Facts, azure: AzureNetwork, subnet_ids: set[str]) -> tuple[Clust
             running_version=_running_version(facts, "azure", cluster.name),
             state=cluster.provisioning_state,
             nodes=tuple(
-                NodesPart(name=each.name, nodes=each.count, size=each.vm_size, state=each.provisioning_state)
-                for each in cluster.node_pools
+                NodesPart(
+                    name=node_pool.name,
+                    nodes=node_pool.count,
+                    size=node_pool.vm_size,
+                    state=node_pool.provisioning_state,
+                )
+                for node_pool in cluster.node_pools
             ),
         )
         for cluster in azure.aks_clusters
@@ -200,12 +210,12 @@ def _tunnel(link: TunnelLink, facts: Facts, snapshot: Snapshot) -> TunnelPart:
     outside = link.tunnel.outside_ip_address if link.tunnel else None
     # A connection that leads elsewhere has its name in Azure's view, and AWS's has the address.
     seen = [
-        each
-        for each in snapshot.tunnels
-        if each.name == link.name or (outside is not None and each.aws_address == outside)
+        tunnel
+        for tunnel in snapshot.tunnels
+        if tunnel.name == link.name or (outside is not None and tunnel.aws_address == outside)
     ]
-    names = {each.name for each in seen} | {link.name}
-    sessions = [each for each in snapshot.sessions if each.tunnel in names]
+    names = {tunnel.name for tunnel in seen} | {link.name}
+    sessions = [session for session in snapshot.sessions if session.tunnel in names]
     aws, azure = (_end(cloud, seen, sessions) for cloud in ("aws", "azure"))
     # AWS knows both ends: what it does not have is not there, what it does not say is not known.
     absent = "not there" if facts.network.aws else "not known"
@@ -222,10 +232,10 @@ def _tunnel(link: TunnelLink, facts: Facts, snapshot: Snapshot) -> TunnelPart:
 
 
 def _end(cloud: str, tunnels: Iterable[Tunnel], sessions: Iterable[Session]) -> EndPart | None:
-    tunnel = next((each for each in tunnels if each.cloud == cloud), None)
+    tunnel = next((candidate for candidate in tunnels if candidate.cloud == cloud), None)
     if tunnel is None:
         return None
-    session = next((each for each in sessions if each.cloud == cloud), None)
+    session = next((candidate for candidate in sessions if candidate.cloud == cloud), None)
     return EndPart(
         up=tunnel.up,
         reason=tunnel.reason,

@@ -49,8 +49,8 @@ _CURVE = (Path.MOVETO, Path.CURVE4, Path.CURVE4, Path.CURVE4)
 def topology_plot(topology: Topology) -> Plot:
     """Return the picture that a wide page has; it is not one of the page's charts, only a file."""
     diagram = wide(topology)
-    told = "; ".join(f"{each.key} is {STATES[each.state]}" for each in topology.tunnels)
-    return Plot(name="topology", title="Topology", text=told, draw=lambda width: _drawn(diagram, width))
+    summary = "; ".join(f"{tunnel.key} is {STATES[tunnel.state]}" for tunnel in topology.tunnels)
+    return Plot(name="topology", title="Topology", text=summary, draw=lambda width: _drawn(diagram, width))
 
 
 def _drawn(diagram: Diagram, width_in: float) -> Figure:
@@ -77,7 +77,7 @@ def _drawn(diagram: Diagram, width_in: float) -> Figure:
 
 
 def _first(styles: str, of: Mapping[str, str], default: str) -> str:
-    return next((of[each] for each in styles.split() if each in of), default)
+    return next((of[style] for style in styles.split() if style in of), default)
 
 
 def _rect(axes: Axes, rect: Rect, points: float) -> None:
@@ -98,7 +98,7 @@ def _rect(axes: Axes, rect: Rect, points: float) -> None:
 
 
 def _line(axes: Axes, line: Line, points: float) -> None:
-    numbers = [float(each) for each in re.findall(r"-?\d+(?:\.\d+)?", line.path)]
+    numbers = [float(number) for number in re.findall(r"-?\d+(?:\.\d+)?", line.path)]
     corners = list(zip(numbers[::2], numbers[1::2], strict=True))
     colour = _first(line.style, _COLOURS, MUTED)
     axes.add_patch(
@@ -112,7 +112,7 @@ def _text(axes: Axes, text: Text, points: float) -> None:
         text.x,
         text.y,
         text.text,
-        fontsize=next((_SIZES[each] for each in styles if each in _SIZES), _SIZES["text"]) * points,
+        fontsize=next((_SIZES[style] for style in styles if style in _SIZES), _SIZES["text"]) * points,
         color=_first(text.style, _COLOURS, INK),
         ha=_ANCHORS[text.anchor],
         va="baseline",

@@ -14,12 +14,12 @@ _WITHIN_S = 10.0
 
 def versions(programs: Mapping[str, Sequence[str]]) -> dict[str, str]:
     """Return program -> version, of this one and of those that make the network: name -> command."""
-    found = {
+    program_versions = {
         "twinspan": version("twinspan"),
         "Python": platform.python_version(),
         "kernel": f"{platform.system()} {platform.release()}",
     }
-    return found | {name: _told(argv) for name, argv in programs.items()}
+    return program_versions | {name: _told(argv) for name, argv in programs.items()}
 
 
 def _told(argv: Sequence[str]) -> str:

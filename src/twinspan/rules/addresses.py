@@ -196,18 +196,20 @@ def _ends(design: Design) -> Iterator[tuple[Tunnel, TunnelLink[Unknown]]]:
 
 def _sibling_ends(design: Design, tunnel: Tunnel) -> bool:
     """Whether the other tunnel of its connection has an end."""
-    others = [each for each in design.tunnels if each.connection == tunnel.connection and each != tunnel]
+    others = [
+        sibling for sibling in design.tunnels if sibling.connection == tunnel.connection and sibling != tunnel
+    ]
     return any(design.ends[other.id].claims for other in others)
 
 
-def _ends_wrong(tunnel: Tunnel, found: Sequence[AzureConnection[Unknown]]) -> Finding:
+def _ends_wrong(tunnel: Tunnel, connections: Sequence[AzureConnection[Unknown]]) -> Finding:
     inside = None if static(tunnel.connection) else tunnel.inside
     way = f"peer with an address of {inside}" if inside else "lead to its outside address"
     remedy = f"BGP peering address {inside[1]}" if inside else f"gateway_address {tunnel.where('address')}"
     return Finding(
         subject=tunnel.where(),
-        evidence=f"{len(found)} Azure connections {way}"
-        + (f" ({', '.join(map(subject, found))})" if found else ""),
+        evidence=f"{len(connections)} Azure connections {way}"
+        + (f" ({', '.join(map(subject, connections))})" if connections else ""),
         remedy=f"Make one local network gateway and one connection for it, with {remedy}",
         branch=tunnel.branch,
     )
@@ -216,7 +218,9 @@ def _ends_wrong(tunnel: Tunnel, found: Sequence[AzureConnection[Unknown]]) -> Fi
 def _idle_connections(design: Design) -> bool:
     """Whether an Azure connection is planned that leads to none of the tunnels."""
     used = {connection.id for end in design.ends.values() for connection in end.claims}
-    return design.planned and any(each.id not in used for each in design.azure_connections)
+    return design.planned and any(
+        azure_connection.id not in used for azure_connection in design.azure_connections
+    )
 
 
 def no_forbidden_ranges(design: Design) -> Iterator[Finding]:

@@ -93,7 +93,7 @@ def customer_gateway_names_azure(design: Design) -> Iterator[Finding]:
     """ASN-04: every customer gateway whose connections speak BGP has the Azure gateway's ASN."""
     for gateway in design.customer_gateways:
         asn, where = gateway.bgp_asn, subject(gateway, "bgp_asn")
-        asns = {each.asn for each in _peers(design, gateway)}
+        asns = {peer.asn for peer in _peers(design, gateway)}
         if isinstance(asn, Unknown):
             yield unclear(where, "the plan does not tell the customer gateway's ASN")
         elif aws_reserves(asn, region=known(gateway.region) or known(design.aws.region)):
@@ -117,12 +117,18 @@ def _peers(design: Design, customer: CustomerGateway[Unknown]) -> tuple[VirtualN
         for link in design.bgp_links
         if link.tunnel.connection.customer_gateway_id == customer.id
     ]
-    found = tuple(gateway for gateway in joined if gateway is not None)
-    if found or not design.planned or not design.dynamic:
-        return found
-    own = [each for each in design.vpn_connections if each.customer_gateway_id == customer.id]
-    maybe = [each for each in design.vpn_connections if isinstance(each.customer_gateway_id, Unknown)]
-    silent = own and all(static(each) for each in (*own, *maybe))
+    gateways = tuple(gateway for gateway in joined if gateway is not None)
+    if gateways or not design.planned or not design.dynamic:
+        return gateways
+    own = [
+        connection for connection in design.vpn_connections if connection.customer_gateway_id == customer.id
+    ]
+    maybe = [
+        connection
+        for connection in design.vpn_connections
+        if isinstance(connection.customer_gateway_id, Unknown)
+    ]
+    silent = own and all(static(connection) for connection in (*own, *maybe))
     return () if silent else design.azure_gateways
 
 

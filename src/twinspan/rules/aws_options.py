@@ -38,9 +38,9 @@ def customer_gateway_addressed(design: Design) -> Iterator[Finding]:
 def customer_gateway_public(design: Design) -> Iterator[Finding]:
     """CGW-02: a customer gateway has a public address."""
     private = {
-        each.customer_gateway_id
-        for each in design.vpn_connections
-        if each.outside_ip_address_type != OUTSIDE_ADDRESS_TYPE
+        connection.customer_gateway_id
+        for connection in design.vpn_connections
+        if connection.outside_ip_address_type != OUTSIDE_ADDRESS_TYPE
     }
     for gateway in design.customer_gateways:
         address, name = known(gateway.ip_address), known(gateway.device_name) or ""

@@ -46,9 +46,11 @@ def _space(vnet: VirtualNetwork[Unknown], problem: str) -> Finding:
 def subnets_apart(design: Design) -> Iterator[Finding]:
     """SUB-01: the subnets of a network are apart, and large enough."""
     azure = [
-        (each, vnet.id, cidr) for vnet, each in design.azure_subnets_of for cidr in each.address_prefixes
+        (subnet, vnet.id, cidr)
+        for vnet, subnet in design.azure_subnets_of
+        for cidr in subnet.address_prefixes
     ]
-    aws = [(each, each.vpc_id, each.cidr_block) for each in design.aws.subnets]
+    aws = [(subnet, subnet.vpc_id, subnet.cidr_block) for subnet in design.aws.subnets]
     yield from _apart(azure, "address_prefixes", AZURE_SUBNET_LENGTH)
     yield from _apart(aws, "cidr_block", AWS_SUBNET_LENGTHS[-1])
 

@@ -70,7 +70,7 @@ def custom_address_set(design: Design) -> Iterator[Finding]:
             continue
         called = link.joined.instance
         ends = (called,) if called in gateway.instances else gateway.instances
-        firsts = [own[0] for each in ends if each and (own := addresses(each.custom_bgp_ip_addresses))]
+        firsts = [own[0] for end in ends if end and (own := addresses(end.custom_bgp_ip_addresses))]
         if inside[2] not in firsts:
             yield Finding(
                 subject=where,
@@ -107,7 +107,9 @@ def custom_address_on_gateway(design: Design) -> Iterator[Finding]:
             yield unclear(subject(connection), "the plan does not tell the gateway's APIPA addresses")
             continue
         has = gateway_addresses(gateway)
-        own = {each.ip_configuration_id: each for each in gateway.instances}
+        own = {
+            gateway_instance.ip_configuration_id: gateway_instance for gateway_instance in gateway.instances
+        }
         custom = connection.custom_bgp_addresses.items()
         for end, (instance, address) in zip(("primary", "secondary"), custom, strict=False):
             where = subject(connection, f"custom_bgp_addresses.{end}")
@@ -166,7 +168,7 @@ def apipa_of_gateway(design: Design) -> Iterator[Finding]:
 def no_far_prefixes(design: Design) -> Iterator[Finding]:
     """BGP-07: a local network gateway that runs BGP has no address space of its own."""
     for link in design.bgp_links:
-        space = [str(each) for each in link.local.address_prefixes if not isinstance(each, Unknown)]
+        space = [str(prefix) for prefix in link.local.address_prefixes if not isinstance(prefix, Unknown)]
         if space:
             yield Finding(
                 subject=subject(link.local, "address_space"),

@@ -66,7 +66,9 @@ def address_reachable(design: Design) -> Iterator[Finding]:
         if (address is None) == (name == "") and (design.planned or address is None):
             what = "neither an address nor a name" if address is None else "an address and a name"
             yield Finding(subject=where, evidence=f"{what} of AWS's end; Azure takes one", remedy=remedy)
-        elif isinstance(address, IPv4Address) and any(address in each for each in (*NO_DEVICE, *NOT_PUBLIC)):
+        elif isinstance(address, IPv4Address) and any(
+            address in network for network in (*NO_DEVICE, *NOT_PUBLIC)
+        ):
             yield Finding(subject=where, evidence=f"{address} is no public address", remedy=remedy)
 
 
@@ -94,11 +96,11 @@ def two_ends(design: Design) -> Iterator[Finding]:
             evidence=f"{kinds[argument]} without {argument}; {refused}",
             remedy=f"Set {argument}",
         )
-    for each in design.network.malformed:
-        if _CONNECTION in each.address.split(".") and each.attribute == "type":
+    for malformed in design.network.malformed:
+        if _CONNECTION in malformed.address.split(".") and malformed.attribute == "type":
             yield Finding(
-                subject=f"{each.address} type",
-                evidence=f"{each.value} is no type of connection; {refused}",
+                subject=f"{malformed.address} type",
+                evidence=f"{malformed.value} is no type of connection; {refused}",
                 remedy=f"Take one of {', '.join(CONNECTION_ENDS)}",
             )
 
@@ -164,7 +166,7 @@ def _ends_apart(design: Design, connection: AzureConnection[Unknown]) -> Iterato
         problem = f"true, but {subject(local)} has no bgp_settings; Azure refuses it"
         yield "bgp_enabled", problem, "Name AWS's ASN and inside address there"
     publics = addresses_of(design, gateway) if gateway else ()
-    ids, own = {each.id for each in publics}, addresses(each.ip_address for each in publics)
+    ids, own = {address.id for address in publics}, addresses(address.ip_address for address in publics)
     if gateway and (local.gateway_ip_address_of in ids or local.gateway_ip_address in own):
         problem = f"{subject(local)} has the address of {subject(gateway)} itself; Azure refuses it"
         problem += " (LocalNetworkGatewayCannotHaveSameAddressAsConnectedVnetGateway)"

@@ -32,7 +32,7 @@ def _not_called(
         other = f"AWS calls {called.ip_configuration_name} of {subject(of)}, which is not the gateway of"
         return "" if of.id == gateway.id else f"{other} {subject(link.connection)}"
     address = known(customer.ip_address) if customer.ip_address else None
-    own = addresses(each.public_ip_address for each in gateway.instances)
+    own = addresses(instance.public_ip_address for instance in gateway.instances)
     if address is None or len(own) < len(gateway.instances):
         return ""
     return f"AWS calls {address}, which is the address of no Azure gateway instance ({_listed(own)})"
@@ -47,7 +47,7 @@ def instance_called(design: Design) -> Iterator[Finding]:
             continue
         right, called, of = _end_of(link, gateway), link.joined.instance, link.joined.gateway
         if called is None or of is None:
-            several = sum(bool(each.custom_bgp_ip_addresses) for each in gateway.instances) > 1
+            several = sum(bool(instance.custom_bgp_ip_addresses) for instance in gateway.instances) > 1
             customer = link.joined.customer_gateway
             astray = customer and _not_called(link, gateway, customer)
             if several and len(configurations(gateway)) != 1 and not astray:
@@ -66,7 +66,9 @@ def instance_called(design: Design) -> Iterator[Finding]:
 def _end_of(link: Link, gateway: VirtualNetworkGateway[Unknown]) -> GatewayInstance[Unknown] | None:
     """Return the instance that has the tunnel's address for BGP, if that is known."""
     inside = link.tunnel.inside
-    ends = [each for each in gateway.instances if inside and inside[2] in each.custom_bgp_ip_addresses]
+    ends = [
+        instance for instance in gateway.instances if inside and inside[2] in instance.custom_bgp_ip_addresses
+    ]
     return ends[0] if ends else None
 
 
@@ -86,7 +88,9 @@ def _finding(design: Design, link: Link, problem: str, remedy: str) -> Finding:
 def _use_of(design: Design, link: Link, right: GatewayInstance[Unknown] | None) -> str:
     """Return the command that makes AWS call an instance; empty in a plan, or without a customer gateway."""
     address = right.public_ip_address if right else None
-    fitting = [each.id for each in design.customer_gateways if address and each.ip_address == address]
+    fitting = [
+        gateway.id for gateway in design.customer_gateways if address and gateway.ip_address == address
+    ]
     if not fitting:
         return ""
     arguments = f"--vpn-connection-id {link.tunnel.connection.id} --customer-gateway-id {fitting[0]}"
@@ -94,5 +98,5 @@ def _use_of(design: Design, link: Link, right: GatewayInstance[Unknown] | None) 
     return design.of_what_exists(f"Use the right one: {use}")
 
 
-def _listed(found: tuple[IPv4Address, ...]) -> str:
-    return ", ".join(map(str, found))
+def _listed(ip_addresses: tuple[IPv4Address, ...]) -> str:
+    return ", ".join(map(str, ip_addresses))

@@ -104,7 +104,7 @@ class Design:
     @cached_property
     def vpn_connections(self) -> tuple[VpnConnection[Unknown], ...]:
         """AWS's, without those that are deleted, which AWS shows for an hour."""
-        return tuple(each for each in self.aws.vpn_connections if each.state != "deleted")
+        return tuple(connection for connection in self.aws.vpn_connections if connection.state != "deleted")
 
     @property
     def vpn_gateways(self) -> tuple[VpnGateway[Unknown], ...]:
@@ -135,16 +135,16 @@ class Design:
     def tunnels(self) -> tuple[Tunnel, ...]:
         """Both tunnels of every AWS VPN connection, as far as they carry IPv4."""
         return tuple(
-            Tunnel(connection=each, number=number)
-            for each in self.vpn_connections
-            for number, _ in enumerate(each.tunnels, start=1)
+            Tunnel(connection=connection, number=number)
+            for connection in self.vpn_connections
+            for number, _ in enumerate(connection.tunnels, start=1)
         )
 
     @cached_property
     def ends(self) -> Mapping[str, TunnelLink[Unknown]]:
         """What is at the other end of each tunnel, by `Tunnel.id`, as far as it is known."""
-        found = iter(tunnel_links(self.network))
-        return {tunnel.id: next(found) for tunnel in self.tunnels}
+        links = iter(tunnel_links(self.network))
+        return {tunnel.id: next(links) for tunnel in self.tunnels}
 
     @cached_property
     def links(self) -> tuple[Link, ...]:
@@ -173,9 +173,9 @@ class Design:
     @cached_property
     def dynamic(self) -> bool:
         """Whether BGP is on, or may be, anywhere at Azure."""
-        gateways = [each.bgp_enabled for each in self.azure_gateways]
+        gateways = [gateway.bgp_enabled for gateway in self.azure_gateways]
         return any(
-            each is not False for each in (*gateways, *(c.bgp_enabled for c in self.azure_connections))
+            enabled is not False for enabled in (*gateways, *(c.bgp_enabled for c in self.azure_connections))
         )
 
     @cached_property
@@ -223,15 +223,15 @@ class Design:
     @cached_property
     def connected_vpcs(self) -> tuple[Vpc[Unknown], ...]:
         """VPCs with a virtual private gateway; all of them if that is not known of any."""
-        found = [self.vpc_of(gateway) for gateway in self.vpn_gateways]
-        named = {vpc.id: vpc for vpc in found if vpc is not None}
+        vpcs = [self.vpc_of(gateway) for gateway in self.vpn_gateways]
+        named = {vpc.id: vpc for vpc in vpcs if vpc is not None}
         return tuple(named.values()) or self.aws.vpcs
 
     @cached_property
     def connected_vnets(self) -> tuple[VirtualNetwork[Unknown], ...]:
         """VNets with a GatewaySubnet; all of them if that is not known of any."""
-        found = {vnet.id: vnet for vnet, subnet in self.azure_subnets_of if subnet.name == GATEWAY_SUBNET}
-        return tuple(found.values()) or self.azure.virtual_networks
+        vnets = {vnet.id: vnet for vnet, subnet in self.azure_subnets_of if subnet.name == GATEWAY_SUBNET}
+        return tuple(vnets.values()) or self.azure.virtual_networks
 
     @cached_property
     def vpc_ranges_named(self) -> tuple[tuple[str, IPv4Network], ...]:
@@ -244,7 +244,8 @@ class Design:
     def aws_ranges(self) -> tuple[tuple[str, IPv4Network], ...]:
         """(where, range) of every VPC and EKS service range."""
         services = [
-            (subject(each, "service_ipv4_cidr"), each.service_ipv4_cidr) for each in self.eks_clusters
+            (subject(cluster, "service_ipv4_cidr"), cluster.service_ipv4_cidr)
+            for cluster in self.eks_clusters
         ]
         return (*self.vpc_ranges_named, *_ranges(services))
 
@@ -270,16 +271,16 @@ class Design:
     @cached_property
     def azure_ranges(self) -> tuple[tuple[str, IPv4Network], ...]:
         """(where, range) of every VNet, AKS pod and AKS service range."""
-        found = [
-            *((subject(each, "pod_cidr"), each.pod_cidr) for each in self.aks_clusters),
-            *((subject(each, "service_cidr"), each.service_cidr) for each in self.aks_clusters),
+        ranges = [
+            *((subject(cluster, "pod_cidr"), cluster.pod_cidr) for cluster in self.aks_clusters),
+            *((subject(cluster, "service_cidr"), cluster.service_cidr) for cluster in self.aks_clusters),
         ]
-        return (*self.vnet_ranges, *_ranges(found))
+        return (*self.vnet_ranges, *_ranges(ranges))
 
     @cached_property
     def aws_subnets(self) -> tuple[IPv4Network, ...]:
         """Ranges of AWS's subnets, as far as they are known."""
-        return tuple(_known(each.cidr_block for each in self.aws.subnets))
+        return tuple(_known(subnet.cidr_block for subnet in self.aws.subnets))
 
     @cached_property
     def azure_subnets(self) -> tuple[IPv4Network, ...]:
@@ -289,15 +290,15 @@ class Design:
 
     def unplaced(self, *types: str) -> tuple[tuple[str, str], ...]:
         """Return (address, argument) of the parts of these Terraform types whose object is not known."""
-        return tuple((each.address, each.attribute) for each in self.network.unplaced if each.type in types)
+        return tuple((part.address, part.attribute) for part in self.network.unplaced if part.type in types)
 
     def written(self, of: Named, attribute: str) -> str:
         """Return how a value is written that is not in the form of its kind; empty if it is."""
         return next(
             (
-                each.value
-                for each in self.network.malformed
-                if each.address == of.address and each.attribute == attribute
+                malformed.value
+                for malformed in self.network.malformed
+                if malformed.address == of.address and malformed.attribute == attribute
             ),
             "",
         )
@@ -316,12 +317,12 @@ class Design:
     def eks_clusters(self) -> tuple[EksCluster[Unknown], ...]:
         """EKS clusters in `vpcs`; all that are planned."""
         own = {vpc.id for vpc in self.vpcs}
-        return tuple(each for each in self.aws.eks_clusters if self.planned or each.vpc_id in own)
+        return tuple(cluster for cluster in self.aws.eks_clusters if self.planned or cluster.vpc_id in own)
 
     @cached_property
     def aks_clusters(self) -> tuple[AksCluster[Unknown], ...]:
         """AKS clusters in `vnets`; all that are planned."""
-        return tuple(each for each in self.azure.aks_clusters if self.planned or self.vnets_of(each))
+        return tuple(cluster for cluster in self.azure.aks_clusters if self.planned or self.vnets_of(cluster))
 
     def vnets_of(self, cluster: AksCluster[Unknown]) -> tuple[VirtualNetwork[Unknown], ...]:
         """Return those of `vnets` that an AKS cluster has nodes in, as far as they are known."""
@@ -331,24 +332,26 @@ class Design:
     @cached_property
     def gateway_public_addresses(self) -> tuple[PublicIpAddress[Unknown], ...]:
         """Public IP addresses of Azure's VPN gateways; all there are, if a plan names none of them."""
-        named = {each.public_ip_address_id for gateway in self.azure_gateways for each in gateway.instances}
-        named |= {each.ip_address_of for each in self.customer_gateways}
-        found = tuple(each for each in self.azure.public_ip_addresses if each.id in named)
+        named = {
+            instance.public_ip_address_id for gateway in self.azure_gateways for instance in gateway.instances
+        }
+        named |= {customer_gateway.ip_address_of for customer_gateway in self.customer_gateways}
+        addresses = tuple(address for address in self.azure.public_ip_addresses if address.id in named)
         every = self.azure.public_ip_addresses if self.planned and self.azure_gateways else ()
-        return found or every
+        return addresses or every
 
     def malformed(self, of: Named, attribute: str) -> tuple[str, ...]:
         """Return how values in a list or a block are written that are not in the form of their kind."""
         return tuple(
-            each.value
-            for each in self.network.malformed
-            if each.address == of.address and each.attribute.startswith(f"{attribute}.")
+            malformed.value
+            for malformed in self.network.malformed
+            if malformed.address == of.address and malformed.attribute.startswith(f"{attribute}.")
         )
 
     @cached_property
     def vpcs_apart(self) -> frozenset[str | Unknown]:
         """Ids of the VPCs that are not among `vpcs`."""
-        return frozenset(each.id for each in self.aws.vpcs if each not in self.vpcs)
+        return frozenset(vpc.id for vpc in self.aws.vpcs if vpc not in self.vpcs)
 
 
 def existing_design(network: Network, secrets: Secrets, *, manifests: "Manifests | None" = None) -> Design:
@@ -368,14 +371,14 @@ def existing_design(network: Network, secrets: Secrets, *, manifests: "Manifests
 
 
 def _known(values: Iterable[IPv4Network | Unknown]) -> Iterator[IPv4Network]:
-    return (each for each in values if isinstance(each, IPv4Network))
+    return (value for value in values if isinstance(value, IPv4Network))
 
 
 def _ranges(
-    found: Iterable[tuple[str, IPv4Network | Unknown | None]],
+    ranges: Iterable[tuple[str, IPv4Network | Unknown | None]],
 ) -> Iterator[tuple[str, IPv4Network]]:
-    return ((where, cidr) for where, cidr in found if isinstance(cidr, IPv4Network))
+    return ((where, cidr) for where, cidr in ranges if isinstance(cidr, IPv4Network))
 
 
 def _by_id(objects: Iterable[N], identifier: object) -> N | None:
-    return next((each for each in objects if each.id == identifier), None)
+    return next((resource for resource in objects if resource.id == identifier), None)

@@ -85,7 +85,11 @@ def _left_out(
             answer = judge([by], Traffic(source=part))
             yield (
                 part,
-                [each for each in answer.parts if each.passes is (None if part in unsure else False)][-1],
+                [
+                    answer_part
+                    for answer_part in answer.parts
+                    if answer_part.passes is (None if part in unsure else False)
+                ][-1],
             )
 
 
@@ -142,7 +146,7 @@ def network_acls_admit(design: Design) -> Iterator[Finding]:
     for acl in design.aws.network_acls:
         if not acl.subnet_ids or acl.vpc_id in design.vpcs_apart:
             continue
-        numbered = tuple(each for each in acl.entries if each.rule_number != LAST_RULE)
+        numbered = tuple(entry for entry in acl.entries if entry.rule_number != LAST_RULE)
         by = network_acl_filter(replace(acl, entries=numbered), "ingress")
         yield from _denials(
             subject(acl),

@@ -33,13 +33,13 @@ def alike(design: Design) -> Iterator[Finding]:
             continue
         publics = addresses_of(design, gateway)
         for name, values in (
-            ("zones", [_zones(each) for each in publics]),
-            ("sku", [known(each.sku) or "" for each in publics]),
+            ("zones", [_zones(address) for address in publics]),
+            ("sku", [known(address.sku) or "" for address in publics]),
         ):
             # No zone, or a Basic address, is refused by itself: GW-12, GW-06.
-            told = [pair for pair in zip(publics, values, strict=True) if pair[1] not in _REFUSED]
-            for other, value in told[1:]:
-                first, expected = told[0]
+            pairs = [pair for pair in zip(publics, values, strict=True) if pair[1] not in _REFUSED]
+            for other, value in pairs[1:]:
+                first, expected = pairs[0]
                 if value != expected:
                     yield Finding(
                         subject=subject(other, name),
@@ -92,11 +92,11 @@ def addresses_of(
 ) -> tuple[PublicIpAddress[Unknown], ...]:
     """Return a gateway's public addresses; of one that tells none, those of every gateway."""
     ids = {instance.public_ip_address_id for instance in gateway.instances}
-    own = tuple(each for each in design.azure.public_ip_addresses if each.id in ids)
+    own = tuple(address for address in design.azure.public_ip_addresses if address.id in ids)
     return own if own or len(design.azure_gateways) > 1 else design.gateway_public_addresses
 
 
 def _zones(public: PublicIpAddress[Unknown]) -> str:
     """Return its zones as text; empty if it has none or they are not known."""
-    zones = [known(each) for each in public.zones]
+    zones = [known(zone) for zone in public.zones]
     return "" if None in zones else ", ".join(sorted(map(str, zones)))

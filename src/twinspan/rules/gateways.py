@@ -109,8 +109,8 @@ def _beyond_basic(design: Design, gateway: VirtualNetworkGateway[Unknown]) -> It
     if gateway.active_active is True:
         yield "active_active"
     if any(
-        isinstance(each.ipsec_policy, IpsecPolicy) and design.gateway_of(each) in (gateway, None)
-        for each in design.azure_connections
+        isinstance(connection.ipsec_policy, IpsecPolicy) and design.gateway_of(connection) in (gateway, None)
+        for connection in design.azure_connections
     ):
         yield "ipsec_policy"
 
@@ -191,7 +191,7 @@ def gateway_subnets_of(
     design: Design, gateway: VirtualNetworkGateway[Unknown]
 ) -> tuple[AzureSubnet[Unknown], ...]:
     """Return the subnets that a gateway's ip configurations name, as far as they are known."""
-    ids = {each.subnet_id for each in gateway.instances}
+    ids = {instance.subnet_id for instance in gateway.instances}
     return tuple(subnet for _, subnet in design.azure_subnets_of if subnet.id in ids)
 
 
@@ -199,12 +199,12 @@ def configurations_plain(design: Design) -> Iterator[Finding]:
     """GW-17: ip configurations have names of their own and dynamic addresses; GatewaySubnet no delegation."""
     for gateway in design.azure_gateways:
         where, seen = subject(gateway, "ip_configuration"), set[str]()
-        for each in configurations(gateway):
-            name = known(each.ip_configuration_name) or "one of them"
-            if name in seen and name == each.ip_configuration_name:
+        for configuration in configurations(gateway):
+            name = known(configuration.ip_configuration_name) or "one of them"
+            if name in seen and name == configuration.ip_configuration_name:
                 yield _refused(where, f"{name} is the name of two of them")
             seen.add(name)
-            if each.private_ip_allocation_method == "Static":
+            if configuration.private_ip_allocation_method == "Static":
                 yield _refused(where, f"{name} has a static private address (StaticPrivateIpNotSupported)")
     for subnet in _gateway_subnets(design):
         if subnet.delegated is True:

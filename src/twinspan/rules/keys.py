@@ -51,7 +51,7 @@ def not_shared(design: Design) -> Iterator[Finding]:
 
 def _without_other_end(design: Design) -> Mapping[str, str]:
     """Return id -> cloud of the ends whose other end is not known: two of them may be of one tunnel."""
-    met = {each for link in design.links for each in (link.tunnel.id, link.connection.id)}
+    met = {end_id for link in design.links for end_id in (link.tunnel.id, link.connection.id)}
     ends = {
         **{tunnel.id: "aws" for tunnel in design.tunnels},
         **{connection.id: "azure" for connection in design.azure_connections},

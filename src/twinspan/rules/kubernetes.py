@@ -27,7 +27,7 @@ def eks_keeps_pod_addresses(design: Design) -> Iterator[Finding]:
             continue
         spared = tuple(_ranges(str(env.get("AWS_VPC_K8S_CNI_EXCLUDE_SNAT_CIDRS", ""))))
         for cidr in design.vnet_spaces:
-            if not any(cidr.subnet_of(each) for each in spared):
+            if not any(cidr.subnet_of(network) for network in spared):
                 yield Finding(
                     subject=where,
                     evidence=f"pods reach {cidr} with their node's address:"
@@ -87,4 +87,4 @@ def _tables(design: Design, cluster: AksCluster[Unknown]) -> tuple[AzureRouteTab
     nodes = {pool.vnet_subnet_id for pool in cluster.node_pools}
     named = {subnet.route_table_id for _, subnet in design.azure_subnets_of if subnet.id in nodes}
     tables = design.azure.route_tables
-    return tuple(each for each in tables if each.id in named) or tables
+    return tuple(table for table in tables if table.id in named) or tables

@@ -83,7 +83,7 @@ def policies_admit(design: Design) -> Iterator[Finding]:
 def policies_enforced(design: Design) -> Iterator[Finding]:
     """POD-05: a cluster enforces the network policies that the application has for it."""
     for side, sources in design.manifests.items():
-        policies = [each for each in sources if each.manifest["kind"] == _POLICY]
+        policies = [source for source in sources if source.manifest["kind"] == _POLICY]
         enforced = _enforced(design, side)
         if not policies or enforced is True:
             continue
@@ -94,7 +94,7 @@ def policies_enforced(design: Design) -> Iterator[Finding]:
         if enforced is None:
             yield unclear(where, "the plan does not tell whether network policies are enforced")
         else:
-            names = ", ".join(each.manifest["metadata"]["name"] for each in policies)
+            names = ", ".join(policy.manifest["metadata"]["name"] for policy in policies)
             yield Finding(
                 subject=where,
                 evidence=f"nothing enforces network policies: {names} ({policies[0].where}) will do nothing",
@@ -114,17 +114,22 @@ def _enforced(design: Design, side: str) -> bool | None:
     test: Callable[[str], bool]
     if side == "aws":
         addons = (addon for cluster in design.eks_clusters for addon in cluster.addons)
-        test, values = eks_enforces, [each.configuration_values for each in addons if each.name == VPC_CNI]
+        test, values = (
+            eks_enforces,
+            [cluster_addon.configuration_values for cluster_addon in addons if cluster_addon.name == VPC_CNI],
+        )
     else:
-        test, values = aks_enforces, [each.network_policy for each in design.aks_clusters]
-    return None if UNKNOWN in values else any(test(known(each) or "") for each in values)
+        test, values = aks_enforces, [aks_cluster.network_policy for aks_cluster in design.aks_clusters]
+    return None if UNKNOWN in values else any(test(known(value) or "") for value in values)
 
 
 def _nobody_gets_out(app: _App, other: Sequence[IPv4Network], cidrs: str) -> Iterator[Finding]:
     """Yield a finding if there are workloads and policies keep every one of them from the other cloud."""
     pods = app.policies.pods
     closing = [app.policies.isolating(pod, "egress") for pod in pods]
-    out = [any(each.overlaps(other) for each in app.policies.allowances(pod, "egress")) for pod in pods]
+    out = [
+        any(allowance.overlaps(other) for allowance in app.policies.allowances(pod, "egress")) for pod in pods
+    ]
     if pods and all(closing) and not any(out):
         yield app.finding(closing[0][0], "no workload gets out to the other cloud", "egress", cidrs)
 
@@ -146,24 +151,34 @@ def _app(sources: "tuple[Source, ...]") -> _App:
                 problem=f"this {source.manifest['kind']} cannot be read: {error!r}",
                 remedy="Correct it; `kubectl apply --dry-run=server -f FILE` says what is wrong",
             ) from error
-    namespaces = [each.manifest for each in sources if each.manifest["kind"] == "Namespace"]
+    namespaces = [
+        manifest_source.manifest
+        for manifest_source in sources
+        if manifest_source.manifest["kind"] == "Namespace"
+    ]
     return _App(
         policies=Policies(
             policies=tuple(policies),
             pods=tuple(pod for pod in pods if pod is not None),
-            namespaces={each["metadata"]["name"]: namespace_labels(each) for each in namespaces},
+            namespaces={
+                namespace["metadata"]["name"]: namespace_labels(namespace) for namespace in namespaces
+            },
         ),
         where=where,
-        services=tuple(each.manifest for each in sources if each.manifest["kind"] == "Service"),
+        services=tuple(
+            manifest_source.manifest
+            for manifest_source in sources
+            if manifest_source.manifest["kind"] == "Service"
+        ),
     )
 
 
 def _template(manifest: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return a workload's pod as an object."""
-    found: Mapping[str, Any] = manifest
+    template: Mapping[str, Any] = manifest
     for name in _TEMPLATES[manifest["kind"]]:
-        found = found[name]
+        template = template[name]
     meta = manifest["metadata"]
-    labels = (found.get("metadata") or {}).get("labels") or {}
+    labels = (template.get("metadata") or {}).get("labels") or {}
     own = {"name": meta["name"], "namespace": meta.get("namespace"), "labels": labels}
-    return {"metadata": own, "spec": found.get("spec") or {}}
+    return {"metadata": own, "spec": template.get("spec") or {}}

@@ -34,17 +34,19 @@ class OnSubnets(Generic[N]):
     def in_use(self) -> tuple[N, ...]:
         """Those that are on a subnet other than GatewaySubnet, or may be."""
         named = {identifier for subnet, identifier in self.subnets if subnet.name != GATEWAY_SUBNET}
-        return tuple(each for each in self.objects if each.id in named or each in self._loose)
+        return tuple(
+            candidate for candidate in self.objects if candidate.id in named or candidate in self._loose
+        )
 
     @property
     def _loose(self) -> tuple[N, ...]:
         """Those that an association of an unknown subnet may be about."""
         named = {identifier for _, identifier in self.subnets}
-        return tuple(each for each in self.objects if self.unplaced and each.id not in named)
+        return tuple(candidate for candidate in self.objects if self.unplaced and candidate.id not in named)
 
     def unclear(self, which: str) -> Iterator[Finding]:
         """Yield what is on a subnet, but not known."""
-        there = {each.id for each in self.objects}
+        there = {candidate.id for candidate in self.objects}
         for subnet, identifier in self.subnets:
             if identifier is not None and identifier not in there:
                 yield unclear(subject(subnet, self.attribute), f"the plan does not tell which {which}")

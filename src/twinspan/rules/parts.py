@@ -151,9 +151,11 @@ def static(connection: VpnConnection[Unknown]) -> bool:
 
 def configurations(gateway: VirtualNetworkGateway[Unknown]) -> tuple[GatewayInstance[Unknown], ...]:
     """Return the instances whose ip configuration is known; of the others, BGP's settings name them alone."""
-    return tuple(each for each in gateway.instances if each.private_ip_allocation_method is not UNKNOWN)
+    return tuple(
+        instance for instance in gateway.instances if instance.private_ip_allocation_method is not UNKNOWN
+    )
 
 
 def addresses(values: Iterable[IPv4Address | Unknown | None]) -> tuple[IPv4Address, ...]:
     """Return those that are known."""
-    return tuple(each for each in values if isinstance(each, IPv4Address))
+    return tuple(value for value in values if isinstance(value, IPv4Address))

@@ -180,7 +180,7 @@ def phase2_agrees(design: Design) -> Iterator[Finding]:
         yield from _mismatch(design, link, _PHASE2)
         policy = _policy_of(link.connection)
         encryption, integrity = (policy.ipsec_encryption, policy.ipsec_integrity) if policy else ("", "")
-        gcm = [authenticates_itself(each) for each in (encryption, integrity) if known(each)]
+        gcm = [authenticates_itself(algorithm) for algorithm in (encryption, integrity) if known(algorithm)]
         if any(gcm) and len(gcm) > 1 and encryption != integrity:
             yield Finding(
                 subject=subject(link.connection, "ipsec_policy.ipsec_integrity"),
@@ -247,7 +247,7 @@ def strong_algorithms(design: Design) -> Iterator[Finding]:
     for connection in design.azure_connections:
         policy = _policy_of(connection)
         fields = (*_PHASE1, _PHASE2, _PHASE2_INTEGRITY)
-        for name, value in [(each.azure, each.choice(policy)) for each in fields] if policy else ():
+        for name, value in [(field.azure, field.choice(policy)) for field in fields] if policy else ():
             if value in AZURE_WEAK:
                 yield Finding(
                     subject=subject(connection, f"ipsec_policy.{name}"),

@@ -19,7 +19,7 @@ from twinspan.rules.parts import static, subject
 def aws_connections(design: Design) -> Iterator[Finding]:
     """QUO-01: a virtual private gateway has no more VPN connections than AWS allows by default."""
     for gateway in design.vpn_gateways:
-        count = sum(each.vpn_gateway_id == gateway.id for each in design.vpn_connections)
+        count = sum(connection.vpn_gateway_id == gateway.id for connection in design.vpn_connections)
         if count > VPN_CONNECTIONS_PER_VPN_GATEWAY:
             yield Finding(
                 subject=subject(gateway),
@@ -32,7 +32,9 @@ def azure_connections(design: Design) -> Iterator[Finding]:
     """QUO-02: the Azure gateway's SKU has room for every connection."""
     for gateway in design.azure_gateways:
         sku = GATEWAY_SKUS.get(str(gateway.sku))
-        count = sum(each.virtual_network_gateway_id == gateway.id for each in design.azure_connections)
+        count = sum(
+            connection.virtual_network_gateway_id == gateway.id for connection in design.azure_connections
+        )
         if sku is not None and count > sku.connections:
             yield Finding(
                 subject=subject(gateway, "sku"),
@@ -44,7 +46,7 @@ def azure_connections(design: Design) -> Iterator[Finding]:
 def aws_routes(design: Design) -> Iterator[Finding]:
     """QUO-03: Azure advertises no more prefixes than AWS accepts."""
     count = len(set(design.vnet_spaces))
-    dynamic = any(not static(each) for each in design.vpn_connections)
+    dynamic = any(not static(connection) for connection in design.vpn_connections)
     if count > ROUTES_FROM_CUSTOMER_GATEWAY and dynamic:
         yield Finding(
             subject=subject(design.vnets[0]),

@@ -15,10 +15,12 @@ AZURE_FAILOVER_S = "60-180"
 def two_customer_gateways(design: Design) -> Iterator[Finding]:
     """RED-01: AWS calls two addresses of Azure, so that one gateway instance can fail."""
     ours = {link.tunnel.connection.id for link in design.links}
-    connections = [each for each in design.vpn_connections if design.planned or each.id in ours]
-    found = [design.customer_gateway_of(each) for each in connections]
-    called = {gateway.id for gateway in found if gateway is not None}
-    if connections and design.azure_gateways and len(called) == 1 and None not in found:
+    connections = [
+        connection for connection in design.vpn_connections if design.planned or connection.id in ours
+    ]
+    gateways = [design.customer_gateway_of(connection) for connection in connections]
+    called = {gateway.id for gateway in gateways if gateway is not None}
+    if connections and design.azure_gateways and len(called) == 1 and None not in gateways:
         yield Finding(
             subject=subject(connections[0]),
             evidence="all tunnels end at one address of Azure; its instance's maintenance is an outage",
@@ -53,8 +55,8 @@ def zones(design: Design) -> Iterator[Finding]:
                 remedy='Set it to ["1", "2", "3"]',
             )
     vpcs = {vpc.id for vpc in design.vpcs}
-    subnets = [each for each in design.aws.subnets if design.planned or each.vpc_id in vpcs]
-    in_zones = {each.availability_zone for each in subnets}
+    subnets = [subnet for subnet in design.aws.subnets if design.planned or subnet.vpc_id in vpcs]
+    in_zones = {subnet.availability_zone for subnet in subnets}
     if design.vpn_connections and len(in_zones) == 1 and (only := known(in_zones.pop())):
         yield Finding(
             subject=subject(subnets[0]),
@@ -76,9 +78,13 @@ def both_instances_used(design: Design) -> Iterator[Finding]:
             for link in design.links
             if link.tunnel.inside is not None and link.connection.virtual_network_gateway_id == gateway.id
         ]
-        unused = [each for each in gateway.instances if each.ip_configuration_id not in ends]
+        unused = [
+            gateway_instance
+            for gateway_instance in gateway.instances
+            if gateway_instance.ip_configuration_id not in ends
+        ]
         if len(gateway.instances) > 1 and ends and None not in ends and unused:
-            names = ", ".join(str(each.ip_configuration_name) for each in unused)
+            names = ", ".join(str(gateway_instance.ip_configuration_name) for gateway_instance in unused)
             yield Finding(
                 subject=subject(gateway),
                 evidence=f"no tunnel ends at {names}; all are down while the other is maintained",

@@ -59,7 +59,11 @@ def propagation_from_own_gateway(design: Design) -> Iterator[Finding]:
     vpcs = {vpc.id: subject(vpc) for vpc in design.aws.vpcs}
     attached = {gateway.id: gateway.vpc_id for gateway in design.vpn_gateways}
     for table in design.aws.route_tables:
-        for vpc in (attached.get(each) for each in table.propagating_vgw_ids if isinstance(each, str)):
+        for vpc in (
+            attached.get(gateway_id)
+            for gateway_id in table.propagating_vgw_ids
+            if isinstance(gateway_id, str)
+        ):
             if isinstance(vpc, str) and isinstance(table.vpc_id, str) and vpc != table.vpc_id:
                 yield Finding(
                     subject=subject(table),
@@ -73,15 +77,23 @@ def _in_use(design: Design, table: AwsRouteTable[Unknown]) -> bool:
     """Whether a table is written, or serves a subnet; one that is written may be served from elsewhere."""
     if table.address or table.subnet_ids:
         return True
-    served = {subnet for each in design.aws.route_tables for subnet in each.subnet_ids}
-    others = (each for each in design.aws.subnets if not each.address and each.id not in served)
-    return table.main is True and any(each.vpc_id == table.vpc_id for each in others)
+    served = {subnet for route_table in design.aws.route_tables for subnet in route_table.subnet_ids}
+    others = (
+        aws_subnet
+        for aws_subnet in design.aws.subnets
+        if not aws_subnet.address and aws_subnet.id not in served
+    )
+    return table.main is True and any(aws_subnet.vpc_id == table.vpc_id for aws_subnet in others)
 
 
 def _served_by_default(design: Design, table: AwsRouteTable[Unknown]) -> frozenset[str]:
     """Return the ids of the subnets that a main route table serves since they have none of their own."""
-    served = {subnet for each in design.aws.route_tables for subnet in each.subnet_ids}
-    own = (each.id for each in design.aws.subnets if each.vpc_id == table.vpc_id and each.id not in served)
+    served = {subnet for route_table in design.aws.route_tables for subnet in route_table.subnet_ids}
+    own = (
+        aws_subnet.id
+        for aws_subnet in design.aws.subnets
+        if aws_subnet.vpc_id == table.vpc_id and aws_subnet.id not in served
+    )
     return frozenset(own if table.main is True else ())
 
 
@@ -92,7 +104,7 @@ def _public(table: AwsRouteTable[Unknown]) -> bool:
 
 def _routed(design: Design, table: AwsRouteTable[Unknown]) -> bool | None:
     """Whether a table's own routes lead to all of Azure by the gateway; None if the plan does not tell."""
-    gateways = {each.id for each in design.vpn_gateways}
+    gateways = {gateway.id for gateway in design.vpn_gateways}
 
     def leads(route: Route | None) -> bool | None:
         if route is not None and route.target is None:
@@ -101,11 +113,13 @@ def _routed(design: Design, table: AwsRouteTable[Unknown]) -> bool | None:
 
     routes = aws_routes(table)
     fates = [
-        {leads(each) for each in found} for cidr in design.vnet_spaces for _, found in ways(routes, cidr)
+        {leads(candidate) for candidate in candidates}
+        for cidr in design.vnet_spaces
+        for _, candidates in ways(routes, cidr)
     ]
     if not fates or {False} in fates:
         return False
-    return True if all(each == {True} for each in fates) else None
+    return True if all(fate == {True} for fate in fates) else None
 
 
 def static_has_routes(design: Design) -> Iterator[Finding]:
@@ -140,10 +154,10 @@ def azure_tables_lead_to_aws(design: Design) -> Iterator[Finding]:
         own = user_routes(table)
         leading = any(route.target == VIRTUAL_NETWORK_GATEWAY for route in own)
         for cidr in design.vpc_ranges or ("AWS",):
-            found = (None,) if isinstance(cidr, str) else best(own, cidr)
-            if any(route and route.target is None for route in found):
+            candidates = (None,) if isinstance(cidr, str) else best(own, cidr)
+            if any(route and route.target is None for route in candidates):
                 yield unclear(subject(table), f"where its route to {cidr} leads is not in the plan")
-            elif not (leading if isinstance(cidr, str) else found[-1] and _may_lead(found[-1])):
+            elif not (leading if isinstance(cidr, str) else candidates[-1] and _may_lead(candidates[-1])):
                 yield Finding(
                     subject=subject(table, "bgp_route_propagation_enabled"),
                     evidence=f"false, and the table has no route to {cidr} with next hop"
@@ -163,7 +177,9 @@ def azure_tables_not_astray(design: Design) -> Iterator[Finding]:
     for table in tables_on_subnets(design).in_use:
         own = user_routes(table)
         for far in design.vpc_ranges:
-            for route in dict.fromkeys(each for _, found in ways(own, far) for each in found):
+            for route in dict.fromkeys(
+                candidate for _, candidates in ways(own, far) for candidate in candidates
+            ):
                 if route and route.destination and route.destination.subnet_of(far) and not _may_lead(route):
                     yield Finding(
                         subject=subject(table),
@@ -190,12 +206,12 @@ def _table_command(command: str, table: AzureRouteTable[Unknown]) -> str:
 
 def aws_tables_not_astray(design: Design) -> Iterator[Finding]:
     """RTE-15: no AWS route table in use sends Azure's ranges somewhere else than to the gateway."""
-    gateways = {each.id for each in design.vpn_gateways}
+    gateways = {gateway.id for gateway in design.vpn_gateways}
     for table in design.aws.route_tables if gateways else ():
         if not _in_use(design, table) or table.vpc_id in design.vpcs_apart:
             continue
         ways_there = (way for cidr in design.vnet_spaces for way in ways(aws_routes(table), cidr))
-        taken = dict.fromkeys(route for _, found in ways_there for route in found)
+        taken = dict.fromkeys(route for _, candidates in ways_there for route in candidates)
         for route in taken:
             if route and _within(route, design.vnet_spaces) and route.target not in {None, *gateways}:
                 yield _stray(design, table, route)

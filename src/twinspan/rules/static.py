@@ -86,7 +86,7 @@ def routes_reach_subnets(design: Design) -> Iterator[Finding]:
 def routes_apart(design: Design) -> Iterator[Finding]:
     """STA-04: no local network gateway of a connection overlaps the VNet."""
     joined = {connection.local_network_gateway_id for connection in design.azure_connections}
-    for local in (each for each in design.local_gateways if each.id in joined):
+    for local in (local_gateway for local_gateway in design.local_gateways if local_gateway.id in joined):
         pairs = product(dict.fromkeys(_networks(local.address_prefixes)), _ranges(design, "azure"))
         for prefix, (where, cidr) in pairs:
             if prefix.overlaps(cidr):
@@ -233,13 +233,15 @@ def _subnets(design: Design, cloud: str) -> Iterator[Range]:
     for _, subnet in design.azure_subnets_of if cloud == "azure" else ():
         for cidr in _networks(subnet.address_prefixes) if subnet.name != GATEWAY_SUBNET else ():
             yield subject(subnet), cidr
-    for each in design.aws.subnets if cloud == "aws" else ():
-        for cidr in _networks([each.cidr_block]) if each.map_public_ip_on_launch is not True else ():
-            yield subject(each), cidr
+    for aws_subnet in design.aws.subnets if cloud == "aws" else ():
+        for cidr in (
+            _networks([aws_subnet.cidr_block]) if aws_subnet.map_public_ip_on_launch is not True else ()
+        ):
+            yield subject(aws_subnet), cidr
 
 
 def _networks(values: Iterable[IPv4Network | Unknown]) -> list[IPv4Network]:
-    return [each for each in values if isinstance(each, IPv4Network)]
+    return [value for value in values if isinstance(value, IPv4Network)]
 
 
 def _listed(ranges: Sequence[IPv4Network]) -> str:

@@ -93,8 +93,8 @@ def waivers_of(file: Path | None, *, env: Path | None) -> tuple[Waiver, ...]:
     """
     if file is not None:
         return load_waivers(file)
-    found = env / WAIVERS_FILE if env is not None else None
-    return load_waivers(found) if found is not None and found.is_file() else ()
+    default_file = env / WAIVERS_FILE if env is not None else None
+    return load_waivers(default_file) if default_file is not None and default_file.is_file() else ()
 
 
 def apply_waivers(results: Sequence[CheckResult], waivers: Sequence[Waiver], *, today: date) -> Waived:
@@ -111,7 +111,11 @@ def apply_waivers(results: Sequence[CheckResult], waivers: Sequence[Waiver], *, 
         return finding
 
     changed = tuple(
-        result.model_copy(update={"findings": tuple(waived(result.id, each) for each in result.findings)})
+        result.model_copy(
+            update={
+                "findings": tuple(waived(result.id, result_finding) for result_finding in result.findings)
+            }
+        )
         for result in results
     )
     notes = [

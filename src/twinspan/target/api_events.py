@@ -72,8 +72,8 @@ class ApiEvents:
         """
         states, words = {}, {}
         for link in self._links():
-            for subject, up, told in _states(link):
-                states[subject], words[subject] = up, told
+            for subject, up, detail in _states(link):
+                states[subject], words[subject] = up, detail
         now_s = self.now_s()
         with self._lock:
             for subject, up in states.items():
@@ -95,14 +95,16 @@ class ApiEvents:
 
 def _states(link: TunnelLink) -> Sequence[tuple[str, bool, str]]:
     """Return subject, state and the cloud's words for each end that tells one."""
-    found = []
+    states = []
     if link.vpn_connection and link.tunnel:
-        told = link.tunnel.telemetry
-        up = told is not None and told.status is TelemetryStatus.UP
-        words = f"{told.status.value} {told.status_message}".strip() if told else "no telemetry"
-        found.append((f"{link.vpn_connection.id}/{link.tunnel.outside_ip_address}", up, words))
+        telemetry = link.tunnel.telemetry
+        up = telemetry is not None and telemetry.status is TelemetryStatus.UP
+        words = (
+            f"{telemetry.status.value} {telemetry.status_message}".strip() if telemetry else "no telemetry"
+        )
+        states.append((f"{link.vpn_connection.id}/{link.tunnel.outside_ip_address}", up, words))
     if link.azure_connection:
         status = link.azure_connection.connection_status
         public = link.instance.public_ip_address if link.instance else ""
-        found.append((f"{link.azure_connection.id}/{public}", status == CONNECTED, status))
-    return found
+        states.append((f"{link.azure_connection.id}/{public}", status == CONNECTED, status))
+    return states

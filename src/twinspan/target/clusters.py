@@ -44,11 +44,11 @@ def open_clusters(
     from twinspan.kubernetes.endpoint import clusters_of, one_per_side  # noqa: PLC0415
 
     network, _ = read_network(target.endpoints)
-    wanted: dict[Cloud, str | None] = {
+    cluster_names: dict[Cloud, str | None] = {
         "aws": aws_cluster or target.clusters.get("aws"),
         "azure": azure_cluster or target.clusters.get("azure"),
     }
-    chosen = one_per_side(clusters_of(network, target.endpoints), wanted)
+    chosen = one_per_side(clusters_of(network, target.endpoints), cluster_names)
     with ExitStack() as stack:
         aws, azure = (stack.enter_context(ClusterApi(endpoint)) for endpoint in chosen)
         yield aws, azure

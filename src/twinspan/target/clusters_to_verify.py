@@ -37,17 +37,17 @@ def clusters_to_verify(target: Target, *, pods: bool, image: str, wait_s: float 
         # `verify` reads both clouds itself and reports what this one met.
         yield Clusters(expected=expected)
         return
-    found = _endpoints(target, network)
+    lookup = _endpoints(target, network)
     with ExitStack() as stack:
-        apis = tuple(_opened(stack, each) for each in found.endpoints)
+        apis = tuple(_opened(stack, endpoint) for endpoint in lookup.endpoints)
         started = (
             stack.enter_context(_pods(apis, image=image, wait_s=wait_s)) if pods and apis else _Started()
         )
-        unspoken = {name: why for (_, name), why in found.problems.items()}
+        unspoken = {name: why for (_, name), why in lookup.problems.items()}
         yield Clusters(
             expected=expected,
             apis=apis,
-            problems=found.problems,
+            problems=lookup.problems,
             pods=tuple(
                 ClusterPod(cluster=name, host=pod, subnet_id=_subnet_of(network, pod))
                 for name, pod in started.pods.items()
@@ -69,25 +69,25 @@ def _endpoints(target: Target, network: Network) -> _Endpoints:
     problems: dict[tuple[Cloud, str], str] = {}
     for side, part in (("aws", replace(network, azure=None)), ("azure", replace(network, aws=None))):
         names = _names(part)
-        wanted = target.clusters.get("aws" if side == "aws" else "azure")
+        expected_name = target.clusters.get("aws" if side == "aws" else "azure")
         if not names:
             continue
         # The client takes most of a second to load; a network without clusters need not wait for it.
         from twinspan.kubernetes.endpoint import clusters_of  # noqa: PLC0415
 
         try:
-            found = clusters_of(part, target.endpoints)
+            candidates = clusters_of(part, target.endpoints)
         except CloudError as error:
             problems.update({("aws" if side == "aws" else "azure", name): str(error) for name in names})
         else:
-            endpoints += [each for each in found if wanted in {None, each.name}]
+            endpoints += [endpoint for endpoint in candidates if expected_name in {None, endpoint.name}]
     return _Endpoints(endpoints=tuple(endpoints), problems=problems)
 
 
 def _names(network: Network) -> tuple[str, ...]:
     eks = network.aws.eks_clusters if network.aws else ()
     aks = network.azure.aks_clusters if network.azure else ()
-    return (*(each.name for each in eks), *(each.name for each in aks))
+    return (*(cluster.name for cluster in eks), *(cluster.name for cluster in aks))
 
 
 def _opened(stack: ExitStack, endpoint: "ClusterEndpoint") -> "ClusterApi":
@@ -141,7 +141,9 @@ def _pods(apis: tuple["ClusterApi", ...], *, image: str, wait_s: float) -> Itera
 
 def _subnet_of(network: Network, pod: "PodHost") -> str:
     if network.aws and pod.side == "aws":
-        return next((each.id for each in network.aws.subnets if pod.address in each.cidr_block), "")
+        return next(
+            (aws_subnet.id for aws_subnet in network.aws.subnets if pod.address in aws_subnet.cidr_block), ""
+        )
     if network.azure and pod.side == "azure":
         for vnet in network.azure.virtual_networks:
             for subnet in vnet.subnets:

@@ -104,13 +104,19 @@ def hosts_in(
         HostError: There are no throw-away hosts at this place.
     """
     expected = target.expected
-    aws = [_subnet(each, "aws", expected.private_subnet_ids if expected else ()) for each in aws_subnets]
-    azure = [_subnet(each, "azure", expected.azure_subnet_ids if expected else ()) for each in azure_subnets]
+    aws = [
+        _subnet(subnet_id, "aws", expected.private_subnet_ids if expected else ())
+        for subnet_id in aws_subnets
+    ]
+    azure = [
+        _subnet(subnet_id, "azure", expected.azure_subnet_ids if expected else ())
+        for subnet_id in azure_subnets
+    ]
 
     def attach(leases: HostLeases) -> tuple[list[Host], list[Host]]:
         return (
-            [_in_subnet(target, leases, "aws", each).host for each in aws],
-            [_in_subnet(target, leases, "azure", each).host for each in azure],
+            [_in_subnet(target, leases, "aws", subnet_id).host for subnet_id in aws],
+            [_in_subnet(target, leases, "azure", subnet_id).host for subnet_id in azure],
         )
 
     return Attached(target.place.host_leases(), attach)

@@ -8,9 +8,9 @@ from twinspan.errors import HostError
 
 def kubectl() -> Path | None:
     """Return the user's kubectl or, without one, the twin's own."""
-    found = shutil.which("kubectl")
-    if found:
-        return Path(found)
+    path = shutil.which("kubectl")
+    if path:
+        return Path(path)
     from twinspan.twin.kubernetes.programs import find_programs  # noqa: PLC0415 - only without kubectl
 
     try:

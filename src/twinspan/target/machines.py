@@ -23,29 +23,29 @@ class FoundMachine:
     state: str
 
 
-def find_machine(network: Network, wanted: str, *, state_file: Path | None = None) -> FoundMachine:
+def find_machine(network: Network, name: str, *, state_file: Path | None = None) -> FoundMachine:
     """Return the machine that a name, an id or an address of Terraform means.
 
     Args:
         network: What exists.
-        wanted: What the user calls it.
+        name: What the user calls it.
         state_file: A Terraform state, which knows addresses.
 
     Raises:
         DesignError: None is called so, or several are; or the file is no state.
     """
-    identifier = _by_address(state_file, wanted) or wanted
-    found = [
+    identifier = _by_address(state_file, name) or name
+    machines = [
         machine
         for machine in machines_of(network)
-        if identifier.lower() == machine.id.lower() or wanted == machine.name
+        if identifier.lower() == machine.id.lower() or name == machine.name
     ]
-    if len(found) == 1:
-        return found[0]
+    if len(machines) == 1:
+        return machines[0]
     known = ", ".join(f"{machine.name or '-'} ({machine.id})" for machine in machines_of(network))
     raise DesignError(
-        where=f"machine {wanted}",
-        problem=f"{len(found)} machines are called so" if found else "there is no machine of that name",
+        where=f"machine {name}",
+        problem=f"{len(machines)} machines are called so" if machines else "there is no machine of that name",
         remedy=f"Name one of: {known}" if known else "Make one first: there are none",
     )
 
@@ -54,7 +54,7 @@ def machines_of(network: Network) -> tuple[FoundMachine, ...]:
     """Return the machines of both clouds."""
     aws = network.aws.machines if network.aws else ()
     azure = network.azure.machines if network.azure else ()
-    return (*(_found("aws", each) for each in aws), *(_found("azure", each) for each in azure))
+    return (*(_found("aws", machine) for machine in aws), *(_found("azure", machine) for machine in azure))
 
 
 def _found(side: Cloud, machine: Machine) -> FoundMachine:
@@ -77,4 +77,4 @@ def _by_address(state_file: Path | None, address: str) -> str:
         network.aws.machines if network.aws else (),
         network.azure.machines if network.azure else (),
     )
-    return next((each.id for side in sides for each in side if each.address == address), "")
+    return next((machine.id for side in sides for machine in side if machine.address == address), "")

@@ -161,16 +161,18 @@ class TwinPlace:
         client = TwinClient(self.name)
         # EKS clusters go by their ARN, AKS clusters by their resource id.
         health = next(
-            each
-            for each in client.observe().clusters
-            if each.key.startswith("arn:") == (side == "aws")
-            and each.key.lower().endswith(f"/{cluster.lower()}")
+            observed_cluster
+            for observed_cluster in client.observe().clusters
+            if observed_cluster.key.startswith("arn:") == (side == "aws")
+            and observed_cluster.key.lower().endswith(f"/{cluster.lower()}")
         )
         return PowerCut(
             client=client,
             description=description(len(health.nodes)),
             cluster_key=health.key,
-            node_key=next(each.key for each in health.nodes if each.name == node) if node else None,
+            node_key=next(cluster_node.key for cluster_node in health.nodes if cluster_node.name == node)
+            if node
+            else None,
         )
 
 
@@ -207,5 +209,5 @@ class TwinMachine:
         """Return the twin's ports that something else has."""
         settings = TwinSettings.load(RunDir(self.name).settings)
         ports = (settings.aws_port, settings.azure_port) if settings else ()
-        found = [(port, requirements.port_problem(port)) for port in ports if port]
-        return [(port, why) for port, why in found if why]
+        problems = [(port, requirements.port_problem(port)) for port in ports if port]
+        return [(port, why) for port, why in problems if why]

@@ -187,7 +187,9 @@ class ControlProcess(StatusCalls):
         """Say which clusters are to run, and with which programs; the agent tells what it lacks."""
         eks = network.aws.eks_clusters if network.aws else ()
         aks = network.azure.aks_clusters if network.azure else ()
-        names = {each.arn: each.name for each in eks} | {each.id.lower(): each.name for each in aks}
+        names = {cluster.arn: cluster.name for cluster in eks} | {
+            cluster.id.lower(): cluster.name for cluster in aks
+        }
         problems: list[str] = []
         authorities = attempt(
             names.items(),
@@ -202,8 +204,8 @@ class ControlProcess(StatusCalls):
                 images = str(ensure_images(Path(programs)))
             except HostError as error:
                 _LOG.warning("no clusters: %s", error)
-        specs, found = cluster_specs(network, dict(authorities), programs=programs, images=images)
-        return specs, (*problems, *found)
+        specs, spec_problems = cluster_specs(network, dict(authorities), programs=programs, images=images)
+        return specs, (*problems, *spec_problems)
 
     def _events(self, since_s: float) -> tuple[Event, ...]:
         return self._agents.client.events(since_s)

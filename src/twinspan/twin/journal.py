@@ -44,10 +44,10 @@ class JournalLoop:
     def _tell(self, events: Iterable[Event]) -> None:
         """Tell every sink of each new event, also if one of them fails."""
         boot_s, last_s = time.time() - time.monotonic(), self._last_s
-        told = [(event, sink) for event in events if event.at_s > last_s for sink in self._sinks]
-        self._last_s = max((event.at_s for event, _ in told), default=last_s)
+        deliveries = [(event, sink) for event in events if event.at_s > last_s for sink in self._sinks]
+        self._last_s = max((event.at_s for event, _ in deliveries), default=last_s)
         for_each(
-            told,
+            deliveries,
             lambda pair: pair[1](pair[0], boot_s + pair[0].at_s),
             name=lambda pair: f"{pair[0].kind} of {pair[0].subject}",
         )

@@ -162,10 +162,10 @@ def _refuse_other_settings(
         "--azure-bgp-hold": (azure_bgp_hold, settings.azure_bgp_hold),
         "--metrics-period": (metrics_period_s, settings.metrics_period_s),
     }
-    for option, (wanted, current) in asked.items():
-        if wanted and wanted != current:
+    for option, (requested, current) in asked.items():
+        if requested and requested != current:
             raise HostError(
-                problem=f"the twin {run_dir.name!r} is already up with {option} {current}, not {wanted}",
+                problem=f"the twin {run_dir.name!r} is already up with {option} {current}, not {requested}",
                 remedy=f"Run `twinspan twin down --name {run_dir.name}` first; it keeps what it holds",
             )
 

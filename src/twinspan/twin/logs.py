@@ -17,19 +17,19 @@ def log_files(run_dir: RunDir, roles: Sequence[str]) -> dict[str, Path]:
     Raises:
         DesignError: The twin has never run, or has no log of that name.
     """
-    found = {path.stem: path for path in sorted(run_dir.logs.glob("*.log"))}
-    if not found:
+    files = {path.stem: path for path in sorted(run_dir.logs.glob("*.log"))}
+    if not files:
         raise DesignError(
             where="--name",
             problem=f"the twin {run_dir.name!r} has no logs",
             remedy="Start it with `twinspan twin up`",
         )
     for role in roles:
-        if role not in found:
+        if role not in files:
             raise DesignError(
-                where="ROLE", problem=f"there is no log {role!r}", remedy=f"Choose from {', '.join(found)}"
+                where="ROLE", problem=f"there is no log {role!r}", remedy=f"Choose from {', '.join(files)}"
             )
-    return {role: path for role, path in found.items() if not roles or role in roles}
+    return {role: path for role, path in files.items() if not roles or role in roles}
 
 
 def read_logs(run_dir: RunDir, roles: Sequence[str], *, last: int) -> Iterator[tuple[str, str]]:

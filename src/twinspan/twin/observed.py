@@ -132,7 +132,7 @@ class ObservedState:
 
     def cluster(self, key: str) -> ClusterHealth | None:
         """Return how a cluster is (EKS: its ARN; AKS: its id in lower case); None if there is none yet."""
-        return next((each for each in self.latest().clusters if each.key == key), None)
+        return next((cluster for cluster in self.latest().clusters if cluster.key == key), None)
 
     def runs(self, machine: str) -> bool:
         """Return whether a machine is there (Azure: its id in lower case)."""

@@ -44,11 +44,11 @@ class Process:
     def load(cls, path: Path) -> Self | None:
         """Read what `save` wrote; None if there is nothing usable."""
         try:
-            found = json.loads(path.read_text())
+            record = json.loads(path.read_text())
             return cls(
-                pid=int(found["pid"]),
-                start_time=int(found["start_time"]),
-                boot_id=str(found["boot_id"]),
+                pid=int(record["pid"]),
+                start_time=int(record["start_time"]),
+                boot_id=str(record["boot_id"]),
             )
         except (OSError, ValueError, KeyError, TypeError):
             return None

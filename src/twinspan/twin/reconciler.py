@@ -42,11 +42,11 @@ def in_transition(network: Network) -> bool:
     """
     states: list[str] = []
     if network.aws:
-        states += [each.state for each in network.aws.vpn_connections]
-        states += [each.state for each in network.aws.vpn_gateways]
+        states += [connection.state for connection in network.aws.vpn_connections]
+        states += [gateway.state for gateway in network.aws.vpn_gateways]
     if network.azure:
-        states += [each.provisioning_state for each in network.azure.connections]
-        states += [each.provisioning_state for each in network.azure.virtual_network_gateways]
+        states += [connection.provisioning_state for connection in network.azure.connections]
+        states += [gateway.provisioning_state for gateway in network.azure.virtual_network_gateways]
     return not {"available", "Succeeded", "Failed"}.issuperset(states)
 
 

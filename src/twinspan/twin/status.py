@@ -119,32 +119,32 @@ def clusters(network: Network, observed: Observed, endpoints: Mapping[str, str])
         observed: How it is.
         endpoints: ARN or id of a cluster -> URL of its API server on this machine.
     """
-    found: list[tuple[Cloud, str, str, str, str, int]] = []
+    rows: list[tuple[Cloud, str, str, str, str, int]] = []
     if network.aws:
-        found += [
+        rows += [
             (
                 "aws",
-                each.arn,
-                each.name,
-                each.version,
-                each.status,
-                sum(group.desired_size for group in each.node_groups),
+                cluster.arn,
+                cluster.name,
+                cluster.version,
+                cluster.status,
+                sum(group.desired_size for group in cluster.node_groups),
             )
-            for each in network.aws.eks_clusters
+            for cluster in network.aws.eks_clusters
         ]
     if network.azure:
-        found += [
+        rows += [
             (
                 "azure",
-                each.id,
-                each.name,
-                each.kubernetes_version,
-                each.provisioning_state,
-                sum(pool.count for pool in each.node_pools),
+                cluster.id,
+                cluster.name,
+                cluster.kubernetes_version,
+                cluster.provisioning_state,
+                sum(pool.count for pool in cluster.node_pools),
             )
-            for each in network.azure.aks_clusters
+            for cluster in network.azure.aks_clusters
         ]
-    health = {each.key: each for each in observed.clusters}
+    health = {cluster.key: cluster for cluster in observed.clusters}
     return tuple(
         ClusterStatus(
             side=side,
@@ -157,7 +157,7 @@ def clusters(network: Network, observed: Observed, endpoints: Mapping[str, str])
             version=version,
             running_version=health[key].version if key in health else "",
         )
-        for side, key, name, version, state, nodes in found
+        for side, key, name, version, state, nodes in rows
     )
 
 
@@ -174,7 +174,7 @@ def _tunnel(
         outside_ip_address=tunnel.outside_ip_address,
         public_ip_address=link.azure_address,
         inside_cidr=tunnel.inside_cidr,
-        azure_connections=tuple(each.name for each in link.claims),
+        azure_connections=tuple(claim.name for claim in link.claims),
         ipsec="up" if end is not None and end.ipsec_up else "down",
         bgp=end.bgp_state if end is not None else "None" if connection.static_routes_only else "Idle",
         accepted_routes=len(end.accepted_routes) if end is not None else 0,

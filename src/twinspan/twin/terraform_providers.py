@@ -103,7 +103,9 @@ def _init(folder: Path, versions: dict[str, str]) -> tuple[bool, list[str]]:
         WaitTimeoutError: It did not even start.
     """
     (folder / "cache").mkdir(parents=True)
-    required = {name: {"source": f"hashicorp/{name}", "version": wanted} for name, wanted in versions.items()}
+    required = {
+        name: {"source": f"hashicorp/{name}", "version": version} for name, version in versions.items()
+    }
     module = {"terraform": {"required_providers": required}}
     (folder / "main.tf.json").write_text(json.dumps(module))
     variables = environment(

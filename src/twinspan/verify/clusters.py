@@ -96,18 +96,18 @@ def _read(api: "ClusterApi", side: Cloud, name: str) -> Reading:
     system = f"/apis/apps/v1/namespaces/{SYSTEM}"
     daemons = api.get(f"{system}/daemonsets")["items"]
     deployments = api.get(f"{system}/deployments")["items"]
-    dns = [each for each in deployments if _is_dns(each)]
-    others = [each for each in deployments if not _is_dns(each)]
+    dns = [deployment for deployment in deployments if _is_dns(deployment)]
+    others = [deployment for deployment in deployments if not _is_dns(deployment)]
     endpoints = api.find(f"/api/v1/namespaces/{SYSTEM}/endpoints/{DNS_LABEL}") or {}
     kubernetes = api.find("/api/v1/namespaces/default/services/kubernetes") or {}
     policies = _policies(api)
     return Reading(
         side=side,
         name=name,
-        nodes=tuple(_node(each) for each in api.get("/api/v1/nodes")["items"]),
+        nodes=tuple(_node(node) for node in api.get("/api/v1/nodes")["items"]),
         workloads=(*map(_daemon_set, daemons), *map(_deployment, others)),
         dns=_deployment(dns[0]) if dns else None,
-        dns_endpoints=sum(len(each.get("addresses") or ()) for each in endpoints.get("subsets") or ()),
+        dns_endpoints=sum(len(subset.get("addresses") or ()) for subset in endpoints.get("subsets") or ()),
         api_address=kubernetes.get("spec", {}).get("clusterIP", ""),
         masquerading=_masquerading(api, daemons),
         version=str(api.get("/version").get("gitVersion", "")).removeprefix("v"),
@@ -126,13 +126,13 @@ def _policies(api: "ClusterApi") -> Policies:
     return Policies(
         policies=policies,
         pods=tuple(pod for pod in pods if pod is not None),
-        namespaces={each["metadata"]["name"]: namespace_labels(each) for each in namespaces},
+        namespaces={namespace["metadata"]["name"]: namespace_labels(namespace) for namespace in namespaces},
     )
 
 
 def _internal_services(api: "ClusterApi") -> tuple[InternalService, ...]:
-    found = map(internal_service_of, api.get("/api/v1/services")["items"])
-    return tuple(service for service in found if service is not None)
+    services = map(internal_service_of, api.get("/api/v1/services")["items"])
+    return tuple(service for service in services if service is not None)
 
 
 def _is_dns(workload: Mapping[str, Any]) -> bool:
@@ -142,29 +142,29 @@ def _is_dns(workload: Mapping[str, Any]) -> bool:
 
 def _node(node: Mapping[str, Any]) -> Node:
     conditions = node.get("status", {}).get("conditions") or ()
-    ready = next((each for each in conditions if each["type"] == "Ready"), None)
+    ready = next((condition for condition in conditions if condition["type"] == "Ready"), None)
     if ready is not None and ready["status"] == "True":
         return Node(name=node["metadata"]["name"], ready=True)
     says = f"{ready.get('reason', '')}: {ready.get('message', '')}" if ready else "it has not said yet"
     return Node(name=node["metadata"]["name"], ready=False, says=says)
 
 
-def _daemon_set(found: Mapping[str, Any]) -> Workload:
-    status = found.get("status", {})
+def _daemon_set(daemon_set: Mapping[str, Any]) -> Workload:
+    status = daemon_set.get("status", {})
     return Workload(
         kind="DaemonSet",
-        name=found["metadata"]["name"],
+        name=daemon_set["metadata"]["name"],
         wanted=int(status.get("desiredNumberScheduled", 0)),
         ready=int(status.get("numberReady", 0)),
     )
 
 
-def _deployment(found: Mapping[str, Any]) -> Workload:
+def _deployment(deployment: Mapping[str, Any]) -> Workload:
     return Workload(
         kind="Deployment",
-        name=found["metadata"]["name"],
-        wanted=int(found.get("spec", {}).get("replicas", 1)),
-        ready=int(found.get("status", {}).get("readyReplicas", 0)),
+        name=deployment["metadata"]["name"],
+        wanted=int(deployment.get("spec", {}).get("replicas", 1)),
+        ready=int(deployment.get("status", {}).get("readyReplicas", 0)),
     )
 
 
@@ -174,16 +174,20 @@ def _masquerading(api: "ClusterApi", daemons: list[Mapping[str, Any]]) -> str:
     Source: Amazon VPC CNI, README, environment variables; AKS, ip-masq-agent configuration.
     """
     if api.endpoint.side == "azure":
-        found = api.find(f"/api/v1/namespaces/{SYSTEM}/configmaps/{_AZURE_MASQUERADING}") or {}
-        text = " ".join(" ".join(map(str, (found.get("data") or {}).values())).split())
+        config_map = api.find(f"/api/v1/namespaces/{SYSTEM}/configmaps/{_AZURE_MASQUERADING}") or {}
+        text = " ".join(" ".join(map(str, (config_map.get("data") or {}).values())).split())
         return f"ConfigMap {_AZURE_MASQUERADING}: {text or 'nothing'}"
-    pods = [each["spec"]["template"]["spec"] for each in daemons if each["metadata"]["name"] == "aws-node"]
+    pods = [
+        daemon_set["spec"]["template"]["spec"]
+        for daemon_set in daemons
+        if daemon_set["metadata"]["name"] == "aws-node"
+    ]
     settings = {
-        each["name"]: each.get("value", "")
+        variable["name"]: variable.get("value", "")
         for pod in pods
         for container in pod["containers"]
-        for each in container.get("env") or ()
-        if each["name"] in _MASQUERADING
+        for variable in container.get("env") or ()
+        if variable["name"] in _MASQUERADING
     }
     text = ", ".join(f"{name}={value}" for name, value in sorted(settings.items()))
     return f"DaemonSet aws-node: {text or 'none of ' + ' and '.join(_MASQUERADING)}"
@@ -195,9 +199,9 @@ def _look_up(pod: ClusterPod) -> Lookup:
     address, error = "", ""
     try:
         done = pod.host.run(argv, timeout_s=_LOOKUP_LIMIT_S)
-        found = _RESOLVED.search(done.stdout)
-        address = found[1] if found else ""
-        error = "" if found else (done.stderr or done.stdout).strip()
+        match = _RESOLVED.search(done.stdout)
+        address = match[1] if match else ""
+        error = "" if match else (done.stderr or done.stdout).strip()
     except TwinspanError as problem:
         error = str(problem)
     return Lookup(

@@ -48,8 +48,8 @@ def evaluate(
     }
     grave = {
         cause.rule
-        for identifier, found in causes.items()
-        for cause in found
+        for identifier, rule_causes in causes.items()
+        for cause in rule_causes
         if cause and results[identifier].severity is Severity.ERROR
     }
     return tuple(
@@ -95,14 +95,14 @@ _NOTHING = Finding(
 
 
 def _ancestors(rule_id: str) -> frozenset[str]:
-    found: set[str] = set()
+    ancestors: set[str] = set()
     waiting = list(_RULES[rule_id].after)
     while waiting:
         identifier = waiting.pop()
-        if identifier not in found:
-            found.add(identifier)
+        if identifier not in ancestors:
+            ancestors.add(identifier)
             waiting += _RULES[identifier].after
-    return frozenset(found)
+    return frozenset(ancestors)
 
 
 def _cause(finding: Finding, ancestors: frozenset[str], results: Mapping[str, CheckResult]) -> _Cause | None:

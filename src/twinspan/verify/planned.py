@@ -256,7 +256,9 @@ def _security_rule(values: Mapping[str, Any]) -> Iterator[Pair]:
         for end in ("source", "destination")
     ]
 
-    head = " ".join(str(values.get(each)) for each in ("priority", "direction", "access", "protocol"))
+    head = " ".join(
+        str(values.get(attribute)) for attribute in ("priority", "direction", "access", "protocol")
+    )
     yield Key("azure", group, f"security_rule: {name}"), f"{head} from {ends[0]} to {ends[1]}"
 
 

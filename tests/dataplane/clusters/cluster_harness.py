@@ -76,20 +76,20 @@ class Clusters:
     def health(self, name: str) -> ClusterHealth | None:
         key = {"east": EKS, "west": AKS}[name]
         seen = self.plane.client.observe().clusters
-        return next((each for each in seen if each.key == key), None)
+        return next((health for health in seen if health.key == key), None)
 
     def until(
         self, name: str, accept: Callable[[ClusterHealth], bool], what: str, timeout_s: float = READY_WITHIN_S
     ) -> ClusterHealth:
-        found = wait_until(
+        health = wait_until(
             lambda: self.health(name),
             lambda seen: seen is not None and accept(seen),
             what=f"{what} of {name}",
             timeout_s=timeout_s,
             interval_s=0.1,
         )
-        assert found is not None
-        return found
+        assert health is not None
+        return health
 
     def until_ready(self, name: str, nodes: int = 1) -> ClusterHealth:
         """Wait for the API, the system pods and so many nodes."""
@@ -179,8 +179,8 @@ class Clusters:
         script = f"exec 3<>/dev/tcp/{host}/{port or 80}; printf '{_ASK}' >&3; cat <&3"
         argv = ("-n", namespace, "exec", pod, "--", "timeout", "3", "bash", "-c", script)
         done = self.kubectl(name, *argv, check=False)
-        found = re.search(r"\[::ffff:([0-9.]+)\]", done.stdout)
-        return found[1] if found else ""
+        match = re.search(r"\[::ffff:([0-9.]+)\]", done.stdout)
+        return match[1] if match else ""
 
     def until_seen_as(self, name: str, pod: str, target: str, expected: str) -> None:
         wait_until(
@@ -238,13 +238,13 @@ def running_clusters(folder: Path, parts: Parts) -> Iterator[Clusters]:
 
 def host_settings() -> dict[str, str]:
     """Return this machine's settings of network and memory, but for those that count what happens."""
-    found = {}
+    settings = {}
     for folder in ("/proc/sys/net", "/proc/sys/vm"):
         for path in Path(folder).rglob("*"):
             if path.name not in {"nf_conntrack_count", "stat_refresh"}:
                 with suppress(OSError):  # a folder, or only to be written
-                    found[str(path)] = path.read_text()
-    return found
+                    settings[str(path)] = path.read_text()
+    return settings
 
 
 def both(parts: Parts) -> tuple[ClusterSpec, ClusterSpec]:

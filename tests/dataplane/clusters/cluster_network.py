@@ -55,9 +55,11 @@ def with_group(network: Network, *allowed: IPv4Network) -> Network:
         for cidr in allowed
     )
     group = next(group for group in network.aws.security_groups if group.id == GROUP)
-    egress = tuple(each for each in group.permissions if each.direction == "egress")
+    egress = tuple(permission for permission in group.permissions if permission.direction == "egress")
     changed: SecurityGroup = replace(group, permissions=(*permissions, *egress))
-    others = tuple(each for each in network.aws.security_groups if each.id != GROUP)
+    others = tuple(
+        security_group for security_group in network.aws.security_groups if security_group.id != GROUP
+    )
     return with_aws(network, security_groups=(changed, *others))
 
 

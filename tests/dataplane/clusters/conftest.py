@@ -23,14 +23,14 @@ def parts() -> Parts:
 @pytest.fixture(scope="module")  # not longer: with idle clusters a small machine is too slow for the rest
 def clusters(parts: Parts, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Clusters]:
     """Both clusters, ready, with a pod `tools` in each that tells callers their address."""
-    with running_clusters(tmp_path_factory.mktemp("clusters"), parts) as found:
-        found.want(*both(parts))
+    with running_clusters(tmp_path_factory.mktemp("clusters"), parts) as both_clusters:
+        both_clusters.want(*both(parts))
         for name in ("east", "west"):
-            found.until_ready(name)
-            found.open_api(name)
-            found.pod(name, "tools")
-        found.plane.until_established(4)
-        yield found
+            both_clusters.until_ready(name)
+            both_clusters.open_api(name)
+            both_clusters.pod(name, "tools")
+        both_clusters.plane.until_established(4)
+        yield both_clusters
 
 
 @pytest.fixture

@@ -27,10 +27,10 @@ AGENTS = ("-n", "kube-system", "deployment/konnectivity-agent")
 @pytest.fixture(scope="module", params=["east", "west"])
 def hooks(clusters: Clusters, request: pytest.FixtureRequest) -> Iterator[Hooks]:
     """The server on one cluster."""
-    found = Hooks(clusters, request.param, ClusterAuthority.generate("hooks"))
-    found.start()
-    yield found
-    found.stop()
+    server = Hooks(clusters, request.param, ClusterAuthority.generate("hooks"))
+    server.start()
+    yield server
+    server.stop()
 
 
 def sources(hooks: Hooks) -> list[str]:
@@ -148,8 +148,8 @@ def test_a_conversion_webhook_makes_one_version_of_the_other(hooks: Hooks) -> No
     try:
         hooks.kubectl("wait", "--for=condition=Established", "crd/tests.stable.example.com")
         hooks.apply({"apiVersion": "stable.example.com/v1", "kind": "Test", "metadata": {"name": "one"}})
-        found = hooks.raw("/apis/stable.example.com/v2/namespaces/default/tests/one")
-        assert found["apiVersion"] == "stable.example.com/v2"
+        resource = hooks.raw("/apis/stable.example.com/v2/namespaces/default/tests/one")
+        assert resource["apiVersion"] == "stable.example.com/v2"
     finally:
         hooks.kubectl("delete", "crd", "tests.stable.example.com")
 

@@ -43,7 +43,7 @@ def answers(said: str) -> list[str]:
 def until_answers(clusters: Clusters, name: str, asked: str, kind: str, expected: list[str]) -> None:
     wait_until(
         lambda: answers(look_up(clusters, name, asked, kind)),
-        lambda found: found == expected,
+        lambda records: records == expected,
         what=f"{expected} for {asked} on {name}",
         timeout_s=60,
         interval_s=0.5,
@@ -86,18 +86,18 @@ def edited(clusters: Clusters, name: str, change: Callable[[str], str]) -> Itera
 @pytest.fixture(scope="module")
 def web(clusters: Clusters) -> Iterator[dict[str, list[str]]]:
     """Cluster -> addresses of two pods with names of their own behind the headless Service `web`."""
-    found = {}
+    addresses = {}
     for name in ("east", "west"):
         clusters.kubectl(name, "apply", "-f", str(EXAMPLE / "web.yaml"))
         clusters.kubectl(name, "create", "service", "externalname", "alias", f"--external-name=web.{ZONE}")
     for name in ("east", "west"):
         clusters.kubectl(name, "rollout", "status", "statefulset", "web", "--timeout=80s")
-        found[name] = [
+        addresses[name] = [
             clusters.kubectl(name, "get", "pod", pod, "-o", "jsonpath={.status.podIP}").stdout
             for pod in ("web-0", "web-1")
         ]
-        until_answers(clusters, name, f"web.{ZONE}", "a", sorted(found[name]))
-    yield found
+        until_answers(clusters, name, f"web.{ZONE}", "a", sorted(addresses[name]))
+    yield addresses
     for name in ("east", "west"):
         clusters.kubectl(name, "delete", "-f", str(EXAMPLE / "web.yaml"))
         clusters.kubectl(name, "delete", "service", "alias")
@@ -159,7 +159,7 @@ def test_an_edit_of_eks_s_corefile_stays_and_is_read_without_a_restart(clusters:
     with edited(clusters, "east", lambda text: text + block) as changed:
         wait_until(
             lambda: answers(look_up(clusters, "east", "a.reloaded.test")),
-            lambda found: found == ["192.0.2.7"],
+            lambda addresses: addresses == ["192.0.2.7"],
             what="an answer of the changed Corefile",
             timeout_s=SHOWN_WITHIN_S,
         )

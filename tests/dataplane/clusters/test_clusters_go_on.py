@@ -69,8 +69,8 @@ def test_a_cluster_that_cannot_be_built_is_named_and_built_when_it_can_be(
     obstacle, reason = OBSTACLES[kind]
     with running_clusters(tmp_path, parts) as alone:
         east, west = (replace(spec, nodes=()) for spec in both(parts))
-        with contextmanager(obstacle)(alone, west) as wanted:
-            alone.want(east, wanted)
+        with contextmanager(obstacle)(alone, west) as west_spec:
+            alone.want(east, west_spec)
             seen = alone.until("west", lambda seen: bool(seen.problems), "problem")
             assert [problem.startswith("cluster west: ") for problem in seen.problems] == [True]
             assert reason in seen.problems[0]

@@ -109,8 +109,8 @@ def test_a_lost_cluster_comes_back_with_its_objects(clusters: Clusters) -> None:
     assert clusters.kubectl("west", "get", "nodes", "--request-timeout=2s", check=False).returncode != 0
     client.restore_cluster(AKS)
     clusters.until_ready("west")
-    found = clusters.kubectl("west", "get", "configmap", "kept", "-o", "json").stdout
-    assert json.loads(found)["data"] == {"a": "b"}
+    config_map = clusters.kubectl("west", "get", "configmap", "kept", "-o", "json").stdout
+    assert json.loads(config_map)["data"] == {"a": "b"}
     until_works(clusters, "west")
     clusters.kubectl("west", "delete", "configmap", "kept")
 
@@ -156,7 +156,7 @@ def test_clusters_leave_other_programs_of_root_their_inotify_instances(clusters:
     for role, pid in clusters.plane.client.pids().items():
         if "east" in role or "ip-10-2" in role:
             children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-            for process in (Path(f"/proc/{each}") for each in (pid, *children)):
+            for process in (Path(f"/proc/{process_id}") for process_id in (pid, *children)):
                 if process.stat().st_uid == 0:
                     files = [str(file.readlink()) for file in (process / "fd").iterdir()]
                     counted += files.count("anon_inode:inotify")
@@ -259,10 +259,10 @@ def test_overlay_pods_reach_each_other_and_leave_their_cluster_as_their_node(
         far = alone.plane.client.attach(HostSpec(name="far", side="azure", subnet_id=AZURE_PLAIN))
         with ThreadPoolExecutor() as pool:
             server = [sys.executable, "-c", _TELL_CALLER]
-            told = pool.submit(alone.plane.client.run, "far", server, timeout_s=40)
+            server_run = pool.submit(alone.plane.client.run, "far", server, timeout_s=40)
             call = f"until exec 3<>/dev/tcp/{far.address}/8080; do sleep 0.2; done"
             alone.kubectl("west", "exec", "first", "--", "timeout", "30", "bash", "-c", call)
-            assert told.result().stdout.strip() == str(seen.nodes[0].address)
+            assert server_run.result().stdout.strip() == str(seen.nodes[0].address)
 
 
 def test_two_data_planes_have_clusters_of_the_same_name_at_once(
@@ -306,9 +306,9 @@ def test_killing_the_agent_leaves_no_process_and_its_control_groups_can_be_remov
 
 
 def _members(group: Path) -> list[str]:
-    found = []
+    pids = []
     for folder, _, files in os.walk(group):
         if "cgroup.procs" in files:
             with suppress(OSError):  # a group that is gone while it is read has no members
-                found += (Path(folder) / "cgroup.procs").read_text().split()
-    return found
+                pids += (Path(folder) / "cgroup.procs").read_text().split()
+    return pids

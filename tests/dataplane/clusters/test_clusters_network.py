@@ -142,8 +142,8 @@ def test_an_internal_load_balancer_has_an_address_in_its_subnet_that_the_other_c
 def test_a_public_load_balancer_stays_pending_and_an_event_says_why(clusters: Clusters) -> None:
     clusters.kubectl("east", "apply", "-f", "-", stdin=service("LoadBalancer", "public"))
     events = ("get", "events", "--field-selector", "involvedObject.name=public", "-o", "jsonpath={..message}")
-    told = clusters.until_text("east", *events)
-    assert "aws-load-balancer-scheme: internal" in told
+    messages = clusters.until_text("east", *events)
+    assert "aws-load-balancer-scheme: internal" in messages
     shown = clusters.kubectl("east", "get", "service", "public", "-o", "jsonpath={.status.loadBalancer}")
     assert shown.stdout in {"", "{}", "map[]"}
     clusters.kubectl("east", "delete", "service", "public")
@@ -207,9 +207,9 @@ def test_a_network_security_group_of_the_pods_subnet_decides_on_pods_and_not_on_
 @pytest.mark.parametrize("name", ["east", "west"])
 def test_a_cluster_that_does_not_change_is_watched_and_not_polled(clusters: Clusters, name: str) -> None:
     def asked() -> int:
-        found = clusters.kubectl(name, "get", "--raw", "/metrics").stdout.splitlines()
+        lines = clusters.kubectl(name, "get", "--raw", "/metrics").stdout.splitlines()
         polls = re.compile(r'apiserver_request_total\{.*resource="(\w+)".*verb="(GET|LIST)"\S* (\d+)')
-        counts = [match.groups() for line in found if (match := polls.match(line))]
+        counts = [match.groups() for line in lines if (match := polls.match(line))]
         followed = {("nodes", "LIST"), ("services", "LIST"), ("deployments", "GET"), ("daemonsets", "GET")}
         return sum(int(count) for resource, verb, count in counts if (resource, verb) in followed)
 

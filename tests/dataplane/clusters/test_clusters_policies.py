@@ -61,13 +61,13 @@ class Site:
 
     def reaches(self, source: str, target: str, cluster: str = "east") -> bool:
         namespace, pod = source.split("/")
-        found = self.clusters.seen_as(cluster, pod, f"{target}:{PORT}", namespace=namespace)
-        return bool(found)
+        seen_address = self.clusters.seen_as(cluster, pod, f"{target}:{PORT}", namespace=namespace)
+        return bool(seen_address)
 
     def until(self, source: str, target: str, *, reached: bool, cluster: str = "east") -> None:
         wait_until(
             partial(self.reaches, source, target, cluster),
-            lambda found: found is reached,
+            lambda outcome: outcome is reached,
             what=f"{target} {'open' if reached else 'closed'} to {source}",
             timeout_s=60,
             interval_s=0.2,

@@ -87,11 +87,11 @@ def identity(packet: bytes) -> bytes:
 
 def arrived(sockets: Iterable[socket.socket]) -> set[bytes]:
     """Take the packets that wait in some sockets, which yield IPv4 packets, and return their identities."""
-    found = set()
-    for each in sockets:
-        while select.select([each], [], [], 0)[0]:
-            found.add(identity(each.recv(2048)))
-    return found
+    identities = set()
+    for sock in sockets:
+        while select.select([sock], [], [], 0)[0]:
+            identities.add(identity(sock.recv(2048)))
+    return identities
 
 
 class Sockets:
@@ -131,8 +131,8 @@ class Path:
 
     def send(self, packets: Sequence[bytes]) -> None:
         """Send packets and wait until the other end has dealt with the last."""
-        for each in packets:
-            self._near.send(self._head + _IPV4.to_bytes(2) + each)
+        for packet in packets:
+            self._near.send(self._head + _IPV4.to_bytes(2) + packet)
         self.settle()
 
     def settle(self) -> None:

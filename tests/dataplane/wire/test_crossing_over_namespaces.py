@@ -77,5 +77,5 @@ def test_a_far_side_that_cannot_be_reached_is_an_error_that_says_so(wire: Wire) 
 def test_everything_of_a_pair_is_measured_both_ways(wire: Wire) -> None:
     crossing = cross([wire.aws], [wire.azure], count=2, interval_s=0.01, iperf_seconds=1)
     form = crossing.as_dict()
-    assert [len(each) for each in form.values() if isinstance(each, list)] == [2, 4, 2, 1]
+    assert [len(rows) for rows in form.values() if isinstance(rows, list)] == [2, 4, 2, 1]
     assert [seen.source_side for seen in crossing.sources] == ["aws", "azure"]

@@ -70,7 +70,9 @@ PROTOCOLS = (TCP, TCP, UDP, UDP, ICMP, ICMP, ESP, AH, 47, 99)
 PORTS = (1, 22, 79, 80, 81, 443, 1023, 1024, 7999, 8000, 8080, 9000, 9001, 32768, 65535)
 TYPES = (0, 3, 8, 8, 8, 11, 13)
 UNIVERSE = (VNET, VPC, SUBNET.cidr_block, IPv4Network("10.9.0.0/16"), IPv4Network("8.8.8.0/24"))
-EXEMPT = tuple(IPv4Network(each) for each in ("10.2.0.2", "168.63.129.16", "169.254.169.254"))
+EXEMPT = tuple(
+    IPv4Network(exempt_address) for exempt_address in ("10.2.0.2", "168.63.129.16", "169.254.169.254")
+)
 """The VPC's resolver, and what is not filtered by Azure."""
 EDGE = Edge(device="eth0")
 PACKETS = 12
@@ -178,8 +180,10 @@ class GroupCase:
                 yield replace(self, groups=(*self.groups[:index], less, *self.groups[index + 1 :]))
 
     def named(self) -> list[IPv4Network]:
-        ranges = [each.cidr for group in self.groups for each in group.permissions if each.cidr]
-        return [*ranges, *(each for group in self.members.values() for each in group), *EXEMPT]
+        ranges = [
+            permission.cidr for group in self.groups for permission in group.permissions if permission.cidr
+        ]
+        return [*ranges, *(network for group in self.members.values() for network in group), *EXEMPT]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -219,7 +223,7 @@ class AclCase:
             yield AclCase(acl=replace(self.acl, entries=without(self.acl.entries, index)))
 
     def named(self) -> list[IPv4Network]:
-        return [each.cidr_block for each in self.acl.entries]
+        return [entry.cidr_block for entry in self.acl.entries]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -283,8 +287,8 @@ class NsgCase:
     def named(self) -> list[IPv4Network]:
         words = [
             word
-            for each in self.nsg.security_rules
-            for word in (*each.source_address_prefixes, *each.destination_address_prefixes)
+            for rule in self.nsg.security_rules
+            for word in (*rule.source_address_prefixes, *rule.destination_address_prefixes)
         ]
         ranges = [IPv4Network(word) for word in words if word[0].isdigit() and ":" not in word]
         return [*ranges, *self.learned, *EXEMPT]
@@ -323,7 +327,7 @@ class HostBench:
         self._in = Path(sockets, wire.router, device, host, "eth0")
         self._out = Path(sockets, host, "eth0", wire.router, device)
         raw = (socket.AF_INET, socket.SOCK_RAW)
-        self._heard = [sockets.open(host, *raw, each) for each in sorted({*PROTOCOLS})]
+        self._heard = [sockets.open(host, *raw, protocol) for protocol in sorted({*PROTOCOLS})]
         self._left = sockets.seen(wire.router, device)
         self._sender = sockets.open(host, *raw, socket.IPPROTO_RAW)
         self._flows = Flows(sockets, host)
@@ -336,8 +340,8 @@ class HostBench:
         if way == "ingress":
             self._in.send(packets)
             return arrived(self._heard)
-        for each in packets:
-            self._send(each)
+        for packet in packets:
+            self._send(packet)
         self._out.settle()
         return arrived([self._left])
 
@@ -405,7 +409,7 @@ def run(host: NamespaceHost, *argv: str) -> str:
 
 def unfiltered(host: NamespaceHost, *devices: str) -> None:
     """Let the kernel take packets from any source."""
-    run(host, "sysctl", "-qw", *(f"net.ipv4.conf.{each}.rp_filter=0" for each in devices))
+    run(host, "sysctl", "-qw", *(f"net.ipv4.conf.{device}.rp_filter=0" for device in devices))
 
 
 def known(host: NamespaceHost, peer: IPv4Address, device: str, *, near: tuple[NamespaceHost, str]) -> None:
@@ -416,8 +420,8 @@ def known(host: NamespaceHost, peer: IPv4Address, device: str, *, near: tuple[Na
 
 def usable(dice: random.Random, named: Sequence[IPv4Network]) -> IPv4Address:
     """Return an address, as a rule at or near the edge of a network that a filter names."""
-    taken = {each + more for each in (AWS_ADDRESS, AZURE_ADDRESS) for more in (0, 1)}
-    taken |= {IPv4Address(each) for each in ("10.1.1.0", "10.1.1.255", "10.2.1.0", "10.2.1.255")}
+    taken = {address + more for address in (AWS_ADDRESS, AZURE_ADDRESS) for more in (0, 1)}
+    taken |= {IPv4Address(address) for address in ("10.1.1.0", "10.1.1.255", "10.2.1.0", "10.2.1.255")}
     while True:
         network = dice.choice([*named, *UNIVERSE])
         first, last = int(network[0]), int(network[-1])
@@ -481,20 +485,23 @@ def disagreements(case: Case, bench: Bench, sent: Sequence[Sent]) -> Iterator[st
 
 def batch(case: Case, bench: Bench, dice: random.Random) -> list[Sent]:
     """Return packets of different flows, in both directions."""
-    found: dict[frozenset[object], Sent] = {}
+    flows: dict[frozenset[object], Sent] = {}
     for way in WAYS * PACKETS:
         packet = drawn(case, bench, way, dice)
-        found.setdefault(packet.flow, (way, packet))
-    return list(found.values())
+        flows.setdefault(packet.flow, (way, packet))
+    return list(flows.values())
 
 
 def shrunk(case: Case, bench: Bench, sent: Sequence[Sent]) -> tuple[Case, Sequence[Sent]]:
     """Return a smaller case with fewer packets that still disagrees."""
-    for each in sent:
-        if any(disagreements(case, bench, [each])):
-            sent = [each]
+    for sent_packet in sent:
+        if any(disagreements(case, bench, [sent_packet])):
+            sent = [sent_packet]
             break
-    smaller = next((each for each in case.smaller() if any(disagreements(each, bench, sent))), None)
+    smaller = next(
+        (smaller_case for smaller_case in case.smaller() if any(disagreements(smaller_case, bench, sent))),
+        None,
+    )
     return shrunk(smaller, bench, sent) if smaller else (case, sent)
 
 
@@ -523,10 +530,10 @@ def compare(kind: Kind, bench: Bench, numbers: range) -> None:
         dice = random.Random(seed)
         case = MAKERS[kind](dice)
         sent = batch(case, bench, dice)
-        if found := list(disagreements(case, bench, sent)):
+        if conflicts := list(disagreements(case, bench, sent)):
             case, few = shrunk(case, bench, sent)
             less = list(disagreements(case, bench, few))
-            pytest.fail(f"seed {seed!r}: {found[0]}\nsmallest: {less}\n{case}\n{case.text()}")
+            pytest.fail(f"seed {seed!r}: {conflicts[0]}\nsmallest: {less}\n{case}\n{case.text()}")
 
 
 @pytest.mark.parametrize("kind", MAKERS)

@@ -214,8 +214,8 @@ def test_a_group_reference_admits_the_members_only(wire: Wire) -> None:
 
 def test_two_groups_admit_what_either_admits(wire: Wire, exchange: Exchange) -> None:
     both = [
-        SecurityGroup(id=f"sg-{port}", name="x", vpc_id="vpc-1", permissions=(each,))
-        for port, each in (
+        SecurityGroup(id=f"sg-{port}", name="x", vpc_id="vpc-1", permissions=(group_permission,))
+        for port, group_permission in (
             (7000, permission("ingress", "tcp", ports=(7000, 7000))),
             (7001, permission("ingress", "udp", ports=(7001, 7001))),
         )
@@ -277,7 +277,7 @@ def test_a_changed_nsg_rule_is_for_new_flows_only_even_if_nobody_has_answered(wi
         pause(0.5)
         measured = meter.stop()
 
-    assert {name: each.lost for name, each in measured.directions.items()} == {
+    assert {name: direction.lost for name, direction in measured.directions.items()} == {
         "aws->azure": 0,
         "azure->aws": 0,
     }

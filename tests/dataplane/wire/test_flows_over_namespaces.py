@@ -226,7 +226,7 @@ def test_an_answer_that_is_lost_is_asked_for_again(wire: Wire) -> None:
         heard = meter.progress()
         measured = meter.stop()
     assert forgetful.lost == ["ready", "send", "progress", "hush", "end"]
-    assert all(len(each.silent_s) == 16 for each in heard.values())
+    assert all(len(progress.silent_s) == 16 for progress in heard.values())
     for direction in measured.directions.values():
         assert direction.sent > 20
         assert direction.lost == 0

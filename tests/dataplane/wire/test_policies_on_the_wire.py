@@ -94,7 +94,7 @@ def opened(name: str, kind: socket.SocketKind, port: int = 0) -> socket.socket:
 
 def arrived(star: Star) -> set[tuple[tuple[int, int], Connection]]:
     """Send one packet each way at every port; return which came through."""
-    found: set[tuple[tuple[int, int], Connection]] = set()
+    arrivals: set[tuple[tuple[int, int], Connection]] = set()
     with ExitStack() as stack:
         connecting = {}
         for way in WAYS:
@@ -114,14 +114,14 @@ def arrived(star: Star) -> set[tuple[tuple[int, int], Connection]]:
             for sock in heard:
                 source = int(sock.recv(16))
                 destination, port = listening[sock]
-                found.add(((source, destination), ("UDP", port)))
+                arrivals.add(((source, destination), ("UDP", port)))
             for caller in called:
-                found.add(connecting.pop(caller))
+                arrivals.add(connecting.pop(caller))
     for listener in star.tcp:
         with suppress(BlockingIOError):
             while True:
                 listener.accept()[0].close()
-    return found
+    return arrivals
 
 
 @settings(

@@ -48,12 +48,12 @@ def broken(case: dict[str, Any]) -> dict[str, Any]:
 def nested(plan: dict[str, Any], name: str) -> dict[str, Any]:
     """Return a plan of a root module that does nothing but call a module with everything in it."""
     inner = copy.deepcopy(plan)
-    for each in [
+    for item in [
         *_modules(_root(inner)),
         *(pair[1] for pair in _walk(_root(inner))),
         *inner["resource_changes"],
     ]:
-        each["address"] = f"module.{name}.{each['address']}" if each.get("address") else f"module.{name}"
+        item["address"] = f"module.{name}.{item['address']}" if item.get("address") else f"module.{name}"
     outer = {"module_calls": {name: {"module": inner["configuration"]["root_module"]}}}
     planned = {"root_module": {"child_modules": [_root(inner)]}}
     return {**inner, "planned_values": planned, "configuration": {"root_module": outer}}
@@ -86,7 +86,7 @@ def _copy(plan: dict[str, Any], case: dict[str, Any]) -> None:
 
 
 def _add(plan: dict[str, Any], case: dict[str, Any]) -> None:
-    added = [{"mode": "managed", "name": "added", **each} for each in case.get("add", [])]
+    added = [{"mode": "managed", "name": "added", **resource} for resource in case.get("add", [])]
     _root(plan)["resources"] += added
 
 
@@ -118,12 +118,16 @@ def _refer(plan: dict[str, Any], case: dict[str, Any]) -> None:
 
 def _expressions(plan: dict[str, Any], address: str) -> Any:
     blocks = plan["configuration"]["root_module"]["resources"]
-    return next(each for each in blocks if f"{each['type']}.{each['name']}" == address)["expressions"]
+    return next(block for block in blocks if f"{block['type']}.{block['name']}" == address)["expressions"]
 
 
 def _change(plan: dict[str, Any], case: dict[str, Any]) -> None:
     for address, before in case.get("before", {}).items():
-        change = next(each["change"] for each in plan["resource_changes"] if each["address"] == address)
+        change = next(
+            resource_change["change"]
+            for resource_change in plan["resource_changes"]
+            if resource_change["address"] == address
+        )
         change.update(actions=["update"], before=before)
 
 
@@ -146,7 +150,7 @@ def _drop(plan: dict[str, Any], case: dict[str, Any]) -> None:
 
 def _parts(plan: dict[str, Any], address: str) -> list[Any]:
     """Return the values of a resource, and the mask of what is known after apply only."""
-    resource = next(each for _, each in _walk(_root(plan)) if each["address"] == address)
+    resource = next(candidate for _, candidate in _walk(_root(plan)) if candidate["address"] == address)
     masks = [c["change"]["after_unknown"] for c in plan["resource_changes"] if c["address"] == address]
     return [resource["values"], *masks]
 
@@ -159,10 +163,10 @@ def _walk(module: dict[str, Any]) -> Iterator[tuple[dict[str, Any], dict[str, An
 
 
 def _remove(root: dict[str, Any], beginning: str) -> int:
-    found = [pair for pair in _walk(root) if pair[1]["address"].startswith(beginning)]
-    for module, resource in found:
+    pairs = [pair for pair in _walk(root) if pair[1]["address"].startswith(beginning)]
+    for module, resource in pairs:
         module["resources"].remove(resource)
-    return len(found)
+    return len(pairs)
 
 
 def _put(values: Any, path: list[str], value: object) -> None:

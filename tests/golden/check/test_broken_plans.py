@@ -15,7 +15,7 @@ from twinspan.results.text import finding_line
 from twinspan.rules.catalogue import CONFIGURATION
 
 CASES = sorted((HERE / "cases").glob("*.json"))
-INFORMATION = {each.id for each in CONFIGURATION if each.severity is Severity.INFO}
+INFORMATION = {rule.id for rule in CONFIGURATION if rule.severity is Severity.INFO}
 
 
 def id_of(case: Path) -> str:
@@ -48,11 +48,11 @@ def test_a_broken_plan_is_explained_in_exactly_these_words(
 ) -> None:
     content = json.loads(case.read_text())
     report = report_of(content)
-    found = said(report, id_of(case))
+    lines = said(report, id_of(case))
     if request.config.getoption("--update-golden", default=False):
-        case.write_text(json.dumps({**content, "expected": found}, indent=2) + "\n")
-        content["expected"] = found
-    assert found == content["expected"]
+        case.write_text(json.dumps({**content, "expected": lines}, indent=2) + "\n")
+        content["expected"] = lines
+    assert lines == content["expected"]
     own = next(result for result in report.results if result.id == id_of(case))
     assert own.outcome in {Outcome.FAIL, Outcome.INCONCLUSIVE}
     if own.severity is Severity.ERROR:
@@ -62,11 +62,11 @@ def test_a_broken_plan_is_explained_in_exactly_these_words(
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.stem)
 def test_a_module_around_the_network_changes_nothing_but_addresses(case: Path) -> None:
     content = json.loads(case.read_text())
-    found = said(report_of(content, module="network"), id_of(case))
-    assert [line.split()[:2] for line in found] == [line.split()[:2] for line in content["expected"]]
+    lines = said(report_of(content, module="network"), id_of(case))
+    assert [line.split()[:2] for line in lines] == [line.split()[:2] for line in content["expected"]]
 
 
-@pytest.mark.parametrize("check_id", [each.id for each in CONFIGURATION])
+@pytest.mark.parametrize("check_id", [rule.id for rule in CONFIGURATION])
 def test_every_check_has_a_plan_that_breaks_it(check_id: str) -> None:
     assert [case.name for case in CASES if id_of(case) == check_id]
 
@@ -83,7 +83,7 @@ def test_the_plans_that_the_cases_change_are_good_and_hold_no_key(name: str) -> 
 
 @pytest.mark.parametrize(
     "check_id",
-    [each.id for each in CONFIGURATION if each.id.startswith(("STA", "SEL", "LNG-01", "RED-06", "RTE-02"))],
+    [rule.id for rule in CONFIGURATION if rule.id.startswith(("STA", "SEL", "LNG-01", "RED-06", "RTE-02"))],
 )
 def test_a_fault_of_a_static_design_is_named_by_one_check_alone(check_id: str) -> None:
     assert [case.name for case in CASES if id_of(case) == check_id and named_alone(case)]

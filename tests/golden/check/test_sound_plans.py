@@ -33,4 +33,4 @@ SOUND: dict[str, tuple[str, dict[str, Any]]] = {
 @pytest.mark.parametrize(("check_id", "changes"), SOUND.values(), ids=SOUND)
 def test_what_only_looks_like_a_fault_is_none(check_id: str, changes: dict[str, Any]) -> None:
     report = check(design_of(read_plan(broken({"set": changes}), where="x")), source="x")
-    assert next(each for each in report.results if each.id == check_id).findings == ()
+    assert next(result for result in report.results if result.id == check_id).findings == ()

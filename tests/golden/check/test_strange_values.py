@@ -16,22 +16,24 @@ STRANGE: tuple[Any, ...] = ([], [{}], "x", None, {}, -1, True, 1.5, ["x", 5, Non
 def places(values: Any, path: tuple[str | int, ...] = ()) -> list[tuple[str | int, ...]]:
     entries = values.items() if isinstance(values, dict) else enumerate(values)
     return [
-        each
+        place
         for key, value in entries
-        for each in [(*path, key), *(places(value, (*path, key)) if isinstance(value, dict | list) else [])]
+        for place in [(*path, key), *(places(value, (*path, key)) if isinstance(value, dict | list) else [])]
     ]
 
 
 def resources(module: dict[str, Any]) -> list[dict[str, Any]]:
     return [
         *module.get("resources", []),
-        *(each for child in module.get("child_modules", []) for each in resources(child)),
+        *(resource for child in module.get("child_modules", []) for resource in resources(child)),
     ]
 
 
 def everywhere(plan_name: str) -> list[tuple[str, tuple[str | int, ...]]]:
-    found = resources(base(plan_name)["planned_values"]["root_module"])
-    return [(resource["address"], place) for resource in found for place in places(resource["values"])]
+    planned_resources = resources(base(plan_name)["planned_values"]["root_module"])
+    return [
+        (resource["address"], place) for resource in planned_resources for place in places(resource["values"])
+    ]
 
 
 @pytest.mark.slow
@@ -41,7 +43,9 @@ def everywhere(plan_name: str) -> list[tuple[str, tuple[str | int, ...]]]:
 def test_a_strange_value_anywhere_is_never_a_traceback(plan_name: str, strange: Any) -> None:
     for address, place in everywhere(plan_name):
         plan = base(plan_name)
-        by_address = {each["address"]: each for each in resources(plan["planned_values"]["root_module"])}
+        by_address = {
+            resource["address"]: resource for resource in resources(plan["planned_values"]["root_module"])
+        }
         values = by_address[address]["values"]
         for part in place[:-1]:
             values = values[part]

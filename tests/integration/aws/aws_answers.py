@@ -60,7 +60,9 @@ class Answer:
 
 def problems(answer: Answer) -> Iterator[str]:
     """Yield what a client could not take, or would lose."""
-    return (each for each in _problems(answer) if not f"{answer.name} {each}".startswith(tuple(ACCEPTED)))
+    return (
+        problem for problem in _problems(answer) if not f"{answer.name} {problem}".startswith(tuple(ACCEPTED))
+    )
 
 
 def _problems(answer: Answer) -> Iterator[str]:
@@ -104,7 +106,7 @@ def _headers(shape: StructureShape, answer: Answer) -> Iterator[str]:
 
 
 def _in_body(shape: StructureShape) -> bool:
-    return any("location" not in each.serialization for each in shape.members.values())
+    return any("location" not in member.serialization for member in shape.members.values())
 
 
 def _json(shape: Shape, value: Any, where: str) -> Iterator[str]:
@@ -115,12 +117,12 @@ def _json(shape: Shape, value: Any, where: str) -> Iterator[str]:
     elif isinstance(shape, StructureShape):
         yield from _json_members(shape, value, where)
     elif isinstance(shape, ListShape):
-        for each in value:
-            yield from _json(shape.member, each, f"{where}/[]")
+        for element in value:
+            yield from _json(shape.member, element, f"{where}/[]")
     elif isinstance(shape, MapShape):
-        for key, each in value.items():
+        for key, entry in value.items():
             yield from _text(shape.key, key, f"{where}/key")
-            yield from _json(shape.value, each, f"{where}/{key}")
+            yield from _json(shape.value, entry, f"{where}/{key}")
     elif isinstance(value, str):
         yield from _text(shape, value, where)
 
@@ -133,9 +135,9 @@ def _json_types(shape: Shape) -> Any:
 
 def _json_members(shape: StructureShape, value: Mapping[str, Any], where: str) -> Iterator[str]:
     members = {member.serialization.get("name", name): member for name, member in shape.members.items()}
-    for wire, each in value.items():
+    for wire, member_value in value.items():
         if wire in members:
-            yield from _json(members[wire], each, f"{where}/{wire}")
+            yield from _json(members[wire], member_value, f"{where}/{wire}")
         else:
             yield f"{where}/{wire} is unknown"
     for name in shape.required_members:
@@ -149,16 +151,16 @@ def _structure(shape: StructureShape, element: ET.Element, where: str) -> Iterat
         for name, member in shape.members.items()
         if "location" not in member.serialization and not member.serialization.get("xmlAttribute")
     }
-    found: dict[str, list[ET.Element]] = {}
+    children_by_tag: dict[str, list[ET.Element]] = {}
     for child in element:
-        found.setdefault(_tag(child), []).append(child)
-    for tag, children in found.items():
+        children_by_tag.setdefault(_tag(child), []).append(child)
+    for tag, children in children_by_tag.items():
         if tag in members:
             yield from _members(members[tag][1], children, f"{where}/{tag}")
         elif where or tag not in _UNNAMED:
             yield f"{where}/{tag} is unknown"
     for tag, (name, _) in members.items():
-        if name in shape.required_members and tag not in found:
+        if name in shape.required_members and tag not in children_by_tag:
             yield f"{where}/{tag} is missing"
 
 

@@ -69,23 +69,23 @@ class Caller:
         if service == PLANE:
             self.build(**self.filled(operation))
             return {}
-        found = self.ask(service, operation, rest[0])
+        answer = self.ask(service, operation, rest[0])
         for name, expression in (rest[1] if len(rest) > 1 else {}).items():
-            self.names[name] = jmespath.search(expression, found)
-            assert self.names[name], (call, found)
-        return found
+            self.names[name] = jmespath.search(expression, answer)
+            assert self.names[name], (call, answer)
+        return answer
 
     def ask(self, service: str, operation: str, params: Mapping[str, Any]) -> Mapping[str, Any]:
         """Return a call's answer, as botocore reads it; `$name` in parameters stands for what was kept."""
-        found: dict[str, Any] = self.client(service)._make_api_call(operation, self.filled(params))
-        return {name: each for name, each in found.items() if name != "ResponseMetadata"}
+        answer: dict[str, Any] = self.client(service)._make_api_call(operation, self.filled(params))
+        return {name: value for name, value in answer.items() if name != "ResponseMetadata"}
 
     def filled(self, value: Any) -> Any:
         """Return parameters with names replaced."""
         if isinstance(value, dict):
-            return {key: self.filled(each) for key, each in value.items()}
+            return {key: self.filled(item) for key, item in value.items()}
         if isinstance(value, list):
-            return [self.filled(each) for each in value]
+            return [self.filled(item) for item in value]
         if isinstance(value, str) and _NAME.fullmatch(value):
             return self.names[value[1:]]
         return value

@@ -79,14 +79,14 @@ class Subject:
     @property
     def operation(self) -> OperationModel:
         service, name = self.call[0], self.call[1]
-        found: OperationModel = get_service_model(MODELS.get(service, service)).operation_model(name)
-        return found
+        model: OperationModel = get_service_model(MODELS.get(service, service)).operation_model(name)
+        return model
 
 
 def subjects() -> list[Subject]:
     """Return the table's subjects."""
     return [
-        Subject(**{key.replace(" ", "_"): each for key, each in row.items()}) for row in TABLE["subjects"]
+        Subject(**{key.replace(" ", "_"): value for key, value in row.items()}) for row in TABLE["subjects"]
     ]
 
 
@@ -109,11 +109,11 @@ def leaves(value: Any, where: str = "") -> Iterator[tuple[str, str]]:
     """Yield place and plain text of everything in an answer."""
     if isinstance(value, Mapping):
         yield where, _plain(value)
-        for name, each in value.items():
-            yield from leaves(each, f"{where}/{name}")
+        for name, item in value.items():
+            yield from leaves(item, f"{where}/{name}")
     elif isinstance(value, list):
-        for place, each in enumerate(value):
-            yield from leaves(each, f"{where}/{place}")
+        for place, item in enumerate(value):
+            yield from leaves(item, f"{where}/{place}")
     else:
         yield where, _plain(value)
 
@@ -155,8 +155,10 @@ class Trial:
     def _verdict(self, path: str, member: Shape) -> str:
         present = _at(self._subject.call[2], path)
         if isinstance(present, str) and present.startswith("$"):
-            found = self._caller.names[present[1:]]
-            return "" if _plain(found) in self._baseline.values() else f"dropped: {found} is nowhere"
+            kept_value = self._caller.names[present[1:]]
+            return (
+                "" if _plain(kept_value) in self._baseline.values() else f"dropped: {kept_value} is nowhere"
+            )
         good = False
         values = self._subject.values.get(path) or _values(path, member)
         for value in values:
@@ -190,7 +192,7 @@ class Trial:
         names = [step for step in re.split(r"[.\[\]{}]+", path) if step and step not in _GENERIC]
         expected, _, words = self._subject.refused.get(path, "UnsupportedOperation").partition(": ")
         plain = _plain(self._caller.filled(value)).lower()
-        named = any(each.lower() in text for each in ([words] if words else [*names, plain]))
+        named = any(word.lower() in text for word in ([words] if words else [*names, plain]))
         if code == expected and named:
             return ""
         return f"refused: {code}: {error['Message']}"
@@ -205,7 +207,7 @@ class Trial:
         service, name, _, *keep = subject.call
         try:
             shown = [caller.run([service, name, params, *keep])] if params is not None else [{}]
-            shown += [found for call in subject.see for found in self._looked(call)]
+            shown += [effect for call in subject.see for effect in self._looked(call)]
         finally:
             for call in subject.undo:
                 with suppress(ClientError, KeyError):
@@ -222,7 +224,9 @@ class Trial:
 
 
 def _listed(path: str, table: Mapping[str, str]) -> bool:
-    return any(path == each or path.startswith((f"{each}.", f"{each}[", f"{each}{{")) for each in table)
+    return any(
+        path == prefix or path.startswith((f"{prefix}.", f"{prefix}[", f"{prefix}{{")) for prefix in table
+    )
 
 
 def _with(subject: Subject, path: str, value: Any) -> dict[str, Any]:
@@ -265,11 +269,11 @@ def _needed(shape: Shape, but: str) -> Any:
     if not isinstance(shape, StructureShape):
         return {} if not isinstance(shape, ListShape) else []
     return {
-        name: [each] if isinstance(member, ListShape) else each
+        name: [value] if isinstance(member, ListShape) else value
         for name in shape.required_members
         if name != but
         for member in [shape.members[name]]
-        for each in [_values(name, member.member if isinstance(member, ListShape) else member)[0]]
+        for value in [_values(name, member.member if isinstance(member, ListShape) else member)[0]]
     }
 
 
@@ -284,7 +288,7 @@ def _at(params: Any, path: str) -> Any:
 
 def _values(path: str, shape: Shape) -> list[Any]:
     """Return values for a member, of which the first would be good alone."""
-    known = next((each for end, each in TABLE["values"].items() if path.endswith(end)), None)
+    known = next((values for end, values in TABLE["values"].items() if path.endswith(end)), None)
     if known is not None:
         return list(known)
     if shape.metadata.get("enum"):

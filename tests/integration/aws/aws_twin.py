@@ -115,8 +115,8 @@ class Site:
         return self.ec2.describe_vpn_connections(VpnConnectionIds=[name])["VpnConnections"][0]
 
     def main_route_table_id(self) -> str:
-        found = self.ec2.describe_route_tables(Filters=[{"Name": "vpc-id", "Values": [self.vpc_id]}])
-        return found["RouteTables"][0]["RouteTableId"]
+        answer = self.ec2.describe_route_tables(Filters=[{"Name": "vpc-id", "Values": [self.vpc_id]}])
+        return answer["RouteTables"][0]["RouteTableId"]
 
 
 def signed(twin: Twin, body: bytes = QUERY, service: str = "ec2") -> dict[str, str]:

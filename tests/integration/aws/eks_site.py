@@ -77,13 +77,15 @@ class EksSite:
 
     def create(self, **changes: Any) -> dict[str, Any]:
         """Ask for the cluster with members changed; None leaves one out."""
-        wanted: dict[str, Any] = {
+        request: dict[str, Any] = {
             "name": NAME,
             "roleArn": self.role_arn,
             "resourcesVpcConfig": {"subnetIds": self.subnet_ids[:2]},
             "accessConfig": {"authenticationMode": "API"},
         } | changes
-        made = self.eks.create_cluster(**{name: each for name, each in wanted.items() if each is not None})
+        made = self.eks.create_cluster(
+            **{name: value for name, value in request.items() if value is not None}
+        )
         return dict(made["cluster"])
 
     def create_ready(self, **changes: Any) -> dict[str, Any]:
@@ -92,14 +94,14 @@ class EksSite:
         return self.cluster()
 
     def create_group(self, **changes: Any) -> dict[str, Any]:
-        wanted: dict[str, Any] = {
+        request: dict[str, Any] = {
             "clusterName": NAME,
             "nodegroupName": GROUP,
             "nodeRole": self.role_arn,
             "subnets": self.subnet_ids[:2],
             "scalingConfig": {"minSize": 1, "maxSize": 3, "desiredSize": 1},
         } | changes
-        return dict(self.eks.create_nodegroup(**wanted)["nodegroup"])
+        return dict(self.eks.create_nodegroup(**request)["nodegroup"])
 
     def cluster(self) -> dict[str, Any]:
         return dict(self.eks.describe_cluster(name=NAME)["cluster"])

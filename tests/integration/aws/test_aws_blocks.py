@@ -32,9 +32,9 @@ def in_a_route(site: Site) -> str:
     table = site.main_route_table_id()
     site.ec2.create_route(RouteTableId=table, DestinationCidrBlock=GIVEN, GatewayId=site.vpn_gateway_id)
     (shown,) = site.ec2.describe_route_tables(RouteTableIds=[table])["RouteTables"]
-    (found,) = [route["DestinationCidrBlock"] for route in shown["Routes"] if "GatewayId" in route][1:]
+    (block,) = [route["DestinationCidrBlock"] for route in shown["Routes"] if "GatewayId" in route][1:]
     site.ec2.delete_route(RouteTableId=table, DestinationCidrBlock=GIVEN)
-    return found
+    return block
 
 
 def in_a_network_acl(site: Site) -> str:
@@ -74,5 +74,5 @@ def test_host_bits_are_cleared(site: Site, place: Callable[[Site], str]) -> None
 def test_a_vpc_takes_no_other_block_and_stays_as_it_was(site: Site, block: str, code: str) -> None:
     assert code_of(lambda: site.ec2.associate_vpc_cidr_block(VpcId=site.vpc_id, CidrBlock=block)) == code
     (vpc,) = site.ec2.describe_vpcs(VpcIds=[site.vpc_id])["Vpcs"]
-    assert [each["CidrBlock"] for each in vpc["CidrBlockAssociationSet"]] == ["10.2.0.0/16"]
+    assert [association["CidrBlock"] for association in vpc["CidrBlockAssociationSet"]] == ["10.2.0.0/16"]
     site.ec2.describe_route_tables()

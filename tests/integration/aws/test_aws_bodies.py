@@ -18,8 +18,8 @@ def test_an_object_that_looks_like_a_form_is_kept_whole(twin: Twin, content_type
     s3 = twin.client("s3")
     s3.create_bucket(Bucket="forms", CreateBucketConfiguration={"LocationConstraint": "eu-central-1"})
     s3.put_object(Bucket="forms", Key="k", Body=body, ContentType=content_type)
-    found = s3.get_object(Bucket="forms", Key="k")
-    assert (found["Body"].read(), found["ContentType"]) == (body, content_type)
+    answer = s3.get_object(Bucket="forms", Key="k")
+    assert (answer["Body"].read(), answer["ContentType"]) == (body, content_type)
 
 
 @pytest.mark.parametrize("content_type", FORMS)

@@ -250,7 +250,7 @@ def test_the_configuration_for_the_device_is_of_this_connection(site: Site) -> N
     made = site.connect(TunnelOptions=[{"TunnelInsideCidr": "169.254.21.0/30", "PreSharedKey": "one.Key_12"}])
     root = ET.fromstring(made["CustomerGatewayConfiguration"])
     tunnel = root.findall("ipsec_tunnel")[0]
-    found = {
+    texts = {
         path: tunnel.findtext(path)
         for path in (
             "vpn_gateway/tunnel_outside_address/ip_address",
@@ -264,7 +264,7 @@ def test_the_configuration_for_the_device_is_of_this_connection(site: Site) -> N
         )
     }
     assert root.get("id") == made["VpnConnectionId"]
-    assert list(found.values()) == [
+    assert list(texts.values()) == [
         made["Options"]["TunnelOptions"][0]["OutsideIpAddress"],
         "169.254.21.1",
         "64512",
@@ -308,8 +308,8 @@ def test_every_documented_filter_finds_the_connection_and_no_other(site: Site) -
     }
     for filter_name, value in matching.items():
         filters = [{"Name": filter_name, "Values": [value, "other"]}]
-        found = site.ec2.describe_vpn_connections(Filters=filters)["VpnConnections"]  # type: ignore[arg-type]
-        assert [connection["VpnConnectionId"] for connection in found] == [name], filter_name
+        connections = site.ec2.describe_vpn_connections(Filters=filters)["VpnConnections"]  # type: ignore[arg-type]
+        assert [connection["VpnConnectionId"] for connection in connections] == [name], filter_name
         filters = [{"Name": filter_name, "Values": ["other"]}]
         assert site.ec2.describe_vpn_connections(Filters=filters)["VpnConnections"] == []  # type: ignore[arg-type]
     tgw = [{"Name": "transit-gateway-id", "Values": ["*"]}]

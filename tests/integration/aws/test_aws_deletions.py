@@ -105,7 +105,9 @@ def an_acl_of_a_subnet(site: Site) -> Use:
     acls = site.ec2.describe_network_acls(Filters=[{"Name": "association.subnet-id", "Values": [subnet_id]}])
     before = acls["NetworkAcls"][0]
     (used,) = [
-        each["NetworkAclAssociationId"] for each in before["Associations"] if each["SubnetId"] == subnet_id
+        association["NetworkAclAssociationId"]
+        for association in before["Associations"]
+        if association["SubnetId"] == subnet_id
     ]
     new = site.ec2.replace_network_acl_association(AssociationId=used, NetworkAclId=acl)["NewAssociationId"]
     return (
@@ -127,8 +129,8 @@ def a_group_of_another_ones_rule(site: Site) -> Use:
 
 
 def options_of_a_vpc(site: Site) -> Use:
-    wanted: Any = [{"Key": "domain-name", "Values": ["example.com"]}]
-    made = site.ec2.create_dhcp_options(DhcpConfigurations=wanted)["DhcpOptions"]["DhcpOptionsId"]
+    configurations: Any = [{"Key": "domain-name", "Values": ["example.com"]}]
+    made = site.ec2.create_dhcp_options(DhcpConfigurations=configurations)["DhcpOptions"]["DhcpOptionsId"]
     site.ec2.associate_dhcp_options(DhcpOptionsId=made, VpcId=site.vpc_id)
     return (
         lambda: site.ec2.delete_dhcp_options(DhcpOptionsId=made),
@@ -212,8 +214,8 @@ def test_what_ec2_makes_for_a_vpc_goes_with_it_and_not_before(site: Site) -> Non
 
 
 def test_a_vpc_leaves_its_dhcp_options_behind(site: Site) -> None:
-    wanted: Any = [{"Key": "domain-name", "Values": ["example.com"]}]
-    made = site.ec2.create_dhcp_options(DhcpConfigurations=wanted)["DhcpOptions"]["DhcpOptionsId"]
+    configurations: Any = [{"Key": "domain-name", "Values": ["example.com"]}]
+    made = site.ec2.create_dhcp_options(DhcpConfigurations=configurations)["DhcpOptions"]["DhcpOptionsId"]
     site.ec2.associate_dhcp_options(DhcpOptionsId=made, VpcId=site.vpc_id)
     site.ec2.detach_vpn_gateway(VpnGatewayId=site.vpn_gateway_id, VpcId=site.vpc_id)
     site.ec2.delete_vpc(VpcId=site.vpc_id)

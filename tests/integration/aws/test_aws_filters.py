@@ -71,7 +71,7 @@ def test_a_group_is_found_by_itself_and_by_each_of_its_rules(site: Site) -> None
 
     def found(name: str, value: str) -> set[str]:
         answer = site.ec2.describe_security_groups(Filters=[{"Name": name, "Values": [value]}])
-        return {each["GroupId"] for each in answer["SecurityGroups"]}
+        return {security_group["GroupId"] for security_group in answer["SecurityGroups"]}
 
     own = {
         "description": "[a]*",

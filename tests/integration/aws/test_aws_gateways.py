@@ -138,8 +138,8 @@ def test_a_vpc_with_a_gateway_is_not_deleted(site: Site) -> None:
     ],
 )
 def test_virtual_private_gateways_are_filtered(site: Site, name: str, value: str) -> None:
-    found = site.ec2.describe_vpn_gateways(Filters=[{"Name": name, "Values": [value]}])["VpnGateways"]
-    assert [gateway["VpnGatewayId"] for gateway in found] == [site.vpn_gateway_id]
+    gateways = site.ec2.describe_vpn_gateways(Filters=[{"Name": name, "Values": [value]}])["VpnGateways"]
+    assert [gateway["VpnGatewayId"] for gateway in gateways] == [site.vpn_gateway_id]
     none = site.ec2.describe_vpn_gateways(Filters=[{"Name": name, "Values": ["other"]}])
     assert none["VpnGateways"] == []
 
@@ -205,8 +205,8 @@ def test_a_private_customer_address_is_refused_on_a_virtual_private_gateway(site
 
 def test_customer_gateways_are_filtered_and_an_unknown_filter_is_refused(site: Site) -> None:
     by_address = [{"Name": "ip-address", "Values": ["198.51.100.*"]}]
-    found = site.ec2.describe_customer_gateways(Filters=by_address)  # type: ignore[arg-type]
-    assert [g["CustomerGatewayId"] for g in found["CustomerGateways"]] == [site.customer_gateway_id]
+    answer = site.ec2.describe_customer_gateways(Filters=by_address)  # type: ignore[arg-type]
+    assert [g["CustomerGatewayId"] for g in answer["CustomerGateways"]] == [site.customer_gateway_id]
     unknown = [{"Name": "colour", "Values": ["red"]}]
     assert (
         code_of(lambda: site.ec2.describe_customer_gateways(Filters=unknown))  # type: ignore[arg-type]

@@ -35,8 +35,8 @@ class Place:
         return made["Subnet"]["SubnetId"]
 
     def image(self, name: str = "al2023-ami-2023.*-x86_64", owner: str = "amazon") -> str:
-        found = self.ec2.describe_images(Owners=[owner], Filters=[{"Name": "name", "Values": [name]}])
-        return max(found["Images"], key=lambda image: image["CreationDate"])["ImageId"]
+        answer = self.ec2.describe_images(Owners=[owner], Filters=[{"Name": "name", "Values": [name]}])
+        return max(answer["Images"], key=lambda image: image["CreationDate"])["ImageId"]
 
     def run(self, **options: Any) -> Mapping[str, Any]:
         given: dict[str, Any] = {
@@ -46,8 +46,8 @@ class Place:
             "MinCount": 1,
             "MaxCount": 1,
         }
-        wanted = {name: value for name, value in (given | options).items() if value is not None}
-        return self.ec2.run_instances(**wanted)["Instances"][0]
+        request = {name: value for name, value in (given | options).items() if value is not None}
+        return self.ec2.run_instances(**request)["Instances"][0]
 
     def instance(self, name: str) -> Mapping[str, Any]:
         return self.ec2.describe_instances(InstanceIds=[name])["Reservations"][0]["Instances"][0]
@@ -157,10 +157,12 @@ def test_one_request_makes_several_and_its_repetition_none(place: Place) -> None
     place.run(**options)
     place.run(**options)
     everything = [
-        each for found in place.ec2.describe_instances()["Reservations"] for each in found["Instances"]
+        instance
+        for reservation in place.ec2.describe_instances()["Reservations"]
+        for instance in reservation["Instances"]
     ]
     assert len(everything) == 3
-    assert len({each["PrivateIpAddress"] for each in everything}) == 3
+    assert len({instance["PrivateIpAddress"] for instance in everything}) == 3
 
 
 @pytest.mark.parametrize(
@@ -209,7 +211,7 @@ def test_a_launch_template_stands_where_the_request_says_nothing(place: Place) -
     instance = place.run(
         ImageId=None, InstanceType=None, LaunchTemplate={"LaunchTemplateName": "small", "Version": "$Latest"}
     )
-    tags = {each["Key"]: each["Value"] for each in place.instance(instance["InstanceId"])["Tags"]}
+    tags = {tag["Key"]: tag["Value"] for tag in place.instance(instance["InstanceId"])["Tags"]}
 
     assert instance["InstanceType"] == "t3.small"
     assert tags == {
@@ -244,7 +246,7 @@ def test_an_interface_has_the_addresses_that_it_is_asked_for(place: Place) -> No
         ],
         SecondaryPrivateIpAddressCount=1,
     )["NetworkInterface"]
-    addresses = [each["PrivateIpAddress"] for each in made["PrivateIpAddresses"]]
+    addresses = [address["PrivateIpAddress"] for address in made["PrivateIpAddresses"]]
 
     assert made["PrivateIpAddress"] == "10.20.1.30"
     assert addresses[:2] == ["10.20.1.30", "10.20.1.31"]
@@ -275,7 +277,7 @@ def test_interfaces_given_to_an_instance_are_its_own_in_order(place: Place) -> N
         SubnetId=None, NetworkInterfaces=[second, {"DeviceIndex": 0, "NetworkInterfaceId": first}]
     )["InstanceId"]
     shown = place.instance(name)["NetworkInterfaces"]
-    by_index = {each["Attachment"]["DeviceIndex"]: each for each in shown}
+    by_index = {interface["Attachment"]["DeviceIndex"]: interface for interface in shown}
 
     assert by_index[0]["NetworkInterfaceId"] == first
     assert len(by_index[1]["PrivateIpAddresses"]) == 3
@@ -291,7 +293,8 @@ def test_interfaces_given_to_an_instance_are_its_own_in_order(place: Place) -> N
     ) == ("InvalidInstanceID")
     place.ec2.terminate_instances(InstanceIds=[name])
     left = [
-        each["NetworkInterfaceId"] for each in place.ec2.describe_network_interfaces()["NetworkInterfaces"]
+        network_interface["NetworkInterfaceId"]
+        for network_interface in place.ec2.describe_network_interfaces()["NetworkInterfaces"]
     ]
     assert left == [first]
 
@@ -304,8 +307,10 @@ def test_an_attachment_is_there_when_it_is_plugged_in(place: Place) -> None:
     place.publish(name)
 
     def attachment() -> Mapping[str, Any]:
-        found = place.ec2.describe_network_interfaces(NetworkInterfaceIds=[interface])["NetworkInterfaces"][0]
-        return found["Attachment"]
+        network_interface = place.ec2.describe_network_interfaces(NetworkInterfaceIds=[interface])[
+            "NetworkInterfaces"
+        ][0]
+        return network_interface["Attachment"]
 
     made = place.ec2.attach_network_interface(NetworkInterfaceId=interface, InstanceId=name, DeviceIndex=1)
     assert attachment()["Status"] == "attaching"
@@ -370,7 +375,7 @@ def test_a_key_that_is_imported_is_shown_again(place: Place) -> None:
 
 
 @pytest.mark.parametrize(
-    ("owner", "name", "found"),
+    ("owner", "name", "prefix"),
     [
         ("amazon", "amzn2-ami-hvm-*-x86_64-gp2", "amzn2-ami-hvm-2"),
         ("137112412989", "al2023-ami-2023.*-arm64", "al2023-ami-2023"),
@@ -383,7 +388,7 @@ def test_a_key_that_is_imported_is_shown_again(place: Place) -> None:
         ("amazon", "ubuntu/images/*", ""),
     ],
 )
-def test_images_are_found_as_designs_look_for_them(place: Place, owner: str, name: str, found: str) -> None:
+def test_images_are_found_as_designs_look_for_them(place: Place, owner: str, name: str, prefix: str) -> None:
     images = place.ec2.describe_images(
         Owners=[owner],
         Filters=[
@@ -392,8 +397,8 @@ def test_images_are_found_as_designs_look_for_them(place: Place, owner: str, nam
             {"Name": "state", "Values": ["available"]},
         ],
     )["Images"]
-    assert [image for image in images if not image["Name"].startswith(found)] == []
-    assert bool(images) is bool(found)
+    assert [image for image in images if not image["Name"].startswith(prefix)] == []
+    assert bool(images) is bool(prefix)
 
 
 @pytest.mark.parametrize(
@@ -450,7 +455,9 @@ def test_a_route_leads_to_the_interface_of_an_instance(place: Place) -> None:
 
     def route() -> Mapping[str, Any]:
         routes = place.ec2.describe_route_tables(RouteTableIds=[table])["RouteTables"][0]["Routes"]
-        return next(each for each in routes if each["DestinationCidrBlock"] == "192.168.0.0/16")
+        return next(
+            table_route for table_route in routes if table_route["DestinationCidrBlock"] == "192.168.0.0/16"
+        )
 
     target: dict[str, Any] = {"RouteTableId": table, "DestinationCidrBlock": "192.168.0.0/16"}
     place.ec2.create_route(**target, InstanceId=name)

@@ -100,5 +100,5 @@ def test_every_member_is_shown_or_refused_by_name(caller: Caller, service: str) 
     wrong = [text for subject in tried for text in Trial(caller, subject).verdicts()]
     for answer in caller.answers:
         if answer.status < _REFUSED:
-            wrong += [f"{answer.name} {each}" for each in problems(answer)]
+            wrong += [f"{answer.name} {problem}" for problem in problems(answer)]
     assert "\n".join(dict.fromkeys(wrong)) == ""

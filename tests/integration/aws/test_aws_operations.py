@@ -60,13 +60,13 @@ def test_every_operation_succeeds_with_the_answer_of_its_model(caller: Caller) -
     for call in CALLS:
         *_, code = call if len(call) == _CALL_AND_CODE else [""]
         try:
-            found = caller.run(call)
-            if not found and call[0] != PLANE and _says_something(caller.answers[-1]):
+            result = caller.run(call)
+            if not result and call[0] != PLANE and _says_something(caller.answers[-1]):
                 wrong.append(f"{call[0]}.{call[1]}: nothing in the answer")
         except ClientError as error:
             if not code or error.response["Error"]["Code"] != code:
                 wrong.append(f"{call[0]}.{call[1]}: {error}")
             caller.answers.pop()
     for answer in caller.answers:
-        wrong += [f"{answer.name} {each}" for each in problems(answer)]
+        wrong += [f"{answer.name} {problem}" for problem in problems(answer)]
     assert "\n".join(wrong) == ""

@@ -124,8 +124,8 @@ def test_what_is_not_there_is_named(
     ec2: "EC2Client", operation: str, parameters: dict[str, Any], code: str, words: str
 ) -> None:
     """Source: EC2 API, Error codes; NAT gateways: gruntwork-io/cloud-nuke issue 292."""
-    found = refusal(ec2, operation, **parameters)
-    assert (found[0], words in found[1]) == (code, True), found
+    error = refusal(ec2, operation, **parameters)
+    assert (error[0], words in error[1]) == (code, True), error
 
 
 @pytest.mark.parametrize(
@@ -196,10 +196,10 @@ def test_the_class_of_a_log_group_is_kept(twin: Twin) -> None:
     logs = twin.client("logs")
     logs.create_log_group(logGroupName="rare", logGroupClass="INFREQUENT_ACCESS")
     logs.create_log_group(logGroupName="usual")
-    found = {
+    classes = {
         group["logGroupName"]: group["logGroupClass"] for group in logs.describe_log_groups()["logGroups"]
     }
-    assert found == {"rare": "INFREQUENT_ACCESS", "usual": "STANDARD"}
+    assert classes == {"rare": "INFREQUENT_ACCESS", "usual": "STANDARD"}
     rare = logs.describe_log_groups(logGroupClass="INFREQUENT_ACCESS")["logGroups"]
     assert [group["logGroupName"] for group in rare] == ["rare"]
     logs.close()

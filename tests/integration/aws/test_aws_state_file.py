@@ -91,16 +91,16 @@ def test_a_second_process_finds_everything_as_it_was(site: Site, twin: Twin) -> 
     ]
     done = subprocess.run(argv, capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 0, done.stderr
-    found = json.loads(done.stdout)
-    assert found["options"] == made["Options"]
-    assert found["tags"] == [{"Key": "Name", "Value": "one"}]
-    assert found["attachments"] == [{"VpcId": site.vpc_id, "State": "attached"}]
-    assert found["propagating"] == [{"GatewayId": site.vpn_gateway_id}]
-    assert sorted(found["devices"], key=str) == [None, "left"]
-    assert found["versions"] == ["third", "second", "first"]
-    assert found["groups"] == ["/aws/vendedlogs/vpn"]
-    assert found["bucket"] == "owned"
-    assert found["deletable"] == 200
+    document = json.loads(done.stdout)
+    assert document["options"] == made["Options"]
+    assert document["tags"] == [{"Key": "Name", "Value": "one"}]
+    assert document["attachments"] == [{"VpcId": site.vpc_id, "State": "attached"}]
+    assert document["propagating"] == [{"GatewayId": site.vpn_gateway_id}]
+    assert sorted(document["devices"], key=str) == [None, "left"]
+    assert document["versions"] == ["third", "second", "first"]
+    assert document["groups"] == ["/aws/vendedlogs/vpn"]
+    assert document["bucket"] == "owned"
+    assert document["deletable"] == 200
     for client in (s3, logs):
         client.close()
 

@@ -106,8 +106,8 @@ def test_the_negotiated_algorithms_are_the_daemons(site: Site, observe: Observe)
 
 
 def routes(site: Site, table: str) -> set[tuple[str, str, str, str]]:
-    found = site.ec2.describe_route_tables(RouteTableIds=[table])["RouteTables"][0]["Routes"]
-    return {(r["DestinationCidrBlock"], r["GatewayId"], r["Origin"], r["State"]) for r in found}
+    entries = site.ec2.describe_route_tables(RouteTableIds=[table])["RouteTables"][0]["Routes"]
+    return {(r["DestinationCidrBlock"], r["GatewayId"], r["Origin"], r["State"]) for r in entries}
 
 
 LOCAL = ("10.2.0.0/16", "local", "CreateRouteTable", "active")
@@ -175,7 +175,7 @@ def test_detaching_the_gateway_blackholes_its_routes(site: Site, observe: Observ
         ("10.77.0.0/16", site.vpn_gateway_id, "CreateRoute", "blackhole"),
     }
     blackholes = site.ec2.describe_route_tables(Filters=[{"Name": "route.state", "Values": ["blackhole"]}])
-    assert [found["RouteTableId"] for found in blackholes["RouteTables"]] == [table]
+    assert [route_table["RouteTableId"] for route_table in blackholes["RouteTables"]] == [table]
 
 
 def test_propagation_needs_a_gateway_that_is_attached_there(site: Site) -> None:
@@ -212,10 +212,10 @@ def test_route_tables_are_filtered_by_what_is_in_them(
     site.ec2.associate_route_table(RouteTableId=table, SubnetId=subnet)
     site.ec2.create_tags(Resources=[table], Tags=[{"Key": "Name", "Value": "private"}])
     site.ec2.enable_vgw_route_propagation(GatewayId=site.vpn_gateway_id, RouteTableId=table)
-    found = site.ec2.describe_route_tables(
+    tables = site.ec2.describe_route_tables(
         Filters=[{"Name": name, "Values": [value]}, {"Name": "vpc-id", "Values": [site.vpc_id]}]
     )["RouteTables"]
-    assert table in [entry["RouteTableId"] for entry in found]
+    assert table in [entry["RouteTableId"] for entry in tables]
     none = site.ec2.describe_route_tables(Filters=[{"Name": name, "Values": ["nothing-like-it"]}])
     assert none["RouteTables"] == []
 

@@ -68,8 +68,8 @@ def review(path: Path, token: str, *, cluster: str = NAME) -> dict[str, Any]:
     status, document = post(path, f"/clusters/{cluster}?timeout=30s", json.dumps(asked).encode())
     assert status == 200
     assert document["kind"] == "TokenReview"
-    found: dict[str, Any] = document["status"]
-    return found
+    review_status: dict[str, Any] = document["status"]
+    return review_status
 
 
 def changed(token: str, change: Change) -> str:
@@ -80,17 +80,17 @@ def changed(token: str, change: Change) -> str:
 
 def test_the_creators_token_is_an_administrators(eks_site: EksSite, reviewer: Path) -> None:
     eks_site.create()
-    found = review(reviewer, eks_token(endpoint(eks_site), NAME))
-    assert found["authenticated"]
-    assert found["user"]["username"] == CREATOR
-    assert found["user"]["groups"] == ["system:masters"]
-    assert found["user"]["extra"]["arn"] == [CREATOR]
+    status = review(reviewer, eks_token(endpoint(eks_site), NAME))
+    assert status["authenticated"]
+    assert status["user"]["username"] == CREATOR
+    assert status["user"]["groups"] == ["system:masters"]
+    assert status["user"]["extra"]["arn"] == [CREATOR]
 
 
 def test_in_a_cluster_without_access_entries_the_creator_is_let_in(eks_site: EksSite, reviewer: Path) -> None:
     eks_site.create(accessConfig={"authenticationMode": "CONFIG_MAP"})
-    found = review(reviewer, eks_token(endpoint(eks_site), NAME))
-    assert (found["user"]["username"], found["user"]["groups"]) == ("kubernetes-admin", ["system:masters"])
+    status = review(reviewer, eks_token(endpoint(eks_site), NAME))
+    assert (status["user"]["username"], status["user"]["groups"]) == ("kubernetes-admin", ["system:masters"])
 
 
 def test_the_entry_says_who_the_caller_is(eks_site: EksSite, reviewer: Path) -> None:
@@ -220,8 +220,8 @@ def test_access_entries_are_made_shown_changed_and_removed(eks_site: EksSite) ->
     assert made["type"] == "STANDARD"
     assert eks.list_access_entries(clusterName=NAME)["accessEntries"] == [role, CREATOR]
     eks.update_access_entry(clusterName=NAME, principalArn=role, kubernetesGroups=["ops"])
-    found = eks.describe_access_entry(clusterName=NAME, principalArn=role)["accessEntry"]
-    assert (found["kubernetesGroups"], found["tags"]) == (["ops"], {"a": "b"})
+    entry = eks.describe_access_entry(clusterName=NAME, principalArn=role)["accessEntry"]
+    assert (entry["kubernetesGroups"], entry["tags"]) == (["ops"], {"a": "b"})
     scope: Any = {"type": "namespace", "namespaces": ["web"]}
     eks.associate_access_policy(clusterName=NAME, principalArn=role, policyArn=VIEW, accessScope=scope)
     (policy,) = eks.list_associated_access_policies(clusterName=NAME, principalArn=role)[
@@ -231,7 +231,7 @@ def test_access_entries_are_made_shown_changed_and_removed(eks_site: EksSite) ->
     assert eks.list_access_entries(clusterName=NAME, associatedPolicyArn=ADMIN)["accessEntries"] == [CREATOR]
     eks.delete_access_entry(clusterName=NAME, principalArn=role)
     assert eks.list_access_entries(clusterName=NAME)["accessEntries"] == [CREATOR]
-    assert VIEW in {each["arn"] for each in eks.list_access_policies()["accessPolicies"]}
+    assert VIEW in {access_policy["arn"] for access_policy in eks.list_access_policies()["accessPolicies"]}
 
 
 def test_the_role_of_a_node_group_has_an_entry(eks_site: EksSite) -> None:
@@ -257,8 +257,8 @@ def test_the_role_of_a_node_group_has_an_entry(eks_site: EksSite) -> None:
 )
 def test_entries_that_eks_refuses(eks_site: EksSite, changes: dict[str, Any], code: str) -> None:
     eks_site.create()
-    wanted: dict[str, Any] = {"clusterName": NAME, "principalArn": eks_site.role_arn} | changes
-    assert code_of(lambda: eks_site.eks.create_access_entry(**wanted)) == code
+    request: dict[str, Any] = {"clusterName": NAME, "principalArn": eks_site.role_arn} | changes
+    assert code_of(lambda: eks_site.eks.create_access_entry(**request)) == code
 
 
 @pytest.mark.parametrize(

@@ -94,9 +94,9 @@ def test_the_command_lines_token_is_accepted(eks_site: EksSite, aws_cli: Cli, tm
             "spec": {"token": credential["status"]["token"]},
         }
         connection.request("POST", f"/clusters/{NAME}", json.dumps(body))
-        found = json.loads(connection.getresponse().read())["status"]
+        status = json.loads(connection.getresponse().read())["status"]
         connection.close()
     finally:
         authenticator.stop()
-    assert found["authenticated"], found
-    assert found["user"]["groups"] == ["system:masters"]
+    assert status["authenticated"], status
+    assert status["user"]["groups"] == ["system:masters"]

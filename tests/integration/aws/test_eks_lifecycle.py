@@ -43,9 +43,9 @@ def test_the_certificate_authority_is_the_one_that_signs_the_api_servers_certifi
 def test_a_cluster_that_cannot_work_is_failed_with_the_reason(eks_site: EksSite) -> None:
     eks_site.create()
     eks_site.say(problem="no Kubernetes programs on this machine")
-    found = eks_site.cluster()
-    assert found["status"] == "FAILED"
-    assert found["health"]["issues"][0]["message"] == "no Kubernetes programs on this machine"
+    cluster = eks_site.cluster()
+    assert cluster["status"] == "FAILED"
+    assert cluster["health"]["issues"][0]["message"] == "no Kubernetes programs on this machine"
 
 
 def test_an_api_server_that_goes_away_makes_the_cluster_updating(eks_site: EksSite) -> None:
@@ -98,9 +98,9 @@ def test_a_node_that_cannot_start_is_an_issue_of_its_group(eks_site: EksSite) ->
     eks_site.create_ready()
     eks_site.create_group()
     eks_site.say_nodes(0, waiting=1, problem="the subnet has no free address")
-    found = eks_site.group()
-    assert found["status"] == "CREATE_FAILED"
-    assert found["health"]["issues"] == [
+    group = eks_site.group()
+    assert group["status"] == "CREATE_FAILED"
+    assert group["health"]["issues"] == [
         {
             "code": "NodeCreationFailure",
             "message": "the subnet has no free address",
@@ -129,8 +129,10 @@ def test_scaling_is_in_progress_until_there_are_just_the_wanted_nodes(eks_site: 
     )
     eks_site.say_nodes(2)
     assert eks_site.group()["status"] == "ACTIVE"
-    found = eks_site.eks.describe_update(name=NAME, nodegroupName=GROUP, updateId=update["id"])["update"]
-    assert found["status"] == "Successful"
+    finished_update = eks_site.eks.describe_update(name=NAME, nodegroupName=GROUP, updateId=update["id"])[
+        "update"
+    ]
+    assert finished_update["status"] == "Successful"
     assert eks_site.eks.list_updates(name=NAME, nodegroupName=GROUP)["updateIds"] == [update["id"]]
     assert eks_site.eks.list_updates(name=NAME)["updateIds"] == []
 
@@ -194,10 +196,10 @@ def test_the_endpoint_and_the_version_can_be_changed(eks_site: EksSite) -> None:
     assert update["type"] == "EndpointAccessUpdate"
     assert eks_site.eks.describe_update(name=NAME, updateId=update["id"])["update"]["status"] == "Successful"
     eks_site.eks.update_cluster_version(name=NAME, version="1.35")
-    found = eks_site.cluster()
-    assert found["version"] == "1.35"
-    assert found["resourcesVpcConfig"]["endpointPrivateAccess"]
-    assert found["resourcesVpcConfig"]["publicAccessCidrs"] == ["198.51.100.0/24"]
+    cluster = eks_site.cluster()
+    assert cluster["version"] == "1.35"
+    assert cluster["resourcesVpcConfig"]["endpointPrivateAccess"]
+    assert cluster["resourcesVpcConfig"]["publicAccessCidrs"] == ["198.51.100.0/24"]
 
 
 def test_a_cluster_goes_back_to_where_an_update_brought_it_from_and_no_further(eks_site: EksSite) -> None:
@@ -276,11 +278,11 @@ def test_clusters_survive_a_restart_and_come_up_again(eks_site: EksSite, tmp_pat
         assert eks_site.cluster()["status"] == "UPDATING"
         assert eks_site.group()["status"] == "DEGRADED"
         eks_site.say_nodes(1)
-        found = eks_site.cluster()
-        assert found["status"] == eks_site.group()["status"] == "ACTIVE"
-        assert found["endpoint"] == made["endpoint"]
-        assert found["certificateAuthority"] == made["certificateAuthority"]
-        assert found["tags"] == {"env": "dev"}
+        cluster = eks_site.cluster()
+        assert cluster["status"] == eks_site.group()["status"] == "ACTIVE"
+        assert cluster["endpoint"] == made["endpoint"]
+        assert cluster["certificateAuthority"] == made["certificateAuthority"]
+        assert cluster["tags"] == {"env": "dev"}
         assert eks_site.eks.list_addons(clusterName=NAME)["addons"] == ["vpc-cni"]
     finally:
         api.stop()
@@ -312,15 +314,15 @@ def test_an_api_that_stands_alone_makes_clusters_active_without_an_endpoint(tmp_
         eks.create_cluster(
             name=NAME,
             roleArn=role["Role"]["Arn"],
-            resourcesVpcConfig={"subnetIds": [each["Subnet"]["SubnetId"] for each in subnets]},
+            resourcesVpcConfig={"subnetIds": [subnet["Subnet"]["SubnetId"] for subnet in subnets]},
         )
-        found = wait_until(
+        active_cluster = wait_until(
             lambda: eks.describe_cluster(name=NAME)["cluster"],
             lambda cluster: cluster["status"] == "ACTIVE",
             what="ACTIVE",
             timeout_s=20,
         )
-        assert "endpoint" not in found
+        assert "endpoint" not in active_cluster
     finally:
         api.stop()
 

@@ -50,9 +50,9 @@ def refusal(call: Callable[[], Any]) -> tuple[str, str]:
     ],
 )
 def test_clusters_that_eks_refuses(eks_site: EksSite, changes: dict[str, Any], code: str, text: str) -> None:
-    found = refusal(lambda: eks_site.create(**changes))
-    assert found[0] == code
-    assert text in found[1]
+    error = refusal(lambda: eks_site.create(**changes))
+    assert error[0] == code
+    assert text in error[1]
     assert eks_site.eks.list_clusters()["clusters"] == []
     groups = eks_site.ec2.describe_security_groups()["SecurityGroups"]
     assert not [group for group in groups if group["GroupName"].startswith("eks-")]
@@ -72,8 +72,8 @@ def test_clusters_that_eks_refuses(eks_site: EksSite, changes: dict[str, Any], c
     ],
 )
 def test_networks_that_eks_refuses(eks_site: EksSite, config: dict[str, Any], text: str) -> None:
-    wanted = {"subnetIds": eks_site.subnet_ids[:2]} | config
-    code, message = refusal(lambda: eks_site.create(resourcesVpcConfig=wanted))
+    vpc_config = {"subnetIds": eks_site.subnet_ids[:2]} | config
+    code, message = refusal(lambda: eks_site.create(resourcesVpcConfig=vpc_config))
     assert code == PARAMETER
     assert text in message
 
@@ -121,9 +121,9 @@ def test_node_groups_that_eks_refuses(
     eks_site: EksSite, changes: dict[str, Any], code: str, text: str
 ) -> None:
     eks_site.create_ready()
-    found = refusal(lambda: eks_site.create_group(**changes))
-    assert found[0] == code
-    assert text in found[1]
+    error = refusal(lambda: eks_site.create_group(**changes))
+    assert error[0] == code
+    assert text in error[1]
     assert eks_site.eks.list_nodegroups(clusterName=NAME)["nodegroups"] == []
 
 

@@ -95,20 +95,20 @@ class Aks:
     def get(self, *, name: str = "c") -> Body:
         reply = self.call("GET", self.cluster_id(name))
         assert reply.status == 200, reply.text
-        told: Body = reply.json["properties"]
-        return told
+        properties: Body = reply.json["properties"]
+        return properties
 
     def state(self, pool: str | None = None) -> str:
-        told = self.get()
+        properties = self.get()
         if pool is None:
-            return str(told["provisioningState"])
-        rows = {row["name"]: row["provisioningState"] for row in told["agentPoolProfiles"]}
+            return str(properties["provisioningState"])
+        rows = {row["name"]: row["provisioningState"] for row in properties["agentPoolProfiles"]}
         return str(rows.get(pool, "gone"))
 
     def operation(self, reply: Reply) -> Body:
         path = reply.headers["azure-asyncoperation"].removeprefix(self.twin.api.url)
-        found: Body = self.call("GET", path).json
-        return found
+        document: Body = self.call("GET", path).json
+        return document
 
     def show(
         self,
@@ -152,8 +152,8 @@ class Aks:
         reply = self.call("POST", f"{self.cluster_id()}/{action}")
         assert reply.status == 200, reply.text
         (entry,) = reply.json["kubeconfigs"]
-        found: Body = json.loads(base64.b64decode(entry["value"]))
-        return found
+        document: Body = json.loads(base64.b64decode(entry["value"]))
+        return document
 
     def endpoint(self) -> AzureEndpoint:
         owner = self.twin.credentials

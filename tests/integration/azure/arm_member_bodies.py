@@ -106,8 +106,8 @@ def value_of(kind: str, path: str) -> Any:
         "{str}": {"key": "value"},
         "reference": {"id": f"/subscriptions/s/resourceGroups/g/providers/Microsoft.Network/{name}/some"},
     }
-    found = VALUES.get(path, samples.get(kind, ABSENT))
-    return kind.rpartition("|")[2] if found is ABSENT else found
+    value = VALUES.get(path, samples.get(kind, ABSENT))
+    return kind.rpartition("|")[2] if value is ABSENT else value
 
 
 def value_at(body: Any, path: str) -> Any:
@@ -153,10 +153,10 @@ def _put(body: Any, steps: list[str], value: Any) -> None:
     _put(body[key], rest, value)
 
 
-def same(sent: Any, told: Any) -> bool:
+def same(sent: Any, answer: Any) -> bool:
     """Whether an answer has what was sent; spelling of enumerations and regions is the service's."""
-    if isinstance(sent, dict) and isinstance(told, dict):
-        return all(same(value, told.get(name, ABSENT)) for name, value in sent.items())
-    if isinstance(sent, str) and isinstance(told, str):
-        return sent.replace(" ", "").lower() == told.replace(" ", "").lower()
-    return bool(sent == told)
+    if isinstance(sent, dict) and isinstance(answer, dict):
+        return all(same(value, answer.get(name, ABSENT)) for name, value in sent.items())
+    if isinstance(sent, str) and isinstance(answer, str):
+        return sent.replace(" ", "").lower() == answer.replace(" ", "").lower()
+    return bool(sent == answer)

@@ -58,20 +58,20 @@ class Estate:
         reply = self.lab.twin.call("GET", self.aks.cluster_id())
         if reply.status == 404:
             return "idle"
-        told = reply.json["properties"]
+        properties = reply.json["properties"]
         nodes = [
             (pool["name"], True)
-            for pool in told["agentPoolProfiles"]
+            for pool in properties["agentPoolProfiles"]
             if pool["provisioningState"] != "Deleting" and pool["powerState"]["code"] == "Running"
             for _ in range(pool["count"])
         ]
-        if told["provisioningState"] == "Deleting":
+        if properties["provisioningState"] == "Deleting":
             self.aks.publish()
         else:
             self.aks.show(nodes)
         states = {
-            told["provisioningState"],
-            *(each["provisioningState"] for each in told["agentPoolProfiles"]),
+            properties["provisioningState"],
+            *(profile["provisioningState"] for profile in properties["agentPoolProfiles"]),
         }
         return next(iter(states - {"Succeeded"}), "idle")
 

@@ -45,7 +45,10 @@ def storage() -> Body:
 
 
 def machine(interfaces: Sequence[str], **properties: Any) -> Body:
-    named = [{"id": each, "properties": {"primary": not place}} for place, each in enumerate(interfaces)]
+    named = [
+        {"id": interface_id, "properties": {"primary": not place}}
+        for place, interface_id in enumerate(interfaces)
+    ]
     return {
         "location": LOCATION,
         "properties": {

@@ -25,7 +25,7 @@ def test_a_kubeconfig_leads_to_this_machine_with_a_certificate_of_the_cluster(ak
     user = config["users"][0]["user"]
     certificate = x509.load_pem_x509_certificate(base64.b64decode(user["client-certificate-data"]))
     certificate.verify_directly_issued_by(x509.load_pem_x509_certificate(authority))
-    names = {each.oid: each.value for each in certificate.subject}
+    names = {attribute.oid: attribute.value for attribute in certificate.subject}
     assert names == {NameOID.COMMON_NAME: "masterclient", NameOID.ORGANIZATION_NAME: "system:masters"}
 
 
@@ -89,7 +89,7 @@ def test_the_reader_finds_clusters_with_their_pools(aks: Aks) -> None:
     aks.show([("system", True)])
     aks.call("POST", f"{aks.cluster_id()}/stop")
     (cluster,) = read_azure(aks.endpoint())[0].aks_clusters
-    assert [each.count for each in cluster.node_pools] == [0]
+    assert [node_pool.count for node_pool in cluster.node_pools] == [0]
     aks.call("DELETE", aks.cluster_id())
     assert read_azure(aks.endpoint())[0].aks_clusters == ()
 

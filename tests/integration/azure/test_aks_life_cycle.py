@@ -21,8 +21,8 @@ def test_a_cluster_is_being_created_until_its_api_and_nodes_are_ready(aks: Aks) 
 def test_what_the_data_plane_says_is_wrong_fails_the_operation_and_a_new_put_starts_again(aks: Aks) -> None:
     reply = aks.put()
     aks.show(ready=False, problem="etcd: no space left")
-    told = aks.operation(reply)
-    assert (told["status"], told["error"]["message"]) == ("Failed", "etcd: no space left")
+    operation = aks.operation(reply)
+    assert (operation["status"], operation["error"]["message"]) == ("Failed", "etcd: no space left")
     assert aks.state() == "Failed"
     again = aks.put()
     assert (again.status, again.json["properties"]["provisioningState"]) == (200, "Updating")
@@ -128,14 +128,14 @@ def test_every_change_wakes_who_builds_the_data_plane(aks: Aks) -> None:
 
 def test_the_api_shows_what_azure_shows_of_a_cluster(aks: Aks) -> None:
     aks.made()
-    told = aks.get()
-    assert told["fqdn"].startswith("dev-")
-    assert told["fqdn"].endswith(".hcp.westeurope.azmk8s.io")
-    assert told["nodeResourceGroup"] == f"MC_{aks.lab.group}_c_westeurope"
-    assert told["networkProfile"]["serviceCidrs"] == ["10.96.0.0/16"]
-    assert told["currentKubernetesVersion"].startswith("1.35.")
-    assert told["agentPoolProfiles"][0]["orchestratorVersion"] == told["currentKubernetesVersion"]
-    assert set(told["identityProfile"]["kubeletidentity"]) == {"resourceId", "clientId", "objectId"}
+    properties = aks.get()
+    assert properties["fqdn"].startswith("dev-")
+    assert properties["fqdn"].endswith(".hcp.westeurope.azmk8s.io")
+    assert properties["nodeResourceGroup"] == f"MC_{aks.lab.group}_c_westeurope"
+    assert properties["networkProfile"]["serviceCidrs"] == ["10.96.0.0/16"]
+    assert properties["currentKubernetesVersion"].startswith("1.35.")
+    assert properties["agentPoolProfiles"][0]["orchestratorVersion"] == properties["currentKubernetesVersion"]
+    assert set(properties["identityProfile"]["kubeletidentity"]) == {"resourceId", "clientId", "objectId"}
     document = aks.call("GET", aks.cluster_id()).json
     ids = document["identity"]["userAssignedIdentities"][aks.identity_id]
     assert ids["principalId"] == aks.call("GET", aks.identity_id).json["properties"]["principalId"]
@@ -149,7 +149,7 @@ def test_versions_are_listed_for_regions_clusters_and_pools(aks: Aks) -> None:
     assert [row["version"] for row in values if row["isDefault"]] == ["1.35"]
     profile = aks.call("GET", f"{aks.cluster_id()}/upgradeProfiles/default").json["properties"]
     offered = [row["kubernetesVersion"] for row in profile["controlPlaneProfile"]["upgrades"]]
-    assert {each.rpartition(".")[0] for each in offered} == {"1.36"}
+    assert {version.rpartition(".")[0] for version in offered} == {"1.36"}
     pools = aks.call("GET", f"{aks.cluster_id()}/availableAgentPoolVersions").json["properties"]
     assert any(row["default"] for row in pools["agentPoolVersions"])
     body = aks.cluster()

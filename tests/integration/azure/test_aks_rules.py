@@ -225,8 +225,8 @@ def test_a_subnet_with_nodes_or_pods_is_not_deleted(aks: Aks, subnet: str) -> No
 
 def test_aks_delegates_an_undelegated_pod_subnet_to_itself(aks: Aks) -> None:
     aks.made()
-    told = aks.lab.get("virtualNetworks/vnet/subnets/aks-pods").json["properties"]["delegations"]
-    assert [each["properties"]["serviceName"] for each in told] == [
+    delegations = aks.lab.get("virtualNetworks/vnet/subnets/aks-pods").json["properties"]["delegations"]
+    assert [delegation["properties"]["serviceName"] for delegation in delegations] == [
         "Microsoft.ContainerService/managedClusters"
     ]
 

@@ -20,16 +20,16 @@ def test_a_metric_alert_is_made_and_changed_with_200(lab: Lab) -> None:
     for _ in range(2):
         made = _call(lab, "PUT", "Microsoft.Insights/metricAlerts/bgp", metric_alert(lab))
         assert made.status == 200, made.text
-    told = made.json["properties"]
-    assert told["targetResourceType"] == "Microsoft.Network/virtualNetworkGateways"
-    assert told["targetResourceRegion"] == LOCATION
+    properties = made.json["properties"]
+    assert properties["targetResourceType"] == "Microsoft.Network/virtualNetworkGateways"
+    assert properties["targetResourceRegion"] == LOCATION
 
 
 def test_no_workspace_waits_to_be_recovered(lab: Lab) -> None:
     lists = f"{lab.twin.subscription}/resourceGroups/{lab.group}", lab.twin.subscription
     for scope in lists:
-        found = lab.twin.call("GET", f"{scope}/providers/Microsoft.OperationalInsights/deletedWorkspaces")
-        assert (found.status, found.json) == (200, {"value": []})
+        reply = lab.twin.call("GET", f"{scope}/providers/Microsoft.OperationalInsights/deletedWorkspaces")
+        assert (reply.status, reply.json) == (200, {"value": []})
 
 
 def test_a_workbook_of_no_identity_is_made_and_put_back_as_it_was_read(lab: Lab) -> None:
@@ -49,8 +49,8 @@ def test_a_workbook_shows_the_principals_of_its_identities(lab: Lab) -> None:
         lab, "PUT", "Microsoft.ManagedIdentity/userAssignedIdentities/reader", {"location": LOCATION}
     ).json
     body = workbook() | {"identity": {"type": "UserAssigned", "userAssignedIdentities": {made["id"]: {}}}}
-    told = _call(lab, "PUT", place, body).json["identity"]["userAssignedIdentities"][made["id"]]
-    assert told == {name: made["properties"][name] for name in ("principalId", "clientId")}
+    identity = _call(lab, "PUT", place, body).json["identity"]["userAssignedIdentities"][made["id"]]
+    assert identity == {name: made["properties"][name] for name in ("principalId", "clientId")}
     body["identity"]["userAssignedIdentities"] = {f"{made['id']}-none": {}}
     assert _call(lab, "PUT", place, body).code == "FailedIdentityOperation"
 
@@ -64,15 +64,15 @@ def test_a_dpd_timeout_that_nobody_set_is_shown_as_0_and_is_45_s_on_the_wire(lab
         assert lab.made("connections/tunnel1", body)["properties"]["dpdTimeoutSeconds"] == 0
         body["properties"].setdefault("dpdTimeoutSeconds", None)
     read = lab.twin.network().virtual_network_gateway_connections.get(lab.group, "tunnel1")
-    found = connection(read)
-    assert found is not None
-    assert found.dpd_timeout_seconds == 45
+    twin_connection = connection(read)
+    assert twin_connection is not None
+    assert twin_connection.dpd_timeout_seconds == 45
 
 
 def test_the_tags_of_every_type_are_patched_with_200(estate: Estate) -> None:
     estate.build()
-    whole = [each.place for each in estate.samples if RESOURCE_TYPES[each.type.lower()].top_level]
-    assert {each.type.lower() for each in estate.samples} == RESOURCE_TYPES.keys()
+    whole = [sample.place for sample in estate.samples if RESOURCE_TYPES[sample.type.lower()].top_level]
+    assert {sample.type.lower() for sample in estate.samples} == RESOURCE_TYPES.keys()
     for place in whole:
         before = estate.call("GET", place).json
         for tags in ({"team": "net"}, {}):
@@ -147,6 +147,6 @@ def test_a_pool_shows_no_workload_runtime_that_nobody_set(estate: Estate) -> Non
     estate.build()
     pool = "Microsoft.ContainerService/managedClusters/c/agentPools/user"
     assert "workloadRuntime" not in estate.call("GET", pool).json["properties"]
-    (sample,) = (each for each in estate.samples if each.place == pool)
+    (sample,) = (candidate for candidate in estate.samples if candidate.place == pool)
     sample.body["properties"]["workloadRuntime"] = "OCIContainer"
     assert estate.put(sample).json["properties"]["workloadRuntime"] == "OCIContainer"

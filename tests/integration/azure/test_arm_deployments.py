@@ -54,9 +54,9 @@ def test_a_deployment_makes_its_resources_and_keeps_its_secrets(ready: Lab) -> N
     assert reply.status == 201
     state = ready.twin.call("GET", reply.headers["azure-asyncoperation"].removeprefix(ready.twin.api.url))
     assert state.json == {"status": "Succeeded"}
-    told = ready.twin.call("GET", _place(ready))
-    assert told.json["properties"]["outputs"]["resource"]["value"]["connectionType"] == "IPsec"
-    assert KEY not in told.text + reply.text
+    deployment = ready.twin.call("GET", _place(ready))
+    assert deployment.json["properties"]["outputs"]["resource"]["value"]["connectionType"] == "IPsec"
+    assert KEY not in deployment.text + reply.text
     assert ready.get("connections/tunnel2/sharedkey").json["value"] == KEY
     assert ready.twin.call("DELETE", _place(ready)).status == 204
     assert ready.twin.call("GET", _place(ready)).code == "DeploymentNotFound"

@@ -62,8 +62,8 @@ def test_resources_can_be_listed_and_filtered(lab: Lab) -> None:
     place = f"{lab.twin.subscription}/resourceGroups/{lab.group}/resources"
     everything = lab.twin.call("GET", place).json["value"]
     assert sorted(row["name"] for row in everything) == ["ip0", "ip1", "vnet"]
-    wanted = "resourceType%20eq%20'Microsoft.Network/virtualNetworks'"
-    some = lab.twin.call("GET", f"{place}?$filter={wanted}").json["value"]
+    condition = "resourceType%20eq%20'Microsoft.Network/virtualNetworks'"
+    some = lab.twin.call("GET", f"{place}?$filter={condition}").json["value"]
     assert [row["name"] for row in some] == ["vnet"]
     assert lab.twin.call("GET", f"{place}?$filter=tagName%20eq%20'a'").code == "InvalidFilterInQueryString"
 

@@ -33,8 +33,15 @@ def test_a_connection_is_updating_after_a_new_key_and_then_no_more(lab: Lab) -> 
         lab.put("connections/tunnel1/sharedkey", {"value": "Another_Key.1"})
         return state()
 
-    wait_until(state_after_a_key, lambda told: told == "Updating", what="Updating", timeout_s=60)
-    wait_until(state, lambda told: told == "Succeeded", what="Succeeded", timeout_s=60)
+    wait_until(
+        state_after_a_key,
+        lambda provisioning_state: provisioning_state == "Updating",
+        what="Updating",
+        timeout_s=60,
+    )
+    wait_until(
+        state, lambda provisioning_state: provisioning_state == "Succeeded", what="Succeeded", timeout_s=60
+    )
     assert lab.put("connections/tunnel1", lab.connection()).status == 200
 
 

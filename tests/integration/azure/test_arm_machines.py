@@ -49,10 +49,10 @@ class Site:
 
     def state(self, place: str) -> tuple[str, str]:
         """Provisioning and power state of a machine."""
-        told = self.call("GET", f"{place}?$expand=instanceView").json["properties"]
-        codes = [each["code"] for each in told["instanceView"]["statuses"]]
+        properties = self.call("GET", f"{place}?$expand=instanceView").json["properties"]
+        codes = [status["code"] for status in properties["instanceView"]["statuses"]]
         (power,) = (code.removeprefix("PowerState/") for code in codes if code.startswith("PowerState/"))
-        return told["provisioningState"], power
+        return properties["provisioningState"], power
 
     def end(self, reply: Reply) -> Reply:
         """Ask once how an operation is."""
@@ -186,9 +186,9 @@ def test_what_an_interface_uses_cannot_be_deleted(site: Site) -> None:
         "publicIPAddresses/ip": "PublicIPAddressCannotBeDeleted",
         "virtualNetworks/vnet/subnets/app": "InUseSubnetCannotBeDeleted",
     }
-    told = site.lab.get("networkSecurityGroups/nsg").json["properties"]
-    assert told["networkInterfaces"] == [{"id": made["id"]}]
-    assert "subnets" not in told
+    properties = site.lab.get("networkSecurityGroups/nsg").json["properties"]
+    assert properties["networkInterfaces"] == [{"id": made["id"]}]
+    assert "subnets" not in properties
 
 
 def test_an_application_security_group_that_a_rule_names_cannot_be_deleted(site: Site) -> None:
@@ -329,12 +329,16 @@ def test_a_disk_outlives_its_machine_unless_it_goes_with_it(site: Site) -> None:
 def test_no_answer_and_no_file_has_a_password(site: Site) -> None:
     site.interface()
     made = site.machine()
-    told = [made.text, site.call("GET", "virtualMachines/vm").text, site.call("GET", "virtualMachines").text]
+    answers = [
+        made.text,
+        site.call("GET", "virtualMachines/vm").text,
+        site.call("GET", "virtualMachines").text,
+    ]
 
     site.lab.twin.api.save()
 
     stored = (site.lab.twin.folder / "azure.json").read_text()
-    assert not [text for text in (*told, stored) if machine_bodies.PASSWORD in text]
+    assert not [text for text in (*answers, stored) if machine_bodies.PASSWORD in text]
     assert "azureuser" in stored
 
 
@@ -522,11 +526,11 @@ def test_a_scale_set_has_machines_with_addresses_of_their_own(site: Site) -> Non
     site.publish(*_places(0, 1))
     site.call("GET", "virtualMachineScaleSets/set")
 
-    told = site.call("GET", "virtualMachineScaleSets/set").json
+    scale_set = site.call("GET", "virtualMachineScaleSets/set").json
     nics = site.call("GET", "virtualMachineScaleSets/set/networkInterfaces").json["value"]
     first = site.call("GET", _places(0)[0]).json
 
-    assert told["properties"]["provisioningState"] == "Succeeded"
+    assert scale_set["properties"]["provisioningState"] == "Succeeded"
     assert [addresses(nic) for nic in nics] == [["10.1.2.4"], ["10.1.2.5"]]
     assert (first["name"], first["properties"]["osProfile"]["computerName"]) == ("set_0", "web000000")
     assert site.lab.delete("virtualNetworks/vnet/subnets/app").code == "InUseSubnetCannotBeDeleted"
@@ -622,12 +626,14 @@ def test_images_are_found_step_by_step(site: Site) -> None:
         return [row["name"] for row in site.lab.twin.call("GET", path).json]
 
     (version,) = names(f"{below}/{image['offer']}/skus/{image['sku']}/versions")
-    told = site.lab.twin.call("GET", f"{below}/{image['offer']}/skus/{image['sku']}/versions/{version}").json
+    image_version = site.lab.twin.call(
+        "GET", f"{below}/{image['offer']}/skus/{image['sku']}/versions/{version}"
+    ).json
 
     assert image["publisher"] in names(place)
     assert image["offer"] in names(below)
     assert image["sku"] in names(f"{below}/{image['offer']}/skus")
-    assert told["properties"]["osDiskImage"]["operatingSystem"] == "Linux"
+    assert image_version["properties"]["osDiskImage"]["operatingSystem"] == "Linux"
     assert site.lab.twin.call("GET", f"{below}/none/skus/none/versions").code == "PlatformImageNotFound"
 
 

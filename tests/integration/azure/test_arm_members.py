@@ -107,7 +107,7 @@ def _beside(estate: Estate, kind: str) -> Subject:
     principal = estate.call("GET", "Microsoft.ManagedIdentity/userAssignedIdentities/aks").json["properties"]
     role = f"{estate.lab.twin.subscription}/providers/Microsoft.Authorization/roleDefinitions"
     logs = [{"category": "TunnelDiagnosticLog", "enabled": True}]
-    found: Mapping[str, Subject] = {
+    subjects: Mapping[str, Subject] = {
         "Microsoft.Insights/diagnosticSettings": Subject(
             path=f"{gateway}/providers/Microsoft.Insights/diagnosticSettings/logs",
             body={"properties": {"workspaceId": workspace, "logs": logs}},
@@ -135,23 +135,23 @@ def _beside(estate: Estate, kind: str) -> Subject:
             },
         ),
     }
-    return found[kind]
+    return subjects[kind]
 
 
 def _not_taken(path: str) -> bool:
-    return any(path == each or path.startswith(f"{each}/") for each in NOT_TAKEN)
+    return any(path == parent or path.startswith(f"{parent}/") for parent in NOT_TAKEN)
 
 
 def _named(path: str, value: Any, reply: Reply) -> bool:
     """Whether a refusal says which member it is about: by a name on its path, or by what was sent."""
     error = reply.json["error"]
-    told = " ".join([error["message"], *(each["message"] for each in error["details"])])
+    message = " ".join([error["message"], *(detail["message"] for detail in error["details"])])
     steps = path.split("/")
     names = [step for step in steps if step not in _GENERIC] or [steps[-1]]
     sent = str(value["id"] if isinstance(value, dict) and "id" in value else value)
-    plain = _IDENTIFIER.sub("", told).lower().replace(" ", "")
+    plain = _IDENTIFIER.sub("", message).lower().replace(" ", "")
     said = [_AZURE_SAYS.get(name, name).lower() for name in names]
-    return any(name in plain for name in said) or (len(sent) >= _TELLING and sent in told)
+    return any(name in plain for name in said) or (len(sent) >= _TELLING and sent in message)
 
 
 class Trial:
@@ -163,29 +163,35 @@ class Trial:
     def verdict(self, path: str, kind: str) -> str:
         """Return what is wrong with how a member is treated; nothing if it is right."""
         value = value_of(kind.removeprefix("read ").removeprefix("required "), path)
-        reply, told = self._send(path, value)
+        reply, shown_value = self._send(path, value)
         if kind.startswith("read "):
-            echoed = reply.status in {200, 201} and same(value, told)
+            echoed = reply.status in {200, 201} and same(value, shown_value)
             return f"read-only, yet {value} is in the answer" if echoed else ""
         if reply.status in {200, 201}:
-            return "" if same(value, told) or _not_taken(path) else f"dropped: {value} became {told}"
+            return (
+                ""
+                if same(value, shown_value) or _not_taken(path)
+                else f"dropped: {value} became {shown_value}"
+            )
         if not _named(path, value, reply):
             return f"refused without a name: {reply.text}"
         plain = value_at(self._subject.body, path)
         if plain is ABSENT:
             return ""
-        reply, told = self._send(path, plain)
-        return "" if same(plain, told) or _not_taken(path) else f"dropped: {plain} became {told}"
+        reply, shown_value = self._send(path, plain)
+        return (
+            "" if same(plain, shown_value) or _not_taken(path) else f"dropped: {plain} became {shown_value}"
+        )
 
     def _send(self, path: str, value: Any) -> tuple[Reply, Any]:
         """Make the resource with a member, read it, remove it again; return both answers."""
         subject = self._subject
         reply = self._twin.call("PUT", subject.path, body_with(subject.body, self._table, path, value))
-        told: Any = ABSENT
+        shown_value: Any = ABSENT
         if reply.status in {200, 201}:
-            told = value_at(self._twin.call("GET", subject.path).json, path)
+            shown_value = value_at(self._twin.call("GET", subject.path).json, path)
             assert self._twin.call("DELETE", subject.path).status in {200, 202, 204}
-        return reply, "nothing" if told is ABSENT else told
+        return reply, "nothing" if shown_value is ABSENT else shown_value
 
 
 def test_every_type_has_a_table_of_members() -> None:
@@ -196,5 +202,5 @@ def test_every_type_has_a_table_of_members() -> None:
 def test_every_member_is_kept_or_refused_by_name(bare_estate: Estate, kind: str) -> None:
     table = MEMBERS[kind]
     trial = Trial(bare_estate, _subject(bare_estate, kind), table)
-    found = {path: trial.verdict(path, each) for path, each in table.items()}
-    assert "\n".join(f"{path}: {text}" for path, text in found.items() if text) == ""
+    verdicts = {path: trial.verdict(path, member_kind) for path, member_kind in table.items()}
+    assert "\n".join(f"{path}: {text}" for path, text in verdicts.items() if text) == ""

@@ -110,13 +110,13 @@ def test_read_only_members_are_dropped(lab: Lab) -> None:
 
 def test_empty_strings_and_nulls_count_as_absent(lab: Lab) -> None:
     lab.made("virtualNetworks/vnet", lab.network())
-    told = {
+    properties = {
         "addressPrefix": "10.1.3.0/24",
         "sharingScope": "",
         "routeTable": None,
         "networkSecurityGroup": None,
     }
-    made = lab.made("virtualNetworks/vnet/subnets/extra", {"properties": told})
+    made = lab.made("virtualNetworks/vnet/subnets/extra", {"properties": properties})
     assert "sharingScope" not in made["properties"]
     assert "routeTable" not in made["properties"]
 
@@ -126,10 +126,10 @@ def test_enumerations_are_answered_in_azures_spelling(lab: Lab) -> None:
     body = lab.connection()
     body["properties"].update(connectionType="IPSec", connectionProtocol="ikev2")
     body["properties"]["ipsecPolicies"][0].update(ikeEncryption="gcmaes256", dhGroup="ecp384")
-    told = lab.made("connections/tunnel1", body)["properties"]
-    assert (told["connectionType"], told["connectionProtocol"]) == ("IPsec", "IKEv2")
-    assert told["ipsecPolicies"][0]["ikeEncryption"] == "GCMAES256"
-    assert told["ipsecPolicies"][0]["dhGroup"] == "ECP384"
+    properties = lab.made("connections/tunnel1", body)["properties"]
+    assert (properties["connectionType"], properties["connectionProtocol"]) == ("IPsec", "IKEv2")
+    assert properties["ipsecPolicies"][0]["ikeEncryption"] == "GCMAES256"
+    assert properties["ipsecPolicies"][0]["dhGroup"] == "ECP384"
 
 
 def test_a_whole_resource_in_the_place_of_a_reference_becomes_its_id(lab: Lab) -> None:
@@ -137,8 +137,8 @@ def test_a_whole_resource_in_the_place_of_a_reference_becomes_its_id(lab: Lab) -
     gateway = lab.get("virtualNetworkGateways/gw").json
     body = lab.connection()
     body["properties"]["virtualNetworkGateway1"] = gateway
-    told = lab.made("connections/tunnel1", body)["properties"]
-    assert told["virtualNetworkGateway1"] == {"id": gateway["id"]}
+    properties = lab.made("connections/tunnel1", body)["properties"]
+    assert properties["virtualNetworkGateway1"] == {"id": gateway["id"]}
 
 
 @pytest.mark.parametrize(
@@ -172,8 +172,8 @@ def test_what_was_read_can_be_put_back_and_changes_nothing(lab: Lab, place: str)
     rules = {"securityRules": [{"name": "in", "properties": rule}]}
     table = lab.made("routeTables/table", {"location": "westeurope", "properties": routes})
     group = lab.made("networkSecurityGroups/nsg", {"location": "westeurope", "properties": rules})
-    told = {"routeTable": {"id": table["id"]}, "networkSecurityGroup": {"id": group["id"]}}
-    app = {"properties": {"addressPrefixes": ["10.1.2.0/24"], **told}}
+    references = {"routeTable": {"id": table["id"]}, "networkSecurityGroup": {"id": group["id"]}}
+    app = {"properties": {"addressPrefixes": ["10.1.2.0/24"], **references}}
     lab.made("virtualNetworks/vnet/subnets/app", app)
     before = lab.get(place).json
     lab.made(place, before)
@@ -186,7 +186,7 @@ def _without_etags(document: Any) -> Any:
     if isinstance(document, dict):
         return {name: _without_etags(value) for name, value in document.items() if name != "etag"}
     if isinstance(document, list):
-        return [_without_etags(each) for each in document]
+        return [_without_etags(item) for item in document]
     return document
 
 
@@ -220,8 +220,8 @@ def test_a_network_put_without_subnets_keeps_them(lab: Lab) -> None:
 def test_users_are_shown_on_what_they_use(lab: Lab) -> None:
     lab.build()
     table = lab.made("routeTables/table", {"location": "westeurope"})
-    told = {"addressPrefix": "10.1.2.0/24", "routeTable": {"id": table["id"]}}
-    subnet = lab.made("virtualNetworks/vnet/subnets/app", {"properties": told})
+    properties = {"addressPrefix": "10.1.2.0/24", "routeTable": {"id": table["id"]}}
+    subnet = lab.made("virtualNetworks/vnet/subnets/app", {"properties": properties})
     assert lab.get("routeTables/table").json["properties"]["subnets"] == [{"id": subnet["id"]}]
     public = lab.get("publicIPAddresses/ip0").json["properties"]
     assert public["ipConfiguration"] == {"id": lab.configuration_id(0)}

@@ -29,8 +29,8 @@ def test_an_identity_gets_a_role_on_a_subnet_and_loses_it(aks: Aks) -> None:
     refused = aks.call("PUT", again, body)
     assert (refused.status, refused.code) == (409, "RoleAssignmentExists")
     listed = f"{aks.twin.subscription}/providers/Microsoft.Authorization/roleAssignments"
-    found = aks.call("GET", f"{listed}?$filter=principalId%20eq%20%27{principal}%27").json["value"]
-    assert [row["id"] for row in found] == [made.json["id"]]
+    assignments = aks.call("GET", f"{listed}?$filter=principalId%20eq%20%27{principal}%27").json["value"]
+    assert [row["id"] for row in assignments] == [made.json["id"]]
     aks.twin.restart()
     assert aks.call("GET", place).json == made.json
     assert aks.call("DELETE", place).status == 200
@@ -57,8 +57,8 @@ def test_a_bad_assignment_is_refused(aks: Aks) -> None:
         (f"{aks.subnet('none')}/{base}/{new_guid()}", good, "ResourceNotFound"),
         (f"{aks.group}none/{base}/{new_guid()}", good, "ResourceGroupNotFound"),
     ]
-    for place, wanted, code in cases:
-        assert aks.call("PUT", place, {"properties": wanted}).code == code
+    for place, properties, code in cases:
+        assert aks.call("PUT", place, {"properties": properties}).code == code
     listed = aks.call("GET", f"{aks.twin.subscription}/{base}").json["value"]
     assert listed == []
 

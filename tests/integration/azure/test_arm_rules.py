@@ -73,8 +73,8 @@ def test_a_bad_public_ip_address_is_refused(lab: Lab, case: str) -> None:
 
 
 def _route(prefix: str, kind: str, hop: str | None = None) -> Body:
-    told = {"addressPrefix": prefix, "nextHopType": kind}
-    return {"properties": told if hop is None else {**told, "nextHopIpAddress": hop}}
+    properties = {"addressPrefix": prefix, "nextHopType": kind}
+    return {"properties": properties if hop is None else {**properties, "nextHopIpAddress": hop}}
 
 
 ROUTES: dict[str, tuple[Body, str]] = {
@@ -104,7 +104,7 @@ def test_a_bad_route_is_refused(lab: Lab, case: str) -> None:
 
 
 def _rule(**changes: Any) -> Body:
-    told: Body = {
+    properties: Body = {
         "priority": 200,
         "direction": "Inbound",
         "access": "Allow",
@@ -114,8 +114,8 @@ def _rule(**changes: Any) -> Body:
         "destinationAddressPrefix": "*",
         "destinationPortRange": "443",
     }
-    told.update(changes)
-    return {"properties": {name: value for name, value in told.items() if value is not None}}
+    properties.update(changes)
+    return {"properties": {name: value for name, value in properties.items() if value is not None}}
 
 
 RULES: dict[str, tuple[Body, str]] = {
@@ -189,12 +189,12 @@ def test_what_is_in_use_cannot_be_deleted(lab: Lab, place: str, code: str) -> No
     lab.build()
     group = lab.made("networkSecurityGroups/nsg", {"location": "westeurope"})
     table = lab.made("routeTables/table", {"location": "westeurope"})
-    told = {
+    properties = {
         "addressPrefix": "10.1.2.0/24",
         "networkSecurityGroup": {"id": group["id"]},
         "routeTable": {"id": table["id"]},
     }
-    lab.made("virtualNetworks/vnet/subnets/app", {"properties": told})
+    lab.made("virtualNetworks/vnet/subnets/app", {"properties": properties})
     reply = lab.delete(place)
     assert (reply.status, reply.code) == (400, code)
     assert lab.get(place).status == 200

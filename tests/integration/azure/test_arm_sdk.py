@@ -142,12 +142,17 @@ def test_status_comes_from_the_data_plane(
         for index, (up, error) in enumerate(ends)
     )
     own_azure_twin.board.publish(Observed(generation=1, azure_tunnels=observed))
-    told = own_azure_twin.network().virtual_network_gateway_connections.get(lab.group, "tunnel1").properties
-    assert told.connection_status == status
-    assert [tunnel.connection_status for tunnel in told.tunnel_connection_status] == tunnels
+    properties = (
+        own_azure_twin.network().virtual_network_gateway_connections.get(lab.group, "tunnel1").properties
+    )
+    assert properties.connection_status == status
+    assert [tunnel.connection_status for tunnel in properties.tunnel_connection_status] == tunnels
     up = sum(1 for is_up, _ in ends if is_up)
-    assert (told.ingress_bytes_transferred, told.egress_bytes_transferred) == (1000 * up, 2000 * up)
-    times = [tunnel.last_connection_established_utc_time for tunnel in told.tunnel_connection_status]
+    assert (properties.ingress_bytes_transferred, properties.egress_bytes_transferred) == (
+        1000 * up,
+        2000 * up,
+    )
+    times = [tunnel.last_connection_established_utc_time for tunnel in properties.tunnel_connection_status]
     assert times[:1] == (["2026-11-22T10:04:05Z"] if up else times[:1])
 
 
@@ -267,10 +272,10 @@ def test_a_wrong_secret_reaches_the_sdk_as_such(azure_twin: Twin) -> None:
 
 def test_lists_cover_groups_and_the_subscription(own_azure_twin: Twin) -> None:
     labs = [new_lab(own_azure_twin), new_lab(own_azure_twin)]
-    for each in labs:
-        each.build_network()
-        each.made("routeTables/table", {"location": "westeurope"})
-        each.made("networkSecurityGroups/nsg", {"location": "westeurope"})
+    for lab in labs:
+        lab.build_network()
+        lab.made("routeTables/table", {"location": "westeurope"})
+        lab.made("networkSecurityGroups/nsg", {"location": "westeurope"})
     network = own_azure_twin.network()
     for operations in (
         network.virtual_networks,

@@ -18,8 +18,8 @@ from twinspan.twin.azure.tokens import TokenAuthority, load_signing_key
 
 def _claims(token: str) -> dict[str, Any]:
     part = token.split(".")[1]
-    found: dict[str, Any] = json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
-    return found
+    claims: dict[str, Any] = json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
+    return claims
 
 
 def _authority(twin: Twin, **changes: Any) -> TokenAuthority:
@@ -211,7 +211,7 @@ def test_a_second_stop_does_nothing(tmp_path: Path) -> None:
 
 
 def test_the_server_listens_on_loopback_only(azure_twin: Twin) -> None:
-    wanted = f"{azure_twin.api.port:04X}"
+    port = f"{azure_twin.api.port:04X}"
     table = [line.split()[1:4] for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
-    listening = [local for local, _, state in table if state == "0A" and local.endswith(f":{wanted}")]
-    assert listening == [f"0100007F:{wanted}"]
+    listening = [local for local, _, state in table if state == "0A" and local.endswith(f":{port}")]
+    assert listening == [f"0100007F:{port}"]

@@ -101,7 +101,7 @@ _NOT_SERVED = (
 def _template(kind: str) -> str:
     """Return the path of a resource of a type, as the facts have it."""
     provider, *kinds = kind.lower().split("/")
-    return f"{_GROUP}/providers/{provider}/" + "/".join(f"{each}/{{}}" for each in kinds)
+    return f"{_GROUP}/providers/{provider}/" + "/".join(f"{segment}/{{}}" for segment in kinds)
 
 
 class Census:
@@ -119,7 +119,7 @@ class Census:
         """Ask as soon as the operation before is over."""
         reply = wait_until(
             lambda: self.estate.lab.twin.call(method, path, body),
-            lambda found: "AnotherOperationInProgress" not in found.text,
+            lambda answer: "AnotherOperationInProgress" not in answer.text,
             what=f"{path} is idle",
             timeout_s=30,
         )
@@ -145,7 +145,7 @@ class Census:
 
 def test_every_type_is_made_read_changed_and_removed(estate: Estate) -> None:
     census = Census(estate)
-    assert {each.type.lower() for each in estate.samples} == RESOURCE_TYPES.keys()
+    assert {estate_sample.type.lower() for estate_sample in estate.samples} == RESOURCE_TYPES.keys()
     places = [(sample, _template(sample.type), estate.path(sample.place)) for sample in estate.samples]
     for sample, template, path in places:
         census.ask("PUT", template, path, sample.body)
@@ -197,12 +197,13 @@ def _beside(estate: Estate) -> Mapping[str, tuple[str, Body]]:
         "/{}/providers/microsoft.authorization/roleassignments/{}": assignment,
         f"{_GROUP}/providers/microsoft.resources/deployments/{{}}": run,
     }
-    found = {
-        template: (_concrete(estate, template), Body(properties=told)) for template, told in bodies.items()
+    requests = {
+        template: (_concrete(estate, template), Body(properties=properties))
+        for template, properties in bodies.items()
     }
-    found[_GROUP] = (f"{estate.lab.twin.subscription}/resourceGroups/{name}", {"location": LOCATION})
-    assert gateway in found["/{}/providers/microsoft.insights/diagnosticsettings/{}"][0]
-    return found
+    requests[_GROUP] = (f"{estate.lab.twin.subscription}/resourceGroups/{name}", {"location": LOCATION})
+    assert gateway in requests["/{}/providers/microsoft.insights/diagnosticsettings/{}"][0]
+    return requests
 
 
 def test_what_is_no_type_is_made_read_changed_and_removed(estate: Estate) -> None:
@@ -236,7 +237,7 @@ def test_everything_else_that_is_served_answers_as_clients_expect(estate: Estate
             census.call("POST", path.removesuffix("restart") + "start", None)
         default = _BODIES.get(template.rpartition("/")[2]) if method != "GET" else None
         reply = census.call(method, path, bodies.get(path.lower().removesuffix("/validate"), default))
-        absent = any(each in reply.text for each in _NOT_SERVED) or method == "HEAD"
+        absent = any(message in reply.text for message in _NOT_SERVED) or method == "HEAD"
         if reply.status not in {404, 405} or not absent:
             census.note(method, template, path, reply)
     assert "\n".join(census.wrong) == ""
@@ -255,8 +256,8 @@ def _ring(estate: Estate) -> str:
         assert twin.metrics is not None
         twin.metrics.sample(scope, "BgpPeerStatus", peer, 0.0, time.time())
         twin.metrics.advance(time.time())
-        found: list[Body] = twin.call("GET", path).json["value"]
-        return found
+        alerts: list[Body] = twin.call("GET", path).json["value"]
+        return alerts
 
     (alert, *_) = wait_until(fired, bool, what="the alert fires", timeout_s=30)
     return str(alert["id"]).rpartition("/")[2]

@@ -138,8 +138,10 @@ def test_a_public_address_serves_one_gateway(lab: Lab) -> None:
     lab.made("virtualNetworks/other", other)
     body = lab.gateway()
     del body["properties"]["bgpSettings"]
-    for each in body["properties"]["ipConfigurations"]:
-        each["properties"]["subnet"] = {"id": f"{lab.scope}/virtualNetworks/other/subnets/GatewaySubnet"}
+    for configuration in body["properties"]["ipConfigurations"]:
+        configuration["properties"]["subnet"] = {
+            "id": f"{lab.scope}/virtualNetworks/other/subnets/GatewaySubnet"
+        }
     assert lab.put("virtualNetworkGateways/second", body).code == "PublicIPAddressInUse"
 
 

@@ -62,8 +62,8 @@ def test_the_seed_commands_work(az: Az) -> None:
     assert gateway["activeActive"] is True
     assert gateway["bgpSettings"]["bgpPeeringAddresses"][0]["tunnelIpAddresses"] == ["198.19.64.4"]
     query = "{s:connectionStatus,t:tunnelConnectionStatus,i:ingressBytesTransferred,p:provisioningState}"
-    told = az.ask(f"network vpn-connection show -g {lab.group} -n tunnel1 --query {query}")
-    assert told == {"s": "Unknown", "t": [], "i": 0, "p": "Succeeded"}
+    connection = az.ask(f"network vpn-connection show -g {lab.group} -n tunnel1 --query {query}")
+    assert connection == {"s": "Unknown", "t": [], "i": 0, "p": "Succeeded"}
     tables = az.ask(f"network route-table list -g {lab.group}")
     assert [table["name"] for table in tables] == ["table"]
     assert az.ask(f"network vnet-gateway list-bgp-peer-status {of_gateway}") == {"value": []}
@@ -102,8 +102,8 @@ def test_the_cli_builds_and_removes_a_connection(az: Az) -> None:
         "--ipsec-integrity GCMAES256 --pfs-group ECP384 --sa-lifetime 3600 --sa-max-size 102400000"
     )
     az.run("network vpn-connection update -g rg -n tunnel1 --set dpdTimeoutSeconds=15")
-    told = az.ask("network vpn-connection show -g rg -n tunnel1")
-    assert (told["dpdTimeoutSeconds"], told["ipsecPolicies"][0]["dhGroup"]) == (15, "ECP384")
+    connection = az.ask("network vpn-connection show -g rg -n tunnel1")
+    assert (connection["dpdTimeoutSeconds"], connection["ipsecPolicies"][0]["dhGroup"]) == (15, "ECP384")
     key = az.ask("network vpn-connection shared-key show -g rg --connection-name tunnel1")
     assert key["value"] == "Cli_Key.12345"
     refused = az.run("network vnet-gateway delete -g rg -n gw", check=False)
@@ -133,16 +133,16 @@ def test_monitor_shows_metrics_alerts_and_where_logs_go(az: Az) -> None:
         f"--workspace {logs['id']} --logs {choice}"
     )
     listed = az.ask(f"monitor diagnostic-settings list --resource {gateway}")
-    assert [each["name"] for each in listed] == ["vpn"]
+    assert [diagnostic_setting["name"] for diagnostic_setting in listed] == ["vpn"]
     rule = f"{az.twin.subscription}/resourceGroups/{lab.group}/providers/Microsoft.Insights/metricAlerts/bgp"
     made = az.twin.call("PUT", rule, session_alert(gateway, group["id"]))
     assert made.status == 200, made.text
     rules = az.ask(f"monitor metrics alert list -g {lab.group}")
-    assert [(each["name"], each["severity"]) for each in rules] == [("bgp", 1)]
+    assert [(alert_rule["name"], alert_rule["severity"]) for alert_rule in rules] == [("bgp", 1)]
     definitions = az.ask(f"monitor metrics list-definitions --resource {gateway}")
-    assert "BgpPeerStatus" in {each["name"]["value"] for each in definitions}
-    found = az.ask(f"monitor metrics list --resource {gateway} --metric BgpPeerStatus --interval PT1M")
-    assert [each["name"]["value"] for each in found["value"]] == ["BgpPeerStatus"]
+    assert "BgpPeerStatus" in {definition["name"]["value"] for definition in definitions}
+    metrics = az.ask(f"monitor metrics list --resource {gateway} --metric BgpPeerStatus --interval PT1M")
+    assert [metric["name"]["value"] for metric in metrics["value"]] == ["BgpPeerStatus"]
 
 
 def session_alert(gateway: str, group: str) -> dict[str, Any]:

@@ -88,16 +88,16 @@ def workspace() -> Body:
 
 def alerts(lab: Lab, query: str = "") -> list[Body]:
     path = f"{lab.twin.subscription}/providers/Microsoft.AlertsManagement/alerts{query}"
-    found: list[Body] = lab.twin.call("GET", path).json["value"]
-    return found
+    listed_alerts: list[Body] = lab.twin.call("GET", path).json["value"]
+    return listed_alerts
 
 
 def test_an_alert_fires_tells_loopback_and_nobody_else_and_resolves(lab: Lab) -> None:
-    told: list[Any] = []
+    notifications: list[Any] = []
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
-            told.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+            notifications.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
             self.send_response(202)
             self.end_headers()
 
@@ -128,7 +128,7 @@ def test_an_alert_fires_tells_loopback_and_nobody_else_and_resolves(lab: Lab) ->
             assert call(lab, "PUT", "Microsoft.Insights/metricAlerts/bgp", body).status == 200
             wait_until(
                 lambda: alerts(lab, "?monitorCondition=Fired"),
-                lambda found: len(found) == 1,
+                lambda fired_alerts: len(fired_alerts) == 1,
                 what="it fires",
                 timeout_s=30,
             )
@@ -136,29 +136,31 @@ def test_an_alert_fires_tells_loopback_and_nobody_else_and_resolves(lab: Lab) ->
             assert status[0]["properties"]["status"] == "Unhealthy"
             assert status[0]["properties"]["dimensions"] == {"BgpPeerAddress": "169.254.21.1"}
             value[0] = 1.0
-            found = wait_until(
+            resolved_alerts = wait_until(
                 lambda: alerts(lab, "?monitorCondition=Resolved"), bool, what="it resolves", timeout_s=30
             )
-            wait_until(lambda: len(told), lambda count: count == 2, what="both are told", timeout_s=30)
+            wait_until(
+                lambda: len(notifications), lambda count: count == 2, what="both are told", timeout_s=30
+            )
         finally:
             stopping.set()
             measuring.join()
             server.shutdown()
-    conditions = [each["data"]["essentials"]["monitorCondition"] for each in told]
+    conditions = [notification["data"]["essentials"]["monitorCondition"] for notification in notifications]
     assert conditions == ["Fired", "Resolved"]
-    essentials: Any = found[0]["properties"]
+    essentials: Any = resolved_alerts[0]["properties"]
     assert essentials["essentials"]["monitorConditionResolvedDateTime"]
-    history = lab.twin.call("GET", f"{found[0]['id']}/history").json["properties"]["modifications"]
+    history = lab.twin.call("GET", f"{resolved_alerts[0]['id']}/history").json["properties"]["modifications"]
     failed = {
-        each["newValue"]: each["description"]
-        for each in history
-        if each["modificationEvent"] == "ActionsFailed"
+        modification["newValue"]: modification["description"]
+        for modification in history
+        if modification["modificationEvent"] == "ActionsFailed"
     }
     assert failed == {
         "desk/mail": "the twin sends no mail",
         "desk/hook1": "the twin posts to loopback addresses only",
     }
-    events = {each["modificationEvent"] for each in history}
+    events = {modification["modificationEvent"] for modification in history}
     assert events == {"AlertCreated", "MonitorConditionChange", "ActionsFailed", "ActionsTriggered"}
 
 
@@ -253,7 +255,7 @@ def setting(workspace_id: str, *categories: str) -> Body:
     return {
         "properties": {
             "workspaceId": workspace_id,
-            "logs": [{"category": each, "enabled": True} for each in categories],
+            "logs": [{"category": category, "enabled": True} for category in categories],
         }
     }
 
@@ -263,7 +265,9 @@ def test_diagnostic_settings_live_with_their_gateway(lab: Lab) -> None:
     gateway = f"{lab.scope}/virtualNetworkGateways/gw/providers/Microsoft.Insights/diagnosticSettings"
     made = lab.twin.call("PUT", f"{gateway}/vpn", setting(logs, "TunnelDiagnosticLog"))
     assert (made.status, made.json["name"]) == (200, "vpn")
-    assert [each["name"] for each in lab.twin.call("GET", gateway).json["value"]] == ["vpn"]
+    assert [
+        diagnostic_setting["name"] for diagnostic_setting in lab.twin.call("GET", gateway).json["value"]
+    ] == ["vpn"]
     twice = lab.twin.call("PUT", f"{gateway}/other", setting(logs, "TunnelDiagnosticLog"))
     assert (twice.status, twice.code) == (409, "Conflict")
     for bad in (

@@ -47,18 +47,33 @@ def ask(lab: Lab, kind: str = "metrics", place: str = "virtualNetworkGateways/gw
 
 
 def test_the_definitions_name_units_aggregations_dimensions_and_grains(measured: Lab) -> None:
-    found = {each["name"]["value"]: each for each in ask(measured, "metricDefinitions").json["value"]}
-    tunnel, peer = found["TunnelIngressBytes"], found["BgpPeerStatus"]
+    definitions = {
+        definition["name"]["value"]: definition
+        for definition in ask(measured, "metricDefinitions").json["value"]
+    }
+    tunnel, peer = definitions["TunnelIngressBytes"], definitions["BgpPeerStatus"]
     assert (tunnel["unit"], tunnel["primaryAggregationType"]) == ("Bytes", "Total")
     assert (peer["unit"], peer["primaryAggregationType"]) == ("Count", "Average")
-    assert [each["value"] for each in tunnel["dimensions"]] == ["ConnectionName", "RemoteIP", "Instance"]
+    assert [dimension["value"] for dimension in tunnel["dimensions"]] == [
+        "ConnectionName",
+        "RemoteIP",
+        "Instance",
+    ]
     assert tunnel["metricAvailabilities"][0]["timeGrain"] == "PT10S"
 
 
 def test_what_nothing_counts_has_a_definition_and_no_data(measured: Lab) -> None:
-    found = {each["name"]["value"]: each for each in ask(measured, "metricDefinitions").json["value"]}
-    assert {each["category"] for each in found.values()} == {"Traffic", "Routing", "Ipsec", "Errors"}
-    assert found["TunnelNatPacketDrop"]["dimensions"][-1]["value"] == "DropType"
+    definitions = {
+        definition["name"]["value"]: definition
+        for definition in ask(measured, "metricDefinitions").json["value"]
+    }
+    assert {definition["category"] for definition in definitions.values()} == {
+        "Traffic",
+        "Routing",
+        "Ipsec",
+        "Errors",
+    }
+    assert definitions["TunnelNatPacketDrop"]["dimensions"][-1]["value"] == "DropType"
     for name in ("TunnelTotalFlowCount", "TunnelNatedBytes"):
         assert ask(measured, metricnames=name).json["value"][0]["timeseries"] == []
 
@@ -78,8 +93,8 @@ def test_a_star_splits_and_a_value_chooses(measured: Lab) -> None:
     split = ask(measured, metricnames="BgpPeerStatus", **{"$filter": "Instance eq '*'"}).json["value"][0]
     values = {s["metadatavalues"][0]["value"]: s["data"][0]["average"] for s in split["timeseries"]}
     assert values == dict(zip(NAMES, (1, 0), strict=True))
-    wanted = f"Instance eq '{NAMES[1]}' and ConnectionName eq '*'"
-    chosen = ask(measured, metricnames="TunnelIngressBytes", **{"$filter": wanted}).json["value"][0]
+    dimension_filter = f"Instance eq '{NAMES[1]}' and ConnectionName eq '*'"
+    chosen = ask(measured, metricnames="TunnelIngressBytes", **{"$filter": dimension_filter}).json["value"][0]
     assert [series["data"][0]["total"] for series in chosen["timeseries"]] == [60 * 11]
 
 
@@ -139,14 +154,19 @@ def test_our_reader_gets_the_newest_value_of_each_series(measured: Lab) -> None:
     gateway = f"{measured.scope}/virtualNetworkGateways/gw"
     assert read_grain(endpoint, gateway) == 10
     asked = {"TunnelIngressBytes": ("Instance",), "BgpPeerStatus": ()}
-    found = read_gateway_metrics(endpoint, gateway, metrics=asked, interval="PT10S", start=BEGIN, end=END)
-    values = {(each.name, each.dimensions.get("instance", "")): each.value for each in found}
+    measurements = read_gateway_metrics(
+        endpoint, gateway, metrics=asked, interval="PT10S", start=BEGIN, end=END
+    )
+    values = {
+        (measurement.name, measurement.dimensions.get("instance", "")): measurement.value
+        for measurement in measurements
+    }
     assert values == {
         ("TunnelIngressBytes", NAMES[0]): 100,
         ("TunnelIngressBytes", NAMES[1]): 110,
         ("BgpPeerStatus", ""): 0.5,
     }
-    assert {each.at for each in found} == {END - timedelta(seconds=10)}
+    assert {measurement.at for measurement in measurements} == {END - timedelta(seconds=10)}
     with pytest.raises(CloudRefusedError, match="invalid time grain"):
         read_gateway_metrics(endpoint, gateway, metrics=asked, interval="PT7S", start=BEGIN, end=END)
 

@@ -56,10 +56,10 @@ def test_a_change_of_the_design_is_found_before_anything_exists(tree: Path, tmp_
     main.write_text(text[:begin] + text[end:])
     done = run(str(tree / "envs" / "dev"), home=tmp_path / "home")
     assert done.returncode == 1, done.stdout + done.stderr
-    found = [line for line in done.stdout.splitlines() if line.startswith("error ")]
+    error_lines = [line for line in done.stdout.splitlines() if line.startswith("error ")]
     # The first address of each instance is what Azure takes by itself; the second tunnels are lost.
-    assert [line.split(":")[0].split('"')[1] for line in found] == ["tunnel2", "tunnel4"]
-    assert all(line.startswith("error BGP-02 ") for line in found)
+    assert [line.split(":")[0].split('"')[1] for line in error_lines] == ["tunnel2", "tunnel4"]
+    assert all(line.startswith("error BGP-02 ") for line in error_lines)
 
 
 def test_a_waivers_file_of_the_environment_is_read(tree: Path, tmp_path: Path) -> None:

@@ -35,7 +35,7 @@ def main(folder: Path) -> None:
     )
     aws.start()
     azure.start()
-    told = {
+    access = {
         "aws": aws.url,
         "key_id": KEY_ID,
         "secret": SECRET,
@@ -46,7 +46,7 @@ def main(folder: Path) -> None:
         "client_secret": credentials.client_secret,
         "ca": str(tls.ca_certificate),
     }
-    sys.stdout.write(json.dumps(told) + "\n")
+    sys.stdout.write(json.dumps(access) + "\n")
     sys.stdout.flush()
     sys.stdin.read()
     aws.stop()

@@ -32,8 +32,10 @@ def differences(one: Network[Unknown], other: Network[Unknown]) -> dict[str, tup
 
 def not_known(network: Network[Unknown]) -> set[str]:
     """Return the fields that a network leaves open."""
-    found = {place for place, value in _leaves("", comparable(network)) if isinstance(value, Unknown)}
-    return {f"{place.split('/')[2]}.{place.rpartition('/')[2]}" for place in found}
+    unknown_places = {
+        place for place, value in _leaves("", comparable(network)) if isinstance(value, Unknown)
+    }
+    return {f"{place.split('/')[2]}.{place.rpartition('/')[2]}" for place in unknown_places}
 
 
 def addresses(network: Network[Unknown]) -> dict[str, str]:
@@ -52,23 +54,27 @@ def _names(network: Network[Unknown]) -> Iterator[tuple[object, str]]:
     for cloud in (network.aws, network.azure):
         for field in fields(cloud) if cloud else ():
             values = getattr(cloud, field.name)
-            for each in values if isinstance(values, tuple) else ():
-                name = "main" if getattr(each, "main", False) is True else getattr(each, "name", "default")
-                yield getattr(each, "id", name), f"{field.name} {name}"
-                yield from _inside(each, f"{field.name} {name}")
+            for resource in values if isinstance(values, tuple) else ():
+                name = (
+                    "main"
+                    if getattr(resource, "main", False) is True
+                    else getattr(resource, "name", "default")
+                )
+                yield getattr(resource, "id", name), f"{field.name} {name}"
+                yield from _inside(resource, f"{field.name} {name}")
     for table in network.aws.route_tables if network.aws else ():
         for route in table.routes:
             if route.to_internet:
                 yield route.target, "internet gateway"
 
 
-def _inside(each: Any, name: str) -> Iterator[tuple[object, str]]:
-    for subnet in getattr(each, "subnets", ()):
+def _inside(resource: Any, name: str) -> Iterator[tuple[object, str]]:
+    for subnet in getattr(resource, "subnets", ()):
         yield subnet.id, f"subnet {subnet.name}"
-    for instance in getattr(each, "instances", ()):
+    for instance in getattr(resource, "instances", ()):
         yield instance.ip_configuration_id, f"instance {instance.ip_configuration_name}"
         yield instance.public_ip_address, f"address of {instance.ip_configuration_name}"
-    for number, tunnel in enumerate(getattr(each, "tunnels", ()), start=1):
+    for number, tunnel in enumerate(getattr(resource, "tunnels", ()), start=1):
         yield tunnel.outside_ip_address, f"address of {tunnel_key(name, number)}"
 
 
@@ -76,24 +82,24 @@ def _plain(value: object, field: str, names: Mapping[object, str]) -> object:
     if isinstance(value, Unknown):
         return value
     if is_dataclass(value) and not isinstance(value, type):
-        parts = [each.name for each in fields(value) if each.name not in _OF_A_PLAN]
+        parts = [member.name for member in fields(value) if member.name not in _OF_A_PLAN]
         return {part: _plain(getattr(value, part), part, names) for part in parts}
     if isinstance(value, tuple):
-        plain = [_plain(each, "", names) for each in value]
+        plain = [_plain(element, "", names) for element in value]
         if field in _IN_ORDER:
             return plain
-        keyed = {_key(each): each for each in plain if isinstance(each, dict)}
+        keyed = {_key(element): element for element in plain if isinstance(element, dict)}
         assert len(keyed) in {0, len(plain)}, f"two objects of one name among {keyed.keys()}"
         return keyed or sorted(plain, key=str)
     if isinstance(value, Mapping):
-        return {names.get(key, str(key)): _plain(each, "", names) for key, each in value.items()}
+        return {names.get(key, str(key)): _plain(entry, "", names) for key, entry in value.items()}
     return names.get(value, value) if isinstance(value, str | IPv4Address) else value
 
 
 def _key(plain: Mapping[str, object]) -> str:
     """Return what tells objects of one kind apart: id, name, or all there is."""
-    told = plain.get("id") or plain.get("name")
-    return told if isinstance(told, str) else " ".join(map(str, plain.values()))
+    identifier = plain.get("id") or plain.get("name")
+    return identifier if isinstance(identifier, str) else " ".join(map(str, plain.values()))
 
 
 def _apart(place: str, one: object, other: object) -> Iterator[Difference]:
@@ -111,23 +117,23 @@ def _apart(place: str, one: object, other: object) -> Iterator[Difference]:
 
 def _leaves(place: str, value: object) -> Iterator[tuple[str, object]]:
     if isinstance(value, dict):
-        for key, each in value.items():
-            yield from _leaves(f"{place}/{key}", each)
+        for key, child in value.items():
+            yield from _leaves(f"{place}/{key}", child)
     elif isinstance(value, list):
-        for number, each in enumerate(value):
-            yield from _leaves(f"{place}/{number}", each)
+        for number, child in enumerate(value):
+            yield from _leaves(f"{place}/{number}", child)
     else:
         yield place, value
 
 
 def _addresses(value: object, place: str, names: Mapping[object, str]) -> Iterator[tuple[str, str]]:
     if is_dataclass(value) and not isinstance(value, type):
-        told = getattr(value, "id", None) or getattr(value, "name", None)
-        here = names.get(told, str(told)) if told else place
+        identifier = getattr(value, "id", None) or getattr(value, "name", None)
+        here = names.get(identifier, str(identifier)) if identifier else place
         if address := getattr(value, "address", ""):
-            yield here if told else f"{place} {address}", address
+            yield here if identifier else f"{place} {address}", address
         for field in fields(value):
             yield from _addresses(getattr(value, field.name), f"{here}/{field.name}", names)
     elif isinstance(value, tuple):
-        for each in value:
-            yield from _addresses(each, place, names)
+        for element in value:
+            yield from _addresses(element, place, names)

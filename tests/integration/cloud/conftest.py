@@ -22,22 +22,22 @@ def endpoints(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Endpoints]:
         [sys.executable, str(script), str(folder)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
     ) as process:
         assert process.stdout
-        told = json.loads(process.stdout.readline())
+        access = json.loads(process.stdout.readline())
         yield Endpoints(
             aws=AwsEndpoint(
                 region="us-west-2",
-                endpoint_url=told["aws"],
-                access_key_id=told["key_id"],
-                secret_access_key=told["secret"],
+                endpoint_url=access["aws"],
+                access_key_id=access["key_id"],
+                secret_access_key=access["secret"],
             ),
             azure=AzureEndpoint(
-                subscription_id=told["subscription_id"],
-                resource_manager_url=told["azure"],
-                authority=told["azure"],
-                tenant_id=told["tenant_id"],
-                client_id=told["client_id"],
-                client_secret=told["client_secret"],
-                ca_certificate=Path(told["ca"]),
+                subscription_id=access["subscription_id"],
+                resource_manager_url=access["azure"],
+                authority=access["azure"],
+                tenant_id=access["tenant_id"],
+                client_id=access["client_id"],
+                client_secret=access["client_secret"],
+                ca_certificate=Path(access["ca"]),
             ),
         )
         process.communicate(timeout=20)

@@ -74,7 +74,7 @@ def test_vpn_connections_are_read_with_both_tunnels_in_order(
     first = connections[dev.vpn_connections[0]]
     tunnel = first.tunnels[0]
     assert first.name == "dev-instance0"
-    assert [str(each.inside_cidr) for each in first.tunnels] == list(dev_network.INSIDE[:2])
+    assert [str(vpn_tunnel.inside_cidr) for vpn_tunnel in first.tunnels] == list(dev_network.INSIDE[:2])
     assert tunnel.outside_ip_address in IPv4Network("198.19.0.0/24")
     assert tunnel.ike_versions == ("ikev2",)
     assert tunnel.phase1.encryption_algorithms == ("AES256-GCM-16",)
@@ -94,7 +94,7 @@ def test_what_aws_leaves_out_has_the_documented_default(in_aws: AwsNetwork) -> N
 
 
 def test_a_tunnel_without_a_data_plane_is_down(in_aws: AwsNetwork) -> None:
-    telemetry = [tunnel.telemetry for each in in_aws.vpn_connections for tunnel in each.tunnels]
+    telemetry = [tunnel.telemetry for connection in in_aws.vpn_connections for tunnel in connection.tunnels]
     assert [item.status if item else None for item in telemetry] == ["DOWN"] * 4
 
 
@@ -107,9 +107,9 @@ def test_a_gateway_is_read_with_its_instances_in_order(in_azure: AzureNetwork) -
         True,
     )
     assert [instance.ip_configuration_name for instance in gateway.instances] == ["instance0", "instance1"]
-    assert [tuple(map(str, each.custom_bgp_ip_addresses)) for each in gateway.instances] == list(
-        dev_network.APIPA
-    )
+    assert [
+        tuple(map(str, gateway_instance.custom_bgp_ip_addresses)) for gateway_instance in gateway.instances
+    ] == list(dev_network.APIPA)
     for instance in gateway.instances:
         assert instance.public_ip_address in IPv4Network("198.19.64.0/24")
         assert instance.default_bgp_ip_address in IPv4Network("10.1.255.0/27")
@@ -120,13 +120,14 @@ def test_customer_gateways_have_the_addresses_of_the_azure_instances(
 ) -> None:
     (gateway,) = in_azure.virtual_network_gateways
     public = {instance.public_ip_address for instance in gateway.instances}
-    assert {(each.ip_address, each.bgp_asn) for each in in_aws.customer_gateways} == {
-        (address, 65000) for address in public
-    }
+    assert {
+        (customer_gateway.ip_address, customer_gateway.bgp_asn)
+        for customer_gateway in in_aws.customer_gateways
+    } == {(address, 65000) for address in public}
 
 
 def test_connections_are_read_with_policy_and_custom_bgp_addresses(in_azure: AzureNetwork) -> None:
-    connection = next(each for each in in_azure.connections if each.name == "tunnel2")
+    connection = next(candidate for candidate in in_azure.connections if candidate.name == "tunnel2")
     (gateway,) = in_azure.virtual_network_gateways
     assert connection.ipsec_policy == IpsecPolicy(
         ike_encryption="GCMAES256",
@@ -151,7 +152,8 @@ def test_azure_s_far_ends_are_aws_s_outside_addresses(in_aws: AwsNetwork, in_azu
         for tunnel in connection.tunnels
     }
     assert {
-        (each.gateway_ip_address, each.bgp_peering_address) for each in in_azure.local_network_gateways
+        (gateway.gateway_ip_address, gateway.bgp_peering_address)
+        for gateway in in_azure.local_network_gateways
     } == outside
 
 
@@ -168,7 +170,7 @@ def test_routes_and_security_rules_keep_azure_s_words(in_azure: AzureNetwork) ->
     (table,) = in_azure.route_tables
     (rule,) = in_azure.network_security_groups[0].security_rules
     assert table.bgp_route_propagation_enabled
-    assert [(each.address_prefix, each.next_hop_type) for each in table.routes] == [
+    assert [(route.address_prefix, route.next_hop_type) for route in table.routes] == [
         (VPC, "VirtualNetworkGateway")
     ]
     assert rule.source_address_prefixes == ("10.2.0.0/16",)
@@ -184,8 +186,8 @@ def test_keys_are_returned_apart_and_nowhere_else(read: tuple[Network, Secrets])
 
 
 def test_ids_of_azure_are_in_lower_case(in_azure: AzureNetwork, read: tuple[Network, Secrets]) -> None:
-    ids = [each.id for each in in_azure.connections]
-    assert ids == [each.lower() for each in ids]
+    ids = [connection.id for connection in in_azure.connections]
+    assert ids == [resource_id.lower() for resource_id in ids]
     assert sorted(read[1].azure) == sorted(ids)
 
 
@@ -214,7 +216,7 @@ def test_deleted_objects_of_aws_are_left_out(aws: AwsEndpoint) -> None:
     ec2.delete_vpn_gateway(VpnGatewayId=gateway)
     ec2.delete_customer_gateway(CustomerGatewayId=far_id)
     after, keys = read_aws(replace(aws, region="eu-central-1"))
-    assert [each.id for each in before.vpn_connections] == [connection]
+    assert [vpn_connection.id for vpn_connection in before.vpn_connections] == [connection]
     assert (after.vpn_connections, after.vpn_gateways, after.customer_gateways) == ((), (), ())
     assert keys == {}
 
@@ -224,7 +226,7 @@ def test_a_detached_gateway_has_no_vpc(aws: AwsEndpoint) -> None:
     ec2 = aws_clients(elsewhere).ec2
     gateway = ec2.create_vpn_gateway(Type="ipsec.1")["VpnGateway"]["VpnGatewayId"]
     network, _ = read_aws(elsewhere)
-    assert [(each.id, each.vpc_id) for each in network.vpn_gateways] == [(gateway, None)]
+    assert [(vpn_gateway.id, vpn_gateway.vpc_id) for vpn_gateway in network.vpn_gateways] == [(gateway, None)]
 
 
 def test_a_connection_without_policy_or_keys_of_its_own_has_azure_s_defaults(
@@ -243,7 +245,7 @@ def test_a_connection_without_policy_or_keys_of_its_own_has_azure_s_defaults(
     }
     operations.begin_create_or_update(dev_network.GROUP, "tunnel4", body).result()
     network, keys = read_azure(azure)
-    plain = next(each for each in network.connections if each.name == "tunnel4")
+    plain = next(connection for connection in network.connections if connection.name == "tunnel4")
     assert (plain.ipsec_policy, plain.dpd_timeout_seconds, plain.bgp_enabled) == (None, 45, False)
     assert (plain.connection_protocol, dict(plain.custom_bgp_addresses)) == ("IKEv2", {})
     assert keys[plain.id] == "plainDefaults"
@@ -304,7 +306,7 @@ def test_profiles_and_proxies_of_the_user_do_not_matter(
 
 
 def test_an_azure_address_is_an_address(in_azure: AzureNetwork) -> None:
-    peers = {each.bgp_peering_address for each in in_azure.local_network_gateways}
+    peers = {gateway.bgp_peering_address for gateway in in_azure.local_network_gateways}
     assert peers == {
         IPv4Address("169.254.21.1"),
         IPv4Address("169.254.22.1"),

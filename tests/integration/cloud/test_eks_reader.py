@@ -60,7 +60,7 @@ def cluster(endpoint: AwsEndpoint, board: ObservedState) -> dict[str, Any]:
         ec2.create_subnet(VpcId=vpc_id, CidrBlock=f"10.2.{number}.0/24", AvailabilityZone=f"us-west-2{zone}")
         for number, zone in ((1, "a"), (2, "b"))
     ]
-    subnet_ids = [each["Subnet"]["SubnetId"] for each in subnets]
+    subnet_ids = [subnet["Subnet"]["SubnetId"] for subnet in subnets]
     role = iam.create_role(RoleName="eks", AssumeRolePolicyDocument=TRUST)["Role"]["Arn"]
     made = eks.create_cluster(
         name="main",
@@ -81,27 +81,32 @@ def cluster(endpoint: AwsEndpoint, board: ObservedState) -> dict[str, Any]:
     )
     eks.create_addon(clusterName="main", addonName="vpc-cni", configurationValues=VALUES)
     eks.create_addon(clusterName="main", addonName="kube-proxy")
-    found: dict[str, Any] = eks.describe_cluster(name="main")["cluster"]
-    return found
+    described_cluster: dict[str, Any] = eks.describe_cluster(name="main")["cluster"]
+    return described_cluster
 
 
 def test_a_cluster_is_read_with_its_groups_and_addons(endpoint: AwsEndpoint, cluster: dict[str, Any]) -> None:
     network, _ = read_aws(endpoint)
-    (found,) = network.eks_clusters
+    (eks_cluster,) = network.eks_clusters
     config = cluster["resourcesVpcConfig"]
-    assert (found.name, found.arn, found.status, found.version) == ("main", cluster["arn"], "ACTIVE", "1.34")
-    assert found.endpoint == cluster["endpoint"]
-    assert found.certificate_authority.startswith("-----BEGIN CERTIFICATE-----")
-    assert found.service_ipv4_cidr == IPv4Network("172.20.0.0/16")
-    assert (found.vpc_id, list(found.subnet_ids)) == (config["vpcId"], config["subnetIds"])
-    assert found.cluster_security_group_id == config["clusterSecurityGroupId"]
-    assert found.public_access_cidrs == (IPv4Network("198.51.100.0/24"),)
-    assert found.node_groups == (
+    assert (eks_cluster.name, eks_cluster.arn, eks_cluster.status, eks_cluster.version) == (
+        "main",
+        cluster["arn"],
+        "ACTIVE",
+        "1.34",
+    )
+    assert eks_cluster.endpoint == cluster["endpoint"]
+    assert eks_cluster.certificate_authority.startswith("-----BEGIN CERTIFICATE-----")
+    assert eks_cluster.service_ipv4_cidr == IPv4Network("172.20.0.0/16")
+    assert (eks_cluster.vpc_id, list(eks_cluster.subnet_ids)) == (config["vpcId"], config["subnetIds"])
+    assert eks_cluster.cluster_security_group_id == config["clusterSecurityGroupId"]
+    assert eks_cluster.public_access_cidrs == (IPv4Network("198.51.100.0/24"),)
+    assert eks_cluster.node_groups == (
         EksNodeGroup(
             name="default",
             cluster_name="main",
             status="CREATING",
-            subnet_ids=found.subnet_ids,
+            subnet_ids=eks_cluster.subnet_ids,
             instance_types=("t3.medium",),
             capacity_type="ON_DEMAND",
             desired_size=2,
@@ -110,7 +115,7 @@ def test_a_cluster_is_read_with_its_groups_and_addons(endpoint: AwsEndpoint, clu
             labels={"tier": "web"},
         ),
     )
-    proxy, cni = found.addons
+    proxy, cni = eks_cluster.addons
     assert proxy.name == "kube-proxy"
     assert cni == EksAddon(name="vpc-cni", version=cni.version, status="ACTIVE", configuration_values=VALUES)
 
@@ -142,9 +147,9 @@ def test_what_is_being_deleted_is_left_out(
     made = eks.create_cluster(
         name="going",
         roleArn=cluster["roleArn"],
-        resourcesVpcConfig={"subnetIds": [each["Subnet"]["SubnetId"] for each in subnets]},
+        resourcesVpcConfig={"subnetIds": [subnet["Subnet"]["SubnetId"] for subnet in subnets]},
     )["cluster"]
-    assert [each.name for each in read_aws(elsewhere)[0].eks_clusters] == ["going"]
+    assert [eks_cluster.name for eks_cluster in read_aws(elsewhere)[0].eks_clusters] == ["going"]
     before = board.latest()
     here = ClusterHealth(key=made["arn"], api_ready=True, system_ready=True)
     board.publish(replace(before, clusters=(*before.clusters, here)))

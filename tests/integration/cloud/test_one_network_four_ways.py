@@ -45,7 +45,7 @@ CHOSEN = {
 }
 """What a cloud chooses when it makes the objects."""
 _CONNECTIONS = [f"/aws/vpn_connections/vpn_connections instance{n}" for n in (0, 1)]
-TELEMETRY = {f"{each}/tunnels/{n}/telemetry" for each in _CONNECTIONS for n in (0, 1)}
+TELEMETRY = {f"{connection}/tunnels/{n}/telemetry" for connection in _CONNECTIONS for n in (0, 1)}
 """A state has none, and without a data plane no tunnel comes up."""
 _DEFAULT_GROUP = "security_groups default"
 OWN_INGRESS = {
@@ -53,9 +53,9 @@ OWN_INGRESS = {
 }
 """AWS documents that members of a default group may talk to each other; moto makes the group without it."""
 LEARNED = {
-    f"/aws/route_tables/route_tables private-{each}-table/routes/"
+    f"/aws/route_tables/route_tables private-{zone}-table/routes/"
     "10.1.0.0/16 vpn_gateways dev active EnableVgwRoutePropagation"
-    for each in "ab"
+    for zone in "ab"
 }
 """What a gateway learns of a tunnel that is up."""
 
@@ -120,16 +120,20 @@ def _without_default_vpc(network: Network) -> Network:
     """Return the network without the VPC that every account has in every region."""
     aws = network.aws
     assert aws
-    (vpc,) = (each for each in aws.vpcs if each.name == "dev")
+    (vpc,) = (candidate for candidate in aws.vpcs if candidate.name == "dev")
     return replace(
         network,
         aws=replace(
             aws,
             vpcs=(vpc,),
-            subnets=tuple(each for each in aws.subnets if each.vpc_id == vpc.id),
-            route_tables=tuple(each for each in aws.route_tables if each.vpc_id == vpc.id),
-            security_groups=tuple(each for each in aws.security_groups if each.vpc_id == vpc.id),
-            network_acls=tuple(each for each in aws.network_acls if each.vpc_id == vpc.id),
+            subnets=tuple(subnet for subnet in aws.subnets if subnet.vpc_id == vpc.id),
+            route_tables=tuple(table for table in aws.route_tables if table.vpc_id == vpc.id),
+            security_groups=tuple(
+                security_group for security_group in aws.security_groups if security_group.vpc_id == vpc.id
+            ),
+            network_acls=tuple(
+                network_acl for network_acl in aws.network_acls if network_acl.vpc_id == vpc.id
+            ),
         ),
     )
 
@@ -145,17 +149,17 @@ def test_a_state_is_the_network_that_both_clouds_show(ways: Ways) -> None:
 
 
 def test_what_the_tests_build_is_the_network_that_both_clouds_show(ways: Ways) -> None:
-    found = compared.differences(ways.built, ways.live)
+    differences = compared.differences(ways.built, ways.live)
 
     status = {f"/azure/connections/connections dev-tunnel{n}/connection_status" for n in range(1, 5)}
-    telemetry = {place for place in found if place.rpartition("/")[0] in TELEMETRY}
-    assert found.keys() - telemetry == LEARNED | OWN_INGRESS | status | {"/azure/subscription_id"}
+    telemetry = {place for place in differences if place.rpartition("/")[0] in TELEMETRY}
+    assert differences.keys() - telemetry == LEARNED | OWN_INGRESS | status | {"/azure/subscription_id"}
 
 
 def test_what_the_tests_build_is_the_network_of_the_state(ways: Ways) -> None:
-    found = compared.differences(ways.built, ways.state)
+    differences = compared.differences(ways.built, ways.state)
 
-    assert found.keys() == LEARNED | TELEMETRY | {"/azure/subscription_id"}
+    assert differences.keys() == LEARNED | TELEMETRY | {"/azure/subscription_id"}
 
 
 def test_a_plan_leaves_open_what_a_cloud_chooses_and_a_state_nothing_but_status(ways: Ways) -> None:
@@ -185,7 +189,7 @@ def test_the_tunnels_meet_the_same_connections_in_all_of_them(ways: Ways) -> Non
     ]
 
     assert len(joined[0]) == 4
-    assert all(each == joined[0] for each in joined)
+    assert all(link_set == joined[0] for link_set in joined)
 
 
 def test_the_state_expects_what_is_there(ways: Ways) -> None:
@@ -195,8 +199,8 @@ def test_the_state_expects_what_is_there(ways: Ways) -> None:
     assert ways.live.aws
     assert ways.live.azure
     assert expected.tunnel_count == from_network(ways.live).tunnel_count == 4
-    assert [each.key for each in expected.tunnels] == ["tunnel1", "tunnel2", "tunnel3", "tunnel4"]
-    assert set(expected.vpn_connection_ids) == {each.id for each in ways.live.aws.vpn_connections}
+    assert [tunnel.key for tunnel in expected.tunnels] == ["tunnel1", "tunnel2", "tunnel3", "tunnel4"]
+    assert set(expected.vpn_connection_ids) == {connection.id for connection in ways.live.aws.vpn_connections}
     assert expected.virtual_network_gateway_ids == (ways.live.azure.virtual_network_gateways[0].id,)
-    names = {each.id: each.name for each in ways.live.aws.subnets}
-    assert {names[each] for each in expected.private_subnet_ids} == {"private-a", "private-b"}
+    names = {subnet.id: subnet.name for subnet in ways.live.aws.subnets}
+    assert {names[subnet_id] for subnet_id in expected.private_subnet_ids} == {"private-a", "private-b"}

@@ -42,8 +42,8 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(params=SICKNESSES)
 def sickness(request: pytest.FixtureRequest) -> Sickness:
-    found: Sickness = request.param
-    return found
+    requested_sickness: Sickness = request.param
+    return requested_sickness
 
 
 @pytest.fixture
@@ -123,8 +123,8 @@ def test_doctor_never_calls_a_sick_azure_well(sick_azure: AzureEndpoint) -> None
     diagnosis = diagnose(host=(), accounts=accounts, needs=None, built=False)
 
     assert not diagnosis.passed
-    found = [finding for each in diagnosis.results for finding in each.findings if finding.bad]
-    assert all(each.evidence and each.remedy for each in found)
+    bad_findings = [finding for result in diagnosis.results for finding in result.findings if finding.bad]
+    assert all(bad_finding.evidence and bad_finding.remedy for bad_finding in bad_findings)
 
 
 def test_a_sick_kubernetes_api_is_a_problem_in_words_and_not_an_empty_cluster(sickness: Sickness) -> None:

@@ -49,13 +49,13 @@ def dict_mutants(raw: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]
                 yield f"{member}[0].{path}", {**raw, member: [inner, *part[1:]]}
 
 
-def lost(good: AwsNetwork | AzureNetwork, found: AwsNetwork | AzureNetwork) -> set[str]:
+def lost(good: AwsNetwork | AzureNetwork, partial_network: AwsNetwork | AzureNetwork) -> set[str]:
     return {
         item.id
         for member in fields(good)
         if isinstance(getattr(good, member.name), tuple)
         for item in getattr(good, member.name)
-        if item.id not in {each.id for each in getattr(found, member.name)}
+        if item.id not in {kept_item.id for kept_item in getattr(partial_network, member.name)}
     }
 
 
@@ -91,8 +91,8 @@ def test_a_spoilt_object_of_aws_is_the_only_one_that_is_missing(
         if path.startswith(identity(operation)):
             continue
         problems: list[str] = []
-        found = read({**aws_answers, operation: [spoilt, *others]}, problems)
-        missing = lost(good, found)
+        partial_network = read({**aws_answers, operation: [spoilt, *others]}, problems)
+        missing = lost(good, partial_network)
         assert missing <= {own}, path
         assert bool(missing) <= bool(problems) or path.startswith("State="), path
         tried += 1

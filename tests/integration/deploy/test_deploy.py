@@ -56,8 +56,8 @@ class App:
         return self.clusters[side].find(path.format(ns=self.name))
 
     def settings(self, side: int) -> dict[str, str] | None:
-        found = self.on(side, "/api/v1/namespaces/{ns}/configmaps/settings")
-        return None if found is None else dict(found.get("data") or {})
+        settings_map = self.on(side, "/api/v1/namespaces/{ns}/configmaps/settings")
+        return None if settings_map is None else dict(settings_map.get("data") or {})
 
 
 def config_map(name: str) -> dict[str, Any]:
@@ -91,7 +91,9 @@ def states(report: DeployReport) -> list[str]:
 
 
 def actions(report: DeployReport, side: int) -> dict[str, str]:
-    return {str(each.ref): each.action for each in report.clusters[side].objects}
+    return {
+        str(cluster_object.ref): cluster_object.action for cluster_object in report.clusters[side].objects
+    }
 
 
 def test_an_application_comes_up_on_both_clusters(app: App) -> None:
@@ -102,7 +104,7 @@ def test_an_application_comes_up_on_both_clusters(app: App) -> None:
     assert states(report) == ["deployed", "deployed"]
     assert app.settings(0) == app.settings(1) == {"colour": "red"}
     assert set(actions(report, 0).values()) == {"created"}
-    assert [each.done for each in report.clusters[1].workloads] == [True]
+    assert [workload.done for workload in report.clusters[1].workloads] == [True]
 
 
 def test_deploying_again_changes_nothing(app: App) -> None:

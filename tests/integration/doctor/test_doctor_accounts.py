@@ -94,17 +94,19 @@ def _client(endpoint: AwsEndpoint, service: str):  # type: ignore[no-untyped-def
 
 
 def test_nothing_is_missing_in_accounts_that_have_everything(clouds: Clouds) -> None:
-    found = _by_id(
+    results_by_id = _by_id(
         (
             *aws.account(clouds.aws, NEEDS, built=False),
             *azure.account(clouds.azure, NEEDS, built=False),
         )
     )
 
-    assert set(found) == {check.id for check in (*aws.CHECKS, *azure.CHECKS)}
-    assert {key for key, result in found.items() if result.outcome is not Outcome.PASS} == {"AZ-02"}
-    assert [f.subject for f in found["AZ-02"].findings if f.outcome is Outcome.PASS] == ["Microsoft.Network"]
-    assert {f.outcome for f in found["AZ-02"].findings} == {Outcome.PASS, Outcome.SKIPPED}
+    assert set(results_by_id) == {check.id for check in (*aws.CHECKS, *azure.CHECKS)}
+    assert {key for key, result in results_by_id.items() if result.outcome is not Outcome.PASS} == {"AZ-02"}
+    assert [f.subject for f in results_by_id["AZ-02"].findings if f.outcome is Outcome.PASS] == [
+        "Microsoft.Network"
+    ]
+    assert {f.outcome for f in results_by_id["AZ-02"].findings} == {Outcome.PASS, Outcome.SKIPPED}
 
 
 def test_a_wrong_key_is_found_first_and_nothing_else_is_judged(clouds: Clouds) -> None:
@@ -171,15 +173,15 @@ def test_a_quota_that_is_used_up_is_found_and_one_s_own_resources_do_not_count(c
 def test_what_is_not_offered_is_named(clouds: Clouds) -> None:
     wrong = replace(NEEDS, instance_types=frozenset({"z9.tiny"}), vm_sizes=frozenset({"Standard_Z9"}))
 
-    found = _by_id(
+    results_by_id = _by_id(
         (
             *aws.account(clouds.aws, wrong, built=False),
             *azure.account(clouds.azure, wrong, built=False),
         )
     )
 
-    assert [f.subject for f in found["AWS-05"].findings if f.bad] == ["z9.tiny"]
-    assert [f.subject for f in found["AZ-06"].findings if f.bad] == ["Standard_Z9"]
+    assert [f.subject for f in results_by_id["AWS-05"].findings if f.bad] == ["z9.tiny"]
+    assert [f.subject for f in results_by_id["AZ-06"].findings if f.bad] == ["Standard_Z9"]
 
 
 @pytest.mark.parametrize(

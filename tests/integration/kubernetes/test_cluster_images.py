@@ -69,8 +69,8 @@ def layers(archive: Path, image: str) -> list[bytes]:
         index = tar.extractfile("index.json")
         assert index is not None
         manifests = json.load(index)["manifests"]
-        (found,) = (one for one in manifests if one["annotations"]["io.containerd.image.name"] == image)
-        return [read(layer) for layer in json.loads(read(found))["layers"]]
+        (manifest,) = (one for one in manifests if one["annotations"]["io.containerd.image.name"] == image)
+        return [read(layer) for layer in json.loads(read(manifest))["layers"]]
 
 
 def test_programs_come_with_every_library_they_load(folder: Path) -> None:
@@ -81,10 +81,10 @@ def test_programs_come_with_every_library_they_load(folder: Path) -> None:
     ):
         paths = contents(archive, image)
         for program in programs:
-            found = shutil.which(program, path="/usr/sbin:/usr/bin")
-            assert found is not None
-            assert found.lstrip("/") in paths
-            loaded = [word for word in run(["ldd", found]).stdout.split() if word.startswith("/")]
+            program_path = shutil.which(program, path="/usr/sbin:/usr/bin")
+            assert program_path is not None
+            assert program_path.lstrip("/") in paths
+            loaded = [word for word in run(["ldd", program_path]).stdout.split() if word.startswith("/")]
             assert loaded
             assert {str(Path("usr", word.removeprefix("/usr/").lstrip("/"))) for word in loaded} <= paths
 
@@ -189,11 +189,11 @@ def test_a_missing_program_of_the_host_is_named(folder: Path, monkeypatch: pytes
 @pytest.mark.parametrize("name", KUBERNETES_NAMES)
 def test_the_programs_say_the_version_that_was_recorded(name: str) -> None:
     try:
-        found = find_programs()
+        programs = find_programs()
     except HostError as error:
         pytest.skip(str(error))
     argv = ["version", "--client"] if name == "kubectl" else ["--version"]
-    assert f"v{found.version}" in run([str(found.folder / name), *argv]).stdout
+    assert f"v{programs.version}" in run([str(programs.folder / name), *argv]).stdout
 
 
 _OWN_RUN = 'mount -t tmpfs tmpfs /run && exec containerd --config "$0"'

@@ -35,11 +35,11 @@ def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Machine
 def test_what_is_there_in_the_end_is_what_the_installer_takes(machine: Machine) -> None:
     machine.put_on_path(*KUBERNETES_NAMES, version=VERSION)
     machine.put_on_path(DNS_NAME, version=DNS_VERSION)
-    told: list[str] = []
+    messages: list[str] = []
     with ProgramsMeanwhile(machine.folder) as programs:
-        programs.wait(told.append)
+        programs.wait(messages.append)
     assert programs.problem == ""
-    assert told
+    assert messages
     assert VERSION in programs.last_line
     assert (machine.current / "version").read_text() == f"{VERSION}\n"
 

@@ -71,8 +71,8 @@ def client(api: AwsApi, service: str) -> Any:
 
 
 def state_of(api: AwsApi, name: str) -> tuple[str, str]:
-    (found,) = client(api, "cloudwatch").describe_alarms(AlarmNames=[name])["MetricAlarms"]
-    return found["StateValue"], found["StateReason"]
+    (alarm,) = client(api, "cloudwatch").describe_alarms(AlarmNames=[name])["MetricAlarms"]
+    return alarm["StateValue"], alarm["StateReason"]
 
 
 def measure(store: MetricStore, up: float) -> None:
@@ -90,8 +90,10 @@ def until(api: AwsApi, store: MetricStore, name: str, *, up: float | None, state
             measure(store, up)
         return state_of(api, name)
 
-    found = wait_until(seen, lambda each: each[0] == state, what=state, timeout_s=30, interval_s=0.1)
-    return found[1]
+    alarm_state = wait_until(
+        seen, lambda seen_state: seen_state[0] == state, what=state, timeout_s=30, interval_s=0.1
+    )
+    return alarm_state[1]
 
 
 def test_an_alarm_begins_without_knowledge_rings_tells_a_queue_and_clears(
@@ -112,16 +114,19 @@ def test_an_alarm_begins_without_knowledge_rings_tells_a_queue_and_clears(
     until(api, store, "tunnel", up=1.0, state="OK")
     assert "missing" in until(api, store, "tunnel", up=None, state="ALARM")
 
-    told = []
+    notifications = []
     while messages := sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages"):
         for message in messages:
-            told.append(json.loads(json.loads(message["Body"])["Message"]))
+            notifications.append(json.loads(json.loads(message["Body"])["Message"]))
             sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
-    assert [each["NewStateValue"] for each in told] == ["OK", "ALARM", "ALARM"]
-    assert told[1]["AlarmName"] == "tunnel"
-    assert told[1]["Trigger"]["Dimensions"][1] == {"name": "TunnelIpAddress", "value": "203.0.113.10"}
+    assert [notification["NewStateValue"] for notification in notifications] == ["OK", "ALARM", "ALARM"]
+    assert notifications[1]["AlarmName"] == "tunnel"
+    assert notifications[1]["Trigger"]["Dimensions"][1] == {
+        "name": "TunnelIpAddress",
+        "value": "203.0.113.10",
+    }
     history = cloudwatch.describe_alarm_history(AlarmName="tunnel")["AlarmHistoryItems"]
-    assert [each["HistorySummary"].split(" from ")[1] for each in reversed(history)] == [
+    assert [history_item["HistorySummary"].split(" from ")[1] for history_item in reversed(history)] == [
         "INSUFFICIENT_DATA to OK",
         "OK to ALARM",
         "ALARM to OK",
@@ -176,8 +181,8 @@ def test_mail_waits_for_a_confirmation_that_nobody_gives(api: AwsApi) -> None:
     sns = client(api, "sns")
     topic = sns.create_topic(Name="mail")["TopicArn"]
     made = sns.subscribe(TopicArn=topic, Protocol="email", Endpoint="network@example.com")
-    found = sns.get_subscription_attributes(SubscriptionArn=made["SubscriptionArn"])["Attributes"]
-    assert found["PendingConfirmation"] == "true"
+    attributes = sns.get_subscription_attributes(SubscriptionArn=made["SubscriptionArn"])["Attributes"]
+    assert attributes["PendingConfirmation"] == "true"
 
 
 def tunnel_with_logs(api: AwsApi, group: str, output: str) -> tuple[str, str]:
@@ -211,17 +216,21 @@ def test_what_a_tunnel_does_is_in_its_log_group(api: AwsApi) -> None:
     for number, kind in enumerate(("ike-up", "child-up", "bgp-up", "dpd-timeout", "child-down")):
         event = Event(at_s=float(number), kind=kind, subject=f"{connection}/{outside}", detail="")
         api.note(event, time.time() + number)
-    streams = [each["logStreamName"] for each in logs.describe_log_streams(logGroupName="vpn")["logStreams"]]
+    streams = [
+        stream["logStreamName"] for stream in logs.describe_log_streams(logGroupName="vpn")["logStreams"]
+    ]
     assert sorted(name.rpartition("-")[2] for name in streams) == ["BGP.log", "IKE.log"]
-    found = logs.filter_log_events(logGroupName="vpn")["events"]
-    lines = [json.loads(each["message"]) for each in found if "IKE" in each["logStreamName"]]
-    assert [(each["TunnelIKEPhase1State"], each["TunnelIKEPhase2State"]) for each in lines] == [
+    log_events = logs.filter_log_events(logGroupName="vpn")["events"]
+    lines = [
+        json.loads(log_event["message"]) for log_event in log_events if "IKE" in log_event["logStreamName"]
+    ]
+    assert [(line["TunnelIKEPhase1State"], line["TunnelIKEPhase2State"]) for line in lines] == [
         ("Established", "Down"),
         ("Established", "Established"),
         ("Down", "Established"),
         ("Down", "Down"),
     ]
-    assert {(each["VpnConnectionId"], each["TunnelOutsideIPAddress"]) for each in lines} == {
+    assert {(line["VpnConnectionId"], line["TunnelOutsideIPAddress"]) for line in lines} == {
         (connection, outside)
     }
 
@@ -232,7 +241,7 @@ def test_text_is_text_and_a_group_that_is_not_there_gets_nothing(api: AwsApi) ->
     for group in ("in-words", "nowhere"):
         connection, outside = tunnel_with_logs(api, group, "text")
         api.note(Event(at_s=1.0, kind="ike-up", subject=f"{connection}/{outside}", detail=""), time.time())
-    (found,) = logs.filter_log_events(logGroupName="in-words")["events"]
-    assert "TunnelIKEPhase1State: Established" in found["message"]
-    names = [each["logGroupName"] for each in logs.describe_log_groups()["logGroups"]]
+    (log_event,) = logs.filter_log_events(logGroupName="in-words")["events"]
+    assert "TunnelIKEPhase1State: Established" in log_event["message"]
+    names = [log_group["logGroupName"] for log_group in logs.describe_log_groups()["logGroups"]]
     assert "nowhere" not in names

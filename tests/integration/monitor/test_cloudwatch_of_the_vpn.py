@@ -177,14 +177,14 @@ def test_our_reader_tells_the_tunnels_apart(api: AwsApi) -> None:
     endpoint = AwsEndpoint(
         region=REGION, endpoint_url=api.url, access_key_id=KEY_ID, secret_access_key=SECRET
     )
-    wanted = [("vpn-1", IPv4Address(tunnel)) for tunnel in (*TUNNELS, "203.0.113.99")]
+    requested_tunnels = [("vpn-1", IPv4Address(tunnel)) for tunnel in (*TUNNELS, "203.0.113.99")]
     end = BEGIN + timedelta(seconds=PERIODS * 10)
-    up, down, unknown = read_tunnel_metrics(endpoint, wanted, period_s=10, start=BEGIN, end=end)
+    up, down, unknown = read_tunnel_metrics(endpoint, requested_tunnels, period_s=10, start=BEGIN, end=end)
     assert (up.state, up.bytes_in, up.bytes_out) == (1, 70, 30)
     assert (down.state, down.bytes_in) == (0, 70)
     assert (unknown.state, unknown.at, unknown.bytes_in) == (None, None, None)
     with pytest.raises(CloudRefusedError, match="StartTime"):
-        read_tunnel_metrics(endpoint, wanted, period_s=10, start=end, end=BEGIN)
+        read_tunnel_metrics(endpoint, requested_tunnels, period_s=10, start=end, end=BEGIN)
 
 
 def test_no_metric_is_part_of_the_saved_state(api: AwsApi, cloudwatch: Any) -> None:
@@ -250,7 +250,7 @@ def test_a_value_that_counts_often_is_kept_once(cloudwatch: Any) -> None:
     cloudwatch.put_metric_data(
         Namespace="Own", MetricData=[{"MetricName": "Often", "Timestamp": BEGIN, **values}]
     )
-    (found,) = cloudwatch.get_metric_statistics(
+    (datapoint,) = cloudwatch.get_metric_statistics(
         Namespace="Own",
         MetricName="Often",
         StartTime=BEGIN,
@@ -258,8 +258,8 @@ def test_a_value_that_counts_often_is_kept_once(cloudwatch: Any) -> None:
         Period=60,
         Statistics=["Minimum", "Maximum", "SampleCount", "Sum"],
     )["Datapoints"]
-    assert (found["Minimum"], found["Maximum"]) == (2.0, 4.0)
-    assert (found["SampleCount"], found["Sum"]) == (2.0**31, 2.0**32 + 2)
+    assert (datapoint["Minimum"], datapoint["Maximum"]) == (2.0, 4.0)
+    assert (datapoint["SampleCount"], datapoint["Sum"]) == (2.0**31, 2.0**32 + 2)
 
 
 @pytest.mark.parametrize(

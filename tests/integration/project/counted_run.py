@@ -46,7 +46,7 @@ def sent() -> int:
 
 def main(folders: list[str], providers: Providers, *, isolated: bool) -> dict[str, Any]:
     prepare()
-    found: dict[str, Any] = {"runs": {}}
+    report: dict[str, Any] = {"runs": {}}
     with tempfile.TemporaryDirectory() as scratch, running_apis(Path(scratch)) as apis:
         config = os.environ.get("COUNTED_CONFIG")
         variables = {**apis.variables, **({"TF_CLI_CONFIG_FILE": config} if config else {})}
@@ -65,17 +65,17 @@ def main(folders: list[str], providers: Providers, *, isolated: bool) -> dict[st
                         override.write_text(json.dumps({"terraform": text["terraform"]}))
                     terraform._isolation = None
                 try:
-                    found["runs"][folder] = terraform.plan().summary.added
+                    report["runs"][folder] = terraform.plan().summary.added
                     if folder == folders[0]:
                         terraform.apply()
-                        found["removed"] = terraform.destroy().summary.removed
+                        report["removed"] = terraform.destroy().summary.removed
                 except TwinspanError as error:
-                    found["runs"][folder] = str(error)
-        found["packets"] = sent() - before
+                    report["runs"][folder] = str(error)
+        report["packets"] = sent() - before
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
             probe.sendto(b"counted", ("203.0.113.1", 9))
-        found["packets_with_one_sent"] = sent() - before
-    return found
+        report["packets_with_one_sent"] = sent() - before
+    return report
 
 
 if __name__ == "__main__":

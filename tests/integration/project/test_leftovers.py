@@ -53,21 +53,21 @@ def test_only_what_the_state_lacks_is_left_and_its_removal_works(
         state = terraform.state()
         assert list(leftovers(state, endpoints)) == []
 
-        (group,) = (each.values for each in state.of("azurerm_resource_group"))
-        (vpc,) = (each.values for each in state.of("aws_vpc"))
+        (group,) = (resource.values for resource in state.of("azurerm_resource_group"))
+        (vpc,) = (resource.values for resource in state.of("aws_vpc"))
         network, ec2 = azure_clients(endpoints.azure).network, aws_clients(endpoints.aws).ec2
         network.route_tables.begin_create_or_update(
             group["name"], "by-hand", RouteTable(location=group["location"])
         ).result()
         subnet = ec2.create_subnet(VpcId=vpc["id"], CidrBlock="10.2.250.0/24")["Subnet"]["SubnetId"]
-        found = dict(leftovers(state, endpoints))
+        resources_left = dict(leftovers(state, endpoints))
 
         table = f"{group['id']}/providers/Microsoft.Network/routeTables/by-hand"
-        assert {held.id.lower() for held in found.values()} == {table.lower(), subnet}
-        assert ["azurerm_resource_group" in address for address in found] == [
-            held.id != subnet for held in found.values()
+        assert {held.id.lower() for held in resources_left.values()} == {table.lower(), subnet}
+        assert ["azurerm_resource_group" in address for address in resources_left] == [
+            held.id != subnet for held in resources_left.values()
         ]
-        removal = next(held.removal for held in found.values() if held.id == subnet)
+        removal = next(held.removal for held in resources_left.values() if held.id == subnet)
         assert removal == f"aws ec2 delete-subnet --subnet-id {subnet}"
         ec2.delete_subnet(SubnetId=subnet)
         network.route_tables.begin_delete(group["name"], "by-hand").result()

@@ -55,7 +55,9 @@ class Builder:
         network, _ = read_network(self.endpoints)
         eks = network.aws.eks_clusters if network.aws else ()
         aks = network.azure.aks_clusters if network.azure else ()
-        names = {each.arn: each.name for each in eks} | {each.id.lower(): each.name for each in aks}
+        names = {cluster.arn: cluster.name for cluster in eks} | {
+            cluster.id.lower(): cluster.name for cluster in aks
+        }
         keys = {key: self.access.authority(key, name=name) for key, name in names.items()}
         specs, _ = cluster_specs(network, keys, programs="programs", images="images")
         self.generation += 1

@@ -55,7 +55,8 @@ def test_every_type_is_created_planned_empty_changed_and_destroyed(
     route = workspace.state("aws_vpn_connection_route.this")
     assert route["id"] == f"10.5.0.0/16:{route['vpn_connection_id']}"
     assert [
-        each["DestinationCidrBlock"] for each in _connection(clouds, route["vpn_connection_id"])["Routes"]
+        static_route["DestinationCidrBlock"]
+        for static_route in _connection(clouds, route["vpn_connection_id"])["Routes"]
     ] == ["10.5.0.0/16"]
 
     assert "0 added, 0 changed, 33 destroyed" in workspace.apply("-destroy").stdout
@@ -146,12 +147,12 @@ def test_tunnel_one_is_the_tunnel_with_the_first_inside_range(
     assert name
     workspace.apply()
     state = workspace.state("aws_vpn_connection.this")
-    told = {
+    options_by_cidr = {
         option["TunnelInsideCidr"]: option
         for option in _connection(clouds, state["id"])["Options"]["TunnelOptions"]
     }
 
-    first, second = told["169.254.21.0/30"], told["169.254.22.0/30"]
+    first, second = options_by_cidr["169.254.21.0/30"], options_by_cidr["169.254.22.0/30"]
     assert (state["tunnel1_address"], state["tunnel2_address"]) == (
         first["OutsideIpAddress"],
         second["OutsideIpAddress"],

@@ -115,7 +115,7 @@ def test_a_command_runs_on_an_instance_of_a_scale_set(az: Az) -> None:
         f"--subnet a {_NEW.replace('--size', '--vm-sku')} --load-balancer '' --upgrade-policy-mode Manual"
     )
     instances = az.ask("vmss list-instances -g g -n set")
-    assert [each["instanceId"] for each in instances] == ["0", "1"]
+    assert [instance["instanceId"] for instance in instances] == ["0", "1"]
     ran = az.ask(
         "vmss run-command invoke -g g -n set --instance-id 1 --command-id RunShellScript", "ip -br addr"
     )

@@ -35,9 +35,9 @@ def counted(folders: list[Path], *, providers: str = "offline", isolated: bool =
         [*argv, *map(str, folders)], capture_output=True, text=True, timeout=900, check=False
     )
     assert done.returncode == 0, done.stderr
-    found: dict[str, Any] = json.loads(done.stdout)
-    assert found["packets_with_one_sent"] == found["packets"] + 1
-    return found
+    report: dict[str, Any] = json.loads(done.stdout)
+    assert report["packets_with_one_sent"] == report["packets"] + 1
+    return report
 
 
 def write(folder: Path, backend: str, clouds: str = CLOUDS) -> Path:
@@ -48,14 +48,14 @@ def write(folder: Path, backend: str, clouds: str = CLOUDS) -> Path:
 
 def test_with_no_backend_and_no_provider_block_does_a_packet_leave(tmp_path: Path) -> None:
     folders = [write(tmp_path / backend, backend) for backend in sorted(BACKENDS)]
-    found = counted(folders)
-    assert found["runs"] == {str(folder): 3 for folder in folders}
-    assert found["removed"] == 3
-    assert found["packets"] == 0
+    report = counted(folders)
+    assert report["runs"] == {str(folder): 3 for folder in folders}
+    assert report["removed"] == 3
+    assert report["packets"] == 0
 
 
 def test_without_the_overrides_packets_would_leave(tmp_path: Path) -> None:
     # A profile that this machine lacks would end the run before anything is sent.
     clouds = "\n".join(line for line in CLOUDS.splitlines() if "profile" not in line)
-    found = counted([write(tmp_path / "s3", "s3", clouds)], isolated=False)
-    assert found["packets"] > 0
+    report = counted([write(tmp_path / "s3", "s3", clouds)], isolated=False)
+    assert report["packets"] > 0

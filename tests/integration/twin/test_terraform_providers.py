@@ -174,13 +174,13 @@ def test_a_terraform_that_says_nothing_is_asked_once(
 
 def _command_lines() -> list[list[str]]:
     """The arguments of all processes that are below this one or were left behind by one that was."""
-    found = []
+    command_lines = []
     for folder in Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(OSError):
             argv = (folder / "cmdline").read_text().split("\0")
             if (folder / "environ").read_bytes().find(os.environ["TWINSPAN_HOME"].encode()) >= 0:
-                found.append(argv)
-    return found
+                command_lines.append(argv)
+    return command_lines
 
 
 def test_asking_leaves_nothing_behind(

@@ -87,7 +87,7 @@ class Site:
 
     def power(self, name: str) -> str:
         place = f"{self.group}/providers/Microsoft.Compute/virtualMachines/{name}/instanceView"
-        codes = [each["code"] for each in rest.get(self.endpoint, place, api_version=VERSION)["statuses"]]
+        codes = [status["code"] for status in rest.get(self.endpoint, place, api_version=VERSION)["statuses"]]
         return next(str(code) for code in codes if "PowerState/" in code).removeprefix("PowerState/")
 
     def turn(self, name: str, action: str, state: str) -> None:
@@ -167,7 +167,7 @@ def test_the_groups_of_interface_and_subnet_decide(site: Site, pair: tuple[str, 
     ).result()
     (effective,) = shown.value
     assert effective.network_security_group.id == group["id"]
-    assert [each.name for each in effective.effective_security_rules][:2] == [
+    assert [security_rule.name for security_rule in effective.effective_security_rules][:2] == [
         "securityRules/deny",
         "defaultSecurityRules/AllowVnetInBound",
     ]

@@ -39,13 +39,19 @@ def test_a_network_made_through_the_apis_carries_packets_and_is_reported_up(name
     network, _ = read_network(endpoints)
     assert network.aws
     assert network.azure
-    telemetry = [tunnel.telemetry for each in network.aws.vpn_connections for tunnel in each.tunnels]
+    telemetry = [
+        tunnel.telemetry for connection in network.aws.vpn_connections for tunnel in connection.tunnels
+    ]
     assert [item.status if item else None for item in telemetry] == ["UP"] * 4
-    assert {each.connection_status for each in network.azure.connections} == {"Connected"}
+    assert {connection.connection_status for connection in network.azure.connections} == {"Connected"}
 
-    subnet = next(each for each in network.aws.subnets if each.vpc_id == dev.vpc)
-    group = next(each for each in network.aws.security_groups if each.name == "workload")
-    workload = next(each for each in network.azure.virtual_networks[0].subnets if each.name == "workload")
+    subnet = next(candidate for candidate in network.aws.subnets if candidate.vpc_id == dev.vpc)
+    group = next(
+        security_group for security_group in network.aws.security_groups if security_group.name == "workload"
+    )
+    workload = next(
+        candidate for candidate in network.azure.virtual_networks[0].subnets if candidate.name == "workload"
+    )
     with closing(client.host_leases()) as hosts:
         near = hosts.attach("aws", subnet.id, security_group_ids=(group.id,))
         far = hosts.attach("azure", workload.id)
@@ -80,7 +86,7 @@ def test_one_wrong_key_costs_one_tunnel_and_says_so(name: str) -> None:
     # AWS may have dialled before Azure's end was there, and dials again some seconds later.
     broken = wait_until(
         lambda: [tunnel for tunnel in client.status().tunnels if tunnel.ipsec == "down"],
-        lambda found: [tunnel.last_error for tunnel in found] == ["AUTHENTICATION_FAILED"],
+        lambda down_tunnels: [tunnel.last_error for tunnel in down_tunnels] == ["AUTHENTICATION_FAILED"],
         what="one tunnel whose authentication failed",
         timeout_s=15,
     )
@@ -97,7 +103,7 @@ def test_the_tunnels_come_back_after_the_agent_was_killed(name: str) -> None:
     os.kill(status.pids["agent"], signal.SIGKILL)
     wait_until(
         client.status,
-        lambda found: found.pids.get("agent") not in {None, status.pids["agent"]},
+        lambda current_status: current_status.pids.get("agent") not in {None, status.pids["agent"]},
         what="another agent",
         timeout_s=30,
     )

@@ -39,10 +39,10 @@ def agent_pids(control: int) -> set[int]:
             except OSError:
                 continue
             parents[int(entry.name)] = int(fields[1])
-    found = {control}
-    while more := {pid for pid, parent in parents.items() if parent in found} - found:
-        found |= more
-    return found
+    tree_pids = {control}
+    while more := {pid for pid, parent in parents.items() if parent in tree_pids} - tree_pids:
+        tree_pids |= more
+    return tree_pids
 
 
 def _read(file: Path) -> str:
@@ -104,32 +104,32 @@ def test_up_twice_is_one_twin(name: str) -> None:
 def _groups(name: str) -> list[Path]:
     """A control group in every hierarchy; `os.walk` bears that others go while it looks."""
     top = Path("/sys/fs/cgroup")
-    hierarchies = [top, *(top / each for each in next(os.walk(top))[1])]
-    return [found for each in hierarchies if (found := each / name).exists()]
+    hierarchies = [top, *(top / hierarchy_name for hierarchy_name in next(os.walk(top))[1])]
+    return [group for hierarchy in hierarchies if (group := hierarchy / name).exists()]
 
 
 @pytest.mark.skipif(not cgroups.usable(), reason="this machine has no writable control groups")
 def test_up_removes_control_groups_lost_long_ago_and_touches_no_others(name: str, tmp_path: Path) -> None:
-    lost, used, young = (cgroups.root_name(tmp_path / each) for each in ("lost", "used", "young"))
-    for each in (f"{lost}/node", f"{used}/node/empty", f"{young}/node"):
-        cgroups.make(each)
+    lost, used, young = (cgroups.root_name(tmp_path / folder) for folder in ("lost", "used", "young"))
+    for group_name in (f"{lost}/node", f"{used}/node/empty", f"{young}/node"):
+        cgroups.make(group_name)
     empty = _groups(f"{used}/node/empty")
     for root in (*_groups(lost), *_groups(used)):
         os.utime(root, (0, 0))
     # In one hierarchy alone; a new group in that of processors takes none before it has one.
-    busy = next(each for each in _groups(f"{used}/node") if "cpuset" not in each.parts) / "busy"
+    busy = next(group for group in _groups(f"{used}/node") if "cpuset" not in group.parts) / "busy"
     busy.mkdir()
     with subprocess.Popen(["sleep", "60"]) as process:
         try:
             (busy / "cgroup.procs").write_text(str(process.pid))
             lifecycle.up(name)
-            left = [each for each in (lost, used, young) if _groups(each)]
+            left = [root_path for root_path in (lost, used, young) if _groups(root_path)]
             kept = _groups(f"{used}/node/empty")
         finally:
             process.kill()
             process.wait()
-            for each in (lost, used, young):
-                cgroups.remove(each)
+            for root_path in (lost, used, young):
+                cgroups.remove(root_path)
     assert left == [used, young]
     assert empty
     assert kept == empty
@@ -192,7 +192,10 @@ def test_a_dead_agent_is_replaced_and_the_control_process_stays(name: str) -> No
     wait_until_gone({status.pids["agent"]})
     after = wait_until(
         client.status,
-        lambda found: found.state == "up" and found.pids.get("agent") not in {None, status.pids["agent"]},
+        lambda current_status: (
+            current_status.state == "up"
+            and current_status.pids.get("agent") not in {None, status.pids["agent"]}
+        ),
         what="another agent",
         timeout_s=30,
     )
@@ -269,7 +272,7 @@ def test_secrets_are_in_no_log_and_no_argument(name: str) -> None:
     assert "agent" in arguments
     lifecycle.down(name)
     logs = "".join(path.read_text() for path in RunDir(name).logs.iterdir())
-    assert not any(each in arguments + logs for each in secret)
+    assert not any(secret_value in arguments + logs for secret_value in secret)
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="with sudo, the control process never is root: nothing to drop")

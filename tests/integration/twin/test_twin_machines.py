@@ -170,9 +170,9 @@ def test_an_instance_routes_for_others_if_its_check_is_off(site: Site, pair: tup
         )
         site.client.settled(20)
         (route,) = [
-            each
-            for each in site.ec2.describe_route_tables(RouteTableIds=[table])["RouteTables"][0]["Routes"]
-            if "NetworkInterfaceId" in each
+            candidate
+            for candidate in site.ec2.describe_route_tables(RouteTableIds=[table])["RouteTables"][0]["Routes"]
+            if "NetworkInterfaceId" in candidate
         ]
         assert (route["State"], route["InstanceId"]) == ("active", router)
         assert not site.reaches(first, site.address(second))
@@ -184,7 +184,7 @@ def test_an_instance_routes_for_others_if_its_check_is_off(site: Site, pair: tup
         site.ec2.stop_instances(InstanceIds=[router])
         site.until(router, "stopped")
         shown = site.ec2.describe_route_tables(RouteTableIds=[table])["RouteTables"][0]["Routes"]
-        assert "blackhole" in {each["State"] for each in shown}
+        assert "blackhole" in {shown_route["State"] for shown_route in shown}
         assert not site.reaches(first, site.address(second))
     finally:
         site.ec2.disassociate_route_table(AssociationId=association)
@@ -274,7 +274,7 @@ def test_ssm_lists_commands_and_the_instances_that_run(site: Site, pair: tuple[s
         lambda: site.ssm.list_command_invocations(CommandId=sent["CommandId"], Details=True)[
             "CommandInvocations"
         ],
-        lambda found: found[0]["Status"] == "Success",
+        lambda invocations: invocations[0]["Status"] == "Success",
         what="the end of a command",
         timeout_s=20,
     )
@@ -282,13 +282,13 @@ def test_ssm_lists_commands_and_the_instances_that_run(site: Site, pair: tuple[s
     assert listed["CommandPlugins"][0]["Output"] == "hello\n"
 
     managed = site.ssm.describe_instance_information()["InstanceInformationList"]
-    assert {first, second} <= {each["InstanceId"] for each in managed}
+    assert {first, second} <= {managed_instance["InstanceId"] for managed_instance in managed}
     site.ec2.stop_instances(InstanceIds=[second])
     site.until(second, "stopped")
     with pytest.raises(ClientError, match="not in a valid state"):
         site.run(second, "true")
     managed = site.ssm.describe_instance_information()["InstanceInformationList"]
-    assert second not in {each["InstanceId"] for each in managed}
+    assert second not in {managed_instance["InstanceId"] for managed_instance in managed}
 
 
 def test_what_runs_by_ssm_returns_what_it_printed(site: Site, pair: tuple[str, str]) -> None:
@@ -351,7 +351,7 @@ def test_instances_come_back_after_the_twin_was_down(name: str) -> None:
     assert endpoints.aws is not None
     ec2: EC2Client = service_client(endpoints.aws, "ec2")
     made = ec2.run_instances(ImageId="ami-0123456789abcdef0", InstanceType="t3.micro", MinCount=2, MaxCount=2)
-    names = [each["InstanceId"] for each in made["Instances"]]
+    names = [instance["InstanceId"] for instance in made["Instances"]]
     ec2.stop_instances(InstanceIds=names[1:])
 
     lifecycle.down(name)

@@ -80,12 +80,12 @@ def test_the_managed_resources_of_a_state_come_back(endpoint: AwsEndpoint, locat
     }
     store(endpoint, location, json.dumps(state))
 
-    found = state_in_s3(endpoint, location)
+    remote_state = state_in_s3(endpoint, location)
 
-    (resource,) = found.resources
+    (resource,) = remote_state.resources
     assert resource.address == 'module.vpn.aws_vpn_connection.this["instance0"]'
     assert resource.values["id"] == "vpn-0a"
-    assert "Secret.1" not in repr(found)
+    assert "Secret.1" not in repr(remote_state)
 
 
 def test_a_state_of_another_version_is_refused(endpoint: AwsEndpoint, location: StateLocation) -> None:

@@ -62,8 +62,8 @@ def test_json_has_a_versioned_schema_and_every_check(broken: Path) -> None:
     assert report["schema"] == "twinspan/check/2"
     assert report["passed"] is False
     assert report["errors"] == 1
-    assert [each["id"] for each in report["checks"]] == [each.id for each in CONFIGURATION]
-    (sku,) = [each for each in report["checks"] if each["id"] == "GW-03"]
+    assert [check["id"] for check in report["checks"]] == [rule.id for rule in CONFIGURATION]
+    (sku,) = [check for check in report["checks"] if check["id"] == "GW-03"]
     assert sku["outcome"] == "fail"
     assert sku["findings"][0]["remedy"] == "Take VpnGw1AZ"
 
@@ -124,11 +124,11 @@ def test_a_junit_file_that_cannot_be_written_is_bad_input(tmp_path: Path) -> Non
 
 
 def test_ids_are_unique_and_every_rule_says_its_id() -> None:
-    ids = [each.id for each in CATALOGUE]
+    ids = [rule.id for rule in CATALOGUE]
     assert len(set(ids)) == len(ids)
-    for each in CATALOGUE:
-        assert (each.examine.__doc__ or "").startswith(f"{each.id}: "), each.id
-        assert each.explanation
+    for rule in CATALOGUE:
+        assert (rule.examine.__doc__ or "").startswith(f"{rule.id}: "), rule.id
+        assert rule.explanation
 
 
 def test_a_state_is_checked_and_what_is_wrong_in_it_is_named_by_its_address() -> None:
@@ -145,7 +145,9 @@ def test_a_state_is_checked_and_what_is_wrong_in_it_is_named_by_its_address() ->
         "json",
         stdin=text.replace('"dh_group": "ECP384"', '"dh_group": "DHGroup1"', 1),
     )
-    failed = {each["id"]: each["findings"] for each in json.loads(done.stdout)["checks"] if each["findings"]}
+    failed = {
+        check["id"]: check["findings"] for check in json.loads(done.stdout)["checks"] if check["findings"]
+    }
     assert done.returncode == 1
     assert "POL-01" in failed
     assert "azurerm_virtual_network_gateway_connection" in failed["POL-01"][0]["subject"]

@@ -100,17 +100,19 @@ def outcomes(report: Report) -> dict[str, list[str]]:
 
 def test_a_static_project_is_compared_by_the_outside_address_it_refers_to() -> None:
     report = check(design_of(read_plan(static_project(), where="x")), source="x")
-    found = outcomes(report)
-    assert found["POL-03"] == ["azurerm_virtual_network_gateway_connection.main ipsec_policy.pfs_group"]
-    assert found["RED-06"] == ["aws_vpn_connection.main tunnel2"]
-    assert not {"RTE-02", "ADDR-05", "ASN-04", "BGP-01", "BGP-07"} & set(found)
+    subjects = outcomes(report)
+    assert subjects["POL-03"] == ["azurerm_virtual_network_gateway_connection.main ipsec_policy.pfs_group"]
+    assert subjects["RED-06"] == ["aws_vpn_connection.main tunnel2"]
+    assert not {"RTE-02", "ADDR-05", "ASN-04", "BGP-01", "BGP-07"} & set(subjects)
     assert not report.passed
 
 
 def test_a_static_route_that_is_missing_is_an_error() -> None:
     plan = static_project()
     root = plan["planned_values"]["root_module"]
-    root["resources"] = [each for each in root["resources"] if each["type"] != "aws_vpn_connection_route"]
+    root["resources"] = [
+        resource for resource in root["resources"] if resource["type"] != "aws_vpn_connection_route"
+    ]
     assert "RTE-02" in outcomes(check(design_of(read_plan(plan, where="x")), source="x"))
 
 
@@ -118,6 +120,6 @@ def test_defaults_that_the_providers_compute_are_taken_as_documented() -> None:
     plan = static_project()
     for resource in plan["planned_values"]["root_module"]["resources"]:
         resource["values"] = {**resource["values"], "static_routes_only": False, "bgp_enabled": True}
-    found = outcomes(check(design_of(read_plan(plan, where="x")), source="x"))
-    assert "ASN-01" not in found  # AWS's default, 64512
-    assert found["ASN-04"] == ["aws_customer_gateway.main bgp_asn"]  # Azure's default is 65515, not 65000
+    subjects = outcomes(check(design_of(read_plan(plan, where="x")), source="x"))
+    assert "ASN-01" not in subjects  # AWS's default, 64512
+    assert subjects["ASN-04"] == ["aws_customer_gateway.main bgp_asn"]  # Azure's default is 65515, not 65000

@@ -142,8 +142,8 @@ def flat(expression: dict[str, object], *, count: int = 1) -> Any:
 
 
 def gateway_of(plan: Any) -> object:
-    found = joined(plan, plan.of("aws_vpn_connection")[0], "vpn_gateway_id", "aws_vpn_gateway")
-    return getattr(found, "address", found)
+    gateway = joined(plan, plan.of("aws_vpn_connection")[0], "vpn_gateway_id", "aws_vpn_gateway")
+    return getattr(gateway, "address", gateway)
 
 
 def test_a_direct_reference_is_followed() -> None:
@@ -187,11 +187,11 @@ def test_a_reference_in_a_block_is_followed() -> None:
         ),
         where="x",
     )
-    found = [
+    public_ips = [
         joined(plan, plan.of("g")[0], f"ip_configuration.{n}.public_ip_address_id", "azurerm_public_ip")
         for n in (0, 1, 2)
     ]
-    assert [getattr(each, "address", each) for each in found] == [
+    assert [getattr(public_ip, "address", public_ip) for public_ip in public_ips] == [
         "azurerm_public_ip.p1",
         "azurerm_public_ip.p0",
         None,

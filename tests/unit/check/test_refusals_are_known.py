@@ -186,15 +186,15 @@ def refusals(files: Iterable[Path], *raisers: str) -> Iterator[str]:
     """Yield the codes that files raise, also as an argument or a default named `code`."""
     for file in files:
         for node in ast.walk(ast.parse(file.read_text())):
-            found: list[ast.expr | None] = []
+            expressions: list[ast.expr | None] = []
             if isinstance(node, ast.Call) and ast.unparse(node.func) in raisers:
-                found.append(node.args[ast.unparse(node.func) == "ArmError"])  # after its status
+                expressions.append(node.args[ast.unparse(node.func) == "ArmError"])  # after its status
             if isinstance(node, ast.keyword) and node.arg == "code":
-                found.append(node.value)
+                expressions.append(node.value)
             if isinstance(node, ast.arguments):
                 pairs = zip(node.kwonlyargs, node.kw_defaults, strict=True)
-                found += [default for argument, default in pairs if argument.arg == "code"]
-            texts = (each.value for each in found if isinstance(each, ast.Constant))
+                expressions += [default for argument, default in pairs if argument.arg == "code"]
+            texts = (expression.value for expression in expressions if isinstance(expression, ast.Constant))
             yield from (text for text in texts if isinstance(text, str) and _CODE.fullmatch(text))
 
 
@@ -206,18 +206,18 @@ def codes() -> Iterator[str]:
 
 def test_every_refusal_of_aws_s_gateways_and_connections_has_a_rule_or_a_reason() -> None:
     files = (TWIN / "aws" / "ec2" / f"{name}.py" for name in AWS_FILES)
-    found = set(refusals(files, "invalid_value", "missing", "limit_exceeded", "EC2ClientError"))
+    raised_codes = set(refusals(files, "invalid_value", "missing", "limit_exceeded", "EC2ClientError"))
 
-    assert len(found) > 20
-    assert found - KNOWN_OF_AWS.keys() == set()
+    assert len(raised_codes) > 20
+    assert raised_codes - KNOWN_OF_AWS.keys() == set()
 
 
 def test_every_refusal_of_azure_has_a_rule_or_a_reason() -> None:
-    found = set(codes())
+    raised_codes = set(codes())
 
-    assert len(found) > 60
-    assert found - KNOWN.keys() == set()
-    assert KNOWN.keys() - found == set()
+    assert len(raised_codes) > 60
+    assert raised_codes - KNOWN.keys() == set()
+    assert KNOWN.keys() - raised_codes == set()
 
 
 @pytest.mark.parametrize(

@@ -41,7 +41,10 @@ def test_brackets_in_a_pattern_stand_for_themselves() -> None:
 def test_only_what_the_pattern_meets_is_waived() -> None:
     report = waive(result(finding(), finding("azurerm_public_ip.other zones")), where="*instance0*")
     assert not report.passed
-    assert [each.outcome for each in report.results[0].findings] == [Outcome.WAIVED, Outcome.FAIL]
+    assert [result_finding.outcome for result_finding in report.results[0].findings] == [
+        Outcome.WAIVED,
+        Outcome.FAIL,
+    ]
 
 
 def test_another_check_is_not_waived_and_the_unused_waiver_is_named() -> None:

@@ -40,8 +40,8 @@ def test_numbers_out_of_range_are_refused(option: list[str]) -> None:
 def test_the_catalogue_is_listed_in_full_both_ways() -> None:
     listed = json.loads(run("list", "--format", "json").output)
 
-    assert [each["name"] for each in listed] == [each.name for each in DRILLS]
-    assert all(each["expected"]["aws->azure"]["source"] for each in listed)
+    assert [listed_drill["name"] for listed_drill in listed] == [known_drill.name for known_drill in DRILLS]
+    assert all(listed_drill["expected"]["aws->azure"]["source"] for listed_drill in listed)
     assert run("list").exit_code == 0
 
 
@@ -55,9 +55,12 @@ def test_series_that_are_not_there_cannot_be_compared(tmp_path: Path) -> None:
 def test_the_list_is_a_line_for_each_drill_and_show_tells_the_rest() -> None:
     listed = run("list").output
 
-    assert all(sum(line.startswith(f"{each.name} ") for line in listed.splitlines()) == 1 for each in DRILLS)
-    told = run("show", "wrong-key").output
-    assert "--yes only" in told
-    assert "ModifyVpnTunnelOptions" in told
+    assert all(
+        sum(line.startswith(f"{known_drill.name} ") for line in listed.splitlines()) == 1
+        for known_drill in DRILLS
+    )
+    output = run("show", "wrong-key").output
+    assert "--yes only" in output
+    assert "ModifyVpnTunnelOptions" in output
     assert json.loads(run("show", "idle", "--format", "json").output)["name"] == "idle"
     assert isinstance(run("show", "meteor").exception, DesignError)

@@ -15,8 +15,8 @@ SUBNET = "/subscriptions/S/resourceGroups/G/providers/Microsoft.Network/virtualN
 
 
 def part(address: str | None, *, primary: bool = False, **members: Any) -> dict[str, Any]:
-    told = {"primary": primary, "subnet": {"id": SUBNET}, **members}
-    return {"name": "p", "properties": told | ({"privateIPAddress": address} if address else {})}
+    properties = {"primary": primary, "subnet": {"id": SUBNET}, **members}
+    return {"name": "p", "properties": properties | ({"privateIPAddress": address} if address else {})}
 
 
 def interface(*parts: dict[str, Any], **properties: Any) -> models.NetworkInterface:
@@ -32,7 +32,7 @@ def machine(**properties: Any) -> Any:
 def test_the_primary_address_comes_first_and_ids_are_in_small_letters() -> None:
     asg = {"id": "/subscriptions/S/resourceGroups/G/providers/Microsoft.Network/applicationSecurityGroups/W"}
 
-    found = network_interface(
+    nic = network_interface(
         interface(
             part("10.1.2.4", applicationSecurityGroups=[asg]),
             part("10.1.2.9", primary=True, applicationSecurityGroups=[asg], publicIPAddress={"id": "/IP"}),
@@ -42,18 +42,18 @@ def test_the_primary_address_comes_first_and_ids_are_in_small_letters() -> None:
         )
     )
 
-    assert found.private_ip_addresses == (IPv4Address("10.1.2.9"), IPv4Address("10.1.2.4"))
-    assert (found.id, found.subnet_id, found.machine_id) == (NIC.lower(), SUBNET.lower(), VM.lower())
-    assert (found.security_group_ids, found.public_ip_address_ids) == (("/nsg",), ("/ip",))
-    assert found.application_security_group_ids == (asg["id"].lower(),)
-    assert found.forwards is True
+    assert nic.private_ip_addresses == (IPv4Address("10.1.2.9"), IPv4Address("10.1.2.4"))
+    assert (nic.id, nic.subnet_id, nic.machine_id) == (NIC.lower(), SUBNET.lower(), VM.lower())
+    assert (nic.security_group_ids, nic.public_ip_address_ids) == (("/nsg",), ("/ip",))
+    assert nic.application_security_group_ids == (asg["id"].lower(),)
+    assert nic.forwards is True
 
 
 def test_what_is_not_there_yet_and_ipv6_is_left_out() -> None:
-    found = network_interface(interface(part(None), part("fd00::4")))
+    nic = network_interface(interface(part(None), part("fd00::4")))
     bare = network_interface(models.NetworkInterface({"id": NIC}))
 
-    assert (found.private_ip_addresses, found.machine_id, found.forwards) == ((), None, False)
+    assert (nic.private_ip_addresses, nic.machine_id, nic.forwards) == ((), None, False)
     assert (bare.private_ip_addresses, bare.subnet_id) == ((), "")
 
 
@@ -66,17 +66,17 @@ def test_what_is_not_there_yet_and_ipv6_is_left_out() -> None:
     ],
 )
 def test_a_machines_state_is_its_power_state(codes: list[str], state: str) -> None:
-    found = machine(instanceView={"statuses": [{"code": code} for code in codes]})
+    vm = machine(instanceView={"statuses": [{"code": code} for code in codes]})
 
-    assert found.state == state
+    assert vm.state == state
 
 
 def test_the_primary_interface_comes_first() -> None:
     named = [{"id": "/One"}, {"id": "/Two", "properties": {"primary": True}}]
 
-    found = machine(networkProfile={"networkInterfaces": named})
+    vm = machine(networkProfile={"networkInterfaces": named})
 
-    assert (found.id, found.interface_ids) == (VM.lower(), ("/two", "/one"))
+    assert (vm.id, vm.interface_ids) == (VM.lower(), ("/two", "/one"))
 
 
 def test_a_machine_that_is_being_deleted_is_not_there() -> None:

@@ -31,7 +31,7 @@ def test_routes_to_ipv6_and_prefix_lists_are_left_out() -> None:
         ],
     }
     table = vpc.route_table(raw)
-    assert [(str(each.destination), each.target, each.state) for each in table.routes] == [
+    assert [(str(route.destination), route.target, route.state) for route in table.routes] == [
         ("10.1.0.0/16", "vgw-1", "blackhole"),
         ("0.0.0.0/0", "nat-1", "active"),
     ]
@@ -110,7 +110,7 @@ def test_azure_s_routes_to_tags_and_ipv6_are_left_out() -> None:
         }
     )
     table = networks.route_table(raw)
-    assert [each.name for each in table.routes] == ["c"]
+    assert [read_route.name for read_route in table.routes] == ["c"]
     assert (table.id, table.bgp_route_propagation_enabled) == ("/x/y", False)
 
 
@@ -205,5 +205,8 @@ def test_traffic_selectors_of_azure_are_read() -> None:
     assert connection is not None
     (policy,) = connection.traffic_selector_policies
     assert connection.use_policy_based_traffic_selectors
-    assert [str(each) for each in policy.local_address_ranges] == ["10.1.0.0/16", "10.5.0.0/16"]
-    assert [str(each) for each in policy.remote_address_ranges] == ["10.2.0.0/16"]
+    assert [str(address_range) for address_range in policy.local_address_ranges] == [
+        "10.1.0.0/16",
+        "10.5.0.0/16",
+    ]
+    assert [str(address_range) for address_range in policy.remote_address_ranges] == ["10.2.0.0/16"]

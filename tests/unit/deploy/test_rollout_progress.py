@@ -61,8 +61,8 @@ def test_a_daemon_set_waits_for_every_node() -> None:
 def test_a_load_balancer_is_done_once_it_has_an_address() -> None:
     spec = {"type": "LoadBalancer"}
     assert not progress_of(workload("Service", spec, {"loadBalancer": {}})).done
-    found = progress_of(workload("Service", spec, {"loadBalancer": {"ingress": [{"hostname": "a.b"}]}}))
-    assert (found.done, found.text) == (True, "a.b")
+    progress = progress_of(workload("Service", spec, {"loadBalancer": {"ingress": [{"hostname": "a.b"}]}}))
+    assert (progress.done, progress.text) == (True, "a.b")
     assert progress_of(workload("Service", {"type": "ClusterIP"}, {})).done
 
 

@@ -29,11 +29,13 @@ def test_without_terraform_the_remedy_is_named_and_the_clouds_tools_are_not_dema
     assert finding.outcome is Outcome.FAIL
     assert "make install" in finding.remedy
     assert others.outcome is Outcome.SKIPPED
-    assert "get" in next(each.evidence for each in others.findings if each.subject == "aws")
+    assert "get" in next(
+        tool_finding.evidence for tool_finding in others.findings if tool_finding.subject == "aws"
+    )
 
 
 @pytest.mark.parametrize(
-    ("told", "outcome"),
+    ("output", "outcome"),
     [
         ("echo Terraform v1.9.8", Outcome.FAIL),
         ("echo Terraform v1.10.0", Outcome.PASS),
@@ -42,8 +44,8 @@ def test_without_terraform_the_remedy_is_named_and_the_clouds_tools_are_not_dema
         ("echo no version", Outcome.FAIL),
     ],
 )
-def test_terraform_must_know_the_state_lock(tmp_path: Path, told: str, outcome: Outcome) -> None:
-    _program(tmp_path, "terraform", told)
+def test_terraform_must_know_the_state_lock(tmp_path: Path, output: str, outcome: Outcome) -> None:
+    _program(tmp_path, "terraform", output)
 
     terraform, _ = tools(lambda name: _which(tmp_path, name))
 

@@ -26,7 +26,7 @@ needs_terraform = pytest.mark.skipif(
 
 
 def wanted(*types: str, mode: str = "managed") -> list[Wanted]:
-    return [Wanted(mode=mode, type=each, address=f"{each}.x") for each in types]
+    return [Wanted(mode=mode, type=resource_type, address=f"{resource_type}.x") for resource_type in types]
 
 
 def test_refused_ones_come_first_with_their_addresses() -> None:
@@ -46,10 +46,10 @@ def test_of_what_is_all_there_the_check_is_passed() -> None:
 
 
 def test_providers_that_could_leave_are_refused_with_what_is_theirs() -> None:
-    found = needs_on_twin(
+    needs = needs_on_twin(
         support, wanted("datadog_monitor"), providers=["registry.terraform.io/datadog/datadog"]
     )
-    assert [(need.kind, need.name, need.support.level) for need in found] == [
+    assert [(need.kind, need.name, need.support.level) for need in needs] == [
         ("provider", "datadog/datadog", "refused"),
         ("resource", "datadog_monitor", "refused"),
     ]

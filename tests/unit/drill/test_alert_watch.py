@@ -45,9 +45,9 @@ def test_what_rang_before_the_cut_is_not_of_the_drill_until_it_rings_again() -> 
     clouds.ringing = frozenset({DOWN})
     made.look()
 
-    (found,) = made.found(time.monotonic() - 100)
-    assert (found.words, found.cleared_after_s) == ("AWS's tunnel-down", None)
-    assert 99 < found.rang_after_s < 101
+    (alert,) = made.found(time.monotonic() - 100)
+    assert (alert.words, alert.cleared_after_s) == ("AWS's tunnel-down", None)
+    assert 99 < alert.rang_after_s < 101
     assert not made.quiet
 
 

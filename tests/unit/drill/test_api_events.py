@@ -34,14 +34,16 @@ class Clouds:
 
 
 def shown(number: int, status: TelemetryStatus, connection: str) -> TunnelLink:
-    found = link(number)
-    assert found.tunnel is not None
-    assert found.azure_connection is not None
-    told = VgwTelemetry(status=status, status_message="", accepted_route_count=1, last_status_change=None)
+    tunnel_link = link(number)
+    assert tunnel_link.tunnel is not None
+    assert tunnel_link.azure_connection is not None
+    telemetry = VgwTelemetry(
+        status=status, status_message="", accepted_route_count=1, last_status_change=None
+    )
     return replace(
-        found,
-        tunnel=replace(found.tunnel, telemetry=told),
-        azure_connection=replace(found.azure_connection, connection_status=connection),
+        tunnel_link,
+        tunnel=replace(tunnel_link.tunnel, telemetry=telemetry),
+        azure_connection=replace(tunnel_link.azure_connection, connection_status=connection),
     )
 
 
@@ -58,16 +60,16 @@ def test_a_change_is_an_event_of_the_side_that_tells_it() -> None:
     events.look()
     events.look()
 
-    told = events.since(cut_s)
+    recent_events = events.since(cut_s)
 
-    assert [event.kind for event in told] == ["telemetry-down"] * 2 + ["telemetry-up"] * 2
-    aws = first_detection(told, clouds.links()[0], "aws", cut_at_s=cut_s)
-    azure = first_detection(told, clouds.links()[0], "azure", cut_at_s=cut_s)
+    assert [event.kind for event in recent_events] == ["telemetry-down"] * 2 + ["telemetry-up"] * 2
+    aws = first_detection(recent_events, clouds.links()[0], "aws", cut_at_s=cut_s)
+    azure = first_detection(recent_events, clouds.links()[0], "azure", cut_at_s=cut_s)
     assert aws is not None
     assert azure is not None
     assert (aws.by, azure.by) == ("telemetry", "telemetry")
     assert aws.after_s <= azure.after_s
-    assert first_detection(told, clouds.links()[1], "aws", cut_at_s=cut_s) is None
+    assert first_detection(recent_events, clouds.links()[1], "aws", cut_at_s=cut_s) is None
     assert events.since(events.now_s() + 1) == ()
 
 

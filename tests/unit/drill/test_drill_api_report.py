@@ -55,10 +55,12 @@ class Clouds:
 
 
 def shown(number: int, status: TelemetryStatus) -> TunnelLink:
-    found = link(number)
-    assert found.tunnel is not None
-    told = VgwTelemetry(status=status, status_message="", accepted_route_count=1, last_status_change=None)
-    return replace(found, tunnel=replace(found.tunnel, telemetry=told))
+    tunnel_link = link(number)
+    assert tunnel_link.tunnel is not None
+    telemetry = VgwTelemetry(
+        status=status, status_message="", accepted_route_count=1, last_status_change=None
+    )
+    return replace(tunnel_link, tunnel=replace(tunnel_link.tunnel, telemetry=telemetry))
 
 
 REPLACED = replace(named("endpoint-replaced"), broken_s=0.0)

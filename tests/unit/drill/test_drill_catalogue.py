@@ -26,14 +26,14 @@ def test_drills_have_different_names() -> None:
 
 @pytest.mark.parametrize("drill", DRILLS, ids=lambda drill: drill.name)
 def test_every_drill_names_its_sources_and_where_it_can_run(drill: Drill) -> None:
-    told = DrillDocument.of(drill)
+    document = DrillDocument.of(drill)
 
     assert drill.places
     assert drill.breaks.endswith(".")
     assert drill.aws.source
     assert drill.azure.source
-    assert told.ended_by
-    assert DrillDocument.model_validate_json(as_json(told)) == told
+    assert document.ended_by
+    assert DrillDocument.model_validate_json(as_json(document)) == document
     assert not (drill.destroys and drill.places == ("twin",))
 
 
@@ -107,7 +107,7 @@ def test_an_outage_is_split_by_the_events_that_ended_its_parts() -> None:
     ]
     noticed = Detection(side="azure", by="dead peer detection", after_s=14.0, detail="", kind="dpd-timeout")
 
-    found = phases_of(
+    phases = phases_of(
         events,
         link(1),
         "azure",
@@ -117,18 +117,18 @@ def test_an_outage_is_split_by_the_events_that_ended_its_parts() -> None:
         detection=noticed,
     )
 
-    assert [(each.name, each.from_s, each.to_s, each.ended_by) for each in found] == [
+    assert [(phase.name, phase.from_s, phase.to_s, phase.ended_by) for phase in phases] == [
         ("detect", 0.0, 14.0, "dpd-timeout"),
         ("converge", 14.0, 14.25, "route-removed"),
         ("restore", 29.0, 32.0, "bgp-up"),
     ]
-    assert found[1].subject.startswith("/subscriptions")
+    assert phases[1].subject.startswith("/subscriptions")
 
 
 def test_a_static_tunnel_is_restored_when_it_is_up_again() -> None:
     events = [event(15.0, "dpd-timeout", AZURE_END), event(32.0, "child-up", AZURE_END)]
 
-    found = phases_of(
+    phases = phases_of(
         events,
         static_link(1),
         "azure",
@@ -138,13 +138,15 @@ def test_a_static_tunnel_is_restored_when_it_is_up_again() -> None:
         detection=None,
     )
 
-    assert [(each.name, each.to_s, each.ended_by) for each in found] == [("restore", 31.0, "child-up")]
+    assert [(phase.name, phase.to_s, phase.ended_by) for phase in phases] == [("restore", 31.0, "child-up")]
 
 
 def test_without_losses_there_is_nothing_to_converge() -> None:
-    found = phases_of([], link(1), "aws", cut_at_s=1.0, healed_at_s=None, recovered_at_s=None, detection=None)
+    phases = phases_of(
+        [], link(1), "aws", cut_at_s=1.0, healed_at_s=None, recovered_at_s=None, detection=None
+    )
 
-    assert found == ()
+    assert phases == ()
 
 
 def test_a_misspelt_drill_is_answered_with_the_nearest() -> None:
@@ -171,8 +173,8 @@ def test_power_that_came_back_too_late_did_not_end_the_outage() -> None:
     moved = power_phases_of(events, cut_at_s=100.0, healed_at_s=160.0, recovered_at_s=145.0)
     repaired = power_phases_of(events, cut_at_s=100.0, healed_at_s=160.0, recovered_at_s=172.0)
 
-    assert [(each.name, each.to_s, each.detail) for each in moved] == [("converge", 45.0, BEFORE_MENDING)]
-    assert [(each.name, each.from_s, each.to_s, each.ended_by) for each in repaired] == [
+    assert [(phase.name, phase.to_s, phase.detail) for phase in moved] == [("converge", 45.0, BEFORE_MENDING)]
+    assert [(phase.name, phase.from_s, phase.to_s, phase.ended_by) for phase in repaired] == [
         ("restore", 60.0, 72.0, "node-ready")
     ]
     assert power_phases_of(events, cut_at_s=100.0, healed_at_s=160.0, recovered_at_s=None) == ()

@@ -39,12 +39,14 @@ LINKS = (tunnel(1, connection="vpn-1"), tunnel(2, connection="vpn-1"), tunnel(3,
 
 @pytest.mark.parametrize("drill", ON_THE_WIRE, ids=lambda drill: drill.name)
 def test_every_fault_on_the_wire_says_what_it_breaks(drill: Drill) -> None:
-    told = fault_of(TARGET, drill, LINKS[0], LINKS).description.split("; ")
+    descriptions = fault_of(TARGET, drill, LINKS[0], LINKS).description.split("; ")
 
-    assert len(told) == len(drill.steps)
-    assert told[0].endswith("tunnel1, 203.0.113.1 - 198.51.100.4")
+    assert len(descriptions) == len(drill.steps)
+    assert descriptions[0].endswith("tunnel1, 203.0.113.1 - 198.51.100.4")
     assert not any(
-        step.fault.id in words for step, words in zip(drill.steps, told, strict=True) if "-" in step.fault.id
+        step.fault.id in words
+        for step, words in zip(drill.steps, descriptions, strict=True)
+        if "-" in step.fault.id
     )
 
 

@@ -153,10 +153,10 @@ def test_counters_that_stand_still_name_no_tunnel() -> None:
 
 
 @pytest.mark.parametrize(
-    ("wanted", "chosen"), [("in-use", "tunnel2"), ("unused", "tunnel1"), ("tunnel3", "tunnel3")]
+    ("requested_tunnel", "chosen"), [("in-use", "tunnel2"), ("unused", "tunnel1"), ("tunnel3", "tunnel3")]
 )
-def test_a_drill_is_aimed_by_use_or_by_name(wanted: str, chosen: str) -> None:
-    assert choose([link(1), link(2), link(3)], wanted, carrying="tunnel2").key == chosen
+def test_a_drill_is_aimed_by_use_or_by_name(requested_tunnel: str, chosen: str) -> None:
+    assert choose([link(1), link(2), link(3)], requested_tunnel, carrying="tunnel2").key == chosen
 
 
 def test_a_tunnel_that_does_not_exist_is_refused_with_the_known_ones() -> None:
@@ -206,10 +206,10 @@ def test_the_timer_is_named_and_not_what_it_closed() -> None:
         event(10.2, "bgp-down", AWS_END),
     ]
 
-    found = first_detection(events, link(1), "aws", cut_at_s=1.0)
+    detection = first_detection(events, link(1), "aws", cut_at_s=1.0)
 
-    assert found is not None
-    assert (found.by, found.after_s) == ("dead peer detection", 9.0)
+    assert detection is not None
+    assert (detection.by, detection.after_s) == ("dead peer detection", 9.0)
 
 
 def test_a_timer_that_fires_after_the_session_has_ended_did_not_end_it() -> None:
@@ -241,10 +241,10 @@ def test_each_side_is_judged_by_its_own_timer() -> None:
         event(15.2, "bgp-down", AWS_END),
     ]
 
-    found = first_detection(events, link(1), "aws", cut_at_s=1.0)
+    detection = first_detection(events, link(1), "aws", cut_at_s=1.0)
 
-    assert found is not None
-    assert found.by == "IKE closed"
+    assert detection is not None
+    assert detection.by == "IKE closed"
 
 
 def test_a_hold_timer_counts_from_a_message_that_is_older_than_the_cut() -> None:
@@ -258,8 +258,10 @@ def test_a_direction_that_a_hold_timer_ends_tells_in_what_that_differs_from_the_
     (caveat,) = report.caveats
     assert "12.5 to 30 s" in caveat
     assert "20 to 30 s" in caveat
-    told = [DirectionDocument.of(each).expected_caveat for each in report.directions]
-    assert told == [caveat, ""]
+    caveats = [
+        DirectionDocument.of(reported_direction).expected_caveat for reported_direction in report.directions
+    ]
+    assert caveats == [caveat, ""]
 
 
 def test_events_of_another_tunnel_another_side_or_before_the_cut_do_not_count() -> None:
@@ -284,12 +286,12 @@ def test_a_direction_passes_only_if_it_came_back_in_time() -> None:
 
 
 def test_a_direction_says_in_words_how_its_silence_ended() -> None:
-    found = Detection(side="aws", by="BGP hold timer", after_s=24.62, detail="")
+    detection = Detection(side="aws", by="BGP hold timer", after_s=24.62, detail="")
 
     assert direction(flows()).found_by == "nothing was lost"
     assert direction(flows(lost_from=990)).found_by == "nobody: silent until healed"
     assert "told of a timer" in direction(flows(lost_from=1, lost_until=2)).found_by
-    report = replace(direction(flows(lost_from=1, lost_until=2)), detection=found)
+    report = replace(direction(flows(lost_from=1, lost_until=2)), detection=detection)
     assert report.found_by == "AWS's BGP hold timer, 24.6 s after the cut"
 
 

@@ -138,7 +138,7 @@ class SteadyMeter(DyingMeter):
 
 def test_a_drill_is_broken_off_and_mended_at_once_when_its_target_says_so() -> None:
     path = Path()
-    told: list[str] = []
+    moments: list[str] = []
     made = environment(path, SteadyMeter())
     stopping = replace(made.witness, stop_reason=lambda: "no tunnel was up any longer")
 
@@ -147,10 +147,10 @@ def test_a_drill_is_broken_off_and_mended_at_once_when_its_target_says_so() -> N
             replace(named("endpoint-replaced"), broken_s=1e9),
             replace(made, witness=stopping),
             tunnel="in-use",
-            on_moment=lambda moment: told.append(moment.what),
+            on_moment=lambda moment: moments.append(moment.what),
         )
 
-    assert "broken off: no tunnel was up any longer" in told
+    assert "broken off: no tunnel was up any longer" in moments
     assert (path.cuts, path.cut) == (1, False)
 
 

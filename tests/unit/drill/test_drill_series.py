@@ -64,11 +64,11 @@ def test_what_is_no_series_is_refused_by_name(tmp_path: Path, text: str | None) 
 def test_two_series_are_compared_figure_by_figure_with_the_settings_that_differ() -> None:
     slow, quick = Series.of([report(lost=30, detect_s=30)]), Series.of([report(lost=10, detect_s=10)])
 
-    found = compare(slow, quick)
+    comparison = compare(slow, quick)
 
-    assert found.settings == {"azure dead peer detection s": (30, 10)}
-    assert found.shorter == "second"
-    changes = {each.what: each.change for each in found.figures}
+    assert comparison.settings == {"azure dead peer detection s": (30, 10)}
+    assert comparison.shorter == "second"
+    changes = {figure.what: figure.change for figure in comparison.figures}
     assert changes["aws->azure longest gap ms, median"] == -20_000.0
     assert changes["aws->azure detect s, max"] == -20.0
 

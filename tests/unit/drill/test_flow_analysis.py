@@ -51,8 +51,8 @@ def slow_outages(sent_s: Sequence[float], arrived: Sequence[bool]) -> list[tuple
 @given(st.lists(st.booleans(), min_size=1, max_size=200))
 def test_outages_are_the_runs_of_lost_packets(arrived: list[bool]) -> None:
     sent_s = [n * 0.5 for n in range(len(arrived))]
-    found = [(o.first_lost_s, o.recovered_s, o.lost) for o in find_outages(sent_s, arrived)]
-    assert found == slow_outages(sent_s, arrived)
+    outages = [(o.first_lost_s, o.recovered_s, o.lost) for o in find_outages(sent_s, arrived)]
+    assert outages == slow_outages(sent_s, arrived)
 
 
 @given(st.lists(st.integers(min_value=0, max_value=3), min_size=1, max_size=200))

@@ -45,9 +45,9 @@ def test_a_drill_that_has_undone_all_leaves_nothing_to_do() -> None:
 def test_what_a_dead_drill_left_is_tried_and_its_failure_told(capsys: pytest.CaptureFixture[str]) -> None:
     assert watch(lines()) == 3
 
-    told = capsys.readouterr().err
-    assert "cannot be undone" in told
-    assert SECRET not in told
+    output = capsys.readouterr().err
+    assert "cannot be undone" in output
+    assert SECRET not in output
 
 
 def test_no_secret_is_in_its_command_line_and_a_signal_of_the_terminal_does_not_end_it() -> None:

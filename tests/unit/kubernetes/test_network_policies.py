@@ -25,11 +25,14 @@ def policy(spec: str, namespace: str = "x") -> dict[str, Any]:
 def cluster(*specs: str) -> Policies:
     """Pods p0 (x, web), p1 (y, web), p2 (x, db), p3 (y, no label) and policies of the namespace x."""
     labels: list[dict[str, str]] = [{"app": "web"}, {"app": "web"}, {"app": "db"}, {}]
-    return read([policy(spec) for spec in specs], [pod(number, each) for number, each in enumerate(labels)])
+    return read(
+        [policy(spec) for spec in specs],
+        [pod(number, pod_labels) for number, pod_labels in enumerate(labels)],
+    )
 
 
-def admits(found: Policies, number: int, direction: Any, remote: IPv4Address, port: int = 80) -> bool:
-    return found.admit(found.pods[number], direction, remote, protocol="TCP", port=port)
+def admits(policies: Policies, number: int, direction: Any, remote: IPv4Address, port: int = 80) -> bool:
+    return policies.admit(policies.pods[number], direction, remote, protocol="TCP", port=port)
 
 
 @given(
@@ -46,33 +49,45 @@ def test_connections_pass_as_upstream_s_words_say(
     destination: int,
     connection: tuple[str, int | None],
 ) -> None:
-    found, (protocol, port) = read(policies, pods), connection
-    leaves = found.admit(found.pods[source], "egress", ADDRESSES[destination], protocol=protocol, port=port)
-    enters = found.admit(found.pods[destination], "ingress", ADDRESSES[source], protocol=protocol, port=port)
+    effective_policies, (protocol, port) = read(policies, pods), connection
+    leaves = effective_policies.admit(
+        effective_policies.pods[source], "egress", ADDRESSES[destination], protocol=protocol, port=port
+    )
+    enters = effective_policies.admit(
+        effective_policies.pods[destination], "ingress", ADDRESSES[source], protocol=protocol, port=port
+    )
     assert (leaves and enters) == passes(policies, pods, (source, destination), connection)
 
 
 def test_a_policy_without_types_closes_ingress_and_egress_only_if_it_has_egress_rules() -> None:
     plain = cluster("podSelector: {}")
     with_egress = cluster("{podSelector: {}, egress: [{to: [{ipBlock: {cidr: 10.9.0.0/16}}]}]}")
-    assert [admits(plain, 0, each, OTHER_CLOUD) for each in ("ingress", "egress")] == [False, True]
-    assert [admits(with_egress, 0, each, OTHER_CLOUD) for each in ("ingress", "egress")] == [False, False]
+    assert [admits(plain, 0, direction, OTHER_CLOUD) for direction in ("ingress", "egress")] == [False, True]
+    assert [admits(with_egress, 0, direction, OTHER_CLOUD) for direction in ("ingress", "egress")] == [
+        False,
+        False,
+    ]
 
 
 def test_a_policy_is_for_the_pods_of_its_own_namespace() -> None:
-    found = cluster("{podSelector: {matchLabels: {app: web}}}")
-    assert [admits(found, number, "ingress", OTHER_CLOUD) for number in range(4)] == [False, True, True, True]
+    policies = cluster("{podSelector: {matchLabels: {app: web}}}")
+    assert [admits(policies, number, "ingress", OTHER_CLOUD) for number in range(4)] == [
+        False,
+        True,
+        True,
+        True,
+    ]
 
 
 def test_what_any_of_several_policies_allows_is_allowed() -> None:
-    found = cluster(
+    policies = cluster(
         "podSelector: {}", "{podSelector: {matchLabels: {app: web}}, ingress: [{ports: [{port: 80}]}]}"
     )
-    assert (admits(found, 0, "ingress", OTHER_CLOUD), admits(found, 2, "ingress", OTHER_CLOUD)) == (
+    assert (admits(policies, 0, "ingress", OTHER_CLOUD), admits(policies, 2, "ingress", OTHER_CLOUD)) == (
         True,
         False,
     )
-    assert not admits(found, 0, "ingress", OTHER_CLOUD, port=81)
+    assert not admits(policies, 0, "ingress", OTHER_CLOUD, port=81)
 
 
 def test_pods_of_the_other_cloud_are_found_by_their_range_alone() -> None:
@@ -85,25 +100,27 @@ def test_pods_of_the_other_cloud_are_found_by_their_range_alone() -> None:
 
 
 def test_a_name_of_a_port_is_another_number_at_every_destination() -> None:
-    found = cluster("{podSelector: {}, policyTypes: [Egress], egress: [{ports: [{port: web}]}]}")
+    policies = cluster("{podSelector: {}, policyTypes: [Egress], egress: [{ports: [{port: web}]}]}")
     reached = [
         (number, port)
         for number in range(4)
         for port in PORTS
-        if admits(found, 0, "egress", ADDRESSES[number], port)
+        if admits(policies, 0, "egress", ADDRESSES[number], port)
     ]
     assert reached == [(0, 80), (0, 81), (0, 90), (1, 81), (2, 80)]  # itself it reaches always
-    assert not admits(found, 0, "egress", OTHER_CLOUD)
+    assert not admits(policies, 0, "egress", OTHER_CLOUD)
 
 
 def test_pods_of_the_host_s_network_are_neither_selected_nor_found() -> None:
-    found = cluster("{podSelector: {}, ingress: [{from: [{podSelector: {}}]}]}")
+    policies = cluster("{podSelector: {}, ingress: [{from: [{podSelector: {}}]}]}")
     manifest = pod(2, {"app": "db"})
     manifest["spec"]["hostNetwork"] = True
     on_host = pod_of(manifest)
     assert isinstance(on_host, Pod)
-    changed = Policies(policies=found.policies, pods=(found.pods[0], on_host), namespaces=found.namespaces)
-    assert admits(found, 0, "ingress", ADDRESSES[2])
+    changed = Policies(
+        policies=policies.policies, pods=(policies.pods[0], on_host), namespaces=policies.namespaces
+    )
+    assert admits(policies, 0, "ingress", ADDRESSES[2])
     assert not admits(changed, 0, "ingress", ADDRESSES[2])
     assert changed.isolating(on_host, "ingress") == ()
 
@@ -117,9 +134,9 @@ def test_a_container_that_runs_beside_the_others_from_the_start_has_ports_too() 
     starts = {"ports": [{"name": "once", "containerPort": 1}]}
     beside = {"restartPolicy": "Always", "ports": [{"name": "log", "protocol": "UDP", "containerPort": 514}]}
     manifest["spec"]["initContainers"] = [starts, beside]
-    found = pod_of(manifest)
-    assert found is not None
-    assert [(each.name, each.protocol, each.port) for each in found.ports] == [("log", "UDP", 514)]
+    read_pod = pod_of(manifest)
+    assert read_pod is not None
+    assert [(port.name, port.protocol, port.port) for port in read_pod.ports] == [("log", "UDP", 514)]
 
 
 @pytest.mark.parametrize(
@@ -151,7 +168,7 @@ def test_rules_name_the_policy_that_lets_through_and_those_that_close() -> None:
         side="azure",
     )
     allowing = re.findall(r"(.*) counter return comment \"x/one\"", text)
-    assert [each.strip() for each in allowing] == [
+    assert [rule_text.strip() for rule_text in allowing] == [
         "meta l4proto sctp th dport { 443 }",
         "meta l4proto tcp th dport { 80 }",
         "meta l4proto udp",

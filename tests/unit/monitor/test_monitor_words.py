@@ -97,13 +97,13 @@ def test_what_a_cloud_did_not_say_has_no_sample() -> None:
 
 def test_round_trips_are_in_seconds_and_a_host_that_sent_nothing_has_no_sample() -> None:
     other = replace(TRIP, cloud="azure", towards="aws", sent=0, received=0, median_s=None, max_s=None)
-    found = {
+    sample_values = {
         (sample.name, sample.labels["cloud"]): sample.value
         for family in families(replace(WHOLE, round_trips=(TRIP, other)))
         for sample in family.samples
         if "round_trip" in sample.name
     }
-    assert found == {
+    assert sample_values == {
         ("twinspan_round_trip_seconds", "aws"): 0.002,
         ("twinspan_round_trip_loss_ratio", "aws"): pytest.approx(1 / 3),
     }
@@ -127,7 +127,7 @@ def test_a_host_that_cannot_send_is_a_problem_in_words() -> None:
             raise HostError(problem=f"{argv[-1]}: no host {stdin} within {timeout_s}", remedy="attach it")
 
     snapshot = Monitor(Endpoints(aws=None, azure=None), pair=(Gone(), Gone())).read()
-    assert [each.sent for each in snapshot.round_trips] == [0, 0]
+    assert [round_trip.sent for round_trip in snapshot.round_trips] == [0, 0]
     assert "no host" in snapshot.problems[0]
     assert not snapshot.healthy
 

@@ -31,8 +31,8 @@ def test_azures_words_are_those_of_arm(member: str, words: tuple[str, ...]) -> N
     text = next(
         line for line in ARM.read_text().splitlines() if f'"properties/ipsecPolicies/[]/{member}"' in line
     )
-    (told,) = json.loads("{" + text.strip().rstrip(",") + "}").values()
-    assert sorted(told.removeprefix("required ").split("|")) == sorted(words)
+    (wording,) = json.loads("{" + text.strip().rstrip(",") + "}").values()
+    assert sorted(wording.removeprefix("required ").split("|")) == sorted(words)
 
 
 def test_every_word_that_azure_proposes_by_default_is_one_of_its_own() -> None:

@@ -245,9 +245,9 @@ def test_a_rule_of_application_security_groups_is_about_their_members(
     )
     traffic = Traffic(source=HALF, destination=HALF)
 
-    found = network_security_group_filter(planned, "ingress", connected=[REMOTE], members=members)
+    group_filter = network_security_group_filter(planned, "ingress", connected=[REMOTE], members=members)
 
-    assert {part.passes for part in judge([found], traffic).parts} == passes
+    assert {part.passes for part in judge([group_filter], traffic).parts} == passes
 
 
 def test_an_interface_that_may_be_in_any_group_leaves_all_open() -> None:
@@ -292,13 +292,13 @@ def inside(packet: tuple[int, ...], box: Box) -> bool:
 
 def fates(rules: list[Rule], packet: tuple[int, ...]) -> set[bool]:
     """Say what may become of one packet, rule by rule."""
-    found = set()
+    possible_fates = set()
     for rule in rules:
         if any(inside(packet, box) for box in rule.boxes):
-            found |= {True, False} if rule.allow is None else {rule.allow}
+            possible_fates |= {True, False} if rule.allow is None else {rule.allow}
             if rule.known:
-                return found
-    return found | {False}
+                return possible_fates
+    return possible_fates | {False}
 
 
 @given(st.lists(_RULES, max_size=5), st.tuples(*[st.integers(0, 3)] * 5))

@@ -113,10 +113,12 @@ def ends(draw: st.DrawFn) -> Ends:
 
 @given(ends())
 def test_every_half_is_in_one_link_or_alone_and_nothing_is_lost(given_ends: Ends) -> None:
-    found = given_ends.joined
-    assert sorted(link.tunnel for link in found if link.tunnel) == [each.id for each in given_ends.tunnels]
-    assert sorted(link.connection for link in found if link.connection) == [
-        each.id for each in given_ends.connections
+    links = given_ends.joined
+    assert sorted(link.tunnel for link in links if link.tunnel) == [
+        tunnel_end.id for tunnel_end in given_ends.tunnels
+    ]
+    assert sorted(link.connection for link in links if link.connection) == [
+        connection_end.id for connection_end in given_ends.connections
     ]
 
 
@@ -127,8 +129,8 @@ def test_the_order_of_what_is_given_decides_nothing(given_ends: Ends, seed: int)
 
 @given(ends())
 def test_what_meets_is_known_to_by_address_else_by_bgp_peer(given_ends: Ends) -> None:
-    tunnels = {each.id: each for each in given_ends.tunnels}
-    connections = {each.id: each for each in given_ends.connections}
+    tunnels = {tunnel_end.id: tunnel_end for tunnel_end in given_ends.tunnels}
+    connections = {connection_end.id: connection_end for connection_end in given_ends.connections}
     for link in given_ends.joined:
         for claim in link.claims:
             tunnel, connection = tunnels[link.tunnel or ""], connections[claim]
@@ -142,9 +144,9 @@ def test_what_meets_is_known_to_by_address_else_by_bgp_peer(given_ends: Ends) ->
 
 @given(ends())
 def test_no_tunnel_and_connection_that_could_meet_are_both_left_alone(given_ends: Ends) -> None:
-    found = given_ends.joined
-    alone = {link.connection for link in found if link.tunnel is None}
-    for link in found:
+    links = given_ends.joined
+    alone = {link.connection for link in links if link.tunnel is None}
+    for link in links:
         if link.tunnel and link.connection:
             assert link.claims[0] == link.connection
         else:
@@ -306,7 +308,7 @@ def network(vpns: Sequence[Vpn], *, sizes: Sequence[int] = (2, 2)) -> Network:
                 )
                 for vpn, number, what in used
             ),
-            connections=tuple(connection(*each) for each in used),
+            connections=tuple(connection(*arguments) for arguments in used),
         ),
     )
 
@@ -367,11 +369,11 @@ def test_each_tunnel_of_a_network_meets_its_connection_at_the_instance_that_aws_
     given_vpns: tuple[tuple[Vpn, ...], tuple[int, ...]],
 ) -> None:
     made, sizes = given_vpns
-    found = tunnel_links(network(made, sizes=sizes))
-    assert {shown(link) for link in found} == expected(made)
-    assert [link.joined for link in found] == [link.azure_connection is not None for link in found]
-    assert all(link.mutual for link in found if link.joined)
-    assert [link.static for link in found if link.joined] == [
+    links = tunnel_links(network(made, sizes=sizes))
+    assert {shown(link) for link in links} == expected(made)
+    assert [link.joined for link in links] == [link.azure_connection is not None for link in links]
+    assert all(link.mutual for link in links if link.joined)
+    assert [link.static for link in links if link.joined] == [
         what.static for what in made for _ in sorted(what.used)
     ]
 
@@ -387,7 +389,7 @@ def test_a_network_with_halves_missing_keeps_the_links_of_the_others(
     order.shuffle(vpn_connections)
     lost = {connections.pop().name for _ in range(order.randint(0, len(connections)))}
     gone = {vpn_connections.pop().id for _ in range(order.randint(0, len(vpn_connections)))}
-    found = tunnel_links(
+    links = tunnel_links(
         Network(
             aws=replace(aws_of(whole), vpn_connections=tuple(vpn_connections)),
             azure=replace(azure_of(whole), connections=tuple(connections)),
@@ -406,7 +408,7 @@ def test_a_network_with_halves_missing_keeps_the_links_of_the_others(
         for number in what.used
         if f"vpn-{vpn}" in gone and f"to-{vpn}-{number}" not in lost
     }
-    assert {shown(link)[:2] for link in found} == kept | alone
+    assert {shown(link)[:2] for link in links} == kept | alone
 
 
 TWO = (
@@ -419,57 +421,57 @@ def test_a_data_centre_at_the_other_end_of_either_cloud_meets_nothing() -> None:
     both = network(TWO)
     azure = azure_of(both)
     elsewhere = replace(azure.local_network_gateways[0], gateway_ip_address=IPv4Address("192.0.2.7"))
-    found = tunnel_links(
+    links = tunnel_links(
         Network(
             aws=both.aws,
             azure=replace(azure, local_network_gateways=(elsewhere, *azure.local_network_gateways[1:])),
         )
     )
-    assert [shown(link) for link in found if not link.joined] == [
+    assert [shown(link) for link in links if not link.joined] == [
         ("203.0.113.0", "", "gateway0 instance0"),
         ("", "to-0-0", ""),
     ]
-    assert not any(link.maybe for link in found)
+    assert not any(link.maybe for link in links)
 
 
 def test_a_customer_gateway_with_an_address_of_no_gateway_has_no_instance() -> None:
     both = network(TWO)
     aws = aws_of(both)
     elsewhere = replace(aws.customer_gateways[0], ip_address=IPv4Address("192.0.2.7"))
-    found = tunnel_links(
+    links = tunnel_links(
         Network(aws=replace(aws, customer_gateways=(elsewhere, *aws.customer_gateways[1:])), azure=both.azure)
     )
-    assert [shown(link) for link in found[:2]] == [
+    assert [shown(link) for link in links[:2]] == [
         ("203.0.113.0", "to-0-0", ""),
         ("203.0.113.1", "to-0-1", ""),
     ]
-    assert [link.joined and not link.mutual for link in found] == [True, True, False, False]
-    assert found[0].azure_address == IPv4Address("192.0.2.7")
+    assert [link.joined and not link.mutual for link in links] == [True, True, False, False]
+    assert links[0].azure_address == IPv4Address("192.0.2.7")
 
 
 def test_an_instance_of_another_gateway_is_named_and_the_ends_are_not_mutual() -> None:
     both = network(TWO)
     aws = aws_of(both)
     crossed = tuple(
-        replace(each, customer_gateway_id=f"cgw-{1 - number}")
-        for number, each in enumerate(aws.vpn_connections)
+        replace(vpn_connection, customer_gateway_id=f"cgw-{1 - number}")
+        for number, vpn_connection in enumerate(aws.vpn_connections)
     )
-    found = tunnel_links(Network(aws=replace(aws, vpn_connections=crossed), azure=both.azure))
-    assert [shown(link)[1:] for link in found[::2]] == [
+    links = tunnel_links(Network(aws=replace(aws, vpn_connections=crossed), azure=both.azure))
+    assert [shown(link)[1:] for link in links[::2]] == [
         ("to-0-0", "gateway1 instance1"),
         ("to-1-0", "gateway0 instance0"),
     ]
-    assert not any(link.mutual for link in found)
+    assert not any(link.mutual for link in links)
 
 
 def test_of_two_gateways_with_a_connection_to_one_tunnel_that_one_meets_it_which_aws_calls() -> None:
     both = network(TWO)
     azure = azure_of(both)
     rival = replace(azure.connections[0], id="a rival", name="a-rival", virtual_network_gateway_id="gateway1")
-    found = tunnel_links(Network(aws=both.aws, azure=replace(azure, connections=(rival, *azure.connections))))
-    assert found[0].azure_connection == azure.connections[0]
-    assert [each.name for each in found[0].claims] == ["to-0-0", "a-rival"]
-    assert [link.name for link in found if link.tunnel is None] == ["a-rival"]
+    links = tunnel_links(Network(aws=both.aws, azure=replace(azure, connections=(rival, *azure.connections))))
+    assert links[0].azure_connection == azure.connections[0]
+    assert [claim.name for claim in links[0].claims] == ["to-0-0", "a-rival"]
+    assert [link.name for link in links if link.tunnel is None] == ["a-rival"]
 
 
 def test_of_two_tunnels_with_one_outside_address_the_bgp_peer_tells_which_is_meant() -> None:
@@ -480,14 +482,16 @@ def test_of_two_tunnels_with_one_outside_address_the_bgp_peer_tells_which_is_mea
     twice = replace(
         second, tunnels=(replace(second.tunnels[0], outside_ip_address=outside), second.tunnels[1])
     )
-    locals_ = tuple(replace(each, gateway_ip_address=outside) for each in azure.local_network_gateways)
-    found = tunnel_links(
+    locals_ = tuple(
+        replace(local_gateway, gateway_ip_address=outside) for local_gateway in azure.local_network_gateways
+    )
+    links = tunnel_links(
         Network(
             aws=replace(aws, vpn_connections=(twice, aws.vpn_connections[0])),
             azure=replace(azure, local_network_gateways=locals_),
         )
     )
-    assert [(link.vpn_connection.id, link.name) for link in found if link.joined and link.vpn_connection] == [
+    assert [(link.vpn_connection.id, link.name) for link in links if link.joined and link.vpn_connection] == [
         ("vpn-1", "to-1-0"),
         ("vpn-0", "to-0-0"),
     ]
@@ -496,13 +500,15 @@ def test_of_two_tunnels_with_one_outside_address_the_bgp_peer_tells_which_is_mea
 def test_an_address_that_is_not_known_is_made_up_for_by_the_bgp_peer_or_left_open() -> None:
     both = network(TWO)
     azure = azure_of(both)
-    unknown = tuple(replace(each, gateway_ip_address=None) for each in azure.local_network_gateways)
-    found = tunnel_links(Network(aws=both.aws, azure=replace(azure, local_network_gateways=unknown)))
-    assert [shown(link)[:2] for link in found if link.joined] == [
+    unknown = tuple(
+        replace(local_gateway, gateway_ip_address=None) for local_gateway in azure.local_network_gateways
+    )
+    links = tunnel_links(Network(aws=both.aws, azure=replace(azure, local_network_gateways=unknown)))
+    assert [shown(link)[:2] for link in links if link.joined] == [
         ("203.0.113.0", "to-0-0"),
         ("203.0.113.1", "to-0-1"),
     ]
-    assert [[each.name for each in link.maybe] for link in found] == [
+    assert [[candidate.name for candidate in link.maybe] for link in links] == [
         [],
         [],
         *[["to-1-0", "to-1-1"]] * 2,
@@ -514,14 +520,14 @@ def test_an_address_that_is_not_known_is_made_up_for_by_the_bgp_peer_or_left_ope
 def test_a_local_network_gateway_without_a_connection_and_a_deleted_vpn_connection_are_no_ends() -> None:
     both = network(TWO)
     aws, azure = aws_of(both), azure_of(both)
-    deleted = tuple(replace(each, state="deleted") for each in aws.vpn_connections[1:])
-    found = tunnel_links(
+    deleted = tuple(replace(vpn_connection, state="deleted") for vpn_connection in aws.vpn_connections[1:])
+    links = tunnel_links(
         Network(
             aws=replace(aws, vpn_connections=(aws.vpn_connections[0], *deleted)),
             azure=replace(azure, connections=azure.connections[1:]),
         )
     )
-    assert [shown(link)[:2] for link in found] == [
+    assert [shown(link)[:2] for link in links] == [
         ("203.0.113.0", ""),
         ("203.0.113.1", "to-0-1"),
         ("", "to-1-0"),
@@ -538,8 +544,8 @@ def test_tunnels_of_two_regions_meet_the_connections_of_one_subscription() -> No
         AzureEnd(id=region, gateway="gateway0", calls=end.names, peer=None) for region, end in regions.items()
     ]
     instance = Instance(id="instance0", gateway="gateway0", names=known(PUBLIC[0]))
-    found = join(tuple(regions.values()), connections, [instance])
-    assert [(link.tunnel, link.connection, link.instance) for link in found] == [
+    links = join(tuple(regions.values()), connections, [instance])
+    assert [(link.tunnel, link.connection, link.instance) for link in links] == [
         ("eu-west-1 vpn-1/1", "eu-west-1", "instance0"),
         ("us-east-1 vpn-1/1", "us-east-1", "instance0"),
     ]
@@ -547,10 +553,10 @@ def test_tunnels_of_two_regions_meet_the_connections_of_one_subscription() -> No
 
 def test_one_cloud_alone_has_its_own_halves() -> None:
     both = network(TWO)
-    assert [shown(each)[0] for each in tunnel_links(Network(aws=both.aws, azure=None))] == [
+    assert [shown(link)[0] for link in tunnel_links(Network(aws=both.aws, azure=None))] == [
         f"203.0.113.{last}" for last in range(4)
     ]
-    assert [shown(each)[1] for each in tunnel_links(Network(aws=None, azure=both.azure))] == [
+    assert [shown(link)[1] for link in tunnel_links(Network(aws=None, azure=both.azure))] == [
         "to-0-0",
         "to-0-1",
         "to-1-0",

@@ -18,15 +18,15 @@ def source(module: str) -> str:
 
 def lists(module: str, of: str) -> list[set[str | int]]:
     """Return what `contains([...], of)` lists, one set for each time that it stands in a module."""
-    found = re.findall(rf"contains\((\[[^]]*\]), {re.escape(of)}\)", source(module))
-    return [set(json.loads(each)) for each in found]
+    texts = re.findall(rf"contains\((\[[^]]*\]), {re.escape(of)}\)", source(module))
+    return [set(json.loads(text)) for text in texts]
 
 
 def bounds(module: str, of: str) -> set[tuple[int, int]]:
     """Return the bounds in `of >= LEAST && of <= MOST`."""
     of = re.escape(of)
-    found = re.findall(rf"{of} >= (\d+) && {of} <= (\d+)", source(module))
-    return {(int(least), int(most)) for least, most in found}
+    pairs = re.findall(rf"{of} >= (\d+) && {of} <= (\d+)", source(module))
+    return {(int(least), int(most)) for least, most in pairs}
 
 
 def ends(*blocks: range) -> set[tuple[int, int]]:
@@ -55,8 +55,8 @@ def test_skus() -> None:
 
 
 def test_ranges_of_aks() -> None:
-    found = re.findall(r"for taken in (\[[^]]*\])", source("azure/aks"))
-    assert [set(map(IPv4Network, json.loads(each))) for each in found] == [set(ranges.AKS_RESERVED)] * 2
+    texts = re.findall(r"for taken in (\[[^]]*\])", source("azure/aks"))
+    assert [set(map(IPv4Network, json.loads(text))) for text in texts] == [set(ranges.AKS_RESERVED)] * 2
 
 
 def test_algorithms() -> None:

@@ -97,20 +97,23 @@ EXCEPTIONS: Mapping[Place, str] = {
 
 def facts_of(source: str) -> Iterator[Fact]:
     """Yield what a module says of its own: facts, and names of quotas and timers that it gives a number."""
-    told: set[int] = set()
+    docstring_ids: set[int] = set()
     for node in ast.walk(ast.parse(source)):
         match node:
             case ast.Expr(value=ast.Constant() as docstring):
-                told.add(id(docstring))
-            case ast.Constant(value=str() | int() as value) if id(node) not in told and is_fact(value):
+                docstring_ids.add(id(docstring))
+            case ast.Constant(value=str() | int() as value) if id(node) not in docstring_ids and is_fact(
+                value
+            ):
                 yield value
             case ast.Assign(targets=[ast.Tuple(elts=names)], value=ast.Tuple(elts=values)):
-                for name, each in zip(names, values, strict=True):
-                    yield from named_number(name, each)
+                for name, number_node in zip(names, values, strict=True):
+                    yield from named_number(name, number_node)
             case (
-                ast.Assign(targets=[name], value=each) | ast.AnnAssign(target=name, value=ast.expr() as each)
+                ast.Assign(targets=[name], value=number_node)
+                | ast.AnnAssign(target=name, value=ast.expr() as number_node)
             ):
-                yield from named_number(name, each)
+                yield from named_number(name, number_node)
             case _:
                 pass
 
@@ -136,12 +139,12 @@ def is_fact(value: Fact) -> bool:
 
 @cache
 def addresses() -> frozenset[IPv4Network]:
-    found: set[IPv4Network] = set()
+    networks: set[IPv4Network] = set()
     for value in vars(ranges).values():
-        for each in value if isinstance(value, tuple | frozenset) else (value,):
-            if isinstance(each, IPv4Address | IPv4Network):
-                found.add(IPv4Network(each))
-    return frozenset(found)
+        for address in value if isinstance(value, tuple | frozenset) else (value,):
+            if isinstance(address, IPv4Address | IPv4Network):
+                networks.add(IPv4Network(address))
+    return frozenset(networks)
 
 
 def as_network(text: Fact) -> IPv4Network | None:

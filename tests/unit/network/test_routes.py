@@ -63,7 +63,7 @@ def test_a_route_that_may_not_be_there_counts_only_if_it_would_win() -> None:
 def test_private_ranges_that_azure_does_not_know_lead_nowhere() -> None:
     routes = azure_routes([], address_space=[PART], learned=[IPv4Network("10.2.0.0/16")])
     hops = {text: best(routes, IPv4Network(text)) for text in ("10.2.1.1/32", "10.9.0.1/32", "8.8.8.8/32")}
-    assert [found[0].target for found in hops.values() if found[0]] == [
+    assert [hop[0].target for hop in hops.values() if hop[0]] == [
         VIRTUAL_NETWORK_GATEWAY,
         "None",
         "Internet",

@@ -49,10 +49,10 @@ def test_a_result_without_answers_has_no_times() -> None:
 
 @given(st.lists(st.floats(min_value=0, max_value=1e6), min_size=1), st.integers(min_value=1, max_value=100))
 def test_a_percentile_is_the_least_value_that_covers_its_share(values: list[float], percent: int) -> None:
-    found = percentile(values, percent)
-    covered = sum(value <= found for value in values)
-    below = sum(value < found for value in values)
-    assert found in values
+    percentile_value = percentile(values, percent)
+    covered = sum(value <= percentile_value for value in values)
+    below = sum(value < percentile_value for value in values)
+    assert percentile_value in values
     assert covered * 100 >= percent * len(values)
     assert below * 100 < percent * len(values)
 

@@ -42,15 +42,15 @@ def network(resources: Mapping[str, Mapping[str, Any]]) -> Network[Unknown]:
 
 
 def aws(resources: Mapping[str, Mapping[str, Any]]) -> AwsNetwork[Unknown]:
-    found = network(resources).aws
-    assert found
-    return found
+    aws_network = network(resources).aws
+    assert aws_network
+    return aws_network
 
 
 def azure(resources: Mapping[str, Mapping[str, Any]]) -> AzureNetwork[Unknown]:
-    found = network(resources).azure
-    assert found
-    return found
+    azure_network = network(resources).azure
+    assert azure_network
+    return azure_network
 
 
 def golden(name: str) -> Network[Unknown]:
@@ -60,9 +60,9 @@ def golden(name: str) -> Network[Unknown]:
 
 def _known(value: Any) -> Any:
     if isinstance(value, Mapping):
-        return {key: _known(each) for key, each in value.items() if not isinstance(each, Ref)}
+        return {key: _known(member) for key, member in value.items() if not isinstance(member, Ref)}
     if isinstance(value, list):
-        return [None if isinstance(each, Ref) else _known(each) for each in value]
+        return [None if isinstance(element, Ref) else _known(element) for element in value]
     return value
 
 
@@ -70,9 +70,9 @@ def _unknown(value: Any) -> Any:
     if isinstance(value, Ref):
         return True
     if isinstance(value, Mapping):
-        return {key: mask for key, each in value.items() if (mask := _unknown(each))}
+        return {key: mask for key, member in value.items() if (mask := _unknown(member))}
     if isinstance(value, list):
-        masks = [_unknown(each) for each in value]
+        masks = [_unknown(element) for element in value]
         return masks if any(masks) else None
     return None
 
@@ -81,9 +81,11 @@ def _written(value: Any) -> Any:
     if isinstance(value, Ref):
         return {"references": list(value.names)}
     if isinstance(value, Mapping):
-        return {key: _written(each) for key, each in value.items()}
-    if isinstance(value, list) and any(isinstance(each, Mapping) for each in value):
-        return [_written(each) for each in value]
-    if isinstance(value, list) and any(isinstance(each, Ref) for each in value):
-        return {"references": [name for each in value if isinstance(each, Ref) for name in each.names]}
+        return {key: _written(member) for key, member in value.items()}
+    if isinstance(value, list) and any(isinstance(element, Mapping) for element in value):
+        return [_written(element) for element in value]
+    if isinstance(value, list) and any(isinstance(element, Ref) for element in value):
+        return {
+            "references": [name for element in value if isinstance(element, Ref) for name in element.names]
+        }
     return {"constant_value": value}

@@ -31,8 +31,8 @@ SITE: dict[str, dict[str, Any]] = {
 }
 
 
-def only(found: AzureNetwork[Unknown]) -> tuple[Machine[Unknown], NetworkInterface[Unknown]]:
-    (machine,), (interface,) = found.machines, found.network_interfaces
+def only(azure_network: AzureNetwork[Unknown]) -> tuple[Machine[Unknown], NetworkInterface[Unknown]]:
+    (machine,), (interface,) = azure_network.machines, azure_network.network_interfaces
     return machine, interface
 
 
@@ -56,10 +56,13 @@ def test_a_machine_has_the_interfaces_that_it_names() -> None:
 def test_the_primary_configuration_and_the_primary_interface_come_first() -> None:
     second = {"name": "nic-b", "ip_configuration": [FIRST | {"private_ip_address": "10.1.2.8"}, STATIC]}
     vm = {"network_interface_ids": [NIC, SECOND], "primary_network_interface_id": SECOND}
-    found = azure(SITE | {"azurerm_network_interface.b": second, "azurerm_virtual_machine.a": vm})
+    azure_network = azure(SITE | {"azurerm_network_interface.b": second, "azurerm_virtual_machine.a": vm})
 
-    assert found.machines[0].interface_ids == ("azurerm_network_interface.b", "azurerm_network_interface.a")
-    assert found.network_interfaces[1].private_ip_addresses == (
+    assert azure_network.machines[0].interface_ids == (
+        "azurerm_network_interface.b",
+        "azurerm_network_interface.a",
+    )
+    assert azure_network.network_interfaces[1].private_ip_addresses == (
         IPv4Address("10.1.2.9"),
         IPv4Address("10.1.2.8"),
     )
@@ -105,7 +108,7 @@ def test_a_dynamic_address_is_the_clouds_choice() -> None:
 def test_a_scale_set_is_as_many_machines_as_it_says() -> None:
     part = {"name": "a", "subnet_id": SUBNET, "application_security_group_ids": [ASG]}
     nic = {"name": "nic", "network_security_group_id": NSG, "ip_configuration": [part]}
-    found = azure(
+    azure_network = azure(
         SITE
         | {
             "azurerm_linux_virtual_machine_scale_set.a": {
@@ -115,21 +118,25 @@ def test_a_scale_set_is_as_many_machines_as_it_says() -> None:
             }
         }
     )
-    interfaces = found.network_interfaces[1:]
+    interfaces = azure_network.network_interfaces[1:]
 
-    assert [machine.name for machine in found.machines] == ["set_0", "set_1"]
-    assert [machine.interface_ids for machine in found.machines] == [(each.id,) for each in interfaces]
-    assert {each.security_group_ids for each in interfaces} == {("azurerm_network_security_group.a",)}
-    assert {each.application_security_group_ids for each in interfaces} == {
+    assert [machine.name for machine in azure_network.machines] == ["set_0", "set_1"]
+    assert [machine.interface_ids for machine in azure_network.machines] == [
+        (interface.id,) for interface in interfaces
+    ]
+    assert {interface.security_group_ids for interface in interfaces} == {
+        ("azurerm_network_security_group.a",)
+    }
+    assert {interface.application_security_group_ids for interface in interfaces} == {
         ("azurerm_application_security_group.a",)
     }
-    assert {each.subnet_id for each in interfaces} == {"azurerm_subnet.a"}
+    assert {interface.subnet_id for interface in interfaces} == {"azurerm_subnet.a"}
 
 
 def test_a_scale_set_of_unknown_size_is_no_machine() -> None:
-    found = azure(SITE | {"azurerm_linux_virtual_machine_scale_set.a": {"instances": Ref()}})
+    azure_network = azure(SITE | {"azurerm_linux_virtual_machine_scale_set.a": {"instances": Ref()}})
 
-    assert found.machines == ()
+    assert azure_network.machines == ()
 
 
 def test_a_rule_names_application_security_groups() -> None:
@@ -145,16 +152,16 @@ def test_a_rule_names_application_security_groups() -> None:
         "destination_application_security_group_ids": [ASG],
         "network_security_group_name": Ref("azurerm_network_security_group.a.name"),
     }
-    found = azure(SITE | {"azurerm_network_security_rule.a": rule})
-    (read,) = found.network_security_groups[0].security_rules
+    azure_network = azure(SITE | {"azurerm_network_security_rule.a": rule})
+    (read,) = azure_network.network_security_groups[0].security_rules
 
     assert read.destination_application_security_group_ids == ("azurerm_application_security_group.a",)
     assert read.source_application_security_group_ids == ()
-    assert application_security_group_members(found) == {"azurerm_application_security_group.a": []}
+    assert application_security_group_members(azure_network) == {"azurerm_application_security_group.a": []}
 
 
 def test_an_association_of_nothing_in_the_plan_is_unplaced() -> None:
-    found = network(
+    planned_network = network(
         SITE
         | {
             "azurerm_network_interface_security_group_association.a": {
@@ -164,4 +171,4 @@ def test_an_association_of_nothing_in_the_plan_is_unplaced() -> None:
         }
     )
 
-    assert [each.attribute for each in found.unplaced] == ["network_interface_id"]
+    assert [unplaced_part.attribute for unplaced_part in planned_network.unplaced] == ["network_interface_id"]

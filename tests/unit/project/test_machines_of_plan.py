@@ -27,9 +27,9 @@ SITE: dict[str, dict[str, Any]] = {
 }
 
 
-def only(found: AwsNetwork[Unknown]) -> tuple[Machine[Unknown], tuple[NetworkInterface[Unknown], ...]]:
-    (machine,) = found.machines
-    return machine, found.network_interfaces
+def only(aws_network: AwsNetwork[Unknown]) -> tuple[Machine[Unknown], tuple[NetworkInterface[Unknown], ...]]:
+    (machine,) = aws_network.machines
+    return machine, aws_network.network_interfaces
 
 
 def test_an_instance_has_the_interface_that_it_will_be_made_with() -> None:
@@ -68,7 +68,7 @@ def test_a_state_is_read_by_ids() -> None:
 
     assert (machine.id, machine.address, machine.state) == ("i-1", "aws_instance.a", "stopped")
     assert (interface.id, interface.machine_id) == ("eni-1", "i-1")
-    assert [str(each) for each in interface.private_ip_addresses] == ["10.2.1.20", "10.2.1.21"]
+    assert [str(address) for address in interface.private_ip_addresses] == ["10.2.1.20", "10.2.1.21"]
 
 
 def test_interfaces_are_attached_by_a_block_an_attachment_or_the_instance() -> None:
@@ -98,10 +98,10 @@ def test_interfaces_are_attached_by_a_block_an_attachment_or_the_instance() -> N
     ):
         machine, interfaces = only(aws(resources))
         assert machine.interface_ids == expected
-        assert {each.id for each in interfaces} == set(expected)
-        added = next(each for each in interfaces if each.address)
+        assert {machine_interface.id for machine_interface in interfaces} == set(expected)
+        added = next(machine_interface for machine_interface in interfaces if machine_interface.address)
         assert added.machine_id == "aws_instance.a"
-        assert [str(each) for each in added.private_ip_addresses] == ["10.2.1.30", "10.2.1.31"]
+        assert [str(address) for address in added.private_ip_addresses] == ["10.2.1.30", "10.2.1.31"]
 
 
 def test_groups_and_elastic_addresses_come_from_resources_of_their_own() -> None:
@@ -117,7 +117,9 @@ def test_groups_and_elastic_addresses_come_from_resources_of_their_own() -> None
         "aws_network_interface.a": {"subnet_id": SUBNET},
         "aws_eip.b": {"network_interface": INTERFACE},
     }
-    by_id = {each.id: each for each in aws(resources).network_interfaces}
+    by_id = {
+        network_interface.id: network_interface for network_interface in aws(resources).network_interfaces
+    }
     primary = by_id["aws_instance.a.primary_network_interface_id"]
 
     assert primary.security_group_ids == ("aws_security_group.a", "aws_security_group.b")

@@ -16,49 +16,54 @@ VPC = {"cidr_block": "10.2.0.0/16"}
 OF_VPC = Ref("aws_vpc.a.id", "aws_vpc.a")
 
 
-def joins(found: Network[Unknown]) -> list[tuple[str, str, bool]]:
+def joins(planned_network: Network[Unknown]) -> list[tuple[str, str, bool]]:
     return [
         (link.key, link.azure_connection.address, link.mutual)
-        for link in tunnel_links(found)
+        for link in tunnel_links(planned_network)
         if link.joined and link.azure_connection
     ]
 
 
 @pytest.mark.parametrize("name", ["base", "static"])
 def test_a_real_plan_leaves_nothing_without_a_place(name: str) -> None:
-    found = golden(name)
+    planned_network = golden(name)
 
-    assert found.unplaced == ()
-    assert found.malformed == ()
+    assert planned_network.unplaced == ()
+    assert planned_network.malformed == ()
 
 
 @pytest.mark.parametrize("name", ["base", "static"])
 def test_the_tunnels_of_a_real_plan_meet_their_connections(name: str) -> None:
-    found = joins(golden(name))
+    links = joins(golden(name))
 
-    assert len(found) == 4
-    assert len({address for _, address, _ in found}) == 4
-    assert all(mutual for _, _, mutual in found)
+    assert len(links) == 4
+    assert len({address for _, address, _ in links}) == 4
+    assert all(mutual for _, _, mutual in links)
 
 
 def test_a_real_plan_has_its_objects_joined_by_address() -> None:
-    found = golden("base")
+    planned_network = golden("base")
 
-    assert found.aws
-    assert found.azure
-    (gateway,) = found.aws.vpn_gateways
-    (vpc,) = found.aws.vpcs
+    assert planned_network.aws
+    assert planned_network.azure
+    (gateway,) = planned_network.aws.vpn_gateways
+    (vpc,) = planned_network.aws.vpcs
     assert gateway.id == gateway.address == "module.aws_vpn.aws_vpn_gateway.this"
     assert gateway.vpc_id == vpc.id == "module.aws_vpc.aws_vpc.this"
-    tables = {table.address: table for table in found.aws.route_tables if table.propagating_vgw_ids}
+    tables = {table.address: table for table in planned_network.aws.route_tables if table.propagating_vgw_ids}
     assert len(tables) == 2
-    assert {each for table in tables.values() for each in table.propagating_vgw_ids} == {gateway.id}
-    assert found.aws.region == "us-west-2"
-    customer = found.aws.customer_gateways[0]
-    public = {each.id for each in found.azure.public_ip_addresses}
+    assert {gateway_id for table in tables.values() for gateway_id in table.propagating_vgw_ids} == {
+        gateway.id
+    }
+    assert planned_network.aws.region == "us-west-2"
+    customer = planned_network.aws.customer_gateways[0]
+    public = {public_ip.id for public_ip in planned_network.azure.public_ip_addresses}
     assert customer.ip_address is UNKNOWN
     assert customer.ip_address_of in public
-    assert {each.public_ip_address_id for each in found.azure.virtual_network_gateways[0].instances} == public
+    assert {
+        instance.public_ip_address_id
+        for instance in planned_network.azure.virtual_network_gateways[0].instances
+    } == public
 
 
 def test_an_empty_plan_has_no_clouds() -> None:
@@ -67,25 +72,25 @@ def test_an_empty_plan_has_no_clouds() -> None:
 
 
 def test_a_cloud_that_is_there_without_a_network_is_empty() -> None:
-    found = aws({"aws_s3_bucket.a": {"bucket": "a"}})
+    aws_network = aws({"aws_s3_bucket.a": {"bucket": "a"}})
 
-    assert (found.vpcs, found.account_id, found.region) == ((), UNKNOWN, UNKNOWN)
+    assert (aws_network.vpcs, aws_network.account_id, aws_network.region) == ((), UNKNOWN, UNKNOWN)
 
 
 def test_what_aws_makes_with_a_vpc_is_there() -> None:
-    found = aws({"aws_vpc.a": VPC, "aws_subnet.a": {"vpc_id": OF_VPC, "cidr_block": "10.2.1.0/24"}})
+    aws_network = aws({"aws_vpc.a": VPC, "aws_subnet.a": {"vpc_id": OF_VPC, "cidr_block": "10.2.1.0/24"}})
 
-    (table,) = found.route_tables
+    (table,) = aws_network.route_tables
     assert (table.main, table.id) == (True, "aws_vpc.a.default_route_table_id")
-    assert [(each.destination, each.target) for each in table.routes] == [
+    assert [(route.destination, route.target) for route in table.routes] == [
         (IPv4Network("10.2.0.0/16"), "local")
     ]
-    assert found.route_table_of("aws_subnet.a") == table
-    (group,) = found.security_groups
-    assert [each.group_id for each in group.permissions] == [group.id, None]
-    (acl,) = found.network_acls
+    assert aws_network.route_table_of("aws_subnet.a") == table
+    (group,) = aws_network.security_groups
+    assert [permission.group_id for permission in group.permissions] == [group.id, None]
+    (acl,) = aws_network.network_acls
     assert (acl.default, acl.subnet_ids) == (True, ("aws_subnet.a",))
-    assert [(each.egress, each.rule_number, each.allow) for each in acl.entries] == [
+    assert [(entry.egress, entry.rule_number, entry.allow) for entry in acl.entries] == [
         (False, 100, True),
         (False, 32767, False),
         (True, 100, True),
@@ -94,7 +99,7 @@ def test_what_aws_makes_with_a_vpc_is_there() -> None:
 
 
 def test_what_aws_made_with_a_vpc_and_terraform_manages_is_there_once() -> None:
-    found = aws(
+    aws_network = aws(
         {
             "aws_vpc.a": VPC,
             "aws_default_route_table.a": {
@@ -112,18 +117,18 @@ def test_what_aws_made_with_a_vpc_and_terraform_manages_is_there_once() -> None:
         }
     )
 
-    (table,) = found.route_tables
+    (table,) = aws_network.route_tables
     assert (table.address, table.main) == ("aws_default_route_table.a", True)
-    assert [each.to_internet for each in table.routes] == [False, True]
-    (group,) = found.security_groups
+    assert [route.to_internet for route in table.routes] == [False, True]
+    (group,) = aws_network.security_groups
     assert (group.address, group.permissions) == ("aws_default_security_group.a", ())
-    (acl,) = found.network_acls
+    (acl,) = aws_network.network_acls
     assert acl.address == "aws_default_network_acl.a"
-    assert [each.allow for each in acl.entries] == [False, False]
+    assert [entry.allow for entry in acl.entries] == [False, False]
 
 
 def test_another_table_can_be_made_the_main_one() -> None:
-    found = aws(
+    aws_network = aws(
         {
             "aws_vpc.a": VPC,
             "aws_route_table.a": {"vpc_id": OF_VPC},
@@ -134,11 +139,14 @@ def test_another_table_can_be_made_the_main_one() -> None:
         }
     )
 
-    assert {each.address: each.main for each in found.route_tables} == {"aws_route_table.a": True, "": False}
+    assert {table.address: table.main for table in aws_network.route_tables} == {
+        "aws_route_table.a": True,
+        "": False,
+    }
 
 
 def test_routes_and_propagation_inside_a_table_are_read() -> None:
-    found = aws(
+    aws_network = aws(
         {
             "aws_vpn_gateway.a": {"vpc_id": Ref("aws_vpc.a.id")},
             "aws_vpc.a": VPC,
@@ -153,13 +161,13 @@ def test_routes_and_propagation_inside_a_table_are_read() -> None:
         }
     )
 
-    table = found.route_tables[0]
+    table = aws_network.route_tables[0]
     assert table.propagating_vgw_ids == ("aws_vpn_gateway.a",)
-    assert [(str(each.destination), each.target) for each in table.routes] == [
+    assert [(str(route.destination), route.target) for route in table.routes] == [
         ("10.2.0.0/16", "local"),
         ("10.1.0.0/16", "aws_vpn_gateway.a"),
     ]
-    assert found.vpn_gateways[0].vpc_id == "aws_vpc.a"
+    assert aws_network.vpn_gateways[0].vpc_id == "aws_vpc.a"
 
 
 @pytest.mark.parametrize(
@@ -188,14 +196,14 @@ def test_rules_of_a_security_group_read_the_same_wherever_they_stand(
         {"aws_security_group.a": {}, "aws_vpc_security_group_ingress_rule.a": new},
     )
 
-    for each in ways:
-        (permission,) = aws(each).security_groups[0].permissions
+    for way in ways:
+        (permission,) = aws(way).security_groups[0].permissions
         assert (permission.ip_protocol, permission.from_port, permission.to_port) == seen
         assert (permission.direction, permission.cidr) == ("ingress", IPv4Network("10.1.0.0/16"))
 
 
 def test_each_peer_of_a_rule_is_a_permission_of_its_own() -> None:
-    found = aws(
+    aws_network = aws(
         {
             "aws_security_group.b": {},
             "aws_security_group.a": {
@@ -213,8 +221,14 @@ def test_each_peer_of_a_rule_is_a_permission_of_its_own() -> None:
         }
     )
 
-    (group,) = (each for each in found.security_groups if each.address == "aws_security_group.a")
-    assert [(each.cidr, each.group_id, each.prefix_list_id) for each in group.permissions] == [
+    (group,) = (
+        security_group
+        for security_group in aws_network.security_groups
+        if security_group.address == "aws_security_group.a"
+    )
+    assert [
+        (permission.cidr, permission.group_id, permission.prefix_list_id) for permission in group.permissions
+    ] == [
         (IPv4Network("10.1.0.0/16"), None, None),
         (UNKNOWN, None, None),
         (None, "aws_security_group.b", None),
@@ -226,7 +240,7 @@ def test_each_peer_of_a_rule_is_a_permission_of_its_own() -> None:
 def test_rules_of_groups_outside_the_plan_are_in_groups_of_their_own() -> None:
     rule = {"cidr_ipv4": "10.1.0.0/16", "ip_protocol": "-1"}
     kind = "aws_vpc_security_group_ingress_rule"
-    found = aws(
+    aws_network = aws(
         {
             f"{kind}.a": {**rule, "security_group_id": "sg-1"},
             f"{kind}.b": {**rule, "security_group_id": "sg-1"},
@@ -234,7 +248,10 @@ def test_rules_of_groups_outside_the_plan_are_in_groups_of_their_own() -> None:
         }
     )
 
-    assert {each.id: [rule.address for rule in each.permissions] for each in found.security_groups} == {
+    assert {
+        security_group.id: [rule.address for rule in security_group.permissions]
+        for security_group in aws_network.security_groups
+    } == {
         "sg-1": [f"{kind}.a", f"{kind}.b"],
         f"{kind}.c.security_group_id": [f"{kind}.c"],
     }
@@ -257,8 +274,8 @@ def test_entries_of_a_network_acl_read_the_same_wherever_they_stand() -> None:
         {"aws_network_acl.a": {}, "aws_network_acl_rule.a": apart},
     )
 
-    for each in ways:
-        (acl,) = aws(each).network_acls
+    for way in ways:
+        (acl,) = aws(way).network_acls
         first = acl.entries[0]
         assert (first.rule_number, first.allow, first.protocol, first.icmp_type_code, first.port_range) == (
             7,
@@ -288,35 +305,39 @@ def test_an_inside_range_that_is_left_to_aws_is_told_from_one_that_is_not_known(
         {"aws_vpn_connection.a": {"tunnel1_inside_cidr": Ref("var.inside"), "tunnel2_address": Ref()}}
     ).vpn_connections
 
-    assert [each.inside_cidr for each in connection.tunnels] == [UNKNOWN, CLOUD_CHOOSES]
+    assert [tunnel.inside_cidr for tunnel in connection.tunnels] == [UNKNOWN, CLOUD_CHOOSES]
 
 
 @pytest.mark.parametrize("text", ["nonsense", "10.0.0.0/33", "169.254.21.0/31", "169.254.21.0"])
 def test_an_inside_range_that_is_none_is_noted(text: str) -> None:
-    found = network({"aws_vpn_connection.a": {"tunnel1_inside_cidr": text}})
+    planned_network = network({"aws_vpn_connection.a": {"tunnel1_inside_cidr": text}})
 
-    assert found.aws
-    assert found.aws.vpn_connections[0].tunnels[0].inside_cidr is UNKNOWN
-    assert found.malformed == (
+    assert planned_network.aws
+    assert planned_network.aws.vpn_connections[0].tunnels[0].inside_cidr is UNKNOWN
+    assert planned_network.malformed == (
         Malformed(address="aws_vpn_connection.a", attribute="tunnel1_inside_cidr", value=text),
     )
 
 
 def test_host_bits_are_noted_and_the_range_is_read() -> None:
-    found = network({"azurerm_local_network_gateway.a": {"address_space": ["10.2.0.1/16", "fd00::/8"]}})
+    planned_network = network(
+        {"azurerm_local_network_gateway.a": {"address_space": ["10.2.0.1/16", "fd00::/8"]}}
+    )
 
-    assert found.azure
-    assert found.azure.local_network_gateways[0].address_prefixes == (IPv4Network("10.2.0.0/16"),)
-    assert [(each.attribute, each.value) for each in found.malformed] == [("address_space.0", "10.2.0.1/16")]
+    assert planned_network.azure
+    assert planned_network.azure.local_network_gateways[0].address_prefixes == (IPv4Network("10.2.0.0/16"),)
+    assert [
+        (malformed_value.attribute, malformed_value.value) for malformed_value in planned_network.malformed
+    ] == [("address_space.0", "10.2.0.1/16")]
 
 
 @pytest.mark.parametrize("value", ["many", 1.5, True, ["1"], {"a": 1}])
 def test_a_number_that_is_none_is_noted_and_not_guessed(value: object) -> None:
-    found = network({"aws_vpn_gateway.a": {"amazon_side_asn": value}})
+    planned_network = network({"aws_vpn_gateway.a": {"amazon_side_asn": value}})
 
-    assert found.aws
-    assert found.aws.vpn_gateways[0].amazon_side_asn is UNKNOWN
-    assert len(found.malformed) == 1
+    assert planned_network.aws
+    assert planned_network.aws.vpn_gateways[0].amazon_side_asn is UNKNOWN
+    assert len(planned_network.malformed) == 1
 
 
 @pytest.mark.parametrize("value", [3, "text", {"a": 1}, None, True, [3], [None], [[]]])
@@ -363,7 +384,7 @@ def test_a_large_asn_of_a_customer_gateway_is_in_an_argument_of_its_own() -> Non
 
 def test_parts_of_objects_that_the_plan_does_not_name_are_kept_apart() -> None:
     table = Ref("data.aws_route_table.a.id")
-    found = network(
+    planned_network = network(
         {
             "aws_vpn_gateway_route_propagation.a": {"route_table_id": table, "vpn_gateway_id": "vgw-1"},
             "aws_route.a": {"route_table_id": "rtb-1", "destination_cidr_block": "10.1.0.0/16"},
@@ -372,7 +393,7 @@ def test_parts_of_objects_that_the_plan_does_not_name_are_kept_apart() -> None:
         }
     )
 
-    assert set(found.unplaced) == {
+    assert set(planned_network.unplaced) == {
         Unplaced(
             address="aws_vpn_gateway_route_propagation.a",
             type="aws_vpn_gateway_route_propagation",
@@ -402,7 +423,7 @@ def test_a_reference_that_the_plan_does_not_tell_is_not_known() -> None:
 
 
 def test_objects_of_other_regions_say_so() -> None:
-    found = aws(
+    aws_network = aws(
         {
             "aws_vpn_connection.a": {"region": "eu-west-1"},
             "aws_vpn_connection.b": {"region": "us-east-1"},
@@ -411,9 +432,9 @@ def test_objects_of_other_regions_say_so() -> None:
         }
     )
 
-    assert found.region == "eu-west-1"
-    assert [each.region for each in found.vpn_connections] == ["", "us-east-1"]
-    assert [each.region for each in found.vpcs] == ["us-east-1", ""]
+    assert aws_network.region == "eu-west-1"
+    assert [connection.region for connection in aws_network.vpn_connections] == ["", "us-east-1"]
+    assert [vpc.region for vpc in aws_network.vpcs] == ["us-east-1", ""]
 
 
 def test_subnets_of_a_vnet_outside_the_plan_are_in_one_of_its_name() -> None:
@@ -426,7 +447,7 @@ def test_subnets_of_a_vnet_outside_the_plan_are_in_one_of_its_name() -> None:
     ).virtual_networks
 
     assert (vnet.name, vnet.address, vnet.address_space) == ("theirs", "", (UNKNOWN,))
-    assert [(each.name, each.address_prefixes) for each in vnet.subnets] == [
+    assert [(subnet.name, subnet.address_prefixes) for subnet in vnet.subnets] == [
         ("GatewaySubnet", (IPv4Network("10.1.1.0/24"),)),
         ("b", (UNKNOWN,)),
     ]
@@ -461,7 +482,7 @@ def test_subnets_inside_a_vnet_are_read() -> None:
 
 
 def test_things_of_one_name_in_two_resource_groups_are_told_apart() -> None:
-    found = azure(
+    azure_network = azure(
         {
             "azurerm_route_table.a": {"name": "same", "resource_group_name": "a"},
             "azurerm_route_table.b": {"name": "same", "resource_group_name": "b"},
@@ -475,7 +496,7 @@ def test_things_of_one_name_in_two_resource_groups_are_told_apart() -> None:
         }
     )
 
-    assert {each.address: len(each.routes) for each in found.route_tables} == {
+    assert {table.address: len(table.routes) for table in azure_network.route_tables} == {
         "azurerm_route_table.a": 0,
         "azurerm_route_table.b": 1,
     }
@@ -517,15 +538,15 @@ def test_learned_routes_get_in_under_either_name_of_the_argument(
     ],
 )
 def test_bgp_is_on_under_either_name_of_the_argument(values: dict[str, object], bgp: object) -> None:
-    found = azure(
+    azure_network = azure(
         {
             "azurerm_virtual_network_gateway.a": values,
             "azurerm_virtual_network_gateway_connection.a": {"type": "IPsec", **values},
         }
     )
 
-    assert found.virtual_network_gateways[0].bgp_enabled is bgp
-    assert found.connections[0].bgp_enabled is bgp
+    assert azure_network.virtual_network_gateways[0].bgp_enabled is bgp
+    assert azure_network.connections[0].bgp_enabled is bgp
 
 
 def test_a_gateway_without_names_has_one_instance_with_its_address() -> None:
@@ -554,9 +575,11 @@ def test_a_gateway_without_names_has_one_instance_with_its_address() -> None:
 def test_instances_that_are_not_known_are_named_by_bgp_or_there_is_one_without_a_name() -> None:
     def instances(**values: object) -> list[object]:
         unknown = {"ip_configuration": Ref("var.configurations"), **values}
-        found = azure({"azurerm_virtual_network_gateway.a": unknown}).virtual_network_gateways[0].instances
-        assert all(each.private_ip_allocation_method is UNKNOWN for each in found)
-        return [each.ip_configuration_name for each in found]
+        gateway_instances = (
+            azure({"azurerm_virtual_network_gateway.a": unknown}).virtual_network_gateways[0].instances
+        )
+        assert all(instance.private_ip_allocation_method is UNKNOWN for instance in gateway_instances)
+        return [instance.ip_configuration_name for instance in gateway_instances]
 
     named = [{"ip_configuration_name": "one"}, {"ip_configuration_name": "two"}]
     assert instances() == [UNKNOWN]
@@ -564,7 +587,7 @@ def test_instances_that_are_not_known_are_named_by_bgp_or_there_is_one_without_a
 
 
 def test_express_route_and_other_vnets_are_not_this_network() -> None:
-    found = azure(
+    azure_network = azure(
         {
             "azurerm_virtual_network_gateway.a": {"type": "ExpressRoute"},
             "azurerm_virtual_network_gateway_connection.a": {"type": "Vnet2Vnet"},
@@ -572,8 +595,10 @@ def test_express_route_and_other_vnets_are_not_this_network() -> None:
         }
     )
 
-    assert found.virtual_network_gateways == ()
-    assert [each.address for each in found.connections] == ["azurerm_virtual_network_gateway_connection.b"]
+    assert azure_network.virtual_network_gateways == ()
+    assert [connection.address for connection in azure_network.connections] == [
+        "azurerm_virtual_network_gateway_connection.b"
+    ]
 
 
 def test_a_custom_bgp_address_is_of_the_instance_that_has_it_else_of_its_place() -> None:
@@ -592,14 +617,15 @@ def test_a_custom_bgp_address_is_of_the_instance_that_has_it_else_of_its_place()
 
     def custom(**addresses: object) -> dict[str, object]:
         connection = {"custom_bgp_addresses": [addresses], "virtual_network_gateway_id": reference}
-        found = azure(
+        azure_network = azure(
             {
                 "azurerm_virtual_network_gateway.a": gateway,
                 "azurerm_virtual_network_gateway_connection.a": connection,
             }
         )
         return {
-            key.rpartition("/")[2]: each for key, each in found.connections[0].custom_bgp_addresses.items()
+            key.rpartition("/")[2]: address
+            for key, address in azure_network.connections[0].custom_bgp_addresses.items()
         }
 
     first, second = IPv4Address("169.254.21.2"), IPv4Address("169.254.21.6")
@@ -654,7 +680,7 @@ def test_a_local_network_gateway_says_whose_address_it_will_have(reference: str,
 
 def test_clusters_have_their_parts() -> None:
     cluster = Ref("aws_eks_cluster.a.name", "aws_eks_cluster.a")
-    found = network(
+    planned_network = network(
         {
             "aws_vpc.a": VPC,
             "aws_subnet.a": {"vpc_id": OF_VPC, "cidr_block": "10.2.1.0/24"},
@@ -685,29 +711,33 @@ def test_clusters_have_their_parts() -> None:
         }
     )
 
-    assert found.aws
-    assert found.azure
-    (eks,) = found.aws.eks_clusters
+    assert planned_network.aws
+    assert planned_network.azure
+    (eks,) = planned_network.aws.eks_clusters
     assert (eks.name, eks.vpc_id, eks.service_ipv4_cidr) == (UNKNOWN, "aws_vpc.a", CLOUD_CHOOSES)
-    assert [each.desired_size for each in eks.node_groups] == [2]
-    assert [each.name for each in eks.addons] == ["vpc-cni"]
-    (own,) = (each for each in found.aws.security_groups if each.id == eks.cluster_security_group_id)
-    assert IPv4Network("10.1.0.0/16") in [each.cidr for each in own.permissions]
-    (aks,) = found.azure.aks_clusters
-    assert [(each.name, each.mode) for each in aks.node_pools] == [("system", "System"), ("b", "User")]
+    assert [node_group.desired_size for node_group in eks.node_groups] == [2]
+    assert [addon.name for addon in eks.addons] == ["vpc-cni"]
+    (own,) = (
+        security_group
+        for security_group in planned_network.aws.security_groups
+        if security_group.id == eks.cluster_security_group_id
+    )
+    assert IPv4Network("10.1.0.0/16") in [permission.cidr for permission in own.permissions]
+    (aks,) = planned_network.azure.aks_clusters
+    assert [(pool.name, pool.mode) for pool in aks.node_pools] == [("system", "System"), ("b", "User")]
     assert aks.dns_service_ip == IPv4Address("10.96.0.10")
-    assert found.unplaced == ()
+    assert planned_network.unplaced == ()
 
 
 def test_keys_are_in_no_network() -> None:
-    found = network(
+    planned_network = network(
         {
             "aws_vpn_connection.a": {"tunnel1_preshared_key": "not.a.real.key"},
             "azurerm_virtual_network_gateway_connection.a": {"shared_key": "not.a.real.key"},
         }
     )
 
-    assert "not.a.real.key" not in repr(found)
+    assert "not.a.real.key" not in repr(planned_network)
 
 
 def test_a_state_shows_members_inside_their_objects_as_well_and_they_are_there_once() -> None:
@@ -756,15 +786,15 @@ def test_a_state_shows_members_inside_their_objects_as_well_and_they_are_there_o
         )
     )
 
-    found = network_of(state.plan)
+    planned_network = network_of(state.plan)
 
-    assert found.aws
-    assert found.azure
-    assert [each.address for each in found.aws.security_groups[0].permissions] == [
+    assert planned_network.aws
+    assert planned_network.azure
+    assert [permission.address for permission in planned_network.aws.security_groups[0].permissions] == [
         "aws_vpc_security_group_ingress_rule.a"
     ]
-    assert [each.address for each in found.aws.route_tables[0].routes] == ["aws_route.a"]
-    (vnet,) = found.azure.virtual_networks
-    assert [each.address for each in vnet.subnets] == ["azurerm_subnet.a"]
+    assert [route.address for route in planned_network.aws.route_tables[0].routes] == ["aws_route.a"]
+    (vnet,) = planned_network.azure.virtual_networks
+    assert [subnet.address for subnet in vnet.subnets] == ["azurerm_subnet.a"]
     assert vnet.id.endswith("/virtualnetworks/v")
-    assert found.azure.subscription_id == "S"
+    assert planned_network.azure.subscription_id == "S"

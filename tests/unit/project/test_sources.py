@@ -109,8 +109,8 @@ def test_a_saved_plan_is_read_where_it_was_made_and_nowhere_else(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder, elsewhere = tmp_path / "folder", tmp_path / "elsewhere"
-    for each in (folder, elsewhere):
-        each.mkdir()
+    for root_folder in (folder, elsewhere):
+        root_folder.mkdir()
     (folder / "main.tf").write_text('resource "terraform_data" "x" {\n input = "x"\n}\n')
     variables = environment(CHECKPOINT_DISABLE="1")
     run(["terraform", "init"], cwd=folder, env=variables)

@@ -24,8 +24,8 @@ def state(*resources: tuple[str, Mapping[str, object]]) -> State:
     )
 
 
-def region_of(found: State) -> object:
-    aws = network_of(found.plan).aws
+def region_of(given_state: State) -> object:
+    aws = network_of(given_state.plan).aws
     assert aws
     return aws.region
 
@@ -35,13 +35,13 @@ def arn(region: str, resource: str) -> dict[str, object]:
 
 
 def test_a_networks_region_is_that_of_its_vpn_connections() -> None:
-    found = state(
+    given_state = state(
         ("aws_sns_topic", {"arn": "arn:aws:sns:us-east-1:123456789012:alarms"}),
         ("aws_vpc", arn("us-east-1", "vpc/vpc-1")),
         ("aws_vpn_connection", arn("eu-west-1", "vpn-connection/vpn-1")),
     )
 
-    assert region_of(found) == "eu-west-1"
+    assert region_of(given_state) == "eu-west-1"
 
 
 def test_without_a_connection_its_vpc_says_where_it_is() -> None:

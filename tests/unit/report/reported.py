@@ -224,13 +224,13 @@ def renamed(facts: Facts, name: str) -> Facts:
             facts.network,
             aws=replace(
                 aws,
-                vpcs=tuple(replace(each, name=name) for each in aws.vpcs),
-                subnets=tuple(replace(each, name=name) for each in aws.subnets),
-                vpn_gateways=tuple(replace(each, name=name) for each in aws.vpn_gateways),
+                vpcs=tuple(replace(vpc, name=name) for vpc in aws.vpcs),
+                subnets=tuple(replace(subnet, name=name) for subnet in aws.subnets),
+                vpn_gateways=tuple(replace(gateway, name=name) for gateway in aws.vpn_gateways),
             ),
             azure=replace(
                 azure,
-                virtual_networks=tuple(replace(each, name=name) for each in azure.virtual_networks),
+                virtual_networks=tuple(replace(vnet, name=name) for vnet in azure.virtual_networks),
             ),
         ),
     )

@@ -46,9 +46,9 @@ def test_recorded_drills_are_shown_without_any_network_the_worst_first(
 
     done = command(str(DEV), "--drills", "a", "--drills", "b", "--format", "json", "--plots", "plots")
 
-    found = json.loads(done.stdout)
-    assert [each["drill"] for each in found["drills"]] == ["tunnel-deleted", "tunnel-down"]
-    assert found["schema"] == "twinspan/report/1"
+    document = json.loads(done.stdout)
+    assert [drill["drill"] for drill in document["drills"]] == ["tunnel-deleted", "tunnel-down"]
+    assert document["schema"] == "twinspan/report/1"
     assert len(list((tmp_path / "plots").glob("*.png"))) == 4
     assert not (tmp_path / "report.html").exists()
 
@@ -66,11 +66,11 @@ def test_a_cloud_that_does_not_answer_is_a_part_of_the_report(
         done = command(str(DEV), "--format", "json", "--out", "report.html")
 
     assert done.exit_code == 0, done.exception
-    found = json.loads(done.stdout)
-    told = {each["part"]: each["reason"] for each in found["missing"]}
-    assert url in told["Terraform's state"]
-    assert url in told["verify"]
-    assert url in told["latency"]
+    document = json.loads(done.stdout)
+    reasons = {missing_part["part"]: missing_part["reason"] for missing_part in document["missing"]}
+    assert url in reasons["Terraform's state"]
+    assert url in reasons["verify"]
+    assert url in reasons["latency"]
     assert "hidden-secret" not in done.stdout + (tmp_path / "report.html").read_text()
 
 

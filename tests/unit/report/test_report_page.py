@@ -40,14 +40,14 @@ class Page(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.tags[tag] += 1
-        found = {name: value or "" for name, value in attrs}
+        attributes = {name: value or "" for name, value in attrs}
         if tag == "section":
-            self._section = found["id"]
-        if "data-tunnel" in found:
-            self.rows[found["data-tunnel"]] = found["data-state"]
-        self.ids += [found["id"]] if "id" in found else []
-        self.links += [value for name, value in found.items() if name in LINKS]
-        self.handlers += [name for name in found if name.startswith("on")]
+            self._section = attributes["id"]
+        if "data-tunnel" in attributes:
+            self.rows[attributes["data-tunnel"]] = attributes["data-state"]
+        self.ids += [attributes["id"]] if "id" in attributes else []
+        self.links += [value for name, value in attributes.items() if name in LINKS]
+        self.handlers += [name for name in attributes if name.startswith("on")]
 
     def handle_data(self, data: str) -> None:
         self.words[self._section] = self.words.get(self._section, "") + data
@@ -89,13 +89,13 @@ def test_the_summary_has_the_figures_of_its_parts(whole: ReportDocument) -> None
 
 def test_a_lost_echo_and_a_failed_drill_are_marked(tmp_path: Path) -> None:
     folder = reported.record(tmp_path / "drills", [40_000.0], passed=False)
-    found = reported.report(latency=reported.latency(0.5, lost=1), drills=read_drills(folder))
+    report = reported.report(latency=reported.latency(0.5, lost=1), drills=read_drills(folder))
 
-    states = {tile.name: tile.state for tile in tiles_of(found)}
+    states = {tile.name: tile.state for tile in tiles_of(report)}
 
     assert states["Round trip"] == "bad"
     assert states["Longest outage"] == "bad"
-    assert "0 of 1 runs within the limit" in as_html(found)
+    assert "0 of 1 runs within the limit" in as_html(report)
 
 
 def test_a_tunnel_that_is_down_is_red_in_both_pictures_and_in_the_table() -> None:
@@ -110,25 +110,25 @@ def test_a_tunnel_that_is_down_is_red_in_both_pictures_and_in_the_table() -> Non
 
 
 def test_a_network_with_static_routes_is_up_without_bgp_and_nothing_says_otherwise() -> None:
-    found = reported.report(vs.static())
-    page = Page(as_html(found))
+    report = reported.report(vs.static())
+    page = Page(as_html(report))
 
-    assert found.healthy
+    assert report.healthy
     assert set(page.rows.values()) == {"up"}
-    assert tiles_of(found)[0].note == "up at both ends, static routes"
+    assert tiles_of(report)[0].note == "up at both ends, static routes"
     assert "every route is static, so no BGP runs over it" in page.words["topology"]
     assert "BGP routes" not in page.words["topology"]
     assert "BGP routes" in Page(as_html(reported.report(vn.healthy()))).words["topology"]
 
 
 def test_a_failed_check_is_shown_with_evidence_command_and_remedy() -> None:
-    found = reported.report(broken_networks.other_key(vn.healthy()))
-    text = as_html(found)
+    report = reported.report(broken_networks.other_key(vn.healthy()))
+    text = as_html(report)
     finding = next(
-        each
-        for check in (found.verification.results if found.verification else [])
-        for each in check.findings
-        if each.outcome == "fail"
+        candidate
+        for check in (report.verification.results if report.verification else [])
+        for candidate in check.findings
+        if candidate.outcome == "fail"
     )
 
     words = Page(text).words["verify"]
@@ -141,7 +141,7 @@ def test_a_failed_check_is_shown_with_evidence_command_and_remedy() -> None:
 def test_no_name_or_word_of_a_cloud_becomes_markup(tmp_path: Path) -> None:
     facts = reported.renamed(vn.healthy(), HOSTILE)
     seen = reported.snapshot(facts)
-    seen = replace(seen, tunnels=tuple(replace(each, reason=HOSTILE) for each in seen.tunnels))
+    seen = replace(seen, tunnels=tuple(replace(tunnel, reason=HOSTILE) for tunnel in seen.tunnels))
     folder = reported.record(tmp_path / HOSTILE.replace("/", ""), [1000.0], target=HOSTILE, drill=HOSTILE)
     text = as_html(
         reported.report(
@@ -177,18 +177,18 @@ def test_every_id_is_unique_and_every_reference_leads_to_one(whole: ReportDocume
     text = as_html(whole)
     page = Page(text)
 
-    assert [each for each, count in Counter(page.ids).items() if count > 1] == []
-    wanted = {link[1:] for link in page.links if link.startswith("#")} | set(
+    assert [element_id for element_id, count in Counter(page.ids).items() if count > 1] == []
+    referenced_ids = {link[1:] for link in page.links if link.startswith("#")} | set(
         re.findall(r"url\(#([^)]*)\)", text)
     )
-    assert wanted - set(page.ids) == set()
+    assert referenced_ids - set(page.ids) == set()
 
 
 def test_no_key_reaches_page_or_json() -> None:
     facts = vn.healthy()
     keys = {*facts.secrets.aws.values(), *facts.secrets.azure.values()}
-    found = reported.report(facts)
-    text = as_html(found) + found.model_dump_json(by_alias=True)
+    report = reported.report(facts)
+    text = as_html(report) + report.model_dump_json(by_alias=True)
 
     assert keys
     assert [key for key in keys if key in text] == []
@@ -197,10 +197,10 @@ def test_no_key_reaches_page_or_json() -> None:
 def test_without_any_network_every_part_says_what_is_missing_and_why() -> None:
     lacking = Missing(part=NETWORK, reason="no twin is up", remedy="Run `twinspan twin up`")
     sources = Sources(environment="dev", place=TwinPlace(), endpoints=None, missing=(lacking,))
-    found = Collector(sources).collect(drills=(), alerts=())
-    page = Page(as_html(found))
+    report = Collector(sources).collect(drills=(), alerts=())
+    page = Page(as_html(report))
 
-    assert found.healthy is None
+    assert report.healthy is None
     for name in ("topology", "verify", "latency", "throughput"):
         assert "Not in this report: no twin is up" in page.words[name]
     assert "twinspan drill run tunnel-down --repeat 10 --out" in page.words["drills"]
@@ -212,8 +212,8 @@ def test_a_cloud_that_did_not_answer_is_drawn_as_such() -> None:
     facts = broken_networks.aws_unreadable(vn.healthy())
     facts = replace(facts, network=replace(facts.network, aws=None))
     seen = reported.snapshot(vn.healthy())
-    seen = replace(seen, tunnels=tuple(each for each in seen.tunnels if each.cloud == "azure"))
-    seen = replace(seen, sessions=tuple(each for each in seen.sessions if each.cloud == "azure"))
+    seen = replace(seen, tunnels=tuple(tunnel for tunnel in seen.tunnels if tunnel.cloud == "azure"))
+    seen = replace(seen, sessions=tuple(session for session in seen.sessions if session.cloud == "azure"))
     text = as_html(reported.report(facts, seen))
 
     assert "did not answer" in Page(text).words["topology"]

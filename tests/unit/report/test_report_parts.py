@@ -144,9 +144,9 @@ def test_a_file_without_times_to_alert_is_refused(tmp_path: Path, text: str) -> 
 
 
 def test_each_chart_is_written_as_png(tmp_path: Path) -> None:
-    found = reported.report(drills=reported.drills(tmp_path / "drills"))
+    report = reported.report(drills=reported.drills(tmp_path / "drills"))
 
-    files = save(tuple(plots_of(found)), tmp_path / "plots")
+    files = save(tuple(plots_of(report)), tmp_path / "plots")
 
     assert [file.name for file in files] == [
         "latency.png",
@@ -175,8 +175,8 @@ def test_the_topology_is_a_picture_in_which_a_lost_tunnel_is_red(
     assert file.name == "topology.png"
     pixels = (imread(file)[:, :, :3] * 255).round().astype(int)
     assert pixels.shape[1] > 1400
-    wanted = tuple(bytes.fromhex(BAD.removeprefix("#")))
-    assert bool((pixels == wanted).all(axis=2).sum() > 200) is red
+    expected_colour = tuple(bytes.fromhex(BAD.removeprefix("#")))
+    assert bool((pixels == expected_colour).all(axis=2).sum() > 200) is red
 
 
 def test_plots_that_cannot_be_written_are_explained(tmp_path: Path) -> None:
@@ -200,7 +200,7 @@ def test_a_name_that_does_not_fit_is_cut_in_the_picture_and_kept_whole_beside_it
 
 
 def test_what_all_tunnels_have_in_common_is_told_once() -> None:
-    groups = [each.group for each in settings_of(vn.healthy())]
+    groups = [setting.group for setting in settings_of(vn.healthy())]
 
     assert groups.count("Every tunnel") > 5
     assert groups.count("tunnel1") < 3
@@ -217,9 +217,12 @@ def test_times_to_alert_are_the_medians_of_the_runs_that_waited_for_them(tmp_pat
         (tmp_path / f"{number}" / "run-001").rename(tmp_path / f"run-{number:03}")
     reported.record(tmp_path / "silent", [1000.0])
 
-    found = alerts_of((*read_drills(tmp_path), *read_drills(tmp_path / "silent")))
+    alert_times = alerts_of((*read_drills(tmp_path), *read_drills(tmp_path / "silent")))
 
-    assert [(each.name, each.seconds, each.rang_in, each.runs, each.measured_by) for each in found] == [
+    assert [
+        (alert_time.name, alert_time.seconds, alert_time.rang_in, alert_time.runs, alert_time.measured_by)
+        for alert_time in alert_times
+    ] == [
         ("tunnel-down: Azure's bgp-down (169.254.21.1)", 20.0, 1, 3, "drill"),
         ("tunnel-down: AWS's tunnel-down", 34.0, 3, 3, "drill"),
     ]
@@ -229,7 +232,7 @@ def test_times_to_alert_are_the_medians_of_the_runs_that_waited_for_them(tmp_pat
 def test_the_version_that_the_api_says_and_the_one_that_runs_are_both_drawn(draw: object) -> None:
     assert callable(draw)
     facts = vn.healthy()
-    readings = tuple(replace(each, version="1.35.4") for each in facts.kubernetes.readings)
+    readings = tuple(replace(reading, version="1.35.4") for reading in facts.kubernetes.readings)
     facts = replace(facts, kubernetes=replace(facts.kubernetes, readings=readings))
     topology = topology_of(facts, reported.snapshot(facts))
 

@@ -17,13 +17,13 @@ from twinspan.results.text import lines_of, summary_of, tree_of
 
 
 def result(*outcomes: Outcome, severity: Severity = Severity.ERROR) -> CheckResult:
-    findings = tuple(Finding(subject="it", outcome=each, evidence="as seen") for each in outcomes)
+    findings = tuple(Finding(subject="it", outcome=outcome, evidence="as seen") for outcome in outcomes)
     return CheckResult(id="ANY-01", title="it is well", severity=severity, findings=findings)
 
 
 @given(verdicts)
 def test_a_verdict_passes_if_something_was_checked_and_nothing_is_bad(verdict: AnyVerdict) -> None:
-    bad = [finding for each in verdict.results for finding in each.findings if finding.bad]
+    bad = [finding for check_result in verdict.results for finding in check_result.findings if finding.bad]
 
     assert verdict.passed is (bool(verdict.results) and not bad)
 
@@ -50,8 +50,8 @@ def test_the_json_form_is_read_again_as_it_was_written(verdict: AnyVerdict) -> N
 
     assert as_json(read) == text
     assert read.passed is verdict.passed
-    assert [each["outcome"] for each in json.loads(text)["checks"]] == [
-        each.outcome.value for each in verdict.results
+    assert [check["outcome"] for check in json.loads(text)["checks"]] == [
+        check_result.outcome.value for check_result in verdict.results
     ]
 
 
@@ -77,7 +77,7 @@ def test_junit_is_xml_and_counts_right(verdict: AnyVerdict) -> None:
     for member, tag in (("failures", "failure"), ("errors", "error"), ("skipped", "skipped")):
         assert suite.get(member) == str(children.count(tag))
     counted = children.count("failure") + children.count("error")
-    assert counted == sum(each.outcome.bad for each in verdict.results)
+    assert counted == sum(check_result.outcome.bad for check_result in verdict.results)
     assert suite.get("time") == "1.500"
 
 
@@ -106,10 +106,10 @@ def test_every_finding_that_is_bad_is_in_both_forms_for_a_reader(verdict: AnyVer
     console.print(tree_of(verdict, headline="any", every=True))
     tree = console.export_text()
 
-    assert len(list(lines_of(verdict))) == sum(each.total for each in verdict.results)
-    for each in verdict.results:
-        count = f"{each.passed}/{each.total}" if each.total else ""
-        assert f"{each.id}  {count}" in tree
+    assert len(list(lines_of(verdict))) == sum(check_result.total for check_result in verdict.results)
+    for check_result in verdict.results:
+        count = f"{check_result.passed}/{check_result.total}" if check_result.total else ""
+        assert f"{check_result.id}  {count}" in tree
 
 
 def test_what_is_worst_comes_first_and_what_holds_last() -> None:

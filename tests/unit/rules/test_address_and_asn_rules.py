@@ -78,7 +78,7 @@ def test_ranges_overlap_if_an_address_is_in_both(mine: list[str], theirs: list[s
         for one in mine
         for other in theirs
     )
-    found = list(
+    findings = list(
         ranges_apart(
             design(
                 *(resource("aws_vpc", f"v{position}", cidr_block=cidr) for position, cidr in enumerate(mine)),
@@ -86,7 +86,7 @@ def test_ranges_overlap_if_an_address_is_in_both(mine: list[str], theirs: list[s
             )
         )
     )
-    assert len(found) == shared
+    assert len(findings) == shared
 
 
 @given(starts=st.lists(st.integers(0, 40), min_size=2, max_size=2))
@@ -112,16 +112,16 @@ def test_azure_refuses_exactly_the_numbers_of_its_list(asn: int) -> None:
 
 @given(asn=asns)
 def test_aws_gives_private_numbers_only(asn: int) -> None:
-    found = list(aws_side_allowed(design(resource("aws_vpn_gateway", "g", amazon_side_asn=str(asn)))))
+    findings = list(aws_side_allowed(design(resource("aws_vpn_gateway", "g", amazon_side_asn=str(asn)))))
     private = 64512 <= asn <= 65534 or 4200000000 <= asn <= 4294967294
-    assert (found == []) == private
+    assert (findings == []) == private
 
 
 @given(mine=st.none() | st.integers(64512, 65534), theirs=st.none() | st.integers(64512, 65534))
 def test_equal_numbers_are_found_also_where_a_side_keeps_its_default(
     mine: int | None, theirs: int | None
 ) -> None:
-    found: list[Finding] = list(
+    findings: list[Finding] = list(
         sides_differ(
             design(
                 resource("aws_vpn_gateway", "g", **({} if mine is None else {"amazon_side_asn": str(mine)})),
@@ -133,4 +133,4 @@ def test_equal_numbers_are_found_also_where_a_side_keeps_its_default(
             )
         )
     )
-    assert len(found) == ((64512 if mine is None else mine) == (65515 if theirs is None else theirs))
+    assert len(findings) == ((64512 if mine is None else mine) == (65515 if theirs is None else theirs))

@@ -23,7 +23,7 @@ LOCAL, LEARNED = TABLE.routes
 WORKLOAD_GROUP = AWS.security_groups[0]
 ACL = replace(AWS.network_acls[0], entries=(*default_entries(), *last_entries()))
 DENIAL = model.NetworkAclEntry(egress=False, rule_number=90, protocol="-1", allow=False, cidr_block=VNET_CIDR)
-MAIN = next(each for each in AWS.route_tables if each.main)
+MAIN = next(table for table in AWS.route_tables if table.main)
 CLOSED = replace(AZURE.route_tables[0], id="/idle", bgp_route_propagation_enabled=False, routes=())
 DENYING = replace(
     AZURE.network_security_groups[0],
@@ -38,7 +38,9 @@ DENYING = replace(
     ),
 )
 RULES = [
-    each for each in CONFIGURATION if each.severity is not Severity.INFO and not each.id.startswith("RED")
+    candidate
+    for candidate in CONFIGURATION
+    if candidate.severity is not Severity.INFO and not candidate.id.startswith("RED")
 ]
 
 
@@ -74,8 +76,8 @@ def azure(**changes: Any) -> model.AzureNetwork:
     return replace(good, **changes)
 
 
-def said(found: Iterable[Finding]) -> list[tuple[str, str]]:
-    return [(each.subject, each.evidence) for each in found]
+def said(findings: Iterable[Finding]) -> list[tuple[str, str]]:
+    return [(finding.subject, finding.evidence) for finding in findings]
 
 
 @pytest.mark.parametrize("check", RULES, ids=lambda check: check.id)
@@ -120,8 +122,8 @@ def test_a_network_security_group_on_a_subnet_is_named_by_its_id() -> None:
     group = replace(DENYING, id=f"{GROUP}/networksecuritygroups/dev-nsg")
     groups = (group, *AZURE.network_security_groups[1:])
     broken = Design(network=model.Network(aws=AWS, azure=azure(network_security_groups=groups)))
-    found = dict(said(filters.network_security_group_admits(broken)))
-    assert found["dev-nsg"].startswith("rule no (priority 100) denies all that comes from 10.2.")
+    evidence = dict(said(filters.network_security_group_admits(broken)))
+    assert evidence["dev-nsg"].startswith("rule no (priority 100) denies all that comes from 10.2.")
 
 
 def test_the_route_table_of_a_clusters_nodes_must_let_learned_routes_in() -> None:

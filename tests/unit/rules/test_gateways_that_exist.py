@@ -20,7 +20,7 @@ SUBNET = "dev-vnet/gatewaysubnet"
 
 
 def subjects(check_id: str, network: Network) -> list[str]:
-    rule = next(each for each in CONFIGURATION if each.id == check_id)
+    rule = next(candidate for candidate in CONFIGURATION if candidate.id == check_id)
     return [finding.subject for finding in rule.examine(Design(network=network))]
 
 
@@ -44,7 +44,7 @@ def with_gateway_subnet(**changes: Any) -> Facts:
     facts = vn.healthy()
     (vnet,) = azure_of(facts).virtual_networks
     subnets = tuple(
-        replace(each, **changes) if each.name == "GatewaySubnet" else each for each in vnet.subnets
+        replace(subnet, **changes) if subnet.name == "GatewaySubnet" else subnet for subnet in vnet.subnets
     )
     return vn.with_azure(facts, virtual_networks=(replace(vnet, subnets=subnets),))
 

@@ -13,7 +13,7 @@ from twinspan.rules.catalogue import CONFIGURATION
 from twinspan.rules.design import Design
 from twinspan.rules.rule import Rule
 
-RULES = [each for each in CONFIGURATION if each.severity is not Severity.INFO]
+RULES = [candidate for candidate in CONFIGURATION if candidate.severity is not Severity.INFO]
 EXPECTED = {"RED-03": ["subnet-0a"]}
 """The subnets of these networks are all in one zone."""
 
@@ -58,8 +58,8 @@ HEALTHY = {
 @pytest.mark.parametrize("network", HEALTHY.values(), ids=HEALTHY)
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
 def test_a_healthy_network_has_no_faults(rule: Rule[Design], network: Network) -> None:
-    found = [finding.subject for finding in rule.examine(Design(network=network))]
-    assert found == EXPECTED.get(rule.id, [])
+    subjects = [finding.subject for finding in rule.examine(Design(network=network))]
+    assert subjects == EXPECTED.get(rule.id, [])
 
 
 def test_a_fault_is_named_by_the_id_of_the_object() -> None:
@@ -68,5 +68,5 @@ def test_a_fault_is_named_by_the_id_of_the_object() -> None:
     locals_ = network.azure.local_network_gateways
     wrong = (replace(locals_[0], asn=64999), *locals_[1:])
     design = Design(network=replace(network, azure=replace(network.azure, local_network_gateways=wrong)))
-    found = {each.id: finding.subject for each in RULES for finding in each.examine(design)}
-    assert found["ASN-05"] == f"{locals_[0].name} bgp_settings.asn"
+    subjects = {rule.id: finding.subject for rule in RULES for finding in rule.examine(design)}
+    assert subjects["ASN-05"] == f"{locals_[0].name} bgp_settings.asn"

@@ -51,11 +51,11 @@ def test_a_machine_is_found_by_its_address_in_a_state(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("wanted", "why"), [("router", "2 machines"), ("none", "no machine"), ("", "no machine")]
+    ("reference", "why"), [("router", "2 machines"), ("none", "no machine"), ("", "no machine")]
 )
-def test_what_means_no_machine_or_several_is_refused(wanted: str, why: str) -> None:
+def test_what_means_no_machine_or_several_is_refused(reference: str, why: str) -> None:
     with pytest.raises(DesignError, match=why):
-        find_machine(NETWORK, wanted)
+        find_machine(NETWORK, reference)
 
 
 def test_what_is_no_state_is_refused(tmp_path: Path) -> None:

@@ -117,7 +117,9 @@ def interrupted(line: int) -> KeyboardInterrupt | None:
 
 def until_none_is_attached(control: Control, *, after: str = "") -> None:
     what = f"end of the hosts {after}"
-    wait_until(control.hosts, lambda found: found == (), what=what, timeout_s=20, interval_s=0.001)
+    wait_until(
+        control.hosts, lambda attached_hosts: attached_hosts == (), what=what, timeout_s=20, interval_s=0.001
+    )
 
 
 # An interrupted call that holds nothing may leave its connection to the garbage.
@@ -141,7 +143,7 @@ def test_whichever_line_is_interrupted_every_host_is_detached(control: Control) 
 
 def test_hosts_are_gone_when_the_block_has_ended(control: Control) -> None:
     with hosts_in(TARGET, ["subnet-1"], ["/subnet"]) as (aws, azure):
-        assert {each.name for each in control.hosts()} == {aws[0].name, azure[0].name}
+        assert {host.name for host in control.hosts()} == {aws[0].name, azure[0].name}
     assert control.hosts() == ()
 
 

@@ -101,8 +101,8 @@ def test_what_ends_a_task_is_kept_once(monkeypatch: pytest.MonkeyPatch) -> None:
     for _ in range(2):
         start_task("a request", Flaky()).join()
 
-    (found,) = defects.found
-    assert found.startswith("defect: a request ended with Unforeseen: nobody thought of this (")
+    (defect,) = defects.found
+    assert defect.startswith("defect: a request ended with Unforeseen: nobody thought of this (")
 
 
 def _reconciler(broken: Flaky) -> Any:
@@ -174,10 +174,12 @@ def test_every_sink_hears_of_every_event_also_if_one_fails() -> None:
     second = Event(at_s=2.0, kind="ike-down", subject="a", detail="")
     heard: list[str] = []
 
-    def fails(found: Event, _at_s: float) -> Never:
-        raise KeyError(found.kind)
+    def fails(heard_event: Event, _at_s: float) -> Never:
+        raise KeyError(heard_event.kind)
 
-    loop = JournalLoop(lambda _: (event, second), (fails, lambda found, _: heard.append(found.kind)))
+    loop = JournalLoop(
+        lambda _: (event, second), (fails, lambda heard_event, _: heard.append(heard_event.kind))
+    )
     with pytest.raises(Exception, match=r"ike-up of a: KeyError.*ike-down of a"):
         loop.follow()
     loop.follow()

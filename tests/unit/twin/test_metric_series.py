@@ -15,8 +15,8 @@ AT = datetime(2026, 11, 22, tzinfo=UTC)
 
 
 def points(store: MetricStore, metric: str, period_s: float = 10, **wanted: str) -> list[tuple[float, ...]]:
-    found = merged(store.series("here", metric, **wanted), start_s=0, end_s=1e9, period_s=period_s)
-    return [(p.start_s, p.count, p.total, p.minimum, p.maximum) for p in found]
+    periods = merged(store.series("here", metric, **wanted), start_s=0, end_s=1e9, period_s=period_s)
+    return [(p.start_s, p.count, p.total, p.minimum, p.maximum) for p in periods]
 
 
 def test_a_period_can_be_read_when_it_is_over() -> None:

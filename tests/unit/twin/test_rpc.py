@@ -195,13 +195,13 @@ def example(kind: type[TwinspanError]) -> TwinspanError:
 
 
 def test_every_error_of_ours_is_defined_in_one_module_where_the_codec_finds_it() -> None:
-    found = {kind.__name__ for kind in kinds()}
+    error_names = {kind.__name__ for kind in kinds()}
     elsewhere = [
         f"{path.relative_to(SRC)}: {node.name}"
         for path in SRC.rglob("*.py")
         for node in ast.walk(ast.parse(path.read_text()))
         if isinstance(node, ast.ClassDef) and path.name != "errors.py"
-        if found & {ast.unparse(base).rpartition(".")[2] for base in node.bases}
+        if error_names & {ast.unparse(base).rpartition(".")[2] for base in node.bases}
     ]
     assert elsewhere == []
 

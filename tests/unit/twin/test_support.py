@@ -56,8 +56,8 @@ def test_what_the_offline_providers_read_is_refused_nowhere(name: str) -> None:
 def test_every_arm_type_of_the_twin_has_an_azurerm_type_that_is_served(arm_type: str) -> None:
     network = arm_type.startswith(azure._NETWORK) and arm_type not in azure._ENTRIES
     name = AZURE_NAMES.get(arm_type) or PARTS[arm_type]
-    found = support_of("managed", name)
-    assert (found.level, found.service) == (
+    support = support_of("managed", name)
+    assert (support.level, support.service) == (
         "packets" if network else "objects only",
         arm_type.partition("/")[0],
     )
@@ -65,8 +65,8 @@ def test_every_arm_type_of_the_twin_has_an_azurerm_type_that_is_served(arm_type:
 
 @pytest.mark.parametrize("arm_type", sorted(absent.TYPES))
 def test_every_arm_type_that_is_absent_is_refused_with_its_reason(arm_type: str) -> None:
-    found = support_of("managed", AZURE_NAMES.get(arm_type) or PARTS[arm_type])
-    assert (found.level, found.reason) == ("refused", f"the twin has {absent.TYPES[arm_type]}")
+    support = support_of("managed", AZURE_NAMES.get(arm_type) or PARTS[arm_type])
+    assert (support.level, support.reason) == ("refused", f"the twin has {absent.TYPES[arm_type]}")
 
 
 @pytest.mark.parametrize("operation", sorted(OBJECTS_ONLY))
@@ -81,8 +81,8 @@ def test_calls_with_nothing_behind_them_are_objects_only(operation: str) -> None
         "ImportKeyPair": "aws_key_pair",
         "PutParameter": "aws_ssm_parameter",
     }
-    found = support_of("managed", names[operation])
-    assert (found.level, found.reason) == ("objects only", OBJECTS_ONLY[operation])
+    support = support_of("managed", names[operation])
+    assert (support.level, support.reason) == ("objects only", OBJECTS_ONLY[operation])
 
 
 @pytest.mark.parametrize(
@@ -110,9 +110,9 @@ def test_every_object_that_ec2_makes_here_has_packets(operation: str) -> None:
     ],
 )
 def test_of_another_service_the_service_is_named(name: str, service: str) -> None:
-    found = support_of("managed", name)
+    support = support_of("managed", name)
     expected = "refused" if service not in SERVED else "objects only"
-    assert (found.level, found.service) == (expected, service)
+    assert (support.level, support.service) == (expected, service)
 
 
 def test_what_nobody_knows_is_refused() -> None:
@@ -144,13 +144,13 @@ def test_every_member_that_ec2_refuses_is_a_refused_argument(member: str) -> Non
 
 def test_an_argument_in_a_block_is_found_and_one_that_is_served_is_not() -> None:
     routes = [{"cidr_block": "10.0.0.0/8", "gateway_id": "vgw-1"}, {"local_gateway_id": "lgw-1"}]
-    found = refused_arguments("aws_route_table", {"route": routes, "vpc_id": "vpc-1"})
-    assert list(found) == ["local_gateway_id"]
+    refusals = refused_arguments("aws_route_table", {"route": routes, "vpc_id": "vpc-1"})
+    assert list(refusals) == ["local_gateway_id"]
 
 
 def test_a_name_of_the_provider_that_is_not_the_apis_is_known() -> None:
-    found = refused_arguments("aws_vpc", {"assign_generated_ipv6_cidr_block": True})
-    assert found == {"assign_generated_ipv6_cidr_block": "no IPv6"}
+    refusals = refused_arguments("aws_vpc", {"assign_generated_ipv6_cidr_block": True})
+    assert refusals == {"assign_generated_ipv6_cidr_block": "no IPv6"}
 
 
 def test_the_region_of_a_call_is_that_of_its_service() -> None:

@@ -26,9 +26,9 @@ from twinspan.twin.settings import TwinSettings
 @pytest.fixture
 def run_dir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> RunDir:
     monkeypatch.setenv("TWINSPAN_HOME", str(tmp_path / "twins"))
-    found = RunDir("unit")
-    found.create()
-    return found
+    directory = RunDir("unit")
+    directory.create()
+    return directory
 
 
 @pytest.mark.parametrize("name", ["", "-a", "A", "a/b", "..", "a" * 32, "a b", "a\n", "é"])

@@ -142,8 +142,8 @@ def with_policy(
 
 def all_of(*damages: Damage) -> Damage:
     def damage(facts: Facts) -> Facts:
-        for each in damages:
-            facts = each(facts)
+        for single_damage in damages:
+            facts = single_damage(facts)
         return facts
 
     return damage

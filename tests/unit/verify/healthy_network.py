@@ -145,28 +145,31 @@ def aws_network() -> model.AwsNetwork:
 
 def without_clusters(network: model.Network) -> model.Network:
     """Return the network without its clusters, and what is there for them alone."""
-    own = {each.id for each in (verified_clusters.security_group(), verified_clusters.route_table())}
+    own = {
+        own_resource.id
+        for own_resource in (verified_clusters.security_group(), verified_clusters.route_table())
+    }
     own |= {verified_clusters.network_security_group().id, verified_clusters.subnet().id}
     aws, azure = network.aws, network.azure
     assert aws
     assert azure
     vnets = tuple(
-        replace(each, subnets=tuple(subnet for subnet in each.subnets if subnet.id not in own))
-        for each in azure.virtual_networks
+        replace(vnet, subnets=tuple(subnet for subnet in vnet.subnets if subnet.id not in own))
+        for vnet in azure.virtual_networks
     )
     return model.Network(
         aws=replace(
             aws,
             eks_clusters=(),
-            security_groups=tuple(each for each in aws.security_groups if each.id not in own),
+            security_groups=tuple(aws_group for aws_group in aws.security_groups if aws_group.id not in own),
         ),
         azure=replace(
             azure,
             aks_clusters=(),
             virtual_networks=vnets,
-            route_tables=tuple(each for each in azure.route_tables if each.id not in own),
+            route_tables=tuple(table for table in azure.route_tables if table.id not in own),
             network_security_groups=tuple(
-                each for each in azure.network_security_groups if each.id not in own
+                azure_group for azure_group in azure.network_security_groups if azure_group.id not in own
             ),
         ),
     )
@@ -343,15 +346,17 @@ def applied() -> model.Network:
         aws=replace(
             aws,
             security_groups=tuple(
-                replace(each, address=f"aws_security_group.{each.name}") if each.name == "workload" else each
-                for each in aws.security_groups
+                replace(aws_group, address=f"aws_security_group.{aws_group.name}")
+                if aws_group.name == "workload"
+                else aws_group
+                for aws_group in aws.security_groups
             ),
         ),
         azure=replace(
             azure,
             connections=tuple(
-                replace(each, address=f'azurerm_virtual_network_gateway_connection.this["{key}"]')
-                for key, each in zip(INSIDE, azure.connections, strict=True)
+                replace(connection, address=f'azurerm_virtual_network_gateway_connection.this["{key}"]')
+                for key, connection in zip(INSIDE, azure.connections, strict=True)
             ),
         ),
     )
@@ -394,7 +399,7 @@ def healthy() -> Facts:
         bgp={GATEWAY: azure_bgp()},
         pings=pings(),
         planned=planned_settings(state()),
-        large_pings=tuple(replace(each, size_bytes=1400) for each in pings()),
+        large_pings=tuple(replace(ping, size_bytes=1400) for ping in pings()),
         kubernetes=verified_clusters.kubernetes(),
     )
 

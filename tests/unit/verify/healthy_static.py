@@ -42,7 +42,9 @@ def static() -> Facts:
                 gateway,
                 bgp_enabled=False,
                 asn=65515,
-                instances=tuple(replace(each, custom_bgp_ip_addresses=()) for each in gateway.instances),
+                instances=tuple(
+                    replace(instance, custom_bgp_ip_addresses=()) for instance in gateway.instances
+                ),
             ),
         ),
         local_network_gateways=tuple(
@@ -96,7 +98,7 @@ def with_connections(facts: Facts, **changes: object) -> Facts:
     """Return the facts with fields of every AWS VPN connection replaced."""
     assert facts.network.aws
     every = facts.network.aws.vpn_connections
-    return vn.with_aws(facts, vpn_connections=tuple(replace(each, **changes) for each in every))  # type: ignore[arg-type]
+    return vn.with_aws(facts, vpn_connections=tuple(replace(connection, **changes) for connection in every))  # type: ignore[arg-type]
 
 
 def with_first_connection(facts: Facts, **changes: object) -> Facts:
@@ -121,7 +123,7 @@ def no_route_at_all(facts: Facts) -> Facts:
     tables = facts.network.aws.route_tables
     gone = tuple(replace(t, routes=tuple(r for r in t.routes if r.target != "vgw-0a")) for t in tables)
     facts = vn.with_aws(with_connections(facts, static_routes=()), route_tables=gone)
-    return replace(facts, pings=tuple(replace(each, received=0) for each in facts.pings))
+    return replace(facts, pings=tuple(replace(ping, received=0) for ping in facts.pings))
 
 
 def one_route_more(facts: Facts) -> Facts:
@@ -138,7 +140,7 @@ def prefix_elsewhere(facts: Facts) -> Facts:
 
 def prefix_in_the_vnet(facts: Facts) -> Facts:
     """Its hosts are no longer reached: the pings follow from it."""
-    facts = replace(facts, pings=tuple(replace(each, received=0) for each in facts.pings))
+    facts = replace(facts, pings=tuple(replace(ping, received=0) for ping in facts.pings))
     return with_first_local_gateway(facts, "10.2.0.0/16", "10.1.2.0/24")
 
 
@@ -161,7 +163,7 @@ def two_selector_pairs(facts: Facts) -> Facts:
 
 def selectors_too_small(facts: Facts) -> Facts:
     """The tunnel is up, and what is sent into it is lost: the pings follow from it."""
-    facts = replace(facts, pings=tuple(replace(each, received=0) for each in facts.pings))
+    facts = replace(facts, pings=tuple(replace(ping, received=0) for ping in facts.pings))
     return policy_based(facts, "10.2.0.0/17")
 
 

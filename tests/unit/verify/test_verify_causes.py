@@ -115,10 +115,10 @@ def test_a_customer_gateway_at_the_other_instance_is_named_with_the_right_one() 
     connections = facts.network.aws.vpn_connections
     swapped = replace(connections[0], customer_gateway_id="cgw-01")
 
-    found = dict(root_causes(vn.with_aws(facts, vpn_connections=(swapped, connections[1]))))
+    causes = dict(root_causes(vn.with_aws(facts, vpn_connections=(swapped, connections[1]))))
 
-    finding = found["BGP-06"]
-    assert set(found) == {"GW-01", "BGP-06"}
+    finding = causes["BGP-06"]
+    assert set(causes) == {"GW-01", "BGP-06"}
     assert finding.subject == "vpn-00 customer_gateway_id"
     assert "AWS calls the public address of instance1" in finding.evidence
     assert "modify-vpn-connection --vpn-connection-id vpn-00 --customer-gateway-id cgw-00" in finding.remedy
@@ -144,10 +144,10 @@ def test_a_static_connection_speaks_no_bgp() -> None:
     first, second = facts.network.aws.vpn_connections
     static = replace(first, static_routes_only=True)
 
-    found = root_causes(vn.with_aws(facts, vpn_connections=(static, second)))
+    causes = root_causes(vn.with_aws(facts, vpn_connections=(static, second)))
 
-    assert [check for check, _ in found] == ["STA-01", "STA-01", "RTE-02"]
-    assert "dev-tunnel1 expects a BGP peer" in found[0][1].evidence
+    assert [check for check, _ in causes] == ["STA-01", "STA-01", "RTE-02"]
+    assert "dev-tunnel1 expects a BGP peer" in causes[0][1].evidence
 
 
 def test_a_missing_custom_bgp_address_is_named_only_where_it_matters() -> None:

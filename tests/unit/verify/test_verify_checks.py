@@ -299,7 +299,7 @@ def test_a_host_that_could_not_be_had_is_inconclusive_and_not_skipped() -> None:
 
 def test_a_cluster_that_runs_another_version_than_its_cloud_says_is_a_note_with_both() -> None:
     facts = vn.healthy()
-    readings = tuple(replace(each, version="1.35.4") for each in facts.kubernetes.readings)
+    readings = tuple(replace(reading, version="1.35.4") for reading in facts.kubernetes.readings)
     result = verify(replace(facts, kubernetes=replace(facts.kubernetes, readings=readings))).result("KUB-02")
 
     assert result.outcome is Outcome.PASS
@@ -377,7 +377,7 @@ def test_a_customer_gateway_with_the_address_of_another_gateway_than_the_connect
 
 def test_the_ends_that_stay_silent_are_those_of_the_tunnels_own_gateway() -> None:
     facts = of_several_gateways(static())
-    (note,) = next(each.notes for each in verify(facts).results if each.id == "VPN-04")
+    (note,) = next(result.notes for result in verify(facts).results if result.id == "VPN-04")
 
     assert note.startswith("4 ")
     assert str(SPARE_ADDRESS) not in note
@@ -388,12 +388,13 @@ def test_an_end_whose_address_is_not_known_is_inconclusive_and_not_wrong() -> No
     azure = facts.network.azure
     assert azure
     locals_ = [
-        replace(each, gateway_ip_address=None) if each.name == "aws-tunnel1" else each
-        for each in azure.local_network_gateways
+        replace(gateway, gateway_ip_address=None) if gateway.name == "aws-tunnel1" else gateway
+        for gateway in azure.local_network_gateways
     ]
-    found = verify(vn.with_azure(facts, local_network_gateways=tuple(locals_)))
+    verdict = verify(vn.with_azure(facts, local_network_gateways=tuple(locals_)))
     judged = {
-        each.branch: each.outcome for each in next(r for r in found.results if r.id == "VPN-02").findings
+        finding.branch: finding.outcome
+        for finding in next(r for r in verdict.results if r.id == "VPN-02").findings
     }
 
     assert judged["tunnel1"] is Outcome.INCONCLUSIVE
@@ -405,11 +406,15 @@ def test_a_connection_that_leads_where_another_leads_is_reported_with_it() -> No
     azure = facts.network.azure
     assert azure
     locals_ = [
-        replace(each, gateway_ip_address=names.OUTSIDE["tunnel2"]) if each.name == "aws-tunnel1" else each
-        for each in azure.local_network_gateways
+        replace(gateway, gateway_ip_address=names.OUTSIDE["tunnel2"])
+        if gateway.name == "aws-tunnel1"
+        else gateway
+        for gateway in azure.local_network_gateways
     ]
-    found = verify(vn.with_azure(facts, local_network_gateways=tuple(locals_)))
-    findings = {each.branch: each for each in next(r for r in found.results if r.id == "VPN-02").findings}
+    verdict = verify(vn.with_azure(facts, local_network_gateways=tuple(locals_)))
+    findings = {
+        finding.branch: finding for finding in next(r for r in verdict.results if r.id == "VPN-02").findings
+    }
 
     assert findings["tunnel1"].outcome is Outcome.FAIL
     assert "dev-tunnel2" in findings["tunnel1"].evidence

@@ -25,16 +25,16 @@ def verification(facts: Facts) -> Verification:
     "broken", [broken_networks.other_key, broken_networks.longer_dpd, lambda facts: facts]
 )
 def test_the_json_form_names_causes_and_drift_and_can_be_read_again(broken: broken_networks.Damage) -> None:
-    found = verification(broken(vn.healthy()))
+    verdict = verification(broken(vn.healthy()))
 
-    printed = json.loads(as_json(found))
+    printed = json.loads(as_json(verdict))
 
-    assert printed["passed"] is found.passed
+    assert printed["passed"] is verdict.passed
     assert printed["root_causes"] == [
-        {"check": result.id, "subject": finding.subject} for result, finding in found.root_causes
+        {"check": result.id, "subject": finding.subject} for result, finding in verdict.root_causes
     ]
-    assert len(printed["drift"]) == len(found.drift)
-    assert as_json(Verification.model_validate(printed)) == as_json(found)
+    assert len(printed["drift"]) == len(verdict.drift)
+    assert as_json(Verification.model_validate(printed)) == as_json(verdict)
 
 
 def test_junit_tells_failures_from_what_follows_and_from_what_is_not_known() -> None:
@@ -56,10 +56,10 @@ def test_junit_tells_failures_from_what_follows_and_from_what_is_not_known() -> 
 
 
 def test_no_form_shows_a_key() -> None:
-    found = verification(broken_networks.other_key(vn.healthy()))
+    verdict = verification(broken_networks.other_key(vn.healthy()))
     console = Console(record=True, width=4000, file=None, quiet=True)
-    console.print(as_tree(found, every=True))
-    text = as_junit(found, command="verify") + as_json(found) + console.export_text()
+    console.print(as_tree(verdict, every=True))
+    text = as_junit(verdict, command="verify") + as_json(verdict) + console.export_text()
 
     assert "not the key of vpn-00 tunnel1_preshared_key" in text
     assert "Key.of." not in text

@@ -24,7 +24,7 @@ def expected_of(network: model.Network) -> Expectation:
 def without_tunnel(network: model.Network, key: str) -> model.Network:
     """Return the network without the Azure end of a tunnel."""
     assert network.azure
-    kept = tuple(each for each in network.azure.connections if each.name != f"dev-{key}")
+    kept = tuple(connection for connection in network.azure.connections if connection.name != f"dev-{key}")
     return replace(network, azure=replace(network.azure, connections=kept))
 
 
@@ -34,8 +34,8 @@ def to_a_data_centre(network: model.Network, address: str) -> model.Network:
     assert network.azure
     connection = network.aws.vpn_connections[0]
     tunnels = tuple(
-        replace(each, outside_ip_address=IPv4Address(f"203.0.113.{n}"), inside_cidr=IPv4Network(cidr))
-        for n, (each, cidr) in enumerate(
+        replace(tunnel, outside_ip_address=IPv4Address(f"203.0.113.{n}"), inside_cidr=IPv4Network(cidr))
+        for n, (tunnel, cidr) in enumerate(
             zip(connection.tunnels, ("169.254.9.0/30", "169.254.9.4/30"), strict=True), start=9
         )
     )
@@ -82,7 +82,9 @@ def test_resources_say_what_must_exist() -> None:
     assert expected.other_connection_ids == ()
     assert expected.tunnel_count == 4
     assert expected.clusters == {"aws": "eks", "azure": "aks"}
-    assert [(each.key, each.outside_ip_address) for each in expected.tunnels] == list(names.OUTSIDE.items())
+    assert [(tunnel.key, tunnel.outside_ip_address) for tunnel in expected.tunnels] == list(
+        names.OUTSIDE.items()
+    )
 
 
 @pytest.mark.parametrize(
@@ -99,7 +101,7 @@ def test_a_tunnel_is_named_by_the_last_key_of_its_connection_in_terraform(addres
     (first, *_) = network.azure.connections
     network = replace(network, azure=replace(network.azure, connections=(replace(first, address=address),)))
 
-    assert [each.key for each in expected_of(network).tunnels] == [key]
+    assert [tunnel.key for tunnel in expected_of(network).tunnels] == [key]
 
 
 def test_tunnels_of_one_last_key_are_named_by_their_whole_addresses() -> None:
@@ -107,12 +109,14 @@ def test_tunnels_of_one_last_key_are_named_by_their_whole_addresses() -> None:
     assert network.azure
     first, second, *_ = network.azure.connections
     both = tuple(
-        replace(each, address=f'module.{name}.azurerm_x.this["a"]')
-        for name, each in (("one", first), ("two", second))
+        replace(connection, address=f'module.{name}.azurerm_x.this["a"]')
+        for name, connection in (("one", first), ("two", second))
     )
     network = replace(network, azure=replace(network.azure, connections=both))
 
-    assert [each.key for each in expected_of(network).tunnels] == [each.address for each in both]
+    assert [tunnel.key for tunnel in expected_of(network).tunnels] == [
+        connection.address for connection in both
+    ]
 
 
 def test_a_design_with_one_tunnel_expects_one() -> None:
@@ -123,7 +127,7 @@ def test_a_design_with_one_tunnel_expects_one() -> None:
     expected = expected_of(network)
 
     assert expected.tunnel_count == 1
-    assert [each.key for each in expected.tunnels] == ["tunnel1"]
+    assert [tunnel.key for tunnel in expected.tunnels] == ["tunnel1"]
     assert expected.vpn_connection_ids == names.VPN  # the second calls an instance of Azure, too
 
 
@@ -132,12 +136,16 @@ def test_a_design_without_bgp_expects_its_tunnels() -> None:
     assert network.azure
     applied = vn.applied().azure
     assert applied
-    addresses = {each.id: each.address for each in applied.connections}
-    connections = tuple(replace(each, address=addresses[each.id]) for each in network.azure.connections)
+    addresses = {
+        applied_connection.id: applied_connection.address for applied_connection in applied.connections
+    }
+    connections = tuple(
+        replace(connection, address=addresses[connection.id]) for connection in network.azure.connections
+    )
 
     expected = expected_of(replace(network, azure=replace(network.azure, connections=connections)))
 
-    assert [each.key for each in expected.tunnels] == list(names.OUTSIDE)
+    assert [tunnel.key for tunnel in expected.tunnels] == list(names.OUTSIDE)
 
 
 def test_what_leads_to_a_data_centre_is_not_expected_to_reach_the_other_cloud() -> None:
@@ -172,7 +180,7 @@ def test_what_is_in_another_region_is_not_expected_in_this_one() -> None:
     expected = expected_of(replace(network, aws=aws))
 
     assert expected.vpn_connection_ids == (first.id,)
-    assert [each.key for each in expected.tunnels] == ["tunnel1", "tunnel2"]
+    assert [tunnel.key for tunnel in expected.tunnels] == ["tunnel1", "tunnel2"]
 
 
 def test_the_state_of_one_cloud_alone_leaves_the_number_of_tunnels_to_the_network() -> None:
@@ -215,8 +223,8 @@ def test_a_dpd_timeout_of_0_in_the_state_plans_nothing(shown: int | None, planne
         type="azurerm_virtual_network_gateway_connection",
         values=values,
     )
-    found = planned_settings(State(resources=(resource,)))
-    assert [value for key, value in found.values.items() if key.name == "dpd_timeout_seconds"] == planned
+    settings = planned_settings(State(resources=(resource,)))
+    assert [value for key, value in settings.values.items() if key.name == "dpd_timeout_seconds"] == planned
 
 
 def test_numbers_that_nobody_set_are_0_in_the_state_and_plan_nothing() -> None:

@@ -42,8 +42,8 @@ def asked(replies: list[int], send: Callable[[HostInSubnet, HostInSubnet], Ping]
     """Return what was found, and how many commands it took."""
     source = Source(list(replies))
     far = Source([], name="azure0", side="azure", address=AZURE)
-    found = send(HostInSubnet(host=source, subnet_id="a"), HostInSubnet(host=far, subnet_id="b"))
-    return found, len(source.asked)
+    sent_ping = send(HostInSubnet(host=source, subnet_id="a"), HostInSubnet(host=far, subnet_id="b"))
+    return sent_ping, len(source.asked)
 
 
 @pytest.mark.parametrize("send", [ping, large_ping])
@@ -55,13 +55,13 @@ def asked(replies: list[int], send: Callable[[HostInSubnet, HostInSubnet], Ping]
 def test_what_is_lost_in_part_is_sent_once_more(
     send: Callable[[HostInSubnet, HostInSubnet], Ping], replies: list[int], received: int, commands: int
 ) -> None:
-    found, took = asked(replies, send)
-    assert (found.sent, found.received, took) == (COUNT, received, commands)
+    sent_ping, took = asked(replies, send)
+    assert (sent_ping.sent, sent_ping.received, took) == (COUNT, received, commands)
 
 
 def test_a_path_that_takes_small_packets_only_is_measured() -> None:
     limit = [0, 3, 0, 1, 0, 1, 0, 1, 0]
-    found, _ = asked(limit, large_ping)
-    assert found.received == 0
-    assert found.largest_bytes is not None
-    assert 576 < found.largest_bytes < 1400
+    sent_ping, _ = asked(limit, large_ping)
+    assert sent_ping.received == 0
+    assert sent_ping.largest_bytes is not None
+    assert 576 < sent_ping.largest_bytes < 1400

@@ -30,5 +30,5 @@ def read_ringing_alarms(endpoint: AwsEndpoint) -> tuple[str, ...]:
 
 
 def _is_of_vpn(alarm: Mapping[str, Any]) -> bool:
-    parts = [each.get("MetricStat", {}).get("Metric", {}) for each in alarm.get("Metrics", [])]
-    return NAMESPACE in {alarm.get("Namespace"), *(each.get("Namespace") for each in parts)}
+    parts = [query.get("MetricStat", {}).get("Metric", {}) for query in alarm.get("Metrics", [])]
+    return NAMESPACE in {alarm.get("Namespace"), *(part.get("Namespace") for part in parts)}

@@ -78,11 +78,11 @@ def _invocation(endpoint: AwsEndpoint, ssm: Any, command_id: str, instance_id: s
     """Return how a command is; nothing as long as AWS does not know it everywhere."""
     with translated(endpoint, "ssm:GetCommandInvocation"):
         try:
-            found: Mapping[str, Any] = ssm.get_command_invocation(
+            invocation: Mapping[str, Any] = ssm.get_command_invocation(
                 CommandId=command_id, InstanceId=instance_id
             )
         except ClientError as error:
             if error.response["Error"]["Code"] != "InvocationDoesNotExist":
                 raise
             return {}
-    return found
+    return invocation

@@ -65,7 +65,7 @@ def read_clusters(
     Raises:
         CloudError: AWS said no, or nothing.
     """
-    found = [
+    jobs = [
         (
             name,
             pool.submit(_describe, endpoint, "cluster", name=name),
@@ -78,18 +78,18 @@ def read_clusters(
         (
             cluster,
             [
-                pool.submit(_describe, endpoint, "nodegroup", clusterName=name, nodegroupName=each)
-                for each in groups.result()
+                pool.submit(_describe, endpoint, "nodegroup", clusterName=name, nodegroupName=group_name)
+                for group_name in groups.result()
             ],
             [
-                pool.submit(_describe, endpoint, "addon", clusterName=name, addonName=each)
-                for each in addons.result()
+                pool.submit(_describe, endpoint, "addon", clusterName=name, addonName=addon_name)
+                for addon_name in addons.result()
             ],
         )
-        for name, cluster, groups, addons in found
+        for name, cluster, groups, addons in jobs
     ]
     read = [
-        (cluster.result(), [each.result() for each in groups], [each.result() for each in addons])
+        (cluster.result(), [group.result() for group in groups], [addon.result() for addon in addons])
         for cluster, groups, addons in parts
     ]
     return read_each(

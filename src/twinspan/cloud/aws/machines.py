@@ -23,15 +23,17 @@ _ATTACHED = ("attaching", "attached")
 
 def network_interface(raw: "NetworkInterfaceTypeDef") -> NetworkInterface:
     """Read an interface, the primary address first."""
-    addresses = sorted(raw.get("PrivateIpAddresses", ()), key=lambda each: not each.get("Primary", False))
-    allocations = [each.get("Association", {}).get("AllocationId") for each in addresses]
+    addresses = sorted(
+        raw.get("PrivateIpAddresses", ()), key=lambda address: not address.get("Primary", False)
+    )
+    allocations = [address.get("Association", {}).get("AllocationId") for address in addresses]
     attachment = raw.get("Attachment", {})
     return NetworkInterface(
         id=raw["NetworkInterfaceId"],
         name=name_of(raw.get("TagSet")),
         subnet_id=raw["SubnetId"],
-        private_ip_addresses=tuple(IPv4Address(each["PrivateIpAddress"]) for each in addresses),
-        public_ip_address_ids=tuple(each for each in allocations if each),
+        private_ip_addresses=tuple(IPv4Address(address["PrivateIpAddress"]) for address in addresses),
+        public_ip_address_ids=tuple(allocation for allocation in allocations if allocation),
         security_group_ids=tuple(group["GroupId"] for group in raw.get("Groups", ())),
         forwards=not raw.get("SourceDestCheck", True),
         machine_id=attachment.get("InstanceId") if attachment.get("Status") in _ATTACHED else None,
@@ -44,13 +46,14 @@ def machine(raw: "InstanceTypeDef") -> Machine | None:
     if raw["State"]["Name"] == _GONE:
         return None
     interfaces = sorted(
-        raw.get("NetworkInterfaces", ()), key=lambda each: each.get("Attachment", {}).get("DeviceIndex", 0)
+        raw.get("NetworkInterfaces", ()),
+        key=lambda interface: interface.get("Attachment", {}).get("DeviceIndex", 0),
     )
     return Machine(
         id=raw["InstanceId"],
         name=name_of(raw.get("Tags")),
         state=raw["State"]["Name"],
-        interface_ids=tuple(each["NetworkInterfaceId"] for each in interfaces),
+        interface_ids=tuple(interface["NetworkInterfaceId"] for interface in interfaces),
         tags=_tags(raw.get("Tags")),
     )
 

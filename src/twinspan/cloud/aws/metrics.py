@@ -115,7 +115,7 @@ def _metrics(
     return AwsTunnelMetrics(
         vpn_connection_id=vpn,
         outside_ip_address=outside,
-        at=max((each[0] for each in (state, into, out) if each), default=None),
+        at=max((measurement[0] for measurement in (state, into, out) if measurement), default=None),
         period_s=period_s,
         state=state[1] if state else None,
         bytes_in=into[1] if into else None,

@@ -61,13 +61,13 @@ def _network(
             there = vpn.existing([item]) if operation in _WHOLE else [item]
             return next(map(read_one, there), None)
 
-        found = read_each(
+        objects = read_each(
             raw[operation],
             staying,
             name=lambda item: item.get(member, operation),
             unreadable=unreadable,
         )
-        return tuple(item for item in found if item is not None)
+        return tuple(item for item in objects if item is not None)
 
     keys = each("describe_vpn_connections", lambda item: vpn.pre_shared_keys([item]), "VpnConnectionId")
     network = AwsNetwork(
@@ -87,7 +87,7 @@ def _network(
         ),
         machines=each("describe_instances", machines.machine, "InstanceId"),
     )
-    return network, {name: key for found in keys for name, key in found.items()}
+    return network, {name: key for connection_keys in keys for name, key in connection_keys.items()}
 
 
 @lru_cache(maxsize=8)

@@ -37,18 +37,18 @@ def read_rule(endpoint: AzureEndpoint, group_id: str, rule: str) -> Document:
     return get(endpoint, f"{group_id}/securityRules/{rule}", api_version=_API_VERSION)
 
 
-def put_rule(endpoint: AzureEndpoint, group_id: str, told: Document, *, access: str) -> None:
+def put_rule(endpoint: AzureEndpoint, group_id: str, rule: Document, *, access: str) -> None:
     """Write a rule that `read_rule` returned, with `Allow` or `Deny`.
 
     Raises:
         CloudError: Azure said no or did not answer.
     """
     group, name = _parts(group_id)
-    said = {key: value for key, value in told["properties"].items() if key != "provisioningState"}
+    said = {key: value for key, value in rule["properties"].items() if key != "provisioningState"}
     body = {"properties": {**said, "access": access}}
     with translated(endpoint, "securityRules/write"):
         rules = clients(endpoint).network.security_rules
-        rules.begin_create_or_update(group, name, told["name"], body).result()  # type: ignore[call-overload]
+        rules.begin_create_or_update(group, name, rule["name"], body).result()  # type: ignore[call-overload]
 
 
 def read_connection(endpoint: AzureEndpoint, connection_id: str) -> Document:
@@ -72,17 +72,17 @@ def delete_connection(endpoint: AzureEndpoint, connection_id: str) -> None:
         network.virtual_network_gateway_connections.begin_delete(group, name).result()
 
 
-def make_connection(endpoint: AzureEndpoint, connection_id: str, told: Document, key: str) -> None:
+def make_connection(endpoint: AzureEndpoint, connection_id: str, connection: Document, key: str) -> None:
     """Make a connection again from what `read_connection` returned, and its pre-shared key.
 
     Raises:
         CloudError: Azure said no or did not answer.
     """
     group, name = _parts(connection_id)
-    said = {k: v for k, v in told["properties"].items() if k not in _READ_ONLY}
+    said = {k: v for k, v in connection["properties"].items() if k not in _READ_ONLY}
     body = {
-        "location": told["location"],
-        "tags": told.get("tags") or {},
+        "location": connection["location"],
+        "tags": connection.get("tags") or {},
         "properties": {**said, "sharedKey": key},
     }
     with translated(endpoint, "connections/write"):

@@ -22,8 +22,8 @@ def read_ringing_alerts(endpoint: AzureEndpoint) -> tuple[tuple[str, str], ...]:
     """
     path = f"/subscriptions/{endpoint.subscription_id}/providers/Microsoft.AlertsManagement/alerts"
     params = {"monitorCondition": "Fired", "includeContext": "true"}
-    found = get_all(endpoint, path, api_version=API_VERSION, params=params)
-    return tuple((each["name"], _about(each)) for each in found if _is_of_gateway(each))
+    alerts = get_all(endpoint, path, api_version=API_VERSION, params=params)
+    return tuple((alert["name"], _about(alert)) for alert in alerts if _is_of_gateway(alert))
 
 
 def _is_of_gateway(alert: Mapping[str, Any]) -> bool:
@@ -33,5 +33,5 @@ def _is_of_gateway(alert: Mapping[str, Any]) -> bool:
 def _about(alert: Mapping[str, Any]) -> str:
     context = (alert["properties"].get("context") or {}).get("context") or {}
     criteria = (context.get("condition") or {}).get("allOf") or []
-    values = [each["value"] for criterion in criteria for each in criterion.get("dimensions") or []]
+    values = [dimension["value"] for criterion in criteria for dimension in criterion.get("dimensions") or []]
     return ", ".join(dict.fromkeys(values))

@@ -50,11 +50,11 @@ def read(endpoint: AzureEndpoint, gateway_id: str) -> AzureBgp:
 
     with ThreadPoolExecutor(CONNECTIONS, thread_name_prefix="read-azure-bgp") as pool:
         learning = pool.submit(learned)
-        found = [peer for raw in peers() if (peer := _peer(raw)) is not None]
-        neighbors = dict.fromkeys(str(peer.neighbor) for peer in found)
+        bgp_peers = [peer for raw in peers() if (peer := _peer(raw)) is not None]
+        neighbors = dict.fromkeys(str(peer.neighbor) for peer in bgp_peers)
         sent = [route for routes in pool.map(advertised, neighbors) for route in routes]
         return AzureBgp(
-            peers=tuple(found),
+            peers=tuple(bgp_peers),
             learned=_routes(learning.result()),
             advertised=_routes(sent),
         )

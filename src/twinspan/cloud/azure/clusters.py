@@ -99,35 +99,35 @@ def aks_clusters(endpoint: AzureEndpoint, unreadable: Unreadable) -> tuple[AksCl
         raw = _Cluster.model_validate(row)
         return _cluster(raw) if raw.properties.provisioning_state != "Deleting" else None
 
-    found = read_each(
+    clusters = read_each(
         rows,
         read,
         name=lambda row: row.get("id", "AKS cluster") if isinstance(row, dict) else "AKS cluster",
         unreadable=unreadable,
     )
-    return tuple(cluster for cluster in found if cluster is not None)
+    return tuple(cluster for cluster in clusters if cluster is not None)
 
 
 def _cluster(raw: _Cluster) -> AksCluster:
-    told, network = raw.properties, raw.properties.network_profile
-    access = told.api_server_access_profile
-    stopped = told.power_state is not None and told.power_state.code == _STOPPED
-    pools = [each for each in told.agent_pool_profiles or () if each.provisioning_state != "Deleting"]
+    properties, network = raw.properties, raw.properties.network_profile
+    access = properties.api_server_access_profile
+    stopped = properties.power_state is not None and properties.power_state.code == _STOPPED
+    pools = [pool for pool in properties.agent_pool_profiles or () if pool.provisioning_state != "Deleting"]
     return AksCluster(
         id=raw.id.lower(),
         name=raw.name,
         location=raw.location,
-        kubernetes_version=told.current_kubernetes_version or told.kubernetes_version or "",
-        provisioning_state=told.provisioning_state,
-        fqdn=told.fqdn or told.private_fqdn or "",
+        kubernetes_version=properties.current_kubernetes_version or properties.kubernetes_version or "",
+        provisioning_state=properties.provisioning_state,
+        fqdn=properties.fqdn or properties.private_fqdn or "",
         private_cluster=access is not None and bool(access.enable_private_cluster),
         network_plugin=network.network_plugin or "",
         network_plugin_mode=network.network_plugin_mode or "",
         service_cidr=network.service_cidr,
         dns_service_ip=network.dns_service_ip,
         pod_cidr=network.pod_cidr,
-        node_resource_group=told.node_resource_group or "",
-        node_pools=tuple(_pool(each, stopped=stopped) for each in pools),
+        node_resource_group=properties.node_resource_group or "",
+        node_pools=tuple(_pool(pool, stopped=stopped) for pool in pools),
         network_policy=network.network_policy or "",
         network_data_plane=network.network_dataplane or "",
         outbound_type=network.outbound_type or "",

@@ -142,11 +142,11 @@ def connection(raw: models.VirtualNetworkGatewayConnection) -> AzureConnection |
 def _custom_addresses(
     properties: models.VirtualNetworkGatewayConnectionPropertiesFormat,
 ) -> dict[str, IPv4Address]:
-    found = {
+    custom_addresses = {
         item.ip_configuration_id.lower(): address(item.custom_bgp_ip_address)
         for item in properties.gateway_custom_bgp_ip_addresses or ()
     }
-    return {key: value for key, value in found.items() if value is not None}
+    return {key: value for key, value in custom_addresses.items() if value is not None}
 
 
 def _policy(raw: models.IpsecPolicy) -> IpsecPolicy:

@@ -72,17 +72,27 @@ def network_interface(raw: models.NetworkInterface) -> NetworkInterface:
     """Read a network interface."""
     properties = raw.properties or models.NetworkInterfacePropertiesFormat()
     configurations = sorted(
-        [each.properties for each in properties.ip_configurations or () if each.properties is not None],
-        key=lambda each: not each.primary,
+        [
+            ip_configuration.properties
+            for ip_configuration in properties.ip_configurations or ()
+            if ip_configuration.properties is not None
+        ],
+        key=lambda configuration: not configuration.primary,
     )
-    addresses = [address(each.private_ip_address) for each in configurations]
-    groups = [group for each in configurations for group in each.application_security_groups or ()]
+    addresses = [address(configuration.private_ip_address) for configuration in configurations]
+    groups = [
+        group for configuration in configurations for group in configuration.application_security_groups or ()
+    ]
     return NetworkInterface(
         id=required_identity(raw),
         name=raw.name or "",
         subnet_id=required_identity(configurations[0].subnet) if configurations else "",
-        private_ip_addresses=tuple(each for each in addresses if each is not None),
-        public_ip_address_ids=_present(identity(each.public_ip_address) for each in configurations),
+        private_ip_addresses=tuple(
+            private_address for private_address in addresses if private_address is not None
+        ),
+        public_ip_address_ids=_present(
+            identity(configuration.public_ip_address) for configuration in configurations
+        ),
         security_group_ids=_present([identity(properties.network_security_group)]),
         application_security_group_ids=tuple(dict.fromkeys(map(required_identity, groups))),
         forwards=bool(properties.enable_ip_forwarding),
@@ -92,7 +102,7 @@ def network_interface(raw: models.NetworkInterface) -> NetworkInterface:
 
 
 def _present(ids: Iterable[str | None]) -> tuple[str, ...]:
-    return tuple(each for each in ids if each is not None)
+    return tuple(resource_id for resource_id in ids if resource_id is not None)
 
 
 def machines(
@@ -103,16 +113,14 @@ def machines(
     Returns:
         The machines, and the interfaces of those of scale sets, which no other list has.
     """
-    found = get_all(
-        endpoint, _path(endpoint, "virtualMachines"), api_version=_API_VERSION, params=_WITH_STATE
-    )
+    rows = get_all(endpoint, _path(endpoint, "virtualMachines"), api_version=_API_VERSION, params=_WITH_STATE)
     interfaces: list[models.NetworkInterface] = []
     for scale_set in _scale_sets(endpoint):
         interfaces += _interfaces_of(endpoint, scale_set)
         instances = f"{scale_set}/virtualMachines"
-        found += get_all(endpoint, instances, api_version=_API_VERSION, params=_WITH_STATE)
+        rows += get_all(endpoint, instances, api_version=_API_VERSION, params=_WITH_STATE)
     read = read_each(
-        found,
+        rows,
         lambda raw: _machine(_Machine.model_validate(raw)),
         name=lambda raw: str(raw.get("id")),
         unreadable=unreadable,
@@ -133,10 +141,10 @@ def _interfaces_of(endpoint: AzureEndpoint, scale_set: str) -> list[models.Netwo
 
 def _scale_sets(endpoint: AzureEndpoint) -> list[str]:
     """Return the ids of all virtual machine scale sets whose machines are no resources of their own."""
-    found = get_all(endpoint, _path(endpoint, "virtualMachineScaleSets"), api_version=_API_VERSION)
+    rows = get_all(endpoint, _path(endpoint, "virtualMachineScaleSets"), api_version=_API_VERSION)
     return [
         _ScaleSet.model_validate(raw).id
-        for raw in found
+        for raw in rows
         if raw.get("properties", {}).get("orchestrationMode", "Uniform") == "Uniform"
     ]
 
@@ -149,14 +157,14 @@ def _machine(raw: _Machine) -> Machine | None:
     properties = raw.properties
     if properties.provisioning_state == "Deleting":
         return None
-    codes = [each.code for each in properties.instance_view.statuses] if properties.instance_view else []
+    codes = [status.code for status in properties.instance_view.statuses] if properties.instance_view else []
     states = [code.removeprefix(_POWER) for code in codes if code.startswith(_POWER)]
     named = properties.network_profile.network_interfaces if properties.network_profile else []
-    ordered = sorted(named, key=lambda each: not (each.properties and each.properties.primary))
+    ordered = sorted(named, key=lambda interface: not (interface.properties and interface.properties.primary))
     return Machine(
         id=raw.id.lower(),
         name=raw.name,
         state=states[0] if states else _CREATING,
-        interface_ids=tuple(each.id.lower() for each in ordered),
+        interface_ids=tuple(interface.id.lower() for interface in ordered),
         tags=raw.tags or {},
     )

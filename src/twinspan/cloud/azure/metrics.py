@@ -42,7 +42,7 @@ def read_grain(endpoint: AzureEndpoint, gateway_id: str) -> int:
     """Return the shortest interval that all of a gateway's metrics have, in seconds. Raises as `get`."""
     path = f"{gateway_id}/providers/Microsoft.Insights/metricDefinitions"
     grains = [
-        min(seconds(each["timeGrain"]) for each in definition["metricAvailabilities"])
+        min(seconds(availability["timeGrain"]) for availability in definition["metricAvailabilities"])
         for definition in get_all(endpoint, path, api_version=API_VERSION)
         if definition.get("metricAvailabilities")
     ]
@@ -72,8 +72,8 @@ def read_gateway_metrics(
         CloudRefusedError: Azure said no, or not what its documentation says.
         CloudUnreachableError: Azure did not answer in time.
     """
-    found: list[AzureMetric] = []
-    for split in dict.fromkeys(tuple(each) for each in metrics.values()):
+    readings: list[AzureMetric] = []
+    for split in dict.fromkeys(tuple(dimensions) for dimensions in metrics.values()):
         params = {
             "metricnames": ",".join(name for name, dims in metrics.items() if tuple(dims) == split),
             "interval": interval,
@@ -85,14 +85,14 @@ def read_gateway_metrics(
         path = f"{gateway_id}/providers/Microsoft.Insights/metrics"
         document = get(endpoint, path, api_version=API_VERSION, params=params)
         try:
-            found += _values(document, seconds(document.get("interval", interval)))
+            readings += _values(document, seconds(document.get("interval", interval)))
         except (KeyError, TypeError, ValueError) as error:
             raise CloudRefusedError(
                 operation=f"GET {path}",
                 code="InvalidResponse",
                 message=f"not an answer of Azure Monitor: {error!r}",
             ) from error
-    return tuple(found)
+    return tuple(readings)
 
 
 def seconds(duration: str) -> int:
@@ -109,19 +109,22 @@ def written(interval_s: int) -> str:
 
 
 def _values(document: Document, interval_s: int) -> list[AzureMetric]:
-    found = []
+    metrics = []
     for metric in document["value"]:
         for series in metric["timeseries"]:
-            dimensions = {each["name"]["value"].lower(): each["value"] for each in series["metadatavalues"]}
-            told = [
+            dimensions = {
+                dimension["name"]["value"].lower(): dimension["value"]
+                for dimension in series["metadatavalues"]
+            }
+            points = [
                 (datetime.fromisoformat(point["timeStamp"]), value)
                 for point in series["data"]
                 for key, value in point.items()
                 if key != "timeStamp" and value is not None
             ]
-            if told:
-                at, value = max(told)
-                found.append(
+            if points:
+                at, value = max(points)
+                metrics.append(
                     AzureMetric(
                         name=metric["name"]["value"],
                         dimensions=dimensions,
@@ -130,7 +133,7 @@ def _values(document: Document, interval_s: int) -> list[AzureMetric]:
                         value=float(value),
                     )
                 )
-    return found
+    return metrics
 
 
 def _iso(moment: datetime) -> str:

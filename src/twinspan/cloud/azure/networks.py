@@ -54,8 +54,8 @@ def route_table(raw: models.RouteTable) -> AzureRouteTable:
         id=required_identity(raw),
         name=raw.name or "",
         bgp_route_propagation_enabled=not properties.disable_bgp_route_propagation,
-        routes=tuple(each for each in routes if isinstance(each, AzureRoute)),
-        tag_routes=tuple(each for each in routes if isinstance(each, AzureTagRoute)),
+        routes=tuple(route for route in routes if isinstance(route, AzureRoute)),
+        tag_routes=tuple(route for route in routes if isinstance(route, AzureTagRoute)),
     )
 
 

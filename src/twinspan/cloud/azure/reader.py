@@ -69,7 +69,7 @@ def read(endpoint: AzureEndpoint, unreadable: Unreadable) -> tuple[AzureNetwork,
         ids = [required_identity(raw) for raw in parts.connections]
         read_connections = pool.map(lambda resource_id: _connection(endpoint, resource_id), ids)
         read_keys = pool.map(lambda resource_id: _shared_key(endpoint, resource_id), ids)
-        connections = [found for found in read_connections if found is not None]
+        connections = [connection for connection in read_connections if connection is not None]
         keys = dict(zip(ids, read_keys, strict=True))
         found_clusters = clusters.result()
     parts = replace(parts, connections=connections)
@@ -94,8 +94,8 @@ def _network(
         def staying(item: T) -> R | None:
             return read_one(item) if _stays(getattr(item, "properties", None)) else None
 
-        found = read_each(raw, staying, name=lambda item: item.id, unreadable=unreadable)
-        return tuple(item for item in found if item is not None)
+        objects = read_each(raw, staying, name=lambda item: item.id, unreadable=unreadable)
+        return tuple(item for item in objects if item is not None)
 
     def gateway(raw: models.VirtualNetworkGateway) -> VirtualNetworkGateway | None:
         vpn = word(raw.properties.gateway_type, "Vpn").lower() == "vpn"
@@ -148,9 +148,9 @@ def _in_groups(endpoint: AzureEndpoint, pool: ThreadPoolExecutor, groups: list[s
     local_gateways = over_groups("localNetworkGateways", network.local_network_gateways.list)
     connections = over_groups("connections", network.virtual_network_gateway_connections.list)
     return _InGroups(
-        gateways=[item for found in vpn_gateways for item in found],
-        local_gateways=[item for found in local_gateways for item in found],
-        connections=[item for found in connections for item in found],
+        gateways=[item for group_gateways in vpn_gateways for item in group_gateways],
+        local_gateways=[item for group_gateways in local_gateways for item in group_gateways],
+        connections=[item for group_connections in connections for item in group_connections],
     )
 
 
@@ -178,10 +178,12 @@ def _shared_key(endpoint: AzureEndpoint, resource_id: str) -> str | None:
     group, name = group_and_name(resource_id)
     with translated(endpoint, f"get the shared key of connection {name}"):
         try:
-            found = clients(endpoint).network.virtual_network_gateway_connections.get_shared_key(group, name)
+            shared_key = clients(endpoint).network.virtual_network_gateway_connections.get_shared_key(
+                group, name
+            )
         except ResourceNotFoundError:
             return None
-    return found.value
+    return shared_key.value
 
 
 def _stays(properties: _HasState | None) -> bool:

@@ -12,8 +12,8 @@ def utc_time(text: str | None) -> datetime | None:
     if not text:
         return None
     with suppress(ValueError):
-        found = datetime.fromisoformat(text)
-        return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
+        moment = datetime.fromisoformat(text)
+        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
     with suppress(ValueError):
         return datetime.strptime(text, _AMERICAN).replace(tzinfo=UTC)
     return None

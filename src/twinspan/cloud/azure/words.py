@@ -38,7 +38,7 @@ def address(text: str | None) -> IPv4Address | None:
 
 def addresses(texts: list[str] | None) -> tuple[IPv4Address, ...]:
     """Return the IPv4 addresses of a list."""
-    return tuple(found for found in map(address, texts or ()) if found is not None)
+    return tuple(parsed_address for parsed_address in map(address, texts or ()) if parsed_address is not None)
 
 
 def networks(texts: list[str] | None) -> tuple[IPv4Network, ...]:

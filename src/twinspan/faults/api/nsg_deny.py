@@ -20,7 +20,9 @@ def _set_rule(change: ApiChange, endpoints: Endpoints) -> None:
 
 def _make(target: Target, _link: TunnelLink) -> ApiFault:
     azure = read_azure(target.endpoints.azure)[0] if target.endpoints.azure else None
-    expected = {each.lower() for each in target.expected.azure_subnet_ids} if target.expected else set()
+    expected = (
+        {subnet_id.lower() for subnet_id in target.expected.azure_subnet_ids} if target.expected else set()
+    )
     used = {
         (subnet.network_security_group_id or "").lower()
         for network in (azure.virtual_networks if azure else ())

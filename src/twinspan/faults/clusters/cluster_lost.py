@@ -22,7 +22,7 @@ EXPECTED = Expectation(
 def _fault(side: Cloud) -> FaultType:
     def make(target: Target, _link: TunnelLink) -> Fault:
         with open_clusters(target) as clusters:
-            api = next(each for each in clusters if each.endpoint.side == side)
+            api = next(cluster for cluster in clusters if cluster.endpoint.side == side)
             serving_node(api)  # it serves before it is lost
         return target.place.power_cut(
             side, api.endpoint.name, node=None, description=lambda _: f"power of cluster {api.name}"

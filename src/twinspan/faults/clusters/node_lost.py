@@ -30,7 +30,7 @@ _EXPECTED = Expectation(
 def _fault(side: Cloud) -> FaultType:
     def make(target: Target, _link: TunnelLink) -> Fault:
         with open_clusters(target) as clusters:
-            api = next(each for each in clusters if each.endpoint.side == side)
+            api = next(cluster for cluster in clusters if cluster.endpoint.side == side)
             node = serving_node(api)
         return target.place.power_cut(
             side,

@@ -66,10 +66,10 @@ def _open(endpoints: Endpoints, side: Cloud, cluster: str) -> "ClusterApi":
 
     own = replace(endpoints, azure=None) if side == "aws" else replace(endpoints, aws=None)
     network, _ = read_network(own)
-    found = next((each for each in clusters_of(network, own) if each.name == cluster), None)
-    if found is None:
+    endpoint = next((endpoint for endpoint in clusters_of(network, own) if endpoint.name == cluster), None)
+    if endpoint is None:
         raise HostError(problem=f"{side} has no cluster {cluster}", remedy="Run `twinspan verify`")
-    return ClusterApi(found)
+    return ClusterApi(endpoint)
 
 
 def _fault(side: Cloud) -> FaultType:
@@ -77,8 +77,15 @@ def _fault(side: Cloud) -> FaultType:
 
     def make(target: Target, _link: TunnelLink) -> ApiFault:
         clusters = target.facts().clusters
-        wanted = target.clusters.get(side)
-        cluster = next((each for each in clusters if each.side == side and wanted in {None, each.name}), None)
+        requested_name = target.clusters.get(side)
+        cluster = next(
+            (
+                candidate
+                for candidate in clusters
+                if candidate.side == side and requested_name in {None, candidate.name}
+            ),
+            None,
+        )
         if cluster is None or not cluster.enforces_policies:
             raise HostError(
                 problem=f"no cluster of {side} enforces network policies: one would close nothing",

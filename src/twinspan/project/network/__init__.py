@@ -41,7 +41,7 @@ def network_of(plan: Plan) -> Network[Unknown]:
     Objects of further regions, accounts and subscriptions are in it as well.
     """
     reading = Reading(plan)
-    types = {each.type.partition("_")[0] for each in plan.resources}
+    types = {resource.type.partition("_")[0] for resource in plan.resources}
     aws = _aws(reading) if "aws" in types else None
     azure = _azure(reading) if "azurerm" in types else None
     return Network(
@@ -54,8 +54,8 @@ def network_of(plan: Plan) -> Network[Unknown]:
 
 def _aws(reading: Reading) -> AwsNetwork[Unknown]:
     vpcs, subnets = vpc.vpcs(reading), vpc.subnets(reading)
-    regions = [vpc.region(each) for kind in _PLACED for each in reading.of(kind)]
-    region = next((each for each in regions if isinstance(each, str)), UNKNOWN)
+    regions = [vpc.region(resource) for kind in _PLACED for resource in reading.of(kind)]
+    region = next((region_name for region_name in regions if isinstance(region_name, str)), UNKNOWN)
     return AwsNetwork(
         account_id=_most_common(_accounts(reading)),
         region=region,
@@ -96,26 +96,29 @@ def _azure(reading: Reading) -> AzureNetwork[Unknown]:
 
 def _without(objects: Sequence[R], region: str | Unknown) -> tuple[R, ...]:
     """Return objects without the region that is the network's, or that nothing tells."""
-    return tuple(replace(each, region="") if each.region in (region, UNKNOWN) else each for each in objects)
+    return tuple(
+        replace(resource, region="") if resource.region in (region, UNKNOWN) else resource
+        for resource in objects
+    )
 
 
 def _accounts(reading: Reading) -> Iterator[str]:
     """Yield the accounts of the AWS resources. Source: AWS General Reference, Amazon Resource Names."""
-    for each in reading.plan.resources:
-        arn = each.get("arn")
+    for resource in reading.plan.resources:
+        arn = resource.get("arn")
         parts = arn.split(":", _ARN_PARTS - 1) if isinstance(arn, str) else []
-        if each.type.startswith("aws_") and len(parts) == _ARN_PARTS and parts[4].isdecimal():
+        if resource.type.startswith("aws_") and len(parts) == _ARN_PARTS and parts[4].isdecimal():
             yield parts[4]
 
 
 def _subscriptions(reading: Reading) -> Iterator[str]:
-    for each in reading.plan.resources:
-        identifier = each.get("id")
+    for resource in reading.plan.resources:
+        identifier = resource.get("id")
         parts = identifier.split("/") if isinstance(identifier, str) else []
-        if each.type.startswith("azurerm_") and len(parts) > 2 and parts[1].lower() == "subscriptions":  # noqa: PLR2004 - /subscriptions/ID
+        if resource.type.startswith("azurerm_") and len(parts) > 2 and parts[1].lower() == "subscriptions":  # noqa: PLR2004 - /subscriptions/ID
             yield parts[2]
 
 
-def _most_common(found: Iterator[str]) -> str | Unknown:
-    counted = Counter(found).most_common(1)
+def _most_common(identifiers: Iterator[str]) -> str | Unknown:
+    counted = Counter(identifiers).most_common(1)
     return counted[0][0] if counted else UNKNOWN

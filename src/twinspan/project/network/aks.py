@@ -17,12 +17,12 @@ def aks_clusters(
 ) -> tuple[tuple[AksCluster[Unknown], ...], tuple[AksNodePool[Unknown], ...]]:
     """Return the clusters with their node pools, and the pools of clusters that are not there."""
     clusters, every = reading.of(_CLUSTER_TYPE), reading.of("azurerm_kubernetes_cluster_node_pool")
-    holders = {each.id: each.id for each in clusters}
+    holders = {cluster.id: cluster.id for cluster in clusters}
     pools = reading.by_holder(every, holders, "kubernetes_cluster_id", _CLUSTER_TYPE)
-    placed = {each.address for own in pools.values() for each in own}
+    placed = {pool.address for own in pools.values() for pool in own}
     return (
-        tuple(_cluster(each, pools.get(each.id, ())) for each in clusters),
-        tuple(_apart(each) for each in every if each.address not in placed),
+        tuple(_cluster(cluster, pools.get(cluster.id, ())) for cluster in clusters),
+        tuple(_apart(pool) for pool in every if pool.address not in placed),
     )
 
 
@@ -45,7 +45,7 @@ def _cluster(values: Values, pools: tuple[Values, ...]) -> AksCluster[Unknown]:
         dns_service_ip=_dns(network, services),
         pod_cidr=network.cidr("pod_cidr"),
         node_resource_group=values.text("node_resource_group"),
-        node_pools=(_pool(first, first.text("name"), mode=_SYSTEM), *(_apart(each) for each in pools)),
+        node_pools=(_pool(first, first.text("name"), mode=_SYSTEM), *(_apart(pool) for pool in pools)),
         network_policy=network.text("network_policy", ""),
         network_data_plane=network.text("network_data_plane", ""),
         outbound_type=network.text("outbound_type", ""),
@@ -53,9 +53,9 @@ def _cluster(values: Values, pools: tuple[Values, ...]) -> AksCluster[Unknown]:
 
 
 def _dns(network: Values, services: IPv4Network | Unknown | None) -> IPv4Address | Unknown | None:
-    told = network.ip_address("dns_service_ip")
-    if told not in (None, CLOUD_CHOOSES):
-        return told
+    address = network.ip_address("dns_service_ip")
+    if address not in (None, CLOUD_CHOOSES):
+        return address
     if services in (None, CLOUD_CHOOSES):
         return AKS_DEFAULT_SERVICES[CLUSTER_DNS_HOST]
     roomy = isinstance(services, IPv4Network) and services.num_addresses > CLUSTER_DNS_HOST

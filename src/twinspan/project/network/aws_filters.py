@@ -36,8 +36,10 @@ Way = Literal["ingress", "egress"]
 
 def cluster_group_id(cluster: Values) -> str:
     """Return the id of the security group that EKS makes for a cluster."""
-    told = cluster.block("vpc_config").get("cluster_security_group_id")
-    return told if isinstance(told, str) and told else f"{cluster.address}.cluster_security_group_id"
+    group_id = cluster.block("vpc_config").get("cluster_security_group_id")
+    return (
+        group_id if isinstance(group_id, str) and group_id else f"{cluster.address}.cluster_security_group_id"
+    )
 
 
 def security_groups(reading: Reading) -> tuple[SecurityGroup[Unknown], ...]:
@@ -50,19 +52,25 @@ def security_groups(reading: Reading) -> tuple[SecurityGroup[Unknown], ...]:
     holders = {
         **own(groups),
         **{key: group for vpc, (group, _) in made.items() for key in (vpc, group)},
-        **{key: cluster_group_id(each) for each in clusters for key in (each.id, cluster_group_id(each))},
+        **{
+            key: cluster_group_id(cluster)
+            for cluster in clusters
+            for key in (cluster.id, cluster_group_id(cluster))
+        },
     }
     rules = reading.of(*_RULE_TYPES)
     apart = reading.by_holder(rules, holders, _GROUP_ID, *_NAMED_BY_RULES)
     apart = {**apart, **_outside(rules, holders)}
     permissions = {
-        group: tuple(permission for each in members for permission in _rule(each, group, holders))
+        group: tuple(permission for member in members for permission in _rule(member, group, holders))
         for group, members in apart.items()
     }
-    managed = [_managed(each, permissions.get(each.id, ()), holders) for each in groups]
+    managed = [
+        _managed(security_group, permissions.get(security_group.id, ()), holders) for security_group in groups
+    ]
     makings: dict[str, tuple[str | Unknown, str | Unknown]] = {
         **{group: (DEFAULT_GROUP_NAME, vpc) for vpc, (group, values) in made.items() if values is None},
-        **{cluster_group_id(each): (CLOUD_CHOOSES, UNKNOWN) for each in clusters},
+        **{cluster_group_id(cluster): (CLOUD_CHOOSES, UNKNOWN) for cluster in clusters},
     }
     by_aws = [
         SecurityGroup(
@@ -73,10 +81,10 @@ def security_groups(reading: Reading) -> tuple[SecurityGroup[Unknown], ...]:
         )
         for group, (name, vpc) in makings.items()
     ]
-    there = {each.id for each in (*managed, *by_aws)}
+    there = {security_group.id for security_group in (*managed, *by_aws)}
     outside = [
-        SecurityGroup(id=group, name=UNKNOWN, vpc_id=UNKNOWN, permissions=found)
-        for group, found in permissions.items()
+        SecurityGroup(id=group, name=UNKNOWN, vpc_id=UNKNOWN, permissions=group_permissions)
+        for group, group_permissions in permissions.items()
         if group not in there
     ]
     return (*managed, *by_aws, *outside)
@@ -96,20 +104,20 @@ def _managed(
 
 def _outside(rules: Sequence[Values], holders: Mapping[str, str]) -> Mapping[str, tuple[Values, ...]]:
     """Return the rules of groups that are not in the plan, by the group's id, else by their own argument."""
-    found: dict[str, tuple[Values, ...]] = {}
+    rules_by_group: dict[str, tuple[Values, ...]] = {}
     for rule in rules:
         group = rule.reference(_GROUP_ID, *_NAMED_BY_RULES)
         if not isinstance(group, str) or group not in holders:
             name = group if isinstance(group, str) else f"{rule.address}.{_GROUP_ID}"
-            found[name] = (*found.get(name, ()), rule)
-    return found
+            rules_by_group[name] = (*rules_by_group.get(name, ()), rule)
+    return rules_by_group
 
 
 def _permissions(
     group: Values, apart: tuple[IpPermission[Unknown], ...], holders: Mapping[str, str]
 ) -> tuple[IpPermission[Unknown], ...]:
     """Return the rules inside a group and those apart, which a state shows inside as well."""
-    there = {replace(each, address="") for each in apart}
+    there = {replace(rule, address="") for rule in apart}
     inside = [
         permission
         for way in _WAYS
@@ -118,7 +126,7 @@ def _permissions(
         if permission not in there
     ]
     unknown = [_unknown_permission(way) for way in _WAYS if group.get(way) is UNKNOWN]
-    return tuple(sorted((*inside, *apart, *unknown), key=lambda each: each.direction == "egress"))
+    return tuple(sorted((*inside, *apart, *unknown), key=lambda rule: rule.direction == "egress"))
 
 
 def _unknown_permission(way: Way) -> IpPermission[Unknown]:
@@ -127,9 +135,9 @@ def _unknown_permission(way: Way) -> IpPermission[Unknown]:
 
 def _rule(values: Values, group_id: str, holders: Mapping[str, str]) -> Iterator[IpPermission[Unknown]]:
     way = values.get("type") if values.type == "aws_security_group_rule" else values.type.split("_")[4]
-    for each in _WAYS:
-        if way == each or isinstance(way, Unknown):
-            yield from _permission(values, each, group_id, holders, address=values.address)
+    for direction in _WAYS:
+        if way == direction or isinstance(way, Unknown):
+            yield from _permission(values, direction, group_id, holders, address=values.address)
 
 
 def _permission(
@@ -166,15 +174,17 @@ def _permission(
         values.reference(name, *_NAMED_BY_RULES)
         for name in ("referenced_security_group_id", "source_security_group_id")
     ]
-    for each in (*values.references("security_groups", *_NAMED_BY_RULES), *named):
-        if each is not None:
-            yield permission(group=holders.get(each, each) if isinstance(each, str) else each)
+    for peer_group in (*values.references("security_groups", *_NAMED_BY_RULES), *named):
+        if peer_group is not None:
+            yield permission(
+                group=holders.get(peer_group, peer_group) if isinstance(peer_group, str) else peer_group
+            )
     if values.get("self") is True:
         yield permission(group=group_id)
     lists = values.references("prefix_list_ids", "aws_ec2_managed_prefix_list")
-    for each in (*lists, values.reference("prefix_list_id", "aws_ec2_managed_prefix_list")):
-        if each is not None:
-            yield permission(prefix_list=each)
+    for list_id in (*lists, values.reference("prefix_list_id", "aws_ec2_managed_prefix_list")):
+        if list_id is not None:
+            yield permission(prefix_list=list_id)
 
 
 def _protocol(word: str) -> str:
@@ -197,14 +207,16 @@ def network_acls(
     types = (*_ACL_TYPES, *VPC_TYPES)
     rules = reading.by_holder(reading.of("aws_network_acl_rule"), holders, "network_acl_id", *types)
     joined = reading.by_holder(reading.of("aws_network_acl_association"), holders, "network_acl_id", *types)
-    there = {each.id: each for each in acls}
+    there = {network_acl.id: network_acl for network_acl in acls}
     vpc_of: dict[str, str | Unknown] = {
-        each.id: each.reference("vpc_id", *VPC_TYPES) or UNKNOWN for each in acls
+        network_acl.id: network_acl.reference("vpc_id", *VPC_TYPES) or UNKNOWN for network_acl in acls
     }
     vpc_of |= {acl: vpc for vpc, (acl, _) in made.items()}
     members = {acl: _subnets(there.get(acl), joined.get(acl, ())) for acl in vpc_of}
-    taken = {subnet for each in members.values() for subnet in each}
-    defaults = {acl for acl, _ in made.values()} | {each.id for each in acls if each.type == _ACL_TYPES[1]}
+    taken = {subnet for subnet_ids in members.values() for subnet in subnet_ids}
+    defaults = {acl for acl, _ in made.values()} | {
+        network_acl.id for network_acl in acls if network_acl.type == _ACL_TYPES[1]
+    }
     return tuple(
         NetworkAcl(
             id=acl,
@@ -214,9 +226,9 @@ def network_acls(
             subnet_ids=(
                 *members[acl],
                 *(
-                    each.id
-                    for each in subnets
-                    if acl in defaults and each.vpc_id == vpc and each.id not in taken
+                    aws_subnet.id
+                    for aws_subnet in subnets
+                    if acl in defaults and aws_subnet.vpc_id == vpc and aws_subnet.id not in taken
                 ),
             ),
             entries=_entries(there.get(acl), rules.get(acl, ())),
@@ -227,17 +239,17 @@ def network_acls(
 
 def _subnets(acl: Values | None, apart: tuple[Values, ...]) -> tuple[str | Unknown, ...]:
     written = acl.references("subnet_ids", *SUBNET_TYPES) if acl else ()
-    named = (each.reference("subnet_id", *SUBNET_TYPES) or UNKNOWN for each in apart)
+    named = (association.reference("subnet_id", *SUBNET_TYPES) or UNKNOWN for association in apart)
     return tuple(dict.fromkeys((*written, *named)))
 
 
 def _entries(acl: Values | None, apart: tuple[Values, ...]) -> tuple[NetworkAclEntry[Unknown], ...]:
     own_entries = [
         entry
-        for each in apart
-        for entry in _entry(each, egress=each.get("egress") is True, address=each.address)
+        for rule in apart
+        for entry in _entry(rule, egress=rule.get("egress") is True, address=rule.address)
     ]
-    there = {replace(each, address="") for each in own_entries}
+    there = {replace(own_entry, address="") for own_entry in own_entries}
     inside = [
         entry
         for way in _WAYS

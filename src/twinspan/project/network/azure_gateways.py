@@ -45,15 +45,15 @@ def public_ip_addresses(reading: Reading) -> tuple[PublicIpAddress[Unknown], ...
     """Return the public IP addresses."""
     return tuple(
         PublicIpAddress(
-            id=each.id,
-            name=each.text("name"),
-            address=each.address,
-            ip_address=each.ip_address("ip_address"),
-            sku=each.text("sku") or CLOUD_CHOOSES,
-            allocation_method=each.text("allocation_method"),
-            zones=each.texts("zones"),
+            id=public_ip.id,
+            name=public_ip.text("name"),
+            address=public_ip.address,
+            ip_address=public_ip.ip_address("ip_address"),
+            sku=public_ip.text("sku") or CLOUD_CHOOSES,
+            allocation_method=public_ip.text("allocation_method"),
+            zones=public_ip.texts("zones"),
         )
-        for each in reading.of(PUBLIC_IP_TYPE)
+        for public_ip in reading.of(PUBLIC_IP_TYPE)
     )
 
 
@@ -61,9 +61,11 @@ def virtual_network_gateways(
     reading: Reading, public: tuple[PublicIpAddress[Unknown], ...]
 ) -> tuple[VirtualNetworkGateway[Unknown], ...]:
     """Return the VPN gateways, without ExpressRoute's."""
-    addresses = {each.id: each.ip_address for each in public}
+    addresses = {public_ip.id: public_ip.ip_address for public_ip in public}
     return tuple(
-        _gateway(each, addresses) for each in reading.of(_GATEWAY_TYPE) if each.text("type") != _EXPRESS_ROUTE
+        _gateway(gateway, addresses)
+        for gateway in reading.of(_GATEWAY_TYPE)
+        if gateway.text("type") != _EXPRESS_ROUTE
     )
 
 
@@ -100,10 +102,10 @@ def _instances(
     """Return the instances, also those that BGP alone names: of them, nothing else is known."""
     settings = gateway.block("bgp_settings")
     peerings = settings.blocks("peering_addresses")
-    by_name = {_configuration(each, "ip_configuration_name"): each for each in peerings}
+    by_name = {_configuration(bgp_peering, "ip_configuration_name"): bgp_peering for bgp_peering in peerings}
     blocks = gateway.blocks("ip_configuration")
     parts: list[tuple[str | Unknown, Values | None]] = [
-        *((_configuration(each, "name"), each) for each in blocks),
+        *((_configuration(configuration, "name"), configuration) for configuration in blocks),
         *((name, None) for name in by_name if not blocks),
     ]
     if not parts and gateway.get("ip_configuration") is UNKNOWN:
@@ -116,13 +118,13 @@ def _instances(
     open_ = gateway.get("bgp_settings") is not CLOUD_CHOOSES and (
         gateway.resource.get("bgp_settings", 0, "peering_addresses") is UNKNOWN
     )
-    found = []
+    instances = []
     for position, (name, block) in enumerate(parts):
         peering = peerings[0] if addressed else by_name.get(name)
         custom = peering.addresses("apipa_addresses") if peering else ()
         defaults = peering.addresses("default_addresses") if peering else ()
         public = _public_address(gateway, block, name, names) if block else UNKNOWN
-        found.append(
+        instances.append(
             GatewayInstance(
                 ip_configuration_id=_configuration_id(
                     gateway, name, 0 if names.count(name) == 1 else position
@@ -138,7 +140,7 @@ def _instances(
                 custom_bgp_ip_addresses=(UNKNOWN,) if open_ else custom,
             )
         )
-    return tuple(found)
+    return tuple(instances)
 
 
 def _configuration(values: Values, name: str) -> str | Unknown:
@@ -147,8 +149,8 @@ def _configuration(values: Values, name: str) -> str | Unknown:
 
 def _configuration_id(gateway: Values, name: str | Unknown, position: int) -> str:
     """Return the id of an ip configuration; those of one name, which Azure refuses, differ by position."""
-    told = f"{gateway.id}/ipConfigurations/{name}" + (f"/{position}" if position else "")
-    return told if gateway.id == gateway.address else told.lower()
+    identifier = f"{gateway.id}/ipConfigurations/{name}" + (f"/{position}" if position else "")
+    return identifier if gateway.id == gateway.address else identifier.lower()
 
 
 def _public_address(
@@ -159,13 +161,17 @@ def _public_address(
     A block made by `dynamic` has no references in a plan; there the public address and the configuration are
     paired if the key of the one is the name of the other.
     """
-    told = configuration.reference("public_ip_address_id", PUBLIC_IP_TYPE)
-    if told is not UNKNOWN:
-        return told
+    address_id = configuration.reference("public_ip_address_id", PUBLIC_IP_TYPE)
+    if address_id is not UNKNOWN:
+        return address_id
     others = set(names) - {name}
     every = gateway.reading.of(PUBLIC_IP_TYPE)
-    keyed = [each for each in every if name in each.resource.keys and not each.resource.keys & others]
-    beside = [each for each in keyed if each.resource.module == gateway.resource.module]
+    keyed = [
+        public_ip
+        for public_ip in every
+        if name in public_ip.resource.keys and not public_ip.resource.keys & others
+    ]
+    beside = [public_ip for public_ip in keyed if public_ip.resource.module == gateway.resource.module]
     return keyed[0].id if len(keyed) == 1 else beside[0].id if len(beside) == 1 else UNKNOWN
 
 
@@ -173,17 +179,17 @@ def local_network_gateways(reading: Reading) -> tuple[LocalNetworkGateway[Unknow
     """Return the local network gateways."""
     return tuple(
         LocalNetworkGateway(
-            id=each.id,
-            name=each.text("name"),
-            address=each.address,
-            gateway_ip_address=(told := each.ip_address("gateway_address")),
-            gateway_ip_address_of=_whose_address(each) if told is UNKNOWN else "",
-            fqdn=each.text("gateway_fqdn"),
-            asn=_bgp_asn(each),
-            bgp_peering_address=each.block("bgp_settings").ip_address("bgp_peering_address"),
-            address_prefixes=each.cidrs("address_space"),
+            id=gateway.id,
+            name=gateway.text("name"),
+            address=gateway.address,
+            gateway_ip_address=(address := gateway.ip_address("gateway_address")),
+            gateway_ip_address_of=_whose_address(gateway) if address is UNKNOWN else "",
+            fqdn=gateway.text("gateway_fqdn"),
+            asn=_bgp_asn(gateway),
+            bgp_peering_address=gateway.block("bgp_settings").ip_address("bgp_peering_address"),
+            address_prefixes=gateway.cidrs("address_space"),
         )
-        for each in reading.of(_LOCAL_TYPE)
+        for gateway in reading.of(_LOCAL_TYPE)
     )
 
 
@@ -197,16 +203,16 @@ def _bgp_asn(local: Values) -> int | Unknown | None:
 def _whose_address(local: Values) -> str:
     """Return which tunnel, or which public address, a local network gateway has the address of."""
     plan, attribute = local.reading.plan, "gateway_address"
-    found = joined(plan, local.resource, attribute, CONNECTION_TYPE, PUBLIC_IP_TYPE)
-    if not isinstance(found, PlannedResource):
+    resource = joined(plan, local.resource, attribute, CONNECTION_TYPE, PUBLIC_IP_TYPE)
+    if not isinstance(resource, PlannedResource):
         return ""
-    target = Values(local.reading, found)
+    target = Values(local.reading, resource)
     if target.type == PUBLIC_IP_TYPE:
         return target.id
     named = [
         match[1]
-        for each in references(plan, local.resource, attribute)
-        if (match := _TUNNEL_ADDRESS.search(each))
+        for reference in references(plan, local.resource, attribute)
+        if (match := _TUNNEL_ADDRESS.search(reference))
     ]
     return tunnel_key(target.id, int(named[0])) if len(set(named)) == 1 else ""
 
@@ -215,12 +221,14 @@ def connections(
     reading: Reading, gateways: tuple[VirtualNetworkGateway[Unknown], ...]
 ) -> tuple[AzureConnection[Unknown], ...]:
     """Return the connections to local network gateways, without those to another VNet or ExpressRoute."""
-    instances = {each.id: each.instances for each in gateways}
+    instances = {gateway.id: gateway.instances for gateway in gateways}
     every = reading.of("azurerm_virtual_network_gateway_connection")
-    for each in every:
-        _note_end(each, each.text("type", _IPSEC))
+    for connection in every:
+        _note_end(connection, connection.text("type", _IPSEC))
     return tuple(
-        _connection(each, instances) for each in every if each.text("type", _IPSEC) in (_IPSEC, UNKNOWN)
+        _connection(connection, instances)
+        for connection in every
+        if connection.text("type", _IPSEC) in (_IPSEC, UNKNOWN)
     )
 
 
@@ -277,21 +285,21 @@ def _custom_addresses(
     The provider looks for the instance that has the address; of two that are on one instance, and of one that
     no instance has, the place in the block tells.
     """
-    found: dict[str, IPv4Address | Unknown] = {}
+    addresses: dict[str, IPv4Address | Unknown] = {}
     for position, name in enumerate((_PRIMARY, _SECONDARY)):
         address = block.ip_address(name)
         if address is None:
             continue
         owners = [
-            each
-            for each in instances
+            instance
+            for instance in instances
             if address is not UNKNOWN
-            and address in each.custom_bgp_ip_addresses
-            and each.ip_configuration_id not in found
+            and address in instance.custom_bgp_ip_addresses
+            and instance.ip_configuration_id not in addresses
         ]
         places = [*owners, *instances[position : position + 1]]
-        found[places[0].ip_configuration_id if places else name] = address
-    return found
+        addresses[places[0].ip_configuration_id if places else name] = address
+    return addresses
 
 
 def _policy(connection: Values) -> IpsecPolicy[Unknown] | Unknown | None:
@@ -318,8 +326,8 @@ def _selectors(connection: Values) -> tuple[TrafficSelectorPolicy[Unknown], ...]
         return (TrafficSelectorPolicy(local_address_ranges=(UNKNOWN,), remote_address_ranges=(UNKNOWN,)),)
     return tuple(
         TrafficSelectorPolicy(
-            local_address_ranges=each.cidrs("local_address_cidrs"),
-            remote_address_ranges=each.cidrs("remote_address_cidrs"),
+            local_address_ranges=block.cidrs("local_address_cidrs"),
+            remote_address_ranges=block.cidrs("remote_address_cidrs"),
         )
-        for each in connection.blocks("traffic_selector_policy")
+        for block in connection.blocks("traffic_selector_policy")
     )

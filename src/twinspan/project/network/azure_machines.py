@@ -28,16 +28,22 @@ def machines_and_interfaces(reading: Reading) -> tuple[tuple[_Machine, ...], tup
     machines = tuple(_machine(values) for values in reading.of(*_MACHINE_TYPES))
     owners = {key: machine.id for machine in machines for key in machine.interface_ids}
     values = reading.of(INTERFACE_TYPE)
-    holders = {each.id: each.id for each in values}
+    holders = {network_interface.id: network_interface.id for network_interface in values}
     groups, asgs = (
         reading.by_holder(reading.of(kind), holders, "network_interface_id", INTERFACE_TYPE)
         for kind in (_GROUP_ASSOCIATION, _ASG_ASSOCIATION)
     )
-    interfaces = tuple(_interface(each, owners.get(each.id), groups, asgs) for each in values)
-    instances = [pair for each in reading.of(*_SCALE_SET_TYPES) for pair in _instances(each)]
+    interfaces = tuple(
+        _interface(network_interface, owners.get(network_interface.id), groups, asgs)
+        for network_interface in values
+    )
+    instances = [pair for scale_set in reading.of(*_SCALE_SET_TYPES) for pair in _instances(scale_set)]
     return (
         (*machines, *(machine for machine, _ in instances)),
-        (*interfaces, *(interface for _, found in instances for interface in found)),
+        (
+            *interfaces,
+            *(interface for _, instance_interfaces in instances for interface in instance_interfaces),
+        ),
     )
 
 
@@ -49,7 +55,9 @@ def _machine(values: Values) -> _Machine:
         name=values.text("name"),
         address=values.address,
         state=RUNNING,
-        interface_ids=tuple(sorted(named, key=lambda each: each != primary)) if primary else named,
+        interface_ids=tuple(sorted(named, key=lambda interface_id: interface_id != primary))
+        if primary
+        else named,
         tags=_tags(values),
     )
 
@@ -84,7 +92,7 @@ def _interface(
 
 
 def _associated(associations: tuple[Values, ...], attribute: str, kind: str) -> tuple[str | Unknown, ...]:
-    return tuple(each.reference(attribute, kind) or UNKNOWN for each in associations)
+    return tuple(association.reference(attribute, kind) or UNKNOWN for association in associations)
 
 
 def _instances(values: Values) -> Iterator[tuple[_Machine, tuple[_Interface, ...]]]:
@@ -128,7 +136,7 @@ def _subnet(blocks: tuple[Values, ...]) -> str | Unknown:
 
 
 def _present(ids: Iterable[str | Unknown | None]) -> tuple[str | Unknown, ...]:
-    return tuple(each for each in ids if each is not None)
+    return tuple(resource_id for resource_id in ids if resource_id is not None)
 
 
 def _primary_first(blocks: tuple[Values, ...]) -> tuple[Values, ...]:
@@ -141,5 +149,5 @@ def _forwards(values: Values) -> bool | Unknown:
 
 
 def _tags(values: Values) -> Mapping[str, str | Unknown]:
-    told = values.get("tags")
-    return {name: told[name] for name in told} if isinstance(told, dict) else {}
+    tags = values.get("tags")
+    return {name: tags[name] for name in tags} if isinstance(tags, dict) else {}

@@ -21,16 +21,19 @@ def eks_clusters(
     """Return the clusters with their node groups and add-ons."""
     clusters = reading.of(CLUSTER_TYPE)
     holders = {
-        key: each.address for each in clusters for key in (each.id, _name(each)) if isinstance(key, str)
+        key: cluster.address
+        for cluster in clusters
+        for key in (cluster.id, _name(cluster))
+        if isinstance(key, str)
     }
     groups, addons = (
         reading.by_holder(reading.of(kind), holders, "cluster_name", CLUSTER_TYPE)
         for kind in ("aws_eks_node_group", "aws_eks_addon")
     )
-    vpc_of = {each.id: each.vpc_id for each in subnets}
+    vpc_of = {subnet.id: subnet.vpc_id for subnet in subnets}
     return tuple(
-        _cluster(each, vpc_of, groups.get(each.address, ()), addons.get(each.address, ()))
-        for each in clusters
+        _cluster(cluster, vpc_of, groups.get(cluster.address, ()), addons.get(cluster.address, ()))
+        for cluster in clusters
     )
 
 
@@ -46,7 +49,7 @@ def _cluster(
 ) -> EksCluster[Unknown]:
     place = values.block("vpc_config")
     subnets = place.references("subnet_ids", *SUBNET_TYPES)
-    vpcs = (vpc_of[each] for each in subnets if isinstance(each, str) and each in vpc_of)
+    vpcs = (vpc_of[subnet_id] for subnet_id in subnets if isinstance(subnet_id, str) and subnet_id in vpc_of)
     return EksCluster(
         name=_name(values),
         address=values.address,
@@ -64,7 +67,7 @@ def _cluster(
         endpoint_public_access=place.flag("endpoint_public_access", default=True),
         endpoint_private_access=place.flag("endpoint_private_access"),
         public_access_cidrs=place.cidrs("public_access_cidrs") or (ANYWHERE,),
-        node_groups=tuple(_node_group(each, _name(values)) for each in groups),
+        node_groups=tuple(_node_group(group, _name(values)) for group in groups),
         addons=tuple(map(_addon, addons)),
     )
 

@@ -29,37 +29,41 @@ class _Attachment:
 
 def machines(reading: Reading) -> tuple[Machine[Unknown], ...]:
     """Return the instances, each with its primary interface first."""
-    attachments = sorted(_attachments(reading), key=lambda each: each.device_index)
+    attachments = sorted(
+        _attachments(reading), key=lambda interface_attachment: interface_attachment.device_index
+    )
     return tuple(
         Machine(
-            id=each.id,
-            name=each.name,
-            address=each.address,
-            state=each.text("instance_state", RUNNING),
+            id=instance.id,
+            name=instance.name,
+            address=instance.address,
+            state=instance.text("instance_state", RUNNING),
             interface_ids=tuple(
                 dict.fromkeys(
                     attachment.interface
                     for attachment in attachments
-                    if attachment.instance == each.id and attachment.interface is not None
+                    if attachment.instance == instance.id and attachment.interface is not None
                 )
             ),
-            tags=_tags(each),
+            tags=_tags(instance),
         )
-        for each in reading.of(INSTANCE_TYPE)
+        for instance in reading.of(INSTANCE_TYPE)
     )
 
 
 def network_interfaces(reading: Reading) -> tuple[_Interface, ...]:
     """Return the interfaces, also the primary ones that AWS makes with instances."""
-    machine_of = {each.interface: each.instance for each in _attachments(reading)}
-    found = {
-        each.id: _interface(each, each.id, "security_groups", machine_of.get(each.id))
-        for each in reading.of(INTERFACE_TYPE)
+    machine_of = {attachment.interface: attachment.instance for attachment in _attachments(reading)}
+    interfaces = {
+        network_interface.id: _interface(
+            network_interface, network_interface.id, "security_groups", machine_of.get(network_interface.id)
+        )
+        for network_interface in reading.of(INTERFACE_TYPE)
     }
     for instance in reading.of(INSTANCE_TYPE):
         primary = primary_interface_id(instance)
         if 0 not in _indexes(instance):
-            found[primary] = _interface(instance, primary, "vpc_security_group_ids", instance.id)
+            interfaces[primary] = _interface(instance, primary, "vpc_security_group_ids", instance.id)
     groups = _by_interface(reading, _GROUP_ATTACHMENT_TYPE, "security_group_id", *GROUP_TYPES)
     allocations = _by_interface(reading, _ASSOCIATION_TYPE, "allocation_id", _ADDRESS_TYPE)
     for address in reading.of(_ADDRESS_TYPE):
@@ -70,7 +74,7 @@ def network_interfaces(reading: Reading) -> tuple[_Interface, ...]:
             security_group_ids=tuple(dict.fromkeys((*interface.security_group_ids, *groups.get(name, ())))),
             public_ip_address_ids=tuple(allocations.get(name, ())),
         )
-        for name, interface in found.items()
+        for name, interface in interfaces.items()
     )
 
 
@@ -98,7 +102,7 @@ def _addresses(values: Values) -> tuple[IPv4Address | Unknown, ...]:
         listed = values.addresses("secondary_private_ips")
     if not isinstance(first, IPv4Address):
         return listed if listed and values.type == INTERFACE_TYPE else (first or CLOUD_CHOOSES, *listed)
-    return (first, *(each for each in listed if each != first))
+    return (first, *(address for address in listed if address != first))
 
 
 def _attachments(reading: Reading) -> Iterator[_Attachment]:
@@ -113,18 +117,18 @@ def _attachments(reading: Reading) -> Iterator[_Attachment]:
             )
         if 0 not in _indexes(instance):
             yield _Attachment(interface=primary_interface_id(instance), instance=instance.id, device_index=0)
-    for each in reading.of(INTERFACE_TYPE):
-        for block in each.blocks("attachment"):
+    for interface in reading.of(INTERFACE_TYPE):
+        for block in interface.blocks("attachment"):
             yield _Attachment(
-                interface=each.id,
+                interface=interface.id,
                 instance=block.reference("instance", INSTANCE_TYPE),
                 device_index=_index(block),
             )
-    for each in reading.of(_ATTACHMENT_TYPE):
+    for attachment in reading.of(_ATTACHMENT_TYPE):
         yield _Attachment(
-            interface=each.reference("network_interface_id", INTERFACE_TYPE),
-            instance=each.reference("instance_id", INSTANCE_TYPE),
-            device_index=_index(each),
+            interface=attachment.reference("network_interface_id", INTERFACE_TYPE),
+            instance=attachment.reference("instance_id", INSTANCE_TYPE),
+            device_index=_index(attachment),
         )
 
 
@@ -142,17 +146,19 @@ def _by_interface(
     reading: Reading, kind: str, attribute: str, *types: str
 ) -> dict[str | Unknown | None, list[str | Unknown]]:
     """Return interface -> what resources of a kind give to it."""
-    found: dict[str | Unknown | None, list[str | Unknown]] = {}
-    for each in reading.of(kind):
-        given = each.reference(attribute, *types) or UNKNOWN
-        found.setdefault(_interface_of(each, "network_interface_id", "instance_id"), []).append(given)
-    return found
+    ids_by_interface: dict[str | Unknown | None, list[str | Unknown]] = {}
+    for resource in reading.of(kind):
+        given = resource.reference(attribute, *types) or UNKNOWN
+        ids_by_interface.setdefault(
+            _interface_of(resource, "network_interface_id", "instance_id"), []
+        ).append(given)
+    return ids_by_interface
 
 
 def _interface_of(values: Values, interface: str, instance: str) -> str | Unknown | None:
     """Return the interface that a resource names, itself or by its instance."""
     primaries: Mapping[object, str] = {
-        each.id: primary_interface_id(each) for each in values.reading.of(INSTANCE_TYPE)
+        machine.id: primary_interface_id(machine) for machine in values.reading.of(INSTANCE_TYPE)
     }
     named = values.reference(interface, INTERFACE_TYPE, INSTANCE_TYPE)
     named = named if named is not None else values.reference(instance, INSTANCE_TYPE)

@@ -43,14 +43,14 @@ class Reading:
             attribute: The argument that names the object.
             types: Of the resources that the argument may name.
         """
-        found: dict[str, tuple[Values, ...]] = {}
+        members_by_holder: dict[str, tuple[Values, ...]] = {}
         for member in members:
             holder = member.reference(attribute, *types)
             if isinstance(holder, str) and holder in holders:
-                found[holders[holder]] = (*found.get(holders[holder], ()), member)
+                members_by_holder[holders[holder]] = (*members_by_holder.get(holders[holder], ()), member)
             elif holder is not None:
                 self.unplace(member, attribute)
-        return found
+        return members_by_holder
 
     def unplace(self, member: "Values", attribute: str) -> None:
         """Note that a resource belongs to an object that the plan does not name."""
@@ -99,8 +99,8 @@ class Values:
 
     def first(self, *names: str) -> str:
         """Return the first of several names of one argument that is set, else the first name."""
-        told = (name for name in names if self.get(name) not in _UNSET)
-        return next(told, names[0])
+        set_names = (name for name in names if self.get(name) not in _UNSET)
+        return next(set_names, names[0])
 
     def blocks(self, name: str) -> tuple["Values", ...]:
         """Return the blocks of a name; none if it is not known how many there are."""
@@ -151,19 +151,21 @@ class Values:
 
     def texts(self, name: str) -> tuple[str | Unknown, ...]:
         """Return a list of texts."""
-        return tuple(each if isinstance(each, Unknown) else str(each) for _, each in self._items(name))
+        return tuple(
+            member if isinstance(member, Unknown) else str(member) for _, member in self._items(name)
+        )
 
     def numbers(self, name: str) -> tuple[int | Unknown, ...]:
         """Return a list of numbers."""
-        return tuple(self._one(path, each, _whole) for path, each in self._items(name))
+        return tuple(self._one(path, member, _whole) for path, member in self._items(name))
 
     def addresses(self, name: str) -> tuple[IPv4Address | Unknown, ...]:
         """Return a list of addresses."""
-        return tuple(self._one(path, each, _address) for path, each in self._items(name))
+        return tuple(self._one(path, member, _address) for path, member in self._items(name))
 
     def cidrs(self, name: str) -> tuple[IPv4Network | Unknown, ...]:
         """Return a list of ranges, without those of IPv6."""
-        return tuple(self._cidr(path, each) for path, each in self._items(name) if ":" not in str(each))
+        return tuple(self._cidr(path, member) for path, member in self._items(name) if ":" not in str(member))
 
     def reference(self, name: str, *types: str) -> str | Unknown | None:
         """Return the id of what an argument names; None if it is not set.
@@ -177,18 +179,19 @@ class Values:
             return None
         if isinstance(value, str) and not name.endswith("_name"):
             return self._identity(value)
-        found = joined(self.reading.plan, self.resource, ".".join(map(str, (*self.path, name))), *types)
-        return id_of(found) if isinstance(found, PlannedResource) else UNKNOWN
+        resource = joined(self.reading.plan, self.resource, ".".join(map(str, (*self.path, name))), *types)
+        return id_of(resource) if isinstance(resource, PlannedResource) else UNKNOWN
 
     def references(self, name: str, *types: str) -> tuple[str | Unknown, ...]:
         """Return the ids of what a list names."""
-        told = [
-            each if isinstance(each, Unknown) else self._identity(str(each)) for _, each in self._items(name)
+        identities = [
+            member if isinstance(member, Unknown) else self._identity(str(member))
+            for _, member in self._items(name)
         ]
-        if UNKNOWN not in told:
-            return tuple(told)
+        if UNKNOWN not in identities:
+            return tuple(identities)
         named = joined_all(self.reading.plan, self.resource, (*self.path, name), *types)
-        return tuple(map(id_of, named)) or tuple(told)
+        return tuple(map(id_of, named)) or tuple(identities)
 
     def _identity(self, value: str) -> str:
         return value.lower() if self.resource.type.startswith("azurerm_") else value
@@ -203,11 +206,11 @@ class Values:
             yield name, UNKNOWN
         elif isinstance(value, list):
             for number in range(len(value)):
-                each = self.resource.get(*self.path, name, number)
-                if each in _UNSET:
+                member = self.resource.get(*self.path, name, number)
+                if member in _UNSET:
                     self.note(f"{name}.{number}", "")
                 else:
-                    yield f"{name}.{number}", each
+                    yield f"{name}.{number}", member
 
     def _cidr(self, name: str, value: object) -> IPv4Network | Unknown:
         read = self._one(name, value, _lenient)

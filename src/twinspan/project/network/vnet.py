@@ -44,7 +44,7 @@ def virtual_networks(reading: Reading) -> tuple[VirtualNetwork[Unknown], ...]:
     """Return the VNets, also those outside the plan that have a subnet in it: of those, nothing but that."""
     vnets, apart = reading.of(VNET_TYPE), reading.of(SUBNET_TYPE)
     inside = {_inline_id(vnet, block) for vnet in vnets for block in vnet.blocks("subnet")}
-    holders = {each: each for each in (*(subnet.id for subnet in apart), *inside)}
+    holders = {subnet_id: subnet_id for subnet_id in (*(subnet.id for subnet in apart), *inside)}
     on_subnets = _Associations(
         *(
             reading.by_holder(reading.of(kind), holders, "subnet_id", SUBNET_TYPE)
@@ -54,37 +54,39 @@ def virtual_networks(reading: Reading) -> tuple[VirtualNetwork[Unknown], ...]:
             )
         )
     )
-    found: dict[str, VirtualNetwork[Unknown]] = {
-        each.id: VirtualNetwork(
-            id=each.id,
-            name=each.text("name"),
-            address=each.address,
-            location=each.text("location"),
-            address_space=each.cidrs("address_space"),
+    networks: dict[str, VirtualNetwork[Unknown]] = {
+        vnet_values.id: VirtualNetwork(
+            id=vnet_values.id,
+            name=vnet_values.text("name"),
+            address=vnet_values.address,
+            location=vnet_values.text("location"),
+            address_space=vnet_values.cidrs("address_space"),
             subnets=(),
         )
-        for each in vnets
+        for vnet_values in vnets
     }
     for subnet in apart:
-        vnet = _vnet_of(subnet, found)
-        found[vnet.id] = replace(vnet, subnets=(*vnet.subnets, _subnet(subnet, subnet.id, on_subnets)))
+        vnet = _vnet_of(subnet, networks)
+        networks[vnet.id] = replace(vnet, subnets=(*vnet.subnets, _subnet(subnet, subnet.id, on_subnets)))
     for values in vnets:
-        vnet = found[values.id]
-        there = {each.id for each in vnet.subnets} | {each.name for each in vnet.subnets}
+        vnet = networks[values.id]
+        there = {known_subnet.id for known_subnet in vnet.subnets} | {
+            known_subnet.name for known_subnet in vnet.subnets
+        }
         blocks = [(_inline_id(values, block), block) for block in values.blocks("subnet")]
         more = [
             _subnet(block, identifier, on_subnets)
             for identifier, block in blocks
             if identifier not in there and block.text("name") not in there
         ]
-        found[values.id] = replace(vnet, subnets=(*vnet.subnets, *more))
-    return tuple(found.values())
+        networks[values.id] = replace(vnet, subnets=(*vnet.subnets, *more))
+    return tuple(networks.values())
 
 
 def _inline_id(vnet: Values, block: Values) -> str:
-    told = block.get("id")
-    if isinstance(told, str) and told:
-        return told.lower()
+    identifier = block.get("id")
+    if isinstance(identifier, str) and identifier:
+        return identifier.lower()
     return f"{vnet.id}/subnets/{block.text('name')}"
 
 
@@ -126,31 +128,31 @@ def _on_subnet(
     """Return what is put on a subnet, by a resource of its own or in the subnet itself."""
     if associations:
         return associations[0].reference(name, kind) or UNKNOWN
-    written = (subnet.reference(each, kind) for each in (name, inline) if each)
-    return next((each for each in written if each is not None), None)
+    written = (subnet.reference(attribute, kind) for attribute in (name, inline) if attribute)
+    return next((reference for reference in written if reference is not None), None)
 
 
 def route_tables(reading: Reading) -> tuple[AzureRouteTable[Unknown], ...]:
     """Return the route tables; a state shows routes of their own inside the table as well."""
     tables = reading.of(_TABLE_TYPE)
     apart = reading.by_holder(reading.of("azurerm_route"), _own(tables), "route_table_name", _TABLE_TYPE)
-    found = []
+    azure_tables = []
     for table in tables:
-        routes = [_route(each, each.address) for each in apart.get(table.id, ())]
-        names = {each.name for each in routes}
-        inside = [_route(each, "") for each in table.blocks("route")]
-        routes += [each for each in inside if each.name not in names]
-        found.append(
+        routes = [_route(route, route.address) for route in apart.get(table.id, ())]
+        names = {route.name for route in routes}
+        inside = [_route(block, "") for block in table.blocks("route")]
+        routes += [route for route in inside if route.name not in names]
+        azure_tables.append(
             AzureRouteTable(
                 id=table.id,
                 name=table.text("name"),
                 address=table.address,
                 bgp_route_propagation_enabled=_propagation(table),
-                routes=tuple(each for each in routes if isinstance(each, AzureRoute)),
-                tag_routes=tuple(each for each in routes if isinstance(each, AzureTagRoute)),
+                routes=tuple(route for route in routes if isinstance(route, AzureRoute)),
+                tag_routes=tuple(route for route in routes if isinstance(route, AzureTagRoute)),
             )
         )
-    return tuple(found)
+    return tuple(azure_tables)
 
 
 def _propagation(table: Values) -> bool | Unknown:
@@ -191,13 +193,13 @@ def network_security_groups(reading: Reading) -> tuple[NetworkSecurityGroup[Unkn
         "network_security_group_name",
         GROUP_TYPE,
     )
-    found = []
+    azure_groups = []
     for group in groups:
-        rules = [_rule(each, each.address) for each in apart.get(group.id, ())]
-        names = {each.name for each in rules}
-        inside = [_rule(each, "") for each in group.blocks("security_rule")]
-        rules += [each for each in inside if each.name not in names]
-        found.append(
+        rules = [_rule(rule, rule.address) for rule in apart.get(group.id, ())]
+        names = {rule.name for rule in rules}
+        inside = [_rule(block, "") for block in group.blocks("security_rule")]
+        rules += [rule for rule in inside if rule.name not in names]
+        azure_groups.append(
             NetworkSecurityGroup(
                 id=group.id,
                 name=group.text("name"),
@@ -205,7 +207,7 @@ def network_security_groups(reading: Reading) -> tuple[NetworkSecurityGroup[Unkn
                 security_rules=tuple(sorted(rules, key=_order)),
             )
         )
-    return tuple(found)
+    return tuple(azure_groups)
 
 
 def _order(rule: SecurityRule[Unknown]) -> tuple[str, int]:
@@ -246,4 +248,4 @@ def _access(word: str) -> Literal["Allow", "Deny"]:
 
 
 def _own(values: tuple[Values, ...]) -> Mapping[str, str]:
-    return {each.id: each.id for each in values}
+    return {resource.id: resource.id for resource in values}

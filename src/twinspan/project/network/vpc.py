@@ -33,22 +33,22 @@ _TARGETS: Mapping[str, tuple[str, ...]] = {
 
 def vpcs(reading: Reading) -> tuple[Vpc[Unknown], ...]:
     """Return the VPCs, with the ranges that are associated with them."""
-    found = reading.of(*VPC_TYPES)
+    resources = reading.of(*VPC_TYPES)
     more = reading.by_holder(
-        reading.of("aws_vpc_ipv4_cidr_block_association"), own(found), "vpc_id", *VPC_TYPES
+        reading.of("aws_vpc_ipv4_cidr_block_association"), own(resources), "vpc_id", *VPC_TYPES
     )
     return tuple(
         Vpc(
-            id=each.id,
-            name=each.name,
-            address=each.address,
-            region=region(each),
+            id=resource.id,
+            name=resource.name,
+            address=resource.address,
+            region=region(resource),
             cidr_blocks=tuple(
                 cidr or CLOUD_CHOOSES
-                for cidr in (holder.cidr("cidr_block") for holder in (each, *more.get(each.id, ())))
+                for cidr in (holder.cidr("cidr_block") for holder in (resource, *more.get(resource.id, ())))
             ),
         )
-        for each in found
+        for resource in resources
     )
 
 
@@ -56,15 +56,15 @@ def subnets(reading: Reading) -> tuple[AwsSubnet[Unknown], ...]:
     """Return the subnets."""
     return tuple(
         AwsSubnet(
-            id=each.id,
-            name=each.name,
-            address=each.address,
-            vpc_id=each.reference("vpc_id", *VPC_TYPES) or CLOUD_CHOOSES,
-            cidr_block=each.cidr("cidr_block") or CLOUD_CHOOSES,
-            availability_zone=each.text("availability_zone") or CLOUD_CHOOSES,
-            map_public_ip_on_launch=each.flag("map_public_ip_on_launch"),
+            id=subnet.id,
+            name=subnet.name,
+            address=subnet.address,
+            vpc_id=subnet.reference("vpc_id", *VPC_TYPES) or CLOUD_CHOOSES,
+            cidr_block=subnet.cidr("cidr_block") or CLOUD_CHOOSES,
+            availability_zone=subnet.text("availability_zone") or CLOUD_CHOOSES,
+            map_public_ip_on_launch=subnet.flag("map_public_ip_on_launch"),
         )
-        for each in reading.of(*SUBNET_TYPES)
+        for subnet in reading.of(*SUBNET_TYPES)
     )
 
 
@@ -80,11 +80,11 @@ def route_tables(reading: Reading, vpcs_: tuple[Vpc[Unknown], ...]) -> tuple[Aws
         for kind in ("aws_route", "aws_route_table_association", "aws_vpn_gateway_route_propagation")
     }
     blocks = {vpc.id: vpc.cidr_blocks for vpc in vpcs_}
-    found = []
+    aws_tables = []
     for table_id, (values, vpc) in _all_tables(tables, made).items():
         first = made.get(vpc, ("", None))[0] if isinstance(vpc, str) else ""
-        routes, associations, gateways = (each.get(table_id, ()) for each in parts.values())
-        found.append(
+        routes, associations, gateways = (members.get(table_id, ()) for members in parts.values())
+        aws_tables.append(
             AwsRouteTable(
                 id=table_id,
                 name=values.name if values else "",
@@ -93,8 +93,8 @@ def route_tables(reading: Reading, vpcs_: tuple[Vpc[Unknown], ...]) -> tuple[Aws
                 main=table_id == chosen.get(vpc, first) if isinstance(vpc, str) else False,
                 subnet_ids=tuple(
                     subnet
-                    for each in associations
-                    if (subnet := each.reference("subnet_id", *SUBNET_TYPES)) is not None
+                    for association in associations
+                    if (subnet := association.reference("subnet_id", *SUBNET_TYPES)) is not None
                 ),
                 propagating_vgw_ids=_propagating(values, gateways),
                 routes=(
@@ -103,7 +103,7 @@ def route_tables(reading: Reading, vpcs_: tuple[Vpc[Unknown], ...]) -> tuple[Aws
                 ),
             )
         )
-    return tuple(found)
+    return tuple(aws_tables)
 
 
 def made_with_vpc(
@@ -116,19 +116,20 @@ def made_with_vpc(
         attributes: Those of a VPC that have the id; the manager names it by the first, or the VPC.
         manager: Type of the resource that manages it.
     """
-    found: dict[str, tuple[str, Values | None]] = {}
+    made: dict[str, tuple[str, Values | None]] = {}
     managers = reading.of(manager)
     for vpc in reading.of(*VPC_TYPES):
-        told = [value for name in attributes if isinstance(value := vpc.get(name), str) and value]
-        names = {vpc.id, *told}
+        ids = [value for name in attributes if isinstance(value := vpc.get(name), str) and value]
+        names = {vpc.id, *ids}
         managing = [
-            each
-            for each in managers
-            if {each.reference(attributes[0], *VPC_TYPES), each.reference("vpc_id", *VPC_TYPES)} & names
+            candidate
+            for candidate in managers
+            if {candidate.reference(attributes[0], *VPC_TYPES), candidate.reference("vpc_id", *VPC_TYPES)}
+            & names
         ]
-        unmanaged = told[0] if told else f"{vpc.address}.{attributes[0]}"
-        found[vpc.id] = (managing[0].id, managing[0]) if managing else (unmanaged, None)
-    return found
+        unmanaged = ids[0] if ids else f"{vpc.address}.{attributes[0]}"
+        made[vpc.id] = (managing[0].id, managing[0]) if managing else (unmanaged, None)
+    return made
 
 
 def primary_interface_id(instance: Values) -> str:
@@ -137,20 +138,24 @@ def primary_interface_id(instance: Values) -> str:
         named = block.reference("network_interface_id", INTERFACE_TYPE)
         if block.number("device_index") == 0 and isinstance(named, str):
             return named
-    told = instance.get("primary_network_interface_id")
-    return told if isinstance(told, str) and told else f"{instance.address}.primary_network_interface_id"
+    interface_id = instance.get("primary_network_interface_id")
+    return (
+        interface_id
+        if isinstance(interface_id, str) and interface_id
+        else f"{instance.address}.primary_network_interface_id"
+    )
 
 
 def own(values: tuple[Values, ...]) -> Mapping[str, str]:
     """Return the ids of resources, by themselves, for `Reading.by_holder`."""
-    return {each.id: each.id for each in values}
+    return {resource.id: resource.id for resource in values}
 
 
 def region(values: Values) -> str | Unknown:
     """Return the region of a resource, as far as it tells: before version 6 it is in no argument."""
-    told = values.get("region")
-    if isinstance(told, str) and told:
-        return told
+    region_name = values.get("region")
+    if isinstance(region_name, str) and region_name:
+        return region_name
     arn = values.get("arn")
     parts = arn.split(":") if isinstance(arn, str) else []
     return parts[3] if len(parts) > 3 and parts[3] else UNKNOWN  # noqa: PLR2004 - arn:partition:service:region:...
@@ -159,38 +164,41 @@ def region(values: Values) -> str | Unknown:
 def _all_tables(
     tables: tuple[Values, ...], made: Mapping[str, tuple[str, Values | None]]
 ) -> Mapping[str, tuple[Values | None, str | Unknown | None]]:
-    found: dict[str, tuple[Values | None, str | Unknown | None]] = {
-        each.id: (each, each.reference("vpc_id", *VPC_TYPES)) for each in tables
+    declared_tables: dict[str, tuple[Values | None, str | Unknown | None]] = {
+        declared_table.id: (declared_table, declared_table.reference("vpc_id", *VPC_TYPES))
+        for declared_table in tables
     }
-    return found | {table: (values, vpc) for vpc, (table, values) in made.items()}
+    return declared_tables | {table: (values, vpc) for vpc, (table, values) in made.items()}
 
 
 def _main_tables(reading: Reading, holders: Mapping[str, str]) -> Mapping[str | Unknown, str]:
     """Return VPC -> the table that has been made its main one."""
-    found: dict[str | Unknown, str] = {}
-    for each in reading.of("aws_main_route_table_association"):
-        vpc = each.reference("vpc_id", *VPC_TYPES)
-        table = each.reference("route_table_id", *TABLE_TYPES)
+    main_tables: dict[str | Unknown, str] = {}
+    for association in reading.of("aws_main_route_table_association"):
+        vpc = association.reference("vpc_id", *VPC_TYPES)
+        table = association.reference("route_table_id", *TABLE_TYPES)
         if isinstance(vpc, str) and isinstance(table, str) and table in holders:
-            found[vpc] = holders[table]
+            main_tables[vpc] = holders[table]
         else:
-            reading.unplace(each, "route_table_id")
-    return found
+            reading.unplace(association, "route_table_id")
+    return main_tables
 
 
 def _propagating(table: Values | None, apart: tuple[Values, ...]) -> tuple[str | Unknown, ...]:
     written = table.references("propagating_vgws", GATEWAY_TYPE) if table else ()
-    named = (each.reference("vpn_gateway_id", GATEWAY_TYPE) or UNKNOWN for each in apart)
+    named = (propagation.reference("vpn_gateway_id", GATEWAY_TYPE) or UNKNOWN for propagation in apart)
     return tuple(dict.fromkeys((*written, *named)))
 
 
 def _routes(table: Values | None, apart: tuple[Values, ...]) -> Iterator[AwsRoute[Unknown]]:
     """Yield the routes that the user has made; a state shows those of their own inside the table as well."""
-    own_routes = [route for each in apart for route in _route(each, "destination_cidr_block", each.address)]
+    own_routes = [
+        route for resource in apart for route in _route(resource, "destination_cidr_block", resource.address)
+    ]
     inside = table.blocks("route") if table else ()
-    known = {replace(each, address="") for each in own_routes}
+    known = {replace(own_route, address="") for own_route in own_routes}
     yield from own_routes
-    yield from (route for each in inside for route in _route(each, "cidr_block", "") if route not in known)
+    yield from (route for block in inside for route in _route(block, "cidr_block", "") if route not in known)
     if table and table.get("route") is UNKNOWN:
         yield AwsRoute(destination=UNKNOWN, target=UNKNOWN, state="active", origin=USER_ORIGIN)
 
@@ -201,15 +209,15 @@ def _route(values: Values, destination: str, address: str) -> Iterator[AwsRoute[
     if cidr is None or cidr is CLOUD_CHOOSES:
         return
     primaries: Mapping[object, str] = {
-        each.id: primary_interface_id(each) for each in values.reading.of(INSTANCE_TYPE)
+        instance.id: primary_interface_id(instance) for instance in values.reading.of(INSTANCE_TYPE)
     }
     named = (values.reference(name, *types) for name, types in _TARGETS.items())
-    targets = (primaries.get(each, each) for each in named)
+    targets = (primaries.get(target_id, target_id) for target_id in named)
     state: Literal["active", "blackhole"] = "blackhole" if values.get("state") == "blackhole" else "active"
     yield AwsRoute(
         address=address,
         destination=cidr,
-        target=next((each for each in targets if each is not None), ""),
+        target=next((target for target in targets if target is not None), ""),
         state=state,
         origin=USER_ORIGIN,
     )

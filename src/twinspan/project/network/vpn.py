@@ -34,45 +34,45 @@ def vpn_gateways(reading: Reading) -> tuple[VpnGateway[Unknown], ...]:
     attachments = reading.by_holder(
         reading.of("aws_vpn_gateway_attachment"), own(gateways), "vpn_gateway_id", GATEWAY_TYPE
     )
-    found = []
-    for each in gateways:
-        apart = attachments.get(each.id, ())
-        places = [place.reference("vpc_id", *VPC_TYPES) for place in (each, *apart)]
+    aws_gateways = []
+    for gateway in gateways:
+        apart = attachments.get(gateway.id, ())
+        places = [place.reference("vpc_id", *VPC_TYPES) for place in (gateway, *apart)]
         # A state, and a plan of what exists, has it in the gateway as well.
-        itself = () if apart and not written(reading.plan, each.resource, "vpc_id") else (each,)
-        found.append(
+        itself = () if apart and not written(reading.plan, gateway.resource, "vpc_id") else (gateway,)
+        aws_gateways.append(
             VpnGateway(
-                id=each.id,
-                name=each.name,
-                address=each.address,
-                region=region(each),
+                id=gateway.id,
+                name=gateway.name,
+                address=gateway.address,
+                region=region(gateway),
                 state=UNKNOWN,
-                amazon_side_asn=each.number("amazon_side_asn", AWS_DEFAULT_ASN),
+                amazon_side_asn=gateway.number("amazon_side_asn", AWS_DEFAULT_ASN),
                 vpc_id=next((place for place in places if place is not None), None),
                 attached_by=tuple(place.address for place in (*itself, *apart)),
             )
         )
-    return tuple(found)
+    return tuple(aws_gateways)
 
 
 def customer_gateways(reading: Reading) -> tuple[CustomerGateway[Unknown], ...]:
     """Return the customer gateways."""
     return tuple(
         CustomerGateway(
-            id=each.id,
-            name=each.name,
-            address=each.address,
-            region=region(each),
+            id=gateway.id,
+            name=gateway.name,
+            address=gateway.address,
+            region=region(gateway),
             state=UNKNOWN,
-            ip_address=(known := each.ip_address("ip_address")),
+            ip_address=(known := gateway.ip_address("ip_address")),
             ip_address_of=named
-            if known is UNKNOWN and isinstance(named := each.reference("ip_address", PUBLIC_IP_TYPE), str)
+            if known is UNKNOWN and isinstance(named := gateway.reference("ip_address", PUBLIC_IP_TYPE), str)
             else "",
-            bgp_asn=each.number(each.first("bgp_asn", "bgp_asn_extended"), AWS_DEFAULT_CUSTOMER_ASN),
-            device_name=each.text("device_name", ""),
-            certificate_arn=each.text("certificate_arn", ""),
+            bgp_asn=gateway.number(gateway.first("bgp_asn", "bgp_asn_extended"), AWS_DEFAULT_CUSTOMER_ASN),
+            device_name=gateway.text("device_name", ""),
+            certificate_arn=gateway.text("certificate_arn", ""),
         )
-        for each in reading.of(_CUSTOMER_TYPE)
+        for gateway in reading.of(_CUSTOMER_TYPE)
     )
 
 
@@ -82,7 +82,7 @@ def vpn_connections(reading: Reading) -> tuple[VpnConnection[Unknown], ...]:
     routes = reading.by_holder(
         reading.of("aws_vpn_connection_route"), own(connections), "vpn_connection_id", CONNECTION_TYPE
     )
-    return tuple(_connection(each, routes.get(each.id, ())) for each in connections)
+    return tuple(_connection(connection, routes.get(connection.id, ())) for connection in connections)
 
 
 def _connection(values: Values, routes: tuple[Values, ...]) -> VpnConnection[Unknown]:
@@ -96,7 +96,7 @@ def _connection(values: Values, routes: tuple[Values, ...]) -> VpnConnection[Unk
         vpn_gateway_id=values.reference("vpn_gateway_id", GATEWAY_TYPE),
         transit_gateway_id=values.reference("transit_gateway_id", "aws_ec2_transit_gateway"),
         static_routes_only=values.flag("static_routes_only"),
-        static_routes=tuple(each.cidr("destination_cidr_block") or UNKNOWN for each in routes),
+        static_routes=tuple(route.cidr("destination_cidr_block") or UNKNOWN for route in routes),
         local_ipv4_network_cidr=_selector(values, "local_ipv4_network_cidr"),
         remote_ipv4_network_cidr=_selector(values, "remote_ipv4_network_cidr"),
         enable_acceleration=values.flag("enable_acceleration"),

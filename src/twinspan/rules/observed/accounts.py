@@ -22,17 +22,20 @@ def azure_answers(facts: Facts) -> Iterator[Finding]:
     """ACC-02: Azure can be read with these credentials, in the subscription that was built in."""
     azure = facts.network.azure
     built = (*facts.expected.virtual_network_gateway_ids, *facts.expected.virtual_network_ids)
-    wanted = _subscription(next(iter(built), ""))
+    subscription = _subscription(next(iter(built), ""))
     outcome, remedy = Outcome.PASS, ""
     evidence = "readable"
     if azure is None:
         outcome = Outcome.INCONCLUSIVE
         evidence = facts.cloud_problems.get("azure", "no Azure endpoint was given")
         remedy = "Sign in to Azure as a reader of the subscription, and verify again"
-    elif wanted and azure.subscription_id.lower() != wanted:
+    elif subscription and azure.subscription_id.lower() != subscription:
         outcome = Outcome.FAIL
-        evidence = f"the environment was built in subscription {wanted}"
-        remedy = f"Choose it: export ARM_SUBSCRIPTION_ID={wanted}; az account set --subscription {wanted}"
+        evidence = f"the environment was built in subscription {subscription}"
+        remedy = (
+            f"Choose it: export ARM_SUBSCRIPTION_ID={subscription}; "
+            f"az account set --subscription {subscription}"
+        )
     yield Finding(
         subject=f"Azure subscription {azure.subscription_id}" if azure else "Azure",
         outcome=outcome,

@@ -67,7 +67,9 @@ def of_eks(cluster: EksCluster) -> ObservedCluster:
 
 def of_aks(cluster: AksCluster, resource_group: str) -> ObservedCluster:
     """Return an AKS cluster in common words. Source: ARM, ManagedCluster, provisioningState."""
-    subnets = [each for pool in cluster.node_pools for each in (pool.vnet_subnet_id, pool.pod_subnet_id)]
+    subnets = [
+        subnet_id for pool in cluster.node_pools for subnet_id in (pool.vnet_subnet_id, pool.pod_subnet_id)
+    ]
     return ObservedCluster(
         side="azure",
         name=cluster.name,
@@ -75,7 +77,7 @@ def of_aks(cluster: AksCluster, resource_group: str) -> ObservedCluster:
         status=cluster.provisioning_state,
         ready=cluster.provisioning_state in {"Succeeded", "Updating", "Scaling"},
         nodes=sum(pool.count for pool in cluster.node_pools),
-        subnet_ids=frozenset(each.lower() for each in subnets if each),
+        subnet_ids=frozenset(subnet_id.lower() for subnet_id in subnets if subnet_id),
         version=cluster.kubernetes_version,
         enforces_policies=aks_enforces(cluster.network_policy),
     )
@@ -188,10 +190,16 @@ class ClusterFacts:
 
     def reading(self, cluster: ObservedCluster) -> Reading | None:
         """Return what a cluster's Kubernetes API says; None if it was not asked."""
-        found = (each for each in self.readings if (each.side, each.name) == (cluster.side, cluster.name))
-        return next(found, None)
+        readings = (
+            reading
+            for reading in self.readings
+            if (reading.side, reading.name) == (cluster.side, cluster.name)
+        )
+        return next(readings, None)
 
     def lookup(self, cluster: ObservedCluster) -> Lookup | None:
         """Return what a test pod of a cluster asked; None if there is none."""
-        found = (each for each in self.lookups if (each.side, each.cluster) == (cluster.side, cluster.name))
-        return next(found, None)
+        lookups = (
+            lookup for lookup in self.lookups if (lookup.side, lookup.cluster) == (cluster.side, cluster.name)
+        )
+        return next(lookups, None)

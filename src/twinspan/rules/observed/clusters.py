@@ -102,7 +102,7 @@ def nodes_ready(facts: Facts) -> Iterator[Finding]:
 
 def _remedy_of_nodes(facts: Facts, cluster: ObservedCluster, ill: list[str]) -> str:
     if ill:
-        names = " ".join(each.split()[0] for each in ill)
+        names = " ".join(node.split()[0] for node in ill)
         return f"See what they say: kubectl --context {cluster.name} describe node {names}"
     if cluster.side == "aws":
         return (
@@ -122,9 +122,12 @@ def system_pods_run(facts: Facts) -> Iterator[Finding]:
         if reading is None:
             yield _skipped(cluster, "its pods could not be read")
             continue
-        short = [each for each in reading.workloads if each.ready < each.wanted]
-        says = ", ".join(f"{each.kind} {each.name} {each.ready} of {each.wanted} ready" for each in short)
-        names = " ".join(f"{each.kind.lower()}/{each.name}" for each in short)
+        short = [workload for workload in reading.workloads if workload.ready < workload.wanted]
+        says = ", ".join(
+            f"{workload.kind} {workload.name} {workload.ready} of {workload.wanted} ready"
+            for workload in short
+        )
+        names = " ".join(f"{workload.kind.lower()}/{workload.name}" for workload in short)
         yield Finding(
             subject=cluster.name,
             outcome=Outcome.FAIL if short or not reading.workloads else Outcome.PASS,

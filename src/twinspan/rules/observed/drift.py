@@ -45,10 +45,12 @@ def _as_planned(facts: Facts, cloud: str) -> Iterator[Finding]:
         )
         return
     deployed = deployed_settings(facts.network, facts.secrets)
-    found = [each for each in differences(facts.planned, deployed) if each.key.cloud == cloud]
-    for identifier, group in groupby(found, key=lambda each: each.key.object):
+    cloud_differences = [
+        difference for difference in differences(facts.planned, deployed) if difference.key.cloud == cloud
+    ]
+    for identifier, group in groupby(cloud_differences, key=lambda difference: difference.key.object):
         yield _drifted(facts, cloud, identifier, tuple(group))
-    broken = {each.key.object for each in found}
+    broken = {difference.key.object for difference in cloud_differences}
     planned = {key.object for key in facts.planned.values if key.cloud == cloud}
     for identifier in sorted(planned - broken):
         yield Finding(
@@ -59,11 +61,13 @@ def _as_planned(facts: Facts, cloud: str) -> Iterator[Finding]:
         )
 
 
-def _drifted(facts: Facts, cloud: str, identifier: str, found: tuple[Difference, ...]) -> Finding:
+def _drifted(
+    facts: Facts, cloud: str, identifier: str, object_differences: tuple[Difference, ...]
+) -> Finding:
     return Finding(
         subject=_subject(facts, cloud, identifier),
         outcome=Outcome.FAIL,
-        evidence="; ".join(each.text for each in found),
+        evidence="; ".join(difference.text for difference in object_differences),
         command=_command(facts, cloud, identifier),
         remedy="Put it back with `twinspan apply`, or write the new value into Terraform",
         branch=identifier,

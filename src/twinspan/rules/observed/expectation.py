@@ -103,25 +103,27 @@ def _with_aws(
     links: Sequence[TunnelLink[Unknown]],
     azure: AzureNetwork[Unknown] | None,
 ) -> Expectation:
-    here = [each for each in aws.vpn_connections if not each.region]
+    here = [connection for connection in aws.vpn_connections if not connection.region]
     leading = {
         link.vpn_connection.id for link in links if link.vpn_connection and (link.joined or link.instance)
     }
-    connections = [each for each in here if each.id in leading] or here
-    used = {each.vpn_gateway_id for each in connections}
-    gateways = [each for each in aws.vpn_gateways if not each.region]
-    gateways = [each for each in gateways if each.id in used] or gateways
-    attached = dict.fromkeys(each.vpc_id for each in gateways if isinstance(each.vpc_id, str))
-    vpcs = tuple(attached) or tuple(each.id for each in aws.vpcs if not each.region)
-    private = [each for each in aws.subnets if each.vpc_id in vpcs and _private(aws, each.id)]
+    connections = [connection for connection in here if connection.id in leading] or here
+    used = {connection.vpn_gateway_id for connection in connections}
+    gateways = [gateway for gateway in aws.vpn_gateways if not gateway.region]
+    gateways = [gateway for gateway in gateways if gateway.id in used] or gateways
+    attached = dict.fromkeys(gateway.vpc_id for gateway in gateways if isinstance(gateway.vpc_id, str))
+    vpcs = tuple(attached) or tuple(aws_vpc.id for aws_vpc in aws.vpcs if not aws_vpc.region)
+    private = [
+        aws_subnet for aws_subnet in aws.subnets if aws_subnet.vpc_id in vpcs and _private(aws, aws_subnet.id)
+    ]
     remote = [cidr for vnet in (azure.virtual_networks if azure else ()) for cidr in vnet.address_space]
     groups = {vpc: _group_for(aws, vpc, remote) for vpc in vpcs}
     return replace(
         expected,
         vpc_ids=vpcs,
-        vpn_gateway_ids=tuple(each.id for each in gateways),
-        vpn_connection_ids=tuple(each.id for each in connections),
-        private_subnet_ids=tuple(each.id for each in private),
+        vpn_gateway_ids=tuple(gateway.id for gateway in gateways),
+        vpn_connection_ids=tuple(connection.id for connection in connections),
+        private_subnet_ids=tuple(aws_subnet.id for aws_subnet in private),
         security_group_of={
             subnet.id: group for subnet in private if (group := groups.get(known(subnet.vpc_id) or ""))
         },
@@ -130,14 +132,14 @@ def _with_aws(
 
 def _group_for(aws: AwsNetwork[Unknown], vpc_id: str, remote: Sequence[IPv4Network | Unknown]) -> str | None:
     """Return the group of Terraform's that admits the most from the other side: every protocol, or some."""
-    found = [
+    candidates = [
         (rule.ip_protocol != ALL, group.id)
         for group in aws.security_groups
         for rule in group.permissions
         if group.address and group.vpc_id == vpc_id and rule.direction == "ingress"
         if _overlap([rule.cidr], remote)
     ]
-    return min(found, key=lambda each: each[0])[1] if found else None
+    return min(candidates, key=lambda candidate: candidate[0])[1] if candidates else None
 
 
 def _private(aws: AwsNetwork[Unknown], subnet_id: str) -> bool:
@@ -152,18 +154,26 @@ def _with_azure(
     aws: AwsNetwork[Unknown] | None,
 ) -> Expectation:
     leading = {link.azure_connection.id for link in links if link.azure_connection and _to_aws(link, aws)}
-    connections = [each for each in azure.connections if each.id in leading] or list(azure.connections)
-    used = {each.virtual_network_gateway_id for each in connections}
-    gateways = [each for each in azure.virtual_network_gateways if each.id in used]
+    connections = [connection for connection in azure.connections if connection.id in leading] or list(
+        azure.connections
+    )
+    used = {connection.virtual_network_gateway_id for connection in connections}
+    gateways = [gateway for gateway in azure.virtual_network_gateways if gateway.id in used]
     gateways = gateways or list(azure.virtual_network_gateways)
-    homes = {instance.subnet_id for each in gateways for instance in each.instances}
-    vnets = [each for each in azure.virtual_networks if any(subnet.id in homes for subnet in each.subnets)]
+    homes = {instance.subnet_id for gateway in gateways for instance in gateway.instances}
+    vnets = [
+        virtual_network
+        for virtual_network in azure.virtual_networks
+        if any(subnet.id in homes for subnet in virtual_network.subnets)
+    ]
     taken = frozenset().union(*map(_subnets_of, azure.aks_clusters))
     return replace(
         expected,
-        virtual_network_ids=tuple(each.id for each in vnets),
-        virtual_network_gateway_ids=tuple(each.id for each in gateways),
-        other_connection_ids=tuple(each.id for each in azure.connections if each not in connections),
+        virtual_network_ids=tuple(virtual_network.id for virtual_network in vnets),
+        virtual_network_gateway_ids=tuple(gateway.id for gateway in gateways),
+        other_connection_ids=tuple(
+            connection.id for connection in azure.connections if connection not in connections
+        ),
         azure_subnet_ids=tuple(
             subnet.id
             for vnet in vnets
@@ -178,7 +188,7 @@ def _to_aws(link: TunnelLink[Unknown], aws: AwsNetwork[Unknown] | None) -> bool:
     local = link.local_network_gateway
     if link.joined or local is None or aws is None:
         return True
-    inside = [tunnel.inside_cidr for each in aws.vpn_connections for tunnel in each.tunnels]
+    inside = [tunnel.inside_cidr for connection in aws.vpn_connections for tunnel in connection.tunnels]
     peer = known(local.bgp_peering_address) if local.bgp_peering_address else None
     ranges = [cidr for vpc in aws.vpcs for cidr in vpc.cidr_blocks]
     return (peer is not None and _overlap([IPv4Network(peer)], inside)) or _overlap(
@@ -196,7 +206,7 @@ def _overlap(some: Iterable[IPv4Network | Unknown | None], others: Sequence[IPv4
 
 def _subnets_of(cluster: AksCluster[Unknown]) -> frozenset[str | Unknown | None]:
     return frozenset(
-        each for pool in cluster.node_pools for each in (pool.vnet_subnet_id, pool.pod_subnet_id)
+        subnet_id for pool in cluster.node_pools for subnet_id in (pool.vnet_subnet_id, pool.pod_subnet_id)
     )
 
 
@@ -212,7 +222,7 @@ def _tunnels(links: Sequence[TunnelLink[Unknown]]) -> tuple[ExpectedTunnel, ...]
         and isinstance(outside := link.outside_address, IPv4Address)
     ]
     counted = Counter(_key(azure.address) for azure, _, _ in joined)
-    found = [
+    tunnels = [
         ExpectedTunnel(
             key=key if counted[key := _key(azure.address)] == 1 else azure.address,
             outside_ip_address=outside,
@@ -221,15 +231,15 @@ def _tunnels(links: Sequence[TunnelLink[Unknown]]) -> tuple[ExpectedTunnel, ...]
         )
         for azure, vpn, outside in joined
     ]
-    return tuple(sorted(found, key=lambda each: each.key))
+    return tuple(sorted(tunnels, key=lambda tunnel: tunnel.key))
 
 
 def _key(address: str) -> str:
     """Return what tells a resource from others: its `for_each` key, else its name with the `count` index."""
-    found = _LAST.fullmatch(split_address(address)[1])
-    if found is None:
+    match = _LAST.fullmatch(split_address(address)[1])
+    if match is None:
         return address
-    return found["key"] or f"{found['name']}{found['index'] or ''}"
+    return match["key"] or f"{match['name']}{match['index'] or ''}"
 
 
 def _clusters(network: Network[Unknown]) -> Iterable[tuple[Cloud, str]]:
@@ -258,9 +268,12 @@ def from_network(network: Network) -> Expectation:
     links = [(link.vpn_connection.id, link) for link in tunnel_links(network) if link.vpn_connection]
     met = Counter(identifier for identifier, link in links if link.joined)
     # Those must be up that Azure leads to, or both if none is.
-    used = {each.id: met[each.id] or TUNNELS_PER_CONNECTION for each in connections}
+    used = {connection.id: met[connection.id] or TUNNELS_PER_CONNECTION for connection in connections}
     called = {identifier: link.instance for identifier, link in links}
-    reached = [sum(used[each] for each in called if called[each] == instance) for instance in instances]
+    reached = [
+        sum(used[connection_id] for connection_id in called if called[connection_id] == instance)
+        for instance in instances
+    ]
     implied = (
         (sum(used.values()), f"{len(connections)} AWS VPN connections"),
         (

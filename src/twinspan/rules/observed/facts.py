@@ -67,17 +67,17 @@ class Facts:
     @property
     def vpn_connections(self) -> tuple[VpnConnection, ...]:
         """The VPN connections in scope that are not deleted (AWS shows deleted ones for an hour)."""
-        wanted = self.expected.vpn_connection_ids
+        expected_ids = self.expected.vpn_connection_ids
         every = self.network.aws.vpn_connections if self.network.aws else ()
-        return tuple(c for c in every if c.state != "deleted" and (not wanted or c.id in wanted))
+        return tuple(c for c in every if c.state != "deleted" and (not expected_ids or c.id in expected_ids))
 
     @property
     def vpn_gateways(self) -> tuple[VpnGateway, ...]:
         """The virtual private gateways in scope: the expected ones, else those that connections use."""
         every = self.network.aws.vpn_gateways if self.network.aws else ()
         every = tuple(gateway for gateway in every if gateway.state != "deleted")
-        if wanted := self.expected.vpn_gateway_ids:
-            return tuple(gateway for gateway in every if gateway.id in wanted)
+        if expected_ids := self.expected.vpn_gateway_ids:
+            return tuple(gateway for gateway in every if gateway.id in expected_ids)
         used = {connection.vpn_gateway_id for connection in self.vpn_connections}
         return tuple(gateway for gateway in every if gateway.id in used) or every
 
@@ -85,8 +85,8 @@ class Facts:
     def vpcs(self) -> tuple[Vpc, ...]:
         """The VPCs in scope: the expected ones, else those that a gateway is attached to, else all."""
         every = self.network.aws.vpcs if self.network.aws else ()
-        if wanted := self.expected.vpc_ids:
-            return tuple(vpc for vpc in every if vpc.id in wanted)
+        if expected_ids := self.expected.vpc_ids:
+            return tuple(vpc for vpc in every if vpc.id in expected_ids)
         attached = {gateway.vpc_id for gateway in self.vpn_gateways}
         return tuple(vpc for vpc in every if vpc.id in attached) or every
 
@@ -94,8 +94,8 @@ class Facts:
     def azure_gateways(self) -> tuple[VirtualNetworkGateway, ...]:
         """The Azure gateways in scope."""
         every = self.network.azure.virtual_network_gateways if self.network.azure else ()
-        wanted = self.expected.virtual_network_gateway_ids
-        return tuple(gateway for gateway in every if not wanted or gateway.id in wanted)
+        expected_ids = self.expected.virtual_network_gateway_ids
+        return tuple(gateway for gateway in every if not expected_ids or gateway.id in expected_ids)
 
     @property
     def azure_connections(self) -> tuple[AzureConnection, ...]:
@@ -112,8 +112,8 @@ class Facts:
     def virtual_networks(self) -> tuple[VirtualNetwork, ...]:
         """The VNets in scope: the expected ones, else those that hold a gateway in scope."""
         every = self.network.azure.virtual_networks if self.network.azure else ()
-        if wanted := self.expected.virtual_network_ids:
-            return tuple(vnet for vnet in every if vnet.id in wanted)
+        if expected_ids := self.expected.virtual_network_ids:
+            return tuple(vnet for vnet in every if vnet.id in expected_ids)
         homes = {i.subnet_id.lower() for gateway in self.azure_gateways for i in gateway.instances}
         return tuple(vnet for vnet in every if any(s.id.lower() in homes for s in vnet.subnets))
 
@@ -143,50 +143,57 @@ class Facts:
         aws = self.network.aws
         if aws is None:
             return ()
-        wanted, scope = self.expected.private_subnet_ids, {vpc.id for vpc in self.vpcs}
-        if wanted:
-            return tuple(subnet for subnet in aws.subnets if subnet.id in wanted)
+        expected_ids, scope = self.expected.private_subnet_ids, {vpc.id for vpc in self.vpcs}
+        if expected_ids:
+            return tuple(subnet for subnet in aws.subnets if subnet.id in expected_ids)
         tables = {table.id for table in self.private_route_tables}
-        found = [(subnet, aws.route_table_of(subnet.id)) for subnet in aws.subnets if subnet.vpc_id in scope]
-        return tuple(subnet for subnet, table in found if table and table.id in tables)
+        pairs = [(subnet, aws.route_table_of(subnet.id)) for subnet in aws.subnets if subnet.vpc_id in scope]
+        return tuple(subnet for subnet, table in pairs if table and table.id in tables)
 
     @property
     def azure_subnets(self) -> tuple[AzureSubnet, ...]:
         """The Azure subnets that must reach AWS: the expected ones, else all but the gateway's."""
-        wanted = self.expected.azure_subnet_ids
+        expected_ids = self.expected.azure_subnet_ids
         return tuple(
             subnet
             for vnet in self.virtual_networks
             for subnet in vnet.subnets
-            if subnet.name != GATEWAY_SUBNET and (not wanted or subnet.id.lower() in wanted)
+            if subnet.name != GATEWAY_SUBNET and (not expected_ids or subnet.id.lower() in expected_ids)
         )
 
     @property
     def clusters(self) -> tuple[ObservedCluster, ...]:
         """The expected clusters, also one that is not there; else those in the networks in scope."""
-        found = [*self._eks_clusters(), *self._aks_clusters()]
-        wanted = self.kubernetes.expected
-        named = [each for each in found if wanted.get(each.side, each.name) == each.name]
-        there = {each.side for each in named}
-        return (*named, *(ObservedCluster(side=s, name=n) for s, n in wanted.items() if s not in there))
+        clusters = [*self._eks_clusters(), *self._aks_clusters()]
+        expected_names = self.kubernetes.expected
+        named = [
+            cluster for cluster in clusters if expected_names.get(cluster.side, cluster.name) == cluster.name
+        ]
+        there = {cluster.side for cluster in named}
+        return (
+            *named,
+            *(ObservedCluster(side=s, name=n) for s, n in expected_names.items() if s not in there),
+        )
 
     def _eks_clusters(self) -> list[ObservedCluster]:
         vpcs = {vpc.id for vpc in self.vpcs}
         every = self.network.aws.eks_clusters if self.network.aws else ()
-        return [of_eks(each) for each in every if each.vpc_id in vpcs]
+        return [of_eks(cluster) for cluster in every if cluster.vpc_id in vpcs]
 
     def _aks_clusters(self) -> list[ObservedCluster]:
         subnets = {subnet.id.lower() for vnet in self.virtual_networks for subnet in vnet.subnets}
         every = self.network.azure.aks_clusters if self.network.azure else ()
-        clusters = [of_aks(each, group_and_name(each.id)[0]) for each in every]
-        return [each for each in clusters if each.subnet_ids & subnets]
+        clusters = [of_aks(cluster, group_and_name(cluster.id)[0]) for cluster in every]
+        return [cluster for cluster in clusters if cluster.subnet_ids & subnets]
 
     @property
     def cluster_subnets(self) -> tuple[AzureSubnet, ...]:
         """The Azure subnets of nodes and pods."""
-        wanted = frozenset().union(*(each.subnet_ids for each in self.clusters if each.side == "azure"))
+        subnet_ids = frozenset().union(
+            *(cluster.subnet_ids for cluster in self.clusters if cluster.side == "azure")
+        )
         every = (subnet for vnet in self.virtual_networks for subnet in vnet.subnets)
-        return tuple(subnet for subnet in every if subnet.id.lower() in wanted)
+        return tuple(subnet for subnet in every if subnet.id.lower() in subnet_ids)
 
     @property
     def private_route_tables(self) -> tuple[AwsRouteTable, ...]:
@@ -249,11 +256,11 @@ class Facts:
 
         A connection that leads elsewhere belongs to the tunnel that Terraform made it for.
         """
-        found = tunnel_links(self._in_scope)
+        known_links = tunnel_links(self._in_scope)
         planned = {tunnel.outside_ip_address: tunnel for tunnel in self.expected.tunnels}
-        astray = [link for link in found if link.tunnel is None]
+        astray = [link for link in known_links if link.tunnel is None]
         links = []
-        for link in found:
+        for link in known_links:
             if link.tunnel:
                 outside = link.tunnel.outside_ip_address
                 tunnel = planned.pop(outside, None) if outside else None
@@ -273,10 +280,14 @@ class Facts:
                 vpcs=self.vpcs,
                 vpn_gateways=self.vpn_gateways,
                 vpn_connections=self.vpn_connections,
-                subnets=tuple(each for each in aws.subnets if each.vpc_id in vpcs),
-                route_tables=tuple(each for each in aws.route_tables if each.vpc_id in vpcs),
-                security_groups=tuple(each for each in aws.security_groups if each.vpc_id in vpcs),
-                network_acls=tuple(each for each in aws.network_acls if each.vpc_id in vpcs),
+                subnets=tuple(subnet for subnet in aws.subnets if subnet.vpc_id in vpcs),
+                route_tables=tuple(table for table in aws.route_tables if table.vpc_id in vpcs),
+                security_groups=tuple(
+                    security_group for security_group in aws.security_groups if security_group.vpc_id in vpcs
+                ),
+                network_acls=tuple(
+                    network_acl for network_acl in aws.network_acls if network_acl.vpc_id in vpcs
+                ),
             ),
             azure=azure
             and replace(
@@ -285,7 +296,7 @@ class Facts:
                 virtual_network_gateways=self.azure_gateways,
                 virtual_networks=self.virtual_networks,
                 local_network_gateways=tuple(
-                    each for each in azure.local_network_gateways if each.id in used
+                    gateway for gateway in azure.local_network_gateways if gateway.id in used
                 ),
             ),
         )
@@ -294,7 +305,11 @@ class Facts:
 def _made_for(tunnel: ExpectedTunnel, link: TunnelLink, astray: list[TunnelLink]) -> TunnelLink:
     """Return a link under its key, with the connection that was made for it, which is `astray` no longer."""
     name = tunnel.azure_connection_name.lower()
-    lost = None if link.joined else next((each for each in astray if each.name.lower() == name), None)
+    lost = (
+        None
+        if link.joined
+        else next((candidate for candidate in astray if candidate.name.lower() == name), None)
+    )
     if lost is None:
         return replace(link, key=tunnel.key)
     astray.remove(lost)

@@ -89,11 +89,11 @@ def security_group_admits(facts: Facts) -> Iterator[Finding]:
     expected = dict.fromkeys(facts.expected.security_group_of.values())
     groups = facts.network.aws.security_groups if facts.network.aws else ()
     there = {group.id: group for group in groups}
-    for wanted in expected:
-        if wanted in there:
-            yield _security_group(facts, there[wanted], facts.azure_subnets)
+    for group_id in expected:
+        if group_id in there:
+            yield _security_group(facts, there[group_id], facts.azure_subnets)
         else:
-            yield _no_group(facts, wanted, wanted)
+            yield _no_group(facts, group_id, group_id)
     if not expected:
         yield Finding(
             subject="security group of the workloads",
@@ -102,12 +102,12 @@ def security_group_admits(facts: Facts) -> Iterator[Finding]:
         )
 
 
-def _no_group(facts: Facts, wanted: str, branch: str) -> Finding:
+def _no_group(facts: Facts, group_id: str, branch: str) -> Finding:
     return Finding(
-        subject=wanted,
+        subject=group_id,
         outcome=Outcome.FAIL,
         evidence="AWS shows no such security group",
-        command=aws_ec2("describe-security-groups", f"--group-ids {wanted}", region=facts.region),
+        command=aws_ec2("describe-security-groups", f"--group-ids {group_id}", region=facts.region),
         remedy="Build it with `twinspan apply`",
         branch=branch,
     )
@@ -115,7 +115,7 @@ def _no_group(facts: Facts, wanted: str, branch: str) -> Finding:
 
 def _security_group(facts: Facts, group: SecurityGroup, subnets: Sequence[AzureSubnet]) -> Finding:
     peers = [prefix for subnet in subnets for prefix in subnet.address_prefixes]
-    found = [
+    denials = [
         denial
         for way in _WAYS
         for denial in _denials(
@@ -133,19 +133,19 @@ def _security_group(facts: Facts, group: SecurityGroup, subnets: Sequence[AzureS
             f"--ip-permissions 'IpProtocol=icmp,FromPort=-1,ToPort=-1,IpRanges=[{{CidrIp={denial.peer}}}]'",
             region=facts.region,
         )
-        for denial in found
+        for denial in denials
     ]
     return Finding(
         subject=f"{group.name} ({group.id})" if group.name else group.id,
-        outcome=_outcome(peers, found),
-        evidence=_evidence(peers, found),
+        outcome=_outcome(peers, denials),
+        evidence=_evidence(peers, denials),
         command=aws_ec2(
             "describe-security-groups",
             f"--group-ids {group.id}",
             region=facts.region,
             query="SecurityGroups[].[IpPermissions,IpPermissionsEgress]",
         ),
-        remedy=f"Admit the remote side: {'; '.join(remedies)}" if found else "",
+        remedy=f"Admit the remote side: {'; '.join(remedies)}" if denials else "",
         branch=group.id,
     )
 
@@ -155,12 +155,12 @@ def cluster_security_groups_admit(facts: Facts) -> Iterator[Finding]:
     groups = facts.network.aws.security_groups if facts.network.aws else ()
     subnets = facts.cluster_subnets or facts.azure_subnets
     for cluster in facts.clusters:
-        wanted = cluster.security_group_id
-        group = next((group for group in groups if wanted and group.id == wanted), None)
+        group_id = cluster.security_group_id
+        group = next((group for group in groups if group_id and group.id == group_id), None)
         if group is not None:
             yield _security_group(facts, group, subnets)
         elif cluster.side == "aws":
-            yield _no_group(facts, wanted or f"cluster security group of {cluster.name}", cluster.branch)
+            yield _no_group(facts, group_id or f"cluster security group of {cluster.name}", cluster.branch)
     if not any(cluster.side == "aws" for cluster in facts.clusters):
         yield Finding(subject="EKS", outcome=Outcome.SKIPPED, evidence="AWS has no cluster")
 
@@ -169,8 +169,8 @@ def cluster_network_security_groups_admit(facts: Facts) -> Iterator[Finding]:
     """FLT-05: the network security groups of AKS's nodes and pods let pings from and to AWS through."""
     groups = facts.network.azure.network_security_groups if facts.network.azure else ()
     for subnet in facts.cluster_subnets:
-        wanted = (subnet.network_security_group_id or "").lower()
-        yield _nsg(facts, subnet, next((group for group in groups if group.id.lower() == wanted), None))
+        group_id = (subnet.network_security_group_id or "").lower()
+        yield _nsg(facts, subnet, next((group for group in groups if group.id.lower() == group_id), None))
     if not facts.cluster_subnets:
         yield Finding(subject="AKS", outcome=Outcome.SKIPPED, evidence="Azure has no cluster in the VNet")
 
@@ -181,7 +181,7 @@ def network_acls_admit(facts: Facts) -> Iterator[Finding]:
     peers = [prefix for subnet in facts.azure_subnets for prefix in subnet.address_prefixes]
     for subnet in facts.private_subnets:
         acl = next((acl for acl in acls if subnet.id in acl.subnet_ids), None)
-        found = [
+        denials = [
             denial
             for way in _WAYS
             if acl
@@ -193,7 +193,7 @@ def network_acls_admit(facts: Facts) -> Iterator[Finding]:
                 otherwise=f"{way} rule * (no other matches)",
             )
         ]
-        yield _network_acl(facts, subnet, acl, peers, found)
+        yield _network_acl(facts, subnet, acl, peers, denials)
 
 
 def _network_acl(
@@ -201,7 +201,7 @@ def _network_acl(
     subnet: AwsSubnet,
     acl: NetworkAcl | None,
     peers: Sequence[IPv4Network],
-    found: Sequence[_Denial],
+    denials: Sequence[_Denial],
 ) -> Finding:
     remedies = [
         aws_ec2(
@@ -209,21 +209,21 @@ def _network_acl(
             f"--network-acl-id {acl.id if acl else ''} --rule-number {denial.number} --{denial.way}",
             region=facts.region,
         )
-        for denial in found
+        for denial in denials
         if denial.number is not None
     ]
     otherwise = "Add rules that allow Azure's ranges, both ingress and egress: a network ACL keeps no state"
     return Finding(
         subject=f"{acl.id if acl else 'no network ACL'} of {subnet.name or subnet.id}",
-        outcome=_outcome(peers if acl else (), found),
-        evidence=_evidence(peers if acl else (), found),
+        outcome=_outcome(peers if acl else (), denials),
+        evidence=_evidence(peers if acl else (), denials),
         command=aws_ec2(
             "describe-network-acls",
             f"--filters Name=association.subnet-id,Values={subnet.id}",
             region=facts.region,
             query="NetworkAcls[].Entries",
         ),
-        remedy=("; ".join(dict.fromkeys(remedies)) or otherwise) if found else "",
+        remedy=("; ".join(dict.fromkeys(remedies)) or otherwise) if denials else "",
         branch=subnet.id,
     )
 
@@ -232,8 +232,8 @@ def network_security_groups_admit(facts: Facts) -> Iterator[Finding]:
     """FLT-13: the network security group of every Azure subnet lets pings from and to AWS through."""
     groups = facts.network.azure.network_security_groups if facts.network.azure else ()
     for subnet in facts.azure_subnets:
-        wanted = (subnet.network_security_group_id or "").lower()
-        yield _nsg(facts, subnet, next((group for group in groups if group.id.lower() == wanted), None))
+        group_id = (subnet.network_security_group_id or "").lower()
+        yield _nsg(facts, subnet, next((group for group in groups if group.id.lower() == group_id), None))
 
 
 def _nsg(facts: Facts, subnet: AzureSubnet, group: NetworkSecurityGroup | None) -> Finding:
@@ -248,8 +248,8 @@ def _nsg(facts: Facts, subnet: AzureSubnet, group: NetworkSecurityGroup | None) 
     connected = (*facts.azure_prefixes, *facts.vpc_prefixes)
     azure = facts.network.azure
     members = application_security_group_members(azure) if azure is not None else None
-    peers = [each.cidr_block for each in facts.private_subnets]
-    found = [
+    peers = [private_subnet.cidr_block for private_subnet in facts.private_subnets]
+    denials = [
         denial
         for way in _WAYS
         for own in subnet.address_prefixes
@@ -263,31 +263,31 @@ def _nsg(facts: Facts, subnet: AzureSubnet, group: NetworkSecurityGroup | None) 
     ]
     resource_group, name = group_and_name(group.id)
     at = f"-g {resource_group} --nsg-name {name}"
-    denying = {(AZURE_DIRECTIONS[each.way], each.number) for each in found}
-    names = [each.name for each in group.security_rules if (each.direction, each.priority) in denying]
-    delete = [f"az network nsg rule delete {at} -n {each}" for each in dict.fromkeys(names)]
+    denying = {(AZURE_DIRECTIONS[refusal.way], refusal.number) for refusal in denials}
+    names = [rule.name for rule in group.security_rules if (rule.direction, rule.priority) in denying]
+    delete = [f"az network nsg rule delete {at} -n {rule_name}" for rule_name in dict.fromkeys(names)]
     admit = f"Add a rule of a lower priority number that allows the VPC: az network nsg rule create {at}"
     return Finding(
         subject=f"{group.name} of {subnet.name}",
-        outcome=_outcome(peers, found),
-        evidence=_evidence(peers, found),
+        outcome=_outcome(peers, denials),
+        evidence=_evidence(peers, denials),
         command=f"az network nsg rule list {at} --include-default --output table",
-        remedy=("; ".join(delete) or admit) if found else "",
+        remedy=("; ".join(delete) or admit) if denials else "",
         branch=subnet.id.lower(),
     )
 
 
-def _outcome(peers: Sequence[IPv4Network], found: Sequence[_Denial]) -> Outcome:
+def _outcome(peers: Sequence[IPv4Network], denials: Sequence[_Denial]) -> Outcome:
     # A filter of which nothing was asked has not let anything through.
     if not peers:
         return Outcome.INCONCLUSIVE
-    if any(each.sure for each in found):
+    if any(denial.sure for denial in denials):
         return Outcome.FAIL
-    return Outcome.INCONCLUSIVE if found else Outcome.PASS
+    return Outcome.INCONCLUSIVE if denials else Outcome.PASS
 
 
-def _evidence(peers: Sequence[IPv4Network], found: Sequence[_Denial]) -> str:
+def _evidence(peers: Sequence[IPv4Network], denials: Sequence[_Denial]) -> str:
     """Return each rule with all that it keeps out, or that nothing is."""
     if not peers:
         return "it is not known what should pass: the remote side's subnets or the filter are not shown"
-    return "; ".join(dict.fromkeys(denial.text for denial in found)) or "pings pass both ways"
+    return "; ".join(dict.fromkeys(denial.text for denial in denials)) or "pings pass both ways"

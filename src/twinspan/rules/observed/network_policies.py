@@ -78,7 +78,9 @@ def _closed(facts: Facts, cluster: ObservedCluster, policies: Policies) -> Itera
 
 def _answering(facts: Facts, seen: Seen) -> IPv4Address | None:
     """Return the address of the test pod at the other end: the source of the way back."""
-    back = (each.own_address for each in facts.kubernetes.seen if each.source == seen.destination)
+    back = (
+        candidate.own_address for candidate in facts.kubernetes.seen if candidate.source == seen.destination
+    )
     return next(back, None)
 
 
@@ -89,10 +91,14 @@ def _ping_passes(policies: Policies, pod: Pod, direction: Direction, remote: IPv
 def _names(cluster: ObservedCluster, policies: Policies, pod: Pod) -> Iterator[Finding]:
     """Yield a finding if a test pod may not ask the cluster's DNS."""
     key, value = _DNS_LABEL
-    servers = [each.address for each in policies.pods if each.address and each.labels.get(key) == value]
+    servers = [
+        dns_pod.address for dns_pod in policies.pods if dns_pod.address and dns_pod.labels.get(key) == value
+    ]
     asked = (policies.admit(pod, "egress", server, protocol="UDP", port=_DNS_PORT) for server in servers)
     if servers and not any(asked):
-        yield _finding(cluster, policies, pod, "egress", [IPv4Network(each) for each in servers], what="DNS")
+        yield _finding(
+            cluster, policies, pod, "egress", [IPv4Network(address) for address in servers], what="DNS"
+        )
 
 
 def _behind_balancers(facts: Facts, cluster: ObservedCluster, policies: Policies) -> Iterator[Finding]:
@@ -119,9 +125,9 @@ def _finding(
     what: str = "ping",
 ) -> Finding:
     (policy, *others) = policies.isolating(pod, direction)
-    ranges = [str(each) for each in remote]
-    names = ", ".join(str(each) for each in (policy, *others))
-    rule = {_PEER[direction]: [{"ipBlock": {"cidr": each}} for each in ranges]}
+    ranges = [str(network) for network in remote]
+    names = ", ".join(str(isolating_policy) for isolating_policy in (policy, *others))
+    rule = {_PEER[direction]: [{"ipBlock": {"cidr": cidr}} for cidr in ranges]}
     further = bool(policy.rules[direction])
     path = f"/spec/{direction}/-" if further else f"/spec/{direction}"
     patch = json.dumps([{"op": "add", "path": path, "value": rule if further else [rule]}])

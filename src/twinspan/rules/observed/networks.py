@@ -19,9 +19,11 @@ def vpc_exists(facts: Facts) -> Iterator[Finding]:
         )
     if not facts.vpcs:
         configured = facts.network.aws is not None
-        wanted = ", ".join(facts.expected.vpc_ids) or "a VPC with a virtual private gateway"
+        expected_vpcs = ", ".join(facts.expected.vpc_ids) or "a VPC with a virtual private gateway"
         evidence = (
-            f"AWS shows {len(facts.network.aws.vpcs)} VPCs, but not {wanted}" if facts.network.aws else ""
+            f"AWS shows {len(facts.network.aws.vpcs)} VPCs, but not {expected_vpcs}"
+            if facts.network.aws
+            else ""
         )
         yield Finding(
             subject=", ".join(facts.expected.vpc_ids) or "AWS",
@@ -44,9 +46,9 @@ def virtual_network_exists(facts: Facts) -> Iterator[Finding]:
         )
     if not facts.virtual_networks:
         azure = facts.network.azure
-        names = ", ".join(_last(each) for each in facts.expected.virtual_network_ids)
-        wanted = names or "a VNet with a VPN gateway"
-        seen = f"Azure shows {len(azure.virtual_networks)} VNets, but not {wanted}" if azure else ""
+        names = ", ".join(_last(vnet_id) for vnet_id in facts.expected.virtual_network_ids)
+        expected_vnets = names or "a VNet with a VPN gateway"
+        seen = f"Azure shows {len(azure.virtual_networks)} VNets, but not {expected_vnets}" if azure else ""
         yield Finding(
             subject=names or "Azure",
             outcome=Outcome.FAIL if azure else Outcome.INCONCLUSIVE,
@@ -111,9 +113,9 @@ def azure_gateway_ready(facts: Facts) -> Iterator[Finding]:
         )
     if not facts.azure_gateways:
         expected = facts.expected.virtual_network_gateway_ids
-        group = next((group_and_name(each)[0] for each in expected), "")
+        group = next((group_and_name(gateway_id)[0] for gateway_id in expected), "")
         yield Finding(
-            subject=", ".join(_last(each) for each in expected) or "Azure VPN gateway",
+            subject=", ".join(_last(gateway_id) for gateway_id in expected) or "Azure VPN gateway",
             outcome=Outcome.FAIL,
             evidence="Azure shows no such gateway",
             command=f"az network vnet-gateway list -g {group or 'GROUP'}",

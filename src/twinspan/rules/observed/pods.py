@@ -20,16 +20,24 @@ def azure_pods_reach_aws(facts: Facts) -> Iterator[Finding]:
 
 
 def _pings(facts: Facts, *, source: Cloud, towards: Cloud) -> Iterator[Finding]:
-    pings = [each for each in facts.kubernetes.pings if each.towards == towards]
-    groups = frozenset(each.security_group_id for each in facts.clusters if each.security_group_id)
+    pings = [ping for ping in facts.kubernetes.pings if ping.towards == towards]
+    groups = frozenset(
+        observed_cluster.security_group_id
+        for observed_cluster in facts.clusters
+        if observed_cluster.security_group_id
+    )
     policies = {
-        policy_branch(each.side, each.name, "egress" if each.side == source else "ingress")
-        for each in facts.clusters
+        policy_branch(
+            observed_cluster.side,
+            observed_cluster.name,
+            "egress" if observed_cluster.side == source else "ingress",
+        )
+        for observed_cluster in facts.clusters
     }
-    for each in pings:
+    for ping in pings:
         yield found_by(
             facts,
-            each,
+            ping,
             needs=groups | policies | {cluster.branch for cluster in facts.clusters},
             remedy="Tunnels, routes, filters and network policies are right, so look at the pods: policies of"
             " the engine's own kinds, and the security groups for pods",
@@ -40,8 +48,8 @@ def _pings(facts: Facts, *, source: Cloud, towards: Cloud) -> Iterator[Finding]:
 
 def pods_keep_their_address(facts: Facts) -> Iterator[Finding]:
     """POD-13: a pod is seen by the other side under its own address, not under its node's."""
-    for each in facts.kubernetes.seen:
-        yield _kept(facts, each)
+    for seen in facts.kubernetes.seen:
+        yield _kept(facts, seen)
     if not facts.kubernetes.seen:
         yield from _without_pods(facts, "source addresses of pods")
 
@@ -73,11 +81,11 @@ def _kept(facts: Facts, seen: Seen) -> Finding:
                 f"{seen.source} {seen.destination}",
                 policy_branch(seen.source_side, seen.source_cluster, "egress"),
                 *(
-                    policy_branch(each.side, each.name, "ingress")
-                    for each in facts.clusters
-                    if each.name == seen.destination_cluster
+                    policy_branch(observed_cluster.side, observed_cluster.name, "ingress")
+                    for observed_cluster in facts.clusters
+                    if observed_cluster.name == seen.destination_cluster
                 ),
-                *(each.branch for each in facts.clusters),
+                *(observed_cluster.branch for observed_cluster in facts.clusters),
             },
         ),
     )

@@ -146,14 +146,16 @@ def _on_the_way(facts: Facts, ping: Ping) -> frozenset[str]:
     aws, azure = facts.network.aws, facts.network.azure
     tables = [aws.route_table_of(subnet) for subnet in ping.subnet_ids] if aws else []
     subnets = [subnet for vnet in azure.virtual_networks for subnet in vnet.subnets] if azure else []
-    azure_tables = [each.route_table_id for each in subnets if each.id.lower() in ping.subnet_ids]
+    azure_tables = [
+        azure_subnet.route_table_id for azure_subnet in subnets if azure_subnet.id.lower() in ping.subnet_ids
+    ]
     static = [link.stands_on for link in facts.links() if link.static]
     return frozenset(
         {
             OVERLAP,
             *(table.id for table in tables if table),
             *(table for table in azure_tables if table),
-            *(each for stands_on in static for each in stands_on),
+            *(identifier for stands_on in static for identifier in stands_on),
             *(str(link.tunnel.outside_ip_address) for link in facts.links() if link.tunnel and _up(link)),
         }
     )

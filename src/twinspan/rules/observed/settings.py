@@ -58,22 +58,22 @@ class Difference:
 
 def differences(planned: ObjectSettings, deployed: ObjectSettings) -> tuple[Difference, ...]:
     """Return what is not as planned, in the order of objects and names."""
-    found = [
+    changes = [
         Difference(key=key, planned=value, deployed=deployed.values.get(key, ABSENT))
         for key, value in planned.values.items()
         if deployed.values.get(key, ABSENT) != value
     ]
-    found += [
+    changes += [
         Difference(key=key, planned=ABSENT, deployed=value)
         for key, value in deployed.values.items()
         if key.member and key not in planned.values and (key.cloud, key.object) in planned.owned
     ]
-    found += [
+    changes += [
         Difference(key=key, planned="a key", deployed="another key" if key in deployed.secrets else ABSENT)
         for key, value in planned.secrets.items()
         if deployed.secrets.get(key) != value
     ]
-    return tuple(sorted(found, key=lambda difference: difference.key))
+    return tuple(sorted(changes, key=lambda difference: difference.key))
 
 
 def listed(values: Iterable[object]) -> str:

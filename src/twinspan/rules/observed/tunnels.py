@@ -48,15 +48,15 @@ def tunnels_have_both_ends(facts: Facts) -> Iterator[Finding]:
     """VPN-02: as many tunnels as expected exist, and both clouds know each of them by the same address."""
     links = facts.links()
     whole = [link for link in links if link.joined]
-    wanted = facts.expected.tunnel_count
+    expected_count = facts.expected.tunnel_count
     outcome = Outcome.PASS
-    if len(whole) < wanted:
+    if len(whole) < expected_count:
         # Where a tunnel is known to one cloud only, that is the finding, and the count follows from it.
-        outcome = Outcome.FAIL if len(links) < wanted else Outcome.SKIPPED
+        outcome = Outcome.FAIL if len(links) < expected_count else Outcome.SKIPPED
     yield Finding(
         subject="tunnels",
         outcome=outcome,
-        evidence=f"{len(whole)} of {wanted} known to both clouds ({facts.expected.count_reason})",
+        evidence=f"{len(whole)} of {expected_count} known to both clouds ({facts.expected.count_reason})",
         command=_tunnels_command(facts),
         remedy=APPLY if outcome is Outcome.FAIL else "",
         branch="tunnel count",
@@ -68,7 +68,7 @@ def tunnels_have_both_ends(facts: Facts) -> Iterator[Finding]:
 def _both_ends(facts: Facts, link: TunnelLink) -> Finding:
     connection, command, remedy = link.azure_connection, _tunnels_command(facts), ""
     outcome = Outcome.PASS if link.joined else Outcome.FAIL
-    maybe = link.maybe or [each.tunnel for each in facts.all_links() if connection in each.maybe]
+    maybe = link.maybe or [other.tunnel for other in facts.all_links() if connection in other.maybe]
     if link.joined and connection:
         evidence = f"{link.vpn_connection.id if link.vpn_connection else ''} and {connection.name}"
     elif maybe:
@@ -104,8 +104,10 @@ def _correct_local_gateway(facts: Facts, link: TunnelLink) -> str:
     if link.local_network_gateway is None or link.azure_connection is None:
         return "Give the connection a local network gateway with the AWS tunnel's outside address"
     name = link.azure_connection.name.lower()
-    wanted = [t.outside_ip_address for t in facts.expected.tunnels if t.azure_connection_name.lower() == name]
-    right = str(wanted[0]) if wanted else "AWS_OUTSIDE_ADDRESS"
+    expected_addresses = [
+        t.outside_ip_address for t in facts.expected.tunnels if t.azure_connection_name.lower() == name
+    ]
+    right = str(expected_addresses[0]) if expected_addresses else "AWS_OUTSIDE_ADDRESS"
     return "Correct its address: " + az_network(
         "local-gateway update", link.local_network_gateway.id, f"--gateway-ip-address {right}"
     )

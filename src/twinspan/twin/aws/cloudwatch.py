@@ -78,9 +78,9 @@ class TwinCloudWatchResponse(CloudWatchResponse):
         _check_metrics(queries)
         start_s, end_s = _seconds(params["StartTime"]), _seconds(params["EndTime"])
         known: dict[str, Values] = {}
-        for query in (each for each in queries if "MetricStat" in each):
+        for query in (metric_query for metric_query in queries if "MetricStat" in metric_query):
             known[query["Id"]] = self._query(query["MetricStat"], start_s, end_s)
-        for query in (each for each in queries if "Expression" in each):
+        for query in (metric_query for metric_query in queries if "Expression" in metric_query):
             try:
                 known[query["Id"]] = evaluate(query["Expression"], known)
             except ValueError as error:
@@ -101,9 +101,9 @@ class TwinCloudWatchResponse(CloudWatchResponse):
         """Name the metrics that have data. Source: CloudWatch API, ListMetrics."""
         if self._get_param("Namespace") not in {None, NAMESPACE} or self._get_param("NextToken"):
             return super().list_metrics()
-        wanted = self._get_param("Dimensions", [])
+        requested_dimensions = self._get_param("Dimensions", [])
         metric = self._get_param("MetricName")
-        found = {
+        metrics = {
             (series.metric, tuple((name, dict(series.dimensions)[name]) for name in names))
             for series in self._store.series(self.region, metric)
             for names in _SHOWN
@@ -114,11 +114,13 @@ class TwinCloudWatchResponse(CloudWatchResponse):
                 "MetricName": name,
                 "Dimensions": [{"Name": key, "Value": value} for key, value in dims],
             }
-            for name, dims in sorted(found)
-            if all((d["Name"], d.get("Value", dict(dims).get(d["Name"]))) in dims for d in wanted)
+            for name, dims in sorted(metrics)
+            if all(
+                (d["Name"], d.get("Value", dict(dims).get(d["Name"]))) in dims for d in requested_dimensions
+            )
         ]
         token, others = self.cloudwatch_backend.list_metrics(
-            None, self._get_param("Namespace"), metric or "", wanted
+            None, self._get_param("Namespace"), metric or "", requested_dimensions
         )
         return ActionResult({"Metrics": [*own, *others], "NextToken": token})
 
@@ -145,11 +147,11 @@ class TwinCloudWatchResponse(CloudWatchResponse):
 
     def describe_alarm_history(self) -> ActionResult:
         """Show how alarms changed, newest first. Source: CloudWatch API, DescribeAlarmHistory."""
-        wanted = self._get_param("AlarmName")
+        alarm_name = self._get_param("AlarmName")
         items = [
             item
             for name, alarm in self.cloudwatch_backend.alarms.items()
-            if wanted in {None, name}
+            if alarm_name in {None, name}
             for item in _history(alarm)
         ]
         items.sort(key=lambda item: item["Timestamp"], reverse=True)
@@ -180,10 +182,10 @@ class TwinCloudWatchResponse(CloudWatchResponse):
         begin_s = start_s
         if asked.namespace == NAMESPACE:
             begin_s -= start_s % min(period_s, _MINUTE)
-            unit, found = self._of_the_vpn(asked)
+            unit, series = self._of_the_vpn(asked)
         else:
-            unit, found = self._stored(asked)
-        return unit, list(merged(found, start_s=begin_s, end_s=end_s, period_s=period_s))
+            unit, series = self._stored(asked)
+        return unit, list(merged(series, start_s=begin_s, end_s=end_s, period_s=period_s))
 
     def _of_the_vpn(self, asked: "_Metric") -> tuple[str, Sequence[Series]]:
         unit = UNITS.get(asked.name, "None")
@@ -198,7 +200,7 @@ class TwinCloudWatchResponse(CloudWatchResponse):
             datum
             for datum in self.cloudwatch_backend.get_all_metrics()
             if (datum.namespace, datum.name) == (asked.namespace, asked.name)
-            and {each.name: each.value for each in datum.dimensions} == asked.dimensions
+            and {dimension.name: dimension.value for dimension in datum.dimensions} == asked.dimensions
             and asked.unit in {None, datum.unit}
         ]
         unit = str((own[0].unit if own else asked.unit) or "None")
@@ -224,7 +226,7 @@ class TwinCloudWatchBackend(CloudWatchBackend):
                         f"The value {value} for parameter MetricData.member.{number}.{name} is invalid."
                     )
             self._validate_parameters_put_metric_data(datum, number)
-        super().put_metric_data(namespace, [each for datum in metric_data for each in _counted(datum)])
+        super().put_metric_data(namespace, [entry for datum in metric_data for entry in _counted(datum)])
 
     @property
     def _url_module(self) -> SimpleNamespace:
@@ -252,8 +254,13 @@ def _counted(datum: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     plain = {name: value for name, value in datum.items() if name not in {"Values", "Counts"}}
     for value, count in zip(values, datum.get("Counts") or [1.0] * len(values), strict=True):
         if count > 0:
-            found = {"Sum": value * count, "Minimum": value, "Maximum": value, "SampleCount": count}
-            yield {**plain, "StatisticValues": found}
+            statistic_values = {
+                "Sum": value * count,
+                "Minimum": value,
+                "Maximum": value,
+                "SampleCount": count,
+            }
+            yield {**plain, "StatisticValues": statistic_values}
 
 
 def _check_alarm(asked: Mapping[str, Any]) -> None:
@@ -342,7 +349,7 @@ def _statistic_set(datum: MetricDatumBase) -> StatisticSet:
 
 
 def _dimensions(given: Sequence[Mapping[str, str]]) -> dict[str, str]:
-    return {each["Name"]: each["Value"] for each in given}
+    return {dimension["Name"]: dimension["Value"] for dimension in given}
 
 
 def _seconds(moment: datetime) -> float:

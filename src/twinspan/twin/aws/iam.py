@@ -64,11 +64,11 @@ class TwinIamResponse(IamResponse):
             if role.arn == arn:
                 names = store.list_role_policies(role.name)
                 inline = [store.get_role_policy(role.name, name)[1] for name in names]
-                return [IAMPolicy(each) for each in [*inline, *role.managed_policies.values()]]
+                return [IAMPolicy(policy) for policy in [*inline, *role.managed_policies.values()]]
         for user in store.users.values():
             if user.arn == arn:
                 own = [store.get_user_policy(user.name, n) for n in store.list_user_policies(user.name)]
-                return [IAMPolicy(each) for each in [*own, *user.managed_policies.values()]]
+                return [IAMPolicy(policy) for policy in [*own, *user.managed_policies.values()]]
         return None
 
 

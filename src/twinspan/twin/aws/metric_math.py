@@ -70,11 +70,11 @@ def _combined(
     if isinstance(left, float) and isinstance(right, float):
         return operate(left, right)
     times = left.keys() if isinstance(left, dict) else right.keys() if isinstance(right, dict) else ()
-    found: Values = {}
+    results: Values = {}
     for at in times:
         one = left.get(at) if isinstance(left, dict) else left
         other = right.get(at) if isinstance(right, dict) else right
         if one is None or other is None or (operate is operator.truediv and other == 0):
             continue  # CloudWatch leaves out what has no value
-        found[at] = operate(one, other)
-    return found
+        results[at] = operate(one, other)
+    return results

@@ -25,10 +25,10 @@ def query_of(url: SplitResult) -> dict[str, str]:
         SignatureError: One of them is there more than once.
     """
     pairs = parse_qsl(url.query, keep_blank_values=True)
-    found = dict(pairs)
-    if len(found) != len(pairs):
+    query = dict(pairs)
+    if len(query) != len(pairs):
         raise SignatureError("IncompleteSignature", "a query parameter is there more than once")
-    return found
+    return query
 
 
 def verify_presigned(

@@ -32,10 +32,10 @@ class TwinSqsBackend(SQSBackend):
         turn = threading.Condition(self.lock)
         until_s = time.monotonic() + wait_seconds_timeout
         while True:
-            found = super().receive_message(queue_name, count, 0, *rest, **options)
+            messages = super().receive_message(queue_name, count, 0, *rest, **options)
             left_s = until_s - time.monotonic()
-            if found or left_s <= 0:
-                return found
+            if messages or left_s <= 0:
+                return messages
             turn.wait(min(left_s, _LOOK_EVERY_S))
 
     @property

@@ -141,7 +141,9 @@ class AwsApi:
         """
         with self._lock:
             backends = [
-                each for _, _, each in ec2_backends.iter_backends() if isinstance(each, MachineBackend)
+                machine_backend
+                for _, _, machine_backend in ec2_backends.iter_backends()
+                if isinstance(machine_backend, MachineBackend)
             ]
             rebooted = {
                 instance_id: count

@@ -103,13 +103,13 @@ class ShellCommand:
     @property
     def status(self) -> str:
         """Return the status of the whole: the worst of all instances."""
-        found = {invocation.status for invocation in self.invocations.values()}
+        statuses = {invocation.status for invocation in self.invocations.values()}
         order = ("InProgress", "Failed", "TimedOut", "Success")
-        return next((status for status in order if status in found), "Success")
+        return next((status for status in order if status in statuses), "Success")
 
     def wire(self) -> dict[str, object]:
         """Return it in the shape of `Command`."""
-        ended = [each for each in self.invocations.values() if each.ended_at is not None]
+        ended = [invocation for invocation in self.invocations.values() if invocation.ended_at is not None]
         return {
             "CommandId": self.command_id,
             "DocumentName": SHELL_SCRIPT,
@@ -126,7 +126,7 @@ class ShellCommand:
             "MaxErrors": "0",
             "TargetCount": len(self.invocations),
             "CompletedCount": len(ended),
-            "ErrorCount": sum(each.status != "Success" for each in ended),
+            "ErrorCount": sum(invocation.status != "Success" for invocation in ended),
             "DeliveryTimedOutCount": 0,
             "TimeoutSeconds": self.timeout_s,
         }
@@ -152,8 +152,8 @@ class TwinSsmBackend(SimpleSystemManagerBackend):
 
     def describe_parameters(self, *args: Any, **kwargs: Any) -> list[Parameter]:  # noqa: ANN401 - moto's own
         """Return the account's own parameters: public ones are read by their names and paths."""
-        found = super().describe_parameters(*args, **kwargs)
-        return [parameter for parameter in found if not parameter.name.startswith(_PUBLIC)]
+        parameters = super().describe_parameters(*args, **kwargs)
+        return [parameter for parameter in parameters if not parameter.name.startswith(_PUBLIC)]
 
     def command(self, command_id: str) -> ShellCommand:
         """Return a command. InvalidCommandId: there is none."""
@@ -209,21 +209,21 @@ class TwinSsmResponse(SimpleSystemManagerResponse):
     def get_command_invocation(self) -> ActionResult:
         """GetCommandInvocation."""
         command = self.backend.command(self._get_param("CommandId"))
-        found = command.invocations.get(self._get_param("InstanceId"))
-        if found is None or self._get_param("PluginName") not in {None, _PLUGIN}:
+        invocation = command.invocations.get(self._get_param("InstanceId"))
+        if invocation is None or self._get_param("PluginName") not in {None, _PLUGIN}:
             raise SSMException("InvocationDoesNotExist", "The command was not sent to that instance.")
-        ended = found.ended_at
+        ended = invocation.ended_at
         return ActionResult(
             {
-                **_invocation(command, found),
+                **_invocation(command, invocation),
                 "PluginName": _PLUGIN,
-                "ResponseCode": found.response_code,
-                "ExecutionStartDateTime": found.started_at.strftime(_TIME),
-                "ExecutionElapsedTime": f"PT{(ended - found.started_at).seconds}S" if ended else None,
+                "ResponseCode": invocation.response_code,
+                "ExecutionStartDateTime": invocation.started_at.strftime(_TIME),
+                "ExecutionElapsedTime": f"PT{(ended - invocation.started_at).seconds}S" if ended else None,
                 "ExecutionEndDateTime": ended.strftime(_TIME) if ended else None,
-                "StandardOutputContent": found.output[:_OUTPUT_CHARACTERS],
+                "StandardOutputContent": invocation.output[:_OUTPUT_CHARACTERS],
                 "StandardOutputUrl": "",
-                "StandardErrorContent": found.error[:_ERROR_CHARACTERS],
+                "StandardErrorContent": invocation.error[:_ERROR_CHARACTERS],
                 "StandardErrorUrl": "",
             }
         )
@@ -231,7 +231,7 @@ class TwinSsmResponse(SimpleSystemManagerResponse):
     def list_command_invocations(self) -> ActionResult:
         """ListCommandInvocations, with what was printed if `Details` are asked for."""
         details = self._get_param("Details", False)
-        found = [
+        invocations = [
             {
                 **_invocation(command, invocation),
                 "InstanceName": "",
@@ -240,29 +240,29 @@ class TwinSsmResponse(SimpleSystemManagerResponse):
             }
             for command, invocation in self._listed()
         ]
-        return ActionResult({"CommandInvocations": found})
+        return ActionResult({"CommandInvocations": invocations})
 
     def list_commands(self) -> ActionResult:
         """ListCommands."""
-        found = {command.command_id: command.wire() for command, _ in self._listed()}
-        return ActionResult({"Commands": list(found.values())})
+        commands = {command.command_id: command.wire() for command, _ in self._listed()}
+        return ActionResult({"Commands": list(commands.values())})
 
     def describe_instance_information(self) -> ActionResult:
         """DescribeInstanceInformation: every instance that runs is managed, whatever its role."""
-        wanted: set[str] | None = None
-        for each in (
+        instance_ids: set[str] | None = None
+        for condition in (
             *self._get_param("Filters", []),
             *(
                 {"Key": old["key"], "Values": old["valueSet"]}
                 for old in self._get_param("InstanceInformationFilterList", [])
             ),
         ):
-            if each["Key"] != "InstanceIds":
+            if condition["Key"] != "InstanceIds":
                 raise SSMException(
-                    "InvalidInstanceInformationFilterValue", f"The twin has no filter {each['Key']}"
+                    "InvalidInstanceInformationFilterValue", f"The twin has no filter {condition['Key']}"
                 )
-            wanted = set(each["Values"])
-        shown = [view for view in self._running() if wanted is None or view.instance.id in wanted]
+            instance_ids = set(condition["Values"])
+        shown = [view for view in self._running() if instance_ids is None or view.instance.id in instance_ids]
         return ActionResult({"InstanceInformationList": [_information(view) for view in shown]})
 
     def _environment(self, key: str) -> Any:  # noqa: ANN401 - what the server put there

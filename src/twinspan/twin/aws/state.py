@@ -62,14 +62,14 @@ def dump() -> bytes:
     """Return the whole state of the API. Nothing may change it meanwhile."""
     # moto names no public way to the services in use; its version is pinned.
     services: list[BackendDict[Any]] = BackendDict._instances  # type: ignore[misc]  # noqa: SLF001
-    found = {
+    backends = {
         (service.service_name, account, region): backend
         for service in services
         for account, region, backend in service.iter_backends()
     }
-    names = {id(backend): key for key, backend in found.items()}
+    names = {id(backend): key for key, backend in backends.items()}
     buffer = io.BytesIO()
-    _Writer(buffer, names).dump({key: backend.__dict__ for key, backend in found.items()})
+    _Writer(buffer, names).dump({key: backend.__dict__ for key, backend in backends.items()})
     return buffer.getvalue()
 
 

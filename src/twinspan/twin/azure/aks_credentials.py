@@ -31,9 +31,9 @@ def credentials(
     Raises:
         ArmError: `BadRequest` if local accounts are disabled; 409 if this twin has no data plane.
     """
-    told = cluster.body.get("properties")
-    entra = text(told, "aadProfile", "tenantID") is not None or flag(told, "aadProfile", "managed")
-    if admin and flag(told, "disableLocalAccounts"):
+    members = cluster.body.get("properties")
+    entra = text(members, "aadProfile", "tenantID") is not None or flag(members, "aadProfile", "managed")
+    if admin and flag(members, "disableLocalAccounts"):
         raise bad_request(
             "BadRequest",
             "Getting static credential is not allowed because this cluster is set to disable local accounts.",

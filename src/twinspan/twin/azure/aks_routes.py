@@ -46,26 +46,26 @@ def of_cluster(context: Context, request: Request, identity: ResourceId) -> Answ
         or not owner.type.lower().startswith(MANAGED_CLUSTERS.type.lower())
     ):
         return None
-    match [each.lower() for each in identity.types[1:]], identity.name.lower():
+    match [kind.lower() for kind in identity.types[1:]], identity.name.lower():
         case ["upgradeprofiles"], "default":
             return Answer(document=upgrade_profile(context, resources.read(context, owner)))
         case ["availableagentpoolversions"], "":
             resources.read(context, owner)
-            told: JsonObject = {"agentPoolVersions": aks_versions.for_pools()}
-            return Answer(document=_told(owner, "availableAgentPoolVersions", "", told))
+            members: JsonObject = {"agentPoolVersions": aks_versions.for_pools()}
+            return Answer(document=_told(owner, "availableAgentPoolVersions", "", members))
         case ["agentpools", "upgradeprofiles"], "default":
             version = text(resources.read(context, owner).body, "properties", "orchestratorVersion") or ""
             upgrades = aks_versions.upgrade_rows(version)
-            told = {"kubernetesVersion": version, "osType": "Linux", "upgrades": upgrades}
-            return Answer(document=_told(owner, "upgradeProfiles", "/default", told))
+            members = {"kubernetesVersion": version, "osType": "Linux", "upgrades": upgrades}
+            return Answer(document=_told(owner, "upgradeProfiles", "/default", members))
         case _:
             return None
 
 
-def _told(owner: ResourceId, kind: str, name: str, told: JsonObject) -> JsonObject:
+def _told(owner: ResourceId, kind: str, name: str, members: JsonObject) -> JsonObject:
     return {
         "id": f"{owner}/{kind}{name}",
         "name": "default",
         "type": f"{owner.type}/{kind}",
-        "properties": told,
+        "properties": members,
     }

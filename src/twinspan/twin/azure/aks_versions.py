@@ -26,14 +26,14 @@ def full(version: str | None) -> str:
     Raises:
         ArmError: `K8sVersionNotSupported`.
     """
-    wanted = version or DEFAULT
-    if wanted in _PATCHES:
-        return _PATCHES[wanted][-1]
-    if wanted in _PATCHES.get(_minor(wanted), ()):
-        return wanted
+    release = version or DEFAULT
+    if release in _PATCHES:
+        return _PATCHES[release][-1]
+    if release in _PATCHES.get(_minor(release), ()):
+        return release
     raise bad_request(
         "K8sVersionNotSupported",
-        f"Managed cluster is on version {wanted}, which is not supported in this region. Please use [az aks "
+        f"Managed cluster is on version {release}, which is not supported in this region. Please use [az aks "
         "get-versions] command to get the supported version list in this region. For more information, "
         "please "
         "check https://aka.ms/supported-version-list",
@@ -81,7 +81,7 @@ def upgrades(version: str) -> list[str]:
     place = minors.index(_minor(version)) if _minor(version) in minors else -1
     following = _PATCHES[minors[place + 1]] if 0 <= place < len(minors) - 1 else ()
     patches = _PATCHES.get(_minor(version), ())
-    return [*(each for each in patches if _patch(each) > _patch(version)), *following]
+    return [*(patch for patch in patches if _patch(patch) > _patch(version)), *following]
 
 
 def listed() -> JsonObject:
@@ -111,7 +111,7 @@ def for_pools() -> Json:
 
 def upgrade_rows(version: str) -> Json:
     """Return the `upgrades` of an upgrade profile."""
-    return [{"kubernetesVersion": each, "isPreview": False} for each in upgrades(version)]
+    return [{"kubernetesVersion": upgrade, "isPreview": False} for upgrade in upgrades(version)]
 
 
 def _minor(version: str) -> str:

@@ -85,19 +85,19 @@ class ArmApplication:
         try:
             _check_method(request)
             self._check_origin(request)
-            found = self._identity.handle(request)
-            if found is not None:
-                return found
+            answer = self._identity.handle(request)
+            if answer is not None:
+                return answer
             self._check_token(request)
             with self.lock:
-                found = self._manager.handle(request)
-                if found.changed:
+                answer = self._manager.handle(request)
+                if answer.changed:
                     self._changed()
         except ArmError as error:
             return _refusal(error, self._challenge() if error.status == 401 else None)  # noqa: PLR2004  HTTP
-        if found.changed:
+        if answer.changed:
             self._on_change()
-        return found
+        return answer
 
     def _check_origin(self, request: Request) -> None:
         """Refuse requests that a web page of another site made, e.g. by DNS rebinding."""

@@ -84,8 +84,8 @@ class ResourceManager:
                 return Answer(document={"value": [subscriptions.subscription(self._credentials)]})
             case ["subscriptions", _, *rest]:
                 self._check_subscription(parts[1])
-                found = self._roles(request, parts)
-                return found if found is not None else self._in_subscription(request, parts[2:], rest)
+                answer = self._roles(request, parts)
+                return answer if answer is not None else self._in_subscription(request, parts[2:], rest)
             case ["providers", "microsoft.authorization", "roledefinitions", *_]:
                 return self._roles(request, parts) or Answer(status=404)
             case _:
@@ -127,7 +127,9 @@ class ResourceManager:
                 return self._summaries(request, None)
             case "resourcegroups":
                 every = self._context.store.groups.values()
-                return Answer(document={"value": [groups.render(self._credentials, each) for each in every]})
+                return Answer(
+                    document={"value": [groups.render(self._credentials, group) for group in every]}
+                )
             case _:
                 raise _no_route(request)
 
@@ -200,16 +202,16 @@ class ResourceManager:
     def _resource(self, request: Request, parts: list[str]) -> Answer:
         """Answer on a resource, a list of its parts, or one of its actions."""
         scope, tail = parts[:4], parts[4:]
-        told = self._monitored(request, parts)
-        if told is not None:
-            return told
+        answer = self._monitored(request, parts)
+        if answer is not None:
+            return answer
         if [part.lower() for part in tail[2:]] in (["sharedkey"], ["sharedkey", "reset"]):
             return self._shared_key(request, self._resource_id([*scope, *tail[:2]]), tail[2:])
-        told = aks_routes.of_cluster(
+        answer = aks_routes.of_cluster(
             self._context, request, self._resource_id([*parts, ""] if len(tail) % 2 else parts)
         )
-        if told is not None:
-            return told
+        if answer is not None:
+            return answer
         if len(tail) % 2 == 0:
             return self._one(request, self._resource_id(parts))
         owner = self._resource_id(parts[:-1])
@@ -256,33 +258,33 @@ class ResourceManager:
                 raise _no_route(request)
 
     def _read(self, identity: ResourceId, expand: str) -> JsonObject:
-        found = resources.read(self._context, identity)
-        document = self._render(found)
-        resources.type_of(found.id).expand(self._context, found, document, expand)
+        resource = resources.read(self._context, identity)
+        document = self._render(resource)
+        resources.type_of(resource.id).expand(self._context, resource, document, expand)
         return document
 
     def _put(self, identity: ResourceId, body: JsonObject, conditions: Conditions, version: str) -> Answer:
         """Make or replace a resource."""
-        found, created = resources.put(self._context, identity, body, conditions)
-        kind, document = resources.type_of(found.id), self._render(found)
+        resource, created = resources.put(self._context, identity, body, conditions)
+        kind, document = resources.type_of(resource.id), self._render(resource)
         if kind.at_once:
             return Answer(status=kind.created if created else 200, document=document, changed=True)
-        asked = partial(kind.outcome, self._context, found.id)
+        asked = partial(kind.outcome, self._context, resource.id)
         return self._operations.written(document, created=created, api_version=version, asked=asked)
 
     def _patch(self, identity: ResourceId, body: JsonObject, version: str) -> Answer:
         """Change a resource."""
-        found = resources.patch(self._context, identity, body)
-        kind, document = resources.type_of(found.id), self._render(found)
+        resource = resources.patch(self._context, identity, body)
+        kind, document = resources.type_of(resource.id), self._render(resource)
         if not kind.patched_later:
             return Answer(document=document, changed=True)
-        asked = partial(kind.outcome, self._context, found.id)
+        asked = partial(kind.outcome, self._context, resource.id)
         return self._operations.written(document, created=False, api_version=version, asked=asked)
 
     def _delete(self, identity: ResourceId, conditions: Conditions, version: str) -> Answer:
         """Delete a resource, or begin to."""
-        found = self._context.store.get(identity)
-        body: JsonObject = dict(found.body) if found is not None else {}
+        resource = self._context.store.get(identity)
+        body: JsonObject = dict(resource.body) if resource is not None else {}
         if not resources.delete(self._context, identity, conditions):
             return Answer(status=204)
         kind = resources.type_of(identity)
@@ -293,33 +295,33 @@ class ResourceManager:
 
     def _parts(self, request: Request, owner: ResourceId, kind: str) -> Answer:
         """List the parts of a resource, or a gateway's connections."""
-        found = resources.read(self._context, owner)
+        resource = resources.read(self._context, owner)
         if owner.type.lower() == VIRTUAL_NETWORK_GATEWAYS.type.lower() and kind.lower() == "connections":
-            return self._rows(request, CONNECTIONS, gateway_connections(self._context, found))
-        viewed = resources.type_of(owner).view(self._context, found, kind.lower())
+            return self._rows(request, CONNECTIONS, gateway_connections(self._context, resource))
+        viewed = resources.type_of(owner).view(self._context, resource, kind.lower())
         if viewed is not None:
             return Answer(document=viewed)
         part = ALL_TYPES.get(f"{owner.type}/{kind}".lower())
         if part is None:
             raise resources.unknown_type(owner.provider, (*owner.types, kind))
-        return self._rows(request, part, self._context.store.children(found.id, kind))
+        return self._rows(request, part, self._context.store.children(resource.id, kind))
 
     def _act(self, request: Request, owner: ResourceId, name: str) -> Answer:
         """Carry out a POST action."""
-        found = resources.read(self._context, owner)
+        resource = resources.read(self._context, owner)
         action = Action(name=name.lower(), query=request.query, body=request.json_object())
         kind = resources.type_of(owner)
-        asked = kind.begin(self._context, found, action)
+        asked = kind.begin(self._context, resource, action)
         if asked is None:
-            result = kind.act(self._context, found, action)
+            result = kind.act(self._context, resource, action)
             if action.name in kind.synchronous:
                 return Answer(document=result)
-            over = kind.outcome(self._context, found.id) is not None
+            over = kind.outcome(self._context, resource.id) is not None
             asked = (
-                partial(Outcome, result=result) if over else partial(kind.outcome, self._context, found.id)
+                partial(Outcome, result=result) if over else partial(kind.outcome, self._context, resource.id)
             )
         return self._operations.acted(
-            found.body,
+            resource.body,
             asked,
             api_version=request.query["api-version"],
             changed=action.name in kind.changing or action.name in _CHANGING,

@@ -38,8 +38,8 @@ class DeploymentRoutes:
             case "POST", [_, "validate"]:
                 return self._validate(self._deployment(group, tail[0], request.json_object()))
             case (("GET" | "HEAD"), [_]):
-                found = self._find(group, tail[0])
-                return Answer(document=found) if request.method == "GET" else Answer(status=204)
+                document = self._find(group, tail[0])
+                return Answer(document=document) if request.method == "GET" else Answer(status=204)
             case "DELETE", [_]:
                 self._find(group, tail[0])
                 del self.context.store.deployments[self._deployment(group, tail[0], {}).key]
@@ -56,22 +56,24 @@ class DeploymentRoutes:
 
     def _find(self, group: str, name: str) -> JsonObject:
         """Return a deployment's document, or refuse with 404."""
-        found = self.context.store.deployments.get(self._deployment(group, name, {}).key)
-        if found is None:
+        document = self.context.store.deployments.get(self._deployment(group, name, {}).key)
+        if document is None:
             raise ArmError(404, "DeploymentNotFound", f"Deployment '{name}' could not be found.")
-        return found
+        return document
 
     def _list(self, group: str) -> Answer:
         prefix = self._deployment(group, "", {}).key
-        found = self.context.store.deployments.items()
-        return Answer(document={"value": [document for key, document in found if key.startswith(prefix)]})
+        deployments = self.context.store.deployments.items()
+        return Answer(
+            document={"value": [document for key, document in deployments if key.startswith(prefix)]}
+        )
 
     def _run(self, request: Request, deployment: Deployment) -> Answer:
         """Run a template; its end, good or bad, is told at the `Azure-AsyncOperation` address."""
         document, error = deployment.run()
         made = [
-            ResourceId.parse(each)
-            for _, each in references(member(document, "properties", "outputResources"))
+            ResourceId.parse(reference)
+            for _, reference in references(member(document, "properties", "outputResources"))
         ]
         operation = self.operations.keep(partial(self._outcome, made, error))
         version = request.query["api-version"]
@@ -84,7 +86,7 @@ class DeploymentRoutes:
         outcomes = [resources.type_of(identity).outcome(self.context, identity) for identity in made]
         if None in outcomes:
             return None
-        errors = [each.error for each in outcomes if each is not None and each.error is not None]
+        errors = [outcome.error for outcome in outcomes if outcome is not None and outcome.error is not None]
         return Outcome(error=error or next(iter(errors), None))
 
     def _validate(self, deployment: Deployment) -> Answer:

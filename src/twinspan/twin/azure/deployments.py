@@ -53,8 +53,8 @@ class Deployment:
             raise invalid_template(f"deployment mode '{mode}' is not part of the twin; use Incremental")
         functions = self._functions()
         planned: list[tuple[ResourceId, JsonObject]] = []
-        for each in _ordered(objects(self.body, "properties", "template", "resources")):
-            resource = resolve(each, functions, self.bounds)
+        for declaration in _ordered(objects(self.body, "properties", "template", "resources")):
+            resource = resolve(declaration, functions, self.bounds)
             if not isinstance(resource, dict):
                 raise invalid_template("a resource is not an object")
             for name in _NOT_TAKEN & resource.keys():
@@ -75,7 +75,7 @@ class Deployment:
             if not isinstance(declared, dict) or name not in declared:
                 raise invalid_template(f"the template has no parameter '{name}', which the request gives")
             if isinstance(value, dict):
-                others += [f"properties.parameters.{name}.{each}" for each in value if each != "value"]
+                others += [f"properties.parameters.{name}.{key}" for key in value if key != "value"]
         if others:
             message = "It is not part of the twin. Path '{}'."
             raise invalid_format(
@@ -111,16 +111,16 @@ class Deployment:
         functions = self._functions()
         declared = member(self.body, "properties", "template", "outputs")
         outputs: JsonObject = {}
-        for name, each in declared.items() if isinstance(declared, dict) else ():
+        for name, output in declared.items() if isinstance(declared, dict) else ():
             outputs[name] = {
-                "type": (text(each, "type") or "string").capitalize(),
-                "value": resolve(member(each, "value"), functions, self.bounds),
+                "type": (text(output, "type") or "string").capitalize(),
+                "value": resolve(member(output, "value"), functions, self.bounds),
             }
         return outputs
 
     def _document(self, outputs: JsonObject, made: list[Json], error: JsonObject | None) -> JsonObject:
         """Return what is told about the deployment: never its parameters, which may be secret."""
-        told: JsonObject = {
+        members: JsonObject = {
             "provisioningState": "Failed" if error is not None else "Succeeded",
             "correlationId": str(uuid.uuid4()),
             "timestamp": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
@@ -131,8 +131,8 @@ class Deployment:
             "outputResources": made,
         }
         if error is not None:
-            told["error"] = error
-        document: JsonObject = {"id": self.identity, "name": self.name, "type": TYPE, "properties": told}
+            members["error"] = error
+        document: JsonObject = {"id": self.identity, "name": self.name, "type": TYPE, "properties": members}
         tags = self.body.get("tags")
         return document if tags is None else {**document, "tags": tags}
 
@@ -205,13 +205,13 @@ class Deployment:
             identity = ResourceId.parse(target)
         except ValueError as error:
             raise invalid_template(f"'{target}' is not the id of a resource") from error
-        found = resources.read(self.context, identity)
-        document = resources.type_of(found.id).render(self.context, found)
+        resource = resources.read(self.context, identity)
+        document = resources.type_of(resource.id).render(self.context, resource)
         return copy.deepcopy(member(document, "properties"))
 
     def _resource_id_function(self, given: list[Json]) -> Json:
         """`resourceId('Namespace/type', 'name', ...)` in this resource group."""
-        kind, names = _first(given), [str(each) for each in given[1:]]
+        kind, names = _first(given), [str(name) for name in given[1:]]
         return str(self._resource_id({"type": kind, "name": "/".join(names)}))
 
 
@@ -226,12 +226,12 @@ def _ordered(declared: list[JsonObject]) -> list[JsonObject]:
     ordered: list[JsonObject] = []
     waiting = list(declared)
     while waiting:
-        names = {(text(each, "name") or "").lower() for each in waiting}
-        ready = [each for each in waiting if not _depends(each, names)]
+        names = {(text(resource, "name") or "").lower() for resource in waiting}
+        ready = [resource for resource in waiting if not _depends(resource, names)]
         if not ready:
             raise invalid_template("circular dependency between resources")
         ordered += ready
-        waiting = [each for each in waiting if all(each is not one for one in ready)]
+        waiting = [resource for resource in waiting if all(resource is not one for one in ready)]
     return ordered
 
 
@@ -246,7 +246,7 @@ def _depends(resource: JsonObject, names: set[str]) -> bool:
 
 def _concat(given: list[Json]) -> str:
     """`concat('a', ...)`, of texts."""
-    joined = "".join(str(each) for each in given)
+    joined = "".join(str(part) for part in given)
     if len(joined) > LONGEST_TEXT:
         raise invalid_template(f"a text of more than {LONGEST_TEXT} characters")
     return joined

@@ -89,8 +89,8 @@ def answer(store: Store, request: Request, owner: Resource, rest: list[str]) -> 
     prefix = f"{owner.id.key}/providers/microsoft.insights/diagnosticsettings/"
     match request.method, rest:
         case "GET", []:
-            found = [each for key, each in store.diagnostics.items() if key.startswith(prefix)]
-            return Answer(document={"value": list[Json](found)})
+            settings = [setting for key, setting in store.diagnostics.items() if key.startswith(prefix)]
+            return Answer(document={"value": list[Json](settings)})
         case "GET", [name]:
             return Answer(document=_existing(store, prefix, name))
         case "PUT", [name]:
@@ -117,24 +117,24 @@ def destinations(store: Store, gateway: str, category: str) -> tuple[str, ...]:
 
 
 def _existing(store: Store, prefix: str, name: str) -> JsonObject:
-    found = store.diagnostics.get(f"{prefix}{name.lower()}")
-    if found is None:
+    setting = store.diagnostics.get(f"{prefix}{name.lower()}")
+    if setting is None:
         raise ArmError(404, "ResourceNotFound", f"The diagnostic setting '{name}' was not found.")
-    return found
+    return setting
 
 
 def _categories(setting: Properties) -> set[str]:
     """Return the categories that are switched on."""
     chosen = {log.category for log in setting.logs if log.enabled and log.category}
     whole = any(log.enabled and log.category_group for log in setting.logs)
-    return {*CATEGORIES} if whole else {str(each) for each in chosen}
+    return {*CATEGORIES} if whole else {str(category) for category in chosen}
 
 
 def _checked(store: Store, owner: ResourceId, name: str, body: JsonObject) -> JsonObject:
     """Return the document of a good setting."""
     setting = parsed(DiagnosticSetting, body)
-    told = setting.properties
-    for log in told.logs:
+    members = setting.properties
+    for log in members.logs:
         if (log.category is None) == (log.category_group is None):
             raise bad_request("BadRequest", "A log has either a category or a categoryGroup.")
         if log.category is not None and log.category not in CATEGORIES:
@@ -143,15 +143,17 @@ def _checked(store: Store, owner: ResourceId, name: str, body: JsonObject) -> Js
             )
         if log.category_group is not None and log.category_group.lower() not in _GROUPS:
             raise bad_request("BadRequest", f"Category group '{log.category_group}' is not supported.")
-    for metric in told.metrics:
+    for metric in members.metrics:
         if metric.category != "AllMetrics":
             raise bad_request("BadRequest", f"Metric category '{metric.category}' is not supported.")
-    if not any([log.enabled for log in told.logs] + [each.enabled for each in told.metrics]):
+    if not any(
+        [log.enabled for log in members.logs] + [metric_setting.enabled for metric_setting in members.metrics]
+    ):
         raise bad_request("BadRequest", "A diagnostic setting has to switch on a category at least.")
-    workspace = store.get(told.workspace_id)
+    workspace = store.get(members.workspace_id)
     if workspace is None or workspace.id.type.lower() != WORKSPACES.type.lower():
-        raise bad_request("ResourceNotFound", f"The workspace {told.workspace_id} was not found.")
-    _check_others(store, owner, name, told)
+        raise bad_request("ResourceNotFound", f"The workspace {members.workspace_id} was not found.")
+    _check_others(store, owner, name, members)
     return {
         "id": f"{owner}/providers/microsoft.insights/diagnosticSettings/{name}",
         "type": _TYPE,
@@ -160,19 +162,19 @@ def _checked(store: Store, owner: ResourceId, name: str, body: JsonObject) -> Js
     }
 
 
-def _check_others(store: Store, owner: ResourceId, name: str, told: Properties) -> None:
+def _check_others(store: Store, owner: ResourceId, name: str, members: Properties) -> None:
     """Refuse a category that another setting sends to the same workspace already."""
     prefix = f"{owner.key}/providers/microsoft.insights/diagnosticsettings/"
     for key, document in store.diagnostics.items():
         if not key.startswith(prefix) or key == f"{prefix}{name.lower()}":
             continue
         other = parsed(DiagnosticSetting, document).properties
-        twice = _categories(other) & _categories(told)
-        if twice and other.workspace_id.lower() == told.workspace_id.lower():
+        twice = _categories(other) & _categories(members)
+        if twice and other.workspace_id.lower() == members.workspace_id.lower():
             raise ArmError(
                 409,
                 "Conflict",
-                f"Data sink '{told.workspace_id}' is already used in diagnostic setting "
+                f"Data sink '{members.workspace_id}' is already used in diagnostic setting "
                 f"'{text(document, 'name')}' for category '{min(twice)}'. Data sinks can't be reused in "
                 "different settings on the same category for the same resource.",
             )

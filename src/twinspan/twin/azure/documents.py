@@ -47,11 +47,11 @@ def texts(document: Json, *path: str) -> list[str]:
 
 def properties(document: JsonObject) -> JsonObject:
     """Return the `properties` object of a resource's body, made if missing; writes to it are kept."""
-    found = document.setdefault("properties", {})
-    if not isinstance(found, dict):
-        msg = f"properties is {type(found).__name__}, not an object"
+    members = document.setdefault("properties", {})
+    if not isinstance(members, dict):
+        msg = f"properties is {type(members).__name__}, not an object"
         raise TypeError(msg)
-    return found
+    return members
 
 
 def references(document: Json, path: str = "") -> Iterator[tuple[str, str]]:

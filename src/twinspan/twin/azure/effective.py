@@ -76,7 +76,7 @@ def _routes(state: InterfaceState) -> Json:
     """Return the routes; of several for one destination the one with the lowest metric is active."""
     rows: list[Json] = []
     seen = set()
-    for route in sorted(state.routes, key=lambda each: (each.metric, each.destination)):
+    for route in sorted(state.routes, key=lambda candidate: (candidate.metric, candidate.destination)):
         active = route.destination not in seen
         seen.add(route.destination)
         rows.append(
@@ -169,11 +169,11 @@ def _effective_groups(state: InterfaceState, groups: Iterable[_Group]) -> Json:
     }
 
 
-def _rule(loaded: LoadedRule, told: JsonObject) -> JsonObject:
+def _rule(loaded: LoadedRule, members: JsonObject) -> JsonObject:
     kind = "defaultSecurityRules" if loaded.name in _DEFAULTS else "securityRules"
     document: JsonObject = {
         "name": f"{kind}/{loaded.name}",
-        **{name: told[name] for name in _MEMBERS if name in told},
+        **{name: members[name] for name in _MEMBERS if name in members},
         "access": "Allow" if loaded.allows else "Deny",
         "priority": loaded.priority,
         "direction": loaded.direction,

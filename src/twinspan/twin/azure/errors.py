@@ -47,9 +47,9 @@ def invalid_format(problems: Sequence[Detail]) -> ArmError:
 
     The first ones are in the message too: Terraform, az and the SDKs show nothing else.
     """
-    told = " ".join(problem.message for problem in problems[:_SHOWN])
+    summary = " ".join(problem.message for problem in problems[:_SHOWN])
     more = f" And {len(problems) - _SHOWN} more, see the details." if len(problems) > _SHOWN else ""
-    message = f"Cannot parse the request. {told}{more}"
+    message = f"Cannot parse the request. {summary}{more}"
     return ArmError(400, "InvalidRequestFormat", message, details=problems[:_DETAILS])
 
 

@@ -40,10 +40,10 @@ def read(store: Store, name: str) -> ResourceGroup:
     Raises:
         ArmError: 404 `ResourceGroupNotFound`.
     """
-    found = store.groups.get(name.lower())
-    if found is None:
+    group = store.groups.get(name.lower())
+    if group is None:
         raise resource_group_not_found(name)
-    return found
+    return group
 
 
 def put(store: Store, name: str, body: JsonObject) -> tuple[ResourceGroup, bool]:
@@ -158,12 +158,12 @@ def summaries(store: Store, *, group: str | None, condition: str | None) -> Json
     Raises:
         ArmError: Another `$filter`.
     """
-    wanted = _clauses(condition)
+    clauses = _clauses(condition)
     rows = []
     for resource in store.resources.values():
         top = resource.id.parent is None and resource.id.type.lower() in RESOURCE_TYPES
         in_group = group is None or resource.id.resource_group.lower() == group.lower()
-        if top and in_group and all(_value(resource, name) == value for name, value in wanted):
+        if top and in_group and all(_value(resource, name) == value for name, value in clauses):
             rows.append(_summary(resource))
     return {"value": list(rows)}
 

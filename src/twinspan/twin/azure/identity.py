@@ -145,13 +145,13 @@ class IdentityService:
         refusal = self._refuse_client(form)
         if refusal is not None:
             return refusal
-        wanted = form.get("resource") or form.get("scope", "").split(" ")[0].removesuffix("/.default")
-        if wanted.rstrip("/") not in {self.base_url, self.graph_resource}:
+        resource = form.get("resource") or form.get("scope", "").split(" ")[0].removesuffix("/.default")
+        if resource.rstrip("/") not in {self.base_url, self.graph_resource}:
             return _refused(
                 400,
                 "invalid_resource",
                 500011,
-                f"The resource principal named '{wanted}' was not found in the "
+                f"The resource principal named '{resource}' was not found in the "
                 f"tenant. Ask for '{self.base_url}/.default'.",
             )
         return Answer(
@@ -159,8 +159,8 @@ class IdentityService:
                 "token_type": "Bearer",
                 "expires_in": LIFETIME_S,
                 "ext_expires_in": LIFETIME_S,
-                "resource": wanted,
-                "access_token": self.authority.issue(wanted),
+                "resource": resource,
+                "access_token": self.authority.issue(resource),
             },
             headers={"Cache-Control": "no-store", "Pragma": "no-cache"},
         )

@@ -109,9 +109,9 @@ def find(publisher: str, offer: str, sku: str, version: str) -> Image:
     Raises:
         ArmError: 404 `PlatformImageNotFound`. Source: hashicorp/terraform-provider-azurerm, reports of it.
     """
-    wanted = tuple(each.lower() for each in (publisher, offer, sku))
+    names = tuple(name.lower() for name in (publisher, offer, sku))
     for image in IMAGES:
-        if (image.publisher.lower(), image.offer.lower(), image.sku.lower()) == wanted and (
+        if (image.publisher.lower(), image.offer.lower(), image.sku.lower()) == names and (
             version.lower() == LATEST or _VERSION.fullmatch(version)
         ):
             return image

@@ -90,7 +90,7 @@ def listed() -> JsonObject:
 
 def capabilities(size: Size) -> Json:
     """Return what `skus` tells of a size. Source: ARM, ResourceSkuCapabilities."""
-    told = {
+    values = {
         "vCPUs": str(size.cores),
         "MemoryGB": str(size.memory_mb / _GB),
         "MaxNetworkInterfaces": str(size.interfaces),
@@ -98,4 +98,4 @@ def capabilities(size: Size) -> Json:
         "CpuArchitectureType": "x64",
         "PremiumIO": "True",
     }
-    return [{"name": name, "value": value} for name, value in told.items()]
+    return [{"name": name, "value": value} for name, value in values.items()]

@@ -96,14 +96,16 @@ def _definition(owner: ResourceId, store: MetricStore, name: str) -> JsonObject:
         "metricAvailabilities": [
             {"timeGrain": duration(grain), "retention": "P93D"} for grain in time_grains(store.period_s)
         ],
-        "dimensions": [{"value": each, "localizedValue": each} for each in definition.dimensions],
+        "dimensions": [
+            {"value": dimension, "localizedValue": dimension} for dimension in definition.dimensions
+        ],
     }
 
 
 def _metric(owner: ResourceId, store: MetricStore, name: str, query: Query) -> JsonObject:
     definition = DEFINITIONS[name]
-    own = {each.lower() for each in definition.dimensions}
-    foreign = [each for each in query.wanted if each.lower() not in own]
+    own = {dimension.lower() for dimension in definition.dimensions}
+    foreign = [dimension for dimension in query.wanted if dimension.lower() not in own]
     if foreign:
         raise bad_request(
             "BadRequest",
@@ -132,18 +134,22 @@ class _Row:
 def _timeseries(
     store: MetricStore, scope: str, name: str, definition: Definition, query: Query
 ) -> list[JsonObject]:
-    split = [each for each in definition.dimensions if each.lower() in {w.lower() for w in query.wanted}]
+    split = [
+        dimension
+        for dimension in definition.dimensions
+        if dimension.lower() in {w.lower() for w in query.wanted}
+    ]
     groups: dict[tuple[tuple[str, str], ...], list[Series]] = {}
     for series in store.series(scope, name):
         own = dict(series.dimensions)
         if query.takes(own):
-            groups.setdefault(tuple((each, own[each]) for each in split), []).append(series)
+            groups.setdefault(tuple((dimension, own[dimension]) for dimension in split), []).append(series)
     rows = [
         _Row(
             values=values,
-            points=tuple(merged(found, start_s=query.start_s, end_s=query.end_s, period_s=query.interval_s)),
+            points=tuple(merged(group, start_s=query.start_s, end_s=query.end_s, period_s=query.interval_s)),
         )
-        for values, found in sorted(groups.items())
+        for values, group in sorted(groups.items())
     ]
     aggregations = query.aggregations or (definition.aggregation.lower(),)
     if query.order is not None:
@@ -172,7 +178,9 @@ def _data(row: _Row, query: Query, aggregations: Sequence[str]) -> Json:
     start_s = query.start_s
     while start_s < query.end_s:
         point = values.get(start_s)
-        told = {each: _AGGREGATIONS[each](point) for each in aggregations} if point else {}
-        data.append({"timeStamp": iso(start_s), **told})
+        measurements = (
+            {aggregation: _AGGREGATIONS[aggregation](point) for aggregation in aggregations} if point else {}
+        )
+        data.append({"timeStamp": iso(start_s), **measurements})
         start_s += query.interval_s
     return data

@@ -83,7 +83,7 @@ def parse_query(query: Mapping[str, str], *, period_s: int) -> Query:
         start_s=begin_s,
         end_s=end_s,
         interval_s=interval_s,
-        aggregations=tuple(each for each in aggregations if each != "none"),
+        aggregations=tuple(aggregation for aggregation in aggregations if aggregation != "none"),
         wanted=_filter(query.get("$filter", "")),
         top=_number(query.get("top")),
         order=_order(query.get("orderby")),
@@ -119,8 +119,8 @@ def _timespan(text: str | None) -> tuple[float, float]:
         return now_s - 3600, now_s
     begin, slash, end = unquote(text).partition("/")  # the Azure CLI quotes it twice
     try:
-        found = tuple(datetime.fromisoformat(part.strip().replace(" ", "+")) for part in (begin, end))
-        begin_s, end_s = ((t if t.tzinfo else t.replace(tzinfo=UTC)).timestamp() for t in found)
+        moments = tuple(datetime.fromisoformat(part.strip().replace(" ", "+")) for part in (begin, end))
+        begin_s, end_s = ((t if t.tzinfo else t.replace(tzinfo=UTC)).timestamp() for t in moments)
         for moment_s in (begin_s - _LONGEST_S, end_s + _LONGEST_S):
             datetime.fromtimestamp(moment_s, UTC)  # the years that there are end there
     except (ValueError, OverflowError):
@@ -138,9 +138,9 @@ def _interval(text: str | None, *, period_s: int, whole_s: float) -> int:
         return next((grain for grain in grains if grain >= 60), grains[-1])  # noqa: PLR2004 - PT1M is the default
     if text.upper() == "FULL":
         return max(int(whole_s) + 2 * period_s, 1)
-    found = _DURATION.fullmatch(text.upper())
+    match = _DURATION.fullmatch(text.upper())
     units = {"D": 86400, "H": 3600, "M": 60, "S": 1}
-    seconds = sum(int(found[u] or 0) * length for u, length in units.items()) if found else 0
+    seconds = sum(int(match[u] or 0) * length for u, length in units.items()) if match else 0
     if seconds not in grains:
         raise bad_request(
             "BadRequest",
@@ -151,7 +151,7 @@ def _interval(text: str | None, *, period_s: int, whole_s: float) -> int:
 
 
 def _filter(text: str) -> dict[str, frozenset[str]]:
-    wanted: dict[str, frozenset[str]] = {}
+    dimensions: dict[str, frozenset[str]] = {}
     for clause in _AND.split(text.strip()) if text.strip() else ():
         matches = [_CLAUSE.fullmatch(part.strip()) for part in _OR.split(clause)]
         names = {match["name"].lower() for match in matches if match}
@@ -159,9 +159,9 @@ def _filter(text: str) -> dict[str, frozenset[str]]:
             raise bad_request(
                 "BadRequest", f"Invalid filter '{text}'. It must be like: Name eq 'value' and Other eq '*'"
             )
-        found = [match for match in matches if match]
-        wanted[found[0]["name"]] = frozenset(match["value"] for match in found)
-    return wanted
+        parts = [match for match in matches if match]
+        dimensions[parts[0]["name"]] = frozenset(match["value"] for match in parts)
+    return dimensions
 
 
 def _number(text: str | None) -> int:
@@ -175,7 +175,7 @@ def _number(text: str | None) -> int:
 def _order(text: str | None) -> tuple[str, bool] | None:
     if text is None:
         return None
-    found = _ORDER.fullmatch(text.strip())
-    if found is None or found["measure"].lower() not in _AGGREGATIONS:
+    match = _ORDER.fullmatch(text.strip())
+    if match is None or match["measure"].lower() not in _AGGREGATIONS:
         raise bad_request("BadRequest", f"Detected invalid orderby input: {text}. An example: average desc")
-    return found["measure"].lower(), (found["way"] or "asc").lower() == "desc"
+    return match["measure"].lower(), (match["way"] or "asc").lower() == "desc"

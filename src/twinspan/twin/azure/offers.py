@@ -57,7 +57,7 @@ def permissions() -> JsonObject:
 
 def usages(store: Store, location: str) -> JsonObject:
     """Return how much of each network quota is in use in a region. Source: ARM, Usages - List."""
-    found = [
+    places = [
         (resource.id.type.lower(), str(resource.body.get("location", "")).lower().replace(" ", ""))
         for resource in store.resources.values()
     ]
@@ -65,7 +65,7 @@ def usages(store: Store, location: str) -> JsonObject:
         "value": [
             {
                 "name": {"value": name, "localizedValue": words},
-                "currentValue": found.count((kind, location.lower())),
+                "currentValue": places.count((kind, location.lower())),
                 "limit": limit,
                 "unit": "Count",
             }
@@ -100,7 +100,7 @@ def _location_in(condition: str) -> str:
     Raises:
         ArmError: Another condition, none, or a region that the subscription does not have.
     """
-    found = _LOCATION.fullmatch(condition.strip())
-    if found is None or found["name"].lower() not in LOCATIONS:
+    match = _LOCATION.fullmatch(condition.strip())
+    if match is None or match["name"].lower() not in LOCATIONS:
         raise bad_request("InvalidFilter", f"The filter '{condition}' must be \"location eq 'REGION'\".")
-    return found["name"].lower()
+    return match["name"].lower()

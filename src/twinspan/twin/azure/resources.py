@@ -41,15 +41,15 @@ def type_of(resource_id: ResourceId) -> ResourceType:
     Raises:
         ArmError: The twin has no such type.
     """
-    found = ALL_TYPES.get(resource_id.type.lower())
-    if found is None:
+    resource_type = ALL_TYPES.get(resource_id.type.lower())
+    if resource_type is None:
         raise unknown_type(resource_id.provider, resource_id.types)
-    return found
+    return resource_type
 
 
 def unknown_type(provider: str, kinds: tuple[str, ...]) -> ArmError:
     """Return the refusal of a type that the twin does not have."""
-    known = any(each.startswith(f"{provider.lower()}/") for each in RESOURCE_TYPES)
+    known = any(resource_type.startswith(f"{provider.lower()}/") for resource_type in RESOURCE_TYPES)
     lacks = absent.TYPES.get("/".join((provider, *kinds)).lower())
     if lacks is not None:
         return ArmError(
@@ -64,7 +64,7 @@ def unknown_type(provider: str, kinds: tuple[str, ...]) -> ArmError:
         "InvalidResourceType",
         f"The resource type '{'/'.join(kinds)}' could not be found in the namespace '{provider}'. The twin "
         "has "
-        f"{', '.join(sorted(each.type for each in RESOURCE_TYPES.values()))}.",
+        f"{', '.join(sorted(resource_type.type for resource_type in RESOURCE_TYPES.values()))}.",
     )
 
 
@@ -77,9 +77,9 @@ def read(context: Context, resource_id: ResourceId) -> Resource:
     kind = type_of(resource_id)
     if resource_id.resource_group.lower() not in context.store.groups:
         raise resource_group_not_found(resource_id.resource_group)
-    found = context.store.get(resource_id)
-    if found is not None:
-        return found
+    resource = context.store.get(resource_id)
+    if resource is not None:
+        return resource
     parent = resource_id.parent
     if parent is None:
         raise resource_not_found(kind.type, resource_id.name, resource_id.resource_group)
@@ -111,18 +111,18 @@ def put(
         raise bad_request("LocationRequired", "The location property is required for this definition.")
     kind.check_first(resource_id, body)
     shared_key = _take_secret(kind, body)
-    wanted = Put(
+    put = Put(
         id=existing.id if existing is not None else resource_id,
         body=kind.clean(body),
         existing=existing,
         shared_key=shared_key,
     )
-    _tidy(kind, wanted)
-    _check_references(context, wanted)
-    kind.check(context, wanted)
-    parts = _check_parts(context, kind, wanted)
-    kind.complete(context, wanted)
-    return _commit(context, wanted, parts), existing is None
+    _tidy(kind, put)
+    _check_references(context, put)
+    kind.check(context, put)
+    parts = _check_parts(context, kind, put)
+    kind.complete(context, put)
+    return _commit(context, put, parts), existing is None
 
 
 _NAME_RULE = (
@@ -175,14 +175,14 @@ def patch(context: Context, resource_id: ResourceId, body: JsonObject) -> Resour
     Raises:
         ArmError: 404, 405 for what takes no PATCH, or a body that names something else or breaks a rule.
     """
-    found = read(context, resource_id)
+    resource = read(context, resource_id)
     kind = type_of(resource_id)
     if not kind.top_level:
         raise ArmError(405, "MethodNotAllowed", f"{resource_id.type} takes no PATCH.")
     check_idle(context, resource_id)
-    kind.patch(context, found, body)
-    context.store.touch(found)
-    return found
+    kind.patch(context, resource, body)
+    context.store.touch(resource)
+    return resource
 
 
 def delete(context: Context, resource_id: ResourceId, conditions: Conditions) -> bool:
@@ -192,14 +192,14 @@ def delete(context: Context, resource_id: ResourceId, conditions: Conditions) ->
         ArmError: It is in use, or 412.
     """
     kind = type_of(resource_id)
-    found = context.store.get(resource_id)
-    if found is None:
+    resource = context.store.get(resource_id)
+    if resource is None:
         return False
     check_idle(context, resource_id)
-    check_conditions(found, conditions)
-    kind.refuse_delete(context, found)
-    kind.delete(context, found)
-    _touch_parent(context, found.id)
+    check_conditions(resource, conditions)
+    kind.refuse_delete(context, resource)
+    kind.delete(context, resource)
+    _touch_parent(context, resource.id)
     return True
 
 
@@ -217,72 +217,72 @@ def _take_secret(kind: ResourceType, body: JsonObject) -> str | None:
     return key
 
 
-def _tidy(kind: ResourceType, wanted: Put) -> None:
+def _tidy(kind: ResourceType, put: Put) -> None:
     """Check the envelope: location, tags and `properties`."""
-    properties(wanted.body)
-    wanted.body.pop("id", None)
-    wanted.body.pop("name", None)
+    properties(put.body)
+    put.body.pop("id", None)
+    put.body.pop("name", None)
     if not kind.top_level:
         return
-    location = _location(kind, wanted)
-    before = text(wanted.existing.body, "location") if wanted.existing is not None else None
+    location = _location(kind, put)
+    before = text(put.existing.body, "location") if put.existing is not None else None
     if before not in {None, location}:
         raise ArmError(
             409,
             "InvalidResourceLocation",
-            f"The resource '{wanted.id.name}' already exists in location '{before}' in resource group "
-            f"'{wanted.id.resource_group}'. A resource with the same name cannot be created in location "
+            f"The resource '{put.id.name}' already exists in location '{before}' in resource group "
+            f"'{put.id.resource_group}'. A resource with the same name cannot be created in location "
             f"'{location}'. Please select a new resource name.",
         )
-    wanted.body["location"] = location
+    put.body["location"] = location
 
 
-def _location(kind: ResourceType, wanted: Put) -> str:
+def _location(kind: ResourceType, put: Put) -> str:
     """Return the region, or `global` for a type that has none."""
-    given = text(wanted.body, "location") or ""
+    given = text(put.body, "location") or ""
     if not kind.is_global:
-        return canonical_location(given, wanted.id.type)
+        return canonical_location(given, put.id.type)
     if given.lower() != GLOBAL:
         raise bad_request(
             "LocationNotAvailableForResourceType",
-            f"The provided location '{given}' is not available for resource type '{wanted.id.type}'. "
+            f"The provided location '{given}' is not available for resource type '{put.id.type}'. "
             f"The twin has it as '{GLOBAL}' only.",
         )
     return GLOBAL
 
 
-def _check_references(context: Context, wanted: Put) -> None:
+def _check_references(context: Context, put: Put) -> None:
     """Check that everything a body refers to exists, in the same region."""
-    for path, target in references(wanted.body):
+    for path, target in references(put.body):
         try:
             identity = ResourceId.parse(target)
         except ValueError as error:
             message = f"Reference Id {target} is not formatted correctly. Path {path}."
             raise invalid_format([Detail(code="InvalidJsonReferenceFormat", message=message)]) from error
-        found = context.store.get(identity)
-        if found is None or not _same_region(context, wanted, found):
+        resource = context.store.get(identity)
+        if resource is None or not _same_region(context, put, resource):
             raise bad_request(
                 "InvalidResourceReference",
-                f"Resource {target} referenced by resource {wanted.id} was not found. Please make sure "
+                f"Resource {target} referenced by resource {put.id} was not found. Please make sure "
                 "that the "
                 "referenced resource exists, and that both resources are in the same region.",
             )
 
 
-def _same_region(context: Context, wanted: Put, found: Resource) -> bool:
+def _same_region(context: Context, put: Put, target: Resource) -> bool:
     """Whether two resources are in one region; a part is where its parent is."""
-    top = found
+    top = target
     while top.id.parent is not None:
         parent = context.store.get(top.id.parent)
         if parent is None:
             return True
         top = parent
-    own = text(wanted.body, "location")
+    own = text(put.body, "location")
     return own is None or own == text(top.body, "location")
 
 
 def _check_parts(
-    context: Context, kind: ResourceType, wanted: Put
+    context: Context, kind: ResourceType, put: Put
 ) -> dict[str, list[tuple[ResourceId, JsonObject]]] | None:
     """Take the embedded parts out of a body later on: return them by member; None if they stay as they are.
 
@@ -293,48 +293,45 @@ def _check_parts(
         return {}
     parts: dict[str, list[tuple[ResourceId, JsonObject]]] = {}
     for name in kind.parts:
-        if name not in wanted.properties and kind.parts_kept_if_absent:
+        if name not in put.properties and kind.parts_kept_if_absent:
             continue
         listed = [
-            (wanted.id.child(name, text(each, "name") or ""), each)
-            for each in objects(wanted.properties, name)
+            (put.id.child(name, text(item, "name") or ""), item) for item in objects(put.properties, name)
         ]
         keys = [identity.key for identity, _ in listed]
         if len(set(keys)) != len(keys):
-            raise bad_request(
-                "DuplicateResourceName", f"Two of the {name} of {wanted.id} have the same name."
-            )
-        for each in context.store.children(wanted.id, name):
-            if each.id.key not in keys:
-                type_of(each.id).refuse_delete(context, each)
+            raise bad_request("DuplicateResourceName", f"Two of the {name} of {put.id} have the same name.")
+        for child in context.store.children(put.id, name):
+            if child.id.key not in keys:
+                type_of(child.id).refuse_delete(context, child)
         parts[name] = listed
     return parts
 
 
 def _commit(
-    context: Context, wanted: Put, parts: dict[str, list[tuple[ResourceId, JsonObject]]] | None
+    context: Context, put: Put, parts: dict[str, list[tuple[ResourceId, JsonObject]]] | None
 ) -> Resource:
     """Write what was checked."""
     store = context.store
-    for name in type_of(wanted.id).parts:
-        wanted.properties.pop(name, None)
-    resource = wanted.existing
+    for name in type_of(put.id).parts:
+        put.properties.pop(name, None)
+    resource = put.existing
     if resource is None:
-        resource = Resource(id=wanted.id, body=wanted.body)
+        resource = Resource(id=put.id, body=put.body)
         store.add(resource)
     else:
-        resource.body = wanted.body
+        resource.body = put.body
         context.store.touch(resource)
     for name, listed in (parts or {}).items():
         keys = {identity.key for identity, _ in listed}
-        for stale in store.children(wanted.id, name):
+        for stale in store.children(put.id, name):
             if stale.id.key not in keys:
                 store.remove(stale.id)
         for identity, body in listed:
             _write_part(context, identity, body)
-    if wanted.shared_key is not None:
-        store.shared_keys[resource.id.key] = wanted.shared_key
-    elif type_of(wanted.id).model == _CONNECTION:
+    if put.shared_key is not None:
+        store.shared_keys[resource.id.key] = put.shared_key
+    elif type_of(put.id).model == _CONNECTION:
         store.shared_keys.setdefault(resource.id.key, store.new_shared_key())
     _touch_parent(context, resource.id)
     return resource

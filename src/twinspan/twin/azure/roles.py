@@ -91,8 +91,8 @@ def answer(  # noqa: PLR0911  one per kind of request
         case "PUT", ["roleassignments", name]:
             return _assign(context, scope, name, request.json_object())
         case "DELETE", ["roleassignments", name]:
-            found = context.store.assignments.pop(_key(scope, name), None)
-            return Answer(status=204) if found is None else Answer(document=found, changed=True)
+            assignment = context.store.assignments.pop(_key(scope, name), None)
+            return Answer(status=204) if assignment is None else Answer(document=assignment, changed=True)
         case _:
             return None
 
@@ -104,9 +104,9 @@ def _definitions(scope: str, condition: str) -> JsonObject:
         raise bad_request(
             "InvalidFilter", f"The filter '{condition}' is not supported; use roleName eq '...'."
         )
-    wanted = match[1].lower() if match is not None else None
+    role_name = match[1].lower() if match is not None else None
     rows: list[Json] = [
-        _definition(scope, identity) for identity, name in _NAMES.items() if wanted in {None, name.lower()}
+        _definition(scope, identity) for identity, name in _NAMES.items() if role_name in {None, name.lower()}
     ]
     return {"value": rows}
 
@@ -138,23 +138,23 @@ def _key(scope: str, name: str) -> str:
 
 
 def _found(context: Context, scope: str, name: str) -> JsonObject:
-    found = context.store.assignments.get(_key(scope, name))
-    if found is None:
+    assignment = context.store.assignments.get(_key(scope, name))
+    if assignment is None:
         raise ArmError(404, "RoleAssignmentNotFound", f"The role assignment '{name}' is not found.")
-    return found
+    return assignment
 
 
 def _listed(context: Context, scope: str, condition: str) -> JsonObject:
     """Return the assignments at a scope; without `atScope()` those below it too."""
     match = _PRINCIPAL_FILTER.search(condition)
     rows: list[Json] = []
-    for each in context.store.assignments.values():
-        place = (text(each, "properties", "scope") or "").lower()
+    for assignment in context.store.assignments.values():
+        place = (text(assignment, "properties", "scope") or "").lower()
         below = place.startswith(f"{scope.lower()}/") and "atscope()" not in condition.lower()
         above = scope.lower() == place or scope.lower().startswith(f"{place}/")
-        principal = text(each, "properties", "principalId")
+        principal = text(assignment, "properties", "principalId")
         if (below or above) and (match is None or match[1].lower() == principal):
-            rows.append(each)
+            rows.append(assignment)
     return {"value": rows}
 
 
@@ -166,11 +166,11 @@ def _assign(context: Context, scope: str, name: str, body: JsonObject) -> Answer
             "InvalidRoleAssignmentId",
             f"The role assignment ID '{name}' is not valid. The role assignment ID must be a GUID.",
         )
-    wanted = parsed(Assignment, body).properties
-    role, principal = wanted.role_definition_id, wanted.principal_id.lower()
+    assignment = parsed(Assignment, body).properties
+    role, principal = assignment.role_definition_id, assignment.principal_id.lower()
     _definition(scope, role.rpartition("/")[2].lower())
-    kind = _check_principal(context, principal, wanted.principal_type)
-    kept = wanted.model_dump(mode="json", by_alias=True, exclude_none=True)
+    kind = _check_principal(context, principal, assignment.principal_type)
+    kept = assignment.model_dump(mode="json", by_alias=True, exclude_none=True)
     kept |= {"principalId": principal, "principalType": kind}
     existing = context.store.assignments.get(_key(scope, name))
     same = (principal, role.lower())
@@ -196,11 +196,11 @@ def _assign(context: Context, scope: str, name: str, body: JsonObject) -> Answer
 
 def _changed(existing: JsonObject, kept: JsonObject) -> Answer:
     """Write a new description or condition into an assignment; Azure calls that created, too."""
-    told = properties(existing)
-    changed = any(told.get(name) != kept.get(name) for name in _CHANGEABLE)
+    members = properties(existing)
+    changed = any(members.get(name) != kept.get(name) for name in _CHANGEABLE)
     for name in _CHANGEABLE:
-        told.pop(name, None)
-    told.update(kept)
+        members.pop(name, None)
+    members.update(kept)
     return Answer(document=existing, changed=changed)
 
 
@@ -244,11 +244,13 @@ def _check_principal(context: Context, principal: str, kind: str | None) -> str:
     """Refuse a service principal that the twin does not have; return the principal's type."""
     if not _is_guid(principal):
         raise bad_request("InvalidPrincipalId", f"A valid principal ID must be provided, not '{principal}'.")
-    known = {text(each.body, "properties", "principalId") for each in context.store.resources.values()}
+    known = {
+        text(resource.body, "properties", "principalId") for resource in context.store.resources.values()
+    }
     if kind in {"User", "Group"} or principal in known:
         return kind or "ServicePrincipal"
     clusters = context.store.of_type("Microsoft.ContainerService/managedClusters")
-    if principal in {str(uuid.uuid5(uuid.NAMESPACE_URL, each.id.key)) for each in clusters}:
+    if principal in {str(uuid.uuid5(uuid.NAMESPACE_URL, cluster.id.key)) for cluster in clusters}:
         return "ServicePrincipal"
     raise bad_request(
         "PrincipalNotFound",

@@ -64,7 +64,10 @@ def _parameters(command: JsonObject) -> str:
     Raises:
         ArmError: A name is none of a variable.
     """
-    named = [(text(each, "name") or "", text(each, "value") or "") for each in objects(command, "parameters")]
+    named = [
+        (text(parameter, "name") or "", text(parameter, "value") or "")
+        for parameter in objects(command, "parameters")
+    ]
     for name, _ in named:
         if not _PARAMETER.fullmatch(name):
             raise bad_request("InvalidParameter", f"'{name}' is no name of a parameter (parameters.name).")

@@ -88,9 +88,9 @@ def model_class(name: str) -> type[Model]:
     """
     package, _, own = name.rpartition(".")
     where = importlib.import_module(f"azure.mgmt.{package}.models") if package else models
-    found = getattr(where, own, None)
-    if _is_model(found):
-        return found
+    model = getattr(where, own, None)
+    if _is_model(model):
+        return model
     msg = f"{where.__name__} has no model {own}; is the pinned version installed?"
     raise LookupError(msg)
 
@@ -178,9 +178,9 @@ def _value(shape: Shape, value: Json, path: str, problems: list[Detail]) -> Json
         value = _TRUTHS.get(value, value)
     match shape:
         case ListOf(item=item) if isinstance(value, list):
-            return [_value(item, each, f"{path}[{index}]", problems) for index, each in enumerate(value)]
+            return [_value(item, entry, f"{path}[{index}]", problems) for index, entry in enumerate(value)]
         case MapOf(item=item) if isinstance(value, dict):
-            return {name: _value(item, each, f"{path}.{name}", problems) for name, each in value.items()}
+            return {name: _value(item, entry, f"{path}.{name}", problems) for name, entry in value.items()}
         case Choice(values=values) if isinstance(value, str) and value.lower() in values:
             return values[value.lower()]
         case type() if _is_model(shape) and isinstance(value, dict):
@@ -219,9 +219,9 @@ def _mismatch(shape: Shape, value: Json, path: str) -> str:
             allowed = ", ".join(values.values())
             return f"Error converting value {value!r} to type '{name}'. Path '{path}'. Allowed: {allowed}."
         case ListOf():
-            wanted = "a list"
+            expected_kind = "a list"
         case MapOf():
-            wanted = "an object"
+            expected_kind = "an object"
         case _:
-            wanted = f"'{shape.__name__}'"
-    return f"Error converting value {value!r} to {wanted}. Path '{path}'."
+            expected_kind = f"'{shape.__name__}'"
+    return f"Error converting value {value!r} to {expected_kind}. Path '{path}'."

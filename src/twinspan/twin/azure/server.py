@@ -159,12 +159,12 @@ class ArmApi:
 
         def rules() -> list[Rule]:
             with application.lock:
-                return [each for found in store.of_type(METRIC_ALERTS.type) for each in rules_of(found)]
+                return [rule for resource in store.of_type(METRIC_ALERTS.type) for rule in rules_of(resource)]
 
         def group(identity: str) -> action_groups.Properties | None:
             with application.lock:
-                found = store.get(identity)
-                return action_groups.properties_of(found.body) if found is not None else None
+                resource = store.get(identity)
+                return action_groups.properties_of(resource.body) if resource is not None else None
 
         engine = AlertEngine(
             self._metrics,

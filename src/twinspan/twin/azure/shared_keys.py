@@ -26,8 +26,8 @@ def get(context: Context, connection: ResourceId) -> JsonObject:
     Raises:
         ArmError: 404, no such connection.
     """
-    found = read(context, connection)
-    return {"id": f"{found.id}/sharedKey", "value": context.store.shared_keys[found.id.key]}
+    resource = read(context, connection)
+    return {"id": f"{resource.id}/sharedKey", "value": context.store.shared_keys[resource.id.key]}
 
 
 def put(context: Context, connection: ResourceId, body: JsonObject) -> JsonObject:
@@ -36,12 +36,12 @@ def put(context: Context, connection: ResourceId, body: JsonObject) -> JsonObjec
     Raises:
         ArmError: 404, or a key that Azure does not take.
     """
-    found = read(context, connection)
+    resource = read(context, connection)
     check_idle(context, connection)
     value = text(schema.clean("ConnectionSharedKey", body), "value") or ""
-    check_shared_key(value, where=str(found.id))
-    context.store.shared_keys[found.id.key] = value
-    context.store.touch(found)
+    check_shared_key(value, where=str(resource.id))
+    context.store.shared_keys[resource.id.key] = value
+    context.store.touch(resource)
     return get(context, connection)
 
 
@@ -51,13 +51,13 @@ def reset(context: Context, connection: ResourceId, body: JsonObject) -> JsonObj
     Raises:
         ArmError: 404, or a length outside 1-128.
     """
-    found = read(context, connection)
+    resource = read(context, connection)
     check_idle(context, connection)
     length = number(schema.clean("ConnectionResetSharedKey", body), "keyLength") or 0
     if length not in _LENGTHS:
         raise bad_request(
             "InvalidSharedKeyLength", f"keyLength {length} is not between {_LENGTHS[0]} and {_LENGTHS[-1]}."
         )
-    context.store.shared_keys[found.id.key] = context.store.new_shared_key(length)
-    context.store.touch(found)
+    context.store.shared_keys[resource.id.key] = context.store.new_shared_key(length)
+    context.store.touch(resource)
     return {"keyLength": length}

@@ -91,33 +91,33 @@ def bgp_peers(observed: Observed, gateway: str, *, peer: str | None) -> Json:
     return {
         "value": [
             {
-                "localAddress": str(each.local_address),
-                "neighbor": str(each.neighbor),
-                "asn": each.asn,
-                "state": each.state,
-                "connectedDuration": each.connected_duration,
-                "routesReceived": each.routes_received,
-                "messagesSent": each.messages_sent,
-                "messagesReceived": each.messages_received,
+                "localAddress": str(bgp_peer.local_address),
+                "neighbor": str(bgp_peer.neighbor),
+                "asn": bgp_peer.asn,
+                "state": bgp_peer.state,
+                "connectedDuration": bgp_peer.connected_duration,
+                "routesReceived": bgp_peer.routes_received,
+                "messagesSent": bgp_peer.messages_sent,
+                "messagesReceived": bgp_peer.messages_received,
             }
-            for each in observed.azure_bgp_peers.get(gateway, ())
-            if peer in {None, "", str(each.neighbor)}
+            for bgp_peer in observed.azure_bgp_peers.get(gateway, ())
+            if peer in {None, "", str(bgp_peer.neighbor)}
         ]
     }
 
 
 def learned_routes(observed: Observed, gateway: str) -> Json:
     """Return the answer of `getLearnedRoutes`."""
-    return {"value": [_route(each) for each in observed.azure_learned_routes.get(gateway, ())]}
+    return {"value": [_route(route) for route in observed.azure_learned_routes.get(gateway, ())]}
 
 
 def advertised_routes(observed: Observed, gateway: str, *, peer: str) -> Json:
     """Return the answer of `getAdvertisedRoutes` for one peer's BGP address."""
     return {
         "value": [
-            _route(each)
-            for each in observed.azure_advertised_routes.get(gateway, ())
-            if str(each.source_peer) == peer
+            _route(route)
+            for route in observed.azure_advertised_routes.get(gateway, ())
+            if str(route.source_peer) == peer
         ]
     }
 

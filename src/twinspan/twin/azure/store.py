@@ -105,11 +105,11 @@ class Store:
 
     def busy(self, resource_id: ResourceId) -> str | None:
         """Return where to ask about the operation that a resource is in; None if it is in none."""
-        found = self.updating.get(resource_id.key)
-        if found is not None and found.until_s <= time.monotonic():
-            found = None
+        update = self.updating.get(resource_id.key)
+        if update is not None and update.until_s <= time.monotonic():
+            update = None
             del self.updating[resource_id.key]
-        return found.operation if found is not None else None
+        return update.operation if update is not None else None
 
     def get(self, resource_id: str | ResourceId) -> Resource | None:
         """Return a resource by id, or None."""
@@ -121,20 +121,20 @@ class Store:
         prefix = f"{parent.key}/{kind.lower()}/"
         depth = len(parent.types) + 1
         return [
-            found
-            for key, found in self.resources.items()
-            if key.startswith(prefix) and len(found.id.types) == depth
+            resource
+            for key, resource in self.resources.items()
+            if key.startswith(prefix) and len(resource.id.types) == depth
         ]
 
     def of_type(self, resource_type: str, *, group: str | None = None) -> Iterator[Resource]:
         """Yield the resources of a type, all or those of one resource group."""
         if self._types is None:
             self._types = {}
-            for found in self.resources.values():
-                self._types.setdefault(found.id.type.lower(), []).append(found)
-        for found in self._types.get(resource_type.lower(), []):
-            if group is None or found.id.resource_group.lower() == group.lower():
-                yield found
+            for resource in self.resources.values():
+                self._types.setdefault(resource.id.type.lower(), []).append(resource)
+        for resource in self._types.get(resource_type.lower(), []):
+            if group is None or resource.id.resource_group.lower() == group.lower():
+                yield resource
 
     def add(self, resource: Resource) -> None:
         """Keep a new resource."""
@@ -144,27 +144,31 @@ class Store:
     def remove(self, resource_id: ResourceId) -> None:
         """Forget a resource with its parts and its secrets."""
         key = resource_id.key
-        for found in [each for each in self.resources if each == key or each.startswith(f"{key}/")]:
-            del self.resources[found]
-            self.pending.pop(found, None)
-            self.power.pop(found, None)
+        for resource_key in [
+            candidate for candidate in self.resources if candidate == key or candidate.startswith(f"{key}/")
+        ]:
+            del self.resources[resource_key]
+            self.pending.pop(resource_key, None)
+            self.power.pop(resource_key, None)
         self._users = self._types = None
         self.shared_keys.pop(key, None)
         self.updating.pop(key, None)
         for kept in (self.assignments, self.diagnostics):
-            for beside in [each for each in kept if each.startswith(f"{key}/providers/")]:
+            for beside in [candidate for candidate in kept if candidate.startswith(f"{key}/providers/")]:
                 del kept[beside]
-        for instance in [each for each in self.resets if each == key or each.startswith(f"{key}/")]:
+        for instance in [
+            candidate for candidate in self.resets if candidate == key or candidate.startswith(f"{key}/")
+        ]:
             del self.resets[instance]
 
     def remove_group(self, name: str) -> None:
         """Forget a resource group with everything in it."""
-        for found in [each.id for each in self.resources.values()]:
-            if found.resource_group.lower() == name.lower():
-                self.remove(found)
+        for resource_id in [resource.id for resource in self.resources.values()]:
+            if resource_id.resource_group.lower() == name.lower():
+                self.remove(resource_id)
         marker = f"/resourcegroups/{name.lower()}/"
         for kept in (self.deployments, self.assignments):
-            for key in [each for each in kept if marker in each]:
+            for key in [candidate for candidate in kept if marker in candidate]:
                 del kept[key]
         del self.groups[name.lower()]
 
@@ -178,15 +182,15 @@ class Store:
         """Write everything to `path`, mode 0600, whole or not at all."""
         document: JsonObject = {
             "format": _FORMAT,
-            "groups": [{"name": each.name, "body": each.body} for each in self.groups.values()],
+            "groups": [{"name": group.name, "body": group.body} for group in self.groups.values()],
             "resources": [
                 {
-                    "id": str(each.id),
-                    "body": each.body,
-                    "resource_guid": each.resource_guid,
-                    "etag": each.etag,
+                    "id": str(resource.id),
+                    "body": resource.body,
+                    "resource_guid": resource.resource_guid,
+                    "etag": resource.etag,
                 }
-                for each in self.resources.values()
+                for resource in self.resources.values()
             ],
             "shared_keys": dict(self.shared_keys),
             "resets": dict(self.resets),
@@ -223,16 +227,16 @@ class Store:
     def _from_document(cls, document: Json) -> "Store":
         """Build a store from a parsed file; ValueError or TypeError if it has other members than ours."""
         store = cls()
-        for each in _list(member(document, "groups")):
-            name = _text(each, "name")
-            store.groups[name.lower()] = ResourceGroup(name=name, body=_object(member(each, "body")))
-        for each in _list(member(document, "resources")):
+        for entry in _list(member(document, "groups")):
+            name = _text(entry, "name")
+            store.groups[name.lower()] = ResourceGroup(name=name, body=_object(member(entry, "body")))
+        for entry in _list(member(document, "resources")):
             store.add(
                 Resource(
-                    id=ResourceId.parse(_text(each, "id")),
-                    body=_object(member(each, "body")),
-                    resource_guid=_text(each, "resource_guid"),
-                    etag=_text(each, "etag"),
+                    id=ResourceId.parse(_text(entry, "id")),
+                    body=_object(member(entry, "body")),
+                    resource_guid=_text(entry, "resource_guid"),
+                    etag=_text(entry, "etag"),
                 )
             )
         keys = _object(member(document, "shared_keys"))
@@ -242,7 +246,7 @@ class Store:
         power = _object(member(document, "power") or {})
         store.power = {name: _text(power, name) for name in power}
         deployments = _object(member(document, "deployments"))
-        store.deployments = {name: _object(each) for name, each in deployments.items()}
+        store.deployments = {name: _object(deployment) for name, deployment in deployments.items()}
         store.pending = _objects(document, "pending")
         store.assignments = _objects(document, "assignments")
         store.diagnostics = _objects(document, "diagnostics")
@@ -273,12 +277,12 @@ def _object(value: Json) -> JsonObject:
 def _objects(document: Json, name: str) -> dict[str, JsonObject]:
     """Return a member that holds objects by id; files of older versions lack it."""
     held = member(document, name)
-    return {} if held is None else {key: _object(each) for key, each in _object(held).items()}
+    return {} if held is None else {key: _object(item) for key, item in _object(held).items()}
 
 
 def _text(value: Json, name: str) -> str:
-    found = text(value, name)
-    if found is None:
+    member_text = text(value, name)
+    if member_text is None:
         msg = f"no text {name}"
         raise ValueError(msg)
-    return found
+    return member_text

@@ -114,9 +114,9 @@ def _resource_types(namespace: str) -> Json:
         "Microsoft.AlertsManagement": ["alerts"],
     }
     known = others.get(namespace) or [
-        each.type.split("/", 1)[1]
-        for each in RESOURCE_TYPES.values()
-        if each.type.startswith(f"{namespace}/")
+        resource_type.type.split("/", 1)[1]
+        for resource_type in RESOURCE_TYPES.values()
+        if resource_type.type.startswith(f"{namespace}/")
     ]
     return [
         {"resourceType": kind, "locations": list(LOCATIONS.values()), "apiVersions": _API_VERSIONS}

@@ -64,9 +64,9 @@ def resolve(value: Json, functions: Mapping[str, Function], bounds: Bounds) -> J
     """
     with bounds:
         if isinstance(value, dict):
-            return {name: resolve(each, functions, bounds) for name, each in value.items()}
+            return {name: resolve(item, functions, bounds) for name, item in value.items()}
         if isinstance(value, list):
-            return [resolve(each, functions, bounds) for each in value]
+            return [resolve(item, functions, bounds) for item in value]
         if isinstance(value, str) and value.startswith("[["):
             return value[1:]
         if isinstance(value, str) and value.startswith("[") and value.endswith("]"):
@@ -145,9 +145,9 @@ class _Expression:
     def _step(self, value: Json, key: Json) -> Json:
         """Return one member or item."""
         if isinstance(value, dict) and isinstance(key, str):
-            for name, each in value.items():
+            for name, item in value.items():
                 if name.lower() == key.lower():
-                    return each
+                    return item
         if isinstance(value, list) and isinstance(key, int) and 0 <= key < len(value):
             return value[key]
         raise invalid_template(f"the language expression property '{key}' of '{self.source}' doesn't exist")

@@ -194,12 +194,12 @@ class Bird:
             return ()
 
     def _logged(self, line: str) -> None:
-        found = _LINE.search(line)
-        name = found.group("name") if found else None
-        if found is None or name is None or name not in self._subjects:
+        match = _LINE.search(line)
+        name = match.group("name") if match else None
+        if match is None or name is None or name not in self._subjects:
             self._lines.add(line)
             return
-        text = found.group("text")
+        text = match.group("text")
         if text.startswith("Sending "):
             self.messages_sent[name] += 1
         elif text.startswith("Got "):
@@ -228,7 +228,7 @@ class Bird:
 
     def _route_event(self, subject: str, text: str) -> None:
         for kind, pattern in (("route-added", _ADDED), ("route-removed", _REMOVED)):
-            found = pattern.search(text)
-            if found:
-                self._journal.add(kind, subject, str(IPv4Network(found.group(1))))
+            match = pattern.search(text)
+            if match:
+                self._journal.add(kind, subject, str(IPv4Network(match.group(1))))
                 self._on_routes()

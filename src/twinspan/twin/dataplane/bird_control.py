@@ -65,7 +65,7 @@ class BirdControl:
             self._closed = False
             self._socket = wait_until(
                 self._greeted,
-                lambda found: found is not None,
+                lambda sock: sock is not None,
                 what=f"answer of BIRD at {self._path}",
                 timeout_s=_READY_WITHIN_S,
                 interval_s=0.005,

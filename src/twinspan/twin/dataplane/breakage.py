@@ -198,13 +198,13 @@ class BrokenTunnel:
         return self._tunnels.gateways[self._end("aws").spec.gateway]
 
     def _end(self, side: Cloud) -> Endpoint:
-        found = next((end for end in self._ends if end.spec.side == side), None)
-        if found is None:
+        endpoint = next((end for end in self._ends if end.spec.side == side), None)
+        if endpoint is None:
             raise HostError(
                 problem=f"the tunnel's {side} end is not built",
                 remedy="Wait until `twinspan verify` is green",
             )
-        return found
+        return endpoint
 
     def _filter(self, namespace: str, hook: str, rules: Sequence[str]) -> Undo:
         table = self._name(hook[:3])

@@ -307,11 +307,11 @@ class Charon:
             self._changed_child(up=False)
 
     def _logged(self, line: str) -> None:
-        found = _LINE.match(line)
-        text = found.group("text") if found else line
+        match = _LINE.match(line)
+        text = match.group("text") if match else line
         self._lines.add(text)
         if text.startswith("giving up after"):
-            if found and found.group("sa") in self._established:
+            if match and match.group("sa") in self._established:
                 self._journal.add("dpd-timeout", self.spec.key, text)
                 self.given_up = True
             self.last_error = _NOT_RESPONDING

@@ -79,6 +79,11 @@ def _with_sources(ends: tuple[EndSpec, ...], others: tuple[EndSpec, ...]) -> lis
         return own - {ANYWHERE}
 
     return [
-        replace(end, selector_sources=tuple(sorted({each.network_address for each in ranges(end)})))
+        replace(
+            end,
+            selector_sources=tuple(
+                sorted({selector_range.network_address for selector_range in ranges(end)})
+            ),
+        )
         for end in ends
     ]

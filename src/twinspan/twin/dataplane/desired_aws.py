@@ -56,7 +56,7 @@ def aws_desired(network: AwsNetwork, secrets: Secrets, timers: Timers) -> Desire
         generation=0,
         routers=tuple(routers),
         gateways=tuple(gateways),
-        ends=tuple(end for found in ends for end in found),
+        ends=tuple(end for connection_ends in ends for end in connection_ends),
         machines=machines,
         unattached=unattached,
         problems=tuple(builder.problems),
@@ -155,7 +155,9 @@ class _Builder:
         return StaticRoute(destination=route.destination, target="nowhere")
 
     def interface(self, interface: NetworkInterface) -> InterfaceSpec:
-        subnet = next((each for each in self.network.subnets if each.id == interface.subnet_id), None)
+        subnet = next(
+            (candidate for candidate in self.network.subnets if candidate.id == interface.subnet_id), None
+        )
         if subnet is None:
             raise DesignError(
                 where=interface.id,
@@ -167,7 +169,7 @@ class _Builder:
             key=interface.id,
             router=subnet.vpc_id,
             subnet_id=subnet.id,
-            addresses=tuple(IPv4Interface((each, length)) for each in interface.private_ip_addresses),
+            addresses=tuple(IPv4Interface((address, length)) for address in interface.private_ip_addresses),
             forwards=interface.forwards,
             security_group_ids=interface.security_group_ids,
         )

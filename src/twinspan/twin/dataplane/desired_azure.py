@@ -66,8 +66,8 @@ def azure_desired(network: AzureNetwork, secrets: Secrets, timers: Timers) -> De
     return Desired(
         generation=0,
         routers=tuple(routers),
-        gateways=tuple(spec for found in gateways for spec in found),
-        ends=tuple(end for found in ends for end in found),
+        gateways=tuple(spec for gateway_specs in gateways for spec in gateway_specs),
+        ends=tuple(end for connection_ends in ends for end in connection_ends),
         machines=machines,
         unattached=unattached,
         problems=tuple(builder.problems),
@@ -126,7 +126,11 @@ class _Builder:
         if problem or local is None:
             self.problems.append(f"{connection.id}: {problem}")
             return []
-        instances = [each for each in gateways[0].instances if each.public_ip_address is not None]
+        instances = [
+            ready_instance
+            for ready_instance in gateways[0].instances
+            if ready_instance.public_ip_address is not None
+        ]
         return attempt(
             instances,
             lambda instance: self._end(connection, gateways[0], instance, local),
@@ -239,7 +243,7 @@ def _selectors(
     if not given and not connection.use_policy_based_traffic_selectors:
         return (Selectors(),)
     peer = (host(far.bgp_peering_address),) if far.bgp_peering_address else ()
-    sides = [(each.local_address_ranges, each.remote_address_ranges) for each in given]
+    sides = [(policy.local_address_ranges, policy.remote_address_ranges) for policy in given]
     return tuple(
         Selectors(local=(local,), remote=(remote,))
         for locals_, remotes in sides or [(space, far.address_prefixes or peer)]

@@ -27,13 +27,13 @@ def interface_spec(interface: NetworkInterface, *, network: AzureNetwork) -> Int
             remedy="Make the subnet",
         )
     router, subnet = place
-    own = {each.lower() for each in interface.security_group_ids}
+    own = {group_id.lower() for group_id in interface.security_group_ids}
     groups = (group for group in network.network_security_groups if group.id.lower() in own)
     return InterfaceSpec(
         key=interface.id.lower(),
         router=router,
         subnet_id=subnet.id.lower(),
-        addresses=tuple(_with_prefix(each, subnet) for each in interface.private_ip_addresses),
+        addresses=tuple(_with_prefix(address, subnet) for address in interface.private_ip_addresses),
         forwards=interface.forwards,
         network_security_group=next(groups, None),
         application_security_group_ids=interface.application_security_group_ids,

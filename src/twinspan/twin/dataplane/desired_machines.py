@@ -26,27 +26,29 @@ def machine_specs(
         interface: Makes what is desired of an interface; its key is the id as `side` compares ids.
         problems: Gets a line for each that cannot be built.
     """
-    made = attempt(network.network_interfaces, interface, name=lambda each: each.id, problems=problems)
+    made = attempt(
+        network.network_interfaces, interface, name=lambda resource: resource.id, problems=problems
+    )
     known = {spec.key: spec for spec in made}
 
     def key(text: str) -> str:
         return text.lower() if side == "azure" else text
 
-    def machine(each: Machine) -> MachineSpec | None:
-        lost = [name for name in each.interface_ids if key(name) not in known]
+    def machine(cloud_machine: Machine) -> MachineSpec | None:
+        lost = [name for name in cloud_machine.interface_ids if key(name) not in known]
         if lost:
-            problems.append(f"{each.id}: its interface {', '.join(lost)} is not built")
-        if lost or not each.interface_ids:
+            problems.append(f"{cloud_machine.id}: its interface {', '.join(lost)} is not built")
+        if lost or not cloud_machine.interface_ids:
             return None
         return MachineSpec(
-            key=key(each.id),
+            key=key(cloud_machine.id),
             side=side,
-            name=each.name,
-            running=each.state == RUNNING or each.state in COMING_STATES,
-            interfaces=tuple(known[key(name)] for name in each.interface_ids),
+            name=cloud_machine.name,
+            running=cloud_machine.state == RUNNING or cloud_machine.state in COMING_STATES,
+            interfaces=tuple(known[key(name)] for name in cloud_machine.interface_ids),
         )
 
-    specs = attempt(network.machines, machine, name=lambda each: each.id, problems=problems)
+    specs = attempt(network.machines, machine, name=lambda resource: resource.id, problems=problems)
     machines = tuple(spec for spec in specs if spec is not None)
-    attached = {spec.key for each in machines for spec in each.interfaces}
+    attached = {spec.key for machine_spec in machines for spec in machine_spec.interfaces}
     return machines, tuple(spec for spec in made if spec.key not in attached)

@@ -37,14 +37,14 @@ def _asked(namespace: str, argv: list[str]) -> Any:  # noqa: ANN401 - whatever t
     return json.loads(run_inside(namespace, argv, timeout_s=_LIMIT_S, stdin=None, capture=True).stdout)
 
 
-def _route(told: Mapping[str, Any]) -> KernelRoute:
+def _route(entry: Mapping[str, Any]) -> KernelRoute:
     """Source: iproute2, `ip -json route`."""
-    hops = [hop.get("gateway") for hop in told.get("nexthops", ())] or [told.get("gateway")]
+    hops = [hop.get("gateway") for hop in entry.get("nexthops", ())] or [entry.get("gateway")]
     return KernelRoute(
-        destination=ANYWHERE if told["dst"] == "default" else IPv4Network(told["dst"]),
-        kind=told.get("type", "unicast"),
-        protocol=told.get("protocol", ""),
-        metric=told.get("metric", 0),
+        destination=ANYWHERE if entry["dst"] == "default" else IPv4Network(entry["dst"]),
+        kind=entry.get("type", "unicast"),
+        protocol=entry.get("protocol", ""),
+        metric=entry.get("metric", 0),
         next_hops=tuple(IPv4Address(hop) for hop in hops if hop),
     )
 
@@ -75,18 +75,18 @@ def _networks(expressions: list[dict[str, Any]], field: str) -> tuple[IPv4Networ
         payload = match.get("left", {}).get("payload", {}) if isinstance(match.get("left"), dict) else {}
         if payload.get("field") == field and match.get("op") == "==":
             right = match["right"]
-            told = right["set"] if isinstance(right, dict) and "set" in right else [right]
-            return tuple(network for each in told for network in _blocks(each))
+            elements = right["set"] if isinstance(right, dict) and "set" in right else [right]
+            return tuple(network for element in elements for network in _blocks(element))
     return ()
 
 
-def _blocks(told: Any) -> list[IPv4Network]:  # noqa: ANN401 - an address, or an object with a prefix or range
-    if isinstance(told, str):
-        return [IPv4Network(told)]
-    if "range" in told:  # what nftables makes of neighbours
-        first, last = map(IPv4Address, told["range"])
+def _blocks(element: Any) -> list[IPv4Network]:  # noqa: ANN401 - an address, or an object with a prefix or range
+    if isinstance(element, str):
+        return [IPv4Network(element)]
+    if "range" in element:  # what nftables makes of neighbours
+        first, last = map(IPv4Address, element["range"])
         return list(summarize_address_range(first, last))
-    return [IPv4Network(f"{told['prefix']['addr']}/{told['prefix']['len']}")]
+    return [IPv4Network(f"{element['prefix']['addr']}/{element['prefix']['len']}")]
 
 
 def _merged(rules: Iterator[LoadedRule]) -> Iterator[LoadedRule]:

@@ -197,7 +197,7 @@ class Endpoint:
                     f"link set {_TUN} down netns {self._gateway} name {self.device}",
                     f"link add name {_TUN} type bridge",
                     f"link set {_TUN} up",
-                    *(f"addr add {each}/32 dev {_TUN}" for each in self.spec.selector_sources),
+                    *(f"addr add {source}/32 dev {_TUN}" for source in self.spec.selector_sources),
                 ],
                 namespace=self.namespace,
             )

@@ -93,7 +93,7 @@ class DaemonLines:
 
     def add(self, text: str) -> None:
         """Write a line, unless one like it was written since the last `fresh`."""
-        kind = _VARYING.sub(lambda found: "#" if found["varies"] else found[0], text)
+        kind = _VARYING.sub(lambda match: "#" if match["varies"] else match[0], text)
         with self._lock:
             if kind in self._seen:
                 self._left_out += 1

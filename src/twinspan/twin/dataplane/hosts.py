@@ -133,9 +133,9 @@ class Hosts(HostCalls):
                 where=where, problem="a host of that name is attached", remedy="Choose another name"
             )
         key = spec.subnet_id if spec.side == "aws" else spec.subnet_id.lower()
-        found = self._subnets.find(spec.side, key)
-        if found is not None and not found[1].gateway_subnet:
-            return found
+        place = self._subnets.find(spec.side, key)
+        if place is not None and not place[1].gateway_subnet:
+            return place
         raise DesignError(
             where=where,
             problem=f"the {spec.side} side has no subnet {spec.subnet_id} that takes hosts",

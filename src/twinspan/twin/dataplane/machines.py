@@ -147,32 +147,32 @@ class Machines(MachineCalls):
         self, machine: str, argv: Sequence[str], *, timeout_s: float, stdin: str | None = None
     ) -> Completed:
         with self._lock:
-            found = self._machines.get(machine)
-        if found is None:
+            built_machine = self._machines.get(machine)
+        if built_machine is None:
             raise DesignError(
                 where=f"machine {machine}",
                 problem="there is none of that id, or it is not running",
                 remedy="Start it first",
             )
         return run_inside(
-            found.namespace, argv, timeout_s=timeout_s, stdin=stdin, capture=True, never_root=True
+            built_machine.namespace, argv, timeout_s=timeout_s, stdin=stdin, capture=True, never_root=True
         )
 
     @override
     def interface_state(self, interface: str) -> InterfaceState:
         with self._lock:
-            found = [
+            interfaces = [
                 machine.interfaces[interface]
                 for machine in self._machines.values()
                 if interface in machine.interfaces
             ]
-        if not found:
+        if not interfaces:
             raise DesignError(
                 where=f"network interface {interface}",
                 problem="no machine that runs has it",
                 remedy="Start its machine",
             )
-        return interface_state(found[0])
+        return interface_state(interfaces[0])
 
     def _leave(
         self, machine: _Machine, staying: Mapping[str, MachineSpec], subnets: Mapping[str, _Prefixes]
@@ -198,10 +198,10 @@ class Machines(MachineCalls):
     def _give_back(self, kept: Mapping[str, InterfaceSpec]) -> None:
         for key, (router, addresses) in list(self._kept.items()):
             spec = kept.get(key)
-            wanted = spec.addresses if spec is not None and spec.router == router else ()
-            for address in set(addresses).difference(wanted):
+            desired_addresses = spec.addresses if spec is not None and spec.router == router else ()
+            for address in set(addresses).difference(desired_addresses):
                 self._subnets.addresses.give_back(router, address.ip)
-            self._kept[key] = router, tuple(address for address in addresses if address in wanted)
+            self._kept[key] = router, tuple(address for address in addresses if address in desired_addresses)
             if not self._kept[key][1]:
                 del self._kept[key]
 
@@ -231,7 +231,12 @@ class Machines(MachineCalls):
             machine = self._machines[spec.key] = _start(spec)
         machine.spec, machine.settled = spec, False
         problems: list[str] = []
-        attempt(spec.interfaces, partial(self._plug, machine), name=lambda each: each.key, problems=problems)
+        attempt(
+            spec.interfaces,
+            partial(self._plug, machine),
+            name=lambda interface_spec: interface_spec.key,
+            problems=problems,
+        )
         forwards = any(interface.forwards for interface in spec.interfaces)
         namespaces.set_sysctls(machine.namespace, {"ipv4/ip_forward": str(int(forwards))})
         attempt([machine.wanted()], machine.objects.sync, name=lambda _: "addresses", problems=problems)

@@ -101,9 +101,9 @@ def ip_each(commands: Sequence[str], *, namespace: str) -> dict[int, str]:
     failed: dict[int, str] = {}
     reasons: list[str] = []
     for line in done.stderr.splitlines():
-        found = _FAILED_LINE.fullmatch(line.strip())
-        if found:
-            failed[int(found.group(1)) - 1] = " ".join(reasons)
+        match = _FAILED_LINE.fullmatch(line.strip())
+        if match:
+            failed[int(match.group(1)) - 1] = " ".join(reasons)
             reasons = []
         else:
             reasons.append(line.strip())

@@ -93,10 +93,10 @@ class Observer:
         problems: list[str] = []
         agreements = [self._pool.submit(_agreement, end) for end in ends]
         asked = [(gateway, self._pool.submit(_view, gateway)) for gateway in gateways]
-        found = attempt(
+        gateway_views = attempt(
             asked, lambda pair: pair[1].result(), name=lambda pair: pair[0].spec.key, problems=problems
         )
-        views = {view.gateway.spec.key: view for view in found}
+        views = {view.gateway.spec.key: view for view in gateway_views}
         described = attempt(
             list(zip(ends, agreements, strict=True)),
             lambda pair: _end(pair[0], views.get(pair[0].spec.gateway), pair[1].result()),

@@ -214,11 +214,11 @@ class Plane:
 
     def _try(self, key: str, task: Callable[[], None]) -> None:
         """Do something for an object; what it raises is a problem of that object alone."""
-        found: list[str] = []
-        attempt([task], lambda do: do(), name=lambda _: key, problems=found)
-        for problem in found:
+        problems: list[str] = []
+        attempt([task], lambda do: do(), name=lambda _: key, problems=problems)
+        for problem in problems:
             log("apply", problem)
-        self._problems += found
+        self._problems += problems
 
 
 class _Startable(Protocol):

@@ -82,17 +82,17 @@ class Router:
         """
         with self._lock:
             self.spec = spec
-            wanted = {subnet.id: subnet for subnet in spec.subnets}
+            desired_subnets = {subnet.id: subnet for subnet in spec.subnets}
             problems: list[str] = []
             stale = [
                 key
                 for key, subnet in self._subnets.items()
-                if key not in wanted or wanted[key].prefixes != subnet.prefixes
+                if key not in desired_subnets or desired_subnets[key].prefixes != subnet.prefixes
             ]
             attempt(stale, self._remove_subnet, name=str, problems=problems)
-            new = [subnet for key, subnet in wanted.items() if key not in self._subnets]
+            new = [subnet for key, subnet in desired_subnets.items() if key not in self._subnets]
             attempt(new, self._add_subnet, name=lambda subnet: subnet.id, problems=problems)
-            self._subnets = {key: subnet for key, subnet in wanted.items() if key in self._subnets}
+            self._subnets = {key: subnet for key, subnet in desired_subnets.items() if key in self._subnets}
             raise_any(problems)
 
     def _add_subnet(self, subnet: SubnetSpec) -> None:
@@ -122,8 +122,11 @@ class Router:
             objects |= set(
                 attempt(
                     routes,
-                    lambda found: ("route", self._static(found[1], self._numbers[found[0].key], uplinks)),
-                    name=lambda found: f"{found[0].key}: route to {found[1].destination}",
+                    lambda table_route: (
+                        "route",
+                        self._static(table_route[1], self._numbers[table_route[0].key], uplinks),
+                    ),
+                    name=lambda table_route: f"{table_route[0].key}: route to {table_route[1].destination}",
                     problems=problems,
                 )
             )
@@ -200,7 +203,7 @@ class Router:
         namespaces.ip(
             [
                 f"link set {device} master {bridge} up",
-                *(f"neigh flush to {each} dev {bridge}" for each in addresses),
+                *(f"neigh flush to {address} dev {bridge}" for address in addresses),
             ],
             namespace=self.namespace,
         )

@@ -20,25 +20,25 @@ class IpObjects:
         self._namespace = namespace
         self._present: set[tuple[str, str]] = set()
 
-    def add(self, wanted: set[tuple[str, str]]) -> None:
+    def add(self, desired_objects: set[tuple[str, str]]) -> None:
         """Add what is new and has room; what takes another's place waits for `sync`."""
         with suppress(ItemsError):
-            self.sync(self._present | wanted)
+            self.sync(self._present | desired_objects)
 
-    def sync(self, wanted: set[tuple[str, str]]) -> None:
+    def sync(self, desired_objects: set[tuple[str, str]]) -> None:
         """Delete what is no longer wanted, then add what is new.
 
         Raises:
             ItemsError: Some could not be added or deleted; the others were, and those are tried again.
         """
-        changes = [("delete", each) for each in sorted(self._present - wanted)]
-        changes += [("add", each) for each in sorted(wanted - self._present)]
+        changes = [("delete", ip_object) for ip_object in sorted(self._present - desired_objects)]
+        changes += [("add", ip_object) for ip_object in sorted(desired_objects - self._present)]
         if not changes:
             return
         lines = [f"{noun} {verb} {rest}" for verb, (noun, rest) in changes]
         failed = namespaces.ip_each(lines, namespace=self._namespace)
         lost = {changes[number][1] for number in failed if changes[number][0] == "add"}
-        self._present = wanted - lost
+        self._present = desired_objects - lost
         raise_any(f"`ip {lines[number]}`: {why}" for number, why in failed.items())
 
     def forget(self, device: str) -> None:

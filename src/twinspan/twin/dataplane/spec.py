@@ -263,7 +263,7 @@ class Desired:
 
         return replace(
             self,
-            gateways=tuple(replace(each, restart=asked.get(each.key, "")) for each in self.gateways),
-            ends=tuple(replace(each, restart=asked_of(each)) for each in self.ends),
-            machines=tuple(replace(each, restart=asked.get(each.key, "")) for each in self.machines),
+            gateways=tuple(replace(gateway, restart=asked.get(gateway.key, "")) for gateway in self.gateways),
+            ends=tuple(replace(tunnel_end, restart=asked_of(tunnel_end)) for tunnel_end in self.ends),
+            machines=tuple(replace(machine, restart=asked.get(machine.key, "")) for machine in self.machines),
         )

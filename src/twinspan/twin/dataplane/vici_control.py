@@ -45,7 +45,7 @@ class Control:
             self._closed = False
             sock = wait_until(
                 lambda: _connected(self._path),
-                lambda found: found is not None,
+                lambda connected_sock: connected_sock is not None,
                 what=f"answer of charon at {self._path}",
                 timeout_s=_READY_WITHIN_S,
                 interval_s=0.005,

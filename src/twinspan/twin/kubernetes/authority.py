@@ -61,7 +61,9 @@ class ClusterAuthority:
         if not isinstance(signer, ec.EllipticCurvePrivateKey):
             raise TypeError("the authority's key is not an elliptic curve key")
         key = ec.generate_private_key(ec.SECP256R1())
-        attributes = [x509.NameAttribute(NameOID.ORGANIZATION_NAME, each) for each in organizations]
+        attributes = [
+            x509.NameAttribute(NameOID.ORGANIZATION_NAME, organization) for organization in organizations
+        ]
         attributes.append(x509.NameAttribute(NameOID.COMMON_NAME, common_name))
         purposes = [ExtendedKeyUsageOID.CLIENT_AUTH, *([ExtendedKeyUsageOID.SERVER_AUTH] if names else [])]
         builder = (

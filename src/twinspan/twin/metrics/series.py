@@ -61,10 +61,10 @@ class Series:
     dimensions: Dimensions
     points: deque[StatisticSet] = field(default_factory=deque)
 
-    def matches(self, wanted: Mapping[str, str]) -> bool:
+    def matches(self, dimensions: Mapping[str, str]) -> bool:
         """Whether it has these dimensions, among others; names and values are compared without case."""
         own = {name.lower(): value.lower() for name, value in self.dimensions}
-        return all(own.get(name.lower()) == value.lower() for name, value in wanted.items())
+        return all(own.get(name.lower()) == value.lower() for name, value in dimensions.items())
 
 
 class MetricStore:
@@ -119,13 +119,13 @@ class MetricStore:
         with self._lock:
             return tuple(
                 Series(
-                    scope=each.scope,
-                    metric=each.metric,
-                    dimensions=each.dimensions,
-                    points=deque(p for p in each.points if p.start_s + self.period_s <= self._now_s),
+                    scope=series.scope,
+                    metric=series.metric,
+                    dimensions=series.dimensions,
+                    points=deque(p for p in series.points if p.start_s + self.period_s <= self._now_s),
                 )
-                for each in self._series.values()
-                if each.scope == scope and metric in {None, each.metric} and each.matches(wanted)
+                for series in self._series.values()
+                if series.scope == scope and metric in {None, series.metric} and series.matches(wanted)
             )
 
     def _open(self, scope: str, metric: str, dims: Dimensions, at_s: float) -> StatisticSet:
@@ -147,18 +147,18 @@ class MetricStore:
 
 
 def merged(
-    found: Iterable[Series], *, start_s: float, end_s: float, period_s: float
+    all_series: Iterable[Series], *, start_s: float, end_s: float, period_s: float
 ) -> Iterator[StatisticSet]:
     """Merge series into periods that begin at `start_s`, oldest first; periods without data are left out.
 
     Args:
-        found: The series.
+        all_series: The series.
         start_s: From when, seconds since 1970, included.
         end_s: Until when, excluded.
         period_s: Length of a period, in seconds.
     """
     periods: dict[float, StatisticSet] = {}
-    for series in found:
+    for series in all_series:
         for point in series.points:
             if not start_s <= point.start_s < end_s or not point.count:
                 continue

@@ -117,13 +117,13 @@ def _by_index(prior: Sequence[State], configured: Sequence[State]) -> list[State
 def _by_likeness(prior: Sequence[State], configured: Sequence[State]) -> list[State | None]:
     """Give each configured element the first old one that has all its values."""
     pool = list(prior)
-    found: list[State | None] = []
+    matches: list[State | None] = []
     for item in configured:
         alike = [old for old in pool if _covers(item, old)]
-        found.append(alike[0] if alike else None)
+        matches.append(alike[0] if alike else None)
         if alike:
             pool.remove(alike[0])
-    return found
+    return matches
 
 
 def fill(value: Value, kind: Type) -> Value:
@@ -182,15 +182,15 @@ def _settle_nested(nested: NestedBlock, items: Value, known: Value) -> Value:
     return conform(settled, [nested.nesting_mode, nested.block.type])
 
 
-def _covers(wanted: Value, value: Value) -> bool:
-    """Whether `value` has all that is set in `wanted`; what is not set there may be anything."""
-    if wanted is UNKNOWN or value is UNKNOWN or is_zero(wanted):
+def _covers(configured: Value, value: Value) -> bool:
+    """Whether `value` has all that is set in `configured`; what is not set there may be anything."""
+    if configured is UNKNOWN or value is UNKNOWN or is_zero(configured):
         return True
-    if isinstance(wanted, dict) and isinstance(value, dict):
-        return all(_covers(item, value.get(key)) for key, item in wanted.items())
-    if isinstance(wanted, list) and isinstance(value, list) and len(wanted) == len(value):
-        return all(_covers(one, other) for one, other in zip(wanted, value, strict=True))
-    return bool(wanted == value)
+    if isinstance(configured, dict) and isinstance(value, dict):
+        return all(_covers(item, value.get(key)) for key, item in configured.items())
+    if isinstance(configured, list) and isinstance(value, list) and len(configured) == len(value):
+        return all(_covers(one, other) for one, other in zip(configured, value, strict=True))
+    return bool(configured == value)
 
 
 def empty(block: Block) -> State:

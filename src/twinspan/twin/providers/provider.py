@@ -226,7 +226,7 @@ class Provider(Generic[Cloud]):
         cloud, resource, block = self._connected(), self._resource(type_name), self.block(type_name)
         defaults = {name: value for name, value in resource.facts.defaults.items() if "." not in name}
         try:
-            found = resource.import_state(cloud, import_id)
+            imported_state = resource.import_state(cloud, import_id)
         except ValueError as error:
             detail = f"{import_id!r}: {error}."
             raise ProblemError(
@@ -234,7 +234,7 @@ class Provider(Generic[Cloud]):
             ) from error
         except TwinspanError as error:
             raise ProblemError(problem_of(error, f"importing {type_name} {import_id}")) from error
-        return {**engine.empty(block), **defaults, **found}
+        return {**engine.empty(block), **defaults, **imported_state}
 
     def read_data_source(self, type_name: str, config: State) -> State:
         """Return what a data source says."""

@@ -85,8 +85,8 @@ def _joined(type_name: str) -> str:
     """Return the ARM type of what an association changes: the longest name that it begins with."""
     words = type_name.removesuffix(_JOINS).split("_")
     for count in range(len(words) - 1, 1, -1):
-        if found := arm_type_of("_".join(words[:count])):
-            return found
+        if arm_type := arm_type_of("_".join(words[:count])):
+            return arm_type
     return ""
 
 

@@ -52,11 +52,11 @@ def test_states_are_those_of_the_book(points: list[float | None], share: float, 
 )
 def test_comparisons(comparison: str, alarms: list[bool]) -> None:
     assert comparison in COMPARISONS
-    found = [
+    states = [
         judge([point], comparison=comparison, threshold=1, to_alarm=1, missing="missing") == "ALARM"
         for point in (0.0, 1.0, 2.0)
     ]
-    assert found == alarms
+    assert states == alarms
 
 
 def test_fill_puts_a_number_where_a_metric_is_silent() -> None:

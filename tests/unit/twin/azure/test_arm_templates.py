@@ -5,7 +5,7 @@ from twinspan.twin.azure.errors import ArmError
 from twinspan.twin.azure.templates import Bounds, Function, resolve
 
 FUNCTIONS: dict[str, Function] = {
-    "concat": lambda given: "".join(str(each) for each in given),
+    "concat": lambda given: "".join(str(argument) for argument in given),
     "thing": lambda _: {"name": "x", "items": [{"deep": True}]},
 }
 

@@ -82,7 +82,7 @@ def test_a_private_file_is_replaced_whole_and_leaves_nothing_behind(tmp_path: Pa
     write_private(path, b"new")
     assert path.read_bytes() == b"new"
     assert path.stat().st_mode & 0o777 == 0o600
-    assert [each.name for each in tmp_path.iterdir()] == ["secret"]
+    assert [entry.name for entry in tmp_path.iterdir()] == ["secret"]
 
 
 def test_a_private_file_that_cannot_be_written_leaves_nothing_behind(tmp_path: Path) -> None:
@@ -91,4 +91,4 @@ def test_a_private_file_that_cannot_be_written_leaves_nothing_behind(tmp_path: P
     (target / "inside").write_text("x")
     with pytest.raises(OSError, match="folder"):
         write_private(target, b"new")
-    assert [each.name for each in tmp_path.iterdir()] == ["folder"]
+    assert [entry.name for entry in tmp_path.iterdir()] == ["folder"]

@@ -79,9 +79,9 @@ def network() -> model.AzureNetwork:
 
 
 def line(kind: str, subject: str = END, detail: str = "", **more: str) -> Line:
-    found = line_of(Event(at_s=1.0, kind=kind, subject=subject, detail=detail), network(), **more)
-    assert found is not None
-    return found
+    log_line = line_of(Event(at_s=1.0, kind=kind, subject=subject, detail=detail), network(), **more)
+    assert log_line is not None
+    return log_line
 
 
 @pytest.mark.parametrize(
@@ -98,18 +98,18 @@ def line(kind: str, subject: str = END, detail: str = "", **more: str) -> Line:
     ],
 )
 def test_an_event_of_a_tunnel_names_instance_and_far_end(kind: str, category: str, operation: str) -> None:
-    found = line(kind)
-    assert (found.category, found.columns["OperationName"]) == (category, operation)
-    assert found.gateway_id == GATEWAY.lower()
-    assert found.columns["instance_s"] == "GatewayTenantWorker_IN_1"
-    assert found.columns["remoteIP_s"] == "203.0.113.1"
-    assert (found.columns["Resource"], found.columns["ResourceGroup"]) == ("GW", "G")
+    log_line = line(kind)
+    assert (log_line.category, log_line.columns["OperationName"]) == (category, operation)
+    assert log_line.gateway_id == GATEWAY.lower()
+    assert log_line.columns["instance_s"] == "GatewayTenantWorker_IN_1"
+    assert log_line.columns["remoteIP_s"] == "203.0.113.1"
+    assert (log_line.columns["Resource"], log_line.columns["ResourceGroup"]) == ("GW", "G")
 
 
 def test_a_route_of_the_virtual_network_is_its_gateways() -> None:
-    found = line("route-removed", VNET.lower(), "10.2.0.0/16")
-    assert (found.gateway_id, found.category) == (GATEWAY.lower(), "RouteDiagnosticLog")
-    assert found.columns["Message"] == "Route 10.2.0.0/16 removed"
+    log_line = line("route-removed", VNET.lower(), "10.2.0.0/16")
+    assert (log_line.gateway_id, log_line.category) == (GATEWAY.lower(), "RouteDiagnosticLog")
+    assert log_line.columns["Message"] == "Route 10.2.0.0/16 removed"
 
 
 @pytest.mark.parametrize(
@@ -125,13 +125,15 @@ def test_what_is_no_azure_tunnels_is_not_logged(kind: str, subject: str) -> None
     assert line_of(Event(at_s=1.0, kind=kind, subject=subject, detail=""), network()) is None
 
 
-def follower(events: list[Event], table: LogTable, wanted: str) -> JournalLoop:
+def follower(events: list[Event], table: LogTable, logged_category: str) -> JournalLoop:
     logs = DiagnosticLogs(
         table,
         network=network,
-        destinations=lambda _, category: ("/logs",) if category == wanted else (),
+        destinations=lambda _, category: ("/logs",) if category == logged_category else (),
     )
-    return JournalLoop(lambda since_s: tuple(each for each in events if each.at_s >= since_s), (logs.note,))
+    return JournalLoop(
+        lambda since_s: tuple(event for event in events if event.at_s >= since_s), (logs.note,)
+    )
 
 
 def test_each_event_is_logged_once_and_only_where_a_setting_says() -> None:
@@ -145,8 +147,8 @@ def test_each_event_is_logged_once_and_only_where_a_setting_says() -> None:
     follow.follow()
     follow.follow()
     rows = [row.columns for row in table.rows("/LOGS")]
-    assert [each["status_s"] for each in rows] == ["Connected", "Disconnected"]
-    assert [each["stateChangeReason_s"] for each in rows] == ["", "DPD timed out"]
+    assert [columns["status_s"] for columns in rows] == ["Connected", "Disconnected"]
+    assert [columns["stateChangeReason_s"] for columns in rows] == ["", "DPD timed out"]
 
 
 def test_a_tunnel_closed_politely_has_no_reason_of_ours() -> None:

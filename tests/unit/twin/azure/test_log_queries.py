@@ -39,15 +39,15 @@ def messages(query: str, given: list[Stored]) -> list[str]:
 
 
 def test_without_any_step_all_columns_of_all_rows_are_shown() -> None:
-    found = shown("AzureDiagnostics", rows(3))
-    assert len(found) == 3
-    assert tuple(found[0]) == COLUMNS
-    assert found[0]["remoteIP_s"] == ""
+    shown_rows = shown("AzureDiagnostics", rows(3))
+    assert len(shown_rows) == 3
+    assert tuple(shown_rows[0]) == COLUMNS
+    assert shown_rows[0]["remoteIP_s"] == ""
 
 
 def test_where_order_and_take_do_what_python_does() -> None:
     given = rows()
-    wanted = sorted(
+    expected_rows = sorted(
         (
             row
             for row in given
@@ -59,7 +59,7 @@ def test_where_order_and_take_do_what_python_does() -> None:
     | where Category == "{CATEGORIES[0]}" and status_s != 'Connected'
     | order by TimeGenerated desc
     | take 5"""
-    assert messages(query, given) == [row.columns["Message"] for row in wanted]
+    assert messages(query, given) == [row.columns["Message"] for row in expected_rows]
 
 
 def test_a_bar_or_and_in_quotes_is_text() -> None:

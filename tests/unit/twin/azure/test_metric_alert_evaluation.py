@@ -101,19 +101,22 @@ def test_it_finds_what_the_raw_samples_say(
             book.sample(at_s, peer, chance.choice([0, 0.5, 1]))
     book.advance(57)
     end_s, start_s = 50, 50 - periods * PERIOD_S
-    wanted: dict[str, tuple[Any, bool]] = {}
+    expected_results: dict[str, tuple[Any, bool]] = {}
     for peer in ("a", "b"):
         values = [value for at_s, own, _, value in book.raw if own == peer and start_s <= at_s < end_s]
         value = float(AGGREGATIONS[aggregation](values))
-        wanted[peer] = (pytest.approx(value), OPERATORS[operator](value))
+        expected_results[peer] = (pytest.approx(value), OPERATORS[operator](value))
     asked = criterion(
         timeAggregation=aggregation,
         operator=operator,
         threshold=0.5,
         dimensions=[split_by("BgpPeerAddress", "*")],
     )
-    found = evaluate(rule(asked, windowSize=window), book.store)
-    assert {dict(each.dimensions)["BgpPeerAddress"]: (each.values[0], each.met) for each in found} == wanted
+    evaluations = evaluate(rule(asked, windowSize=window), book.store)
+    assert {
+        dict(evaluation.dimensions)["BgpPeerAddress"]: (evaluation.values[0], evaluation.met)
+        for evaluation in evaluations
+    } == expected_results
 
 
 def test_without_dimensions_all_series_are_one() -> None:
@@ -122,8 +125,8 @@ def test_without_dimensions_all_series_are_one() -> None:
         book.sample(at_s, "a", 0)
         book.sample(at_s, "b", 1)
     book.advance(20)
-    (found,) = evaluate(rule(criterion()), book.store)
-    assert (found.dimensions, found.values, found.met) == ((), (1,), False)
+    (evaluation,) = evaluate(rule(criterion()), book.store)
+    assert (evaluation.dimensions, evaluation.values, evaluation.met) == ((), (1,), False)
 
 
 def test_values_choose_and_exclude() -> None:
@@ -134,7 +137,7 @@ def test_values_choose_and_exclude() -> None:
 
     def peers(**how: Any) -> set[str]:
         asked = rule(criterion(dimensions=[split_by("BgpPeerAddress", "a", "B", **how)]))
-        return {dict(each.dimensions)["BgpPeerAddress"] for each in evaluate(asked, book.store)}
+        return {dict(evaluation.dimensions)["BgpPeerAddress"] for evaluation in evaluate(asked, book.store)}
 
     assert peers() == {"a", "b"}
     assert peers(operator="Exclude") == {"c"}
@@ -149,8 +152,8 @@ def test_of_several_criteria_all_must_hold() -> None:
     down = criterion(name="down", dimensions=[split_by("BgpPeerAddress", "a")])
     other = criterion(name="other", dimensions=[split_by("BgpPeerAddress", "b")])
     up = {**other, "operator": "GreaterThanOrEqual"}
-    assert [each.met for each in evaluate(rule(down, up), book.store)] == [True]
-    assert [each.met for each in evaluate(rule(down, other), book.store)] == [False]
+    assert [evaluation.met for evaluation in evaluate(rule(down, up), book.store)] == [True]
+    assert [evaluation.met for evaluation in evaluate(rule(down, other), book.store)] == [False]
     missing = criterion(name="missing", dimensions=[split_by("BgpPeerAddress", "z")])
     assert evaluate(rule(down, missing), book.store) == ()
 
@@ -199,12 +202,12 @@ def test_it_fires_once_and_resolves_after_three_good_checks_in_a_row() -> None:
     (alert,), alerts, watched = played([1, 0, 0, 1, 1, 0, 1, 1, 1])
     assert alert.condition == "Resolved"
     assert alert.resolved_s == BEGIN_S + 9 * PERIOD_S
-    assert [each.healthy for each in alerts.health(watched.id)] == [True]
+    assert [health_state.healthy for health_state in alerts.health(watched.id)] == [True]
 
 
 def test_after_it_has_resolved_it_fires_anew() -> None:
-    found, _, _ = played([0, 1, 1, 1, 0])
-    assert [each.condition for each in found] == ["Fired", "Resolved"]
+    alerts, _, _ = played([0, 1, 1, 1, 0])
+    assert [alert.condition for alert in alerts] == ["Fired", "Resolved"]
 
 
 def test_missing_data_changes_nothing() -> None:
@@ -214,15 +217,15 @@ def test_missing_data_changes_nothing() -> None:
 
 
 def test_without_mitigation_it_fires_every_time_and_never_resolves() -> None:
-    found, _, _ = played([0, 0, 1, 1, 1], autoMitigate=False)
-    assert [each.condition for each in found] == ["Fired", "Fired"]
+    alerts, _, _ = played([0, 0, 1, 1, 1], autoMitigate=False)
+    assert [alert.condition for alert in alerts] == ["Fired", "Fired"]
 
 
 def test_the_notification_says_what_when_and_why() -> None:
     (alert,), _, _ = played([0])
-    told: Any = alert.notification("/subscriptions/s")
-    essentials, context = told["data"]["essentials"], told["data"]["alertContext"]
-    assert told["schemaId"] == "azureMonitorCommonAlertSchema"
+    notification: Any = alert.notification("/subscriptions/s")
+    essentials, context = notification["data"]["essentials"], notification["data"]["alertContext"]
+    assert notification["schemaId"] == "azureMonitorCommonAlertSchema"
     assert (essentials["severity"], essentials["monitorCondition"]) == ("Sev1", "Fired")
     assert essentials["alertTargetIDs"] == [GATEWAY.lower()]
     assert "resolvedDateTime" not in essentials

@@ -135,17 +135,17 @@ def test_a_balancer_is_internal_in_its_own_clouds_words_only() -> None:
 
 
 def test_a_balancer_carries_the_ports_that_nodes_listen_on_to_all_nodes() -> None:
-    wanted = ports(service())
-    assert wanted == [Port(protocol="tcp", port=80, node_port=30080)]
-    text = balancer_rules(wanted, [IPv4Address("10.2.2.4"), IPv4Address("10.2.1.4")])
+    service_ports = ports(service())
+    assert service_ports == [Port(protocol="tcp", port=80, node_port=30080)]
+    text = balancer_rules(service_ports, [IPv4Address("10.2.2.4"), IPv4Address("10.2.1.4")])
     assert "tcp dport 80 numgen inc mod 2 vmap { 0 : goto tcp_80_0, 1 : goto tcp_80_1 }" in text
     assert "chain tcp_80_0 { meta l4proto tcp dnat to 10.2.1.4:30080; }" in text
-    assert "numgen" not in balancer_rules(wanted, [])
+    assert "numgen" not in balancer_rules(service_ports, [])
 
 
 def environment(spec: ClusterSpec) -> dict[str, str]:
     container = system_objects(spec)[DAEMON_SET]["spec"]["template"]["spec"]["containers"][0]
-    return {each["name"]: each["value"] for each in container["env"]}
+    return {variable["name"]: variable["value"] for variable in container["env"]}
 
 
 def test_the_network_add_ons_configuration_becomes_the_daemon_sets_environment() -> None:

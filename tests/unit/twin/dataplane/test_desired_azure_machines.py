@@ -57,11 +57,11 @@ def desired(*interfaces: NetworkInterface, machines: tuple[Machine, ...] = (VM,)
 
 
 def test_an_interface_has_the_prefix_of_its_subnet_and_its_groups() -> None:
-    found = desired(NIC)
-    (machine,) = found.machines
+    data_plane = desired(NIC)
+    (machine,) = data_plane.machines
     (interface,) = machine.interfaces
 
-    assert found.problems == ()
+    assert data_plane.problems == ()
     assert interface.addresses == (IPv4Interface("10.1.2.4/25"), IPv4Interface("10.1.1.9/24"))
     assert (interface.router, interface.subnet_id, interface.forwards) == ("/vnet", SUBNET.id, True)
     assert interface.network_security_group == GROUP
@@ -86,9 +86,9 @@ def test_a_machine_is_there_while_it_runs_or_is_to_run(state: str, running: bool
 
 
 def test_an_interface_of_no_machine_keeps_its_addresses() -> None:
-    found = desired(NIC, machines=())
+    data_plane = desired(NIC, machines=())
 
-    assert [interface.key for interface in found.unattached] == ["/nic"]
+    assert [interface.key for interface in data_plane.unattached] == ["/nic"]
 
 
 @pytest.mark.parametrize(
@@ -102,7 +102,7 @@ def test_what_has_no_place_is_named_and_the_rest_is_built(wrong: NetworkInterfac
     other = replace(NIC, id="/other", private_ip_addresses=(IPv4Address("10.1.1.20"),))
     second = replace(VM, id="/second", interface_ids=("/other",))
 
-    found = desired(wrong, other, machines=(VM, second))
+    data_plane = desired(wrong, other, machines=(VM, second))
 
-    assert [machine.key for machine in found.machines] == ["/second"]
-    assert any(problem.startswith("/vm: ") for problem in found.problems)
+    assert [machine.key for machine in data_plane.machines] == ["/second"]
+    assert any(problem.startswith("/vm: ") for problem in data_plane.problems)

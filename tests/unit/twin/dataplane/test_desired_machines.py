@@ -52,14 +52,14 @@ def desired(network: AwsNetwork) -> Desired:
 
 
 def test_an_instance_is_a_machine_with_its_interfaces() -> None:
-    found = desired(NETWORK)
+    data_plane = desired(NETWORK)
 
-    (machine,) = found.machines
+    (machine,) = data_plane.machines
     (interface,) = machine.interfaces
     assert (machine.key, machine.side, machine.name, machine.running) == ("i-1", "aws", "web", True)
     assert (interface.router, interface.subnet_id, interface.forwards) == ("vpc-1", "subnet-1", True)
     assert interface.addresses == (IPv4Interface("10.2.1.20/24"), IPv4Interface("10.2.1.21/24"))
-    assert (found.unattached, found.problems) == ((), ())
+    assert (data_plane.unattached, data_plane.problems) == ((), ())
 
 
 @pytest.mark.parametrize(
@@ -73,18 +73,18 @@ def test_what_is_about_to_run_is_built_and_what_is_about_to_stop_is_not(state: s
 
 def test_interfaces_without_a_machine_keep_their_addresses() -> None:
     gone = replace(MACHINE, state="shutting-down", interface_ids=())
-    found = desired(replace(NETWORK, machines=(gone,)))
-    assert found.machines == ()
-    assert [each.key for each in found.unattached] == ["eni-1"]
+    data_plane = desired(replace(NETWORK, machines=(gone,)))
+    assert data_plane.machines == ()
+    assert [interface.key for interface in data_plane.unattached] == ["eni-1"]
 
 
 def test_an_interface_without_its_subnet_is_a_problem_of_its_machine_alone() -> None:
     lost = replace(INTERFACE, id="eni-2", subnet_id="subnet-gone")
     other = replace(MACHINE, id="i-2", interface_ids=("eni-2",))
-    found = desired(replace(NETWORK, network_interfaces=(INTERFACE, lost), machines=(MACHINE, other)))
-    assert [each.key for each in found.machines] == ["i-1"]
-    assert len([problem for problem in found.problems if "subnet-gone" in problem]) == 1
-    assert len([problem for problem in found.problems if problem.startswith("i-2: ")]) == 1
+    data_plane = desired(replace(NETWORK, network_interfaces=(INTERFACE, lost), machines=(MACHINE, other)))
+    assert [machine.key for machine in data_plane.machines] == ["i-1"]
+    assert len([problem for problem in data_plane.problems if "subnet-gone" in problem]) == 1
+    assert len([problem for problem in data_plane.problems if problem.startswith("i-2: ")]) == 1
 
 
 @pytest.mark.parametrize(("target", "next_hop"), [("eni-1", "10.2.1.20"), ("eni-gone", None)])

@@ -20,9 +20,9 @@ COREFILE = "example.org {\n  whoami\n}\n"
 
 def object_of(spec: ClusterSpec, kind: str, name: str = "coredns") -> Json:
     return next(
-        each
-        for each in dns_objects(spec).values()
-        if each["kind"] == kind and each["metadata"]["name"] == name
+        dns_object
+        for dns_object in dns_objects(spec).values()
+        if dns_object["kind"] == kind and dns_object["metadata"]["name"] == name
     )
 
 

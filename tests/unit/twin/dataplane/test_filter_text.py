@@ -183,12 +183,12 @@ def test_no_comment_breaks_out_of_its_quotes(comment: str) -> None:
 )
 def test_joined_port_ranges_cover_the_same_ports_without_overlap(ranges: list[tuple[int, int]]) -> None:
     text = port_match("dport", ranges)
-    wanted = {port for first, last in ranges for port in range(first, last + 1)}
+    expected_ports = {port for first, last in ranges for port in range(first, last + 1)}
     words = text.partition("{ ")[2].removesuffix(" }").split(", ") if text else ["0-65535"]
     spans = [[int(number) for number in word.split("-")] for word in words]
     listed = [port for span in spans for port in range(span[0], span[-1] + 1)]
-    assert len(listed) == len(wanted)
-    assert set(listed) == wanted
+    assert len(listed) == len(expected_ports)
+    assert set(listed) == expected_ports
 
 
 def test_a_table_without_chains_is_removed() -> None:

@@ -136,8 +136,8 @@ def test_a_stopped_relay_closes_what_is_open(tmp_path: Path) -> None:
 
     assert near.recv(1) == b""
     assert end.recv(1) == b""
-    for each in (near, end, far):
-        each.close()
+    for open_socket in (near, end, far):
+        open_socket.close()
 
 
 def test_a_relayed_connection_may_be_silent_for_longer_than_its_target_took_to_connect() -> None:
@@ -158,8 +158,8 @@ def test_a_relayed_connection_may_be_silent_for_longer_than_its_target_took_to_c
     near.settimeout(5)
     assert near.recv(1) == b"y"
     relay.stop()
-    for each in (near, theirs):
-        each.close()
+    for open_socket in (near, theirs):
+        open_socket.close()
 
 
 def test_certificates_are_signed_by_the_authority_for_their_purpose() -> None:

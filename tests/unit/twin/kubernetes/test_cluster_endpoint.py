@@ -30,17 +30,24 @@ def endpoint(side: Cloud, name: str) -> ClusterEndpoint:
 
 def test_a_client_certificate_is_taken_out_and_never_shown() -> None:
     user = {"client-certificate-data": encoded("CERT"), "client-key-data": encoded("SECRET")}
-    found = from_kubeconfig(kubeconfig(**user), name="aks", side="azure")
-    assert (found.server, found.certificate_authority) == ("https://aks.example:443", "CA")
-    assert (found.client_certificate, found.client_key, found.token) == ("CERT", "SECRET", None)
-    assert "SECRET" not in repr(found)
+    cluster_endpoint = from_kubeconfig(kubeconfig(**user), name="aks", side="azure")
+    assert (cluster_endpoint.server, cluster_endpoint.certificate_authority) == (
+        "https://aks.example:443",
+        "CA",
+    )
+    assert (cluster_endpoint.client_certificate, cluster_endpoint.client_key, cluster_endpoint.token) == (
+        "CERT",
+        "SECRET",
+        None,
+    )
+    assert "SECRET" not in repr(cluster_endpoint)
 
 
 def test_a_token_is_used_where_there_is_no_certificate() -> None:
-    found = from_kubeconfig(kubeconfig(token="T0P"), name="aks", side="azure")
-    assert found.token is not None
-    assert found.token() == "T0P"
-    assert "T0P" not in repr(found)
+    cluster_endpoint = from_kubeconfig(kubeconfig(token="T0P"), name="aks", side="azure")
+    assert cluster_endpoint.token is not None
+    assert cluster_endpoint.token() == "T0P"
+    assert "T0P" not in repr(cluster_endpoint)
 
 
 @pytest.mark.parametrize("config", [{}, kubeconfig(), kubeconfig(**{"client-certificate-data": "%%%"})])

@@ -49,8 +49,8 @@ def test_the_list_that_we_have_can_be_read() -> None:
 
 
 def test_a_line_of_the_list_has_clusters_a_test_and_a_reason(tmp_path: Path) -> None:
-    (found,) = listed(tmp_path, "# a remark\n\neks, aks :: a|b :: because\n")
-    assert found == Expected(clusters=frozenset({"eks", "aks"}), test="a|b", reason="because")
+    (entry,) = listed(tmp_path, "# a remark\n\neks, aks :: a|b :: because\n")
+    assert entry == Expected(clusters=frozenset({"eks", "aks"}), test="a|b", reason="because")
 
 
 @pytest.mark.parametrize("line", ["eks :: a test", "gke :: a :: b", "eks ::  :: b", "eks :: [ :: b"])

@@ -16,10 +16,10 @@ CLOUDS = (
 
 
 def required() -> dict[str, str]:
-    found = re.findall(
+    requirements = re.findall(
         r"^\s*(?:require )?(\S+\.\S+/\S+) (v\S+)", (MODULE / "go.mod").read_text(), re.MULTILINE
     )
-    return dict(found)
+    return dict(requirements)
 
 
 def test_no_sdk_of_a_cloud_is_compiled_in() -> None:

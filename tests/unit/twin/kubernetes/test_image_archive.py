@@ -84,12 +84,12 @@ def test_images_that_share_a_layer_carry_it_once(tmp_path: Path, bottom: Blob, t
 
 
 def test_a_layer_has_files_links_and_the_folders_above_them(top: Blob) -> None:
-    found = members(top.content)
-    assert set(found) == {"usr", "usr/bin", "usr/bin/program", "bin"}
-    assert found["usr/bin"].isdir()
-    assert found["usr/bin/program"].mode == 0o755
-    assert found["bin"].issym()
-    assert found["bin"].linkname == "usr/bin"
+    entries = members(top.content)
+    assert set(entries) == {"usr", "usr/bin", "usr/bin/program", "bin"}
+    assert entries["usr/bin"].isdir()
+    assert entries["usr/bin/program"].mode == 0o755
+    assert entries["bin"].issym()
+    assert entries["bin"].linkname == "usr/bin"
 
 
 def test_a_layer_tells_nothing_of_when_and_by_whom_it_was_made(tmp_path: Path) -> None:
@@ -115,9 +115,9 @@ def test_the_same_images_make_the_same_archive(tmp_path: Path, bottom: Blob, top
 def test_a_link_on_this_machine_becomes_the_file_it_leads_to(tmp_path: Path) -> None:
     (tmp_path / "real").write_bytes(b"content")
     (tmp_path / "link").symlink_to("real")
-    found = members(make_layer([Entry(path="file", source=tmp_path / "link")]).content)
-    assert found["file"].isfile()
-    assert found["file"].size == len(b"content")
+    entries = members(make_layer([Entry(path="file", source=tmp_path / "link")]).content)
+    assert entries["file"].isfile()
+    assert entries["file"].size == len(b"content")
 
 
 def test_a_source_that_is_not_there_is_an_error(tmp_path: Path) -> None:

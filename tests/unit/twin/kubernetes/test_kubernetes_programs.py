@@ -54,9 +54,9 @@ def installed(tmp_path: Path) -> Path:
 
 
 def test_the_folder_that_current_points_to_is_found_with_its_version(installed: Path) -> None:
-    found = find_programs()
-    assert found.folder == installed
-    assert found.version == VERSION
+    current_programs = find_programs()
+    assert current_programs.folder == installed
+    assert current_programs.version == VERSION
 
 
 def test_the_cache_is_in_the_home_folder_when_nothing_else_is_said(

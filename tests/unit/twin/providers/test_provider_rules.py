@@ -97,10 +97,10 @@ def test_an_inside_range_of_another_shape_is_refused(cidr: str) -> None:
 
 
 def _paths(block: Block, prefix: str = "") -> set[str]:
-    found = {prefix + name for name in block.attributes} | {prefix + name for name in block.block_types}
+    paths = {prefix + name for name in block.attributes} | {prefix + name for name in block.block_types}
     for name, nested in block.block_types.items():
-        found |= _paths(nested.block, f"{prefix}{name}.")
-    return found
+        paths |= _paths(nested.block, f"{prefix}{name}.")
+    return paths
 
 
 @pytest.mark.parametrize("definition", [aws_definition(), azurerm.definition()], ids=["aws", "azurerm"])

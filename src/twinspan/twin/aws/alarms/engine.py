@@ -91,8 +91,8 @@ class AlarmEngine:
             ]
             changed = attempt(
                 alarms,
-                lambda found: self._judge(*found),
-                name=lambda found: f"alarm {found[0].name}",
+                lambda entry: self._judge(*entry),
+                name=lambda entry: f"alarm {entry[0].name}",
                 problems=problems,
             )
         if any(changed):
@@ -136,11 +136,11 @@ class AlarmEngine:
     def _values(self, asked: _Asked, region: str, times: Sequence[datetime], period_s: float) -> Values:
         known: dict[str, Values] = {}
         for name, source in asked.metrics.items():
-            found = self._metrics.series(region, source.metric, **source.dimensions)
+            series = self._metrics.series(region, source.metric, **source.dimensions)
             known[name] = {
                 at: STATISTICS[source.statistic](point)
                 for at in times
-                if (point := _point(found, at.timestamp(), period_s)) is not None
+                if (point := _point(series, at.timestamp(), period_s)) is not None
             }
         return evaluate(asked.expression, known, times=times)
 
@@ -148,7 +148,11 @@ class AlarmEngine:
 def _asked(alarm: Alarm) -> _Asked | None:
     """Return what an alarm looks at; None if it is not the VPN."""
     if alarm.namespace == NAMESPACE and alarm.statistic in STATISTICS:
-        dimensions = {each.name: each.value for each in alarm.dimensions if each.name and each.value}
+        dimensions = {
+            dimension.name: dimension.value
+            for dimension in alarm.dimensions
+            if dimension.name and dimension.value
+        }
         source = _Source(metric=alarm.metric_name, statistic=alarm.statistic, dimensions=dimensions)
         return _Asked(expression="m", metrics={"m": source}, period_s=float(alarm.period))
     stats = [(query.id, query.metric_stat) for query in alarm.metric_data_queries if query.metric_stat]
@@ -164,7 +168,9 @@ def _asked(alarm: Alarm) -> _Asked | None:
                 metric=stat.metric.metric_name,
                 statistic=stat.stat,
                 dimensions={
-                    each.name: each.value for each in stat.metric.dimensions if each.name and each.value
+                    dimension.name: dimension.value
+                    for dimension in stat.metric.dimensions
+                    if dimension.name and dimension.value
                 },
             )
             for name, stat in stats
@@ -173,16 +179,16 @@ def _asked(alarm: Alarm) -> _Asked | None:
     )
 
 
-def _point(found: Sequence[Series], start_s: float, period_s: float) -> StatisticSet | None:
+def _point(series: Sequence[Series], start_s: float, period_s: float) -> StatisticSet | None:
     """Return all samples of one period together; None without any."""
     whole = StatisticSet(start_s=start_s, count=0, total=0.0, minimum=float("inf"), maximum=float("-inf"))
-    for point in merged(found, start_s=start_s, end_s=start_s + period_s, period_s=max(1, int(period_s))):
+    for point in merged(series, start_s=start_s, end_s=start_s + period_s, period_s=max(1, int(period_s))):
         whole.merge(point)
     return whole if whole.count else None
 
 
 def _missing(given: str | None) -> MissingData:
-    return next((each for each in get_args(MissingData) if each == given), "missing")
+    return next((choice for choice in get_args(MissingData) if choice == given), "missing")
 
 
 def _change(alarm: Alarm, state: AlarmState, reason: str, account: str, region: str) -> None:
@@ -207,7 +213,7 @@ def _message(alarm: Alarm, before: str, account: str, region: str) -> Mapping[st
         "MetricName": alarm.metric_name,
         "Namespace": alarm.namespace,
         "Statistic": str(alarm.statistic).upper(),
-        "Dimensions": [{"name": each.name, "value": each.value} for each in alarm.dimensions],
+        "Dimensions": [{"name": dimension.name, "value": dimension.value} for dimension in alarm.dimensions],
         "Period": alarm.period,
         "EvaluationPeriods": alarm.evaluation_periods,
         "ComparisonOperator": alarm.comparison_operator,

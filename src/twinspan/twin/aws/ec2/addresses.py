@@ -38,9 +38,9 @@ class AddressBackend(SubnetBackend):
     def _used_addresses(self) -> set[tuple[str, str]]:
         """Return the VPC and each private address of all interfaces."""
         return {
-            (interface.vpc_id, each["PrivateIpAddress"])
+            (interface.vpc_id, address["PrivateIpAddress"])
             for interface in self.enis.values()
-            for each in interface.private_ip_addresses
+            for address in interface.private_ip_addresses
         }
 
     def _free_address(self, subnet_id: str, *, besides: Collection[str] = ()) -> str:
@@ -102,9 +102,9 @@ def _free_addresses() -> list[IPv4Address]:
         for _, _, backend in ec2_backends.iter_backends()
         if isinstance(backend, AddressBackend)
         for text in (
-            *(each.public_ip for each in backend.addresses),
-            *(each.ip_address for each in backend.customer_gateways.values()),
-            *(each.public_ip for each in backend.enis.values()),
+            *(address.public_ip for address in backend.addresses),
+            *(gateway.ip_address for gateway in backend.customer_gateways.values()),
+            *(interface.public_ip for interface in backend.enis.values()),
         )
     }
     return [candidate for candidate in TWIN_AWS_ELASTIC.hosts() if str(candidate) not in taken]

@@ -78,8 +78,8 @@ class TwinBaseResponse(EC2Response):
 
     def filters(self) -> Sequence[Mapping[str, Any]]:
         """Return the request's filters, as parsed."""
-        found: Sequence[Mapping[str, Any]] = self._get_param("Filters", [])
-        return found
+        filters: Sequence[Mapping[str, Any]] = self._get_param("Filters", [])
+        return filters
 
     def tags_for(self, resource_type: str) -> dict[str, str]:
         """Return the tags that the request gives to what it makes.

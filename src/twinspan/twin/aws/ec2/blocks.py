@@ -37,8 +37,8 @@ def make_canonical(action: str, params: dict[str, Any]) -> None:
 
 def _blocks(value: Any) -> Iterator[tuple[dict[str, Any], str]]:  # noqa: ANN401 - parsed parameters
     if isinstance(value, list):
-        for each in value:
-            yield from _blocks(each)
+        for item in value:
+            yield from _blocks(item)
     elif isinstance(value, dict):
         for name, inner in value.items():
             if name in _ALONE | _IN_RULES and isinstance(inner, str):

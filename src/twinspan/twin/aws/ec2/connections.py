@@ -223,11 +223,13 @@ class ConnectionBackend(GatewayBackend):
             )
         asked = [*request.tunnels, *({} for _ in range(TUNNELS_PER_CONNECTION - len(request.tunnels)))]
         taken = self._inside_cidrs(request.vpn_gateway_id)
-        wanted = {str(tunnel["TunnelInsideCidr"]) for tunnel in asked if "TunnelInsideCidr" in tunnel}
+        requested_cidrs = {
+            str(tunnel["TunnelInsideCidr"]) for tunnel in asked if "TunnelInsideCidr" in tunnel
+        }
         made: list[TunnelOptions] = []
         for outside, specification in zip(_choose_outside_addresses(), asked, strict=True):
             inside = choose_inside_cidr(taken)
-            while str(inside) in wanted:
+            while str(inside) in requested_cidrs:
                 inside = choose_inside_cidr(taken)
             base = TunnelOptions(
                 outside_ip_address=outside, tunnel_inside_cidr=inside, pre_shared_key=choose_pre_shared_key()

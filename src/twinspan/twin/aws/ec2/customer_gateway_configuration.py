@@ -113,7 +113,7 @@ def _ipsec(parent: Element, tunnel: TunnelOptions) -> None:
 
 def _cipher(name: str) -> str:
     """Return a cipher as these documents write it."""
-    cipher = next(each for each in CIPHERS if each.aws == name)
+    cipher = next(candidate for candidate in CIPHERS if candidate.aws == name)
     return name.lower() if cipher.authenticated else f"aes-{cipher.charon[1]}-cbc"
 
 

@@ -57,7 +57,7 @@ class DependentsBackend(MachineBackend):
             EC2ClientError: DependencyViolation, an interface, a cluster or its nodes are in it.
         """
         self.get_subnet(subnet_id)
-        taken = {each.subnet_id for each in self.enis.values()} | set(self._subnets_of_clusters())
+        taken = {interface.subnet_id for interface in self.enis.values()} | set(self._subnets_of_clusters())
         if subnet_id in taken:
             raise _in_use("subnet", subnet_id)
         for table in self.route_tables.values():
@@ -89,7 +89,7 @@ class DependentsBackend(MachineBackend):
             for rule in (*other.ingress_rules, *other.egress_rules)
             if other is not group and rule.source_group
         }
-        used = {each.id for interface in self.enis.values() for each in interface._group_set}  # noqa: SLF001 - as above
+        used = {used_group.id for interface in self.enis.values() for used_group in interface._group_set}  # noqa: SLF001 - as above
         if group.id in named | used | set(self._groups_of_clusters()):
             raise DependencyViolationError(f"resource {group.id} has a dependent object")
         return super().delete_security_group(group_id=group.id)
@@ -120,7 +120,7 @@ class DependentsBackend(MachineBackend):
 
     def detach_internet_gateway(self, internet_gateway_id: str, vpc_id: str) -> None:
         """Detach an internet gateway. DependencyViolation: an address in the VPC is mapped."""
-        if any(each.vpc_id == vpc_id and each.public_ip for each in self.enis.values()):
+        if any(interface.vpc_id == vpc_id and interface.public_ip for interface in self.enis.values()):
             raise DependencyViolationError(
                 f"Network {vpc_id} has some mapped public address(es). Please unmap those public address(es)"
                 " before detaching the gateway."
@@ -138,27 +138,27 @@ class DependentsBackend(MachineBackend):
 
     def release_address(self, address: str | None = None, allocation_id: str | None = None) -> None:
         """Give back an elastic address. InvalidIPAddress.InUse: something has it."""
-        found = (
+        addresses = (
             self.address_by_ip([address]) if address else self.address_by_allocation([allocation_id or ""])
         )
-        if found[0].association_id is not None:
-            raise EC2ClientError("InvalidIPAddress.InUse", f"Address {found[0].public_ip} is in use.")
+        if addresses[0].association_id is not None:
+            raise EC2ClientError("InvalidIPAddress.InUse", f"Address {addresses[0].public_ip} is in use.")
         super().release_address(address, allocation_id)
 
     def disassociate_address(self, address: str | None = None, association_id: str | None = None) -> None:
         """Take an elastic address from what has it. AuthFailure: that is a NAT gateway."""
-        found = (
+        addresses = (
             self.address_by_ip([address]) if address else self.address_by_association([association_id or ""])
         )
         places = [place for gateway in self._nat_gateways() for place in gateway.address_set]
-        if found[0].allocation_id in {place.get("allocationId") for place in places}:
+        if addresses[0].allocation_id in {place.get("allocationId") for place in places}:
             raise EC2ClientError(
                 "AuthFailure", "You do not have permission to access the specified resource."
             )
         super().disassociate_address(address, association_id)
 
     def _nat_gateways(self) -> list[NatGateway]:
-        return [each for each in self.nat_gateways.values() if each.state != "deleted"]
+        return [gateway for gateway in self.nat_gateways.values() if gateway.state != "deleted"]
 
     def _clusters(self) -> list[EksClusterRecord]:
         backend: Any = eks_backends[self.account_id][self.region_name]

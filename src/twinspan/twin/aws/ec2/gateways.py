@@ -69,17 +69,17 @@ class GatewayBackend(EC2Backend):
 
     def live_vpn_gateway(self, vpn_gateway_id: str) -> TwinVpnGateway:
         """Return a gateway that is not deleted. InvalidVpnGatewayID.NotFound otherwise."""
-        found = self.vpn_gateways.get(vpn_gateway_id)
-        if not isinstance(found, TwinVpnGateway) or found.state == "deleted":
+        gateway = self.vpn_gateways.get(vpn_gateway_id)
+        if not isinstance(gateway, TwinVpnGateway) or gateway.state == "deleted":
             raise InvalidVpnGatewayIdError(vpn_gateway_id)
-        return found
+        return gateway
 
     def live_customer_gateway(self, customer_gateway_id: str) -> TwinCustomerGateway:
         """Return a gateway that is not deleted. InvalidCustomerGatewayID.NotFound otherwise."""
-        found = self.customer_gateways.get(customer_gateway_id)
-        if not isinstance(found, TwinCustomerGateway) or found.state == "deleted":
+        gateway = self.customer_gateways.get(customer_gateway_id)
+        if not isinstance(gateway, TwinCustomerGateway) or gateway.state == "deleted":
             raise InvalidCustomerGatewayIdError(customer_gateway_id)
-        return found
+        return gateway
 
     def add_vpn_gateway(
         self, *, gateway_type: str, amazon_side_asn: int, availability_zone: str | None, tags: dict[str, str]

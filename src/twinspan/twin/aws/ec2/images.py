@@ -147,9 +147,9 @@ def find_image(region: str, image_id: str, *, otherwise: str = "x86_64") -> Imag
     Raises:
         EC2ClientError: It is no id of an image.
     """
-    found = next((image for image in images(region) if image.id == image_id), None)
-    if found is not None:
-        return found
+    listed_image = next((image for image in images(region) if image.id == image_id), None)
+    if listed_image is not None:
+        return listed_image
     if _ID.fullmatch(image_id) is None:
         raise EC2ClientError("InvalidAMIID.Malformed", f'Invalid id: "{image_id}"')
     return Image(
@@ -172,8 +172,10 @@ def describe_images(
     Raises:
         EC2ClientError: An id is none, or the twin does not have the filter.
     """
-    wanted = [find_image(region, image_id) for image_id in ids] if ids else list(images(region))
-    owned = [image for image in wanted if not owners or {image.owner_id, image.owner_alias} & set(owners)]
+    requested_images = [find_image(region, image_id) for image_id in ids] if ids else list(images(region))
+    owned = [
+        image for image in requested_images if not owners or {image.owner_id, image.owner_alias} & set(owners)
+    ]
     return select(IMAGES, owned, filters)
 
 

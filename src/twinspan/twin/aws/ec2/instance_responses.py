@@ -62,9 +62,9 @@ class InstanceActions(TemplateActions):
         tags_of_kinds["instance"] = {**tags_of_kinds.get("instance", {}), **tags}
         made = self.machines.launch(Launch(params=params, count=params["MaxCount"], tags=tags_of_kinds))
         views = [
-            InstanceView(instance=each, reservation=made, board=self.board)
-            for each in made.instances
-            if isinstance(each, TwinInstance)
+            InstanceView(instance=instance, reservation=made, board=self.board)
+            for instance in made.instances
+            if isinstance(instance, TwinInstance)
         ]
         return ExactResult(reservation_wire(made, views))
 
@@ -75,8 +75,10 @@ class InstanceActions(TemplateActions):
         return ExactResult(
             {
                 "Reservations": [
-                    reservation_wire(each, [view for view in matching if view.reservation is each])
-                    for each in reservations.values()
+                    reservation_wire(
+                        reservation, [view for view in matching if view.reservation is reservation]
+                    )
+                    for reservation in reservations.values()
                 ]
             }
         )
@@ -90,7 +92,7 @@ class InstanceActions(TemplateActions):
 
     def start_instances(self) -> ActionResult:
         """StartInstances."""
-        return self._change("StartingInstances", lambda each: self.machines.start(each, self.board))
+        return self._change("StartingInstances", lambda instance: self.machines.start(instance, self.board))
 
     def stop_instances(self) -> ActionResult:
         """StopInstances; there is nothing to hibernate."""
@@ -179,14 +181,18 @@ class InstanceActions(TemplateActions):
 
     def describe_instance_credit_specifications(self) -> ActionResult:
         """DescribeInstanceCreditSpecifications: of burstable types."""
-        wanted = self._get_param("InstanceIds")
-        found = [self.machines.instance(name) for name in wanted] if wanted else self.machines.instances()
+        instance_ids = self._get_param("InstanceIds")
+        instances = (
+            [self.machines.instance(name) for name in instance_ids]
+            if instance_ids
+            else self.machines.instances()
+        )
         return ExactResult(
             {
                 "InstanceCreditSpecifications": [
-                    {"InstanceId": each.id, "CpuCredits": _credits(each)}
-                    for each in found
-                    if INSTANCE_TYPES[each.instance_type]["BurstablePerformanceSupported"]
+                    {"InstanceId": instance.id, "CpuCredits": _credits(instance)}
+                    for instance in instances
+                    if INSTANCE_TYPES[instance.instance_type]["BurstablePerformanceSupported"]
                 ]
             }
         )
@@ -194,9 +200,9 @@ class InstanceActions(TemplateActions):
     def modify_instance_credit_specification(self) -> ActionResult:
         """ModifyInstanceCreditSpecification."""
         done = []
-        for each in self._get_param("InstanceCreditSpecifications"):
-            instance = self.machines.live_instance(each["InstanceId"])
-            instance.settings["CreditSpecification"] = {"CpuCredits": each["CpuCredits"]}
+        for specification in self._get_param("InstanceCreditSpecifications"):
+            instance = self.machines.live_instance(specification["InstanceId"])
+            instance.settings["CreditSpecification"] = {"CpuCredits": specification["CpuCredits"]}
             done.append({"InstanceId": instance.id})
         return ExactResult(
             {
@@ -228,13 +234,13 @@ class InstanceActions(TemplateActions):
         return result
 
     def _monitor(self, state: str) -> ActionResult:
-        found = [self.machines.live_instance(name) for name in self._get_param("InstanceIds")]
-        for instance in found:
+        instances = [self.machines.live_instance(name) for name in self._get_param("InstanceIds")]
+        for instance in instances:
             instance.monitoring_state = state
         return ExactResult(
             {
                 "InstanceMonitorings": [
-                    {"InstanceId": instance.id, "Monitoring": {"State": state}} for instance in found
+                    {"InstanceId": instance.id, "Monitoring": {"State": state}} for instance in instances
                 ]
             }
         )
@@ -242,24 +248,28 @@ class InstanceActions(TemplateActions):
     def _views(self) -> list[InstanceView]:
         """Return the instances that the request names, or all that are visible."""
         now, reservations = datetime.now(UTC), self._reservations()
-        found = {each.id: each for each in self.machines.instances() if is_visible(each.terminated_at, now)}
-        wanted = self._get_param("InstanceIds") or list(found)
-        for name in wanted:
-            if name not in found:
+        instances = {
+            instance.id: instance
+            for instance in self.machines.instances()
+            if is_visible(instance.terminated_at, now)
+        }
+        instance_ids = self._get_param("InstanceIds") or list(instances)
+        for name in instance_ids:
+            if name not in instances:
                 self.machines.get_multi_instances_by_id([name])  # which raises EC2's error
                 raise EC2ClientError("InvalidInstanceID.NotFound", f"The instance ID '{name}' does not exist")
         return [
-            InstanceView(instance=found[name], reservation=reservations[name], board=self.board)
-            for name in wanted
+            InstanceView(instance=instances[name], reservation=reservations[name], board=self.board)
+            for name in instance_ids
         ]
 
     def _reservations(self) -> dict[str, Reservation]:
         return {instance.id: reservation for instance, reservation in self.machines.placed_instances()}
 
     def _change(self, member: str, act: Callable[[TwinInstance], None]) -> ActionResult:
-        found = [self.machines.instance(name) for name in self._get_param("InstanceIds")]
-        before = [instance.state_now(self.board) for instance in found]
-        for instance in found:
+        instances = [self.machines.instance(name) for name in self._get_param("InstanceIds")]
+        before = [instance.state_now(self.board) for instance in instances]
+        for instance in instances:
             act(instance)
         return ExactResult(
             {
@@ -269,7 +279,7 @@ class InstanceActions(TemplateActions):
                         "PreviousState": state_wire(state),
                         "CurrentState": state_wire(instance.state_now(self.board)),
                     }
-                    for instance, state in zip(found, before, strict=True)
+                    for instance, state in zip(instances, before, strict=True)
                 ]
             }
         )
@@ -304,14 +314,14 @@ class InstanceActions(TemplateActions):
         setattr(instance, attribute, value)
 
     def _modify_disks(self, instance: TwinInstance) -> None:
-        for each in self._get_param("BlockDeviceMappings"):
-            block = instance.block_device_mapping.get(each.get("DeviceName"))
+        for mapping in self._get_param("BlockDeviceMappings"):
+            block = instance.block_device_mapping.get(mapping.get("DeviceName"))
             if block is None:
                 raise EC2ClientError(
                     "InvalidInstanceAttributeValue",
-                    f"No device is currently mapped at {each.get('DeviceName')}",
+                    f"No device is currently mapped at {mapping.get('DeviceName')}",
                 )
-            block.delete_on_termination = each.get("Ebs", {}).get(
+            block.delete_on_termination = mapping.get("Ebs", {}).get(
                 "DeleteOnTermination", block.delete_on_termination
             )
 
@@ -328,8 +338,8 @@ def _credits(instance: TwinInstance) -> str:
 
 
 def _tags(specifications: Iterable[Mapping[str, Any]]) -> dict[str, dict[str, str]]:
-    found: dict[str, dict[str, str]] = {}
-    for each in specifications:
-        tags = {tag["Key"]: tag.get("Value", "") for tag in each.get("Tags", [])}
-        found.setdefault(each["ResourceType"], {}).update(tags)
-    return found
+    tags_by_type: dict[str, dict[str, str]] = {}
+    for specification in specifications:
+        tags = {tag["Key"]: tag.get("Value", "") for tag in specification.get("Tags", [])}
+        tags_by_type.setdefault(specification["ResourceType"], {}).update(tags)
+    return tags_by_type

@@ -206,7 +206,7 @@ def _of_interfaces(name: str) -> Callable[[InstanceView], Iterable[str]]:
 
 def _of_volumes(member: str) -> Callable[[InstanceView], Iterable[str]]:
     def read(view: InstanceView) -> Iterable[str]:
-        disks: list[Any] = [each["Ebs"] for each in view.volumes()]
+        disks: list[Any] = [volume["Ebs"] for volume in view.volumes()]
         return [
             str(disk[member]).lower() if member == "DeleteOnTermination" else str(disk[member])
             for disk in disks
@@ -222,7 +222,9 @@ INSTANCES: Filterable[InstanceView] = Filterable(
         "availability-zone": _of("Placement", "AvailabilityZone"),
         "block-device-mapping.attach-time": _of_volumes("AttachTime"),
         "block-device-mapping.delete-on-termination": _of_volumes("DeleteOnTermination"),
-        "block-device-mapping.device-name": lambda view: [str(each["DeviceName"]) for each in view.volumes()],
+        "block-device-mapping.device-name": lambda view: [
+            str(volume["DeviceName"]) for volume in view.volumes()
+        ],
         "block-device-mapping.status": _of_volumes("Status"),
         "block-device-mapping.volume-id": _of_volumes("VolumeId"),
         "client-token": _of("ClientToken"),

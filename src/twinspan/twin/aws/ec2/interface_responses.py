@@ -25,13 +25,13 @@ class InterfaceActions(DhcpActions):
 
     def describe_images(self) -> ActionResult:
         """DescribeImages."""
-        found = describe_images(
+        images = describe_images(
             self.region,
             ids=self._get_param("ImageIds", []),
             owners=self._get_param("Owners", []),
             filters=self.filters(),
         )
-        return ExactResult({"Images": [image.wire() for image in found]})
+        return ExactResult({"Images": [image.wire() for image in images]})
 
     def create_network_interface(self) -> ActionResult:
         """CreateNetworkInterface."""
@@ -44,9 +44,9 @@ class InterfaceActions(DhcpActions):
 
     def describe_network_interfaces(self) -> ActionResult:
         """DescribeNetworkInterfaces."""
-        wanted = self._get_param("NetworkInterfaceIds") or list(self.machines.enis)
-        found = [self.machines.get_network_interface(name) for name in wanted]
-        views = [InterfaceView(interface=each, board=self.board) for each in found]
+        interface_ids = self._get_param("NetworkInterfaceIds") or list(self.machines.enis)
+        interfaces = [self.machines.get_network_interface(name) for name in interface_ids]
+        views = [InterfaceView(interface=interface, board=self.board) for interface in interfaces]
         matching = select(INTERFACES, views, self.filters())
         return ExactResult({"NetworkInterfaces": [view.wire() for view in matching]})
 
@@ -95,21 +95,21 @@ class InterfaceActions(DhcpActions):
 
     def assign_private_ip_addresses(self) -> ActionResult:
         """AssignPrivateIpAddresses."""
-        wanted, count = (
+        requested_addresses, count = (
             self._get_param("PrivateIpAddresses", []),
             self._get_param("SecondaryPrivateIpAddressCount"),
         )
-        if not wanted and not count:
+        if not requested_addresses and not count:
             raise missing("PrivateIpAddresses or SecondaryPrivateIpAddressCount")
         name = self._get_param("NetworkInterfaceId")
         before = list(self.machines.get_network_interface(name).private_ip_addresses)
-        interface = self.machines.assign_private_ip_addresses(name, wanted, count)
-        added = [each for each in interface.private_ip_addresses if each not in before]
+        interface = self.machines.assign_private_ip_addresses(name, requested_addresses, count)
+        added = [address for address in interface.private_ip_addresses if address not in before]
         return ExactResult(
             {
                 "NetworkInterfaceId": name,
                 "AssignedPrivateIpAddresses": [
-                    {"PrivateIpAddress": each["PrivateIpAddress"]} for each in added
+                    {"PrivateIpAddress": address["PrivateIpAddress"]} for address in added
                 ],
             }
         )

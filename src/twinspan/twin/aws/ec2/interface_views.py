@@ -34,7 +34,7 @@ class InterfaceView:
     def elastic_address(self) -> ElasticAddress | None:
         """The elastic address that it has."""
         addresses: Iterable[ElasticAddress] = self.interface.ec2_backend.addresses
-        return next((each for each in addresses if each.eni is self.interface), None)
+        return next((address for address in addresses if address.eni is self.interface), None)
 
     @property
     def attachment_status(self) -> str:
@@ -55,14 +55,14 @@ class InterfaceView:
         if public is None:
             return None
         elastic = self.elastic_address
-        found: Wire = {
+        association: Wire = {
             "PublicIp": public,
             "PublicDnsName": public_name(public, self.interface.ec2_backend.region_name),
             "IpOwnerId": self.interface.owner_id if elastic else "amazon",
         }
         if elastic:
-            found |= {"AllocationId": elastic.allocation_id, "AssociationId": elastic.association_id}
-        return found
+            association |= {"AllocationId": elastic.allocation_id, "AssociationId": elastic.association_id}
+        return association
 
     def addresses(self) -> list[Wire]:
         """Return its private addresses in the shape of `NetworkInterfacePrivateIpAddress`."""
@@ -70,11 +70,11 @@ class InterfaceView:
         return [
             {
                 "Primary": not number,
-                "PrivateIpAddress": each["PrivateIpAddress"],
-                "PrivateDnsName": private_name(each["PrivateIpAddress"], region),
+                "PrivateIpAddress": address["PrivateIpAddress"],
+                "PrivateDnsName": private_name(address["PrivateIpAddress"], region),
                 "Association": None if number else self.association(),
             }
-            for number, each in enumerate(self.interface.private_ip_addresses)
+            for number, address in enumerate(self.interface.private_ip_addresses)
         ]
 
     def groups(self) -> list[Wire]:
@@ -188,9 +188,11 @@ _ITSELF = InterfaceView.wire
 INTERFACES: Filterable[InterfaceView] = Filterable(
     fields={
         "addresses.private-ip-address": lambda view: [
-            str(each["PrivateIpAddress"]) for each in view.addresses()
+            str(private_address["PrivateIpAddress"]) for private_address in view.addresses()
         ],
-        "addresses.primary": lambda view: [str(each["Primary"]).lower() for each in view.addresses()],
+        "addresses.primary": lambda view: [
+            str(private_address["Primary"]).lower() for private_address in view.addresses()
+        ],
         "addresses.association.public-ip": _of(_ASSOCIATION, "PublicIp"),
         "association.allocation-id": _of(_ASSOCIATION, "AllocationId"),
         "association.association-id": _of(_ASSOCIATION, "AssociationId"),

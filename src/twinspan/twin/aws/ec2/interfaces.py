@@ -85,13 +85,13 @@ def interface_request(params: Mapping[str, Any], subnet_id: str) -> InterfaceReq
         EC2ClientError: Several addresses are primary ones.
     """
     listed: list[Mapping[str, Any]] = params.get("PrivateIpAddresses") or []
-    if any(not each.get("PrivateIpAddress") for each in listed):
+    if any(not address.get("PrivateIpAddress") for address in listed):
         raise missing("PrivateIpAddresses.PrivateIpAddress")
-    primary = [each["PrivateIpAddress"] for each in listed if each.get("Primary")]
+    primary = [address["PrivateIpAddress"] for address in listed if address.get("Primary")]
     primary += [params["PrivateIpAddress"]] if params.get("PrivateIpAddress") else []
     if len(set(primary)) > 1:
         raise invalid_combination("Only one primary private IP address can be specified")
-    others = [each["PrivateIpAddress"] for each in listed if not each.get("Primary")]
+    others = [address["PrivateIpAddress"] for address in listed if not address.get("Primary")]
     return InterfaceRequest(
         subnet_id=subnet_id,
         addresses=tuple(dict.fromkeys([*primary, *others])),
@@ -137,7 +137,7 @@ class InterfaceBackend(AddressBackend):
 
     def groups_in(self, vpc_id: str, group_ids: Iterable[str]) -> list[SecurityGroup]:
         """Return groups of a VPC. InvalidGroup.NotFound: the VPC does not have one."""
-        found = []
+        groups = []
         for group_id in group_ids:
             group = self.get_security_group_from_id(group_id)
             if group is None or group.vpc_id != vpc_id:
@@ -145,13 +145,13 @@ class InterfaceBackend(AddressBackend):
                     "InvalidGroup.NotFound",
                     f"The security group '{group_id}' does not exist in VPC '{vpc_id}'",
                 )
-            found.append(group)
-        if len(found) > GROUPS_PER_INTERFACE:
+            groups.append(group)
+        if len(groups) > GROUPS_PER_INTERFACE:
             raise EC2ClientError(
                 "SecurityGroupsPerInterfaceLimitExceeded",
                 f"An interface has at most {GROUPS_PER_INTERFACE} security groups",
             )
-        return found
+        return groups
 
     def delete_network_interface(self, eni_id: str) -> None:
         """Delete an interface, which gives back elastic addresses. InvalidParameterValue: it is in use."""
@@ -170,12 +170,14 @@ class InterfaceBackend(AddressBackend):
     ) -> NetworkInterface:
         """Give an interface more addresses."""
         interface = self.get_network_interface(eni_id)
-        own = [each["PrivateIpAddress"] for each in interface.private_ip_addresses]
-        wanted = [each for each in private_ip_addresses or () if each not in own]
-        added = self._taken_addresses(interface.subnet, wanted)
+        own = [address["PrivateIpAddress"] for address in interface.private_ip_addresses]
+        new_addresses = [address for address in private_ip_addresses or () if address not in own]
+        added = self._taken_addresses(interface.subnet, new_addresses)
         for _ in range(secondary_ips_count or 0):
             added.append(self._free_address(interface.subnet.id, besides=added))
-        interface.private_ip_addresses += [{"Primary": False, "PrivateIpAddress": each} for each in added]
+        interface.private_ip_addresses += [
+            {"Primary": False, "PrivateIpAddress": address} for address in added
+        ]
         return interface
 
     def unassign_private_ip_addresses(
@@ -183,7 +185,7 @@ class InterfaceBackend(AddressBackend):
     ) -> NetworkInterface:
         """Take addresses from an interface. InvalidParameterValue: one is not its, or is the primary one."""
         interface = self.get_network_interface(eni_id)
-        own = [each["PrivateIpAddress"] for each in interface.private_ip_addresses[1:]]
+        own = [entry["PrivateIpAddress"] for entry in interface.private_ip_addresses[1:]]
         for address in private_ip_address or ():
             if address not in own:
                 raise EC2ClientError(
@@ -200,7 +202,7 @@ class InterfaceBackend(AddressBackend):
         self.enis.pop(interface.id, None)
 
     def _interfaces_of_gateways(self) -> set[str]:
-        live = [each for each in self.nat_gateways.values() if each.state != "deleted"]
+        live = [nat_gateway for nat_gateway in self.nat_gateways.values() if nat_gateway.state != "deleted"]
         return {gateway._eni.id for gateway in live}  # noqa: SLF001 - moto keeps it so
 
     def _taken_addresses(self, subnet: Subnet, asked: Sequence[str]) -> list[str]:

@@ -29,18 +29,18 @@ def parse_log_options(base: LogOptions, request: Mapping[str, Any]) -> LogOption
     Raises:
         EC2ClientError: An ARN is not a log group's, or a format is unknown.
     """
-    wanted = request.get("CloudWatchLogOptions", {})
+    options = request.get("CloudWatchLogOptions", {})
     changes: dict[str, Any] = {}
     for prefix, attribute in (("", "log"), ("Bgp", "bgp_log")):
-        enabled = wanted.get(f"{prefix}LogEnabled")
+        enabled = options.get(f"{prefix}LogEnabled")
         if enabled is not None:
             changes[f"{attribute}_enabled"] = bool(enabled)
-        arn = wanted.get(f"{prefix}LogGroupArn")
+        arn = options.get(f"{prefix}LogGroupArn")
         if arn:
             if not _LOG_GROUP_ARN.fullmatch(arn):
                 raise invalid_value(f"{prefix}LogGroupArn", arn, "It must be the ARN of a log group")
             changes[f"{attribute}_group_arn"] = arn
-        output_format = wanted.get(f"{prefix}LogOutputFormat")
+        output_format = options.get(f"{prefix}LogOutputFormat")
         if output_format:
             if output_format not in _FORMATS:
                 raise invalid_value(f"{prefix}LogOutputFormat", output_format, "Valid values: json | text")

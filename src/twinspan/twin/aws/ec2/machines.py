@@ -41,15 +41,15 @@ class MachineBackend(InterfaceBackend):
         owners: list[str] | None = None,  # noqa: ARG002 - as above
     ) -> list[Any]:
         """Return images as moto asks for them: one of its instances', or one that gets a tag."""
-        wanted = ami_ids or [str((filters or {})["image-id"])]
-        return [find_image(self.region_name, image_id) for image_id in wanted]
+        image_ids = ami_ids or [str((filters or {})["image-id"])]
+        return [find_image(self.region_name, image_id) for image_id in image_ids]
 
     def instance(self, instance_id: str) -> TwinInstance:
         """Return an instance. InvalidInstanceID.NotFound: there is none, or it was terminated long ago."""
-        found = self.get_instance_by_id(instance_id)
-        if not isinstance(found, TwinInstance):
+        instance = self.get_instance_by_id(instance_id)
+        if not isinstance(instance, TwinInstance):
             raise InvalidInstanceIdError([instance_id])
-        return found
+        return instance
 
     def instances(self) -> Iterator[TwinInstance]:
         """Yield all instances, also those that are terminated."""
@@ -65,10 +65,10 @@ class MachineBackend(InterfaceBackend):
 
     def live_instance(self, instance_id: str) -> TwinInstance:
         """Return an instance that is not terminated. IncorrectInstanceState otherwise."""
-        found = self.instance(instance_id)
-        if found.asked == TERMINATED:
+        instance = self.instance(instance_id)
+        if instance.asked == TERMINATED:
             raise EC2ClientError("IncorrectInstanceState", f"Instance '{instance_id}' is terminated.")
-        return found
+        return instance
 
     def template_version(self, named: Mapping[str, Any]) -> LaunchTemplateVersion:
         """Return a version of a launch template. EC2ClientError: there is none, or the name is not one."""
@@ -79,7 +79,11 @@ class MachineBackend(InterfaceBackend):
             self.get_launch_template(by_id) if by_id else self.get_launch_template_by_name(str(by_name))
         )
         version = str(named.get("Version") or "$Default")
-        if version not in {"$Default", "$Latest", *(str(each.number) for each in template.versions)}:
+        if version not in {
+            "$Default",
+            "$Latest",
+            *(str(known_version.number) for known_version in template.versions),
+        }:
             raise EC2ClientError(
                 "InvalidLaunchTemplateId.VersionNotFound",
                 f"Could not find launch template version {version} for {template.id}.",
@@ -146,7 +150,7 @@ class MachineBackend(InterfaceBackend):
                 "Network interfaces and an instance-level subnet ID or security groups may not be specified"
                 " on the same request"
             )
-        for interface in sorted(interfaces, key=lambda each: each.get("DeviceIndex", 0)):
+        for interface in sorted(interfaces, key=lambda entry: entry.get("DeviceIndex", 0)):
             if interface.get("NetworkInterfaceId"):
                 return self.get_network_interface(interface["NetworkInterfaceId"]).subnet_id
             if interface.get("SubnetId"):
@@ -179,23 +183,25 @@ class MachineBackend(InterfaceBackend):
             "PrivateIpAddress": params.get("PrivateIpAddress"),
             "DeleteOnTermination": True,
         }
-        wanted = params.get("NetworkInterfaces") or [primary]
-        if 0 not in [each.get("DeviceIndex") for each in wanted]:
+        specifications = params.get("NetworkInterfaces") or [primary]
+        if 0 not in [specification.get("DeviceIndex") for specification in specifications]:
             raise invalid_combination("A network interface with device index 0 is required")
-        for each in sorted(wanted, key=lambda entry: int(entry.get("DeviceIndex", 0))):
-            if each.get("NetworkInterfaceId"):
-                interface = self.get_network_interface(each["NetworkInterfaceId"])
-                removed = each.get("DeleteOnTermination", False)
+        for specification in sorted(specifications, key=lambda entry: int(entry.get("DeviceIndex", 0))):
+            if specification.get("NetworkInterfaceId"):
+                interface = self.get_network_interface(specification["NetworkInterfaceId"])
+                removed = specification.get("DeleteOnTermination", False)
             else:
-                subnet = self.get_subnet(each.get("SubnetId") or subnet_id)
-                public = each.get("AssociatePublicIpAddress", subnet.map_public_ip_on_launch)
+                subnet = self.get_subnet(specification.get("SubnetId") or subnet_id)
+                public = specification.get("AssociatePublicIpAddress", subnet.map_public_ip_on_launch)
                 interface = self.add_interface(
-                    interface_request(each, subnet.id),
-                    public=bool(public) and each["DeviceIndex"] == 0,
+                    interface_request(specification, subnet.id),
+                    public=bool(public) and specification["DeviceIndex"] == 0,
                     tags=tags,
                 )
-                removed = each.get("DeleteOnTermination", True)
-            self.attach(interface, instance, each["DeviceIndex"], delete_on_termination=bool(removed))
+                removed = specification.get("DeleteOnTermination", True)
+            self.attach(
+                interface, instance, specification["DeviceIndex"], delete_on_termination=bool(removed)
+            )
 
     def _group_ids(self, params: Mapping[str, Any], subnet_id: str) -> list[str]:
         vpc_id = self.get_subnet(subnet_id).vpc_id
@@ -246,15 +252,15 @@ class MachineBackend(InterfaceBackend):
 
     def detach_network_interface(self, attachment_id: str) -> None:
         """Detach an interface. OperationNotPermitted: it is an instance's primary one."""
-        found = [each for each in self.enis.values() if each.attachment_id == attachment_id]
-        if not found:
+        interfaces = [eni for eni in self.enis.values() if eni.attachment_id == attachment_id]
+        if not interfaces:
             return super().detach_network_interface(attachment_id)  # which raises EC2's error
-        if found[0].device_index == 0:
+        if interfaces[0].device_index == 0:
             raise EC2ClientError(
                 "OperationNotPermitted",
                 "The network interface at device index 0 and networkCard index 0 cannot be detached.",
             )
-        interface = found[0]
+        interface = interfaces[0]
         if isinstance(interface, TwinNetworkInterface) and interface.instance is not None:
             interface.detached = Detachment(
                 attachment_id=attachment_id,
@@ -268,16 +274,16 @@ class MachineBackend(InterfaceBackend):
         self, instance: TwinInstance, params: Mapping[str, Any], tags: Mapping[str, str]
     ) -> None:
         mappings: dict[str, dict[str, Any]] = {}
-        for each in (*instance.image.wire()["BlockDeviceMappings"], *params.get("BlockDeviceMappings", [])):  # type: ignore[misc]
-            device = each.get("DeviceName") or ""
+        for entry in (*instance.image.wire()["BlockDeviceMappings"], *params.get("BlockDeviceMappings", [])):  # type: ignore[misc]
+            device = entry.get("DeviceName") or ""
             if not device:
                 raise missing("BlockDeviceMappings.DeviceName")
-            if "AvailabilityZone" in each.get("Ebs", {}):
+            if "AvailabilityZone" in entry.get("Ebs", {}):
                 raise unsupported("The twin cannot do this: disks in an AvailabilityZone of their own")
-            if "NoDevice" in each:
+            if "NoDevice" in entry:
                 mappings.pop(device, None)
-            elif "Ebs" in each:
-                mappings[device] = {**mappings.get(device, {}), **each["Ebs"]}
+            elif "Ebs" in entry:
+                mappings[device] = {**mappings.get(device, {}), **entry["Ebs"]}
         for device, disk in mappings.items():
             if disk.get("VolumeSize") is None:
                 raise missing("size or snapshotId")

@@ -56,16 +56,16 @@ class GatewayActions(TwinBaseResponse):
     def describe_vpn_gateways(self) -> ActionResult:
         """DescribeVpnGateways; deleted ones stay for a while."""
         now = datetime.now(UTC)
-        found = {
+        gateways = {
             gateway.id: gateway
             for gateway in self.backend.vpn_gateways.values()
             if isinstance(gateway, TwinVpnGateway) and is_visible(gateway.deleted_at, now)
         }
-        wanted = self._get_param("VpnGatewayIds") or list(found)
-        for name in wanted:
-            if name not in found:
+        gateway_ids = self._get_param("VpnGatewayIds") or list(gateways)
+        for name in gateway_ids:
+            if name not in gateways:
                 raise InvalidVpnGatewayIdError(name)
-        matching = select(VPN_GATEWAYS, (found[name] for name in wanted), self.filters())
+        matching = select(VPN_GATEWAYS, (gateways[name] for name in gateway_ids), self.filters())
         return ExactResult({"VpnGateways": [vpn_gateway_view(gateway) for gateway in matching]})
 
     def create_customer_gateway(self) -> ActionResult:
@@ -96,16 +96,16 @@ class GatewayActions(TwinBaseResponse):
     def describe_customer_gateways(self) -> ActionResult:
         """DescribeCustomerGateways; deleted ones stay for a while."""
         now = datetime.now(UTC)
-        found = {
+        gateways = {
             gateway.id: gateway
             for gateway in self.backend.customer_gateways.values()
             if isinstance(gateway, TwinCustomerGateway) and is_visible(gateway.deleted_at, now)
         }
-        wanted = self._get_param("CustomerGatewayIds") or list(found)
-        for name in wanted:
-            if name not in found:
+        gateway_ids = self._get_param("CustomerGatewayIds") or list(gateways)
+        for name in gateway_ids:
+            if name not in gateways:
                 raise InvalidCustomerGatewayIdError(name)
-        matching = select(CUSTOMER_GATEWAYS, (found[name] for name in wanted), self.filters())
+        matching = select(CUSTOMER_GATEWAYS, (gateways[name] for name in gateway_ids), self.filters())
         return ExactResult({"CustomerGateways": [customer_gateway_view(gateway) for gateway in matching]})
 
     def enable_vgw_route_propagation(self) -> ActionResult:
@@ -121,11 +121,11 @@ class GatewayActions(TwinBaseResponse):
     def describe_route_tables(self) -> ActionResult:
         """DescribeRouteTables, with the routes that are propagated now."""
         tables = self.backend.route_tables
-        wanted = self._get_param("RouteTableIds") or list(tables)
-        for name in wanted:
+        table_ids = self._get_param("RouteTableIds") or list(tables)
+        for name in table_ids:
             if name not in tables:
                 raise InvalidRouteTableIdError(name)
-        views = [route_table_view(tables[name], self.backend, self.board) for name in wanted]
+        views = [route_table_view(tables[name], self.backend, self.board) for name in table_ids]
         return ExactResult(
             {"RouteTables": [view.wire() for view in select(ROUTE_TABLES, views, self.filters())]}
         )
@@ -164,16 +164,18 @@ class ConnectionActions(GatewayActions):
     def describe_vpn_connections(self) -> ActionResult:
         """DescribeVpnConnections, with the state of the tunnels now."""
         now = datetime.now(UTC)
-        found = {
+        connections = {
             connection.id: connection
             for connection in self.backend.twin_connections()
             if is_visible(connection.deleted_at, now)
         }
-        wanted = self._get_param("VpnConnectionIds") or list(found)
-        for name in wanted:
-            if name not in found:
+        connection_ids = self._get_param("VpnConnectionIds") or list(connections)
+        for name in connection_ids:
+            if name not in connections:
                 raise InvalidVpnConnectionIdError(name)
-        matching = select(filterable(self.board, now), (found[name] for name in wanted), self.filters())
+        matching = select(
+            filterable(self.board, now), (connections[name] for name in connection_ids), self.filters()
+        )
         return ExactResult({"VpnConnections": [connection_view(c, self.board, now) for c in matching]})
 
     def create_vpn_connection_route(self) -> ActionResult:

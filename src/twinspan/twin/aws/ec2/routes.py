@@ -70,9 +70,11 @@ class RouteBackend(ConnectionBackend):
 
     def propagating_gateways(self, table: RouteTable) -> list[TwinVpnGateway]:
         """Return the gateways, not deleted, with propagation into a table."""
-        found = (self.vpn_gateways.get(name) for name in self.propagations.get(table.id, ()))
+        gateways = (self.vpn_gateways.get(name) for name in self.propagations.get(table.id, ()))
         return [
-            gateway for gateway in found if isinstance(gateway, TwinVpnGateway) and gateway.state != "deleted"
+            gateway
+            for gateway in gateways
+            if isinstance(gateway, TwinVpnGateway) and gateway.state != "deleted"
         ]
 
     def propagated_routes(self, table: RouteTable, board: ObservedState) -> list[PropagatedRoute]:

@@ -122,14 +122,14 @@ class SecurityGroupActions(ConnectionActions):
         for permission in self._get_param("IpPermissions"):
             for kept_as, name, sources in _SOURCES:
                 for entry in permission.get(sources, []):
-                    found = [
+                    matches = [
                         getattr(rule, kept_as)
                         for rule in rules
                         if _is_of(rule, permission) and getattr(rule, kept_as).get(name) == entry.get(name)
                     ]
-                    if not found:
+                    if not matches:
                         raise _no_such_rule(permission, entry.get(name))
-                    for source in found:
+                    for source in matches:
                         source["Description"] = entry.get("Description")
         return EmptyResult()
 

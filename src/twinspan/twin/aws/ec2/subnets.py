@@ -50,7 +50,7 @@ class SubnetBackend(NetworkAclBackend):
             return super().create_default_subnet(availability_zone)  # which raises EC2's error
         taken = [subnet.cidr for subnet in self.describe_subnets(filters={"vpc-id": vpc.id})]
         blocks = IPv4Network(vpc.cidr_block).subnets(new_prefix=_DEFAULT_PREFIX)
-        free = next((each for each in blocks if not any(each.overlaps(other) for other in taken)), None)
+        free = next((block for block in blocks if not any(block.overlaps(other) for other in taken)), None)
         if free is None:
             raise EC2ClientError("InvalidSubnet.Conflict", f"The default VPC has no /{_DEFAULT_PREFIX} left")
         made = self.create_subnet(vpc.id, str(free), availability_zone=availability_zone)

@@ -132,7 +132,7 @@ def parse_inside_cidr(text: str) -> IPv4Network:
 
 
 def _numbers(request: Mapping[str, Any]) -> dict[str, int]:
-    found = {}
+    numbers = {}
     for name, attribute in _NUMBERS.items():
         if name not in request:
             continue
@@ -141,24 +141,24 @@ def _numbers(request: Mapping[str, Any]) -> dict[str, int]:
             least, most = bounds.least, bounds.most
             allowed = f"between {least} and {most}" if most is not None else f"at least {least}"
             raise invalid_value(name, value, f"It must be {allowed}")
-        found[attribute] = value
-    return found
+        numbers[attribute] = value
+    return numbers
 
 
 def _chosen(request: Mapping[str, Any]) -> dict[str, str]:
-    found = {}
+    choices = {}
     for name, attribute in _CHOICES.items():
         if name not in request:
             continue
         allowed = AWS_CHOICES[attribute]
         if request[name] not in allowed:
             raise invalid_value(name, request[name], f"Valid values: {' | '.join(allowed)}")
-        found[attribute] = str(request[name])
-    return found
+        choices[attribute] = str(request[name])
+    return choices
 
 
 def _listed(request: Mapping[str, Any]) -> dict[str, tuple[str | int, ...]]:
-    found = {}
+    lists = {}
     for name, attribute in _LISTS.items():
         if name not in request:
             continue
@@ -170,8 +170,8 @@ def _listed(request: Mapping[str, Any]) -> dict[str, tuple[str | int, ...]]:
             if value not in allowed:
                 words = " | ".join(str(item) for item in allowed)
                 raise invalid_value(name, value, f"Valid values: {words}")
-        found[attribute] = tuple(dict.fromkeys(values))
-    return found
+        lists[attribute] = tuple(dict.fromkeys(values))
+    return lists
 
 
 def _pre_shared_key(text: str) -> str:

@@ -187,14 +187,14 @@ def _check_names(username: str | None, groups: list[str]) -> None:
 
 def _named(call: Call, cluster: EksClusterRecord) -> AccessEntry:
     principal = call.get("principalArn")
-    found = cluster.entries.get(principal)
-    if found is None:
+    entry = cluster.entries.get(principal)
+    if entry is None:
         raise not_found(
             f"The specified principalArn could not be found. You can view your available access entries with "
             f"'list-access-entries'. ({principal})",
             clusterName=cluster.name,
         )
-    return found
+    return entry
 
 
 def describe(call: Call) -> dict[str, Any]:
@@ -208,7 +208,7 @@ def list_principals(call: Call) -> dict[str, Any]:
     policy = call.get("associatedPolicyArn")
     entries = _cluster_with_entries(call).entries
     return call.page(
-        [arn for arn, each in entries.items() if policy in {None, *each.policies}], "accessEntries"
+        [arn for arn, entry in entries.items() if policy in {None, *entry.policies}], "accessEntries"
     )
 
 

@@ -128,8 +128,8 @@ def describe_versions(call: Call) -> dict[str, Any]:
     name, kubernetes = call.get("addonName"), call.get("kubernetesVersion")
     if name is not None:
         _check_name(name)
-    page = call.page([each for each in ADDONS if name in {None, each}], "addons")
-    page["addons"] = [_offered(each, kubernetes) for each in page["addons"]]
+    page = call.page([addon for addon in ADDONS if name in {None, addon}], "addons")
+    page["addons"] = [_offered(addon, kubernetes) for addon in page["addons"]]
     return page
 
 

@@ -60,10 +60,10 @@ class Call:
     def cluster(self) -> EksClusterRecord:
         """Return the cluster that the request names. ResourceNotFoundException if there is none."""
         name = self.get("clusterName") or self.get("name")
-        found = self.clusters.get(name)
-        if found is None:
+        cluster = self.clusters.get(name)
+        if cluster is None:
             raise not_found(f"No cluster found for name: {name}.", clusterName=name)
-        return found
+        return cluster
 
     def ready_cluster(self) -> EksClusterRecord:
         """Return the cluster that the request names and wants to change.
@@ -91,22 +91,22 @@ class Call:
     def nodegroup(self, cluster: EksClusterRecord) -> Nodegroup:
         """Return the node group that the request names. ResourceNotFoundException if there is none."""
         name = self.get("nodegroupName")
-        found = cluster.nodegroups.get(name)
-        if found is None:
+        nodegroup = cluster.nodegroups.get(name)
+        if nodegroup is None:
             raise not_found(
                 f"No node group found for name: {name}.", clusterName=cluster.name, nodegroupName=name
             )
-        return found
+        return nodegroup
 
     def addon(self, cluster: EksClusterRecord) -> Addon:
         """Return the add-on that the request names. ResourceNotFoundException if it is not installed."""
         name = self.get("addonName")
-        found = cluster.addons.get(name)
-        if found is None:
+        addon = cluster.addons.get(name)
+        if addon is None:
             raise not_found(
                 f"No addon: {name} found in cluster: {cluster.name}", clusterName=cluster.name, addonName=name
             )
-        return found
+        return addon
 
     def tags(self) -> dict[str, str]:
         """Return the tags that the request gives. InvalidParameterException if some may not be given."""

@@ -42,15 +42,18 @@ def create(call: Call) -> dict[str, Any]:
 
 
 def _new(call: Call, name: str) -> EksClusterRecord:
-    wanted: Mapping[str, Any] = call.get("resourcesVpcConfig")
+    vpc_config: Mapping[str, Any] = call.get("resourcesVpcConfig")
     network: Mapping[str, Any] = call.get("kubernetesNetworkConfig") or {}
     access: Mapping[str, Any] = call.get("accessConfig") or {}
-    subnets = placement.cluster_subnets(call, wanted.get("subnetIds", []))
+    subnets = placement.cluster_subnets(call, vpc_config.get("subnetIds", []))
     vpc_id = subnets[0].vpc_id
-    groups = wanted.get("securityGroupIds", [])
+    groups = vpc_config.get("securityGroupIds", [])
     placement.check_security_groups(call, groups, vpc_id)
-    public, private = wanted.get("endpointPublicAccess", True), wanted.get("endpointPrivateAccess", False)
-    cidrs = wanted.get("publicAccessCidrs") or ([_EVERYBODY] if public else [])
+    public, private = (
+        vpc_config.get("endpointPublicAccess", True),
+        vpc_config.get("endpointPrivateAccess", False),
+    )
+    cidrs = vpc_config.get("publicAccessCidrs") or ([_EVERYBODY] if public else [])
     placement.check_endpoint(public=public, private=private, cidrs=cidrs)
     services = placement.service_cidr(network.get("serviceIpv4Cidr"), placement.vpc_ranges(call, vpc_id))
     version, tags, log_types = _version(call), call.tags(), _log_types(call, [])
@@ -154,13 +157,13 @@ def update_config(call: Call) -> dict[str, Any]:
 
 
 def _change_vpc(call: Call, cluster: EksClusterRecord) -> tuple[str, dict[str, object]]:
-    wanted: Mapping[str, Any] = call.get("resourcesVpcConfig")
-    if wanted.get("subnetIds") or wanted.get("securityGroupIds"):
-        return _change_placement(call, cluster, wanted)
-    public = wanted.get("endpointPublicAccess", cluster.endpoint_public_access)
-    private = wanted.get("endpointPrivateAccess", cluster.endpoint_private_access)
+    vpc_config: Mapping[str, Any] = call.get("resourcesVpcConfig")
+    if vpc_config.get("subnetIds") or vpc_config.get("securityGroupIds"):
+        return _change_placement(call, cluster, vpc_config)
+    public = vpc_config.get("endpointPublicAccess", cluster.endpoint_public_access)
+    private = vpc_config.get("endpointPrivateAccess", cluster.endpoint_private_access)
     kept = cluster.public_access_cidrs or [_EVERYBODY]
-    cidrs = (wanted.get("publicAccessCidrs") or kept) if public else []
+    cidrs = (vpc_config.get("publicAccessCidrs") or kept) if public else []
     placement.check_endpoint(public=public, private=private, cidrs=cidrs)
     before = (
         cluster.endpoint_public_access,
@@ -182,12 +185,12 @@ def _change_vpc(call: Call, cluster: EksClusterRecord) -> tuple[str, dict[str, o
 
 
 def _change_placement(
-    call: Call, cluster: EksClusterRecord, wanted: Mapping[str, Any]
+    call: Call, cluster: EksClusterRecord, vpc_config: Mapping[str, Any]
 ) -> tuple[str, dict[str, object]]:
-    subnets = placement.cluster_subnets(call, wanted.get("subnetIds") or cluster.subnet_ids)
+    subnets = placement.cluster_subnets(call, vpc_config.get("subnetIds") or cluster.subnet_ids)
     if subnets[0].vpc_id != cluster.vpc_id:
         raise invalid_parameter(f"Subnets must stay in the cluster's VPC, {cluster.vpc_id}")
-    groups = wanted.get("securityGroupIds", cluster.security_group_ids)
+    groups = vpc_config.get("securityGroupIds", cluster.security_group_ids)
     placement.check_security_groups(call, groups, cluster.vpc_id)
     cluster.subnet_ids = [subnet.id for subnet in subnets]
     cluster.security_group_ids = list(groups)
@@ -195,11 +198,11 @@ def _change_placement(
 
 
 def _change_logging(call: Call, cluster: EksClusterRecord) -> tuple[str, dict[str, object]]:
-    wanted = _log_types(call, cluster.log_types)
-    if wanted == cluster.log_types:
+    log_types = _log_types(call, cluster.log_types)
+    if log_types == cluster.log_types:
         raise invalid_parameter("No changes needed for the logging config provided")
-    cluster.log_types = wanted
-    return "LoggingUpdate", {"ClusterLogging": views.to_json({"types": wanted})}
+    cluster.log_types = log_types
+    return "LoggingUpdate", {"ClusterLogging": views.to_json({"types": log_types})}
 
 
 def _change_access(call: Call, cluster: EksClusterRecord) -> tuple[str, dict[str, object]]:
@@ -238,22 +241,24 @@ def update_version(call: Call) -> dict[str, Any]:
     to new Kubernetes version", "Roll back a cluster to a previous Kubernetes version".
     """
     cluster = call.idle_cluster()
-    wanted = _version(call)
+    version = _version(call)
     order = list(VERSIONS)
-    kind = {1: "VersionUpdate", -1: "VersionRollback"}.get(order.index(wanted) - order.index(cluster.version))
+    kind = {1: "VersionUpdate", -1: "VersionRollback"}.get(
+        order.index(version) - order.index(cluster.version)
+    )
     if kind is None or (kind == "VersionRollback" and not _can_go_back(call, cluster)):
         raise invalid_parameter(
-            f"Unsupported Kubernetes minor version update from {cluster.version} to {wanted}",
+            f"Unsupported Kubernetes minor version update from {cluster.version} to {version}",
             clusterName=cluster.name,
         )
     for group in cluster.nodegroups.values():
-        if not 0 <= order.index(wanted) - order.index(group.version) <= _NODES_BEHIND:
+        if not 0 <= order.index(version) - order.index(group.version) <= _NODES_BEHIND:
             raise invalid_request(
                 f"Nodegroup {group.name} has Kubernetes version {group.version}: nodes may be up to "
-                f"{_NODES_BEHIND} minor versions older than {wanted}, and not newer"
+                f"{_NODES_BEHIND} minor versions older than {version}, and not newer"
             )
-    cluster.version = wanted
-    params = {"Version": wanted, "PlatformVersion": VERSIONS[wanted].platform}
+    cluster.version = version
+    params = {"Version": version, "PlatformVersion": VERSIONS[version].platform}
     return {"update": views.update(call.record(cluster, kind, params))}
 
 
@@ -296,20 +301,20 @@ def describe_versions(call: Call) -> dict[str, Any]:
 def describe_update(call: Call) -> dict[str, Any]:
     """DescribeUpdate."""
     cluster = call.cluster()
-    found = cluster.updates.get(call.get("updateId"))
-    if found is None or (found.nodegroup, found.addon) != (
+    update = cluster.updates.get(call.get("updateId"))
+    if update is None or (update.nodegroup, update.addon) != (
         call.get("nodegroupName", ""),
         call.get("addonName", ""),
     ):
         raise not_found(f"No update found for ID: {call.get('updateId')}", clusterName=cluster.name)
-    return {"update": views.update(found)}
+    return {"update": views.update(update)}
 
 
 def list_updates(call: Call) -> dict[str, Any]:
     """ListUpdates."""
     of = (call.get("nodegroupName", ""), call.get("addonName", ""))
     updates = call.cluster().updates.values()
-    return call.page((each.id for each in updates if (each.nodegroup, each.addon) == of), "updateIds")
+    return call.page((update.id for update in updates if (update.nodegroup, update.addon) == of), "updateIds")
 
 
 def tag(call: Call) -> dict[str, Any]:

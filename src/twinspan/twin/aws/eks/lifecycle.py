@@ -71,7 +71,8 @@ def cluster_status(cluster: EksClusterRecord, plane: Plane) -> str:
         return "FAILED"
     if cluster_ready(cluster, plane):
         busy = any(
-            not each.done and not each.nodegroup and not each.addon for each in cluster.updates.values()
+            not update.done and not update.nodegroup and not update.addon
+            for update in cluster.updates.values()
         )
         return "UPDATING" if busy else "ACTIVE"
     return "UPDATING" if cluster.settled else "CREATING"
@@ -96,8 +97,8 @@ def nodegroup_ready(cluster: EksClusterRecord, group: Nodegroup, plane: Plane) -
     nodes = nodes_of(cluster, group, plane)
     if not nodes and plane.stands_for_itself(group.modified_at):
         return True
-    wanted = group.scaling["desiredSize"]
-    return cluster_ready(cluster, plane) and len(nodes) == wanted and all(node.ready for node in nodes)
+    desired_size = group.scaling["desiredSize"]
+    return cluster_ready(cluster, plane) and len(nodes) == desired_size and all(node.ready for node in nodes)
 
 
 def nodegroup_status(cluster: EksClusterRecord, group: Nodegroup, plane: Plane) -> str:
@@ -109,7 +110,7 @@ def nodegroup_status(cluster: EksClusterRecord, group: Nodegroup, plane: Plane) 
     failed = bool(nodegroup_issues(cluster, group, plane))
     if not group.settled:
         return "CREATE_FAILED" if failed else "CREATING"
-    busy = any(not each.done and each.nodegroup == group.name for each in cluster.updates.values())
+    busy = any(not update.done and update.nodegroup == group.name for update in cluster.updates.values())
     return "UPDATING" if busy and not failed else "DEGRADED"
 
 
@@ -138,14 +139,16 @@ def addon_status(cluster: EksClusterRecord, addon: Addon, plane: Plane) -> str:
         return "ACTIVE"
     if addon_issues(cluster, addon, plane) or not addon.settled:
         return "DEGRADED" if addon_issues(cluster, addon, plane) else "CREATING"
-    busy = any(not each.done and each.addon == addon.name for each in cluster.updates.values())
+    busy = any(not update.done and update.addon == addon.name for update in cluster.updates.values())
     return "UPDATING" if busy else "DEGRADED"
 
 
 def addon_issues(cluster: EksClusterRecord, addon: Addon, plane: Plane) -> tuple[Issue, ...]:
     """Return why it cannot become healthy: no node is there, nor asked for."""
-    wanted = any(group.scaling["desiredSize"] and not group.deleting for group in cluster.nodegroups.values())
-    if addon.name not in _NEEDS_NODES or wanted or addon_ready(cluster, addon, plane):
+    nodes_requested = any(
+        group.scaling["desiredSize"] and not group.deleting for group in cluster.nodegroups.values()
+    )
+    if addon.name not in _NEEDS_NODES or nodes_requested or addon_ready(cluster, addon, plane):
         return ()
     text = "The add-on is unhealthy because it doesn't have the desired number of replicas."
     return (Issue(code="InsufficientNumberOfReplicas", message=text),)

@@ -108,18 +108,18 @@ def _new(call: Call, cluster: EksClusterRecord, name: str) -> Nodegroup:
 
 def _release(version: str) -> str:
     """Return the machine image of a version: its patch and the day that the version appeared."""
-    found = VERSIONS[version]
-    return f"{found.patch}-{found.released:%Y%m%d}"
+    release = VERSIONS[version]
+    return f"{release.patch}-{release.released:%Y%m%d}"
 
 
 def _check_scaling(scaling: Mapping[str, int]) -> None:
-    low, high, wanted = scaling["minSize"], scaling["maxSize"], scaling["desiredSize"]
+    low, high, desired = scaling["minSize"], scaling["maxSize"], scaling["desiredSize"]
     if low > high:
         raise invalid_parameter(f"Minimum capacity {low} can't be greater than maximum size {high}")
-    if low > wanted:
-        raise invalid_parameter(f"Minimum capacity {low} can't be greater than desired size {wanted}")
-    if wanted > high:
-        raise invalid_parameter(f"desired capacity {wanted} can't be greater than max size {high}")
+    if low > desired:
+        raise invalid_parameter(f"Minimum capacity {low} can't be greater than desired size {desired}")
+    if desired > high:
+        raise invalid_parameter(f"desired capacity {desired} can't be greater than max size {high}")
     if high > NODES_PER_NODEGROUP:
         raise invalid_parameter(f"A node group can have {NODES_PER_NODEGROUP} nodes, not {high}")
 
@@ -182,9 +182,9 @@ def update_config(call: Call) -> dict[str, Any]:
     group.modified_at = call.now
     sizes = call.get("scalingConfig") or {}
     params = {name[0].upper() + name[1:]: value for name, value in sizes.items()}
-    wanted = call.get("labels") or {}
+    label_changes = call.get("labels") or {}
     params["LabelsToAdd"] = (
-        views.to_json(wanted["addOrUpdateLabels"]) if "addOrUpdateLabels" in wanted else None
+        views.to_json(label_changes["addOrUpdateLabels"]) if "addOrUpdateLabels" in label_changes else None
     )
     made = call.record(cluster, "ConfigUpdate", params, nodegroup=group.name)
     return {"update": views.update(made)}
@@ -195,14 +195,14 @@ def update_version(call: Call) -> dict[str, Any]:
     cluster = call.ready_cluster()
     group = call.nodegroup(cluster)
     _check_changeable(call, cluster, group)
-    wanted = call.get("version", cluster.version)
-    if wanted != cluster.version:
+    version = call.get("version", cluster.version)
+    if version != cluster.version:
         raise invalid_parameter(
-            f"Requested Nodegroup version {wanted} is not the cluster's, {cluster.version}"
+            f"Requested Nodegroup version {version} is not the cluster's, {cluster.version}"
         )
-    group.version, group.release_version = wanted, call.get("releaseVersion") or _release(wanted)
+    group.version, group.release_version = version, call.get("releaseVersion") or _release(version)
     group.modified_at = call.now
-    params = {"Version": wanted, "ReleaseVersion": group.release_version}
+    params = {"Version": version, "ReleaseVersion": group.release_version}
     return {"update": views.update(call.record(cluster, "VersionUpdate", params, nodegroup=group.name))}
 
 
@@ -217,15 +217,15 @@ def _check_changeable(call: Call, cluster: EksClusterRecord, group: Nodegroup) -
 
 
 def _changed_labels(call: Call, group: Nodegroup) -> dict[str, str]:
-    wanted = call.get("labels") or {}
-    kept = {key: value for key, value in group.labels.items() if key not in wanted.get("removeLabels", [])}
-    added: dict[str, str] = wanted.get("addOrUpdateLabels", {})
+    changes = call.get("labels") or {}
+    kept = {key: value for key, value in group.labels.items() if key not in changes.get("removeLabels", [])}
+    added: dict[str, str] = changes.get("addOrUpdateLabels", {})
     return kept | added
 
 
 def _changed_taints(call: Call, group: Nodegroup) -> list[dict[str, str]]:
-    wanted = call.get("taints") or {}
-    removed = [(each.get("key"), each.get("effect")) for each in wanted.get("removeTaints", [])]
-    added = {(each.get("key"), each.get("effect")): each for each in wanted.get("addOrUpdateTaints", [])}
-    kept = {(each["key"], each["effect"]): each for each in group.taints}
-    return [each for key, each in (kept | added).items() if key not in removed]
+    changes = call.get("taints") or {}
+    removed = [(taint.get("key"), taint.get("effect")) for taint in changes.get("removeTaints", [])]
+    added = {(taint.get("key"), taint.get("effect")): taint for taint in changes.get("addOrUpdateTaints", [])}
+    kept = {(taint["key"], taint["effect"]): taint for taint in group.taints}
+    return [taint for key, taint in (kept | added).items() if key not in removed]

@@ -27,23 +27,23 @@ _ALL = "-1"
 
 def subnets_of(call: Call, ids: Sequence[str]) -> list[Subnet]:
     """Return subnets that exist and are in one VPC."""
-    found = []
+    subnets = []
     for subnet_id in ids:
         try:
-            found.append(call.ec2.get_subnet(subnet_id))
+            subnets.append(call.ec2.get_subnet(subnet_id))
         except InvalidSubnetIdError as error:
             raise invalid_parameter(f"The subnet ID '{subnet_id}' does not exist") from error
-    if len({subnet.vpc_id for subnet in found}) > 1:
+    if len({subnet.vpc_id for subnet in subnets}) > 1:
         raise invalid_parameter("Subnets specified must belong to the same VPC")
-    return found
+    return subnets
 
 
 def cluster_subnets(call: Call, ids: Sequence[str]) -> list[Subnet]:
     """Return the subnets of a control plane: they must spread over two zones at least."""
-    found = subnets_of(call, ids)
-    if len({subnet.availability_zone for subnet in found}) < ZONES_AT_LEAST:
+    subnets = subnets_of(call, ids)
+    if len({subnet.availability_zone for subnet in subnets}) < ZONES_AT_LEAST:
         raise invalid_parameter("Subnets specified must be in at least two different AZs")
-    return found
+    return subnets
 
 
 def check_security_groups(call: Call, ids: Sequence[str], vpc_id: str) -> None:
@@ -78,7 +78,11 @@ def check_principal(call: Call, arn: str) -> None:
 def vpc_ranges(call: Call, vpc_id: str) -> list[IPv4Network]:
     """Return all IPv4 ranges of a VPC."""
     vpc = call.ec2.get_vpc(vpc_id)
-    texts = [each["cidr_block"] for each in vpc.get_cidr_block_association_set()] if vpc is not None else []
+    texts = (
+        [association["cidr_block"] for association in vpc.get_cidr_block_association_set()]
+        if vpc is not None
+        else []
+    )
     return [IPv4Network(text) for text in texts]
 
 
@@ -86,14 +90,14 @@ def service_cidr(given: str | None, ranges: Sequence[IPv4Network]) -> str:
     """Return the range of a cluster's services; without one, AWS's default that the VPC leaves free."""
     if given is None:
         return str(eks_default_services(ranges))
-    wanted = network(given, "serviceIpv4Cidr")
-    if wanted.prefixlen not in EKS_SERVICES:
+    service_range = network(given, "serviceIpv4Cidr")
+    if service_range.prefixlen not in EKS_SERVICES:
         raise invalid_parameter(f"serviceIpv4Cidr {given}: the prefix must be between /24 and /12")
-    if not any(wanted.subnet_of(block) for block in PRIVATE):
+    if not any(service_range.subnet_of(block) for block in PRIVATE):
         allowed = f"{', '.join(map(str, PRIVATE[:-1]))} or {PRIVATE[-1]}"
         raise invalid_parameter(f"serviceIpv4Cidr {given} must be within {allowed}")
     for vpc in ranges:
-        if wanted.overlaps(vpc):
+        if service_range.overlaps(vpc):
             raise invalid_parameter(f"serviceIpv4Cidr {given} overlaps the VPC's range {vpc}")
     return given
 

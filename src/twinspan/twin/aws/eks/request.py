@@ -68,11 +68,11 @@ def _matches(method: str, path: tuple[str, ...]) -> Iterator[tuple[OperationMode
         if operation.http["method"] != method or len(template) != len(path):
             continue
         labels = {}
-        for wanted, given in zip(template, path, strict=True):
-            label = _LABEL.fullmatch(wanted)
+        for segment, given in zip(template, path, strict=True):
+            label = _LABEL.fullmatch(segment)
             if label is not None:
                 labels[label[1]] = unquote(given)
-            elif wanted != given:
+            elif segment != given:
                 break
         else:
             yield operation, labels
@@ -80,21 +80,21 @@ def _matches(method: str, path: tuple[str, ...]) -> Iterator[tuple[OperationMode
 
 def _params(operation: OperationModel, labels: Mapping[str, str], query: str, body: bytes) -> dict[str, Any]:
     """Return all parameters, checked, wherever they stand."""
-    found = documents.read_json(operation, body)
+    params = documents.read_json(operation, body)
     asked = parse_qs(query, keep_blank_values=True)
     shape = operation.input_shape
     if shape is None:
-        return found
+        return params
     for name, member in shape.members.items():
         location, wire = member.serialization.get("location"), member.serialization.get("name", name)
         if location == "uri":
             check_text(member, labels[wire], name)
-            found[name] = labels[wire]
+            params[name] = labels[wire]
         elif location == "querystring" and wire in asked:
-            found[name] = _from_query(member, asked[wire], name)
+            params[name] = _from_query(member, asked[wire], name)
         elif location == "querystring" and name in shape.required_members:
             raise Flaw(FlawKind.MISSING, name, "It is required")
-    return found
+    return params
 
 
 def _from_query(shape: Shape, texts: list[str], name: str) -> object:

@@ -76,4 +76,7 @@ def default_build(addon: str, kubernetes: str) -> str:
 def builds(addon: str) -> Mapping[str, tuple[str, ...]]:
     """Return the add-on's versions, each with the Kubernetes versions that it goes with."""
     names = dict.fromkeys(_BUILDS[addon].values())
-    return {build: tuple(k for k, each in _BUILDS[addon].items() if each == build) for build in names}
+    return {
+        build: tuple(k for k, offered_build in _BUILDS[addon].items() if offered_build == build)
+        for build in names
+    }

@@ -179,5 +179,5 @@ def to_json(answer: Mapping[str, Any]) -> str:
 
 def _without_none(value: Any) -> Any:  # noqa: ANN401 - JSON
     if isinstance(value, Mapping):
-        return {name: _without_none(each) for name, each in value.items() if each is not None}
-    return [_without_none(each) for each in value] if isinstance(value, list) else value
+        return {name: _without_none(item) for name, item in value.items() if item is not None}
+    return [_without_none(item) for item in value] if isinstance(value, list) else value

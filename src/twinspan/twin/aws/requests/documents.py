@@ -52,8 +52,8 @@ def read_json(operation: OperationModel, body: bytes) -> dict[str, Any]:
     document = parse_json(body)
     if operation.input_shape is None:
         return {}
-    found: dict[str, Any] = _json_value(operation.input_shape, document, "")
-    return found
+    params: dict[str, Any] = _json_value(operation.input_shape, document, "")
+    return params
 
 
 def read_xml(operation: OperationModel, body: bytes) -> dict[str, Any]:
@@ -113,16 +113,16 @@ def _json_structure(shape: StructureShape, value: Any, where: str) -> Any:  # no
         for name, member in shape.members.items()
         if "location" not in member.serialization
     }
-    found = {}
+    content = {}
     for wire, item in value.items():
         path = f"{where}.{wire}" if where else wire
         if item is None:
             continue
         if wire not in names:
             raise Flaw(FlawKind.UNKNOWN, path, "The operation has no such parameter")
-        found[names[wire]] = _json_value(shape.members[names[wire]], item, path)
-    _check_required(shape, found.keys(), where)
-    return found
+        content[names[wire]] = _json_value(shape.members[names[wire]], item, path)
+    _check_required(shape, content.keys(), where)
+    return content
 
 
 def _check_required(shape: StructureShape, given: Iterable[str], where: str) -> None:
@@ -184,14 +184,14 @@ def _inside(shape: Shape, element: ET.Element) -> Any:  # noqa: ANN401 - as the 
     if not isinstance(shape, StructureShape):
         return element.text or ""
     members = {_xml_name(member, name): (name, member) for name, member in shape.members.items()}
-    found: dict[str, Any] = {}
+    content: dict[str, Any] = {}
     for child in element:
         name, member = members[_tag(child)]
         if isinstance(member, ListShape) and member.serialization.get("flattened"):
-            found.setdefault(name, []).append(_inside(member.member, child))
+            content.setdefault(name, []).append(_inside(member.member, child))
         else:
-            found[name] = _inside(member, child)
-    return found
+            content[name] = _inside(member, child)
+    return content
 
 
 def _check_children(shape: StructureShape, element: ET.Element, where: str) -> None:
@@ -199,10 +199,10 @@ def _check_children(shape: StructureShape, element: ET.Element, where: str) -> N
     children: dict[str, list[ET.Element]] = {}
     for child in element:
         children.setdefault(_tag(child), []).append(child)
-    for tag, found in children.items():
+    for tag, elements in children.items():
         if tag not in members:
             raise Flaw(FlawKind.UNKNOWN, f"{where}.{tag}", "The operation has no such parameter")
-        _check_element(members[tag][1], found, f"{where}.{tag}")
+        _check_element(members[tag][1], elements, f"{where}.{tag}")
     for name in shape.required_members:
         wire = _xml_name(shape.members[name], name)
         if wire not in children and not shape.members[name].serialization.get("xmlAttribute"):

@@ -151,10 +151,10 @@ def _admit_json(service: str, environ: WSGIEnvironment) -> None:
 def _admit_s3(service: str, environ: WSGIEnvironment) -> None:
     request = Request(environ)
     try:
-        found, labels = get_service_router(service).match(request)
+        model, labels = get_service_router(service).match(request)
     except (HTTPException, NotImplementedError) as error:
         raise NotServedError("MethodNotAllowed", "S3 has no such operation") from error
-    operation = _operation(service, found.name)
+    operation = _operation(service, model.name)
     if not _BUCKET.fullmatch(unquote(labels.get("Bucket", "any"))):
         raise NotServedError("InvalidBucketName", "The specified bucket is not valid.")
     body = _body(environ)

@@ -110,18 +110,18 @@ class _Reader:
         if node.text:
             raise Flaw(FlawKind.TYPE, where, "It has members of its own", value=node.text[:20])
         members = _members(shape, self._ec2)
-        found: dict[str, Any] = {}
+        content: dict[str, Any] = {}
         for wire, child in node.children.items():
             path = f"{where}.{wire}" if where else wire
             if wire not in members:
                 raise _unknown(path)
             name, member = members[wire]
-            found[name] = self._value(member, child, path)
+            content[name] = self._value(member, child, path)
         for name in shape.required_members:
-            if name not in found:
+            if name not in content:
                 wire = _wire_name(shape.members[name], name, self._ec2)
                 raise Flaw(FlawKind.MISSING, f"{where}.{wire}" if where else wire, "It is required")
-        return found
+        return content
 
     def _value(self, shape: Shape, node: _Node, where: str) -> Any:  # noqa: ANN401 - as the shape says
         if isinstance(shape, StructureShape):
@@ -159,7 +159,7 @@ class _Reader:
             node, where = _only_child(node, "entry", where)
         key_name = shape.key.serialization.get("name", "key")
         value_name = shape.value.serialization.get("name", "value")
-        found: dict[str, Any] = {}
+        content: dict[str, Any] = {}
         for place, (_, entry) in enumerate(_numbered(node, where), start=1):
             path = f"{where}.{place}"
             for name in entry.children.keys() - {key_name, value_name}:
@@ -168,9 +168,9 @@ class _Reader:
                 if name not in entry.children:
                     raise Flaw(FlawKind.MISSING, f"{path}.{name}", "It is required")
             key = self._value(shape.key, entry.children[key_name], f"{path}.{key_name}")
-            found[key] = self._value(shape.value, entry.children[value_name], f"{path}.{value_name}")
-        check_count(shape, len(found), where)
-        return found
+            content[key] = self._value(shape.value, entry.children[value_name], f"{path}.{value_name}")
+        check_count(shape, len(content), where)
+        return content
 
 
 def _only_child(node: _Node, name: str, where: str) -> tuple[_Node, str]:

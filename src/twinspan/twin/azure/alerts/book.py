@@ -108,7 +108,7 @@ class Alert:
 
     def _criterion(self, index: int, value: float) -> Json:
         criterion = self.rule.criteria[index]
-        own = {each.name.lower() for each in criterion.dimensions}
+        own = {dimension.name.lower() for dimension in criterion.dimensions}
         return {
             "metricName": criterion.metric_name,
             "metricNamespace": criterion.metric_namespace or ResourceId.parse(self.rule.scope).type,
@@ -116,7 +116,9 @@ class Alert:
             "threshold": f"{criterion.threshold:g}",
             "timeAggregation": criterion.time_aggregation,
             "dimensions": [
-                {"name": name, "value": told} for name, told in self.finding.dimensions if name.lower() in own
+                {"name": name, "value": dimension_value}
+                for name, dimension_value in self.finding.dimensions
+                if name.lower() in own
             ],
             "metricValue": value,
             "webTestName": None,

@@ -26,7 +26,7 @@ def in_provider(book: AlertBook, request: Request, lower: list[str], subscriptio
     """
     match request.method, lower:
         case "GET", ["microsoft.alertsmanagement", "alerts"]:
-            shown = [each.render(subscription) for each in book.alerts() if _wanted(each, request)]
+            shown = [alert.render(subscription) for alert in book.alerts() if _wanted(alert, request)]
             return Answer(document={"value": list[Json](shown)})
         case "GET", ["microsoft.alertsmanagement", "alerts", name]:
             return Answer(document=_one(book, name).render(subscription))
@@ -45,12 +45,12 @@ def status_of(book: AlertBook, rule: ResourceId) -> JsonObject:
                 "name": str(index),
                 "type": "Microsoft.Insights/metricAlerts/status",
                 "properties": {
-                    "dimensions": dict(each.dimensions),
-                    "status": "Healthy" if each.healthy else "Unhealthy",
-                    "timestamp": stamp(each.at_s),
+                    "dimensions": dict(health.dimensions),
+                    "status": "Healthy" if health.healthy else "Unhealthy",
+                    "timestamp": stamp(health.at_s),
                 },
             }
-            for index, each in enumerate(book.health(str(rule)))
+            for index, health in enumerate(book.health(str(rule)))
         ]
     }
 
@@ -72,15 +72,15 @@ def _history(alert: Alert, subscription: str) -> JsonObject:
             "alertId": identity,
             "modifications": [
                 {
-                    "modificationEvent": each.event,
-                    "oldValue": each.before,
-                    "newValue": each.after,
-                    "modifiedAt": stamp(each.at_s),
+                    "modificationEvent": change.event,
+                    "oldValue": change.before,
+                    "newValue": change.after,
+                    "modifiedAt": stamp(change.at_s),
                     "modifiedBy": "System",
                     "comments": "",
-                    "description": each.detail,
+                    "description": change.detail,
                 }
-                for each in alert.history
+                for change in alert.history
             ],
         },
     }
@@ -105,4 +105,6 @@ def _wanted(alert: Alert, request: Request) -> bool:
         (query.get("targetresource"), alert.rule.scope),
         (query.get("targetresourcegroup"), ResourceId.parse(alert.rule.scope).resource_group),
     )
-    return all(wanted is None or wanted.lower() == own.lower() for wanted, own in pairs)
+    return all(
+        requested_value is None or requested_value.lower() == own.lower() for requested_value, own in pairs
+    )

@@ -72,25 +72,25 @@ class Finding:
 
 def rules_of(resource: Resource) -> tuple[Rule, ...]:
     """Return what a stored rule evaluates: itself once for each scope; nothing if it is switched off."""
-    told = properties_of(resource.body)
-    if not told.enabled:
+    settings = properties_of(resource.body)
+    if not settings.enabled:
         return ()
     return tuple(
         Rule(
             id=str(resource.id),
             name=resource.id.name,
-            description=told.description or "",
-            severity=told.severity,
+            description=settings.description or "",
+            severity=settings.severity,
             scope=scope,
-            window=told.window_size,
-            window_s=SECONDS[told.window_size],
-            frequency_s=SECONDS[told.evaluation_frequency],
-            auto_mitigate=told.auto_mitigate,
-            kind=told.criteria.kind,
-            criteria=tuple(told.criteria.all_of),
-            groups=tuple(action.action_group_id for action in told.actions),
+            window=settings.window_size,
+            window_s=SECONDS[settings.window_size],
+            frequency_s=SECONDS[settings.evaluation_frequency],
+            auto_mitigate=settings.auto_mitigate,
+            kind=settings.criteria.kind,
+            criteria=tuple(settings.criteria.all_of),
+            groups=tuple(action.action_group_id for action in settings.actions),
         )
-        for scope in told.scopes
+        for scope in settings.scopes
     )
 
 
@@ -103,20 +103,26 @@ def evaluate(rule: Rule, store: MetricStore) -> tuple[Finding, ...]:
     clock = Clock(period_s=store.period_s)
     end_s = store.now_s - store.now_s % store.period_s
     start_s = end_s - max(clock.twin_s(rule.window_s), store.period_s)
-    found = [_measured(store, rule.scope.lower(), each, start_s, end_s) for each in rule.criteria]
-    if len(found) == 1:
-        return tuple(_finding(rule, key, (value,), start_s, end_s) for key, value in sorted(found[0].items()))
-    if not all(found):
+    measurements = [
+        _measured(store, rule.scope.lower(), criterion, start_s, end_s) for criterion in rule.criteria
+    ]
+    if len(measurements) == 1:
+        return tuple(
+            _finding(rule, key, (value,), start_s, end_s) for key, value in sorted(measurements[0].items())
+        )
+    if not all(measurements):
         return ()
-    merged_key: Dimensions = tuple(sorted({pair for each in found for key in each for pair in key}))
-    values = tuple(next(iter(each.values())) for each in found)
+    merged_key: Dimensions = tuple(
+        sorted({pair for measurement in measurements for key in measurement for pair in key})
+    )
+    values = tuple(next(iter(measurement.values())) for measurement in measurements)
     return (_finding(rule, merged_key, values, start_s, end_s),)
 
 
 def _finding(rule: Rule, key: Dimensions, values: Sequence[float], start_s: float, end_s: float) -> Finding:
     met = all(
-        _OPERATORS[each.operator](value, each.threshold)
-        for each, value in zip(rule.criteria, values, strict=True)
+        _OPERATORS[criterion.operator](value, criterion.threshold)
+        for criterion, value in zip(rule.criteria, values, strict=True)
     )
     return Finding(dimensions=key, values=tuple(values), met=met, start_s=start_s, end_s=end_s)
 
@@ -129,21 +135,23 @@ def _measured(
     for series in store.series(scope, criterion.metric_name):
         own = {name.lower(): (name, value) for name, value in series.dimensions}
         if _wanted(criterion, own):
-            key = tuple(sorted(own[each.name.lower()] for each in criterion.dimensions))
+            key = tuple(sorted(own[dimension.name.lower()] for dimension in criterion.dimensions))
             groups.setdefault(key, []).append(series)
-    told: dict[Dimensions, float] = {}
-    for key, found in groups.items():
-        points = list(merged(found, start_s=start_s, end_s=end_s, period_s=end_s - start_s))
+    aggregates: dict[Dimensions, float] = {}
+    for key, group in groups.items():
+        points = list(merged(group, start_s=start_s, end_s=end_s, period_s=end_s - start_s))
         if points:
-            told[key] = AGGREGATIONS[criterion.time_aggregation](points[0])
-    return told
+            aggregates[key] = AGGREGATIONS[criterion.time_aggregation](points[0])
+    return aggregates
 
 
 def _wanted(criterion: Criterion, own: Mapping[str, tuple[str, str]]) -> bool:
     """Whether a series has values that all of the criterion's dimensions take."""
     for dimension in criterion.dimensions:
         _, value = own[dimension.name.lower()]
-        named = "*" in dimension.values or value.lower() in {each.lower() for each in dimension.values}
+        named = "*" in dimension.values or value.lower() in {
+            dimension_value.lower() for dimension_value in dimension.values
+        }
         if named != (dimension.operator == "Include"):
             return False
     return True

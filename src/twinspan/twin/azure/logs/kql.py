@@ -53,21 +53,21 @@ _UNITS = {"d": 86400, "h": 3600, "m": 60, "s": 1}
 _PIPE = re.compile(r"\|(?=(?:[^\"']|\"[^\"]*\"|'[^']*')*$)")
 _AND = re.compile(r"\s+and\s+(?=(?:[^\"']|\"[^\"]*\"|'[^']*')*$)")
 _TESTS: Mapping[str, Callable[[str, str], bool]] = {
-    "==": lambda own, wanted: own == wanted,
-    "!=": lambda own, wanted: own != wanted,
-    "=~": lambda own, wanted: own.lower() == wanted.lower(),
-    "!~": lambda own, wanted: own.lower() != wanted.lower(),
-    "contains": lambda own, wanted: wanted.lower() in own.lower(),
-    "has": lambda own, wanted: (
-        re.search(rf"(?<!\w){re.escape(wanted)}(?!\w)", own, re.IGNORECASE) is not None
+    "==": lambda own, operand: own == operand,
+    "!=": lambda own, operand: own != operand,
+    "=~": lambda own, operand: own.lower() == operand.lower(),
+    "!~": lambda own, operand: own.lower() != operand.lower(),
+    "contains": lambda own, operand: operand.lower() in own.lower(),
+    "has": lambda own, operand: (
+        re.search(rf"(?<!\w){re.escape(operand)}(?!\w)", own, re.IGNORECASE) is not None
     ),
-    "startswith": lambda own, wanted: own.lower().startswith(wanted.lower()),
+    "startswith": lambda own, operand: own.lower().startswith(operand.lower()),
 }
 _TIMES: Mapping[str, Callable[[float, float], bool]] = {
-    ">": lambda own, wanted: own > wanted,
-    ">=": lambda own, wanted: own >= wanted,
-    "<": lambda own, wanted: own < wanted,
-    "<=": lambda own, wanted: own <= wanted,
+    ">": lambda own, operand: own > operand,
+    ">=": lambda own, operand: own >= operand,
+    "<": lambda own, operand: own < operand,
+    "<=": lambda own, operand: own <= operand,
 }
 
 
@@ -122,29 +122,29 @@ def run(query: str, rows: Sequence[Stored]) -> Result:
     table, *steps = [part.strip() for part in _PIPE.split(query.strip())]
     if table != TABLE:
         raise QueryError(f"'{table}' is not a table; the twin has {TABLE} only.")
-    found = list(rows)
+    selected_rows = list(rows)
     shown: tuple[str, ...] = COLUMNS
     for step in steps:
         word, _, rest = step.partition(" ")
         match word:
             case "where":
-                tests = [_test(each.strip()) for each in _AND.split(rest.strip())]
-                found = [row for row in found if all(test(row) for test in tests)]
+                tests = [_test(condition.strip()) for condition in _AND.split(rest.strip())]
+                selected_rows = [row for row in selected_rows if all(test(row) for test in tests)]
             case "project":
                 shown = tuple(_known(name.strip(), shown) for name in rest.split(","))
             case "order" | "sort":
-                found = _ordered(found, rest.strip(), shown)
+                selected_rows = _ordered(selected_rows, rest.strip(), shown)
             case "take" | "limit":
-                found = found[: _count(rest.strip())]
+                selected_rows = selected_rows[: _count(rest.strip())]
             case "count" if not rest:
-                return Result(columns=(("Count", "long"),), rows=((len(found),),))
+                return Result(columns=(("Count", "long"),), rows=((len(selected_rows),),))
             case _:
                 raise QueryError(
                     f"The twin cannot answer '| {step}'; it knows where, project, order by, take and count."
                 )
     return Result(
         columns=tuple((name, "datetime" if name == TIME else "string") for name in shown),
-        rows=tuple(tuple(_value(row, name) for name in shown) for row in found),
+        rows=tuple(tuple(_value(row, name) for name in shown) for row in selected_rows),
     )
 
 
@@ -162,11 +162,11 @@ def _value(row: Stored, name: str) -> str:
 
 def _test(condition: str) -> Callable[[Stored], bool]:
     """Return what a condition of `where` asks of a row."""
-    found = _CONDITION.fullmatch(condition)
-    if found is not None:
-        column, test = _known(found["column"], COLUMNS), _TESTS[found["operator"]]
-        wanted = found["double"] if found["double"] is not None else found["single"]
-        return lambda row: test(_value(row, column), wanted)
+    match = _CONDITION.fullmatch(condition)
+    if match is not None:
+        column, test = _known(match["column"], COLUMNS), _TESTS[match["operator"]]
+        literal = match["double"] if match["double"] is not None else match["single"]
+        return lambda row: test(_value(row, column), literal)
     since = _SINCE.fullmatch(condition)
     if since is None:
         raise QueryError(
@@ -187,11 +187,11 @@ def _moment(since: re.Match[str]) -> float:
 
 
 def _ordered(rows: list[Stored], clause: str, shown: Sequence[str]) -> list[Stored]:
-    found = _ORDER.fullmatch(clause)
-    if found is None:
+    match = _ORDER.fullmatch(clause)
+    if match is None:
         raise QueryError(f"The twin cannot order '{clause}'; it knows by COLUMN asc or desc.")
-    column = _known(found["column"], shown)
-    return sorted(rows, key=lambda row: _value(row, column), reverse=found["way"] != "asc")
+    column = _known(match["column"], shown)
+    return sorted(rows, key=lambda row: _value(row, column), reverse=match["way"] != "asc")
 
 
 def _count(text: str) -> int:

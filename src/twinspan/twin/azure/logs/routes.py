@@ -25,10 +25,15 @@ def answer(store: Store, table: LogTable, request: Request, workspace: str) -> A
     Raises:
         ArmError: There is no such workspace, or the query makes no sense.
     """
-    found = next(
-        (each for each in store.of_type(WORKSPACES.type) if each.resource_guid == workspace.lower()), None
+    log_workspace = next(
+        (
+            resource
+            for resource in store.of_type(WORKSPACES.type)
+            if resource.resource_guid == workspace.lower()
+        ),
+        None,
     )
-    if found is None:
+    if log_workspace is None:
         raise ArmError(404, "WorkspaceNotFoundError", f"The workspace {workspace} could not be found.")
     if request.method == "GET":
         query, span = request.query.get("query"), request.query.get("timespan")
@@ -37,7 +42,7 @@ def answer(store: Store, table: LogTable, request: Request, workspace: str) -> A
         query, span = text(body, "query"), text(body, "timespan")
     if not query:
         raise QueryError("The request has no query.")
-    return Answer(document=run(query, _within(table.rows(found.id.key), span)).document())
+    return Answer(document=run(query, _within(table.rows(log_workspace.id.key), span)).document())
 
 
 def _within(rows: tuple[Stored, ...], span: str | None) -> tuple[Stored, ...]:
@@ -55,6 +60,6 @@ def _within(rows: tuple[Stored, ...], span: str | None) -> tuple[Stored, ...]:
     return tuple(row for row in rows if start_s <= row.at_s <= end_s)
 
 
-def _moment_s(told: str) -> float:
-    moment = datetime.fromisoformat(told)
+def _moment_s(timestamp: str) -> float:
+    moment = datetime.fromisoformat(timestamp)
     return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()

@@ -89,7 +89,7 @@ def _update(event: Event, azure: AzureNetwork) -> Line | None:
     """Return the row for a route that the gateway of a virtual network has learned or lost."""
     subnets = f"{event.subject.lower()}/subnets/"
     for gateway in azure.virtual_network_gateways:
-        if any(each.subnet_id.lower().startswith(subnets) for each in gateway.instances):
+        if any(instance.subnet_id.lower().startswith(subnets) for instance in gateway.instances):
             message = f"Route {event.detail} {_UPDATES[event.kind]}"
             return _line(gateway.id, ROUTE, {"OperationName": "BgpRouteUpdate", "Message": message})
     return None
@@ -98,7 +98,9 @@ def _update(event: Event, azure: AzureNetwork) -> Line | None:
 def _place(subject: str, azure: AzureNetwork) -> _Place | None:
     """Return the end that `<connection id>/<public address of the instance>` names."""
     identity, _, local = subject.rpartition("/")
-    connection = next((each for each in azure.connections if each.id.lower() == identity.lower()), None)
+    connection = next(
+        (candidate for candidate in azure.connections if candidate.id.lower() == identity.lower()), None
+    )
     if connection is None:
         return None
     gateways = (g for g in azure.virtual_network_gateways if g.id == connection.virtual_network_gateway_id)

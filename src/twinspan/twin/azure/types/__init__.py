@@ -28,8 +28,8 @@ from twinspan.twin.azure.types.workbooks import WORKBOOKS
 from twinspan.twin.azure.types.workspaces import WORKSPACES
 
 RESOURCE_TYPES: Mapping[str, ResourceType] = {
-    each.type.lower(): each
-    for each in (
+    resource_type.type.lower(): resource_type
+    for resource_type in (
         VIRTUAL_NETWORKS,
         SUBNETS,
         PUBLIC_IP_ADDRESSES,
@@ -58,7 +58,9 @@ RESOURCE_TYPES: Mapping[str, ResourceType] = {
 }
 """Lower-case full type -> its rules."""
 
-SERVICE_TYPES: Mapping[str, ResourceType] = {each.type.lower(): each for each in (INSTANCES, INTERFACES)}
+SERVICE_TYPES: Mapping[str, ResourceType] = {
+    resource_type.type.lower(): resource_type for resource_type in (INSTANCES, INTERFACES)
+}
 """The same of what a resource makes by itself: no request does."""
 ALL_TYPES = {**RESOURCE_TYPES, **SERVICE_TYPES}
 

@@ -75,8 +75,8 @@ class _ActionGroups(DescribedType):
     @override
     def check(self, context: Context, put: Put) -> None:
         group = parsed(Properties, put.properties)
-        names = [each.name for each in group.email_receivers]
-        names += [each.name for each in group.webhook_receivers]
+        names = [receiver.name for receiver in group.email_receivers]
+        names += [receiver.name for receiver in group.webhook_receivers]
         if len(set(names)) != len(names):
             raise bad_request("BadRequest", f"Two receivers have the same name: {', '.join(names)}.")
 

@@ -64,7 +64,7 @@ def overlap(networks: Iterable[IPv4Network]) -> tuple[IPv4Network, IPv4Network] 
     what that one is nested in.
     """
     widest: IPv4Network | None = None
-    for network_ in sorted(networks, key=lambda each: (each.network_address, each.prefixlen)):
+    for network_ in sorted(networks, key=lambda candidate: (candidate.network_address, candidate.prefixlen)):
         if widest is not None and network_.subnet_of(widest):
             return widest, network_
         widest = network_
@@ -83,7 +83,7 @@ def check_count(number: int, most: int, *, what: str, where: str, code: str) -> 
 
 def inside(inner: IPv4Network, outer: Iterable[IPv4Network]) -> bool:
     """Whether one network lies wholly within one of the others."""
-    return any(inner.subnet_of(each) for each in outer)
+    return any(inner.subnet_of(block) for block in outer)
 
 
 def forbidden(candidate: IPv4Network) -> IPv4Network | None:

@@ -117,18 +117,18 @@ def _check_size(profile: JsonObject, where: str) -> None:
 
 
 def _check_pods(profile: JsonObject, where: str) -> None:
-    each, count = number(profile, "maxPods") or 0, number(profile, "count") or 0
-    if each not in AKS_PODS_PER_NODE:
+    limit, count = number(profile, "maxPods") or 0, number(profile, "count") or 0
+    if limit not in AKS_PODS_PER_NODE:
         raise bad_request(
             "InvalidParameter",
-            f"The value of parameter agentPoolProfile.maxPods is invalid: {each} at {where}.maxPods. The "
+            f"The value of parameter agentPoolProfile.maxPods is invalid: {limit} at {where}.maxPods. The "
             "range is "
             f"{AKS_PODS_PER_NODE[0]} to {AKS_PODS_PER_NODE[-1]}.",
         )
-    if text(profile, "mode") == "System" and each * count < AKS_SYSTEM_PODS:
+    if text(profile, "mode") == "System" and limit * count < AKS_SYSTEM_PODS:
         raise bad_request(
             "InsufficientMaxPods",
-            f"{where} has room for {each * count} pods ({count} nodes of {each}); a system pool needs at "
+            f"{where} has room for {limit * count} pods ({count} nodes of {limit}); a system pool needs at "
             "least "
             f"{AKS_SYSTEM_PODS}. Raise maxPods or count.",
         )
@@ -183,13 +183,15 @@ def check_together(profiles: Sequence[JsonObject]) -> None:
     Raises:
         ArmError: `OperationNotAllowed`, `InvalidParameter`.
     """
-    if not any(text(each, "mode") == "System" for each in profiles):
+    if not any(text(profile, "mode") == "System" for profile in profiles):
         raise ArmError(400, "OperationNotAllowed", "There has to be at least one system agent pool.")
-    if len({text(each, "podSubnetID") is None for each in profiles}) > 1:
+    if len({text(profile, "podSubnetID") is None for profile in profiles}) > 1:
         raise bad_request(
             "InvalidParameter", "Either all agent pools of a cluster have a podSubnetID, or none has."
         )
-    networks = {(text(each, "vnetSubnetID") or "").lower().partition("/subnets/")[0] for each in profiles}
+    networks = {
+        (text(profile, "vnetSubnetID") or "").lower().partition("/subnets/")[0] for profile in profiles
+    }
     if len(networks) > 1:
         raise bad_request("InvalidParameter", "All agent pools must use subnets of one virtual network.")
 

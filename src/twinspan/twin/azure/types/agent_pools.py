@@ -32,9 +32,9 @@ class _AgentPools(ResourceType):
             context, put.properties, cluster=cluster.body, name=put.id.name, before=before, where="properties"
         )
         others = [
-            properties(each.body)
-            for each in aks_progress.pools_of(context, cluster.id)
-            if each.id.key != put.id.key and progress.state_of(context, each.id) != progress.DELETING
+            properties(pool.body)
+            for pool in aks_progress.pools_of(context, cluster.id)
+            if pool.id.key != put.id.key and progress.state_of(context, pool.id) != progress.DELETING
         ]
         check_all(context, [*others, put.properties], cluster=cluster.body)
 
@@ -56,8 +56,8 @@ class _AgentPools(ResourceType):
     def refuse_delete(self, context: Context, resource: Resource) -> None:
         cluster = cluster_of(context, resource.id)
         aks_progress.refuse_while_busy(context, cluster.id)
-        rest = [each for each in aks_progress.pools_of(context, cluster.id) if each.id.key != resource.id.key]
-        agent_pool_rules.check_together([properties(each.body) for each in rest])
+        rest = [pool for pool in aks_progress.pools_of(context, cluster.id) if pool.id.key != resource.id.key]
+        agent_pool_rules.check_together([properties(pool.body) for pool in rest])
 
     @override
     def delete(self, context: Context, resource: Resource) -> None:
@@ -80,15 +80,15 @@ def cluster_of(context: Context, pool: ResourceId) -> Resource:
     Raises:
         ArmError: 404 `ParentResourceNotFound`.
     """
-    found = context.store.get(pool.parent) if pool.parent is not None else None
-    if found is None:
+    cluster = context.store.get(pool.parent) if pool.parent is not None else None
+    if cluster is None:
         raise ArmError(
             404,
             "ParentResourceNotFound",
             f"Failed to perform operation on nested resource. The parent resource '{pool.parent}' is not "
             "found.",
         )
-    return found
+    return cluster
 
 
 def prepare(
@@ -150,15 +150,17 @@ def note(context: Context, pool: ResourceId, *, before: Resource | None, after: 
 
 def told(context: Context, pool: Resource) -> JsonObject:
     """Return a pool's properties as the API tells them."""
-    found = copy.deepcopy(properties(pool.body))
-    version = text(found, "orchestratorVersion")
-    found["currentOrchestratorVersion"] = version
-    found["nodeImageVersion"] = _IMAGE
-    found["provisioningState"] = progress.state_of(context, pool.id)
-    found["eTag"] = pool.etag
-    if found["provisioningState"] == progress.FAILED:
-        found["status"] = {"provisioningError": progress.failure(context, pool.id, code=aks_progress.FAILURE)}
-    return found
+    members = copy.deepcopy(properties(pool.body))
+    version = text(members, "orchestratorVersion")
+    members["currentOrchestratorVersion"] = version
+    members["nodeImageVersion"] = _IMAGE
+    members["provisioningState"] = progress.state_of(context, pool.id)
+    members["eTag"] = pool.etag
+    if members["provisioningState"] == progress.FAILED:
+        members["status"] = {
+            "provisioningError": progress.failure(context, pool.id, code=aks_progress.FAILURE)
+        }
+    return members
 
 
 AGENT_POOLS = _AgentPools()

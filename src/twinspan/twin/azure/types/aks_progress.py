@@ -49,8 +49,8 @@ def pools_of(context: Context, cluster: ResourceId) -> list[Resource]:
 def wanted_nodes(context: Context, pool: Resource) -> int:
     """Return how many nodes a pool must have now: none while it is stopped, or its cluster is."""
     cluster = context.store.get(pool.id.parent) if pool.id.parent is not None else None
-    for each in (pool, cluster):
-        if each is not None and text(each.body, "properties", "powerState", "code") == STOPPED:
+    for resource in (pool, cluster):
+        if resource is not None and text(resource.body, "properties", "powerState", "code") == STOPPED:
             return 0
     return number(pool.body, "properties", "count") or 0
 
@@ -61,7 +61,7 @@ def settle(context: Context) -> bool:
     before = (
         len(store.resources),
         len(store.groups),
-        {key: dict(each) for key, each in store.pending.items()},
+        {key: dict(entry) for key, entry in store.pending.items()},
     )
     for cluster in list(store.of_type(MANAGED_CLUSTER)):
         _settle_cluster(context, cluster)
@@ -120,11 +120,11 @@ def _problem(health: ClusterHealth | None, pool: str | None) -> str:
     if health is None:
         return ""
     nodes = [node for node in health.nodes if pool is None or node.group == pool]
-    told = [
+    problems = [
         health.problem,
         *(f"node {node.name or node.key}: {node.problem}" for node in nodes if node.problem),
     ]
-    return "; ".join(each for each in told if each)
+    return "; ".join(problem for problem in problems if problem)
 
 
 def _fail(context: Context, resource_id: ResourceId, problem: str) -> None:

@@ -23,7 +23,7 @@ Source: Configure Azure CNI Networking for Dynamic Allocation of IPs, "Plan IP a
 
 def forbidden(candidate: IPv4Network) -> IPv4Network | None:
     """Return the range that AKS keeps for itself and that a network touches, or None."""
-    return next((each for each in AKS_RESERVED if each.overlaps(candidate)), None)
+    return next((reserved for reserved in AKS_RESERVED if reserved.overlaps(candidate)), None)
 
 
 def scale_set(pool: ResourceId) -> str:
@@ -35,12 +35,12 @@ def scale_set(pool: ResourceId) -> str:
 
 def pool_configurations(store: Store, subnet: ResourceId) -> list[str]:
     """Return the ids of the ip configurations that pools have in a subnet."""
-    found = []
+    configurations = []
     for pool in store.of_type(_POOL):
         for member, configuration in (("vnetSubnetID", "ipconfig1"), ("podSubnetID", "podconfig")):
             if (text(pool.body, "properties", member) or "").lower() == subnet.key:
-                found.append(_configuration(store, pool, configuration))
-    return found
+                configurations.append(_configuration(store, pool, configuration))
+    return configurations
 
 
 def _configuration(store: Store, pool: Resource, name: str) -> str:
@@ -99,12 +99,12 @@ def _subnet(store: Store, profile: JsonObject, member: str, where: str) -> Resou
             "resource Id "
             "that start with '/subscriptions/{subscriptionId}' or '/providers/{resourceProviderNamespace}/'.",
         ) from error
-    found = store.get(parsed) if parsed.type.lower() == _SUBNET else None
-    if found is None:
+    subnet = store.get(parsed) if parsed.type.lower() == _SUBNET else None
+    if subnet is None:
         raise bad_request(
             "SubnetNotFound", f"Subnet {identity} of {where}.{member} was not found. Create it first."
         )
-    return found
+    return subnet
 
 
 def _check_network(store: Store, subnet: Resource, *, location: str) -> None:
@@ -143,8 +143,8 @@ def _check_pod_subnet(nodes: Resource, pods: Resource) -> None:
             f"Pod subnet {pods.id} and node subnet {nodes.id} must be in the same virtual network.",
         )
     others = [
-        text(each, "properties", "serviceName") or ""
-        for each in objects(pods.body, "properties", "delegations")
+        text(delegation, "properties", "serviceName") or ""
+        for delegation in objects(pods.body, "properties", "delegations")
     ]
     for other in others:
         if other.lower() != SERVICE.lower():
@@ -158,12 +158,12 @@ def _check_pod_subnet(nodes: Resource, pods: Resource) -> None:
 
 def delegate(store: Store, pool: JsonObject) -> None:
     """Delegate a pool's pod subnet to AKS, as AKS does by itself if nobody has."""
-    found = store.get(text(pool, "podSubnetID") or "")
-    if found is not None and not objects(found.body, "properties", "delegations"):
-        properties(found.body)["delegations"] = [
+    subnet = store.get(text(pool, "podSubnetID") or "")
+    if subnet is not None and not objects(subnet.body, "properties", "delegations"):
+        properties(subnet.body)["delegations"] = [
             {"name": "aks-delegation", "properties": {"serviceName": SERVICE}}
         ]
-        store.touch(found)
+        store.touch(subnet)
 
 
 def vnet_space(store: Store, subnet: ResourceId) -> list[IPv4Network]:
@@ -172,7 +172,7 @@ def vnet_space(store: Store, subnet: ResourceId) -> list[IPv4Network]:
     prefixes = (
         texts(network.body, "properties", "addressSpace", "addressPrefixes") if network is not None else []
     )
-    return [addresses.network(each, where=str(subnet.parent)) for each in prefixes]
+    return [addresses.network(prefix, where=str(subnet.parent)) for prefix in prefixes]
 
 
 def check_room(store: Store, profiles: Iterable[JsonObject], *, overlay: bool) -> None:
@@ -196,16 +196,16 @@ def check_room(store: Store, profiles: Iterable[JsonObject], *, overlay: bool) -
         needed[subnet] = needed.get(subnet, 0) + nodes * own
         if pods is not None:
             needed[pods.lower()] = needed.get(pods.lower(), 0) + nodes * _BLOCK
-    for key, wanted in needed.items():
+    for key, demand in needed.items():
         subnet_found = store.get(key)
         if subnet_found is None:
             continue
         networks = addresses.subnet_networks(subnet_found.body, where=key)
-        room = sum(each.num_addresses - RESERVED_HOSTS - 1 for each in networks)
-        if wanted > room:
+        room = sum(network.num_addresses - RESERVED_HOSTS - 1 for network in networks)
+        if demand > room:
             raise bad_request(
                 "InsufficientSubnetSize",
-                f"Pre-allocated IPs {wanted} exceeds IPs available {room} in Subnet Cidr {networks[0]}, "
+                f"Pre-allocated IPs {demand} exceeds IPs available {room} in Subnet Cidr {networks[0]}, "
                 "Subnet Name "
                 f"{subnet_found.id.name}. Surge nodes would impact IP required. Please see "
                 "https://aka.ms/aks/insufficientsubnetsize",

@@ -27,7 +27,7 @@ def only_references(holder: JsonObject, *names: str) -> None:
     """Keep of each group in a list nothing but its id: clients write back whole groups as they read them."""
     for name in names:
         if name in holder:
-            holder[name] = [{"id": each.get("id")} for each in objects(holder, name)]
+            holder[name] = [{"id": reference.get("id")} for reference in objects(holder, name)]
 
 
 APPLICATION_SECURITY_GROUPS = _ApplicationSecurityGroups()

@@ -44,9 +44,9 @@ class _AvailabilitySets(ResourceType):
         put.body.setdefault("sku", {"name": "Classic"})
 
     @override
-    def decorate(self, context: Context, resource: Resource, told: JsonObject, *, listed: bool) -> None:
-        told["virtualMachines"] = reference_list(_machines(context, resource))
-        told.pop("resourceGuid", None)
+    def decorate(self, context: Context, resource: Resource, members: JsonObject, *, listed: bool) -> None:
+        members["virtualMachines"] = reference_list(_machines(context, resource))
+        members.pop("resourceGuid", None)
 
     @override
     def refuse_delete(self, context: Context, resource: Resource) -> None:

@@ -142,15 +142,15 @@ class ResourceType:
             "etag": resource.etag,
             **copy.deepcopy(resource.body),
         }
-        told = properties(document)
-        told["provisioningState"] = "Updating" if context.store.busy(resource.id) else "Succeeded"
+        members = properties(document)
+        members["provisioningState"] = "Updating" if context.store.busy(resource.id) else "Succeeded"
         if self.top_level:
-            told["resourceGuid"] = resource.resource_guid
-        self.decorate(context, resource, told, listed=listed)
+            members["resourceGuid"] = resource.resource_guid
+        self.decorate(context, resource, members, listed=listed)
         return document
 
-    def decorate(self, context: Context, resource: Resource, told: JsonObject, *, listed: bool) -> None:
-        """Add the read-only members and the defaults of `properties` to `told`."""
+    def decorate(self, context: Context, resource: Resource, members: JsonObject, *, listed: bool) -> None:
+        """Add the read-only members and the defaults of `properties` to `members`."""
 
     def expand(self, context: Context, resource: Resource, document: JsonObject, what: str) -> None:
         """Add to a rendered resource what a GET asks for with `$expand`."""

@@ -113,8 +113,8 @@ def check_type(connection: ResourceId, body: JsonObject) -> None:
         )
 
 
-def _kind(told: Json) -> str:
-    return text(told, "connectionType") or ""
+def _kind(members: Json) -> str:
+    return text(members, "connectionType") or ""
 
 
 def _check_addresses(context: Context, put: Put, gateway: Resource, local: Resource) -> None:
@@ -149,12 +149,12 @@ def _end(context: Context, put: Put, name: str, kind: str) -> Resource:
             f"type {kind}. Path 'properties.{name}'."
         )
         raise invalid_format([Detail(code="InvalidJsonReferenceFormat", message=message)])
-    found = context.store.get(target)
-    if found is None:
+    resource = context.store.get(target)
+    if resource is None:
         raise bad_request(
             "InvalidResourceReference", f"Resource {target} referenced by resource {put.id} was not found."
         )
-    return found
+    return resource
 
 
 def _check_numbers(put: Put) -> None:

@@ -46,20 +46,20 @@ class _Connections(ResourceType):
 
     @override
     def complete(self, context: Context, put: Put) -> None:
-        told = put.properties
+        members = put.properties
         for name, value in _DEFAULTS.items():
-            told.setdefault(name, value if not isinstance(value, list) else [])
-        for policy in objects(told, "ipsecPolicies"):
+            members.setdefault(name, value if not isinstance(value, list) else [])
+        for policy in objects(members, "ipsecPolicies"):
             ipsec_defaults(policy)
 
     @override
-    def decorate(self, context: Context, resource: Resource, told: JsonObject, *, listed: bool) -> None:
+    def decorate(self, context: Context, resource: Resource, members: JsonObject, *, listed: bool) -> None:
         status = connection_status(context.board, resource.id)
         if listed:  # a list tells the byte counts only
-            told["ingressBytesTransferred"] = status.ingress_bytes
-            told["egressBytesTransferred"] = status.egress_bytes
+            members["ingressBytesTransferred"] = status.ingress_bytes
+            members["egressBytesTransferred"] = status.egress_bytes
             return
-        told.update(status.document())
+        members.update(status.document())
 
     @override
     def act(self, context: Context, resource: Resource, action: Action) -> Json:

@@ -65,12 +65,12 @@ class DescribedType(ResourceType):
 
     @override
     def render(self, context: Context, resource: Resource, *, listed: bool = False) -> JsonObject:
-        told: JsonObject = {
+        document: JsonObject = {
             "id": str(resource.id),
             "name": resource.id.name,
             "type": resource.id.type,
             **copy.deepcopy(resource.body),
         }
-        identities.add_principals(context.store, told, tenant_id=context.tenant_id)
-        self.decorate(context, resource, properties(told), listed=listed)
-        return told
+        identities.add_principals(context.store, document, tenant_id=context.tenant_id)
+        self.decorate(context, resource, properties(document), listed=listed)
+        return document

@@ -33,13 +33,16 @@ def check_gateway(context: Context, put: Put) -> None:
     _check_kind(put)
     _check_sku(put)
     configurations = _check_configurations(put)
-    subnets = {_reference(put, each, "subnet", "subnets").lower() for each in configurations}
+    subnets = {
+        _reference(put, configuration, "subnet", "subnets").lower() for configuration in configurations
+    }
     publics = [
-        _reference(put, each, "publicIPAddress", "publicIPAddresses").lower() for each in configurations
+        _reference(put, configuration, "publicIPAddress", "publicIPAddresses").lower()
+        for configuration in configurations
     ]
     _check_subnet(context, put, subnets)
     _check_public_addresses(context, put, publics)
-    _check_bgp(put, [text(each, "name") or "" for each in configurations])
+    _check_bgp(put, [text(configuration, "name") or "" for configuration in configurations])
 
 
 def _check_kind(put: Put) -> None:
@@ -107,7 +110,7 @@ def _check_sku(put: Put) -> None:
 def _check_configurations(put: Put) -> list[JsonObject]:
     """Return the ip configurations, the right number of them and each with its own name."""
     configurations = objects(put.properties, "ipConfigurations")
-    names = [text(each, "name") for each in configurations]
+    names = [text(ip_config, "name") for ip_config in configurations]
     if None in names or len({(name or "").lower() for name in names}) != len(names):
         raise bad_request(
             "InvalidGatewayIpConfigurations",
@@ -127,11 +130,11 @@ def _check_configurations(put: Put) -> list[JsonObject]:
             f"Gateway {put.id} is not active-active and needs exactly one ip configuration; it has "
             f"{len(configurations)}.",
         )
-    for each in configurations:
-        if text(each, "properties", "privateIPAllocationMethod") == "Static":
+    for ip_config in configurations:
+        if text(ip_config, "properties", "privateIPAllocationMethod") == "Static":
             raise bad_request(
                 "StaticPrivateIpNotSupported",
-                f"ip configuration {text(each, 'name')} of {put.id}: privateIPAllocationMethod must be "
+                f"ip configuration {text(ip_config, 'name')} of {put.id}: privateIPAllocationMethod must be "
                 "Dynamic.",
             )
     return configurations
@@ -215,7 +218,9 @@ def _check_unchanged(put: Put) -> None:
     before = objects(put.existing.body, "properties", "ipConfigurations") if put.existing is not None else []
     after = objects(put.properties, "ipConfigurations")
     for old, new in zip(before, after, strict=False):
-        ids = [text(each, "properties", "publicIPAddress", "id") or "" for each in (old, new)]
+        ids = [
+            text(configuration, "properties", "publicIPAddress", "id") or "" for configuration in (old, new)
+        ]
         if ids[0].lower() != ids[1].lower():
             raise bad_request(
                 "VirtualNetworkGatewayPublicIpAddressCannotBeChanged",
@@ -232,7 +237,7 @@ def _check_zones(put: Put, publics: list[Resource | None]) -> None:
     Azure/terraform-azurerm-caf-enterprise-scale issue 940.
     """
     zones = [sorted(texts(public.body, "zones")) for public in publics if public is not None]
-    if any(each != zones[0] for each in zones):
+    if any(zone != zones[0] for zone in zones):
         raise bad_request(
             "ActiveActiveGatewayPublicIPAddressesDiffersInSkuOrZones",
             f"Virtual network gateway {put.id} in active active mode is using PublicIPAddresses either with "

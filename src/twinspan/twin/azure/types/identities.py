@@ -54,6 +54,6 @@ def add_principals(store: Store, document: JsonObject, *, tenant_id: str) -> Non
 
 
 def _principals(store: Store, name: str) -> JsonObject:
-    found = identity_resource(store, name)
-    ids = properties(found.body) if found is not None else {}
+    identity = identity_resource(store, name)
+    ids = properties(identity.body) if identity is not None else {}
     return {"principalId": ids.get("principalId"), "clientId": ids.get("clientId")}

@@ -27,7 +27,10 @@ def check_addresses(context: Context, put: Put) -> None:
         ArmError: With the code of the broken rule.
     """
     configurations = objects(put.properties, "ipConfigurations")
-    subnets = {(text(each, "properties", "subnet", "id") or "").lower() for each in configurations}
+    subnets = {
+        (text(ip_configuration, "properties", "subnet", "id") or "").lower()
+        for ip_configuration in configurations
+    }
     if len(subnets) > 1:
         raise bad_request(
             "IpConfigurationsOnSameNicCannotUseDifferentSubnets",
@@ -61,8 +64,8 @@ def _check_subnet(interface: ResourceId, subnet: Resource) -> None:
             f"Network interface {interface} cannot use subnet {subnet.id}: it is reserved for gateways.",
         )
     delegations = [
-        text(each, "properties", "serviceName") or ""
-        for each in objects(subnet.body, "properties", "delegations")
+        text(delegation, "properties", "serviceName") or ""
+        for delegation in objects(subnet.body, "properties", "delegations")
     ]
     if delegations:
         raise bad_request(
@@ -94,7 +97,7 @@ def _asked(configuration: JsonObject) -> str | None:
 def _check_static(context: Context, put: Put, subnet: Resource, asked: str, *, where: str) -> None:
     address = addresses.address(asked, where=where)
     networks = addresses.subnet_networks(subnet.body, where=str(subnet.id))
-    network = next((each for each in networks if address in each), None)
+    network = next((candidate for candidate in networks if address in candidate), None)
     if network is None:
         raise bad_request(
             "PrivateIPAddressNotInSubnet",
@@ -139,7 +142,11 @@ def give_addresses(context: Context, put: Put) -> None:
     if subnet is None:
         raise AssertionError("references have been checked")
     used = set(taken(context, subnet.id, but=put.id))
-    used |= {IPv4Address(asked) for each in configurations if (asked := _asked(each)) is not None}
+    used |= {
+        IPv4Address(asked)
+        for ip_configuration in configurations
+        if (asked := _asked(ip_configuration)) is not None
+    }
     before = _addresses_before(put, subnet.id)
     free = _free(subnet, used)
     for configuration in configurations:
@@ -189,22 +196,22 @@ def _addresses_before(put: Put, subnet: ResourceId) -> dict[str, IPv4Address]:
     if put.existing is None:
         return {}
     return {
-        (text(each, "name") or "").lower(): IPv4Address(address)
-        for each in objects(put.existing.body, "properties", "ipConfigurations")
-        if (text(each, "properties", "subnet", "id") or "").lower() == subnet.key
-        and (address := text(each, "properties", "privateIPAddress")) is not None
+        (text(ip_configuration, "name") or "").lower(): IPv4Address(address)
+        for ip_configuration in objects(put.existing.body, "properties", "ipConfigurations")
+        if (text(ip_configuration, "properties", "subnet", "id") or "").lower() == subnet.key
+        and (address := text(ip_configuration, "properties", "privateIPAddress")) is not None
     }
 
 
 def taken(context: Context, subnet: ResourceId, *, but: ResourceId | None = None) -> dict[IPv4Address, str]:
     """Return the addresses in use in a subnet: whose ip configuration, or which node, has each."""
-    found = {
+    node_names = {
         node.address: node.name
         for cluster in context.board.latest().clusters
         for node in cluster.nodes
         if node.address is not None
     }
-    return found | {
+    return node_names | {
         address: identity
         for identity, address in _configured(context, subnet)
         if but is None or not identity.lower().startswith(f"{but.key}/")

@@ -57,13 +57,13 @@ class _LocalNetworkGateways(ResourceType):
                 )
         _check_bgp(put)
         check_overlap_of_connections(
-            context, put.id, [addresses.network(each, where=where) for each in prefixes]
+            context, put.id, [addresses.network(cidr, where=where) for cidr in prefixes]
         )
 
     @override
-    def decorate(self, context: Context, resource: Resource, told: JsonObject, *, listed: bool) -> None:
-        told.setdefault("localNetworkAddressSpace", {"addressPrefixes": []})
-        settings = told.get("bgpSettings")
+    def decorate(self, context: Context, resource: Resource, members: JsonObject, *, listed: bool) -> None:
+        members.setdefault("localNetworkAddressSpace", {"addressPrefixes": []})
+        settings = members.get("bgpSettings")
         if isinstance(settings, dict):
             settings.setdefault("peerWeight", 0)
 

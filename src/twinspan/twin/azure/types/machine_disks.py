@@ -48,11 +48,11 @@ class _Disks(ResourceType):
 
     @override
     def complete(self, context: Context, put: Put) -> None:
-        told = put.properties
+        members = put.properties
         if put.existing is not None:
             for name in ("creationData", "diskSizeGB", "osType", "hyperVGeneration", "timeCreated"):
-                told[name] = properties(put.existing.body).get(name, told.get(name))
-        told.setdefault("timeCreated", timestamps.now())
+                members[name] = properties(put.existing.body).get(name, members.get(name))
+        members.setdefault("timeCreated", timestamps.now())
         put.body.setdefault("sku", {"name": _SKU})
 
     @override
@@ -73,19 +73,19 @@ class _Disks(ResourceType):
         return super().clean(body)
 
     @override
-    def decorate(self, context: Context, resource: Resource, told: JsonObject, *, listed: bool) -> None:
-        size = number(told, "diskSizeGB") or 0
-        told.update(
+    def decorate(self, context: Context, resource: Resource, members: JsonObject, *, listed: bool) -> None:
+        size = number(members, "diskSizeGB") or 0
+        members.update(
             {
                 "diskSizeBytes": size * _GB,
                 "uniqueId": resource.resource_guid,
                 "diskState": _ATTACHED if holder_of(context, resource.id) else _FREE,
             }
         )
-        told.setdefault("encryption", {"type": "EncryptionAtRestWithPlatformKey"})
-        told.setdefault("networkAccessPolicy", "AllowAll")
-        told.setdefault("publicNetworkAccess", "Enabled")
-        told.pop("resourceGuid", None)
+        members.setdefault("encryption", {"type": "EncryptionAtRestWithPlatformKey"})
+        members.setdefault("networkAccessPolicy", "AllowAll")
+        members.setdefault("publicNetworkAccess", "Enabled")
+        members.pop("resourceGuid", None)
 
     @override
     def render(self, context: Context, resource: Resource, *, listed: bool = False) -> JsonObject:
@@ -150,11 +150,11 @@ def new_disk(
     if not isinstance(managed, dict):
         raise bad_request("InvalidParameter", "managedDisk is no object")
     if text(managed, "id") is not None:
-        found = context.store.get(text(managed, "id") or "")
-        if found is not None:
-            disk.setdefault("name", found.id.name)
-            managed.setdefault("storageAccountType", text(found.body, "sku", "name"))
-            disk.setdefault("diskSizeGB", number(found.body, "properties", "diskSizeGB"))
+        existing_disk = context.store.get(text(managed, "id") or "")
+        if existing_disk is not None:
+            disk.setdefault("name", existing_disk.id.name)
+            managed.setdefault("storageAccountType", text(existing_disk.body, "sku", "name"))
+            disk.setdefault("diskSizeGB", number(existing_disk.body, "properties", "diskSizeGB"))
         return None
     kind = "OsDisk_1" if image is not None else f"disk{number(disk, 'lun') or 0}"
     name = disk.setdefault("name", f"{machine.names[0]}_{kind}_{secrets.token_hex(16)}")
@@ -172,14 +172,14 @@ def new_disk(
         raise ArmError(
             409, "ConflictingUserInput", f"Disk '{name}' of {machine} already exists. Choose another name."
         )
-    told: JsonObject = {
+    members: JsonObject = {
         "creationData": {"createOption": "FromImage" if image is not None else "Empty"},
         "diskSizeGB": size,
         "timeCreated": timestamps.now(),
     }
     if image is not None:
-        told |= {"osType": image.system, "hyperVGeneration": image.generation}
-    document: JsonObject = {"location": body["location"], "sku": {"name": sku}, "properties": told}
+        members |= {"osType": image.system, "hyperVGeneration": image.generation}
+    document: JsonObject = {"location": body["location"], "sku": {"name": sku}, "properties": members}
     for shared in ("zones", "tags"):
         if shared in body:
             document[shared] = body[shared]

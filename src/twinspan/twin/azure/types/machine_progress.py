@@ -86,9 +86,9 @@ def settle(context: Context) -> bool:
         for machine in store.of_type(kind)
         if machine.id.key in store.pending
     ]
-    found = [machine for machine in waiting if _done(context, machine)]
-    failed = [machine for machine in waiting if machine not in found and _fail(context, machine)]
-    for machine in found:
+    finished = [machine for machine in waiting if _done(context, machine)]
+    failed = [machine for machine in waiting if machine not in finished and _fail(context, machine)]
+    for machine in finished:
         if state_of(context, machine) == DELETING:
             _remove(context, machine)
         else:
@@ -99,7 +99,7 @@ def settle(context: Context) -> bool:
             store.remove(scale_set.id)
         else:
             del store.pending[scale_set.id.key]
-    return bool(found or failed or settled)
+    return bool(finished or failed or settled)
 
 
 def _fail(context: Context, machine: ResourceId) -> bool:
@@ -117,7 +117,9 @@ def _settled(context: Context, scale_set: ResourceId) -> bool:
     """Whether something was being done with a scale set, and nothing is with its instances."""
     if scale_set.key not in context.store.pending:
         return False
-    states = {state_of(context, each.id) for each in context.store.children(scale_set, "virtualMachines")}
+    states = {
+        state_of(context, instance.id) for instance in context.store.children(scale_set, "virtualMachines")
+    }
     return states <= {SUCCEEDED, FAILED} and not (states and state_of(context, scale_set) == DELETING)
 
 
@@ -128,11 +130,11 @@ def _remove(context: Context, identity: ResourceId) -> None:
     if machine is None:
         return
     interfaces = objects(machine.body, "properties", "networkProfile", "networkInterfaces")
-    with_it = [text(each, "id") or "" for each in interfaces if _goes(each)]
+    with_it = [text(interface, "id") or "" for interface in interfaces if _goes(interface)]
     with_it += [key for key, disk in disks_of(machine) if text(disk, "deleteOption") == "Delete"]
     store.remove(identity)
-    for each in filter(None, map(store.get, with_it)):
-        store.remove(each.id)
+    for resource in filter(None, map(store.get, with_it)):
+        store.remove(resource.id)
 
 
 def _goes(interface: JsonObject) -> bool:

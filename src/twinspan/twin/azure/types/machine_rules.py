@@ -73,12 +73,12 @@ def image_of(storage: JsonObject, *, where: str) -> Image | None:
                 "NotSupported", f"{where}: imageReference.{name}: the twin has platform images alone."
             )
     names = [text(reference, name) for name in ("publisher", "offer", "sku", "version")]
-    told = [name for name in names if name is not None]
-    if len(told) != len(names):
+    given_names = [name for name in names if name is not None]
+    if len(given_names) != len(names):
         raise bad_request(
             "InvalidParameter", f"imageReference of {where} needs publisher, offer, sku and version."
         )
-    return images.find(*told)
+    return images.find(*given_names)
 
 
 def check_system(profile: JsonObject, system: str, *, name: str, where: str) -> None:
@@ -165,13 +165,13 @@ def _check_entry(profile: JsonObject, system: str, where: str) -> None:
         )
 
 
-def without_empty(told: JsonObject) -> None:
+def without_empty(members: JsonObject) -> None:
     """Drop profiles that say nothing, as Azure does.
 
     Source: azurerm, which sends an empty `additionalCapabilities` and takes one that it reads for a block.
     """
-    for name in [name for name, value in told.items() if value == {}]:
-        del told[name]
+    for name in [name for name, value in members.items() if value == {}]:
+        del members[name]
 
 
 def refuse_members(document: JsonObject, names: tuple[str, ...], *, where: str) -> None:

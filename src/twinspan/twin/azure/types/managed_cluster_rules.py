@@ -58,18 +58,18 @@ def complete(put: Put) -> None:
     Raises:
         ArmError: A version that is not offered.
     """
-    told = put.properties
+    members = put.properties
     before = properties(put.existing.body) if put.existing is not None else {}
     for name in _KEPT:
         if name in before:
-            told.setdefault(name, before[name])
-    version = aks_versions.full(text(told, "kubernetesVersion"))
-    told.setdefault("kubernetesVersion", version)
-    told["currentKubernetesVersion"] = version
-    told.setdefault("enableRBAC", True)
-    told.setdefault("disableLocalAccounts", False)
-    told.setdefault("nodeResourceGroup", _node_group(put))
-    _complete_network(told, before)
+            members.setdefault(name, before[name])
+    version = aks_versions.full(text(members, "kubernetesVersion"))
+    members.setdefault("kubernetesVersion", version)
+    members["currentKubernetesVersion"] = version
+    members.setdefault("enableRBAC", True)
+    members.setdefault("disableLocalAccounts", False)
+    members.setdefault("nodeResourceGroup", _node_group(put))
+    _complete_network(members, before)
     put.body.setdefault("sku", {"name": "Base", "tier": "Free"})
 
 
@@ -78,8 +78,8 @@ def _node_group(put: Put) -> str:
     return name[:_GROUP_LENGTH]
 
 
-def _complete_network(told: JsonObject, before: JsonObject) -> None:
-    profile = told.setdefault("networkProfile", {})
+def _complete_network(members: JsonObject, before: JsonObject) -> None:
+    profile = members.setdefault("networkProfile", {})
     if not isinstance(profile, dict):
         return
     kept = before.get("networkProfile")
@@ -88,8 +88,8 @@ def _complete_network(told: JsonObject, before: JsonObject) -> None:
     if "serviceCidr" in profile and "dnsServiceIP" not in profile:
         services = addresses.network(text(profile, "serviceCidr") or "", where="networkProfile.serviceCidr")
         profile["dnsServiceIP"] = str(services[CLUSTER_DNS_HOST])
-    pools = objects(told, "agentPoolProfiles")
-    if "networkPlugin" not in profile and not any("podSubnetID" in each for each in pools):
+    pools = objects(members, "agentPoolProfiles")
+    if "networkPlugin" not in profile and not any("podSubnetID" in pool for pool in pools):
         profile.setdefault("networkPluginMode", "overlay")  # the default since Overlay is generally available
     if text(profile, "networkDataplane") == _CILIUM:
         profile.setdefault("networkPolicy", _CILIUM)
@@ -122,8 +122,8 @@ def check(store: Store, put: Put) -> None:
         _check_change(properties(put.existing.body), put.properties)
 
 
-def _check_dns_prefix(told: JsonObject) -> None:
-    prefix = text(told, "dnsPrefix") or text(told, "fqdnSubdomain")
+def _check_dns_prefix(members: JsonObject) -> None:
+    prefix = text(members, "dnsPrefix") or text(members, "fqdnSubdomain")
     if prefix is None or not _DNS_PREFIX.fullmatch(prefix):
         raise bad_request(
             "InvalidParameter",
@@ -167,8 +167,8 @@ def identity_resource(store: Store, identity: str) -> Resource | None:
     return store.get(parsed) if parsed.type.lower() == IDENTITIES.lower() else None
 
 
-def _check_accounts(told: JsonObject) -> None:
-    if flag(told, "disableLocalAccounts") and not isinstance(told.get("aadProfile"), dict):
+def _check_accounts(members: JsonObject) -> None:
+    if flag(members, "disableLocalAccounts") and not isinstance(members.get("aadProfile"), dict):
         raise bad_request(
             "BadRequest",
             "Disabling local accounts is only allowed for a cluster with Microsoft Entra integration: set "
@@ -188,13 +188,13 @@ def _check_change(before: JsonObject, after: JsonObject) -> None:
     )
 
 
-def check_network(store: Store, told: JsonObject) -> None:
+def check_network(store: Store, members: JsonObject) -> None:
     """Refuse ranges that AKS keeps for itself, that overlap each other, or the pools' virtual network.
 
     Raises:
         ArmError: With the code of the broken rule.
     """
-    profile = told.get("networkProfile")
+    profile = members.get("networkProfile")
     if text(profile, "networkPlugin") == "none":
         raise bad_request(
             "InvalidParameter", "networkProfile.networkPlugin: the twin brings the network plugin."
@@ -215,9 +215,12 @@ def check_network(store: Store, told: JsonObject) -> None:
             "InvalidParameter",
             "networkProfile.podCidr is for Azure CNI Overlay and kubenet; with a pod subnet leave it out.",
         )
-    subnets = [text(each, "vnetSubnetID") or "" for each in objects(told, "agentPoolProfiles")]
+    subnets = [text(pool, "vnetSubnetID") or "" for pool in objects(members, "agentPoolProfiles")]
     space = [
-        each for name in subnets if name for each in aks_subnets.vnet_space(store, ResourceId.parse(name))
+        network
+        for name in subnets
+        if name
+        for network in aks_subnets.vnet_space(store, ResourceId.parse(name))
     ]
     _check_overlaps(services, pods if overlay else None, space)
 
@@ -248,30 +251,30 @@ def _check_policy_engine(profile: Json) -> None:
 
 def _range(profile: Json, name: str) -> IPv4Network:
     """Return a range of the network profile, refused if AKS keeps it for itself."""
-    found = addresses.network(
+    cidr = addresses.network(
         text(profile, name) or str(AKS_DEFAULT_PODS), where=f"networkProfile.{name}", code="InvalidParameter"
     )
-    block = aks_subnets.forbidden(found)
+    block = aks_subnets.forbidden(cidr)
     if block is not None:
         raise bad_request(
             "InvalidParameter",
-            f"networkProfile.{name} {found} overlaps {block}, which AKS clusters may not use. The ranges "
+            f"networkProfile.{name} {cidr} overlaps {block}, which AKS clusters may not use. The ranges "
             f"{', '.join(map(str, AKS_RESERVED[:-1]))} and {AKS_RESERVED[-1]} are reserved.",
         )
-    return found
+    return cidr
 
 
 def _check_dns_service(value: str, services: IPv4Network) -> None:
-    found = addresses.address(value, where="networkProfile.dnsServiceIP", code="InvalidParameter")
-    if found not in services:
+    address = addresses.address(value, where="networkProfile.dnsServiceIP", code="InvalidParameter")
+    if address not in services:
         raise bad_request(
             "DnsServiceIpOutOfServiceCidr",
-            f"DNS service IP {found} is not within networkProfile.serviceCidr {services}.",
+            f"DNS service IP {address} is not within networkProfile.serviceCidr {services}.",
         )
-    if found in {services.network_address, services.network_address + 1, services.broadcast_address}:
+    if address in {services.network_address, services.network_address + 1, services.broadcast_address}:
         raise bad_request(
             "InvalidParameter",
-            f"networkProfile.dnsServiceIP {found} is the first, second or last address of {services}; the "
+            f"networkProfile.dnsServiceIP {address} is the first, second or last address of {services}; the "
             "first is "
             "kubernetes.default.svc's. Take e.g. the tenth.",
         )

@@ -69,18 +69,18 @@ class _ManagedClusters(ResourceType):
             **copy.deepcopy(resource.body),
         }
         identities.add_principals(context.store, document, tenant_id=context.tenant_id)
-        told = properties(document)
+        members = properties(document)
         state = progress.state_of(context, resource.id)
-        told["provisioningState"] = state
+        members["provisioningState"] = state
         if state == progress.FAILED:
-            told["status"] = {
+            members["status"] = {
                 "provisioningError": progress.failure(context, resource.id, code=aks_progress.FAILURE)
             }
-        told["agentPoolProfiles"] = [
+        members["agentPoolProfiles"] = [
             {"name": pool.id.name, **agent_pools.told(context, pool)}
             for pool in aks_progress.pools_of(context, resource.id)
         ]
-        _add_read_only(context, resource, told)
+        _add_read_only(context, resource, members)
         return document
 
     @override
@@ -145,7 +145,9 @@ def _check_own(context: Context, put: Put) -> None:
 
 def _keep_pools(context: Context, put: Put) -> None:
     """Take the pools that a PUT does not name as they are: it removes none."""
-    named = {(text(each, "name") or "").lower() for each in objects(put.properties, "agentPoolProfiles")}
+    named = {
+        (text(profile, "name") or "").lower() for profile in objects(put.properties, "agentPoolProfiles")
+    }
     kept: list[Json] = [
         {"name": pool.id.name, **copy.deepcopy(properties(pool.body))}
         for pool in aks_progress.pools_of(context, put.id)
@@ -158,14 +160,14 @@ def _keep_pools(context: Context, put: Put) -> None:
 
 def _check_pools(context: Context, put: Put) -> None:
     profiles = objects(put.properties, "agentPoolProfiles")
-    names = [text(each, "name") or "" for each in profiles]
+    names = [text(pool_profile, "name") or "" for pool_profile in profiles]
     if len(set(names)) != len(names) or len(names) > AKS_POOLS_PER_CLUSTER:
         raise bad_request(
             "InvalidParameter",
             f"agentPoolProfiles: at most {AKS_POOLS_PER_CLUSTER} pools, each with a name of its own; "
             f"they are {names}.",
         )
-    if not any(text(each, "mode") == "System" for each in profiles):
+    if not any(text(pool_profile, "mode") == "System" for pool_profile in profiles):
         raise bad_request("MustDefineAtLeastOneSystemPool", "Must define at least one system pool.")
     for index, profile in enumerate(profiles):
         name = names[index]
@@ -245,30 +247,33 @@ def _identity_profile(context: Context, cluster: ResourceId, group: str) -> Json
     }
 
 
-def _add_read_only(context: Context, cluster: Resource, told: JsonObject) -> None:
+def _add_read_only(context: Context, cluster: Resource, members: JsonObject) -> None:
     """Add what only the service knows."""
     location = text(cluster.body, "location") or ""
-    prefix = text(told, "dnsPrefix") or text(told, "fqdnSubdomain") or ""
+    prefix = text(members, "dnsPrefix") or text(members, "fqdnSubdomain") or ""
     digest = hashlib.sha256(cluster.id.key.encode()).hexdigest()[:8]
-    private = flag(told, "apiServerAccessProfile", "enablePrivateCluster")
+    private = flag(members, "apiServerAccessProfile", "enablePrivateCluster")
     if private:
-        told["privateFQDN"] = (
+        members["privateFQDN"] = (
             f"{prefix}-{digest}.{uuid.UUID(cluster.resource_guid)}.privatelink.{location}.azmk8s.io"
         )
-    if not private or member(told, "apiServerAccessProfile", "enablePrivateClusterPublicFQDN") is not False:
-        told["fqdn"] = f"{prefix}-{digest}.hcp.{location}.azmk8s.io"
-    told["azurePortalFQDN"] = f"{prefix}-{digest}.portal.hcp.{location}.azmk8s.io"
-    told["maxAgentPools"] = AKS_POOLS_PER_CLUSTER
-    told["resourceUID"] = cluster.resource_guid.replace("-", "")[:24]
-    told.setdefault("supportPlan", "KubernetesOfficial")
-    told.setdefault("servicePrincipalProfile", {"clientId": "msi"})
-    told.setdefault("oidcIssuerProfile", {"enabled": False})
-    told.setdefault("securityProfile", {})
-    told.setdefault("nodeProvisioningProfile", {"mode": "Manual", "defaultNodePools": "Auto"})
-    told.setdefault("metricsProfile", {"costAnalysis": {"enabled": False}})
-    profile = _identity_profile(context, cluster.id, text(told, "nodeResourceGroup") or "")
+    if (
+        not private
+        or member(members, "apiServerAccessProfile", "enablePrivateClusterPublicFQDN") is not False
+    ):
+        members["fqdn"] = f"{prefix}-{digest}.hcp.{location}.azmk8s.io"
+    members["azurePortalFQDN"] = f"{prefix}-{digest}.portal.hcp.{location}.azmk8s.io"
+    members["maxAgentPools"] = AKS_POOLS_PER_CLUSTER
+    members["resourceUID"] = cluster.resource_guid.replace("-", "")[:24]
+    members.setdefault("supportPlan", "KubernetesOfficial")
+    members.setdefault("servicePrincipalProfile", {"clientId": "msi"})
+    members.setdefault("oidcIssuerProfile", {"enabled": False})
+    members.setdefault("securityProfile", {})
+    members.setdefault("nodeProvisioningProfile", {"mode": "Manual", "defaultNodePools": "Auto"})
+    members.setdefault("metricsProfile", {"costAnalysis": {"enabled": False}})
+    profile = _identity_profile(context, cluster.id, text(members, "nodeResourceGroup") or "")
     if profile is not None:
-        told["identityProfile"] = profile
+        members["identityProfile"] = profile
 
 
 def upgrade_profile(context: Context, cluster: Resource) -> JsonObject:

@@ -131,11 +131,11 @@ class _MetricAlerts(DescribedType):
     @override
     def complete(self, context: Context, put: Put) -> None:
         super().complete(context, put)
-        told = put.properties  # the Terraform provider sends empty texts for what it was not given
-        told["targetResourceType"] = told.get("targetResourceType") or VIRTUAL_NETWORK_GATEWAYS.type
-        gateway = context.store.get(texts(told, "scopes")[0])
-        if gateway is not None and not told.get("targetResourceRegion"):
-            told["targetResourceRegion"] = gateway.body.get("location")
+        members = put.properties  # the Terraform provider sends empty texts for what it was not given
+        members["targetResourceType"] = members.get("targetResourceType") or VIRTUAL_NETWORK_GATEWAYS.type
+        gateway = context.store.get(texts(members, "scopes")[0])
+        if gateway is not None and not members.get("targetResourceRegion"):
+            members["targetResourceRegion"] = gateway.body.get("location")
 
 
 def _check_scope(context: Context, scope: str) -> None:
@@ -170,7 +170,7 @@ def _check_criterion(criterion: Criterion, *, alone: bool) -> None:
             f"{', '.join(sorted(DEFINITIONS))}.",
         )
     for dimension in criterion.dimensions:
-        if dimension.name.lower() not in {each.lower() for each in known.dimensions}:
+        if dimension.name.lower() not in {known_dimension.lower() for known_dimension in known.dimensions}:
             raise bad_request(
                 "BadRequest",
                 f"The metric {criterion.metric_name} has no dimension {dimension.name}; it has "

@@ -43,8 +43,8 @@ class _NetworkInterfaces(ResourceType):
         complete_interface(context, put)
 
     @override
-    def decorate(self, context: Context, resource: Resource, told: JsonObject, *, listed: bool) -> None:
-        decorate_interface(context, resource, told)
+    def decorate(self, context: Context, resource: Resource, members: JsonObject, *, listed: bool) -> None:
+        decorate_interface(context, resource, members)
 
     @override
     def begin(self, context: Context, resource: Resource, action: Action) -> Asked | None:
@@ -77,7 +77,7 @@ def check_interface(context: Context, put: Put) -> None:
             "NetworkInterfaceMustHaveIpConfiguration",
             f"Network interface {put.id} must have one or more ipConfigurations.",
         )
-    names = [(text(each, "name") or "").lower() for each in configurations]
+    names = [(text(ip_configuration, "name") or "").lower() for ip_configuration in configurations]
     if "" in names or len(set(names)) != len(names):
         raise bad_request(
             "DuplicateResourceName",
@@ -85,7 +85,11 @@ def check_interface(context: Context, put: Put) -> None:
         )
     for configuration in configurations:
         _check_configuration(put.id, configuration)
-    first = [each for each in configurations if member(each, "properties", "primary") is True]
+    first = [
+        ip_configuration
+        for ip_configuration in configurations
+        if member(ip_configuration, "properties", "primary") is True
+    ]
     if len(first) > 1 or (len(configurations) > 1 and not first):
         raise bad_request(
             "NetworkInterfaceMustHaveOnePrimaryIpConfiguration",
@@ -116,13 +120,13 @@ def _check_configuration(interface: ResourceId, configuration: JsonObject) -> No
 
 def complete_interface(context: Context, put: Put) -> None:
     """Add an interface's addresses, ids and defaults."""
-    told = put.properties
+    members = put.properties
     for name, value in _DEFAULTS.items():
-        told.setdefault(name, value)
-    settings = told.setdefault("dnsSettings", {})
+        members.setdefault(name, value)
+    settings = members.setdefault("dnsSettings", {})
     if isinstance(settings, dict):
         settings.setdefault("dnsServers", [])
-    configurations = objects(told, "ipConfigurations")
+    configurations = objects(members, "ipConfigurations")
     for configuration in configurations:
         inner = properties(configuration)
         inner.setdefault("privateIPAllocationMethod", "Dynamic")
@@ -133,23 +137,23 @@ def complete_interface(context: Context, put: Put) -> None:
     give_addresses(context, put)
 
 
-def decorate_interface(context: Context, resource: Resource, told: JsonObject) -> None:
+def decorate_interface(context: Context, resource: Resource, members: JsonObject) -> None:
     """Add what the service tells about an interface."""
-    told.update(_READ_ONLY)
-    told.setdefault("hostedWorkloads", [])
-    told.setdefault("tapConfigurations", [])
-    for configuration in objects(told, "ipConfigurations"):
+    members.update(_READ_ONLY)
+    members.setdefault("hostedWorkloads", [])
+    members.setdefault("tapConfigurations", [])
+    for configuration in objects(members, "ipConfigurations"):
         configuration["type"] = f"{resource.id.type}/ipConfigurations"
         properties(configuration)["provisioningState"] = "Succeeded"
-    settings = told.get("dnsSettings")
+    settings = members.get("dnsSettings")
     if isinstance(settings, dict):
         settings["appliedDnsServers"] = settings.get("dnsServers")
         settings["internalDomainNameSuffix"] = _suffix(resource)
     owner = machine_of(context.store, resource.id)
     if owner is not None:
-        told["virtualMachine"] = {"id": str(owner.id)}
-        told["primary"] = primary_of(owner) == resource.id.key
-        told["macAddress"] = _hardware_address(resource)
+        members["virtualMachine"] = {"id": str(owner.id)}
+        members["primary"] = primary_of(owner) == resource.id.key
+        members["macAddress"] = _hardware_address(resource)
 
 
 def machine_of(store: Store, interface: ResourceId) -> Resource | None:
@@ -158,14 +162,14 @@ def machine_of(store: Store, interface: ResourceId) -> Resource | None:
     if parent is not None:  # of a scale set's instance
         return store.get(parent)
     machines = store.of_type(MACHINE)
-    return next((each for each in machines if interface.key in interfaces_of(each)), None)
+    return next((machine for machine in machines if interface.key in interfaces_of(machine)), None)
 
 
 def interfaces_of(machine: Resource) -> list[str]:
     """Return the lower-case ids of a machine's interfaces, the primary one first."""
     named = objects(machine.body, "properties", "networkProfile", "networkInterfaces")
-    ordered = sorted(named, key=lambda each: member(each, "properties", "primary") is not True)
-    return [(text(each, "id") or "").lower() for each in ordered]
+    ordered = sorted(named, key=lambda reference: member(reference, "properties", "primary") is not True)
+    return [(text(reference, "id") or "").lower() for reference in ordered]
 
 
 def primary_of(machine: Resource) -> str:

@@ -28,17 +28,17 @@ class _SecurityRules(ResourceType):
         if parent is None or context.store.get(parent) is None:
             raise ArmError(404, "ParentResourceNotFound", f"The group of {put.id} was not found.")
         siblings = [
-            (each.id.name, each.body)
-            for each in context.store.children(parent, "securityRules")
-            if each.id.key != put.id.key
+            (rule.id.name, rule.body)
+            for rule in context.store.children(parent, "securityRules")
+            if rule.id.key != put.id.key
         ]
         _check_count(len(siblings) + 1, parent)
         _check_rule(put.id, put.body, siblings)
 
     @override
-    def decorate(self, context: Context, resource: Resource, told: JsonObject, *, listed: bool) -> None:
+    def decorate(self, context: Context, resource: Resource, members: JsonObject, *, listed: bool) -> None:
         for name in _LISTS:
-            told.setdefault(name, [])
+            members.setdefault(name, [])
 
 
 _LISTS = (
@@ -74,17 +74,17 @@ class _NetworkSecurityGroups(ResourceType):
             seen.append((name, rule))
 
     @override
-    def decorate(self, context: Context, resource: Resource, told: JsonObject, *, listed: bool) -> None:
-        told["securityRules"] = [
+    def decorate(self, context: Context, resource: Resource, members: JsonObject, *, listed: bool) -> None:
+        members["securityRules"] = [
             SECURITY_RULES.render(context, rule)
             for rule in context.store.children(resource.id, "securityRules")
         ]
-        told["defaultSecurityRules"] = _default_rules(resource.id)
+        members["defaultSecurityRules"] = _default_rules(resource.id)
         users = [user.id for user, _ in context.store.users(resource.id)]
         for name, kind in _USERS.items():
             of_kind = [str(user) for user in users if user.type == kind]
             if of_kind:
-                told[name] = reference_list(of_kind)
+                members[name] = reference_list(of_kind)
 
     @override
     def refuse_delete(self, context: Context, resource: Resource) -> None:
@@ -111,8 +111,8 @@ def _check_count(number: int, group: ResourceId) -> None:
 
 def _check_rule(rule: ResourceId, body: JsonObject, siblings: list[tuple[str, JsonObject]]) -> None:
     """Refuse a rule that is incomplete, out of range or has the priority of another one."""
-    told = properties(body)
-    priority = number(told, "priority")
+    members = properties(body)
+    priority = number(members, "priority")
     if priority not in SECURITY_RULE_PRIORITIES:
         raise bad_request(
             "SecurityRuleInvalidPriority",
@@ -121,10 +121,10 @@ def _check_rule(rule: ResourceId, body: JsonObject, siblings: list[tuple[str, Js
             f"Current priority: {priority}. Rule: {rule}.",
         )
     for end in ("source", "destination"):
-        _check_addresses(rule, told, end)
-        _check_ports(rule, told, end)
+        _check_addresses(rule, members, end)
+        _check_ports(rule, members, end)
     for name, other in siblings:
-        same_direction = text(other, "properties", "direction") == text(told, "direction")
+        same_direction = text(other, "properties", "direction") == text(members, "direction")
         if same_direction and number(other, "properties", "priority") == priority:
             raise bad_request(
                 "SecurityRuleConflict",
@@ -134,17 +134,17 @@ def _check_rule(rule: ResourceId, body: JsonObject, siblings: list[tuple[str, Js
             )
 
 
-def _check_addresses(rule: ResourceId, told: JsonObject, end: str) -> None:
+def _check_addresses(rule: ResourceId, members: JsonObject, end: str) -> None:
     """Check one end's address prefixes or application security groups: one form, given, and valid."""
-    single, several = text(told, f"{end}AddressPrefix"), texts(told, f"{end}AddressPrefixes")
-    groups = objects(told, f"{end}ApplicationSecurityGroups")
+    single, several = text(members, f"{end}AddressPrefix"), texts(members, f"{end}AddressPrefixes")
+    groups = objects(members, f"{end}ApplicationSecurityGroups")
     if [single is not None, bool(several), bool(groups)].count(True) != 1:
         raise bad_request(
             "SecurityRuleParameterContainsUnsupportedValue",
             f"Security rule {rule} needs exactly one of {end}AddressPrefix, {end}AddressPrefixes and "
             f"{end}ApplicationSecurityGroups.",
         )
-    only_references(told, f"{end}ApplicationSecurityGroups")
+    only_references(members, f"{end}ApplicationSecurityGroups")
     if groups:
         return
     for prefix in several or [single or ""]:
@@ -152,9 +152,9 @@ def _check_addresses(rule: ResourceId, told: JsonObject, end: str) -> None:
             addresses.network(prefix, where=str(rule), code="SecurityRuleInvalidAddressPrefix")
 
 
-def _check_ports(rule: ResourceId, told: JsonObject, end: str) -> None:
+def _check_ports(rule: ResourceId, members: JsonObject, end: str) -> None:
     """Check one end's ports: one form, given, and valid."""
-    single, several = text(told, f"{end}PortRange"), texts(told, f"{end}PortRanges")
+    single, several = text(members, f"{end}PortRange"), texts(members, f"{end}PortRanges")
     if (single is None) == (not several):
         raise bad_request(
             "SecurityRuleParameterContainsUnsupportedValue",

@@ -66,19 +66,19 @@ class _PublicIpAddresses(ResourceType):
         if isinstance(sku, dict):
             sku.setdefault("name", "Standard")
             sku.setdefault("tier", "Regional")
-        told = put.properties
-        told.setdefault("publicIPAllocationMethod", "Static")
-        told.setdefault("publicIPAddressVersion", "IPv4")
-        told.setdefault("idleTimeoutInMinutes", 4)
-        told.setdefault("ipTags", [])
+        members = put.properties
+        members.setdefault("publicIPAllocationMethod", "Static")
+        members.setdefault("publicIPAddressVersion", "IPv4")
+        members.setdefault("idleTimeoutInMinutes", 4)
+        members.setdefault("ipTags", [])
         kept = text(put.existing.body, "properties", "ipAddress") if put.existing is not None else None
-        told["ipAddress"] = kept or _allocate(context)
+        members["ipAddress"] = kept or _allocate(context)
 
     @override
-    def decorate(self, context: Context, resource: Resource, told: JsonObject, *, listed: bool) -> None:
+    def decorate(self, context: Context, resource: Resource, members: JsonObject, *, listed: bool) -> None:
         user = public_ip_user(context, resource.id)
         if user is not None:
-            told["ipConfiguration"] = {"id": user}
+            members["ipConfiguration"] = {"id": user}
 
     @override
     def refuse_delete(self, context: Context, resource: Resource) -> None:
@@ -111,12 +111,12 @@ def public_ip_user(context: Context, public_ip: ResourceId) -> str | None:
 def _allocate(context: Context) -> str:
     """Return a free address of the pool, the lowest one first, that no local network gateway names."""
     taken = {
-        text(each.body, "properties", member)
+        text(resource.body, "properties", member)
         for kind, member in (
             ("Microsoft.Network/publicIPAddresses", "ipAddress"),
             ("Microsoft.Network/localNetworkGateways", "gatewayIpAddress"),
         )
-        for each in context.store.of_type(kind)
+        for resource in context.store.of_type(kind)
     }
     for candidate in list(TWIN_AZURE_PUBLIC)[_FIRST:-1]:
         if str(candidate) not in taken:

@@ -26,14 +26,14 @@ class _Routes(ResourceType):
         if parent is None or context.store.get(parent) is None:
             raise ArmError(404, "ParentResourceNotFound", f"The route table of {put.id} was not found.")
         siblings = [
-            each.body for each in context.store.children(parent, "routes") if each.id.key != put.id.key
+            route.body for route in context.store.children(parent, "routes") if route.id.key != put.id.key
         ]
         _check_count(len(siblings) + 1, parent)
         _check_route(put.id, put.body, siblings)
 
     @override
-    def decorate(self, context: Context, resource: Resource, told: JsonObject, *, listed: bool) -> None:
-        told["hasBgpOverride"] = False
+    def decorate(self, context: Context, resource: Resource, members: JsonObject, *, listed: bool) -> None:
+        members["hasBgpOverride"] = False
 
 
 class _RouteTables(ResourceType):
@@ -52,14 +52,14 @@ class _RouteTables(ResourceType):
             _check_route(put.id.child("routes", name), route, routes[:index])
 
     @override
-    def decorate(self, context: Context, resource: Resource, told: JsonObject, *, listed: bool) -> None:
-        told.setdefault("disableBgpRoutePropagation", False)
-        told["routes"] = [
+    def decorate(self, context: Context, resource: Resource, members: JsonObject, *, listed: bool) -> None:
+        members.setdefault("disableBgpRoutePropagation", False)
+        members["routes"] = [
             ROUTES.render(context, route) for route in context.store.children(resource.id, "routes")
         ]
         subnets = _subnets(context, resource.id)
         if subnets:
-            told["subnets"] = reference_list(subnets)
+            members["subnets"] = reference_list(subnets)
 
     @override
     def refuse_delete(self, context: Context, resource: Resource) -> None:
@@ -85,14 +85,14 @@ def _check_count(number: int, table: ResourceId) -> None:
 
 def _check_route(route: ResourceId, body: JsonObject, siblings: list[JsonObject]) -> None:
     """Refuse a route that is not complete or has a sibling's prefix."""
-    told = properties(body)
-    prefix = text(told, "addressPrefix")
+    members = properties(body)
+    prefix = text(members, "addressPrefix")
     if prefix is None:
         raise bad_request("InvalidAddressPrefixFormat", f"Route {route} has no addressPrefix.")
     if prefix[0].isdigit():  # the other kind is a service tag, e.g. `Storage`
         addresses.network(prefix, where=str(route))
-    hop = text(told, "nextHopIpAddress")
-    kind = text(told, "nextHopType")
+    hop = text(members, "nextHopIpAddress")
+    kind = text(members, "nextHopType")
     if kind == _APPLIANCE and hop is None:
         raise bad_request(
             "MissingNextHopIpAddress", f"Route {route} needs nextHopIpAddress: its next hop is {_APPLIANCE}."

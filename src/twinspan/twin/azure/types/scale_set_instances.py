@@ -56,9 +56,9 @@ class _Instances(ResourceType):
             "etag": resource.etag.removeprefix("W/"),
             **copy.deepcopy(resource.body),
         }
-        told = properties(document)
-        told["vmId"] = resource.resource_guid
-        told["provisioningState"] = progress.state_of(context, resource.id)
+        members = properties(document)
+        members["vmId"] = resource.resource_guid
+        members["provisioningState"] = progress.state_of(context, resource.id)
         return document
 
     @override
@@ -98,18 +98,18 @@ class _Interfaces(ResourceType):
     made_by_service = True
 
     @override
-    def decorate(self, context: Context, resource: Resource, told: JsonObject, *, listed: bool) -> None:
-        decorate_interface(context, resource, told)
+    def decorate(self, context: Context, resource: Resource, members: JsonObject, *, listed: bool) -> None:
+        decorate_interface(context, resource, members)
 
 
 def of(context: Context, scale_set: ResourceId) -> list[Resource]:
     """Return the instances of a scale set that are not being deleted, in order of their numbers."""
-    found = [
+    instances = [
         instance
         for instance in context.store.children(scale_set, "virtualMachines")
         if progress.state_of(context, instance.id) != progress.DELETING
     ]
-    return sorted(found, key=lambda instance: int(instance.id.name))
+    return sorted(instances, key=lambda instance: int(instance.id.name))
 
 
 def set_capacity(context: Context, scale_set: Resource, capacity: int) -> None:
@@ -132,17 +132,17 @@ def follow(context: Context, put: Put, *, changed: bool) -> None:
         ArmError: A subnet has no room for them.
     """
     instances = of(context, put.id)
-    wanted = number(put.body, "sku", "capacity") or 0
-    _check_room(context, put, wanted - len(instances))
-    for instance in instances[wanted:]:
+    capacity = number(put.body, "sku", "capacity") or 0
+    _check_room(context, put, capacity - len(instances))
+    for instance in instances[capacity:]:
         progress.begin(context, instance.id, progress.DELETING)
-    for instance in instances[:wanted] if changed else ():
+    for instance in instances[:capacity] if changed else ():
         properties(instance.body)["latestModelApplied"] = False
         if text(put.properties, "upgradePolicy", "mode") != "Manual":
             _apply(context, instance, put)
-    numbers = [int(each.id.name) for each in context.store.children(put.id, "virtualMachines")]
+    numbers = [int(child.id.name) for child in context.store.children(put.id, "virtualMachines")]
     first = max(numbers, default=-1) + 1
-    for instance_number in range(first, first + wanted - len(instances)):
+    for instance_number in range(first, first + capacity - len(instances)):
         _make(context, put, instance_number)
 
 
@@ -237,7 +237,7 @@ def _apply(context: Context, instance: Resource, put: Put) -> None:
             store.touch(existing)
         primary = len(configurations) == 1 or member(configuration, "properties", "primary") is True
         named.append({"id": str(identity), "properties": {"primary": primary}})
-    keys = {str(member(each, "id")).lower() for each in named}
+    keys = {str(member(reference, "id")).lower() for reference in named}
     for stale in store.children(instance.id, "networkInterfaces"):
         if stale.id.key not in keys:
             store.remove(stale.id)
@@ -258,10 +258,10 @@ def interface_body(configuration: JsonObject, scale_set: JsonObject) -> JsonObje
     Raises:
         ArmError: It asks for something that the twin does not have.
     """
-    told = properties(configuration)
-    inner: JsonObject = {name: copy.deepcopy(told[name]) for name in _OF_INTERFACE if name in told}
+    settings = properties(configuration)
+    inner: JsonObject = {name: copy.deepcopy(settings[name]) for name in _OF_INTERFACE if name in settings}
     parts: list[Json] = []
-    for part in objects(told, "ipConfigurations"):
+    for part in objects(settings, "ipConfigurations"):
         where = f"ipConfigurations {text(part, 'name')} of {text(configuration, 'name')}"
         machine_rules.refuse_members(properties(part), _NOT_OURS, where=where)
         members = {name: copy.deepcopy(value) for name, value in properties(part).items()}

@@ -49,40 +49,40 @@ class _ScaleSets(ResourceType):
     def check(self, context: Context, put: Put) -> None:
         machine_progress.refuse_while_busy(context, put.id)
         identities.tidy(context.store, put.body)
-        told, where = put.properties, str(put.id)
-        if (text(told, "orchestrationMode") or "Uniform") != "Uniform":
+        members, where = put.properties, str(put.id)
+        if (text(members, "orchestrationMode") or "Uniform") != "Uniform":
             raise bad_request(
                 "NotSupported",
                 f"orchestrationMode of {where}: the twin has Uniform alone; make virtual machines for "
                 "Flexible.",
             )
         _check_size(put)
-        profile = told.get("virtualMachineProfile")
+        profile = members.get("virtualMachineProfile")
         if not isinstance(profile, dict):
             raise bad_request(
                 "InvalidParameter",
                 f"Required parameter 'virtualMachineProfile' of {where} is missing (null).",
             )
         if put.existing is not None:
-            machine_rules.check_unchanged(properties(put.existing.body), told, *_FIXED)
+            machine_rules.check_unchanged(properties(put.existing.body), members, *_FIXED)
         _check_profile(context, put, profile)
 
     @override
     def complete(self, context: Context, put: Put) -> None:
-        told = put.properties
-        machine_rules.without_empty(told)
+        members = put.properties
+        machine_rules.without_empty(members)
         for name, value in _DEFAULTS.items():
-            told.setdefault(name, value)
-        policy = told.setdefault("upgradePolicy", {})
+            members.setdefault(name, value)
+        policy = members.setdefault("upgradePolicy", {})
         if isinstance(policy, dict):
             policy.setdefault("mode", "Manual")
         before = put.existing.body if put.existing is not None else None
-        told["timeCreated"] = text(before, "properties", "timeCreated") or timestamps.now()
+        members["timeCreated"] = text(before, "properties", "timeCreated") or timestamps.now()
         sku = put.body["sku"]
         if isinstance(sku, dict):
             sku.setdefault("tier", "Standard")
             sku.setdefault("capacity", number(before, "sku", "capacity") or 0)
-        profile = told["virtualMachineProfile"]
+        profile = members["virtualMachineProfile"]
         if isinstance(profile, dict):
             _complete_profile(profile)
         profiles = [member(body, "properties", "virtualMachineProfile") for body in (before, put.body)]
@@ -115,10 +115,10 @@ class _ScaleSets(ResourceType):
             **copy.deepcopy(resource.body),
         }
         identities.add_principals(context.store, document, tenant_id=context.tenant_id)
-        told = properties(document)
-        told["uniqueId"] = resource.resource_guid
-        told["provisioningState"] = progress.state_of(context, resource.id)
-        profile = told.get("virtualMachineProfile")
+        members = properties(document)
+        members["uniqueId"] = resource.resource_guid
+        members["provisioningState"] = progress.state_of(context, resource.id)
+        profile = members.get("virtualMachineProfile")
         if isinstance(profile, dict):
             profile.pop("userData", None)
         return document
@@ -234,7 +234,11 @@ def _check_profile(context: Context, put: Put, profile: JsonObject) -> None:
             "InvalidParameter",
             f"Required parameter 'networkInterfaceConfigurations' of {where} is missing (null).",
         )
-    primary = [each for each in configurations if member(each, "properties", "primary") is True]
+    primary = [
+        interface_configuration
+        for interface_configuration in configurations
+        if member(interface_configuration, "properties", "primary") is True
+    ]
     if len(primary) > 1 or (len(configurations) > 1 and not primary):
         raise bad_request(
             "VirtualMachineScaleSetMustHaveOneNetworkInterfaceAsPrimary",

@@ -32,9 +32,9 @@ class _SshPublicKeys(ResourceType):
         resource.body.update(cleaned)
 
     @override
-    def decorate(self, context: Context, resource: Resource, told: JsonObject, *, listed: bool) -> None:
+    def decorate(self, context: Context, resource: Resource, members: JsonObject, *, listed: bool) -> None:
         for made_up in ("provisioningState", "resourceGuid"):
-            told.pop(made_up, None)
+            members.pop(made_up, None)
 
 
 SSH_PUBLIC_KEYS = _SshPublicKeys()

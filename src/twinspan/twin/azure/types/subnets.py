@@ -36,9 +36,9 @@ class _Subnets(ResourceType):
             raise ArmError(404, "ParentResourceNotFound", f"The virtual network of {put.id} was not found.")
         prefixes = texts(network.body, "properties", "addressSpace", "addressPrefixes")
         siblings = [
-            (each.id, each.body)
-            for each in context.store.children(network.id, "subnets")
-            if each.id.key != put.id.key
+            (subnet.id, subnet.body)
+            for subnet in context.store.children(network.id, "subnets")
+            if subnet.id.key != put.id.key
         ]
         addresses.check_count(
             len(siblings) + 1,
@@ -53,22 +53,22 @@ class _Subnets(ResourceType):
 
     @override
     def complete(self, context: Context, put: Put) -> None:
-        told = put.properties
-        prefixes = texts(told, "addressPrefixes")
+        members = put.properties
+        prefixes = texts(members, "addressPrefixes")
         if len(prefixes) == 1:  # Azure answers with the single form when there is one prefix
-            told["addressPrefix"] = prefixes[0]
-            del told["addressPrefixes"]
-        told.setdefault("delegations", [])
-        told.setdefault("privateEndpointNetworkPolicies", "Disabled")
-        told.setdefault("privateLinkServiceNetworkPolicies", "Enabled")
+            members["addressPrefix"] = prefixes[0]
+            del members["addressPrefixes"]
+        members.setdefault("delegations", [])
+        members.setdefault("privateEndpointNetworkPolicies", "Disabled")
+        members.setdefault("privateLinkServiceNetworkPolicies", "Enabled")
 
     @override
-    def decorate(self, context: Context, resource: Resource, told: JsonObject, *, listed: bool) -> None:
-        for delegation in objects(told, "delegations"):
+    def decorate(self, context: Context, resource: Resource, members: JsonObject, *, listed: bool) -> None:
+        for delegation in objects(members, "delegations"):
             properties(delegation).setdefault("actions", [_JOIN])
         users = subnet_users(context, resource.id)
         if users:
-            told["ipConfigurations"] = reference_list(users)
+            members["ipConfigurations"] = reference_list(users)
 
     @override
     def refuse_delete(self, context: Context, resource: Resource) -> None:
@@ -84,13 +84,13 @@ class _Subnets(ResourceType):
 
 def subnet_users(context: Context, subnet: ResourceId) -> list[str]:
     """Return the ids of the ip configurations in a subnet."""
-    found = []
+    users = []
     for resource in {user.id.key: user for user, _ in context.store.users(subnet)}.values():
         for configuration in objects(resource.body, "properties", "ipConfigurations"):
             target = text(configuration, "properties", "subnet", "id")
             if target is not None and target.lower() == subnet.key:
-                found.append(f"{resource.id}/ipConfigurations/{text(configuration, 'name')}")
-    return found + aks_subnets.pool_configurations(context.store, subnet)
+                users.append(f"{resource.id}/ipConfigurations/{text(configuration, 'name')}")
+    return users + aks_subnets.pool_configurations(context.store, subnet)
 
 
 def check_subnet(
@@ -139,7 +139,7 @@ def check_apart(subnets: Sequence[Subnet]) -> None:
     if clash is None:
         return
     order = {subnet.key: place for place, (subnet, _) in enumerate(subnets)}
-    last = max((owners[each] for each in clash), key=lambda owner: order[owner.key])
+    last = max((owners[cidr] for cidr in clash), key=lambda owner: order[owner.key])
     raise bad_request(
         "NetcfgSubnetRangesOverlap",
         f"Subnet '{last.name}' is not valid because its IP address range overlaps with that of an existing "

@@ -43,8 +43,8 @@ class _UserAssignedIdentities(DescribedType):
         put.body.setdefault("tags", {})
 
     @override
-    def decorate(self, context: Context, resource: Resource, told: JsonObject, *, listed: bool) -> None:
-        told["tenantId"] = context.tenant_id
+    def decorate(self, context: Context, resource: Resource, members: JsonObject, *, listed: bool) -> None:
+        members["tenantId"] = context.tenant_id
 
 
 USER_ASSIGNED_IDENTITIES = _UserAssignedIdentities()

@@ -63,9 +63,9 @@ class _VirtualMachines(ResourceType):
 
     @override
     def complete(self, context: Context, put: Put) -> None:
-        told = put.properties
-        machine_rules.without_empty(told)
-        storage, profile = told["storageProfile"], told.get("osProfile")
+        members = put.properties
+        machine_rules.without_empty(members)
+        storage, profile = members["storageProfile"], members.get("osProfile")
         if isinstance(profile, dict):
             profile.setdefault("computerName", put.id.name)
             profile.setdefault("secrets", [])
@@ -74,7 +74,7 @@ class _VirtualMachines(ResourceType):
             for name in machine_rules.SECRETS:
                 profile.pop(name, None)
         if put.existing is None:
-            told["timeCreated"] = timestamps.now()
+            members["timeCreated"] = timestamps.now()
         if isinstance(storage, dict):
             for disk in _complete_storage(context, put, storage):
                 context.store.add(disk)
@@ -103,19 +103,19 @@ class _VirtualMachines(ResourceType):
             **copy.deepcopy(resource.body),
         }
         identities.add_principals(context.store, document, tenant_id=context.tenant_id)
-        told = properties(document)
-        told.pop("userData", None)
-        told["vmId"] = resource.resource_guid
-        told["provisioningState"] = progress.state_of(context, resource.id)
+        members = properties(document)
+        members.pop("userData", None)
+        members["vmId"] = resource.resource_guid
+        members["provisioningState"] = progress.state_of(context, resource.id)
         return document
 
     @override
     def expand(self, context: Context, resource: Resource, document: JsonObject, what: str) -> None:
-        told = properties(document)
+        members = properties(document)
         if what.lower() == "userdata" and "userData" in properties(resource.body):
-            told["userData"] = properties(resource.body)["userData"]
+            members["userData"] = properties(resource.body)["userData"]
         elif what.lower() == "instanceview":
-            told["instanceView"] = instance_view(context, resource)
+            members["instanceView"] = instance_view(context, resource)
 
     @override
     def view(self, context: Context, resource: Resource, name: str) -> Json:
@@ -202,8 +202,8 @@ def _check_interfaces(context: Context, put: Put) -> None:
         raise bad_request(
             "InvalidParameter", f"Required parameter 'networkInterfaces' of {put.id} is missing (null)."
         )
-    found = [_interface(context, put, text(each, "id") or "") for each in named]
-    primary = [each for each in named if member(each, "properties", "primary") is True]
+    interfaces = [_interface(context, put, text(reference, "id") or "") for reference in named]
+    primary = [reference for reference in named if member(reference, "properties", "primary") is True]
     if len(primary) > 1 or (len(named) > 1 and not primary):
         raise bad_request(
             "VirtualMachineMustHaveOneNetworkInterfaceAsPrimary",
@@ -216,32 +216,32 @@ def _check_interfaces(context: Context, put: Put) -> None:
             f"The number of network interfaces (networkInterfaces) for virtual machine {put.id} exceeds the "
             f"maximum allowed for its size: {len(named)}, {size.interfaces}.",
         )
-    networks = {vnet_of(each) for each in found}
+    networks = {vnet_of(interface) for interface in interfaces}
     if len(networks) > 1:
         raise bad_request(
             "NetworkInterfacesMustBeInSameVirtualNetwork",
             f"The networkInterfaces of {put.id} are in different virtual networks: "
             f"{', '.join(sorted(networks))}.",
         )
-    _check_attachment(context, put, {each.id.key for each in found})
+    _check_attachment(context, put, {interface.id.key for interface in interfaces})
 
 
 def _interface(context: Context, put: Put, identity: str) -> Resource:
-    found = context.store.get(identity)
+    interface = context.store.get(identity)
     if (
-        found is None
-        or found.id.type != NETWORK_INTERFACES.type
-        or found.body["location"] != put.body["location"]
+        interface is None
+        or interface.id.type != NETWORK_INTERFACES.type
+        or interface.body["location"] != put.body["location"]
     ):
         raise bad_request(
             "InvalidResourceReference",
             f"Resource {identity} referenced by resource {put.id} was not found. Please make sure that the "
             "referenced resource exists, and that both resources are in the same region.",
         )
-    owner = machine_of(context.store, found.id)
+    owner = machine_of(context.store, interface.id)
     if owner is not None and owner.id.key != put.id.key:
-        raise bad_request("NicInUse", f"Network Interface {found.id} is used by existing VM {owner.id}.")
-    return found
+        raise bad_request("NicInUse", f"Network Interface {interface.id} is used by existing VM {owner.id}.")
+    return interface
 
 
 def _check_attachment(context: Context, put: Put, named: set[str]) -> None:
@@ -292,7 +292,7 @@ def _complete_storage(context: Context, put: Put, storage: JsonObject) -> list[R
 
 def instance_view(context: Context, machine: Resource) -> JsonObject:
     """Return what is known of a machine now. Source: ARM, VirtualMachineInstanceView."""
-    told: JsonObject = {
+    view: JsonObject = {
         "statuses": list(machine_progress.statuses(context, machine.id)),
         "hyperVGeneration": "V2",
         "disks": [
@@ -304,12 +304,12 @@ def instance_view(context: Context, machine: Resource) -> JsonObject:
         ],
     }
     if machine_progress.power_of(context, machine.id) == RUNNING:
-        told["computerName"] = text(machine.body, "properties", "osProfile", "computerName")
-        told["vmAgent"] = {
+        view["computerName"] = text(machine.body, "properties", "osProfile", "computerName")
+        view["vmAgent"] = {
             "vmAgentVersion": "2.14.0.1",
             "statuses": [{"code": "ProvisioningState/succeeded", "level": "Info", "displayStatus": "Ready"}],
         }
-    return told
+    return view
 
 
 VIRTUAL_MACHINES = _VirtualMachines()

@@ -36,47 +36,47 @@ class _VirtualNetworkGateways(ResourceType):
 
     @override
     def complete(self, context: Context, put: Put) -> None:
-        told = put.properties
+        members = put.properties
         for name, value in _DEFAULTS.items():
-            told.setdefault(name, value)
-        sku = text(told, "sku", "name") or ""
-        told["sku"] = {"name": sku, "tier": sku, "capacity": 2}
-        if text(told, "vpnGatewayGeneration") in {None, "None"}:
-            told["vpnGatewayGeneration"] = default_generation(sku)
-        for configuration in objects(told, "ipConfigurations"):
+            members.setdefault(name, value)
+        sku = text(members, "sku", "name") or ""
+        members["sku"] = {"name": sku, "tier": sku, "capacity": 2}
+        if text(members, "vpnGatewayGeneration") in {None, "None"}:
+            members["vpnGatewayGeneration"] = default_generation(sku)
+        for configuration in objects(members, "ipConfigurations"):
             configuration["id"] = configuration_id(put.id, configuration)
             inner = configuration.setdefault("properties", {})
             if isinstance(inner, dict):
                 inner["privateIPAllocationMethod"] = "Dynamic"
                 inner["provisioningState"] = "Succeeded"
         settings: JsonObject = {
-            "asn": number(told, "bgpSettings", "asn") or AZURE_DEFAULT_ASN,
-            "peerWeight": number(told, "bgpSettings", "peerWeight") or 0,
+            "asn": number(members, "bgpSettings", "asn") or AZURE_DEFAULT_ASN,
+            "peerWeight": number(members, "bgpSettings", "peerWeight") or 0,
             "bgpPeeringAddresses": [
                 {
                     "ipconfigurationId": configuration_id(put.id, configuration),
-                    "customBgpIpAddresses": list(custom_addresses(told, put.id, configuration)),
+                    "customBgpIpAddresses": list(custom_addresses(members, put.id, configuration)),
                 }
-                for configuration in objects(told, "ipConfigurations")
+                for configuration in objects(members, "ipConfigurations")
             ],
         }
-        told["bgpSettings"] = settings
+        members["bgpSettings"] = settings
 
     @override
-    def decorate(self, context: Context, resource: Resource, told: JsonObject, *, listed: bool) -> None:
-        told.setdefault("natRules", [])
-        told.setdefault("virtualNetworkGatewayPolicyGroups", [])
-        settings = told["bgpSettings"]
+    def decorate(self, context: Context, resource: Resource, members: JsonObject, *, listed: bool) -> None:
+        members.setdefault("natRules", [])
+        members.setdefault("virtualNetworkGatewayPolicyGroups", [])
+        settings = members["bgpSettings"]
         if not isinstance(settings, dict):
             return
         defaults = default_bgp_addresses(context, resource)
         settings["bgpPeeringAddress"] = ",".join(defaults)
-        configurations = objects(told, "ipConfigurations")
+        configurations = objects(members, "ipConfigurations")
         entries = objects(settings, "bgpPeeringAddresses")
         for entry, configuration, default in zip(entries, configurations, defaults, strict=False):
             public = text(configuration, "properties", "publicIPAddress", "id")
-            found = context.store.get(public) if public is not None else None
-            address = text(found.body, "properties", "ipAddress") if found is not None else None
+            public_ip = context.store.get(public) if public is not None else None
+            address = text(public_ip.body, "properties", "ipAddress") if public_ip is not None else None
             entry["defaultBgpIpAddresses"] = [default]
             entry["tunnelIpAddresses"] = [address] if address is not None else []
 
@@ -119,12 +119,12 @@ class _VirtualNetworkGateways(ResourceType):
 
         The Azure CLI sends the text `None` where no address is given.
         """
-        wanted = None if vip in {None, "", "None"} else vip
+        requested_address = None if vip in {None, "", "None"} else vip
         for configuration in objects(resource.body, "properties", "ipConfigurations"):
             public = text(configuration, "properties", "publicIPAddress", "id")
-            found = context.store.get(public) if public is not None else None
-            address = text(found.body, "properties", "ipAddress") if found is not None else None
-            if wanted in {None, address}:
+            public_ip = context.store.get(public) if public is not None else None
+            address = text(public_ip.body, "properties", "ipAddress") if public_ip is not None else None
+            if requested_address in {None, address}:
                 key = configuration_id(resource.id, configuration).lower()
                 context.store.resets[key] = context.store.resets.get(key, 0) + 1
                 return
@@ -136,11 +136,11 @@ def configuration_id(gateway: ResourceId, configuration: JsonObject) -> str:
     return f"{gateway}/ipConfigurations/{text(configuration, 'name')}"
 
 
-def custom_addresses(told: JsonObject, gateway: ResourceId, configuration: JsonObject) -> list[str]:
+def custom_addresses(members: JsonObject, gateway: ResourceId, configuration: JsonObject) -> list[str]:
     """Return the APIPA addresses of one instance, in order."""
-    wanted = configuration_id(gateway, configuration).lower()
-    for entry in objects(told, "bgpSettings", "bgpPeeringAddresses"):
-        if (text(entry, "ipconfigurationId") or "").lower() == wanted:
+    expected_id = configuration_id(gateway, configuration).lower()
+    for entry in objects(members, "bgpSettings", "bgpPeeringAddresses"):
+        if (text(entry, "ipconfigurationId") or "").lower() == expected_id:
             return texts(entry, "customBgpIpAddresses")
     return []
 

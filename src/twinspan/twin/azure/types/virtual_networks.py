@@ -57,17 +57,18 @@ class _VirtualNetworks(ResourceType):
     def _check_subnets(self, context: Context, put: Put, space: list[IPv4Network]) -> None:
         """Check the subnets of the body, or the ones that stay."""
         if "subnets" in put.properties:
-            wanted = [
-                (put.id.child("subnets", _name(each)), each) for each in objects(put.properties, "subnets")
+            subnets = [
+                (put.id.child("subnets", _name(subnet)), subnet)
+                for subnet in objects(put.properties, "subnets")
             ]
         else:
-            wanted = [(each.id, each.body) for each in context.store.children(put.id, "subnets")]
+            subnets = [(subnet.id, subnet.body) for subnet in context.store.children(put.id, "subnets")]
         addresses.check_count(
-            len(wanted), VNET_SUBNETS, what="subnets", where=str(put.id), code="SubnetCountLimitReached"
+            len(subnets), VNET_SUBNETS, what="subnets", where=str(put.id), code="SubnetCountLimitReached"
         )
-        for identity, body in wanted:
+        for identity, body in subnets:
             check_subnet(context, identity, body, space=space)
-        check_apart(wanted)
+        check_apart(subnets)
 
     @override
     def complete(self, context: Context, put: Put) -> None:
@@ -77,13 +78,13 @@ class _VirtualNetworks(ResourceType):
             )
 
     @override
-    def decorate(self, context: Context, resource: Resource, told: JsonObject, *, listed: bool) -> None:
-        told["subnets"] = [
+    def decorate(self, context: Context, resource: Resource, members: JsonObject, *, listed: bool) -> None:
+        members["subnets"] = [
             SUBNETS.render(context, subnet) for subnet in context.store.children(resource.id, "subnets")
         ]
-        told.setdefault("virtualNetworkPeerings", [])
-        told.setdefault("enableDdosProtection", False)
-        told.setdefault("dhcpOptions", {"dnsServers": []})
+        members.setdefault("virtualNetworkPeerings", [])
+        members.setdefault("enableDdosProtection", False)
+        members.setdefault("dhcpOptions", {"dnsServers": []})
 
     @override
     def refuse_delete(self, context: Context, resource: Resource) -> None:

@@ -84,9 +84,9 @@ class _Workspaces(DescribedType):
         put.properties["retentionInDays"] = put.properties["retentionInDays"] or _DEFAULT_DAYS
 
     @override
-    def decorate(self, context: Context, resource: Resource, told: JsonObject, *, listed: bool) -> None:
-        told["customerId"] = resource.resource_guid
-        told["provisioningState"] = "Succeeded"
+    def decorate(self, context: Context, resource: Resource, members: JsonObject, *, listed: bool) -> None:
+        members["customerId"] = resource.resource_guid
+        members["provisioningState"] = "Succeeded"
 
 
 WORKSPACES = _Workspaces()

@@ -83,7 +83,7 @@ def _hierarchies() -> list[Path]:
     """Return where groups are made: the one of version 2, or each of version 1."""
     if (_MOUNT / "cgroup.controllers").exists():
         return [_MOUNT]
-    return [each for each in _mounted() if not (each / "cgroup.controllers").exists()]
+    return [hierarchy for hierarchy in _mounted() if not (hierarchy / "cgroup.controllers").exists()]
 
 
 def _mounted() -> list[Path]:
@@ -91,7 +91,9 @@ def _mounted() -> list[Path]:
     if (_MOUNT / "cgroup.controllers").exists():
         return [_MOUNT]
     return sorted(
-        each for each in _MOUNT.iterdir() if not each.is_symlink() and (each / "cgroup.procs").exists()
+        hierarchy
+        for hierarchy in _MOUNT.iterdir()
+        if not hierarchy.is_symlink() and (hierarchy / "cgroup.procs").exists()
     )
 
 

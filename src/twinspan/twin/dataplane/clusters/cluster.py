@@ -252,12 +252,12 @@ class RunningCluster:
             self._policies = None
 
     def _change_nodes(self, spec: ClusterSpec, control: ControlPlane) -> None:
-        wanted = {node.key: node for node in spec.nodes}
-        for key in [key for key, node in self._nodes.items() if wanted.get(key) != node.spec]:
+        desired_nodes = {node.key: node for node in spec.nodes}
+        for key in [key for key, node in self._nodes.items() if desired_nodes.get(key) != node.spec]:
             self._drop(key, control)
-        for key, each in wanted.items():
+        for key, node_spec in desired_nodes.items():
             if key not in self._nodes:
-                self._nodes[key] = self._node(spec, each)
+                self._nodes[key] = self._node(spec, node_spec)
         for key, future in list(self._starting.items()):
             if future.done():
                 del self._starting[key]
@@ -277,7 +277,7 @@ class RunningCluster:
                 node.reach(places)
 
     def _node(self, spec: ClusterSpec, node: NodeSpec) -> Node:
-        used = {each.number for each in self._nodes.values()}
+        used = {existing_node.number for existing_node in self._nodes.values()}
         return Node(
             cluster=spec,
             spec=node,
@@ -324,27 +324,27 @@ class RunningCluster:
 
     def _look(self, spec: ClusterSpec) -> None:
         if self._control is None or self._known is None:
-            found = ClusterHealth(
+            cluster_health = ClusterHealth(
                 key=self.key, api_ready=False, system_ready=False, problem=self._problems.get("", "")
             )
-            self._health = replace(found, problems=self._named_problems(found))
+            self._health = replace(cluster_health, problems=self._named_problems(cluster_health))
             return
         before = {node.key for node in self._health.nodes if node.ready}
-        found = health.look(
+        cluster_health = health.look(
             spec, self._control, self._known, list(self._nodes.values()), self._problems, lost=self._lost
         )
-        self._health = replace(found, problems=self._named_problems(found))
+        self._health = replace(cluster_health, problems=self._named_problems(cluster_health))
         for node in self._health.nodes:
             if node.ready and node.key not in before:
                 self._journal.add("node-ready", node.name)
 
-    def _named_problems(self, found: ClusterHealth) -> tuple[str, ...]:
+    def _named_problems(self, cluster_health: ClusterHealth) -> tuple[str, ...]:
         """Return what cannot be built of the cluster as it was found, each with the object's name."""
         name = self._spec.name
-        own = {f"node {node.key} of {name}": node.problem for node in found.nodes if node.problem}
-        if found.problem:
-            own = {f"cluster {name}": found.problem, **own}
-        served = self._balancers.problems if self._balancers is not None and found.api_ready else ()
+        own = {f"node {node.key} of {name}": node.problem for node in cluster_health.nodes if node.problem}
+        if cluster_health.problem:
+            own = {f"cluster {name}": cluster_health.problem, **own}
+        served = self._balancers.problems if self._balancers is not None and cluster_health.api_ready else ()
         policies = self._policies.problems if self._policies is not None else ()
         return (*(named(about, problem) for about, problem in own.items()), *served, *policies)
 

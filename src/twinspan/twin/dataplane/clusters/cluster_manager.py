@@ -53,14 +53,14 @@ class ClusterManager(PowerCalls):
         Raises:
             ItemsError: Some cannot be begun; the others are.
         """
-        wanted = {spec.key: spec for spec in specs}
+        desired_specs = {spec.key: spec for spec in specs}
         with self._lock:
             self._going = [cluster for cluster in self._going if not cluster.ended]
-            for key in [key for key in self._clusters if key not in wanted]:
+            for key in [key for key in self._clusters if key not in desired_specs]:
                 cluster = self._clusters.pop(key)
                 cluster.want(None)
                 self._going.append(cluster)
-            for_each(wanted.values(), self._apply_one, name=lambda spec: f"cluster {spec.name}")
+            for_each(desired_specs.values(), self._apply_one, name=lambda spec: f"cluster {spec.name}")
 
     def _apply_one(self, spec: ClusterSpec) -> None:
         if spec.key in self._clusters:

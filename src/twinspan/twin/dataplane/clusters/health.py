@@ -84,8 +84,8 @@ def _is_ready(node: Json, started: datetime) -> bool:
     """Return whether kubelet says so, and has said it since the node was started: before it was another."""
     conditions = node.get("status", {}).get("conditions", [])
     return any(
-        each["type"] == "Ready"
-        and each["status"] == "True"
-        and datetime.fromisoformat(each["lastHeartbeatTime"]) >= started.replace(microsecond=0)
-        for each in conditions
+        condition["type"] == "Ready"
+        and condition["status"] == "True"
+        and datetime.fromisoformat(condition["lastHeartbeatTime"]) >= started.replace(microsecond=0)
+        for condition in conditions
     )

@@ -93,7 +93,7 @@ class Konnectivity:
 def _ready(pod: Json) -> bool:
     conditions = pod["status"].get("conditions", [])
     return not pod["metadata"].get("deletionTimestamp") and any(
-        each["type"] == "Ready" and each["status"] == "True" for each in conditions
+        condition["type"] == "Ready" and condition["status"] == "True" for condition in conditions
     )
 
 
@@ -104,10 +104,10 @@ def _asked(near: socket.socket) -> tuple[IPv4Address, int]:
         request += more
         if not more or len(request) > _LONGEST_REQUEST:
             raise OSError("no whole CONNECT request came")
-    found = _CONNECT.match(request)
-    if found is None:
+    match = _CONNECT.match(request)
+    if match is None:
         raise OSError("only IPv4 addresses can be connected to")
-    return IPv4Address(found[1].decode()), int(found[2])
+    return IPv4Address(match[1].decode()), int(match[2])
 
 
 def _answer(status: HTTPStatus, text: str = "") -> bytes:

@@ -135,7 +135,7 @@ class LoadBalancers:
             namespaces.nft(balancer.namespace, rules)
             balancer.rules = rules
         shown = service.get("status", {}).get("loadBalancer", {}).get("ingress") or []
-        if [each.get("ip") for each in shown] != [str(balancer.address)]:
+        if [ingress.get("ip") for ingress in shown] != [str(balancer.address)]:
             meta = service["metadata"]
             self._api.patch(
                 f"/api/v1/namespaces/{meta['namespace']}/services/{meta['name']}/status",
@@ -150,9 +150,9 @@ class LoadBalancers:
             if subnet is None:
                 raise AssertionError("the subnet has just been found")
             prefix, key = subnet.prefixes[0], router.spec.key
-            wanted = service["spec"].get("loadBalancerIP")
-            if wanted and spec.side == "azure":
-                address = _address(wanted, where)
+            requested_address = service["spec"].get("loadBalancerIP")
+            if requested_address and spec.side == "azure":
+                address = _address(requested_address, where)
                 addresses.claim(key, prefix, address, where=where)
             else:
                 address = addresses.take(key, prefix, where=where)
@@ -200,14 +200,14 @@ class LoadBalancers:
         named = _notes(service).get(f"{_AZURE_NOTE}-internal-subnet")
         if named and spec.side == "azure":
             chosen = f"{chosen.rpartition('/')[0]}/{named.lower()}"
-        found = self._subnets.find(spec.side, chosen)
-        if found is None:
+        place = self._subnets.find(spec.side, chosen)
+        if place is None:
             raise DesignError(
                 where=where,
                 problem=f"there is no subnet {chosen}",
                 remedy="Name a subnet of the nodes' network",
             )
-        return found[0], chosen
+        return place[0], chosen
 
     def _remove(self, balancer: _Balancer) -> None:
         if balancer.interface is not None:
@@ -262,16 +262,16 @@ def is_internal(spec: ClusterSpec, service: Json) -> bool:
 def ports(service: Json) -> list[Port]:
     """Return a Service's ports that nodes listen on."""
     return [
-        Port(protocol=_PROTOCOLS[each["protocol"]], port=each["port"], node_port=each["nodePort"])
-        for each in service["spec"].get("ports", [])
-        if each.get("nodePort") and each.get("protocol") in _PROTOCOLS
+        Port(protocol=_PROTOCOLS[port["protocol"]], port=port["port"], node_port=port["nodePort"])
+        for port in service["spec"].get("ports", [])
+        if port.get("nodePort") and port.get("protocol") in _PROTOCOLS
     ]
 
 
-def balancer_rules(wanted: Sequence[Port], nodes: Sequence[IPv4Address]) -> str:
+def balancer_rules(service_ports: Sequence[Port], nodes: Sequence[IPv4Address]) -> str:
     """Return the nftables text of a balancer: connections go to the nodes in turn. Pure."""
     chains, choices = [], []
-    for port in wanted if nodes else ():
+    for port in service_ports if nodes else ():
         targets = []
         for number, node in enumerate(sorted(nodes)):
             name = f"{port.protocol}_{port.port}_{number}"

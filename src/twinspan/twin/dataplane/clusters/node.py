@@ -187,8 +187,10 @@ class Node:
         root = Path(f"/proc/{pid}/root")
         sandbox = (root / node_files.POD_ADDRESSES / str(address)).read_text().split()[0]
         bundle = json.loads((root / node_files.SANDBOXES / sandbox / "config.json").read_text())
-        found = next(each for each in bundle["linux"]["namespaces"] if each["type"] == "network")
-        return root / str(found["path"]).lstrip("/")
+        network_namespace = next(
+            namespace for namespace in bundle["linux"]["namespaces"] if namespace["type"] == "network"
+        )
+        return root / str(network_namespace["path"]).lstrip("/")
 
     def run(self, argv: Sequence[str], *, timeout_s: float = 60.0) -> str:
         """Run a command on it and return what it printed. Raises CommandError."""

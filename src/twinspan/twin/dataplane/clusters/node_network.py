@@ -207,14 +207,14 @@ class NodeNetwork:
 
     def _subnet(self, subnet_id: str) -> tuple[Router, IPv4Network]:
         key = subnet_id if self._side == "aws" else subnet_id.lower()
-        found = self._subnets.find(self._side, key)
-        if found is None:
+        place = self._subnets.find(self._side, key)
+        if place is None:
             raise DesignError(
                 where=f"node {self._name}",
                 problem=f"the {self._side} side has no subnet {subnet_id}",
                 remedy="Put the node group or pool into subnets that exist",
             )
-        router, subnet = found
+        router, subnet = place
         return router, subnet.prefixes[0]
 
     def _on_first(self, place: Place) -> tuple[IPv4Network, ...]:

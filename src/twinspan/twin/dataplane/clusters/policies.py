@@ -71,13 +71,13 @@ class PolicyEnforcer:
 
     def start(self) -> None:
         """Begin to follow."""
-        for each in (self._policies, self._pods, self._namespaces, self._loop):
-            each.start()
+        for follower in (self._policies, self._pods, self._namespaces, self._loop):
+            follower.start()
 
     def stop(self) -> None:
         """Follow no more; every pod of the nodes that are there is open again."""
-        for each in (self._policies, self._pods, self._namespaces):
-            each.end()
+        for watch in (self._policies, self._pods, self._namespaces):
+            watch.end()
         self._loop.stop()
         self._load(dict.fromkeys((node.name for node in self._nodes()), NO_POLICIES))
 

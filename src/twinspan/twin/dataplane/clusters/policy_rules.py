@@ -47,7 +47,7 @@ def node_rules(policies: Policies, *, node: str, side: Cloud) -> str:
     forward = [
         f"ct state {_KNOWN[side]} accept",
         # A pod always reaches itself, also by a Service.
-        f"ip saddr . ip daddr {{ {', '.join(f'{each} . {each}' for each in closed)} }} accept",
+        f"ip saddr . ip daddr {{ {', '.join(f'{pod_ip} . {pod_ip}' for pod_ip in closed)} }} accept",
         *(_dispatch(direction, jumps[direction]) for direction in ("egress", "ingress") if jumps[direction]),
     ]
     return "\n".join(
@@ -76,14 +76,14 @@ def _ports(allowance: Allowance) -> Iterable[str]:
     """Yield a match for each protocol; an empty one for everything."""
     if not allowance.ports:
         yield ""
-    for protocol in sorted({each.protocol for each in allowance.ports}):
-        yield _of_protocol(protocol.lower(), [each for each in allowance.ports if each.protocol == protocol])
+    for protocol in sorted({port.protocol for port in allowance.ports}):
+        yield _of_protocol(protocol.lower(), [port for port in allowance.ports if port.protocol == protocol])
 
 
 def _of_protocol(protocol: str, ports: Sequence[PortRange]) -> str:
-    if any((each.first, each.last) == (0, LAST_PORT) for each in ports):
+    if any((port.first, port.last) == (0, LAST_PORT) for port in ports):
         return f"meta l4proto {protocol}"
-    return port_match("dport", [(each.first, each.last) for each in ports], protocols=protocol)
+    return port_match("dport", [(port.first, port.last) for port in ports], protocols=protocol)
 
 
 def _dispatch(direction: Direction, jumps: Mapping[IPv4Address, str]) -> str:

@@ -49,15 +49,15 @@ def system_ready(spec: ClusterSpec, known: KnownObjects) -> bool:
 
 def _all_available(deployment: Json) -> bool:
     status = deployment.get("status", {})
-    wanted = deployment["spec"]["replicas"]
-    return _is_current(deployment) and bool(status.get("availableReplicas", 0) >= wanted)
+    desired_replicas = deployment["spec"]["replicas"]
+    return _is_current(deployment) and bool(status.get("availableReplicas", 0) >= desired_replicas)
 
 
 def _on_all_nodes(daemon_set: Json) -> bool:
     status = daemon_set.get("status", {})
-    wanted = status.get("desiredNumberScheduled", 0)
+    desired_count = status.get("desiredNumberScheduled", 0)
     done = min(status.get("numberReady", 0), status.get("updatedNumberScheduled", 0))
-    return _is_current(daemon_set) and bool(done >= wanted > 0)
+    return _is_current(daemon_set) and bool(done >= desired_count > 0)
 
 
 def _is_current(item: Json) -> bool:

@@ -106,7 +106,7 @@ def _environment(spec: ClusterSpec) -> dict[str, str]:
         return {}
     given = addon_setting(spec, "vpc-cni", "env")
     own = given if isinstance(given, dict) else {}
-    return {**_SNAT_DEFAULTS, **{key: str(each) for key, each in own.items()}}
+    return {**_SNAT_DEFAULTS, **{key: str(value) for key, value in own.items()}}
 
 
 def _container(name: str, script: str, *, probed: Json) -> Json:

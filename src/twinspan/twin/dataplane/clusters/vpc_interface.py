@@ -43,14 +43,14 @@ class VpcInterface:
         Raises:
             DesignError: Its subnet or a security group of its is not there, or no address is free.
         """
-        wanted = (spec.subnet_ids[:1], spec.security_group_ids, spec.network_ranges)
-        if wanted == self._attached:
+        attachment = (spec.subnet_ids[:1], spec.security_group_ids, spec.network_ranges)
+        if attachment == self._attached:
             return
         with self._subnets.lock:
             self._remove()
             if spec.subnet_ids:
                 self._attach(spec)
-            self._attached = wanted
+            self._attached = attachment
         self._interfaces.refresh()
 
     def remove(self) -> None:
@@ -61,14 +61,14 @@ class VpcInterface:
 
     def _attach(self, spec: ClusterSpec) -> None:
         subnet_id, where = spec.subnet_ids[0], f"control plane of {spec.name}"
-        found = self._subnets.find(spec.side, subnet_id)
-        if found is None:
+        place = self._subnets.find(spec.side, subnet_id)
+        if place is None:
             raise DesignError(
                 where=where,
                 problem=f"the VPC has no subnet {subnet_id}",
                 remedy="Give the cluster subnets that exist",
             )
-        router, subnet = found
+        router, subnet = place
         prefix = subnet.prefixes[0]
         interface = Interface(
             name=where,

@@ -71,8 +71,8 @@ class Watch(Generic[T]):
 
     def _list(self) -> None:
         answer = self._api.get(self._path)
-        found = {item["metadata"]["uid"]: self._read(item) for item in items(answer)}
-        kept = {uid: each for uid, each in found.items() if each is not None}
+        entries = {item["metadata"]["uid"]: self._read(item) for item in items(answer)}
+        kept = {uid: entry for uid, entry in entries.items() if entry is not None}
         with self._lock:
             same = kept == self._kept
             self._kept = kept

@@ -63,7 +63,7 @@ class MetricAlarm(AwsResource):
         return name
 
     def _put(self, cloud: AwsCloud, planned: State) -> None:
-        wanted = {
+        members = {
             member: value
             for name, member in _MEMBERS.items()
             if (value := planned[name]) not in (None, "", [])
@@ -74,7 +74,7 @@ class MetricAlarm(AwsResource):
         cloud.call(
             "cloudwatch",
             "put_metric_alarm",
-            **wanted,
+            **members,
             Dimensions=dimensions or None,
             Metrics=[_query_request(query) for query in planned["metric_query"]] or None,
             Tags=tags or None,
@@ -83,16 +83,18 @@ class MetricAlarm(AwsResource):
     def read(self, cloud: AwsCloud, state: State) -> State | None:
         """DescribeAlarms and ListTagsForResource."""
         name = state["id"]
-        found = cloud.call("cloudwatch", "describe_alarms", AlarmNames=[name])["MetricAlarms"]
-        if not found:
+        alarms = cloud.call("cloudwatch", "describe_alarms", AlarmNames=[name])["MetricAlarms"]
+        if not alarms:
             return None
-        alarm = found[0]
+        alarm = alarms[0]
         listed = cloud.call("cloudwatch", "list_tags_for_resource", ResourceARN=alarm["AlarmArn"])
-        tags: Tags = {each["Key"]: each["Value"] for each in listed.get("Tags", [])}
+        tags: Tags = {tag["Key"]: tag["Value"] for tag in listed.get("Tags", [])}
         return {
             "arn": alarm["AlarmArn"],
             "region": cloud.region,
-            "dimensions": {each["Name"]: each["Value"] for each in alarm.get("Dimensions", [])},
+            "dimensions": {
+                dimension["Name"]: dimension["Value"] for dimension in alarm.get("Dimensions", [])
+            },
             "evaluate_low_sample_count_percentiles": alarm.get("EvaluateLowSampleCountPercentile", ""),
             "metric_query": [_query_state(query) for query in alarm.get("Metrics", [])],
             **{attribute: _shown(attribute, alarm.get(member)) for attribute, member in _MEMBERS.items()},
@@ -126,17 +128,17 @@ def _shown(attribute: str, value: Any) -> Any:  # noqa: ANN401 - as the API has 
 
 
 def _query_request(query: State) -> dict[str, Any]:
-    wanted: dict[str, Any] = {"Id": query["id"], "ReturnData": query["return_data"] is True}
-    wanted |= {m: query[n] for n, m in (("expression", "Expression"), ("label", "Label")) if query[n]}
+    request: dict[str, Any] = {"Id": query["id"], "ReturnData": query["return_data"] is True}
+    request |= {m: query[n] for n, m in (("expression", "Expression"), ("label", "Label")) if query[n]}
     for metric in query["metric"]:
         named = {"Namespace": metric["namespace"], "MetricName": metric["metric_name"]}
         dimensions = [{"Name": key, "Value": value} for key, value in (metric["dimensions"] or {}).items()]
-        wanted["MetricStat"] = {
+        request["MetricStat"] = {
             "Metric": {**named, "Dimensions": dimensions},
             "Period": metric["period"],
             "Stat": metric["stat"],
         }
-    return wanted
+    return request
 
 
 def _query_state(query: Mapping[str, Any]) -> State:
@@ -146,7 +148,9 @@ def _query_state(query: Mapping[str, Any]) -> State:
         metric = stat["Metric"]
         metrics.append(
             {
-                "dimensions": {each["Name"]: each["Value"] for each in metric.get("Dimensions", [])},
+                "dimensions": {
+                    dimension["Name"]: dimension["Value"] for dimension in metric.get("Dimensions", [])
+                },
                 "metric_name": metric["MetricName"],
                 "namespace": metric.get("Namespace", ""),
                 "period": stat["Period"],
@@ -186,14 +190,14 @@ class Dashboard(AwsResource):
     def read(self, cloud: AwsCloud, state: State) -> State | None:
         """GetDashboard."""
         try:
-            found = cloud.call("cloudwatch", "get_dashboard", DashboardName=state["id"])
+            dashboard = cloud.call("cloudwatch", "get_dashboard", DashboardName=state["id"])
         except CloudRefusedError as error:
             if error.code in {"ResourceNotFound", "DashboardNotFoundError"}:
                 return None
             raise
         return {
-            "dashboard_arn": found["DashboardArn"],
-            "dashboard_body": same_json(found["DashboardBody"], state.get("dashboard_body")),
+            "dashboard_arn": dashboard["DashboardArn"],
+            "dashboard_body": same_json(dashboard["DashboardBody"], state.get("dashboard_body")),
             "dashboard_name": state["id"],
             "region": cloud.region,
         }

@@ -96,8 +96,8 @@ class VpnConnection(AwsResource):
         )
 
     def _find(self, cloud: AwsCloud, identity: str) -> dict[str, Any] | None:
-        found = find(cloud, "describe_vpn_connections", "VpnConnections", VpnConnectionIds=[identity])
-        return None if found is None or found["State"] == "deleted" else found
+        connection = find(cloud, "describe_vpn_connections", "VpnConnections", VpnConnectionIds=[identity])
+        return None if connection is None or connection["State"] == "deleted" else connection
 
     def read(self, cloud: AwsCloud, state: State) -> State | None:
         """DescribeVpnConnections and the customer gateway's configuration document."""
@@ -105,11 +105,11 @@ class VpnConnection(AwsResource):
         if connection is None or connection["State"] == "deleting":
             return None
         options = connection.get("Options", {})
-        found: State = {name: options.get(member) for name, member in _OPTIONS.items()}
+        attributes: State = {name: options.get(member) for name, member in _OPTIONS.items()}
         for prefix, option in zip(_TUNNELS, options.get("TunnelOptions", []), strict=False):
-            found |= tunnel.flatten(option, prefix)
+            attributes |= tunnel.flatten(option, prefix)
         return {
-            **found,
+            **attributes,
             **{name: connection.get(member, "") for name, member in _ENDS.items()},
             "arn": cloud.arn("ec2", f"vpn-connection/{state['id']}"),
             "core_network_arn": connection.get("CoreNetworkArn", ""),
@@ -122,7 +122,7 @@ class VpnConnection(AwsResource):
             "transit_gateway_attachment_id": "",
             "type": connection["Type"],
             "vgw_telemetry": [_telemetry(item) for item in connection.get("VgwTelemetry", [])],
-            **self._tunnel_state(connection, {**state, **found}),
+            **self._tunnel_state(connection, {**state, **attributes}),
             **self.tag_state(cloud, tags_of(connection), state),
         }
 
@@ -177,7 +177,7 @@ class VpnConnection(AwsResource):
             return
         wait_until(
             lambda: self._find(cloud, state["id"]),
-            lambda found: found is None,
+            lambda connection: connection is None,
             what=f"VPN connection {state['id']} deleted",
             timeout_s=TIMEOUT_S,
         )
@@ -219,7 +219,7 @@ class VpnConnectionRoute(AwsResource):
             cloud.call("ec2", "delete_vpn_connection_route", **_route_members(state["id"]))
         wait_until(
             lambda: _route_state(cloud, state["id"]),
-            lambda found: found == "gone",
+            lambda route_state: route_state == "gone",
             what=f"route {state['id']} deleted",
             timeout_s=TIMEOUT_S,
         )
@@ -236,15 +236,21 @@ def _route_members(identity: str) -> dict[str, str]:
 
 def _route_state(cloud: AwsCloud, identity: str) -> str:
     """Return `State` of a static route; `gone` if there is no such route or no such connection."""
-    wanted = _route_members(identity)
-    found = find(
-        cloud, "describe_vpn_connections", "VpnConnections", VpnConnectionIds=[wanted["VpnConnectionId"]]
+    route_members = _route_members(identity)
+    connection = find(
+        cloud,
+        "describe_vpn_connections",
+        "VpnConnections",
+        VpnConnectionIds=[route_members["VpnConnectionId"]],
     )
-    alive = found if found is not None and found["State"] not in {"deleted", "deleting"} else {}
+    alive = (
+        connection if connection is not None and connection["State"] not in {"deleted", "deleting"} else {}
+    )
     states = [
         route["State"]
         for route in alive.get("Routes", [])
-        if route["DestinationCidrBlock"] == wanted["DestinationCidrBlock"] and route["State"] != "deleted"
+        if route["DestinationCidrBlock"] == route_members["DestinationCidrBlock"]
+        and route["State"] != "deleted"
     ]
     return states[0] if states else "gone"
 

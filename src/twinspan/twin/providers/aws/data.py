@@ -14,13 +14,13 @@ class AvailabilityZones(DataSource[AwsCloud]):
 
     def read(self, cloud: AwsCloud, config: State) -> State:
         """DescribeAvailabilityZones."""
-        wanted = [{"Name": item["name"], "Values": item["values"]} for item in config["filter"] or []]
+        zone_filters = [{"Name": item["name"], "Values": item["values"]} for item in config["filter"] or []]
         if config["state"]:
-            wanted += filters(state=config["state"])
+            zone_filters += filters(state=config["state"])
         answer = cloud.call(
             "ec2",
             "describe_availability_zones",
-            Filters=wanted or None,
+            Filters=zone_filters or None,
             AllAvailabilityZones=config["all_availability_zones"],
         )
         barred = {*(config["exclude_names"] or []), *(config["exclude_zone_ids"] or [])}

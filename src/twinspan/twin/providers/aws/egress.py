@@ -147,18 +147,18 @@ class NatGateway(AwsResource):
         return identity
 
     def _find(self, cloud: AwsCloud, identity: str) -> dict[str, Any] | None:
-        found = find(cloud, "describe_nat_gateways", "NatGateways", NatGatewayIds=[identity])
-        return None if found is None or found["State"] == "deleted" else found
+        gateway = find(cloud, "describe_nat_gateways", "NatGateways", NatGatewayIds=[identity])
+        return None if gateway is None or gateway["State"] == "deleted" else gateway
 
     def _state(self, cloud: AwsCloud, identity: str) -> str:
-        found = self._find(cloud, identity) or {}
-        if found.get("State") == "failed":
+        gateway = self._find(cloud, identity) or {}
+        if gateway.get("State") == "failed":
             raise CloudRefusedError(
                 operation=f"waiting for NAT gateway {identity} to be available",
-                code=str(found.get("FailureCode", "failed")),
-                message=str(found.get("FailureMessage", "no reason given")),
+                code=str(gateway.get("FailureCode", "failed")),
+                message=str(gateway.get("FailureMessage", "no reason given")),
             )
-        return str(found.get("State", "gone"))
+        return str(gateway.get("State", "gone"))
 
     def read(self, cloud: AwsCloud, state: State) -> State | None:
         """DescribeNatGateways."""
@@ -191,7 +191,7 @@ class NatGateway(AwsResource):
             cloud.call("ec2", "delete_nat_gateway", NatGatewayId=state["id"])
         wait_until(
             lambda: self._find(cloud, state["id"]),
-            lambda found: found is None,
+            lambda gateway: gateway is None,
             what=f"NAT gateway {state['id']} deleted",
             timeout_s=TIMEOUT_S,
         )

@@ -21,12 +21,12 @@ Document = dict[str, Any]
 def describe(cloud: AwsCloud, operation: str, member: str, **parameters: Any) -> Document | None:
     """Return the object that an EKS Describe call answers with, None if there is none."""
     try:
-        found: Document = cloud.call("eks", operation, **parameters)[member]
+        document: Document = cloud.call("eks", operation, **parameters)[member]
     except CloudRefusedError as error:
         if is_gone(error):
             return None
         raise
-    return found
+    return document
 
 
 def issues_of(document: Mapping[str, Any]) -> str:
@@ -35,13 +35,15 @@ def issues_of(document: Mapping[str, Any]) -> str:
     return "; ".join(f"{issue.get('code', 'Unknown')}: {issue.get('message', '')}" for issue in issues)
 
 
-def wait_for(find: Callable[[], Document | None], *, what: str, wanted: str, failed: Collection[str]) -> None:
+def wait_for(
+    find: Callable[[], Document | None], *, what: str, desired_state: str, failed: Collection[str]
+) -> None:
     """Wait until an object has a status.
 
     Args:
         find: Asks for it.
         what: It in words, e.g. `EKS cluster blue`.
-        wanted: The status, or `gone`.
+        desired_state: The status, or `gone`.
         failed: Statuses that no waiting leaves.
 
     Raises:
@@ -56,16 +58,16 @@ def wait_for(find: Callable[[], Document | None], *, what: str, wanted: str, fai
         state, issues = str(document["status"]), issues_of(document)
         if state in failed:
             raise CloudRefusedError(
-                operation=f"waiting for {what} to be {wanted}",
+                operation=f"waiting for {what} to be {desired_state}",
                 code=state,
                 message=issues or "EKS gives no reason",
             )
-        return f"{state} ({issues})" if issues and state != wanted else state
+        return f"{state} ({issues})" if issues and state != desired_state else state
 
     wait_until(
         status,
-        lambda state: state in {wanted, _NONE},
-        what=f"{what} {wanted}",
+        lambda state: state in {desired_state, _NONE},
+        what=f"{what} {desired_state}",
         timeout_s=TIMEOUT_S,
         interval_s=POLL_S,
     )
@@ -73,7 +75,7 @@ def wait_for(find: Callable[[], Document | None], *, what: str, wanted: str, fai
 
 def wait_gone(find: Callable[[], Document | None], *, what: str, failed: Collection[str]) -> None:
     """Wait until an object is gone; see `wait_for`."""
-    wait_for(find, what=what, wanted=_NONE, failed=failed)
+    wait_for(find, what=what, desired_state=_NONE, failed=failed)
 
 
 def change(cloud: AwsCloud, operation: str, *, about: Mapping[str, str], **parameters: Any) -> None:
@@ -94,18 +96,20 @@ def change(cloud: AwsCloud, operation: str, *, about: Mapping[str, str], **param
         answer: Document = cloud.call("eks", "describe_update", updateId=update["id"], **about)["update"]
         return answer
 
-    found = wait_until(
+    finished_update = wait_until(
         ended,
         lambda answer: answer["status"] != "InProgress",
         what=f"end of {operation} of {'/'.join(about.values())}",
         timeout_s=TIMEOUT_S,
         interval_s=POLL_S,
     )
-    if found["status"] != "Successful":
-        errors = found.get("errors") or []
+    if finished_update["status"] != "Successful":
+        errors = finished_update.get("errors") or []
         raise CloudRefusedError(
             operation=f"eks:{operation}",
-            code=str(errors[0].get("errorCode", found["status"])) if errors else str(found["status"]),
+            code=str(errors[0].get("errorCode", finished_update["status"]))
+            if errors
+            else str(finished_update["status"]),
             message="; ".join(str(error.get("errorMessage", "")) for error in errors) or "no reason given",
         )
 

@@ -124,17 +124,17 @@ class AccessPolicyAssociation(EksResource):
     def read(self, cloud: AwsCloud, state: State) -> State | None:
         """ListAssociatedAccessPolicies."""
         cluster, principal, policy = state["id"].split("#")
-        found = _association(cloud, cluster, principal, policy)
-        if found is None:
+        association = _association(cloud, cluster, principal, policy)
+        if association is None:
             return None
-        scope = found.get("accessScope") or {}
+        scope = association.get("accessScope") or {}
         return {
             "access_scope": [
                 {"type": scope.get("type", "cluster"), "namespaces": scope.get("namespaces") or []}
             ],
-            "associated_at": timestamp(found.get("associatedAt")),
+            "associated_at": timestamp(association.get("associatedAt")),
             "cluster_name": cluster,
-            "modified_at": timestamp(found.get("modifiedAt")),
+            "modified_at": timestamp(association.get("modifiedAt")),
             "policy_arn": policy,
             "principal_arn": principal,
             "region": cloud.region,
@@ -167,5 +167,5 @@ def _association(cloud: AwsCloud, cluster: str, principal: str, policy: str) -> 
         if is_gone(error):
             return None
         raise
-    found = [item for item in answer["associatedAccessPolicies"] if item["policyArn"] == policy]
-    return found[0] if found else None
+    associations = [item for item in answer["associatedAccessPolicies"] if item["policyArn"] == policy]
+    return associations[0] if associations else None

@@ -60,7 +60,7 @@ class Addon(EksResource):
         wait_for(
             lambda: _find(cloud, identity),
             what=f"EKS add-on {identity}",
-            wanted="ACTIVE",
+            desired_state="ACTIVE",
             failed={"CREATE_FAILED", "DELETING", "DELETE_FAILED"},
         )
         return identity

@@ -97,7 +97,7 @@ class EksClusterResource(EksResource):
         wait_for(
             lambda: find_cluster(cloud, name),
             what=f"EKS cluster {name}",
-            wanted="ACTIVE",
+            desired_state="ACTIVE",
             failed={"FAILED", "DELETING"},
         )
         return name
@@ -164,7 +164,7 @@ def _services(blocks: Value) -> Document | None:
     if not isinstance(blocks, list) or not blocks:
         return None
     members = {"serviceIpv4Cidr": "service_ipv4_cidr", "ipFamily": "ip_family"}
-    return {member: found for member, name in members.items() if (found := text(blocks[0][name]))} or None
+    return {member: value for member, name in members.items() if (value := text(blocks[0][name]))} or None
 
 
 def _access(blocks: Value) -> Document | None:
@@ -183,8 +183,8 @@ def _upgrade(blocks: Value) -> Document | None:
     return {"supportType": support} if text(support) else None
 
 
-def _logging(wanted: Value, before: Value) -> Document | None:
-    on = sorted(wanted or [])
+def _logging(planned_types: Value, before: Value) -> Document | None:
+    on = sorted(planned_types or [])
     off = sorted(set(before or []) - set(on))
     setups = [{"types": types, "enabled": enabled} for types, enabled in ((on, True), (off, False)) if types]
     return {"clusterLogging": setups} if setups else None

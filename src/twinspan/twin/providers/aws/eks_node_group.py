@@ -91,7 +91,7 @@ class NodeGroup(EksResource):
         wait_for(
             lambda: _find(cloud, identity),
             what=f"EKS node group {identity}",
-            wanted="ACTIVE",
+            desired_state="ACTIVE",
             failed={"CREATE_FAILED", "DELETING", "DELETE_FAILED"},
         )
         return identity
@@ -135,10 +135,10 @@ class NodeGroup(EksResource):
         about = {"name": cluster, "nodegroupName": name}
         if differs(prior, planned, "version", "release_version"):
             version, release = text(planned["version"]), text(planned["release_version"])
-            wanted = {"version": version if version != prior["version"] else None}
-            wanted["releaseVersion"] = release if release != prior["release_version"] else None
-            if any(wanted.values()):
-                change(cloud, "update_nodegroup_version", about=about, **group, **wanted)
+            versions = {"version": version if version != prior["version"] else None}
+            versions["releaseVersion"] = release if release != prior["release_version"] else None
+            if any(versions.values()):
+                change(cloud, "update_nodegroup_version", about=about, **group, **versions)
         settings = settings_of(prior, planned)
         if settings:
             change(cloud, "update_nodegroup_config", about=about, **group, **settings)

@@ -44,8 +44,12 @@ def same_json(answered: Value, known: Value) -> str:
 def keep_same_json(change: Change, planned: State, name: str) -> State:
     """Return the plan with a document as it is, if the configuration only spells it in another way."""
     prior = change.prior[name] if change.prior is not None else None
-    wanted = planned[name]
-    if isinstance(prior, str) and isinstance(wanted, str) and same_json(wanted, prior) == prior:
+    planned_document = planned[name]
+    if (
+        isinstance(prior, str)
+        and isinstance(planned_document, str)
+        and same_json(planned_document, prior) == prior
+    ):
         return {**planned, name: prior}
     return planned
 
@@ -57,12 +61,12 @@ def timestamp(moment: Any) -> str:
 
 def _role(cloud: AwsCloud, name: str) -> dict[str, Any] | None:
     try:
-        found: dict[str, Any] = cloud.call("iam", "get_role", RoleName=name)["Role"]
+        role: dict[str, Any] = cloud.call("iam", "get_role", RoleName=name)["Role"]
     except CloudRefusedError as error:
         if is_gone(error):
             return None
         raise
-    return found
+    return role
 
 
 def _attached(cloud: AwsCloud, role: str) -> list[str]:
@@ -219,11 +223,11 @@ def _inline(cloud: AwsCloud, role: str, known: Value) -> list[State]:
             return []
         raise
     texts = {block["name"]: block["policy"] for block in known or []} if isinstance(known, list) else {}
-    found = []
+    policies = []
     for name in names:
         answer = cloud.call("iam", "get_role_policy", RoleName=role, PolicyName=name)
-        found.append({"name": name, "policy": same_json(answer["PolicyDocument"], texts.get(name))})
-    return found
+        policies.append({"name": name, "policy": same_json(answer["PolicyDocument"], texts.get(name))})
+    return policies
 
 
 class IamRolePolicyAttachment(AwsResource):

@@ -30,12 +30,12 @@ _JSON = frozenset({"delivery_policy", "filter_policy", "policy", "redrive_policy
 def _attributes(cloud: AwsCloud, operation: str, **arn: str) -> Mapping[str, str] | None:
     """Return SNS's attributes of something; None if it is gone."""
     try:
-        found: Mapping[str, str] = cloud.call("sns", operation, **arn)["Attributes"]
+        attributes: Mapping[str, str] = cloud.call("sns", operation, **arn)["Attributes"]
     except CloudRefusedError as error:
         if error.code in {"NotFound", "NotFoundException"}:
             return None
         raise
-    return found
+    return attributes
 
 
 class Topic(AwsResource):
@@ -73,21 +73,21 @@ class Topic(AwsResource):
     def read(self, cloud: AwsCloud, state: State) -> State | None:
         """GetTopicAttributes and ListTagsForResource."""
         arn = state["id"]
-        found = _attributes(cloud, "get_topic_attributes", TopicArn=arn)
-        if found is None:
+        attributes = _attributes(cloud, "get_topic_attributes", TopicArn=arn)
+        if attributes is None:
             return None
         listed = cloud.call("sns", "list_tags_for_resource", ResourceArn=arn).get("Tags", [])
-        tags: Tags = {each["Key"]: each["Value"] for each in listed}
-        texts = {name: found.get(member, "") for name, member in _TOPIC.items()}
+        tags: Tags = {tag["Key"]: tag["Value"] for tag in listed}
+        texts = {name: attributes.get(member, "") for name, member in _TOPIC.items()}
         return {
             "arn": arn,
             "name": arn.rpartition(":")[2],
             "name_prefix": state.get("name_prefix") if isinstance(state.get("name_prefix"), str) else "",
-            "owner": found.get("Owner", cloud.account_id),
+            "owner": attributes.get("Owner", cloud.account_id),
             "region": cloud.region,
             "fifo_throughput_scope": "",
             "signature_version": 0,
-            "tracing_config": found.get("TracingConfig", ""),
+            "tracing_config": attributes.get("TracingConfig", ""),
             "beginning_archive_time": "",
             **{n: same_json(text, state.get(n)) if n in _JSON else text for n, text in texts.items()},
             **self.tag_state(cloud, tags, state),
@@ -132,20 +132,20 @@ class TopicSubscription(AwsResource):
 
     def create(self, cloud: AwsCloud, planned: State, record: Record) -> str:
         """Subscribe."""
-        wanted = {
+        attributes = {
             member: planned[name]
             for name, member in _SUBSCRIPTION.items()
             if isinstance(planned[name], str) and planned[name]
         }
         if planned["raw_message_delivery"]:
-            wanted["RawMessageDelivery"] = "true"
+            attributes["RawMessageDelivery"] = "true"
         arn: str = cloud.call(
             "sns",
             "subscribe",
             TopicArn=planned["topic_arn"],
             Protocol=planned["protocol"],
             Endpoint=planned["endpoint"],
-            Attributes=wanted or None,
+            Attributes=attributes or None,
             ReturnSubscriptionArn=True,
         )["SubscriptionArn"]
         record(arn)
@@ -153,22 +153,22 @@ class TopicSubscription(AwsResource):
 
     def read(self, cloud: AwsCloud, state: State) -> State | None:
         """GetSubscriptionAttributes."""
-        found = _attributes(cloud, "get_subscription_attributes", SubscriptionArn=state["id"])
-        if found is None:
+        attributes = _attributes(cloud, "get_subscription_attributes", SubscriptionArn=state["id"])
+        if attributes is None:
             return None
         return {
             "arn": state["id"],
-            "confirmation_was_authenticated": _is_true(found.get("ConfirmationWasAuthenticated")),
-            "endpoint": found["Endpoint"],
-            "filter_policy_scope": found.get("FilterPolicyScope", ""),
-            "owner_id": found.get("Owner", cloud.account_id),
-            "pending_confirmation": _is_true(found.get("PendingConfirmation")),
-            "protocol": found["Protocol"],
-            "raw_message_delivery": _is_true(found.get("RawMessageDelivery")),
+            "confirmation_was_authenticated": _is_true(attributes.get("ConfirmationWasAuthenticated")),
+            "endpoint": attributes["Endpoint"],
+            "filter_policy_scope": attributes.get("FilterPolicyScope", ""),
+            "owner_id": attributes.get("Owner", cloud.account_id),
+            "pending_confirmation": _is_true(attributes.get("PendingConfirmation")),
+            "protocol": attributes["Protocol"],
+            "raw_message_delivery": _is_true(attributes.get("RawMessageDelivery")),
             "region": cloud.region,
-            "topic_arn": found["TopicArn"],
+            "topic_arn": attributes["TopicArn"],
             **{
-                name: same_json(found.get(member, ""), state.get(name))
+                name: same_json(attributes.get(member, ""), state.get(name))
                 for name, member in _SUBSCRIPTION.items()
             },
         }

@@ -175,19 +175,19 @@ class Route(AwsResource):
     def read(self, cloud: AwsCloud, state: State) -> State | None:
         """DescribeRouteTables and the route to the destination that was created, not propagated."""
         table = _table(cloud, state["route_table_id"])
-        wanted = _members(_DESTINATIONS, state)
+        destination = _members(_DESTINATIONS, state)
         routes = [
             route
             for route in (table or {}).get("Routes", [])
-            if all(route.get(member) == value for member, value in wanted.items())
+            if all(route.get(member) == value for member, value in destination.items())
             and route.get("Origin") != "EnableVgwRoutePropagation"
         ]
         if not routes:
             return None
         route = routes[0]
-        found = {name: route.get(member, "") for name, member in (_TARGETS | _DESTINATIONS).items()}
+        attributes = {name: route.get(member, "") for name, member in (_TARGETS | _DESTINATIONS).items()}
         return {
-            **found,
+            **attributes,
             "instance_id": route.get("InstanceId", ""),
             "instance_owner_id": route.get("InstanceOwnerId", ""),
             "origin": route.get("Origin", "CreateRoute"),
@@ -330,7 +330,7 @@ class VpnGatewayRoutePropagation(AwsResource):
             return
         wait_until(
             lambda: self.read(cloud, state),
-            lambda found: found is None,
+            lambda propagation: propagation is None,
             what=f"no propagation of {gateway} into {table_id}",
             timeout_s=TIMEOUT_S,
         )

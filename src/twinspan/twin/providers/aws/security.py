@@ -143,7 +143,7 @@ def _inline(permissions: Iterable[Mapping[str, Any]], group_id: str) -> list[Sta
                 rule = rules.setdefault(
                     (permission["IpProtocol"], *ports, text),
                     {"protocol": permission["IpProtocol"], "from_port": ports[0], "to_port": ports[1]}
-                    | {"description": text, "self": False, **{each: [] for each in _LISTS}},
+                    | {"description": text, "self": False, **{attribute: [] for attribute in _LISTS}},
                 )
                 if name == "security_groups" and item[key] == group_id:
                     rule["self"] = True

@@ -133,8 +133,11 @@ def _encryption(cloud: AwsCloud, name: str) -> list[State]:
 def _rule_state(rule: Mapping[str, Any]) -> State:
     default = rule.get("ApplyServerSideEncryptionByDefault")
     blocks = [
-        {"sse_algorithm": each["SSEAlgorithm"], "kms_master_key_id": each.get("KMSMasterKeyID", "")}
-        for each in ([default] if default else [])
+        {
+            "sse_algorithm": encryption["SSEAlgorithm"],
+            "kms_master_key_id": encryption.get("KMSMasterKeyID", ""),
+        }
+        for encryption in ([default] if default else [])
     ]
     return {
         "apply_server_side_encryption_by_default": blocks,
@@ -166,14 +169,14 @@ class BucketVersioning(AwsResource):
 
     def _put(self, cloud: AwsCloud, planned: State) -> None:
         block = planned["versioning_configuration"][0]
-        wanted = {"Status": block["status"]}
+        configuration = {"Status": block["status"]}
         if isinstance(block["mfa_delete"], str) and block["mfa_delete"]:
-            wanted["MFADelete"] = block["mfa_delete"]
+            configuration["MFADelete"] = block["mfa_delete"]
         cloud.call(
             "s3",
             "put_bucket_versioning",
             Bucket=planned["bucket"],
-            VersioningConfiguration=wanted,
+            VersioningConfiguration=configuration,
             MFA=planned["mfa"],
         )
 
@@ -225,8 +228,8 @@ class BucketEncryption(AwsResource):
         if answer is None:
             return None
         rules = answer["ServerSideEncryptionConfiguration"]["Rules"]
-        found = [{**_rule_state(rule), "blocked_encryption_types": None} for rule in rules]
-        return {"bucket": state["id"], "region": cloud.region, "rule": found}
+        rule_states = [{**_rule_state(rule), "blocked_encryption_types": None} for rule in rules]
+        return {"bucket": state["id"], "region": cloud.region, "rule": rule_states}
 
     def update(self, cloud: AwsCloud, prior: State, planned: State) -> State:
         """PutBucketEncryption."""
@@ -289,8 +292,8 @@ class BucketPublicAccessBlock(AwsResource):
         if answer is None:
             return None
         flags = answer["PublicAccessBlockConfiguration"]
-        found = {name: flags.get(member, False) for name, member in _FLAGS.items()}
-        return {"bucket": state["id"], "region": cloud.region, **found}
+        attributes = {name: flags.get(member, False) for name, member in _FLAGS.items()}
+        return {"bucket": state["id"], "region": cloud.region, **attributes}
 
     def update(self, cloud: AwsCloud, prior: State, planned: State) -> State:
         """PutPublicAccessBlock."""
@@ -350,20 +353,20 @@ class LogGroup(AwsResource):
         """DescribeLogGroups and ListTagsForResource."""
         name = state["id"]
         groups = cloud.call("logs", "describe_log_groups", logGroupNamePrefix=name)["logGroups"]
-        found = [group for group in groups if group["logGroupName"] == name]
-        if not found:
+        matches = [group for group in groups if group["logGroupName"] == name]
+        if not matches:
             return None
-        arn = found[0]["arn"].removesuffix(":*")
+        arn = matches[0]["arn"].removesuffix(":*")
         tags = cloud.call("logs", "list_tags_for_resource", resourceArn=arn).get("tags", {})
         return {
             "arn": arn,
-            "deletion_protection_enabled": found[0].get("deletionProtectionEnabled", False),
-            "kms_key_id": found[0].get("kmsKeyId", ""),
-            "log_group_class": found[0].get("logGroupClass", "STANDARD"),
+            "deletion_protection_enabled": matches[0].get("deletionProtectionEnabled", False),
+            "kms_key_id": matches[0].get("kmsKeyId", ""),
+            "log_group_class": matches[0].get("logGroupClass", "STANDARD"),
             "name": name,
             "name_prefix": state.get("name_prefix") if isinstance(state.get("name_prefix"), str) else "",
             "region": cloud.region,
-            "retention_in_days": found[0].get("retentionInDays", 0),
+            "retention_in_days": matches[0].get("retentionInDays", 0),
             **self.tag_state(cloud, tags, state),
         }
 

@@ -110,7 +110,7 @@ def changes(prior: State, planned: State, prefix: str) -> dict[str, Any]:
     for name, member in (_SCALARS | _LISTS).items():
         if member in old and member not in new and name in DEFAULTS:
             default = DEFAULTS[name]
-            options[member] = [{"Value": each} for each in default] if name in _LISTS else default
+            options[member] = [{"Value": item} for item in default] if name in _LISTS else default
     if "LogOptions" in old and "LogOptions" not in new:
         options["LogOptions"] = {"CloudWatchLogOptions": {"LogEnabled": False}}
     return options

@@ -41,7 +41,7 @@ def _attach(cloud: AwsCloud, gateway_id: str, vpc_id: str) -> None:
     cloud.call("ec2", "attach_vpn_gateway", VpnGatewayId=gateway_id, VpcId=vpc_id)
     wait_until(
         lambda: _attached_vpc(_vpn_gateway(cloud, gateway_id)),
-        lambda found: found == vpc_id,
+        lambda attached_vpc_id: attached_vpc_id == vpc_id,
         what=f"{gateway_id} attached to {vpc_id}",
         timeout_s=TIMEOUT_S,
     )
@@ -56,7 +56,7 @@ def _detach(cloud: AwsCloud, gateway_id: str, vpc_id: str) -> None:
         return
     wait_until(
         lambda: _attached_vpc(_vpn_gateway(cloud, gateway_id)),
-        lambda found: found != vpc_id,
+        lambda attached_vpc_id: attached_vpc_id != vpc_id,
         what=f"{gateway_id} detached from {vpc_id}",
         timeout_s=TIMEOUT_S,
     )
@@ -179,15 +179,15 @@ class CustomerGateway(AwsResource):
         record(identity)
         wait_until(
             lambda: self._find(cloud, identity),
-            lambda found: found is not None and found["State"] == "available",
+            lambda gateway: gateway is not None and gateway["State"] == "available",
             what=f"customer gateway {identity} available",
             timeout_s=TIMEOUT_S,
         )
         return identity
 
     def _find(self, cloud: AwsCloud, identity: str) -> dict[str, Any] | None:
-        found = find(cloud, "describe_customer_gateways", "CustomerGateways", CustomerGatewayIds=[identity])
-        return None if found is None or found["State"] in _DELETED else found
+        gateway = find(cloud, "describe_customer_gateways", "CustomerGateways", CustomerGatewayIds=[identity])
+        return None if gateway is None or gateway["State"] in _DELETED else gateway
 
     def read(self, cloud: AwsCloud, state: State) -> State | None:
         """DescribeCustomerGateways."""
@@ -221,7 +221,7 @@ class CustomerGateway(AwsResource):
             )
         wait_until(
             lambda: self._find(cloud, state["id"]),
-            lambda found: found is None,
+            lambda gateway: gateway is None,
             what=f"customer gateway {state['id']} deleted",
             timeout_s=TIMEOUT_S,
         )

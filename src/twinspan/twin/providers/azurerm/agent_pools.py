@@ -108,30 +108,30 @@ def pool_body(block: State, further: Mapping[str, str] | None = None) -> Documen
 
 
 def _sent(value: Any) -> Any:
-    found = given(value)
-    return None if found in ([], {}) else found
+    given_value = given(value)
+    return None if given_value in ([], {}) else given_value
 
 
 def pool_state(properties: Document, known: State, further: Mapping[str, str] | None = None) -> State:
     """Return what ARM says of a pool; ids are spelled as `known` where only the case differs."""
     names = {**_MEMBERS, **(further or {})}
-    found: State = {name: properties.get(member) for name, member in names.items()}
+    attributes: State = {name: properties.get(member) for name, member in names.items()}
     for name in ("pod_subnet_id", "vnet_subnet_id"):
-        found[name] = spelled(found[name], known.get(name))
-    found |= {name: value for name, value in DEFAULTS.items() if found[name] is None}
-    found |= {name: {} for name in ("node_labels", "tags") if found[name] is None}
+        attributes[name] = spelled(attributes[name], known.get(name))
+    attributes |= {name: value for name, value in DEFAULTS.items() if attributes[name] is None}
+    attributes |= {name: {} for name in ("node_labels", "tags") if attributes[name] is None}
     settings = properties.get("upgradeSettings")
     asked = known.get("upgrade_settings")
-    found["upgrade_settings"] = (
+    attributes["upgrade_settings"] = (
         [{name: settings.get(member) for name, member in _UPGRADE.items()}] if settings and asked else []
     )
-    return found
+    return attributes
 
 
-def spelled(found: Value, known: Value) -> Value:
+def spelled(identity: Value, known: Value) -> Value:
     """Return an id as `known` has it where only the case differs."""
-    same = isinstance(found, str) and isinstance(known, str) and found.lower() == known.lower()
-    return known if same else found
+    same = isinstance(identity, str) and isinstance(known, str) and identity.lower() == known.lower()
+    return known if same else identity
 
 
 def update_pool(cloud: ArmCloud, identity: str, prior: State, planned: State, body: Document) -> None:

@@ -31,8 +31,8 @@ def parent(identity: str) -> str:
 
 def group_of(identity: str) -> str:
     """Return the name of the resource group in an id; empty if there is none."""
-    found = _GROUP.match(identity)
-    return found[1] if found else ""
+    match = _GROUP.match(identity)
+    return match[1] if match else ""
 
 
 def reference(identity: Value) -> Document | None:
@@ -127,15 +127,15 @@ class ArmResource(Resource[ArmCloud]):
         document = cloud.get(state["id"])
         if document is None:
             return None
-        found: State = {"resource_group_name": group_of(state["id"]) or state.get("resource_group_name")}
+        attributes: State = {"resource_group_name": group_of(state["id"]) or state.get("resource_group_name")}
         names = state["id"].split("/")[-2 * len(self._segments) :]
         for (_, attribute), name in zip(self._segments, names[1::2], strict=True):
-            found[attribute] = name
+            attributes[attribute] = name
         if "location" in state:
-            found["location"] = normalised(document.get("location", ""))
+            attributes["location"] = normalised(document.get("location", ""))
         if "tags" in state:
-            found["tags"] = document.get("tags") or {}
-        return {**found, **self.flatten(cloud, document, state)}
+            attributes["tags"] = document.get("tags") or {}
+        return {**attributes, **self.flatten(cloud, document, state)}
 
     def update(self, cloud: ArmCloud, prior: State, planned: State) -> State:
         """PUT the whole document again, with what other resources have put into it."""

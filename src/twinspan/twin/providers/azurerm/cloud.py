@@ -237,8 +237,8 @@ class ArmCloud:
         """Return the members of a collection for which an OData condition holds."""
         answer = self._request("GET", self._url(identity, f"{urlencode({'$filter': condition})}&"))
         self._check(f"GET {_short(identity)}", answer)
-        found: list[Document] = answer.body.get("value", [])
-        return found
+        members: list[Document] = answer.body.get("value", [])
+        return members
 
     def list_resources(self, group: str) -> list[Document]:
         """Return what is in a resource group."""
@@ -246,8 +246,8 @@ class ArmCloud:
         if answer.status == http.client.NOT_FOUND:
             return []
         self._check(f"GET {_short(group)}/resources", answer)
-        found: list[Document] = answer.body.get("value", [])
-        return found
+        resources: list[Document] = answer.body.get("value", [])
+        return resources
 
     def _run(self, method: str, identity: str, document: Document | None) -> None:
         operation = f"{method} {_short(identity)}"
@@ -276,7 +276,7 @@ class ArmCloud:
 
         body = wait_until(
             poll,
-            lambda found: found.get("status") in {"Succeeded", "Failed", "Canceled"},
+            lambda document: document.get("status") in {"Succeeded", "Failed", "Canceled"},
             what=f"end of {operation}",
             timeout_s=_OPERATION_TIMEOUT_S,
             interval_s=_POLL_S,
@@ -294,7 +294,7 @@ class ArmCloud:
             lambda: ((self.get(identity) or {}).get("properties") or {}).get(
                 "provisioningState", "Succeeded"
             ),
-            lambda found: found in {"Succeeded", "Failed", "Canceled"},
+            lambda provisioning_state: provisioning_state in {"Succeeded", "Failed", "Canceled"},
             what=f"{_short(identity)} provisioned",
             timeout_s=_OPERATION_TIMEOUT_S,
             interval_s=_POLL_S,

@@ -173,8 +173,8 @@ def _custom_addresses(blocks: list[State], gateway: Document) -> list[Document] 
         for peering in settings.get("bgpPeeringAddresses", [])
         for address in peering.get("customBgpIpAddresses", [])
     }
-    wanted = [address for address in (blocks[0]["primary"], blocks[0]["secondary"]) if address]
-    missing = [address for address in wanted if address not in owners]
+    requested_addresses = [address for address in (blocks[0]["primary"], blocks[0]["secondary"]) if address]
+    missing = [address for address in requested_addresses if address not in owners]
     if missing:
         raise CloudRefusedError(
             operation="custom_bgp_addresses",
@@ -182,7 +182,10 @@ def _custom_addresses(blocks: list[State], gateway: Document) -> list[Document] 
             message=f"primary or secondary address not found: {', '.join(missing)} is not among the "
             f"gateway's apipa_addresses ({', '.join(sorted(owners)) or 'none'})",
         )
-    return [{"customBgpIpAddress": address, "ipConfigurationId": owners[address]} for address in wanted]
+    return [
+        {"customBgpIpAddress": address, "ipConfigurationId": owners[address]}
+        for address in requested_addresses
+    ]
 
 
 def _custom_state(items: list[Document]) -> list[State]:

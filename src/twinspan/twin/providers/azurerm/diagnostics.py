@@ -40,21 +40,23 @@ class DiagnosticSetting(Resource[ArmCloud]):
         document = cloud.get(_path(target, name))
         if document is None:
             return None
-        told = document["properties"]
+        properties = document["properties"]
         known = state.get("target_resource_id")
         same = isinstance(known, str) and known.lower() == target.lower()
         return {
             "name": name,
             "target_resource_id": known if same else target,
-            "log_analytics_workspace_id": told.get("workspaceId", ""),
-            "log_analytics_destination_type": told.get("logAnalyticsDestinationType", ""),
+            "log_analytics_workspace_id": properties.get("workspaceId", ""),
+            "log_analytics_destination_type": properties.get("logAnalyticsDestinationType", ""),
             "enabled_log": [
-                {"category": each.get("category", ""), "category_group": each.get("categoryGroup", "")}
-                for each in told.get("logs", [])
-                if each["enabled"]
+                {"category": log.get("category", ""), "category_group": log.get("categoryGroup", "")}
+                for log in properties.get("logs", [])
+                if log["enabled"]
             ],
             "enabled_metric": [
-                {"category": each["category"]} for each in told.get("metrics", []) if each["enabled"]
+                {"category": metric["category"]}
+                for metric in properties.get("metrics", [])
+                if metric["enabled"]
             ],
         }
 
@@ -93,13 +95,15 @@ def _document(planned: State) -> Document:
         "logs": [
             without_nones(
                 {
-                    "category": given(each["category"]),
-                    "categoryGroup": given(each["category_group"]),
+                    "category": given(log["category"]),
+                    "categoryGroup": given(log["category_group"]),
                     "enabled": True,
                 }
             )
-            for each in planned["enabled_log"]
+            for log in planned["enabled_log"]
         ],
-        "metrics": [{"category": each["category"], "enabled": True} for each in planned["enabled_metric"]],
+        "metrics": [
+            {"category": metric["category"], "enabled": True} for metric in planned["enabled_metric"]
+        ],
     }
     return {"properties": without_nones(properties)}

@@ -95,8 +95,8 @@ class RoleAssignment(Resource[ArmCloud]):
             return None
         properties = document["properties"]
         role = cloud.get(properties["roleDefinitionId"]) or {}
-        known, found = state.get("scope"), properties.get("scope", "")
-        same = isinstance(known, str) and known.lower() == found.lower()
+        known, scope = state.get("scope"), properties.get("scope", "")
+        same = isinstance(known, str) and known.lower() == scope.lower()
         return {
             "condition": properties.get("condition") or "",
             "condition_version": properties.get("conditionVersion") or "",
@@ -105,7 +105,7 @@ class RoleAssignment(Resource[ArmCloud]):
             "principal_type": properties.get("principalType", ""),
             "role_definition_id": properties["roleDefinitionId"],
             "role_definition_name": (role.get("properties") or {}).get("roleName", ""),
-            "scope": known if same else found,
+            "scope": known if same else scope,
         }
 
     def delete(self, cloud: ArmCloud, state: State) -> None:
@@ -114,20 +114,20 @@ class RoleAssignment(Resource[ArmCloud]):
 
     def import_state(self, cloud: ArmCloud, import_id: str) -> State:
         """Read the id of an assignment at any scope."""
-        found = _ASSIGNMENT.fullmatch(import_id)
-        if found is None:
+        match = _ASSIGNMENT.fullmatch(import_id)
+        if match is None:
             raise ValueError(f"expected SCOPE{_AUTHORIZATION}/roleAssignments/UUID")
-        return {"id": import_id, "scope": found["scope"]}
+        return {"id": import_id, "scope": match["scope"]}
 
 
 def _definition(cloud: ArmCloud, scope: str, name: str) -> str:
     """Return the id of the role with this name, as it can be assigned at `scope`."""
     quoted = name.replace("'", "''")
-    found = cloud.find(f"{scope}{_AUTHORIZATION}/roleDefinitions", f"roleName eq '{quoted}'")
-    if len(found) != 1:
+    roles = cloud.find(f"{scope}{_AUTHORIZATION}/roleDefinitions", f"roleName eq '{quoted}'")
+    if len(roles) != 1:
         raise CloudRefusedError(
             operation="arm:GET roleDefinitions",
             code="RoleDefinitionDoesNotExist",
-            message=f"{len(found)} roles are called {name!r}; give role_definition_id",
+            message=f"{len(roles)} roles are called {name!r}; give role_definition_id",
         )
-    return str(found[0]["id"])
+    return str(roles[0]["id"])

@@ -178,8 +178,8 @@ class KubernetesCluster(ArmResource):
         properties = document["properties"]
         pools, known = properties.get("agentPoolProfiles") or [], state.get(_POOL)
         block = known[0] if isinstance(known, list) and known else {}
-        pool = next((each for each in pools if each.get("name") == block.get("name")), None)
-        pool = pool or next((each for each in pools if each.get("mode") == "System"), {})
+        pool = next((profile for profile in pools if profile.get("name") == block.get("name")), None)
+        pool = pool or next((profile for profile in pools if profile.get("mode") == "System"), {})
         network = properties.get("networkProfile") or {}
         provisioning = properties.get("nodeProvisioningProfile") or {}
         channels = properties.get("autoUpgradeProfile") or {}

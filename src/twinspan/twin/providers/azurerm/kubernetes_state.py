@@ -37,12 +37,12 @@ def network_body(blocks: Value) -> Document | None:
 
 def network_state(profile: Document) -> State:
     """Return a network profile."""
-    found: State = {name: profile.get(member, "") for name, member in NETWORK.items()}
-    found |= {name: profile.get(member) or [] for name, member in NETWORK_LISTS.items()}
+    attributes: State = {name: profile.get(member, "") for name, member in NETWORK.items()}
+    attributes |= {name: profile.get(member) or [] for name, member in NETWORK_LISTS.items()}
     balancer = profile.get("loadBalancerProfile")
-    found["load_balancer_profile"] = [_balancer_state(balancer)] if balancer else []
+    attributes["load_balancer_profile"] = [_balancer_state(balancer)] if balancer else []
     return {
-        **found,
+        **attributes,
         "advanced_networking": [],
         "nat_gateway_profile": [],
         "network_data_plane": profile.get("networkDataplane") or "azure",
@@ -90,8 +90,8 @@ def identity_state(identity: Document, state: State) -> State:
     known = state.get("identity")
     spellings = known[0]["identity_ids"] or [] if isinstance(known, list) and known else []
     ids = [
-        next((each for each in spellings if spelled(found, each) == each), found)
-        for found in identity.get("userAssignedIdentities") or {}
+        next((spelling for spelling in spellings if spelled(identity_id, spelling) == spelling), identity_id)
+        for identity_id in identity.get("userAssignedIdentities") or {}
     ]
     return {
         "identity_ids": ids,
@@ -153,10 +153,10 @@ def _credentials(cloud: ArmCloud, identity: str) -> State:
     import yaml  # noqa: PLC0415 - not needed unless there is a cluster; every start of the plugin would wait
 
     answer = cloud.post(identity, "listClusterUserCredential")
-    found = answer.get("kubeconfigs") or []
-    if not found:
+    kubeconfigs = answer.get("kubeconfigs") or []
+    if not kubeconfigs:
         return {"kube_config": [], "kube_config_raw": ""}
-    raw = base64.b64decode(found[0]["value"]).decode()
+    raw = base64.b64decode(kubeconfigs[0]["value"]).decode()
     return {"kube_config": [_config(yaml.safe_load(raw))], "kube_config_raw": raw}
 
 

@@ -46,44 +46,44 @@ class ActionGroup(ArmResource):
             "enabled": planned["enabled"],
             "emailReceivers": [
                 {
-                    "name": each["name"],
-                    "emailAddress": each["email_address"],
-                    "useCommonAlertSchema": bool(each["use_common_alert_schema"]),
+                    "name": receiver["name"],
+                    "emailAddress": receiver["email_address"],
+                    "useCommonAlertSchema": bool(receiver["use_common_alert_schema"]),
                 }
-                for each in planned["email_receiver"]
+                for receiver in planned["email_receiver"]
             ],
             "webhookReceivers": [
                 {
-                    "name": each["name"],
-                    "serviceUri": each["service_uri"],
-                    "useCommonAlertSchema": bool(each["use_common_alert_schema"]),
+                    "name": receiver["name"],
+                    "serviceUri": receiver["service_uri"],
+                    "useCommonAlertSchema": bool(receiver["use_common_alert_schema"]),
                 }
-                for each in planned["webhook_receiver"]
+                for receiver in planned["webhook_receiver"]
             ],
         }
 
     def flatten(self, cloud: ArmCloud, document: Document, state: State) -> State:
         """Return who is told."""
-        told = document["properties"]
+        properties = document["properties"]
         return {
-            "short_name": told["groupShortName"],
-            "enabled": told.get("enabled", True),
+            "short_name": properties["groupShortName"],
+            "enabled": properties.get("enabled", True),
             "email_receiver": [
                 {
-                    "name": each["name"],
-                    "email_address": each["emailAddress"],
-                    "use_common_alert_schema": each.get("useCommonAlertSchema", False),
+                    "name": receiver["name"],
+                    "email_address": receiver["emailAddress"],
+                    "use_common_alert_schema": receiver.get("useCommonAlertSchema", False),
                 }
-                for each in told.get("emailReceivers", [])
+                for receiver in properties.get("emailReceivers", [])
             ],
             "webhook_receiver": [
                 {
-                    "name": each["name"],
-                    "service_uri": each["serviceUri"],
-                    "use_common_alert_schema": each.get("useCommonAlertSchema", False),
+                    "name": receiver["name"],
+                    "service_uri": receiver["serviceUri"],
+                    "use_common_alert_schema": receiver.get("useCommonAlertSchema", False),
                     "aad_auth": [],
                 }
-                for each in told.get("webhookReceivers", [])
+                for receiver in properties.get("webhookReceivers", [])
             ],
         }
 
@@ -140,72 +140,74 @@ class MetricAlert(ArmResource):
             "autoMitigate": planned["auto_mitigate"],
             "criteria": {
                 "odata.type": _SINGLE if len(scopes) == 1 else _MULTIPLE,
-                "allOf": [_criterion(index, each) for index, each in enumerate(planned["criteria"])],
+                "allOf": [
+                    _criterion(index, criterion) for index, criterion in enumerate(planned["criteria"])
+                ],
             },
             "actions": [
                 without_nones(
                     {
-                        "actionGroupId": each["action_group_id"],
-                        "webHookProperties": given(each["webhook_properties"]),
+                        "actionGroupId": action["action_group_id"],
+                        "webHookProperties": given(action["webhook_properties"]),
                     }
                 )
-                for each in planned["action"]
+                for action in planned["action"]
             ],
         }
 
     def flatten(self, cloud: ArmCloud, document: Document, state: State) -> State:
         """Return the rule."""
-        told = document["properties"]
+        properties = document["properties"]
         return {
-            "description": told.get("description", ""),
-            "severity": told["severity"],
-            "enabled": told["enabled"],
-            "scopes": told["scopes"],
-            "frequency": told["evaluationFrequency"],
-            "window_size": told["windowSize"],
-            "target_resource_type": told.get("targetResourceType", ""),
-            "target_resource_location": told.get("targetResourceRegion", ""),
-            "auto_mitigate": told.get("autoMitigate", True),
-            "criteria": [_criterion_state(each) for each in told["criteria"]["allOf"]],
+            "description": properties.get("description", ""),
+            "severity": properties["severity"],
+            "enabled": properties["enabled"],
+            "scopes": properties["scopes"],
+            "frequency": properties["evaluationFrequency"],
+            "window_size": properties["windowSize"],
+            "target_resource_type": properties.get("targetResourceType", ""),
+            "target_resource_location": properties.get("targetResourceRegion", ""),
+            "auto_mitigate": properties.get("autoMitigate", True),
+            "criteria": [_criterion_state(criterion) for criterion in properties["criteria"]["allOf"]],
             "action": [
                 {
-                    "action_group_id": each["actionGroupId"],
-                    "webhook_properties": each.get("webHookProperties", {}),
+                    "action_group_id": action["actionGroupId"],
+                    "webhook_properties": action.get("webHookProperties", {}),
                 }
-                for each in told.get("actions", [])
+                for action in properties.get("actions", [])
             ],
         }
 
 
-def _criterion(index: int, each: State) -> Document:
+def _criterion(index: int, criterion: State) -> Document:
     return {
         "criterionType": "StaticThresholdCriterion",
         "name": f"Metric{index + 1}",
-        "metricName": each["metric_name"],
-        "metricNamespace": each["metric_namespace"],
-        "operator": each["operator"],
-        "threshold": float(each["threshold"]),
-        "timeAggregation": each["aggregation"],
-        "skipMetricValidation": bool(each["skip_metric_validation"]),
+        "metricName": criterion["metric_name"],
+        "metricNamespace": criterion["metric_namespace"],
+        "operator": criterion["operator"],
+        "threshold": float(criterion["threshold"]),
+        "timeAggregation": criterion["aggregation"],
+        "skipMetricValidation": bool(criterion["skip_metric_validation"]),
         "dimensions": [
             {"name": one["name"], "operator": one["operator"], "values": one["values"]}
-            for one in each["dimension"]
+            for one in criterion["dimension"]
         ],
     }
 
 
-def _criterion_state(each: Document) -> State:
-    threshold: float = each["threshold"]
+def _criterion_state(criterion: Document) -> State:
+    threshold: float = criterion["threshold"]
     return {
-        "aggregation": each["timeAggregation"],
-        "metric_name": each["metricName"],
-        "metric_namespace": each["metricNamespace"],
-        "operator": each["operator"],
+        "aggregation": criterion["timeAggregation"],
+        "metric_name": criterion["metricName"],
+        "metric_namespace": criterion["metricNamespace"],
+        "operator": criterion["operator"],
         "threshold": int(threshold) if threshold == int(threshold) else threshold,
-        "skip_metric_validation": each.get("skipMetricValidation", False),
+        "skip_metric_validation": criterion.get("skipMetricValidation", False),
         "dimension": [
             {"name": one["name"], "operator": one["operator"], "values": one["values"]}
-            for one in each.get("dimensions", [])
+            for one in criterion.get("dimensions", [])
         ],
     }
 
@@ -248,22 +250,22 @@ class Workspace(ArmResource):
 
     def flatten(self, cloud: ArmCloud, document: Document, state: State) -> State:
         """Return what is kept for how long. The twin has no keys for agents: those are empty."""
-        told = document["properties"]
-        features = told.get("features", {})
-        quota = told.get("workspaceCapping", {}).get("dailyQuotaGb", -1)
+        properties = document["properties"]
+        features = properties.get("features", {})
+        quota = properties.get("workspaceCapping", {}).get("dailyQuotaGb", -1)
         return {
             "allow_resource_only_permissions": features.get(
                 "enableLogAccessUsingOnlyResourcePermissions", True
             ),
             "daily_quota_gb": int(quota) if quota == int(quota) else quota,
-            "internet_ingestion_access_type": told.get("publicNetworkAccessForIngestion", "Enabled"),
-            "internet_query_access_type": told.get("publicNetworkAccessForQuery", "Enabled"),
+            "internet_ingestion_access_type": properties.get("publicNetworkAccessForIngestion", "Enabled"),
+            "internet_query_access_type": properties.get("publicNetworkAccessForQuery", "Enabled"),
             "local_authentication_enabled": not features.get("disableLocalAuth", False),
             "primary_shared_key": "",
-            "retention_in_days": told["retentionInDays"],
+            "retention_in_days": properties["retentionInDays"],
             "secondary_shared_key": "",
-            "sku": told["sku"]["name"],
-            "workspace_id": told["customerId"],
+            "sku": properties["sku"]["name"],
+            "workspace_id": properties["customerId"],
         }
 
 
@@ -298,21 +300,21 @@ class Workbook(ArmResource):
 
     def flatten(self, cloud: ArmCloud, document: Document, state: State) -> State:
         """Return the page; the same JSON in another layout is no change."""
-        told = document["properties"]
+        properties = document["properties"]
         return {
-            "category": told["category"],
-            "data_json": _same_json(told["serializedData"], state.get("data_json")),
-            "description": told.get("description", ""),
-            "display_name": told["displayName"],
-            "source_id": told.get("sourceId", "azure monitor"),
+            "category": properties["category"],
+            "data_json": _same_json(properties["serializedData"], state.get("data_json")),
+            "description": properties.get("description", ""),
+            "display_name": properties["displayName"],
+            "source_id": properties.get("sourceId", "azure monitor"),
         }
 
 
-def _same_json(told: str, known: Value) -> Any:  # noqa: ANN401 - values of Terraform have no static type
-    """Return `known` if it means the same as `told`, else `told`."""
+def _same_json(text: str, known: Value) -> Any:  # noqa: ANN401 - values of Terraform have no static type
+    """Return `known` if it means the same as `text`, else `text`."""
     if not isinstance(known, str):
-        return told
+        return text
     try:
-        return known if json.loads(known) == json.loads(told) else told
+        return known if json.loads(known) == json.loads(text) else text
     except ValueError:
-        return told
+        return text

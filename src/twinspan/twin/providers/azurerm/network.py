@@ -364,11 +364,11 @@ class _SubnetAssociation(ArmResource):
     def read(self, cloud: ArmCloud, state: State) -> State | None:
         """GET the subnet and look for the reference."""
         subnet = cloud.get(state["id"])
-        found = ((subnet or {}).get("properties") or {}).get(self._member)
-        if not found:
+        reference = ((subnet or {}).get("properties") or {}).get(self._member)
+        if not reference:
             return None
         known = state.get(self._attribute)
-        return {"subnet_id": state["id"], self._attribute: id_in(found, known)}
+        return {"subnet_id": state["id"], self._attribute: id_in(reference, known)}
 
     def delete(self, cloud: ArmCloud, state: State) -> None:
         """PUT the subnet without the reference."""

@@ -42,14 +42,14 @@ def _rule_body(rule: State) -> Document:
 
 
 def _rule_state(properties: Document) -> State:
-    found: State = {}
+    attributes: State = {}
     for name, member in _MEMBERS.items():
-        found[name] = properties.get(member, [] if name.endswith("es") else "")
+        attributes[name] = properties.get(member, [] if name.endswith("es") else "")
     for name, member in _GROUPS.items():
-        found[name] = [item["id"] for item in properties.get(member, [])]
+        attributes[name] = [item["id"] for item in properties.get(member, [])]
     for side in ("source", "destination"):
-        found[f"{side}_port_ranges"] = properties.get(f"{side}PortRanges", [])
-    return found
+        attributes[f"{side}_port_ranges"] = properties.get(f"{side}PortRanges", [])
+    return attributes
 
 
 class NetworkSecurityGroup(ArmResource):

@@ -106,11 +106,11 @@ def _configuration_body(block: State) -> Document:
 
 
 def _configurations(items: list[Document], known: list[State]) -> list[State]:
-    found = []
+    configurations = []
     for item in items:
         properties = item["properties"]
         old = next((block for block in known if block["name"] == item["name"]), {})
-        found.append(
+        configurations.append(
             {
                 "name": item["name"],
                 "private_ip_address_allocation": properties.get("privateIPAllocationMethod", "Dynamic"),
@@ -120,7 +120,7 @@ def _configurations(items: list[Document], known: list[State]) -> list[State]:
                 "subnet_id": id_in(properties.get("subnet"), old.get("subnet_id")),
             }
         )
-    return found
+    return configurations
 
 
 def _bgp_body(blocks: Any, identity: str) -> Document | None:
