@@ -14,7 +14,7 @@ from twinspan.cloud.azure.act import (
 from twinspan.cloud.endpoints import Endpoints
 from twinspan.cloud.reader import read_network
 from twinspan.errors import CloudError, CloudRefusedError, CloudUnreachableError, HostError, WaitTimeoutError
-from twinspan.faults.api_changes import aws_of, azure_of
+from twinspan.faults.api_changes import aws_in, azure_of
 from twinspan.rotate.tunnels import Tunnel
 from twinspan.wait import wait_until
 
@@ -80,7 +80,10 @@ class Clouds:
         """Give AWS's end a key, which replaces its endpoint. Raises CloudError."""
         self._insist(
             lambda: set_pre_shared_key(
-                aws_of(self.endpoints), tunnel.vpn_connection_id, tunnel.outside_ip_address, key
+                aws_in(self.endpoints, tunnel.region),
+                tunnel.vpn_connection_id,
+                tunnel.outside_ip_address,
+                key,
             ),
             f"new key of {tunnel.label} at AWS",
         )
@@ -123,7 +126,7 @@ class Clouds:
         """Delete static routes of a tunnel's VPN connection; those that are gone already are left out."""
         self._insist(
             lambda: set_static_routes(
-                aws_of(self.endpoints), tunnel.vpn_connection_id, delete=frozenset(routes)
+                aws_in(self.endpoints, tunnel.region), tunnel.vpn_connection_id, delete=frozenset(routes)
             ),
             f"end of the static routes of {tunnel.vpn_connection_id}",
         )
@@ -132,7 +135,7 @@ class Clouds:
         """Create static routes of a tunnel's VPN connection; those that are there are left out."""
         self._insist(
             lambda: set_static_routes(
-                aws_of(self.endpoints), tunnel.vpn_connection_id, create=frozenset(routes)
+                aws_in(self.endpoints, tunnel.region), tunnel.vpn_connection_id, create=frozenset(routes)
             ),
             f"static routes of {tunnel.vpn_connection_id}",
         )

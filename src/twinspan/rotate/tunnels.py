@@ -19,6 +19,8 @@ class Tunnel(Document):
     outside_ip_address: IPv4Address
     azure_connection_id: str
     static: bool
+    region: str = ""
+    """AWS's; empty: the main one."""
 
 
 def tunnel_of(link: TunnelLink) -> Tunnel:
@@ -40,6 +42,7 @@ def tunnel_of(link: TunnelLink) -> Tunnel:
         outside_ip_address=outside,
         azure_connection_id=link.azure_connection.id,
         static=link.static,
+        region=link.vpn_connection.region,
     )
 
 
