@@ -8,18 +8,9 @@ from dataclasses import replace
 from ipaddress import IPv4Network
 
 from twinspan.network.aws_defaults import LAST_RULE, permissions_of_its_own
-from twinspan.network.filters import (
-    Filter,
-    Part,
-    Rule,
-    Traffic,
-    application_security_group_members,
-    aws_rules,
-    judge,
-    network_acl_filter,
-    network_security_group_filter,
-    security_group_filter,
-)
+from twinspan.network.aws_filters import aws_rules, network_acl_filter, security_group_filter
+from twinspan.network.azure_filters import application_security_group_members, network_security_group_filter
+from twinspan.network.filters import Filter, Part, Rule, Traffic, judge
 from twinspan.network.model import SecurityGroup
 from twinspan.network.unknown import UNKNOWN, Unknown
 from twinspan.results import Finding, unclear

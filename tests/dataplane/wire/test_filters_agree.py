@@ -15,6 +15,8 @@ import pytest
 from packets import TTL, Flows, Packet, Path, Sockets, arrived, identity, one_processor
 from wire_hosts import AWS_ADDRESS, AZURE_ADDRESS, NamespaceHost, Wire, build_wire, needs_root_and
 
+from twinspan.network.aws_filters import network_acl_filter, security_group_filter
+from twinspan.network.azure_filters import network_security_group_filter
 from twinspan.network.filters import (
     AH,
     ESP,
@@ -27,9 +29,6 @@ from twinspan.network.filters import (
     Filter,
     Traffic,
     judge,
-    network_acl_filter,
-    network_security_group_filter,
-    security_group_filter,
 )
 from twinspan.network.model import (
     AwsSubnet,

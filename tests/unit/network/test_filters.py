@@ -9,24 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from twinspan.network.aws_defaults import default_entries
-from twinspan.network.filters import (
-    ICMP,
-    TCP,
-    UDP,
-    Admitted,
-    Box,
-    Filter,
-    Rule,
-    Traffic,
+from twinspan.network.aws_filters import aws_rules, network_acl_filter, security_group_filter
+from twinspan.network.azure_filters import (
     application_security_group_members,
-    aws_rules,
     azure_filter,
     azure_rules,
-    judge,
-    network_acl_filter,
     network_security_group_filter,
-    security_group_filter,
 )
+from twinspan.network.filters import ICMP, TCP, UDP, Admitted, Filter, Rule, Traffic, judge
 from twinspan.network.model import (
     AzureNetwork,
     IpPermission,
@@ -37,6 +27,7 @@ from twinspan.network.model import (
     SecurityGroup,
     SecurityRule,
 )
+from twinspan.network.packet_sets import Box
 from twinspan.network.unknown import CLOUD_CHOOSES, UNKNOWN, Unknown
 
 REMOTE, HALF = IPv4Network("10.1.0.0/16"), IPv4Network("10.1.0.0/17")

@@ -5,7 +5,7 @@ from typing import Any
 
 from planned import Ref, azure, network
 
-from twinspan.network.filters import application_security_group_members
+from twinspan.network.azure_filters import application_security_group_members
 from twinspan.network.model import AzureNetwork, Machine, NetworkInterface
 from twinspan.network.unknown import CLOUD_CHOOSES, Unknown
 

@@ -4,20 +4,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Network
 
-from twinspan.network.filters import (
+from twinspan.network.aws_filters import network_acl_filter, security_group_filter
+from twinspan.network.azure_filters import (
     AZURE_DIRECTIONS,
-    ECHO_REPLY,
-    ECHO_REQUEST,
-    ICMP,
-    Direction,
-    Filter,
-    Traffic,
     application_security_group_members,
-    judge,
-    network_acl_filter,
     network_security_group_filter,
-    security_group_filter,
 )
+from twinspan.network.filters import ECHO_REPLY, ECHO_REQUEST, ICMP, Direction, Filter, Traffic, judge
 from twinspan.network.model import AwsSubnet, AzureSubnet, NetworkAcl, NetworkSecurityGroup, SecurityGroup
 from twinspan.network.ranges import ANYWHERE
 from twinspan.results import Finding, Outcome

@@ -7,7 +7,7 @@ Source: ARM, Network Interfaces - Get Effective Route Table, List Effective Netw
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from twinspan.network.filters import DEFAULT_RULES
+from twinspan.network.azure_filters import DEFAULT_RULES
 from twinspan.twin.azure.background import in_background
 from twinspan.twin.azure.documents import Json, JsonObject, objects, properties, text
 from twinspan.twin.azure.errors import ArmError, bad_request

@@ -7,7 +7,8 @@ from itertools import product
 from types import MappingProxyType
 
 from twinspan.errors import DesignError
-from twinspan.network.filters import DEFAULT_RULES, is_service_tag, port_range
+from twinspan.network.azure_filters import DEFAULT_RULES, is_service_tag
+from twinspan.network.filters import port_range
 from twinspan.network.limits import LAST_PORT, SECURITY_RULE_PRIORITIES
 from twinspan.network.model import NetworkSecurityGroup, VirtualNetwork
 from twinspan.network.ranges import ANYWHERE, AZURE_HOST, AZURE_METADATA
