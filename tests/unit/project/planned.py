@@ -89,3 +89,7 @@ def _written(value: Any) -> Any:
             "references": [name for element in value if isinstance(element, Ref) for name in element.names]
         }
     return {"constant_value": value}
+
+
+VPC = {"cidr_block": "10.2.0.0/16"}
+OF_VPC = Ref("aws_vpc.a.id", "aws_vpc.a")
