@@ -158,7 +158,9 @@ def test_a_plan_is_no_state_and_one_thing_is_checked_at_a_time() -> None:
     assert run("--state", str(STATE), "--plan", str(PLAN)).returncode == 2
 
 
-@pytest.mark.parametrize("given", [("--plan", str(PLAN)), ("--state", str(STATE)), (str(PLAN),)])
+@pytest.mark.parametrize(
+    "given", [("--plan", str(PLAN)), ("--state", str(STATE)), (str(PLAN),), ("--on", "twin")]
+)
 def test_variables_are_refused_where_nothing_is_planned(given: tuple[str, ...]) -> None:
     done = run(*given, "--var", "region=eu-central-1")
 

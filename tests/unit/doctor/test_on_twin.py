@@ -130,3 +130,12 @@ def test_types_that_no_offline_provider_knows_are_listed_all_the_same(tmp_path: 
         ("packets", "resource", "aws_subnet"),
     ]
     assert answer["passed"] is False
+
+
+@pytest.mark.parametrize("env", [PLAN, STATE])
+def test_variables_are_refused_where_nothing_is_planned(env: Path) -> None:
+    argv = [sys.executable, "-m", "twinspan.cli.main", "doctor", str(env), "--var", "region=eu-central-1"]
+    done = subprocess.run(argv, capture_output=True, text=True, check=False, timeout=60)
+
+    assert done.returncode == 2
+    assert "--var" in done.stderr
