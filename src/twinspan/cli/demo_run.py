@@ -163,9 +163,9 @@ class Demo:
             "The same files would build it in AWS and Azure, where the Azure gateway alone takes 45 minutes.",
         ) as step:
             if terraform.init() == "offline":
-                names = " and ".join(terraform.stand_ins)
+                names = " and ".join(terraform.offline_providers)
                 self._reporter.say(
-                    f"warning: offline stand-in for {names} in use, because the real provider cannot be"
+                    f"warning: offline provider for {names} in use, because the real provider cannot be"
                     " installed here, or was not asked for"
                 )
             outcome = terraform.apply()

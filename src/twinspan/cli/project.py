@@ -194,11 +194,11 @@ def _terraform(environment: Environment, *, place: Place, settings: Settings) ->
     ) as terraform:
         with step("Getting Terraform ready"):
             terraform.init()
-        if terraform.stand_ins:
+        if terraform.offline_providers:
             progress.print(
-                f"warning: offline stand-in for {' and '.join(terraform.stand_ins)} in use, because the real"
-                " provider cannot be installed here, or was not asked for. Its schema was checked against the"
-                " real one's, but the real one's own checks are not in it.",
+                f"warning: offline provider for {' and '.join(terraform.offline_providers)} in use, because"
+                " the real provider cannot be installed here, or was not asked for. Its schema was checked"
+                " against the real one's, but the real one's own checks are not in it.",
                 style="yellow",
             )
         yield terraform
@@ -238,7 +238,7 @@ def _print_changes(outcome: Outcome, *, to_answers: bool) -> None:
 
 def _print(outcome: Outcome, *, environment: Environment, on: str, fmt: str, outputs: object = None) -> None:
     for warning in outcome.warnings:
-        if "offline stand-in" not in warning:
+        if "offline provider" not in warning:
             progress.print(f"warning: {warning}", style="yellow", markup=False)
     if fmt == "json":
         print_json({"environment": environment.name, "on": on, **asdict(outcome), "outputs": outputs or {}})

@@ -24,7 +24,7 @@ from twinspan.twin.status import Status, TunnelStatus
 from twinspan.twin.terraform_providers import Choice, chosen_providers, provider_variables
 
 _OFFLINE = (
-    "warning: terraform in this shell uses twinspan's offline stand-ins for hashicorp/aws and"
+    "warning: terraform in this shell uses twinspan's offline providers for hashicorp/aws and"
     " hashicorp/azurerm, because the real providers cannot be installed here, or were not asked for. The real"
     " ones' own checks are not in them. Run terraform in a copy of the tree, so that no lock file names them."
 )
@@ -169,8 +169,8 @@ def env(name: str, providers: Choice, az: bool, fmt: str) -> None:
     unsets what would get in the way: profiles, session tokens, ARM_* leftovers. `az` gets a configuration
     folder of its own, so your login to Azure stays as it is. The output holds credentials.
 
-    Where Terraform cannot install the real providers, TF_CLI_CONFIG_FILE names twinspan's offline
-    stand-ins, with a warning. A lock file that names those is worth nothing elsewhere: run terraform in a
+    Where Terraform cannot install the real providers, TF_CLI_CONFIG_FILE names twinspan's
+    offline ones, with a warning. A lock file that names those is worth nothing elsewhere: run terraform in a
     copy of the tree, once `twinspan apply` has made the state bucket.
 
     \b

@@ -23,7 +23,7 @@ from twinspan.project.environment import Environment
 from twinspan.project.graph import Graph, read_graph
 from twinspan.project.messages import Diagnostic, read_plain
 from twinspan.project.module_copy import below, copy_modules, modules_of
-from twinspan.project.workspace import Workspace, stand_ins
+from twinspan.project.workspace import Workspace, offline_providers
 
 _NOWHERE = "http://127.0.0.1:9"
 """The discard port: a proxy that refuses."""
@@ -265,7 +265,7 @@ class Isolation:
     def _schemas(self, workspace: Workspace, sources: set[str]) -> dict[str, Any]:
         """Return the schemas of these providers' own blocks."""
         selected = json.loads(self.answer(workspace, ["version", "-json"]))["provider_selections"]
-        own = stand_ins(workspace)
+        own = offline_providers(workspace)
         kept = {
             source: self.schemas / f"{source.replace('/', '_')}_{selected[source]}.json"
             for source in sources

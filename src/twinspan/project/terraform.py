@@ -21,7 +21,7 @@ from twinspan.project.isolation import Isolation, Store
 from twinspan.project.messages import Diagnostic, OnEvent, ResourceEvent, Summary, parse
 from twinspan.project.outcome import Heard, Outcome, Providers, changes_of
 from twinspan.project.state import State, load_state
-from twinspan.project.workspace import WorkingCopies, Workspace, stand_ins
+from twinspan.project.workspace import WorkingCopies, Workspace, offline_providers
 
 Choice = Literal["auto", "real", "offline"]
 
@@ -100,9 +100,9 @@ class Terraform:
         return self._prepared()[1]
 
     @property
-    def stand_ins(self) -> tuple[str, ...]:
+    def offline_providers(self) -> tuple[str, ...]:
         """Which providers are twinspan's own, e.g. `hashicorp/azurerm`; empty if both are real."""
-        return stand_ins(self._prepared()[0])
+        return offline_providers(self._prepared()[0])
 
     def plan(self, *, save: Path | None = None, destroy: bool = False) -> Outcome:
         """Compute what `apply`, or with `destroy` what `destroy` would do.
@@ -193,7 +193,7 @@ class Terraform:
         if self._choice != "offline":
             workspace = self._copies.copy(self._env, self._env.folder, purpose="real")
             if self._initialise(workspace, fall_back=self._choice == "auto"):
-                return workspace, "offline" if stand_ins(workspace) else "real"
+                return workspace, "offline" if offline_providers(workspace) else "real"
         workspace = self._copies.copy(
             self._env, self._env.folder, purpose="offline", config=self._copies.offline_config()
         )
@@ -224,7 +224,7 @@ class Terraform:
             workspace = isolation.copy(self._copies.home / "offline", config=config)
             self._initialise(workspace)
         self._graph = isolation.force(workspace)
-        return workspace, "offline" if stand_ins(workspace) else "real"
+        return workspace, "offline" if offline_providers(workspace) else "real"
 
     def graph(self) -> Graph:
         """Return what a root module of a user's asks for, without planning anything.

@@ -10,7 +10,7 @@ from twinspan.project.environment import Environment
 
 _LEFT_BEHIND = (".git", ".terraform", "*.tfstate", "*.tfstate.*", "*.tfplan", "tests")
 _LOCK = ".terraform.lock.hcl"
-_STAND_IN = b"twinspan.twin.providers"
+_OFFLINE_MARK = b"twinspan.twin.providers"
 _LARGEST_WRAPPER_BYTES = 4096
 
 
@@ -29,7 +29,7 @@ class Workspace:
     config: Path | None = None
 
 
-def stand_ins(workspace: Workspace) -> tuple[str, ...]:
+def offline_providers(workspace: Workspace) -> tuple[str, ...]:
     """Return which of the installed providers are twinspan's own, e.g. `hashicorp/aws`."""
     installed = (workspace.data or workspace.folder / ".terraform") / "providers"
     # installed/HOST/NAMESPACE/PROVIDER/VERSION/PLATFORM, the last of which is a link into a mirror.
@@ -38,7 +38,7 @@ def stand_ins(workspace: Workspace) -> tuple[str, ...]:
             "/".join(platform.relative_to(installed).parts[1:3])
             for platform in installed.glob("*/*/*/*/*")
             for executable in platform.resolve().glob("terraform-provider-*")
-            if executable.stat().st_size < _LARGEST_WRAPPER_BYTES and _STAND_IN in executable.read_bytes()
+            if executable.stat().st_size < _LARGEST_WRAPPER_BYTES and _OFFLINE_MARK in executable.read_bytes()
         )
     )
 

@@ -112,7 +112,7 @@ def test_the_whole_life_of_an_environment_with_the_real_aws_provider(
     )
     process_environment["TF_CLI_CONFIG_FILE"] = str(config)
     with Terraform(env, process_environment=process_environment, providers="real") as terraform:
-        assert terraform.stand_ins == ("hashicorp/azurerm",)
+        assert terraform.offline_providers == ("hashicorp/azurerm",)
         whole_life(terraform, apis.ec2)
 
 
@@ -170,7 +170,7 @@ def test_a_plan_counts_every_resource_and_leaves_the_tree_untouched(
     assert outcome.summary.added == len(outcome.changes)
     assert outcome.summary.added > 50
     assert {event for event in events if isinstance(event, PlannedChange)} == set(outcome.changes)
-    assert any("offline stand-in" in warning for warning in outcome.warnings)
+    assert any("offline provider" in warning for warning in outcome.warnings)
     assert files(env.tree) == before
 
 

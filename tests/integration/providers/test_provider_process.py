@@ -22,7 +22,7 @@ def test_the_user_is_warned_that_no_real_provider_is_at_work(workspace: Workspac
 
     shown = workspace.terraform("plan", "-no-color").stdout
 
-    assert "Warning: offline stand-in for hashicorp/aws 6.25.0" in shown
+    assert "Warning: offline provider for hashicorp/aws 6.25.0" in shown
     assert "not the real one" in " ".join(shown.split())
 
 

@@ -51,16 +51,16 @@ def test_plain_terraform_plans_what_apply_has_built(name: str, tree: Path) -> No
     )
 
     assert applied.returncode == 0, applied.stderr
-    warnings = [line for line in applied.stderr.splitlines() if "stand-in" in line]
+    warnings = [line for line in applied.stderr.splitlines() if "offline provider" in line]
     assert len(warnings) == 1
-    assert warnings[0].startswith("warning: offline stand-in for hashicorp/aws and hashicorp/azurerm in use")
+    assert warnings[0].startswith("warning: offline provider for hashicorp/aws and hashicorp/azurerm in use")
     done = re.findall(r"^ *(\d+)/(\d+)  created +[\d.]+ s  \S+$", applied.stderr, re.MULTILINE)
     assert [int(number) for number, _ in done] == list(range(1, int(done[0][1]) + 1))
     assert len({line.index("created") for line in applied.stderr.splitlines() if "  created " in line}) == 1
 
     assert planned.returncode == 0, planned.stderr + planned.stdout
     assert "No changes." in planned.stdout
-    assert "warning: terraform in this shell uses twinspan's offline stand-ins" in planned.stderr
+    assert "warning: terraform in this shell uses twinspan's offline providers" in planned.stderr
 
     assert again.returncode == 0, again.stderr
     assert "\nplan: 0 to add, 0 to change, 0 to destroy" in again.stdout
