@@ -96,7 +96,7 @@ test-slow: test-host clusters $(VENV)/.dev .venv-awscli/.done ## The slow suites
 	@$(SUDO) $(WITH_PARTS) $(PYTEST) -q -p no:cacheprovider -n $(WORKERS) --dist loadfile --durations=25 \
 	  -m "slow and not alone and not az and not real" $(addprefix --ignore=,$(PLANE))
 
-test-long: test-host clusters $(VENV)/.dev .venv-awscli/.done ## What CI does not wait for: every fault, alert and change of clusters (40 minutes)
+test-long: test-host clusters $(VENV)/.dev .venv-awscli/.done ## What CI does not wait for: every fault, alert and change of clusters (an hour and a half on two cores)
 	@$(SUDO) $(WITH_PARTS) $(PYTEST) -q -p no:cacheprovider -n $(WORKERS) --dist loadfile --durations=25 -m "long and not az"
 
 test-real: test-host clusters $(VENV)/.dev ## The real Terraform providers on the twin; TWINSPAN_PROVIDER_MIRROR must hold both
@@ -137,6 +137,7 @@ bench: install kubernetes ## Run the benchmarks and print their ratios
 	@$(SUDO) $(BIN)/python benchmarks/clusters.py terraform/envs/dev
 	@$(SUDO) $(BIN)/python benchmarks/measuring.py terraform/envs/dev
 	@$(SUDO) $(BIN)/python benchmarks/report.py terraform/envs/dev
+	@$(SUDO) env TWINSPAN_PROVIDER_MIRROR="$$TWINSPAN_PROVIDER_MIRROR" $(BIN)/python benchmarks/any_terraform.py examples/four-tunnels-by-count
 
 bench-robustness: $(VENV)/.dev ## A million requests that make no sense to each API; a 5xx or a silence fails
 	@$(BIN)/python benchmarks/robustness.py --api both --requests 1000000

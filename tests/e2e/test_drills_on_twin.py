@@ -342,7 +342,7 @@ def test_a_tunnel_that_does_not_exist_is_refused_with_those_that_do(built: Built
 
     assert done.returncode == 2
     assert "there is no tunnel tunnel9" in done.stderr
-    assert "tunnel1, tunnel2" in done.stderr
+    assert all(f"tunnel{number} (" in done.stderr for number in range(1, 5))
 
 
 def built_compare(first: Path, second: Path) -> dict[str, Any]:

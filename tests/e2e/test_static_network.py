@@ -14,7 +14,7 @@ from verify_lab import Lab
 from twinspan.drill.catalogue import DRILLS
 from twinspan.report.document import ReportDocument
 
-pytestmark = [pytest.mark.root, pytest.mark.slow, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.root, pytest.mark.long, pytest.mark.timeout(900)]
 
 NO_BGP = "has static routes and no BGP session"
 LEFT_OUT = {

@@ -16,7 +16,7 @@ from twinspan.network.model import AzureRoute
 from twinspan.rules.observed.facts import Facts
 from twinspan.verify.evaluate import evaluate
 
-pytestmark = [pytest.mark.root, pytest.mark.slow]
+pytestmark = [pytest.mark.root, pytest.mark.long]
 
 
 def spoiled(facts: Facts) -> Facts:

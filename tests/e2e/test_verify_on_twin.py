@@ -18,7 +18,7 @@ from twinspan.twin import lifecycle
 from twinspan.twin.client import TwinClient
 from twinspan.verify import Verification
 
-pytestmark = [pytest.mark.root, pytest.mark.slow]
+pytestmark = [pytest.mark.root, pytest.mark.long]
 
 TWINSPAN = Path(sys.executable).parent / "twinspan"
 TREE = Path(__file__).parents[2] / "terraform"

@@ -36,9 +36,9 @@ OTHERS = [
 ENVIRONMENTS = ["envs/dev", "envs/prod"]
 FOLDERS = [ROOT / "terraform" / environment for environment in ENVIRONMENTS]
 SECONDS = {"modules/aws/customer_gateway", "modules/aws/vpn", "modules/ipsec_policy", "bootstrap"}
-"""Tested by `make test`; the others take ten seconds or more each and wait for `make test-slow`."""
+"""Tested by `make test`; the others take ten seconds or more each and wait for `make test-long`."""
 TESTED = [
-    pytest.param(folder, marks=() if folder in SECONDS else pytest.mark.slow)
+    pytest.param(folder, marks=() if folder in SECONDS else pytest.mark.long)
     for folder in (*AWS, *OTHERS, *ENVIRONMENTS)
 ]
 _PASSED = re.compile(r"Success! (\d+) passed, 0 failed")
@@ -69,7 +69,7 @@ def test_it_is_valid_and_passes_its_tests_offline(
     check(terraform(offline_config), folder)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("folder", AWS)
 def test_it_is_valid_and_passes_its_tests_with_the_real_aws_provider(
     folder: str, terraform: Terraform, real_aws_config: Path

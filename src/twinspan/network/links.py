@@ -8,7 +8,7 @@ Source: Azure, "About Azure VPN Gateway", local network gateways, and "Highly av
 connectivity"; AWS Site-to-Site VPN User Guide, "Customer gateway options".
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network
 from typing import Generic, TypeAlias
@@ -21,6 +21,7 @@ from twinspan.network.aws import (
     VpnTunnel,
 )
 from twinspan.network.azure import (
+    CONNECTED,
     AzureConnection,
     AzureNetwork,
     GatewayInstance,
@@ -112,18 +113,22 @@ def join(
 ) -> tuple[Link, ...]:
     """Return a link for each tunnel, then for each connection that meets none, in the order given.
 
-    Outside addresses decide; where they cannot be compared, the BGP peer's address inside the tunnel does.
+    Outside addresses decide; where they cannot be compared, the BGP peer's address inside the tunnel does,
+    but not of two ends that both have a mutual partner: networks apart may use the same range inside.
     Where several could meet, those go together whose instance AWS calls, then whose inside addresses agree,
     then the first by id: each end is in one link.
     """
     instances = sorted(instances, key=lambda azure_instance: azure_instance.id)
     called = {tunnel.id: _called(tunnel, instances) for tunnel in tunnels}
-    meets = {(t.id, c.id): _meets(t, c) for t in tunnels for c in connections}
+
+    def mutual_ends(tunnel: AwsEnd, connection: AzureEnd) -> bool:
+        return any(azure_instance.gateway == connection.gateway for azure_instance in called[tunnel.id])
+
+    meets = _meetings(tunnels, connections, mutual_ends)
 
     def rank(pair: tuple[AwsEnd, AzureEnd]) -> tuple[bool, bool, str, str]:
         tunnel, connection = pair
-        mutual = any(instance.gateway == connection.gateway for instance in called[tunnel.id])
-        return not mutual, not _peers(tunnel, connection), tunnel.id, connection.id
+        return not mutual_ends(*pair), not _peers(*pair), tunnel.id, connection.id
 
     pairs = sorted(((t, c) for t in tunnels for c in connections if meets[t.id, c.id]), key=rank)
     met: dict[str, AzureEnd] = {}
@@ -152,6 +157,22 @@ def join(
         )
 
     return (*map(link, tunnels), *(Link(tunnel=None, connection=connection_id) for connection_id in alone))
+
+
+def _meetings(
+    tunnels: Sequence[AwsEnd],
+    connections: Sequence[AzureEnd],
+    mutual: Callable[[AwsEnd, AzureEnd], bool],
+) -> Mapping[tuple[str, str], bool | None]:
+    """Return for each tunnel and connection whether they meet, as `join` says; None if that is not known."""
+    meets = {(t.id, c.id): _meets(t, c) for t in tunnels for c in connections}
+    pairs = [(t, c) for t in tunnels for c in connections if meets[t.id, c.id]]
+    partnered = {end.id for pair in pairs if mutual(*pair) for end in pair}
+    for tunnel, connection in pairs:
+        by_inside = _same(tunnel.names, connection.calls) is None
+        if by_inside and {tunnel.id, connection.id} <= partnered and not mutual(tunnel, connection):
+            meets[tunnel.id, connection.id] = False
+    return meets
 
 
 def _same(one: Names, other: Names) -> bool | None:
@@ -184,6 +205,7 @@ class TunnelLink(Generic[U]):
 
     Attributes:
         key: Terraform's key if known, else the AWS outside address or the Azure connection's name.
+        addresses: Terraform's of both ends, where they are known; AWS's with and without `.tunnelN`.
         instance: The Azure gateway instance whose address AWS's customer gateway has.
         gateway: The VPN gateway of that instance.
         joined: Whether Azure's end leads to AWS's.
@@ -192,6 +214,7 @@ class TunnelLink(Generic[U]):
     """
 
     key: str
+    addresses: tuple[str, ...] = ()
     vpn_connection: VpnConnection[U] | None = None
     tunnel: VpnTunnel[U] | None = None
     customer_gateway: CustomerGateway[U] | None = None
@@ -235,6 +258,16 @@ class TunnelLink(Generic[U]):
         return telemetry.status if telemetry else None
 
     @property
+    def connected(self) -> bool:
+        """Whether Azure says that IPsec is up."""
+        return bool(self.azure_connection and self.azure_connection.connection_status == CONNECTED)
+
+    @property
+    def carries(self) -> bool:
+        """Whether both clouds say that it is up: with BGP, AWS says so once it has a session."""
+        return self.joined and self.aws_status is TelemetryStatus.UP and self.connected
+
+    @property
     def outside_address(self) -> IPv4Address | U | None:
         """AWS's end; without a tunnel, what Azure takes for it."""
         if self.tunnel:
@@ -257,6 +290,24 @@ class TunnelLink(Generic[U]):
         """Name the tunnel for a reader: key and outside address."""
         outside = self.tunnel.outside_ip_address if self.tunnel else None
         return self.key if outside is None or str(outside) == self.key else f"{self.key} ({outside})"
+
+
+def spare_links(links: Sequence[TunnelLink[U]]) -> tuple[TunnelLink[U], ...]:
+    """Return the tunnels that nobody uses: AWS makes two, and Azure's side has a connection to one.
+
+    None as long as an Azure connection meets no tunnel: it may have missed one of these.
+    """
+    used = {link.vpn_connection.id for link in links if link.joined and link.vpn_connection}
+    if any(link.azure_connection and not link.joined for link in links):
+        return ()
+    return tuple(
+        link
+        for link in links
+        if link.tunnel
+        and link.vpn_connection
+        and link.azure_connection is None
+        and link.vpn_connection.id in used
+    )
 
 
 def tunnel_key(vpn_connection_id: str, number: int) -> str:

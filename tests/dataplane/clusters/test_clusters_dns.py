@@ -16,7 +16,7 @@ from twinspan.command import run
 from twinspan.errors import CommandError
 from twinspan.wait import wait_until
 
-pytestmark = [pytest.mark.root, pytest.mark.slow]
+pytestmark = [pytest.mark.root, pytest.mark.long]
 
 EXAMPLE = Path(__file__).parents[3] / "examples" / "dns"
 SYSTEM = ("-n", "kube-system")

@@ -12,7 +12,7 @@ from cluster_network import AKS_POD_RANGE
 
 from twinspan.wait import wait_until
 
-pytestmark = [pytest.mark.root, pytest.mark.slow]
+pytestmark = [pytest.mark.root, pytest.mark.long]
 FAR = f"ipBlock: {{cidr: {AKS_POD_RANGE}}}"
 DENY = "{podSelector: {}, policyTypes: [Ingress, Egress]}"
 

@@ -36,7 +36,7 @@ def everywhere(plan_name: str) -> list[tuple[str, tuple[str | int, ...]]]:
     ]
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("plan_name", PLANS)
 @pytest.mark.parametrize("strange", STRANGE, ids=repr)

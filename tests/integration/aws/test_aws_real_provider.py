@@ -137,7 +137,7 @@ def terraform(twin: Twin, tmp_path: Path) -> Callable[..., Completed]:
     return call
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_vpn_is_applied_changed_planned_empty_and_destroyed(
     twin: Twin, terraform: Callable[..., Completed]
 ) -> None:

@@ -28,9 +28,14 @@ from twinspan.cloud.aws import AwsEndpoint
 from twinspan.cloud.azure import AzureEndpoint
 from twinspan.cloud.endpoints import Endpoints
 
-told = json.loads(sys.argv.pop(1))
-azure = {**told["azure"], "ca_certificate": pathlib.Path(told["azure"]["ca_certificate"])}
-both = Endpoints(aws=AwsEndpoint(**told["aws"]), azure=AzureEndpoint(**azure))
+def given(cloud):
+    members = accounts[cloud].items()
+    return {name: tuple(value) if isinstance(value, list) else value for name, value in members}
+
+
+accounts = json.loads(sys.argv.pop(1))
+azure = {**given("azure"), "ca_certificate": pathlib.Path(accounts["azure"]["ca_certificate"])}
+both = Endpoints(aws=AwsEndpoint(**given("aws")), azure=AzureEndpoint(**azure))
 Endpoints.from_environment = lambda: both
 Endpoints.of_one = lambda which: replace(both, **{"azure" if which == "aws" else "aws": None})
 main()

@@ -19,7 +19,7 @@ from twinspan.errors import CloudUnreachableError
 from twinspan.kubernetes.api import ClusterApi
 from twinspan.kubernetes.endpoint import ClusterEndpoint
 
-pytestmark = pytest.mark.slow  # two whole control planes, and namespaces that take seconds to go
+pytestmark = pytest.mark.long  # two whole control planes, and namespaces that take seconds to go
 
 Clusters = tuple[ClusterApi, ClusterApi]
 

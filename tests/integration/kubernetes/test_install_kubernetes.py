@@ -260,7 +260,7 @@ def test_the_tests_of_a_package_are_built_as_a_program(
 
 
 @needs_go
-@pytest.mark.slow
+@pytest.mark.long
 def test_two_builds_are_one_and_the_same_wherever_and_with_whatever_settings(
     tmp_path: Path, objects: Path
 ) -> None:
@@ -280,7 +280,7 @@ def test_two_builds_are_one_and_the_same_wherever_and_with_whatever_settings(
 
 
 @needs_go
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_killed_build_goes_on_where_it_was(machine: Machine) -> None:
     machine.put_go_on_path()
     objects = machine.kubernetes / "building/objects"

@@ -85,7 +85,7 @@ def whole_life(terraform: Terraform, ec2: EC2Client) -> None:
     assert left["Vpcs"] == []
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("name", ["dev", "prod"])
 def test_the_whole_life_of_an_environment_with_the_offline_providers(
     env: Environment, apis: Apis, process_environment: dict[str, str], name: str
@@ -95,7 +95,7 @@ def test_the_whole_life_of_an_environment_with_the_offline_providers(
         whole_life(terraform, apis.ec2)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_the_whole_life_of_an_environment_with_the_real_aws_provider(
     env: Environment, apis: Apis, process_environment: dict[str, str], tmp_path: Path
 ) -> None:
@@ -116,7 +116,7 @@ def test_the_whole_life_of_an_environment_with_the_real_aws_provider(
         whole_life(terraform, apis.ec2)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_progress_is_reported_while_it_happens_with_the_time_each_took(
     env: Environment, process_environment: dict[str, str]
 ) -> None:
@@ -191,7 +191,7 @@ def test_auto_falls_back_to_the_offline_providers_when_no_other_can_be_installed
         terraform.init()
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("old", "new", "expected"),
     [
@@ -231,7 +231,7 @@ def test_bad_input_is_explained_with_its_place_and_changes_nothing(
     assert kept(env).bucket not in made or "Contents" not in apis.s3.list_objects_v2(Bucket=kept(env).bucket)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_of_two_applies_at_once_one_builds_and_the_other_is_told_who_holds_the_lock(
     env: Environment, apis: Apis, process_environment: dict[str, str]
 ) -> None:
@@ -269,7 +269,7 @@ def test_of_two_applies_at_once_one_builds_and_the_other_is_told_who_holds_the_l
     assert keys == [kept(env).key]
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_variable_wins_over_the_files_of_the_environment(
     env: Environment, apis: Apis, process_environment: dict[str, str]
 ) -> None:
@@ -283,7 +283,7 @@ def test_a_variable_wins_over_the_files_of_the_environment(
         terraform.destroy()
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("variables", [{"nme": "x"}, {"name": "Not A Name"}, {"aws": "{"}])
 def test_a_variable_that_is_unknown_or_wrong_is_bad_input(
     env: Environment, process_environment: dict[str, str], variables: dict[str, str]

@@ -47,7 +47,7 @@ def azure(cluster_clouds: ClusterClouds, monkeypatch: pytest.MonkeyPatch) -> Ite
     client.close()
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.usefixtures("applied")
 def test_a_cluster_is_applied_planned_empty_scaled_and_destroyed(
     cluster_workspace: Workspace, azure: ArmCloud
@@ -76,7 +76,7 @@ def test_a_cluster_is_applied_planned_empty_scaled_and_destroyed(
     assert workspace.changes(*tagged, "-var=service_cidr=10.97.0.0/16")[_CLUSTER] == ["delete", "create"]
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.usefixtures("applied")
 def test_another_machine_size_needs_a_temporary_pool(cluster_workspace: Workspace, azure: ArmCloud) -> None:
     size = "-var=vm_size=Standard_D4s_v5"
@@ -93,7 +93,7 @@ def test_another_machine_size_needs_a_temporary_pool(cluster_workspace: Workspac
     assert cluster_workspace.changes(*rotated) == {}
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.usefixtures("applied")
 def test_a_change_in_the_portal_shows_in_the_plan_and_is_mended(
     cluster_workspace: Workspace, azure: ArmCloud
@@ -112,7 +112,7 @@ def test_a_change_in_the_portal_shows_in_the_plan_and_is_mended(
     assert cluster_workspace.changes() == {}
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.usefixtures("applied")
 def test_an_imported_cluster_and_its_parts_need_no_change(cluster_workspace: Workspace) -> None:
     addresses = (
@@ -132,7 +132,7 @@ def test_an_imported_cluster_and_its_parts_need_no_change(cluster_workspace: Wor
     assert cluster_workspace.changes() == {}
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.usefixtures("applied")
 def test_the_credentials_are_never_shown(cluster_workspace: Workspace) -> None:
     shown = cluster_workspace.terraform("plan", "-no-color", "-var=node_count=2").stdout
@@ -142,7 +142,7 @@ def test_the_credentials_are_never_shown(cluster_workspace: Workspace) -> None:
     assert key not in shown + cluster_workspace.terraform("show", "-no-color").stdout
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_why_a_cluster_does_not_come_up_is_shown(
     cluster_workspace: Workspace, cluster_clouds: ClusterClouds
 ) -> None:

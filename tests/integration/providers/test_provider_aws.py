@@ -26,7 +26,7 @@ def _connection(clouds: Clouds, identity: str) -> Any:
     return answer["VpnConnections"][0]
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.usefixtures("name")
 def test_every_type_is_created_planned_empty_changed_and_destroyed(
     workspace: Workspace, clouds: Clouds
@@ -66,7 +66,7 @@ def test_every_type_is_created_planned_empty_changed_and_destroyed(
     assert set(left) <= {"deleted"}
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_drift_made_through_the_api_shows_in_the_plan_and_is_mended(
     workspace: Workspace, clouds: Clouds, name: str
 ) -> None:
@@ -108,7 +108,7 @@ def test_drift_made_through_the_api_shows_in_the_plan_and_is_mended(
     workspace.apply("-destroy")
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_an_imported_object_needs_no_change(workspace: Workspace, name: str) -> None:
     workspace.apply()
     objects = {
@@ -140,7 +140,7 @@ def test_an_imported_object_needs_no_change(workspace: Workspace, name: str) -> 
     workspace.apply("-destroy")
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_tunnel_one_is_the_tunnel_with_the_first_inside_range(
     workspace: Workspace, clouds: Clouds, name: str
 ) -> None:
@@ -164,7 +164,7 @@ def test_tunnel_one_is_the_tunnel_with_the_first_inside_range(
     workspace.apply("-destroy")
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_pre_shared_key_is_never_shown(workspace: Workspace, name: str) -> None:
     assert name
     shown = workspace.apply().stdout
@@ -226,7 +226,7 @@ def test_a_wrong_argument_is_refused_by_validate(workspace: Workspace, body: str
     assert message in workspace.refused("validate")
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_an_object_half_made_is_kept_as_tainted(workspace: Workspace, clouds: Clouds) -> None:
     workspace.write('resource "aws_vpn_gateway" "this" {\n  vpc_id = "vpc-00000000000000000"\n}\n')
     workspace.init()
@@ -239,7 +239,7 @@ def test_an_object_half_made_is_kept_as_tainted(workspace: Workspace, clouds: Cl
     assert all(gateway["State"] == "deleted" for gateway in gateways)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_two_regions_are_kept_apart(workspace: Workspace, clouds: Clouds) -> None:
     workspace.write(
         'provider "aws" {\n  region = "eu-west-1"\n}\n'

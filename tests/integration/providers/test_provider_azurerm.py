@@ -23,7 +23,7 @@ def name(workspace: Workspace) -> str:
     return chosen
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_every_type_is_created_planned_empty_changed_and_destroyed(
     workspace: Workspace, arm: ArmCloud, name: str
 ) -> None:
@@ -48,7 +48,7 @@ def test_every_type_is_created_planned_empty_changed_and_destroyed(
     assert arm.get(f"{arm.subscription}/resourceGroups/{name}") is None
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.usefixtures("name")
 def test_a_change_of_an_outer_resource_leaves_the_inner_ones_alone(workspace: Workspace) -> None:
     workspace.apply()
@@ -59,7 +59,7 @@ def test_a_change_of_an_outer_resource_leaves_the_inner_ones_alone(workspace: Wo
     workspace.apply("-destroy")
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_drift_made_through_the_api_shows_in_the_plan_and_is_mended(
     workspace: Workspace, arm: ArmCloud, name: str
 ) -> None:
@@ -90,7 +90,7 @@ def test_drift_made_through_the_api_shows_in_the_plan_and_is_mended(
     workspace.apply("-destroy")
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.usefixtures("name")
 def test_an_imported_object_needs_no_change(workspace: Workspace) -> None:
     workspace.apply()
@@ -118,7 +118,7 @@ def test_an_imported_object_needs_no_change(workspace: Workspace) -> None:
     workspace.apply("-destroy")
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.usefixtures("name")
 def test_a_shared_key_is_never_shown(workspace: Workspace) -> None:
     shown = workspace.apply().stdout
@@ -138,7 +138,7 @@ resource "azurerm_resource_group" "this" {
 """
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_full_resource_group_is_not_deleted(workspace: Workspace, arm: ArmCloud) -> None:
     workspace.write(_GROUP % f"tsp-{secrets.token_hex(4)}")
     workspace.init()

@@ -25,7 +25,7 @@ def name(cluster_workspace: Workspace) -> Iterator[str]:
     cluster_workspace.apply("-destroy", _MANY)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_cluster_is_applied_planned_empty_scaled_configured_and_destroyed(
     cluster_workspace: Workspace, cluster_clouds: ClusterClouds, name: str
 ) -> None:
@@ -65,7 +65,7 @@ def test_a_cluster_is_applied_planned_empty_scaled_configured_and_destroyed(
     assert workspace.changes(*private) == {}
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_change_in_the_console_shows_in_the_plan_and_is_mended(
     cluster_workspace: Workspace, cluster_clouds: ClusterClouds, name: str
 ) -> None:
@@ -95,7 +95,7 @@ def test_a_change_in_the_console_shows_in_the_plan_and_is_mended(
     assert cluster_workspace.changes() == {}
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_an_imported_cluster_and_its_parts_need_no_change(cluster_workspace: Workspace, name: str) -> None:
     principal = cluster_workspace.state("aws_eks_access_entry.this")["principal_arn"]
     policy = "arn:aws:eks::aws:cluster-access-policy/AmazonEKSViewPolicy"
@@ -116,7 +116,7 @@ def test_an_imported_cluster_and_its_parts_need_no_change(cluster_workspace: Wor
     assert cluster_workspace.changes() == {}
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_why_nodes_do_not_come_up_is_shown(
     cluster_workspace: Workspace, cluster_clouds: ClusterClouds
 ) -> None:

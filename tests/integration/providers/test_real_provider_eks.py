@@ -22,7 +22,7 @@ def real_workspace(tmp_path: Path, cluster_clouds: ClusterClouds) -> Workspace:
     return replace(workspace_for(tmp_path, cluster_clouds.clouds, config), timeout_s=400)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_cluster_is_applied_planned_empty_scaled_and_destroyed(
     real_workspace: Workspace, cluster_clouds: ClusterClouds
 ) -> None:

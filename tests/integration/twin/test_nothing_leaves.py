@@ -19,7 +19,7 @@ PROGRAM = Path(__file__).parents[1] / "project" / "counted_run.py"
 
 pytestmark = [
     pytest.mark.root,
-    pytest.mark.slow,
+    pytest.mark.long,
     pytest.mark.skipif(
         shutil.which("terraform") is None, reason="terraform is not on PATH; run `make install`"
     ),

@@ -13,7 +13,7 @@ from twinspan.twin import lifecycle
 
 pytestmark = [
     pytest.mark.root,
-    pytest.mark.slow,
+    pytest.mark.long,
     pytest.mark.skipif(
         shutil.which("terraform") is None, reason="terraform is not on PATH; run `make install`"
     ),

@@ -93,14 +93,14 @@ def test_down_leaves_no_process_and_no_socket(name: str) -> None:
     assert not lifecycle.down(name)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_up_twice_is_one_twin(name: str) -> None:
     first = lifecycle.up(name)
     second = lifecycle.up(name)
     assert second.pids["control"] == first.pids["control"]
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def _groups(name: str) -> list[Path]:
     """A control group in every hierarchy; `os.walk` bears that others go while it looks."""
     top = Path("/sys/fs/cgroup")
@@ -141,7 +141,7 @@ def test_another_port_for_a_running_twin_is_refused(name: str) -> None:
         lifecycle.up(name, aws_port=1025)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_objects_ports_and_credentials_survive_down_and_up(name: str) -> None:
     before = lifecycle.up(name)
     vpc = make_a_vpc(name)
@@ -153,14 +153,14 @@ def test_objects_ports_and_credentials_survive_down_and_up(name: str) -> None:
     assert TwinSettings.load(RunDir(name).settings) == settings
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_purge_forgets_everything(name: str) -> None:
     lifecycle.up(name)
     lifecycle.down(name, purge=True)
     assert not RunDir(name).path.exists()
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_kill_9_of_the_control_process_leaves_nothing_and_the_next_up_has_the_state(name: str) -> None:
     status = lifecycle.up(name)
     vpc = make_a_vpc(name)
@@ -184,7 +184,7 @@ def test_down_after_kill_9_removes_what_was_left(name: str) -> None:
     assert left.isdisjoint({"control.json", "control.sock"})
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_dead_agent_is_replaced_and_the_control_process_stays(name: str) -> None:
     status = lifecycle.up(name)
     client = TwinClient(name)
@@ -211,7 +211,7 @@ def test_a_port_that_is_taken_is_named_with_the_remedy(name: str) -> None:
     assert lifecycle.status(name).state == "down"
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_port_found_before_is_given_up_if_it_is_taken_now(name: str) -> None:
     before = lifecycle.up(name)
     lifecycle.down(name)
@@ -223,7 +223,7 @@ def test_a_port_found_before_is_given_up_if_it_is_taken_now(name: str) -> None:
     assert after.endpoints["azure"] == before.endpoints["azure"]
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_two_twins_run_side_by_side_and_do_not_see_each_other(name: str) -> None:
     other = f"{name}-b"
     first, second = lifecycle.up(name), lifecycle.up(other)
@@ -252,7 +252,7 @@ def test_a_pid_file_that_names_a_foreign_process_harms_nobody(name: str) -> None
         foreign.communicate(b"\n", timeout=10)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_nobody_else_can_read_what_a_twin_keeps(name: str) -> None:
     lifecycle.up(name)
     make_a_vpc(name)

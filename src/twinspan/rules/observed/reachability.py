@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 
-from twinspan.network.links import TunnelLink
 from twinspan.results import Finding, Outcome
 from twinspan.rules.observed.facts import Facts
 from twinspan.rules.observed.ping_facts import Ping
@@ -29,7 +28,7 @@ def azure_reaches_aws(facts: Facts) -> Iterator[Finding]:
 def _direction(facts: Facts, *, towards: str) -> Iterator[Finding]:
     pings = [ping for ping in facts.pings if ping.towards == towards]
     for ping in pings:
-        yield found_by(facts, ping, needs=_groups(facts), remedy=_HOSTS)
+        yield found_by(facts, ping, needs=_groups(facts, ping), remedy=_HOSTS)
     for problem in facts.host_problems:
         yield Finding(
             subject="hosts",
@@ -131,14 +130,16 @@ def _large_ping(facts: Facts, ping: Ping) -> Finding:
         needs=frozenset(
             ping.subnet_ids
             | _on_the_way(facts, ping)
-            | _groups(facts)
+            | _groups(facts, ping)
             | {f"{ping.source} {ping.destination}", f"{ping.destination} {ping.source}"}
         ),
     )
 
 
-def _groups(facts: Facts) -> frozenset[str]:
-    return frozenset(facts.expected.security_group_of.values())
+def _groups(facts: Facts, ping: Ping) -> frozenset[str]:
+    """Return the branches of the security groups of a ping's host in AWS."""
+    groups = facts.host_groups
+    return frozenset(groups[subnet].branch for subnet in ping.subnet_ids if subnet in groups)
 
 
 def _on_the_way(facts: Facts, ping: Ping) -> frozenset[str]:
@@ -156,11 +157,10 @@ def _on_the_way(facts: Facts, ping: Ping) -> frozenset[str]:
             *(table.id for table in tables if table),
             *(table for table in azure_tables if table),
             *(identifier for stands_on in static for identifier in stands_on),
-            *(str(link.tunnel.outside_ip_address) for link in facts.links() if link.tunnel and _up(link)),
+            *(
+                str(link.tunnel.outside_ip_address)
+                for link in facts.links()
+                if link.tunnel and link.connected
+            ),
         }
     )
-
-
-def _up(link: TunnelLink) -> bool:
-    """Whether packets may take a tunnel, so that its selectors matter to them."""
-    return link.azure_connection is not None and link.azure_connection.connection_status == "Connected"

@@ -28,7 +28,7 @@ def connections_available(facts: Facts) -> Iterator[Finding]:
             command=aws_ec2(
                 "describe-vpn-connections",
                 f"--vpn-connection-ids {identifier}",
-                region=facts.region,
+                region=facts.region_of(identifier),
                 query="VpnConnections[].State",
             ),
             remedy="" if state == "available" else APPLY,
@@ -151,8 +151,7 @@ def _ipsec_up(link: TunnelLink, telemetry: VgwTelemetry) -> bool:
     message = telemetry.status_message.upper()
     if telemetry.status is TelemetryStatus.UP or IPSEC_UP in message:
         return True
-    connection = link.azure_connection
-    return "DOWN" not in message and connection is not None and connection.connection_status == "Connected"
+    return "DOWN" not in message and link.connected
 
 
 def _path_remedy(link: TunnelLink) -> str:
@@ -170,7 +169,7 @@ def telemetry_command(facts: Facts, link: TunnelLink) -> str:
     return aws_ec2(
         "describe-vpn-connections",
         f"--vpn-connection-ids {link.vpn_connection.id if link.vpn_connection else ''}",
-        region=facts.region,
+        region=facts.region_of(link.vpn_connection.id if link.vpn_connection else ""),
         query="VpnConnections[].VgwTelemetry",
     )
 
