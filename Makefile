@@ -131,6 +131,7 @@ bench: install kubernetes ## Run the benchmarks and print their ratios
 	@$(SUDO) $(BIN)/python benchmarks/clusters.py terraform/envs/dev
 	@$(SUDO) $(BIN)/python benchmarks/measuring.py terraform/envs/dev
 	@$(SUDO) $(BIN)/python benchmarks/report.py terraform/envs/dev
+	@$(SUDO) env TWINSPAN_PROVIDER_MIRROR="$$TWINSPAN_PROVIDER_MIRROR" $(BIN)/python benchmarks/any_terraform.py examples/four-tunnels-by-count
 
 bench-robustness: $(VENV)/.dev ## A million requests that make no sense to each API; a 5xx or a silence fails
 	@$(BIN)/python benchmarks/robustness.py --api both --requests 1000000

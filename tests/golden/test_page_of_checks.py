@@ -16,7 +16,13 @@ DOCS = TESTS.parent / "docs" / "checks.md"
 ON_THE_TWIN = tuple(TESTS / "e2e" / f"test_verify_{part}.py" for part in ("faults", "drift", "pods"))
 OF_THE_RULES = tuple(
     TESTS / "unit" / "verify" / f"{name}.py"
-    for name in ("broken_networks", "broken_clusters", "healthy_static", "test_verify_checks")
+    for name in (
+        "broken_networks",
+        "broken_clusters",
+        "healthy_static",
+        "test_verify_checks",
+        "test_verify_elsewhere",
+    )
 )
 _IDENTIFIER = re.compile(r"\b[A-Z]{2,3}-\d\d\b")
 NEEDS_PACKETS = (

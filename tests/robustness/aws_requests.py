@@ -44,14 +44,20 @@ _ID = re.compile(rb"\b(vpc-cidr-assoc|[a-z]{2,9})-([0-9a-f]{17}|[0-9a-f]{8})\b")
 _ARN = re.compile(rb"arn:aws:[a-z0-9:/_.-]+", re.IGNORECASE)
 _BUG = b"The twin failed"
 _SHARES: Mapping[str, int] = {
-    "ec2": 60,
-    "eks": 10,
-    "iam": 7,
-    "monitoring": 6,
+    "ec2": 50,
+    "eks": 8,
+    "elasticache": 1,
+    "iam": 6,
+    "kms": 4,
+    "monitoring": 5,
     "logs": 4,
+    "rds": 1,
+    "redshift": 2,
+    "route53": 4,
     "s3": 5,
-    "sns": 3,
-    "sqs": 3,
+    "secretsmanager": 4,
+    "sns": 2,
+    "sqs": 2,
     "sts": 1,
     "servicequotas": 1,
 }

@@ -7,6 +7,7 @@ from twinspan.check.findings import Report
 from twinspan.results import CheckResult, Severity
 from twinspan.rules.catalogue import CONFIGURATION
 from twinspan.rules.design import Design
+from twinspan.rules.judging import examined
 from twinspan.rules.waivers import Waiver, apply_waivers
 
 
@@ -39,7 +40,7 @@ def check(
             title=rule.title,
             section=rule.section,
             severity=rule.severity,
-            findings=tuple(rule.examine(design)),
+            findings=examined(rule, design, design.parts),
         )
         for rule in CONFIGURATION
     )

@@ -9,6 +9,7 @@ from rich.table import Table
 from twinspan.cli.drill_text import agreed, show_all, show_api, show_moment
 from twinspan.cli.options import (
     cluster_options,
+    env_argument,
     format_option,
     given,
     path_argument,
@@ -24,15 +25,19 @@ from twinspan.drill.report import DrillReport
 from twinspan.drill.run import watch_drill
 from twinspan.drill.senders import Sender, Senders
 from twinspan.drill.series import Series, compare
+from twinspan.drill.tunnel_names import names_of
 from twinspan.errors import DesignError
 from twinspan.faults.definition import Drill
 from twinspan.kubernetes import TOOLS_IMAGE
+from twinspan.project.source import Source
 from twinspan.signals import undone_on_signals
 from twinspan.target.clusters import PodChoice
 from twinspan.target.place import Place
 from twinspan.target.target import open_target
 
 RUNS_OF_A_REPORT = 10
+TUNNELS_SCHEMA = "twinspan/drill-tunnels/1"
+"""Name and version of the JSON form of `drill tunnels`."""
 
 
 @click.group()
@@ -101,7 +106,7 @@ def show_drill(*, drill_name: str, fmt: str) -> None:
 @place_options
 @format_option
 @click.option("--all", "every", is_flag=True, help="Run every drill that the network can have.")
-@click.option("--tunnel", default="in-use", show_default=True, help="in-use, unused, or a tunnel's key.")
+@click.option("--tunnel", default="in-use", show_default=True, help="in-use, unused, or a name.")
 @click.option(
     "--repeat",
     type=click.IntRange(1, 1000),
@@ -154,6 +159,8 @@ def run_drills(
 ) -> None:
     """Run the drill NAME on ENV: break, measure both directions, repair, see that all is whole again.
 
+    --tunnel takes every name that `twinspan drill tunnels` lists: Terraform's, and those of both clouds.
+
     Without --limit an outage may last as long as the timer that must end it, and five seconds more.
     --all takes ENV as its only argument.
 
@@ -173,6 +180,7 @@ def run_drills(
         rate_hz=rate_hz,
         pods=PodChoice(image=image, aws_cluster=aws_cluster, azure_cluster=azure_cluster),
         alerts_s=alerts_s,
+        tunnel=tunnel,
     )
     if every:
         chosen = tuple(
@@ -232,6 +240,31 @@ def run_drills(
         )
     if not all(report.passed for reports in drill_reports for report in reports):
         raise click.exceptions.Exit(1)
+
+
+@drill.command("tunnels")
+@env_argument
+@place_options
+@format_option
+def list_tunnels(*, env: Source, place: Place, fmt: str) -> None:
+    """List the tunnels of ENV with every name that `drill run --tunnel` takes.
+
+    \b
+    Example: twinspan drill tunnels terraform/envs/dev
+
+    \b
+    Exit codes: 0, 2 bad input, 3 an endpoint is not ready.
+    """  # noqa: D301 - click needs the character itself
+    links = open_target(env, place).links()
+    if fmt == "json":
+        tunnels = [{"name": link.key, "names": names_of(link), "joined": link.joined} for link in links]
+        print_json({"schema": TUNNELS_SCHEMA, "tunnels": tunnels})
+        return
+    for link in links:
+        name, *others = names_of(link)
+        answers.print(name, style="bold", markup=False, highlight=False)
+        for other in others:
+            answers.print(f"  {other}", markup=False, highlight=False, soft_wrap=True)
 
 
 @drill.command("compare")

@@ -88,13 +88,12 @@ def _watching(env: Source, place: Place, *, latency: str | None, image: str) -> 
             yield Monitor(target.endpoints)
         elif latency == "pods":
             with pods_of(target, PodChoice(image=image)) as (aws, azure):
-                yield Monitor(target.endpoints, pair=(aws[0], azure[0]))
+                yield Monitor(target.endpoints, pairs=[(aws[0], azure[0])])
         else:
             with hosts_of(target, pairs=1) as hosts:
                 for problem in hosts.problems:
                     progress.print(f"No round-trip times: {problem}")
-                pair = (hosts.pairs[0][0].host, hosts.pairs[0][1].host) if hosts.pairs else None
-                yield Monitor(target.endpoints, pair=pair)
+                yield Monitor(target.endpoints, pairs=[(aws.host, azure.host) for aws, azure in hosts.pairs])
 
 
 @monitor.command("show")

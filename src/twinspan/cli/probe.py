@@ -1,6 +1,7 @@
 """`twinspan probe ping|iperf|matrix`: packets between throw-away hosts of both clouds."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import partial
 from typing import Any, TypeVar
 
@@ -20,11 +21,12 @@ from twinspan.probe.crossing import Crossing, cross
 from twinspan.probe.iperf import PORT, IperfResult, iperf
 from twinspan.probe.ping import PingResult, ping, ping_matrix
 from twinspan.project.source import Source
+from twinspan.protocols import Host
 from twinspan.signals import undone_on_signals
 from twinspan.target.clusters import PodChoice, pods_of
-from twinspan.target.hosts import hosts_in
+from twinspan.target.hosts import hosts_by_network, hosts_in
 from twinspan.target.place import Place
-from twinspan.target.target import open_target
+from twinspan.target.target import Target, open_target
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 SCHEMA = "twinspan/probe/1"
@@ -47,7 +49,8 @@ def _subnet_options(command: Command) -> Command:
             f"--{side}-subnet",
             f"{side}_subnet",
             metavar="ID",
-            help=f"Subnet for the {side} host; the first {word} of Terraform's state if not given.",
+            help=f"Subnet for the {side} host; if not given, the first {word} of Terraform's state, or of"
+            " what is there.",
         )(command)
     return command
 
@@ -127,13 +130,27 @@ def ping_command(
     with (
         undone_on_signals(),
         step(f"Pinging both ways, {count} times"),
-        hosts_in(target, [aws_subnet], [azure_subnet]) as (aws, azure),
+        _pairs(target, aws_subnet, azure_subnet) as networks,
     ):
         results = tuple(
-            ping(a, b, count=count, interval_s=interval_s)
-            for a, b in ((aws[0], azure[0]), (azure[0], aws[0]))
+            ping(one, other, count=count, interval_s=interval_s)
+            for (aws, *_), (azure, *_) in networks
+            for one, other in ((aws, azure), (azure, aws))
         )
     _show_pings(results, fmt=fmt, limit_loss=limit_loss)
+
+
+@contextmanager
+def _pairs(
+    target: Target, aws_subnet: str | None, azure_subnet: str | None
+) -> Iterator[list[tuple[list[Host], list[Host]]]]:
+    """Attach hosts in the subnets that are given; without any, a pair in each network that tunnels join."""
+    if aws_subnet or azure_subnet:
+        with hosts_in(target, [aws_subnet], [azure_subnet]) as pair:
+            yield [pair]
+    else:
+        with hosts_by_network(target, limit=1) as networks:
+            yield networks
 
 
 @probe.command("matrix")
@@ -190,15 +207,16 @@ def matrix_command(
         return
     place.host_leases()  # refuses real accounts, before anything is read
     target = open_target(env, place)
-    expected = target.expected
-    aws_subnets = expected.private_subnet_ids if expected else ()
-    azure_subnets = expected.azure_subnet_ids if expected else ()
     with (
         undone_on_signals(),
-        step(f"Pinging between {len(aws_subnets)} AWS and {len(azure_subnets)} Azure subnets"),
-        hosts_in(target, aws_subnets or [None], azure_subnets or [None]) as (aws, azure),
+        step("Pinging between all subnets of AWS and of Azure that tunnels join"),
+        hosts_by_network(target) as networks,
     ):
-        results = ping_matrix(aws, azure, count=count, interval_s=interval_s)
+        results = tuple(
+            result
+            for aws, azure in networks
+            for result in ping_matrix(aws, azure, count=count, interval_s=interval_s)
+        )
     _show_pings(results, fmt=fmt, limit_loss=limit_loss)
 
 

@@ -27,7 +27,7 @@ from twinspan.project.outcome import Outcome
 from twinspan.project.source import Source
 from twinspan.project.terraform import Choice, Terraform
 from twinspan.target.place import Place
-from twinspan.target.target import open_endpoints
+from twinspan.target.target import endpoints_of, open_endpoints
 
 _DONE = {"create": "created", "update": "updated", "delete": "removed", "read": "read"}
 
@@ -134,10 +134,7 @@ def _warn_of_leftovers(terraform: Terraform, source: Source, *, place: Place) ->
     """Name what a destroy leaves, and what to do with it; the cloud's refusal can take minutes."""
     state = terraform.state()
     try:
-        endpoints = open_endpoints(source, place)
-        aws = network_of(state.plan).aws
-        if aws and isinstance(aws.region, str):
-            endpoints = endpoints.in_region(aws.region)
+        endpoints = endpoints_of(network_of(state.plan), open_endpoints(source, place))
         unmanaged_objects = list(leftovers(state, endpoints))
     except TwinspanError as error:
         progress.print(

@@ -253,6 +253,9 @@ def show_status(status: Status, *, console: Console = answers) -> None:
         console.print(f"  processes  {summarised(status.pids)}", markup=False)
     _show_tunnels(status, console)
     _show_clusters(status, console)
+    for entries in status.objects_only:
+        line = f"  objects only  {len(entries.names)} {entries.kind}: {entries.reason}"
+        console.print(line, style="dim", markup=False)
     option = "" if status.name == "default" else f" --name {status.name}"
     if status.state == "down":
         console.print(f"  next       twinspan twin up{option}", markup=False)

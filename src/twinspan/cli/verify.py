@@ -70,7 +70,7 @@ def verify(
     with (
         step(f"Verifying {env.name}"),
         undone_on_signals(),
-        hosts_of(target) as hosts,
+        hosts_of(target, machines=True) as hosts,
         clusters_to_verify(target, pods=pods, image=image, wait_s=wait_s) as clusters,
     ):
         verification = target.verify(

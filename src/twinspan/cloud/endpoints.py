@@ -1,6 +1,7 @@
 """Which accounts are meant: the user's own, from the environment, or any others."""
 
 import os
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Self
 from urllib.parse import urlsplit
@@ -21,8 +22,16 @@ class Endpoints:
     azure: AzureEndpoint | None
 
     def in_region(self, region: str) -> Self:
-        """Return the same accounts, AWS in another region."""
+        """Return the same accounts, AWS with another main region."""
         return replace(self, aws=replace(self.aws, region=region)) if self.aws else self
+
+    def reading(self, regions: Iterable[str], subscriptions: Iterable[str]) -> Self:
+        """Return the same accounts, with what a network uses; see `reading` of both endpoints."""
+        return replace(
+            self,
+            aws=self.aws and self.aws.reading(regions),
+            azure=self.azure and self.azure.reading(subscriptions),
+        )
 
     @classmethod
     def from_environment(cls) -> Self:

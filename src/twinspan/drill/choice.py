@@ -6,8 +6,9 @@ from pathlib import Path
 
 from twinspan.drill.composite import fault_of
 from twinspan.drill.senders import Sender, Senders
+from twinspan.drill.tunnel_names import tunnel_named
 from twinspan.errors import DesignError, HostError, TwinspanError
-from twinspan.faults.definition import Drill
+from twinspan.faults.definition import IN_USE, UNUSED, Drill
 from twinspan.faults.hello import services_of
 from twinspan.network.links import TunnelLink
 from twinspan.target.place import Place
@@ -104,10 +105,10 @@ def choose_possible(drills: Sequence[Drill], target: Target, *, tunnel: str) -> 
     Args:
         drills: Those to choose from.
         target: Where.
-        tunnel: `in-use`, `unused` or a tunnel's key.
+        tunnel: `in-use`, `unused` or a tunnel's name.
 
     Raises:
-        DesignError: None of them can be run.
+        DesignError: None of them can be run, or there is no such tunnel.
         CloudError: A cloud cannot be asked.
     """
     left_out: dict[str, str] = {}
@@ -118,7 +119,7 @@ def choose_possible(drills: Sequence[Drill], target: Target, *, tunnel: str) -> 
         except TwinspanError as error:
             left_out |= dict.fromkeys(requests, str(error))
     links = target.links()
-    aims = [link for link in links if link.key == tunnel] or links
+    aims = links if tunnel in {IN_USE, UNUSED} else [tunnel_named(links, tunnel)]
     for drill in drills:
         asked = drill.measures == "packets" or all(step.fault.made_at_once for step in drill.steps)
         reason = _refusal(target, drill, aims, links) if asked and drill.name not in left_out else ""

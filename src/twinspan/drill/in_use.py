@@ -11,7 +11,8 @@ VirtualNetworkGatewayConnection.ingressBytesTransferred and egressBytesTransferr
 from collections.abc import Mapping, Sequence
 
 from twinspan.drill.flows import FLOWS
-from twinspan.errors import DesignError, HostError
+from twinspan.drill.tunnel_names import tunnel_named
+from twinspan.errors import HostError
 from twinspan.faults.definition import IN_USE, UNUSED
 from twinspan.network.links import TunnelLink
 
@@ -64,11 +65,11 @@ def choose(links: Sequence[TunnelLink], requested_tunnel: str, *, carrying: str)
 
     Args:
         links: All tunnels.
-        requested_tunnel: `in-use`, `unused` (the first that carries nothing from AWS) or a tunnel's key.
+        requested_tunnel: `in-use`, `unused` (the first that carries nothing from AWS) or one of its names.
         carrying: The key of the tunnel in use; empty if nobody knows: then the first one is as good.
 
     Raises:
-        DesignError: There is no such tunnel.
+        DesignError: There is no such tunnel, or several are called so.
     """
     by_key = {link.key: link for link in links}
     if requested_tunnel in {IN_USE, UNUSED} and links and not carrying:
@@ -78,10 +79,4 @@ def choose(links: Sequence[TunnelLink], requested_tunnel: str, *, carrying: str)
     idle = [link for link in links if link.key != carrying]
     if requested_tunnel == UNUSED and idle:
         return idle[0]
-    if requested_tunnel in by_key:
-        return by_key[requested_tunnel]
-    raise DesignError(
-        where="--tunnel",
-        problem=f"there is no tunnel {requested_tunnel}",
-        remedy=f"Choose {IN_USE}, {UNUSED} or one of {', '.join(sorted(by_key))}",
-    )
+    return tunnel_named(links, requested_tunnel)

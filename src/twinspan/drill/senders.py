@@ -11,9 +11,10 @@ from twinspan.drill.alert_watch import AlertWatch, Key
 from twinspan.drill.composite import fault_of
 from twinspan.drill.environment import DrillEnvironment, Meter, NoMeter
 from twinspan.drill.flows import RATE_HZ, FlowMeter, install
+from twinspan.drill.one_network import links_in, network_of, pair_in
 from twinspan.drill.requests import RequestMeter
 from twinspan.errors import HostError
-from twinspan.faults.definition import Drill
+from twinspan.faults.definition import IN_USE, Drill
 from twinspan.faults.hello import services_of
 from twinspan.monitor.alerts import read_ringing
 from twinspan.target.clusters import PodChoice, pods_of
@@ -41,19 +42,26 @@ class Senders:
         rate_hz: Packets per second and direction.
         pods: Which pods.
         alerts_s: How long to wait for the clouds' alerts, seconds; None to wait for none.
+        tunnel: What the drill is aimed at; of several networks apart, those in its own send.
     """
 
     kind: Sender
     rate_hz: float = RATE_HZ
     pods: PodChoice = field(default_factory=PodChoice)
     alerts_s: float | None = None
+    tunnel: str = IN_USE
 
     def environment(self, drill: Drill, target: Target) -> AbstractContextManager[DrillEnvironment]:
         """Return the environment of a drill on a target; what sends goes when its block ends."""
         if self.kind == "none":
             made = without_senders(target)
         elif self.kind == "hosts":
-            made = with_hosts(target, rate_hz=self.rate_hz, requests=drill.measures == "requests")
+            made = with_hosts(
+                target,
+                rate_hz=self.rate_hz,
+                requests=drill.measures == "requests",
+                tunnel=self.tunnel,
+            )
         else:
             made = with_pods(target, self.pods, rate_hz=self.rate_hz)
         return made if self.alerts_s is None else with_alerts(made, target, within_s=self.alerts_s)
@@ -61,14 +69,15 @@ class Senders:
 
 @contextmanager
 def with_hosts(
-    target: Target, *, rate_hz: float = RATE_HZ, requests: bool = False
+    target: Target, *, rate_hz: float = RATE_HZ, requests: bool = False, tunnel: str = IN_USE
 ) -> Iterator[DrillEnvironment]:
-    """Attach hosts while the block runs, which send to each other.
+    """Attach hosts while the block runs, of which two send to each other.
 
     Args:
         target: Where there can be hosts: a twin.
         rate_hz: Packets per second and direction.
         requests: Whether to send requests to both clusters' services in place of packets.
+        tunnel: `in-use`, `unused` or a tunnel's key: those of its network send; see `Senders`.
 
     Raises:
         HostError: No host can be attached, or there is no service to ask.
@@ -79,14 +88,15 @@ def with_hosts(
                 problem=f"no host can be attached on both sides: {'; '.join(hosts.problems) or 'no subnets'}",
                 remedy="Build the network with `twinspan apply`",
             )
-        aws, azure = hosts.pairs[0]
+        network = network_of(target.facts(), tunnel)
+        aws, azure = pair_in(network, hosts.pairs)
         meter = (
             RequestMeter(aws.host, azure.host, services=services_of(target))
             if requests
             else FlowMeter(aws.host, azure.host, rate_hz=rate_hz)
         )
         with _watched(target, meter, hosts=hosts) as environment:
-            yield environment
+            yield replace(environment, links=lambda: links_in(network, target.links()))
 
 
 @contextmanager

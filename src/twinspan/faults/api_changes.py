@@ -26,6 +26,7 @@ class ApiChange:
         fault: Id of the fault whose request it is.
         act: Which one; a key of its `acts`.
         target: Id of the object; a cluster's name.
+        region: AWS: the object's; empty for the main one.
         outside: AWS: the tunnel's outside address. Azure: the instance's public address.
         also: What else the request needs; may hold a key, so it is never shown.
     """
@@ -33,6 +34,7 @@ class ApiChange:
     fault: str
     act: str
     target: str
+    region: str = ""
     outside: IPv4Address | None = None
     also: dict[str, Any] = field(default_factory=dict, repr=False)
 
@@ -71,11 +73,11 @@ def address_of(change: ApiChange) -> IPv4Address:
     return change.outside
 
 
-def aws_of(endpoints: Endpoints) -> AwsEndpoint:
-    """Return AWS. Raises HostError: there are no credentials for it."""
+def aws_of(endpoints: Endpoints, change: ApiChange) -> AwsEndpoint:
+    """Return AWS in the region of a change. Raises HostError: there are no credentials for it."""
     if endpoints.aws is None:
         raise HostError(problem="there are no credentials for AWS", remedy="Set AWS_PROFILE")
-    return endpoints.aws
+    return endpoints.aws.in_region(change.region)
 
 
 def azure_of(endpoints: Endpoints) -> AzureEndpoint:

@@ -11,6 +11,7 @@ from twinspan.errors import HostError
 from twinspan.faults.api_changes import CHANGE, ENDPOINTS, ApiChange, perform
 from twinspan.faults.undo_watchdog import DONE
 from twinspan.network.links import TunnelLink
+from twinspan.network.model import VpnConnection
 
 _ENDS_WITHIN_S = 10.0
 
@@ -121,8 +122,8 @@ class ApiFault:
         self.watchdog = None
 
 
-def connection_id(link: TunnelLink) -> str:
-    """Return the id of a tunnel's VPN connection. Raises HostError: AWS does not know it."""
+def vpn_connection(link: TunnelLink) -> VpnConnection:
+    """Return a tunnel's VPN connection. Raises HostError: AWS does not know it."""
     if link.vpn_connection is None:
         raise HostError(problem=f"AWS does not know {link.label}", remedy="Run `twinspan verify`")
-    return link.vpn_connection.id
+    return link.vpn_connection

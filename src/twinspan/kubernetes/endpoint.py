@@ -16,6 +16,7 @@ from twinspan.network.aws import EksCluster
 from twinspan.network.azure import AksCluster
 from twinspan.network.clouds import Cloud
 from twinspan.network.model import Network
+from twinspan.network.regions import arn_region
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +68,7 @@ def _eks(cluster: EksCluster, endpoint: AwsEndpoint) -> ClusterEndpoint:
         side="aws",
         server=cluster.endpoint,
         certificate_authority=cluster.certificate_authority,
-        token=partial(eks_token, endpoint, cluster.name),
+        token=partial(eks_token, endpoint.in_region(arn_region(cluster.arn)), cluster.name),
     )
 
 

@@ -1,7 +1,7 @@
 """Take a snapshot of both clouds; the same for real accounts and for the twin."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -36,12 +36,12 @@ class Monitor:
 
     Args:
         endpoints: Both clouds, or one.
-        pair: Two hosts, one of each cloud, that ping each other at every look.
+        pairs: Two hosts each, one of each cloud, that ping each other at every look.
     """
 
-    def __init__(self, endpoints: Endpoints, *, pair: tuple[Host, Host] | None = None) -> None:
+    def __init__(self, endpoints: Endpoints, *, pairs: Sequence[tuple[Host, Host]] = ()) -> None:
         self._endpoints = endpoints
-        self._ways = (pair, pair[::-1]) if pair else ()
+        self._ways = tuple(way for pair in pairs for way in (pair, pair[::-1]))
         self._before: Snapshot | None = None
         self._period_s: int | None = None
 

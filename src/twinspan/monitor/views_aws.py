@@ -1,6 +1,7 @@
 """AWS's view of the tunnels."""
 
 from datetime import datetime, timedelta
+from ipaddress import IPv4Address
 
 from twinspan.cloud.aws import AwsEndpoint
 from twinspan.cloud.aws.metrics import AwsTunnelMetrics, read_tunnel_metrics
@@ -13,7 +14,7 @@ def aws_part(endpoint: AwsEndpoint | None, network: Network, period_s: int, now:
     """Return AWS's view of every tunnel and its BGP session.
 
     Args:
-        endpoint: Account and region; None: nothing is there.
+        endpoint: The account; None: nothing is there.
         network: What both clouds have.
         period_s: Grain of the metrics, in seconds.
         now: The time, UTC.
@@ -30,16 +31,19 @@ def aws_part(endpoint: AwsEndpoint | None, network: Network, period_s: int, now:
     ]
     if not ends:
         return (), ()
-    metrics = read_tunnel_metrics(
-        endpoint,
-        [(connection.id, outside) for _, connection, _, outside in ends],
-        period_s=period_s,
-        start=now - timedelta(seconds=PERIODS * max(period_s, 60)),
-        end=now,
-    )
+    metrics: dict[tuple[str, IPv4Address], AwsTunnelMetrics] = {}
+    for region in dict.fromkeys(connection.region for _, connection, _, _ in ends):
+        measured = read_tunnel_metrics(
+            endpoint.in_region(region),
+            [(connection.id, outside) for _, connection, _, outside in ends if connection.region == region],
+            period_s=period_s,
+            start=now - timedelta(seconds=PERIODS * max(period_s, 60)),
+            end=now,
+        )
+        metrics |= {(each.vpn_connection_id, each.outside_ip_address): each for each in measured}
     tunnels, sessions = [], []
-    for (link, connection, tunnel, _), measured in zip(ends, metrics, strict=True):
-        tunnels.append(_tunnel(link, connection, tunnel, measured))
+    for link, connection, tunnel, outside in ends:
+        tunnels.append(_tunnel(link, connection, tunnel, metrics[connection.id, outside]))
         if not connection.static_routes_only:
             sessions.append(_session(link.name, tunnel))
     return tuple(tunnels), tuple(sessions)

@@ -11,8 +11,8 @@ from twinspan.network.links import TunnelLink, tunnel_links
 from twinspan.network.model import AzureConnection, Network, VirtualNetworkGateway
 
 _METRICS = {"TunnelIngressBytes": ("ConnectionName",), "TunnelEgressBytes": ("ConnectionName",)}
-Newest = Mapping[tuple[str, str], AzureMetric]
-"""(metric, connection's name in small letters) -> its newest value."""
+Newest = Mapping[tuple[str, str, str], AzureMetric]
+"""(gateway's id, metric, connection's name in small letters) -> its newest value."""
 
 
 def azure_part(endpoint: AzureEndpoint | None, network: Network, period_s: int, now: datetime) -> Part:
@@ -30,7 +30,7 @@ def azure_part(endpoint: AzureEndpoint | None, network: Network, period_s: int, 
     if endpoint is None or network.azure is None:
         return (), ()
     gateways = network.azure.virtual_network_gateways
-    newest: dict[tuple[str, str], AzureMetric] = {}
+    newest: dict[tuple[str, str, str], AzureMetric] = {}
     for gateway in gateways:
         metrics = read_gateway_metrics(
             endpoint,
@@ -41,7 +41,8 @@ def azure_part(endpoint: AzureEndpoint | None, network: Network, period_s: int, 
             end=now,
         )
         newest |= {
-            (metric.name, metric.dimensions.get("connectionname", "").lower()): metric for metric in metrics
+            (gateway.id, metric.name, metric.dimensions.get("connectionname", "").lower()): metric
+            for metric in metrics
         }
     links = tunnel_links(network)
     return (
@@ -51,8 +52,9 @@ def azure_part(endpoint: AzureEndpoint | None, network: Network, period_s: int, 
 
 
 def _tunnel(link: TunnelLink, connection: AzureConnection, newest: Newest) -> Tunnel:
-    into = newest.get(("TunnelIngressBytes", connection.name.lower()))
-    out = newest.get(("TunnelEgressBytes", connection.name.lower()))
+    gateway = connection.virtual_network_gateway_id
+    into = newest.get((gateway, "TunnelIngressBytes", connection.name.lower()))
+    out = newest.get((gateway, "TunnelEgressBytes", connection.name.lower()))
     established = [
         tunnel_status.last_connection_established_utc_time
         for tunnel_status in connection.tunnel_connection_status

@@ -335,10 +335,15 @@ class EksCluster(Generic[U]):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AwsNetwork(Generic[U]):
-    """Everything of one AWS account and region that matters to us; of a plan, also of further regions."""
+    """Everything of one AWS account that matters to us, in all its regions in use.
+
+    Ids are unique over all regions. VPCs and the parts of a VPN name their region where it is not the main
+    one; `network.regions` says it of any object.
+    """
 
     account_id: str | U
     region: str | U
+    """The main one."""
     vpcs: tuple[Vpc[U], ...] = ()
     subnets: tuple[AwsSubnet[U], ...] = ()
     route_tables: tuple[AwsRouteTable[U], ...] = ()

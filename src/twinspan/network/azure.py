@@ -341,9 +341,10 @@ class AksCluster(Generic[U]):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AzureNetwork(Generic[U]):
-    """Everything of one Azure subscription that matters to us; of a plan, also of further ones."""
+    """Everything of the Azure subscriptions in use that matters to us; ids tell which one an object is in."""
 
     subscription_id: str | U
+    """The main one."""
     virtual_networks: tuple[VirtualNetwork[U], ...] = ()
     route_tables: tuple[AzureRouteTable[U], ...] = ()
     network_security_groups: tuple[NetworkSecurityGroup[U], ...] = ()

@@ -8,7 +8,7 @@ Source: Azure, "About Azure VPN Gateway", local network gateways, and "Highly av
 connectivity"; AWS Site-to-Site VPN User Guide, "Customer gateway options".
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network
 from typing import Generic, TypeAlias
@@ -112,18 +112,22 @@ def join(
 ) -> tuple[Link, ...]:
     """Return a link for each tunnel, then for each connection that meets none, in the order given.
 
-    Outside addresses decide; where they cannot be compared, the BGP peer's address inside the tunnel does.
+    Outside addresses decide; where they cannot be compared, the BGP peer's address inside the tunnel does,
+    but not of two ends that both have a mutual partner: networks apart may use the same range inside.
     Where several could meet, those go together whose instance AWS calls, then whose inside addresses agree,
     then the first by id: each end is in one link.
     """
     instances = sorted(instances, key=lambda azure_instance: azure_instance.id)
     called = {tunnel.id: _called(tunnel, instances) for tunnel in tunnels}
-    meets = {(t.id, c.id): _meets(t, c) for t in tunnels for c in connections}
+
+    def mutual_ends(tunnel: AwsEnd, connection: AzureEnd) -> bool:
+        return any(azure_instance.gateway == connection.gateway for azure_instance in called[tunnel.id])
+
+    meets = _meetings(tunnels, connections, mutual_ends)
 
     def rank(pair: tuple[AwsEnd, AzureEnd]) -> tuple[bool, bool, str, str]:
         tunnel, connection = pair
-        mutual = any(instance.gateway == connection.gateway for instance in called[tunnel.id])
-        return not mutual, not _peers(tunnel, connection), tunnel.id, connection.id
+        return not mutual_ends(*pair), not _peers(*pair), tunnel.id, connection.id
 
     pairs = sorted(((t, c) for t in tunnels for c in connections if meets[t.id, c.id]), key=rank)
     met: dict[str, AzureEnd] = {}
@@ -152,6 +156,22 @@ def join(
         )
 
     return (*map(link, tunnels), *(Link(tunnel=None, connection=connection_id) for connection_id in alone))
+
+
+def _meetings(
+    tunnels: Sequence[AwsEnd],
+    connections: Sequence[AzureEnd],
+    mutual: Callable[[AwsEnd, AzureEnd], bool],
+) -> Mapping[tuple[str, str], bool | None]:
+    """Return for each tunnel and connection whether they meet, as `join` says; None if that is not known."""
+    meets = {(t.id, c.id): _meets(t, c) for t in tunnels for c in connections}
+    pairs = [(t, c) for t in tunnels for c in connections if meets[t.id, c.id]]
+    partnered = {end.id for pair in pairs if mutual(*pair) for end in pair}
+    for tunnel, connection in pairs:
+        by_inside = _same(tunnel.names, connection.calls) is None
+        if by_inside and {tunnel.id, connection.id} <= partnered and not mutual(tunnel, connection):
+            meets[tunnel.id, connection.id] = False
+    return meets
 
 
 def _same(one: Names, other: Names) -> bool | None:
@@ -184,6 +204,7 @@ class TunnelLink(Generic[U]):
 
     Attributes:
         key: Terraform's key if known, else the AWS outside address or the Azure connection's name.
+        addresses: Terraform's of both ends, where they are known; AWS's with and without `.tunnelN`.
         instance: The Azure gateway instance whose address AWS's customer gateway has.
         gateway: The VPN gateway of that instance.
         joined: Whether Azure's end leads to AWS's.
@@ -192,6 +213,7 @@ class TunnelLink(Generic[U]):
     """
 
     key: str
+    addresses: tuple[str, ...] = ()
     vpn_connection: VpnConnection[U] | None = None
     tunnel: VpnTunnel[U] | None = None
     customer_gateway: CustomerGateway[U] | None = None

@@ -44,6 +44,7 @@ _KEPT: Mapping[str, frozenset[str]] = {
             "resource_provider_registrations",
             "resource_providers_to_register",
             "skip_provider_registration",
+            "subscription_id",
             "storage_use_azuread",
         }
     ),

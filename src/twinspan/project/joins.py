@@ -1,8 +1,8 @@
 """Which planned resource another one refers to, when the id that joins them is known after apply only.
 
 A plan gives, for every argument, the references in its expression. They are followed through variables,
-module outputs, `for_each` and attributes of other resources. Locals are not in a plan, so what goes through
-one stays open.
+module outputs, `for_each` and attributes of other resources. Locals are not in a plan; of what goes through
+one, the attributes that Terraform lists as relevant tell whom it can name: those of the right type and name.
 """
 
 import re
@@ -20,9 +20,10 @@ _DEEPEST = 40
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Place:
-    """Where a reference is read: the module instance, and what `each.value` stands for there."""
+    """Where a reference is read: the module instance, for which argument, and what `each.value` is there."""
 
     module: ModulePath
+    argument: str = ""
     each: tuple[str, ...] = ()
     each_module: ModulePath = ()
     depth: int = 0
@@ -103,7 +104,10 @@ def _named(
     plan: Plan, resource: PlannedResource, path: Sequence[str | int], types: Sequence[str]
 ) -> list[PlannedResource]:
     block = _resource_block(plan, resource.module, resource.type, resource.name)
-    place = _Place(module=resource.module, each=_for_each(block), each_module=resource.module)
+    argument = next((part for part in reversed(path) if isinstance(part, str)), "")
+    place = _Place(
+        module=resource.module, argument=argument, each=_for_each(block), each_module=resource.module
+    )
     refs = _references(_at(block.get("expressions", {}), path))
     return _unique(target for ref in refs for target in _follow(plan, ref, place, types))
 
@@ -154,14 +158,16 @@ def _follow(plan: Plan, reference: str, place: _Place, types: Sequence[str]) -> 
     deeper = replace(place, depth=place.depth + 1)
     if head == "each":
         if len(parts) > 1 and parts[1][0] == "value":
-            outer = _Place(module=place.each_module, depth=deeper.depth)
+            outer = _Place(module=place.each_module, argument=place.argument, depth=deeper.depth)
             for ref in place.each:
                 yield from _follow(plan, ref, outer, types)
     elif head == "var":
         yield from _variable(plan, parts[1][0], deeper, types)
     elif head == "module":
         yield from _output(plan, parts, deeper, types)
-    elif head not in {"local", "data", "count", "path", "terraform", "self"} and len(parts) > 1:
+    elif head == "local":
+        yield from _relevant(plan, place.argument, types)
+    elif head not in {"data", "count", "path", "terraform", "self"} and len(parts) > 1:
         yield from _resource(plan, parts, deeper, types)
 
 
@@ -171,7 +177,11 @@ def _variable(plan: Plan, name: str, place: _Place, types: Sequence[str]) -> Ite
     parent, (call_name, _) = place.module[:-1], place.module[-1]
     call = _module_block(plan, parent).get("module_calls", {}).get(call_name, {})
     outer = _Place(
-        module=parent, each=_list_of(call.get("for_each_expression")), each_module=parent, depth=place.depth
+        module=parent,
+        argument=place.argument,
+        each=_list_of(call.get("for_each_expression")),
+        each_module=parent,
+        depth=place.depth,
     )
     for ref in _references(call.get("expressions", {}).get(name, {})):
         yield from _follow(plan, ref, outer, types)
@@ -191,7 +201,7 @@ def _output(
         chosen = [outputs[rest[0][0]]] if rest and rest[0][0] in outputs else list(outputs.values())
         for output in chosen:
             for ref in _references(output.get("expression", {})):
-                yield from _follow(plan, ref, _Place(module=child, depth=place.depth), types)
+                yield from _follow(plan, ref, replace(place, module=child, each=(), each_module=()), types)
 
 
 def _resource(
@@ -205,9 +215,27 @@ def _resource(
                 yield target
         return
     block = _resource_block(plan, place.module, kind, name)
-    inner = _Place(module=place.module, each=_for_each(block), each_module=place.module, depth=place.depth)
+    inner = replace(place, each=_for_each(block), each_module=place.module)
     for ref in _references(block.get("expressions", {}).get(rest[0][0], {})) if rest else ():
         yield from _follow(plan, ref, inner, types)
+
+
+def _relevant(plan: Plan, argument: str, types: Sequence[str]) -> Iterator[PlannedResource]:
+    """Yield the resources from which Terraform took a value that fits an argument, by its last word."""
+    kind = argument.rpartition("_")[2]
+    for address, path in plan.relevant:
+        if not path or str(path[-1]).rpartition("_")[2] == kind:
+            yield from (resource for resource in plan.of(*types) if _is_of(resource, address))
+
+
+def relevant_attributes(plan: Plan, resource: PlannedResource) -> tuple[str, ...]:
+    """Return the attributes of a resource that Terraform took values from; none if it took the whole."""
+    paths = [path for address, path in plan.relevant if _is_of(resource, address)]
+    return tuple(str(path[0]) for path in paths) if all(paths) else ()
+
+
+def _is_of(resource: PlannedResource, address: str) -> bool:
+    return resource.address == address or resource.address.startswith(f"{address}[")
 
 
 def _module_block(plan: Plan, module: ModulePath) -> Mapping[str, Any]:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from twinspan.cloud.contents import Held, held_by_group, held_by_vpc
 from twinspan.cloud.endpoints import Endpoints
+from twinspan.network.regions import arn_region
 from twinspan.project.state import State
 
 
@@ -33,7 +34,8 @@ def leftovers(state: State, endpoints: Endpoints) -> Iterator[tuple[str, Held]]:
     for resource in state.of("azurerm_resource_group", "aws_vpc"):
         identity = str(resource.values.get("id", ""))
         if resource.type == "aws_vpc":
-            held_objects = held_by_vpc(endpoints.aws, identity) if endpoints.aws else ()
+            aws = endpoints.aws and endpoints.aws.in_region(arn_region(resource.values.get("arn")))
+            found = held_by_vpc(aws, identity) if aws else ()
         else:
-            held_objects = held_by_group(endpoints.azure, identity) if endpoints.azure else ()
-        yield from ((resource.address, held) for held in held_objects if unknown(held))
+            found = held_by_group(endpoints.azure, identity) if endpoints.azure else ()
+        yield from ((resource.address, held) for held in found if unknown(held))

@@ -53,8 +53,14 @@ class _WireResourceChange(BaseModel):
     change: _WireChange = Field(default_factory=_WireChange)
 
 
+class _WireAttribute(BaseModel):
+    resource: str
+    attribute: list[str | int] = Field(default_factory=list)
+
+
 class _WirePlan(BaseModel):
     planned_values: _WireValues
+    relevant_attributes: list[_WireAttribute] = Field(default_factory=list)
     resource_changes: list[_WireResourceChange] = Field(default_factory=list)
     configuration: dict[str, Any] = Field(default_factory=dict)
     errored: bool = False
@@ -118,10 +124,14 @@ class Plan:
     Attributes:
         resources: In the order of the plan.
         configuration: `configuration.root_module` of the plan.
+        relevant: What Terraform took values from, also by way of locals, which it does not show otherwise:
+            a resource's address, without a key if all instances were meant, and the path of the attribute,
+            empty if all of it was. Source: Terraform, "JSON Output Format", `relevant_attributes`.
     """
 
     resources: tuple[PlannedResource, ...]
     configuration: Mapping[str, Any] = field(repr=False)
+    relevant: tuple[tuple[str, tuple[str | int, ...]], ...] = ()
 
     def of(self, *types: str) -> tuple[PlannedResource, ...]:
         """Return the resources of these types."""
@@ -202,6 +212,7 @@ def read_plan(document: object, *, where: str) -> Plan:
     return Plan(
         resources=tuple(_resources(wire.planned_values.root_module, changes)),
         configuration=wire.configuration.get("root_module", {}),
+        relevant=tuple((source.resource, tuple(source.attribute)) for source in wire.relevant_attributes),
     )
 
 

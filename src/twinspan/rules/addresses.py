@@ -84,7 +84,7 @@ def inside_fits_both(design: Design) -> Iterator[Finding]:
     to_azure = {link.tunnel.id for link in design.bgp_links}
     for tunnel in design.tunnels:
         maybe = design.planned and design.dynamic and not static(tunnel.connection)
-        azure = maybe or tunnel.id in to_azure
+        azure = tunnel.id in to_azure or (maybe and _led_to(design, tunnel))
         where, value = tunnel.where("inside_cidr"), tunnel.options.inside_cidr
         written = design.written(tunnel.connection, f"tunnel{tunnel.number}_inside_cidr")
         text = written or str(tunnel.inside or "")
@@ -101,6 +101,20 @@ def inside_fits_both(design: Design) -> Iterator[Finding]:
                     evidence="not set, so AWS picks one, which Azure will hardly accept",
                     remedy=_TAKE,
                 )
+
+
+def _led_to(design: Design, tunnel: Tunnel) -> bool:
+    """Whether an Azure connection leads to a tunnel, or may: the sibling of one that is used may be spare."""
+    if tunnel.connection not in design.crossing:
+        return False
+    end = design.ends[tunnel.id]
+    may = end.claims or _maybe(design, end) or _idle_connections(design)
+    return bool(may) or not _sibling_ends(design, tunnel)
+
+
+def _maybe(design: Design, end: TunnelLink[Unknown]) -> tuple[AzureConnection[Unknown], ...]:
+    """Return the Azure connections that may lead to a tunnel, without those that lead elsewhere."""
+    return tuple(connection for connection in end.maybe if connection in design.azure_crossing)
 
 
 def inside_problem(text: str, *, azure: bool) -> str:
@@ -167,8 +181,8 @@ def every_tunnel_ends(design: Design) -> Iterator[Finding]:
     for tunnel, end in _ends(design):
         if len(end.claims) > 1:
             yield _ends_wrong(tunnel, end.claims)
-        elif end.maybe:
-            yield unclear(tunnel.where(), f"whether {subject(end.maybe[0])} ends it is not in the plan")
+        elif maybe := _maybe(design, end):
+            yield unclear(tunnel.where(), f"whether {subject(maybe[0])} ends it is not in the plan")
         elif not end.claims and (_idle_connections(design) or not _sibling_ends(design, tunnel)):
             yield _ends_wrong(tunnel, ())
 
@@ -176,7 +190,12 @@ def every_tunnel_ends(design: Design) -> Iterator[Finding]:
 def tunnel_left_alone(design: Design) -> Iterator[Finding]:
     """RED-06: both tunnels of every AWS connection are used; AWS maintains one endpoint at a time."""
     for tunnel, end in _ends(design):
-        if end.claims or end.maybe or not _sibling_ends(design, tunnel) or _idle_connections(design):
+        if (
+            end.claims
+            or _maybe(design, end)
+            or not _sibling_ends(design, tunnel)
+            or _idle_connections(design)
+        ):
             continue
         yield Finding(
             subject=tunnel.where(),
@@ -188,8 +207,11 @@ def tunnel_left_alone(design: Design) -> Iterator[Finding]:
 
 def _ends(design: Design) -> Iterator[tuple[Tunnel, TunnelLink[Unknown]]]:
     """Yield the tunnels that lead, or may lead, to Azure: those that exist may lead elsewhere."""
+    crossing = design.crossing
     for tunnel in design.tunnels if design.both_clouds else ():
         end = design.ends[tunnel.id]
+        if tunnel.connection not in crossing:
+            continue
         if design.planned or end.instance or end.claims:
             yield tunnel, end
 
@@ -218,9 +240,7 @@ def _ends_wrong(tunnel: Tunnel, connections: Sequence[AzureConnection[Unknown]])
 def _idle_connections(design: Design) -> bool:
     """Whether an Azure connection is planned that leads to none of the tunnels."""
     used = {connection.id for end in design.ends.values() for connection in end.claims}
-    return design.planned and any(
-        azure_connection.id not in used for azure_connection in design.azure_connections
-    )
+    return design.planned and any(connection.id not in used for connection in design.azure_crossing)
 
 
 def no_forbidden_ranges(design: Design) -> Iterator[Finding]:

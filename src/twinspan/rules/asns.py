@@ -104,7 +104,9 @@ def customer_gateway_names_azure(design: Design) -> Iterator[Finding]:
             yield Finding(
                 subject=where,
                 evidence=f"{asn} is not the ASN of the Azure gateway, {expected}",
-                command=design.of_what_exists(show_customer_gateway(gateway.id, region=design.region)),
+                command=design.of_what_exists(
+                    show_customer_gateway(gateway.id, region=design.region_of(gateway.id))
+                ),
                 remedy=f"Set it to {expected}; otherwise the tunnel is up and BGP is refused",
                 branch=gateway.id,
             )
@@ -128,7 +130,9 @@ def _peers(design: Design, customer: CustomerGateway[Unknown]) -> tuple[VirtualN
         for connection in design.vpn_connections
         if isinstance(connection.customer_gateway_id, Unknown)
     ]
-    silent = own and all(static(connection) for connection in (*own, *maybe))
+    silent = own and all(
+        static(connection) or connection not in design.crossing for connection in (*own, *maybe)
+    )
     return () if silent else design.azure_gateways
 
 

@@ -1,6 +1,7 @@
 """Every rule, by layer: those of configuration are for `check`, all of them for `verify`."""
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import TypeAlias
 
 from twinspan.results import Finding, Severity
@@ -77,6 +78,10 @@ def _warning(id_: str, title: str, examine: Examine, source: str, *after: str) -
 
 def _info(id_: str, title: str, examine: Examine, source: str, *after: str) -> Draft:
     return _rule(Severity.INFO, id_, title, examine, source, *after)
+
+
+def _whole(draft: Draft) -> Draft:
+    return lambda section: replace(draft(section), whole=True)
 
 
 def _of(section: Section, *drafts: Draft) -> tuple[Rule[Design], ...]:
@@ -162,10 +167,14 @@ CONFIGURATION: tuple[Rule[Design], ...] = (
         _warning("POL-06", "algorithms are current", policies.strong_algorithms, _AZ_FAQ),
         _error("POL-07", "dead peer detection is within bounds", policies.dead_peer_detection, _EC2_TUNNEL),
         _error("POL-08", "one end begins", policies.somebody_begins, _EC2_TUNNEL),
-        _error("KEY-01", "keys are well formed", keys.well_formed, _EC2_TUNNEL),
-        _error("KEY-02", "no key is used twice", keys.not_shared, "AWS Site-to-Site VPN, best practices"),
+        _whole(_error("KEY-01", "keys are well formed", keys.well_formed, _EC2_TUNNEL)),
+        _whole(
+            _error("KEY-02", "no key is used twice", keys.not_shared, "AWS Site-to-Site VPN, best practices")
+        ),
         _error("KEY-03", "both ends have the same key", keys.both_ends_same, "RFC 7296, section 2.15"),
-        _warning("KEY-04", "no key in the open", keys.in_the_open, "Terraform, Sensitive data in state"),
+        _whole(
+            _warning("KEY-04", "no key in the open", keys.in_the_open, "Terraform, Sensitive data in state")
+        ),
     ),
     *_of(
         Section.IPSEC,
@@ -341,12 +350,19 @@ CONFIGURATION: tuple[Rule[Design], ...] = (
             "Azure, About VPN gateways",
         ),
         _error("QUO-03", "prefixes within AWS's limit", quotas.aws_routes, _S2S_QUOTAS),
-        _info("COST-01", "what it costs a month", costs.monthly, "AWS VPN pricing; Azure Retail Prices"),
+        _whole(
+            _info("COST-01", "what it costs a month", costs.monthly, "AWS VPN pricing; Azure Retail Prices")
+        ),
     ),
     *_of(
         Section.CHANGES,
-        _error(
-            "CHG-01", "nothing fixed is changed", changes.nothing_fixed_is_changed, "EC2 API; ARM, updates"
+        _whole(
+            _error(
+                "CHG-01",
+                "nothing fixed is changed",
+                changes.nothing_fixed_is_changed,
+                "EC2 API; ARM, updates",
+            )
         ),
     ),
 )

@@ -74,7 +74,7 @@ def _end_of(link: Link, gateway: VirtualNetworkGateway[Unknown]) -> GatewayInsta
 
 def _finding(design: Design, link: Link, problem: str, remedy: str) -> Finding:
     connection = link.tunnel.connection
-    shown = show_customer_gateway(connection.customer_gateway_id, region=design.region)
+    shown = show_customer_gateway(connection.customer_gateway_id, region=design.region_of(connection.id))
     return Finding(
         subject=subject(connection, "customer_gateway_id"),
         evidence=problem,
@@ -94,7 +94,7 @@ def _use_of(design: Design, link: Link, right: GatewayInstance[Unknown] | None) 
     if not fitting:
         return ""
     arguments = f"--vpn-connection-id {link.tunnel.connection.id} --customer-gateway-id {fitting[0]}"
-    use = aws_ec2("modify-vpn-connection", arguments, region=design.region)
+    use = aws_ec2("modify-vpn-connection", arguments, region=design.region_of(link.tunnel.connection.id))
     return design.of_what_exists(f"Use the right one: {use}")
 
 

@@ -1,13 +1,14 @@
 """What the rules look at: a network as it is planned or exists, its keys, and what is about to change."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from ipaddress import IPv4Network
 from typing import TYPE_CHECKING, TypeAlias
 
 from twinspan.errors import DesignError
 from twinspan.network.azure import GATEWAY_SUBNET
+from twinspan.network.elsewhere import aws_elsewhere, azure_elsewhere
 from twinspan.network.links import TunnelLink, tunnel_links
 from twinspan.network.model import (
     AksCluster,
@@ -29,7 +30,9 @@ from twinspan.network.model import (
     VpnConnection,
     VpnGateway,
 )
-from twinspan.network.unknown import Unknown, known
+from twinspan.network.parts import joined_parts
+from twinspan.network.regions import region_of
+from twinspan.network.unknown import Unknown
 from twinspan.rules.parts import Key, Link, N, Named, PlannedChange, Tunnel, subject
 
 if TYPE_CHECKING:
@@ -83,6 +86,12 @@ class Design:
         return self
 
     @cached_property
+    def parts(self) -> tuple["Design", ...]:
+        """Itself, or one design for each of several networks that no tunnel joins."""
+        networks = joined_parts(self.network)
+        return tuple(replace(self, network=part) for part in networks) if len(networks) > 1 else (self,)
+
+    @cached_property
     def aws(self) -> AwsNetwork[Unknown]:
         """AWS's part; empty if there is none."""
         return self.network.aws or AwsNetwork(account_id="", region="")
@@ -91,10 +100,9 @@ class Design:
         """Return a command, or a remedy with one, for what exists; in a plan, other words, or none."""
         return planned if self.planned else words
 
-    @property
-    def region(self) -> str:
-        """AWS's, for commands; empty if it is not known."""
-        return known(self.aws.region) or ""
+    def region_of(self, identifier: object) -> str:
+        """Return the AWS region of an object, for commands; empty if it is not known."""
+        return region_of(self.aws, identifier)
 
     @cached_property
     def azure(self) -> AzureNetwork[Unknown]:
@@ -105,6 +113,18 @@ class Design:
     def vpn_connections(self) -> tuple[VpnConnection[Unknown], ...]:
         """AWS's, without those that are deleted, which AWS shows for an hour."""
         return tuple(connection for connection in self.aws.vpn_connections if connection.state != "deleted")
+
+    @cached_property
+    def crossing(self) -> tuple[VpnConnection[Unknown], ...]:
+        """AWS's connections without those that lead to a data centre."""
+        away = aws_elsewhere(self.network)
+        return tuple(connection for connection in self.vpn_connections if connection not in away)
+
+    @cached_property
+    def azure_crossing(self) -> tuple[AzureConnection[Unknown], ...]:
+        """Azure's connections without those that lead to a data centre."""
+        away = azure_elsewhere(self.network)
+        return tuple(connection for connection in self.azure_connections if connection not in away)
 
     @property
     def vpn_gateways(self) -> tuple[VpnGateway[Unknown], ...]:

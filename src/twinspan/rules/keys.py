@@ -95,7 +95,8 @@ def _down(link: Link) -> bool:
 def _comparison(design: Design, link: Link) -> str:
     """Return a bash line that compares the keys of a tunnel that exists, without showing either."""
     group, name = group_and_name(link.connection.id)
-    aws = f"{tunnel_options(link.tunnel, 'PreSharedKey', region=design.region)} --output text"
+    region = design.region_of(link.tunnel.connection.id)
+    aws = f"{tunnel_options(link.tunnel, 'PreSharedKey', region=region)} --output text"
     azure = f"az network vpn-connection shared-key show -g {group} --connection-name {name}"
     return design.of_what_exists(
         f"diff <({aws} | sha256sum) <({azure} --query value --output tsv | sha256sum) && echo equal"

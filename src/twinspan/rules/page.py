@@ -52,6 +52,14 @@ word of Batfish's `ipsecSessionStatus` or of Azure Network Watcher's VPN trouble
 Keys are compared and never shown. `--format json` is of the schema `twinspan/verify/1`
 ([reports.md](reports.md)).
 
+What must exist is read from Terraform's resources, of any module and name, and without a state from the
+network itself; no output is needed. A connection to an address that is neither cloud's is one to a data
+centre: VPN-05 alone judges it. On the twin, pings are sent from the machines that run, one in each subnet,
+else from throw-away hosts there. These have the groups of a machine that is stopped; else the group that
+Terraform's state, or the network, has for the remote side; else that of an EKS cluster; else the VPC's
+default group, which admits nobody: then FLT-11 names the rule that is missing. A throw-away host in Azure
+has no NSG of its own. On real accounts nothing is sent but between pods.
+
 `--junit FILE` is for CI. Exit codes of both: 0 good, 1 something is not, 2 bad input, 3 Terraform, a
 provider or an endpoint is missing. Waivers, for both, and for drills and reports, are in `checks.toml` of
 the environment, or in the file that `--waivers` names:

@@ -143,14 +143,16 @@ def _allow(design: Design, link: Link, member: str, value: object) -> str:
         f"--vpn-connection-id {link.tunnel.connection.id}",
         f"--vpn-tunnel-outside-ip-address {link.tunnel.options.outside_ip_address}",
         f"--tunnel-options '{json.dumps({member: value}, separators=(',', ':'))}'",
-        region=design.region,
+        region=design.region_of(link.tunnel.connection.id),
     )
 
 
 def _both_policies(design: Design, link: Link, member: str) -> str:
     """Return the commands that show what both ends of a tunnel that exists offer."""
     shown = az_network("vpn-connection show", link.connection.id, "--query ipsecPolicies")
-    return design.of_what_exists(f"{tunnel_options(link.tunnel, member, region=design.region)}; {shown}")
+    return design.of_what_exists(
+        f"{tunnel_options(link.tunnel, member, region=design.region_of(link.tunnel.connection.id))}; {shown}"
+    )
 
 
 def phase1_agrees(design: Design) -> Iterator[Finding]:

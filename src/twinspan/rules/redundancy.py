@@ -13,14 +13,14 @@ AZURE_FAILOVER_S = "60-180"
 
 
 def two_customer_gateways(design: Design) -> Iterator[Finding]:
-    """RED-01: AWS calls two addresses of Azure, so that one gateway instance can fail."""
+    """RED-01: AWS calls two addresses of an active-active gateway, so that one instance can fail."""
     ours = {link.tunnel.connection.id for link in design.links}
-    connections = [
-        connection for connection in design.vpn_connections if design.planned or connection.id in ours
-    ]
-    gateways = [design.customer_gateway_of(connection) for connection in connections]
-    called = {gateway.id for gateway in gateways if gateway is not None}
-    if connections and design.azure_gateways and len(called) == 1 and None not in gateways:
+    connections = [connection for connection in design.crossing if design.planned or connection.id in ours]
+    found = [design.customer_gateway_of(each) for each in connections]
+    called = {gateway.id for gateway in found if gateway is not None}
+    # Of a gateway with one instance, RED-02 says so.
+    several = [gateway for gateway in design.azure_gateways if gateway.active_active is not False]
+    if connections and several and len(called) == 1 and None not in found:
         yield Finding(
             subject=subject(connections[0]),
             evidence="all tunnels end at one address of Azure; its instance's maintenance is an outage",

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from ipaddress import IPv4Network
 
+from twinspan.network.appliances import Way, way_of
 from twinspan.network.azure import GATEWAY_SUBNET
 from twinspan.network.model import AwsRoute, AwsRouteTable, AzureRouteTable
 from twinspan.network.ranges import ANYWHERE
@@ -105,17 +106,11 @@ def _public(table: AwsRouteTable[Unknown]) -> bool:
 def _routed(design: Design, table: AwsRouteTable[Unknown]) -> bool | None:
     """Whether a table's own routes lead to all of Azure by the gateway; None if the plan does not tell."""
     gateways = {gateway.id for gateway in design.vpn_gateways}
-
-    def leads(route: Route | None) -> bool | None:
-        if route is not None and route.target is None:
-            return None
-        return route is not None and route.active and route.target in gateways
-
     routes = aws_routes(table)
     fates = [
-        {leads(candidate) for candidate in candidates}
+        {way_of(design.aws, route, part, gateways).leads for route in taken}
         for cidr in design.vnet_spaces
-        for _, candidates in ways(routes, cidr)
+        for part, taken in ways(routes, cidr)
     ]
     if not fates or {False} in fates:
         return False
@@ -133,10 +128,13 @@ def static_has_routes(design: Design) -> Iterator[Finding]:
         yield Finding(
             subject=subject(connection, "static_routes_only"),
             evidence="true, but it has no aws_vpn_connection_route; the tunnel is up and carries nothing",
-            command=design.of_what_exists(show_static_routes(connection.id, region=design.region)),
+            command=design.of_what_exists(
+                show_static_routes(connection.id, region=design.region_of(connection.id))
+            ),
             remedy=design.of_what_exists(
                 "; ".join(
-                    add_static_route(connection.id, cidr, region=design.region) for cidr in design.vnet_spaces
+                    add_static_route(connection.id, cidr, region=design.region_of(connection.id))
+                    for cidr in design.vnet_spaces
                 ),
                 planned="Set it to false (BGP), or add a route to each Azure range",
             ),
@@ -205,16 +203,24 @@ def _table_command(command: str, table: AzureRouteTable[Unknown]) -> str:
 
 
 def aws_tables_not_astray(design: Design) -> Iterator[Finding]:
-    """RTE-15: no AWS route table in use sends Azure's ranges somewhere else than to the gateway."""
+    """RTE-15: no AWS route table in use sends Azure's ranges somewhere else than to the gateway.
+
+    A route to a machine that forwards is followed: its packets may reach the gateway by the machine.
+    """
     gateways = {gateway.id for gateway in design.vpn_gateways}
     for table in design.aws.route_tables if gateways else ():
         if not _in_use(design, table) or table.vpc_id in design.vpcs_apart:
             continue
-        ways_there = (way for cidr in design.vnet_spaces for way in ways(aws_routes(table), cidr))
-        taken = dict.fromkeys(route for _, candidates in ways_there for route in candidates)
-        for route in taken:
-            if route and _within(route, design.vnet_spaces) and route.target not in {None, *gateways}:
-                yield _stray(design, table, route)
+        taken = {
+            route: way_of(design.aws, route, part, gateways)
+            for cidr in design.vnet_spaces
+            for part, routes in ways(aws_routes(table), cidr)
+            for route in routes
+        }
+        for route, way in taken.items():
+            astray = way.leads is False and route and route.target not in {None, *gateways}
+            if route and astray and _within(route, design.vnet_spaces):
+                yield _stray(design, table, route, way)
 
 
 def aws_destinations_differ(design: Design) -> Iterator[Finding]:
@@ -241,17 +247,20 @@ def _within(route: Route, spaces: Sequence[IPv4Network]) -> bool:
     return any(route.destination and route.destination.subnet_of(space) for space in spaces)
 
 
-def _stray(design: Design, table: AwsRouteTable[Unknown], route: Route) -> Finding:
+def _stray(design: Design, table: AwsRouteTable[Unknown], route: Route, way: Way) -> Finding:
     state = design.of_what_exists(" (active)" if route.active else " (blackhole)")
+    state += f": {way.problem}" if way.problem else ""
     arguments = f"--route-table-id {table.id} --destination-cidr-block {route.destination}"
     tables = f"--route-table-ids {table.id}"
-    shown = aws_ec2("describe-route-tables", tables, region=design.region, query="RouteTables[].Routes")
+    shown = aws_ec2(
+        "describe-route-tables", tables, region=design.region_of(table.id), query="RouteTables[].Routes"
+    )
     return Finding(
         subject=subject(table),
         evidence=f"sends {route.destination} of Azure to {route.target}{state}",
         command=design.of_what_exists(shown),
         remedy=design.of_what_exists(
-            "Remove it: " + aws_ec2("delete-route", arguments, region=design.region),
+            "Remove it: " + aws_ec2("delete-route", arguments, region=design.region_of(table.id)),
             planned=f"Remove the route, or send it to the gateway; {_APPLIANCE}",
         ),
         branch=table.id,

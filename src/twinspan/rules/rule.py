@@ -49,6 +49,7 @@ class Rule(Generic[T]):
         after: Ids of the rules it stands on directly; a failure there explains a failure here.
         notes: Yields what looks wrong and is as it must be.
         applies: Whether a network has what it is about; it is left out of others.
+        whole: Judged once over everything, and not for each of several networks that no tunnel joins.
     """
 
     id: str
@@ -62,6 +63,7 @@ class Rule(Generic[T]):
     after: tuple[str, ...] = ()
     notes: Callable[[T], Iterable[str]] = _no_notes
     applies: Callable[[T], bool] = _always
+    whole: bool = False
 
     @property
     def explanation(self) -> str:

@@ -181,7 +181,7 @@ def one_selector_pair(design: Design) -> Iterator[Finding]:
 def _show(design: Design, side: _Side) -> str:
     if side.cloud == "aws":
         return design.of_what_exists(_show_prefixes(side.owner))
-    return design.of_what_exists(show_static_routes(side.owner, region=design.region))
+    return design.of_what_exists(show_static_routes(side.owner, region=design.region_of(side.owner)))
 
 
 def _add(design: Design, side: _Side, cidr: IPv4Network) -> str:
@@ -190,7 +190,7 @@ def _add(design: Design, side: _Side, cidr: IPv4Network) -> str:
         prefixes = " ".join(map(str, (*(side.routes or ()), cidr)))
         correct = correct_local_gateway(side.owner, f"--address-prefixes {prefixes}")
         return design.of_what_exists(correct, planned=planned)
-    add = add_static_route(side.owner, cidr, region=design.region)
+    add = add_static_route(side.owner, cidr, region=design.region_of(side.owner))
     return design.of_what_exists(add, planned=planned)
 
 
@@ -205,7 +205,7 @@ def _show_selectors(design: Design, link: Link) -> str:
 
 def _sides(design: Design) -> Iterator[_Side]:
     """Yield the static routes of every end without BGP; ends that have none at all are other rules'."""
-    for connection in design.vpn_connections:
+    for connection in design.crossing:
         if static(connection) and connection.static_routes:
             routes = _all_known(connection.static_routes)
             where = subject(connection, "routes")

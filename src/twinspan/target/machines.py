@@ -54,10 +54,14 @@ def machines_of(network: Network) -> tuple[FoundMachine, ...]:
     """Return the machines of both clouds."""
     aws = network.aws.machines if network.aws else ()
     azure = network.azure.machines if network.azure else ()
-    return (*(_found("aws", machine) for machine in aws), *(_found("azure", machine) for machine in azure))
+    return (
+        *(found_machine("aws", machine) for machine in aws),
+        *(found_machine("azure", machine) for machine in azure),
+    )
 
 
-def _found(side: Cloud, machine: Machine) -> FoundMachine:
+def found_machine(side: Cloud, machine: Machine) -> FoundMachine:
+    """Return a machine as commands name it."""
     identifier = machine.id.lower() if side == "azure" else machine.id
     return FoundMachine(side=side, id=identifier, name=machine.name, state=machine.state)
 

@@ -7,6 +7,10 @@ from pathlib import Path
 from twinspan.cloud.endpoints import Endpoints
 from twinspan.network.clouds import Cloud
 from twinspan.network.links import TunnelLink
+from twinspan.network.model import Network
+from twinspan.network.regions import regions_of
+from twinspan.network.subscriptions import subscriptions_of
+from twinspan.network.unknown import Unknown
 from twinspan.project.local_state import local_state
 from twinspan.project.network import network_of
 from twinspan.project.source import Source, existing_state, source_of
@@ -46,9 +50,9 @@ class Target:
         """Cloud -> the name of its Kubernetes cluster, if Terraform made one there."""
         return self.expected.clusters if self.expected else {}
 
-    def facts(self) -> Facts:
-        """Read both clouds. Raises CloudError: no cloud could be read."""
-        return read_facts(self.endpoints, expected=self.expected)
+    def facts(self, *, bgp: bool = True) -> Facts:
+        """Read both clouds, with or without Azure's BGP. Raises CloudError: no cloud could be read."""
+        return read_facts(self.endpoints, expected=self.expected, bgp=bgp)
 
     def links(self) -> Sequence[TunnelLink]:
         """Read all tunnels, with their counters. Raises CloudError: no cloud could be read."""
@@ -92,14 +96,21 @@ def open_target(env: Path | Source | None, place: Place, *, waivers: Path | None
     endpoints = open_endpoints(source, place)
     state = _state(source, place, endpoints)
     network = network_of(state.plan)
-    if network.aws and isinstance(network.aws.region, str):
-        endpoints = endpoints.in_region(network.aws.region)
+    endpoints = endpoints_of(network, endpoints)
     return Target(
         place=place,
         endpoints=endpoints,
         expected=from_resources(network, source=f"Terraform state of {source.name}"),
         planned=planned_settings(state) if state.resources else None,
         waivers=waivers_of(waivers, env=source.environment.folder if source.environment else None),
+    )
+
+
+def endpoints_of(network: Network[Unknown], endpoints: Endpoints) -> Endpoints:
+    """Return the endpoints, with every region and subscription that a network is in."""
+    return endpoints.reading(
+        regions_of(network.aws) if network.aws else (),
+        subscriptions_of(network.azure) if network.azure else (),
     )
 
 

@@ -104,7 +104,7 @@ class TwinPlace:
         client = TwinClient(self.name)
         tunnels = expected.tunnels if expected else ()
         by_address = {tunnel.outside_ip_address: tunnel.key for tunnel in tunnels}
-        by_connection = {tunnel.azure_connection_name.lower(): tunnel.key for tunnel in tunnels}
+        by_connection = {tunnel.azure_connection_id.lower(): tunnel.key for tunnel in tunnels}
 
         def read(side: str) -> Mapping[str, int]:
             counts: dict[str, int] = {}
@@ -115,10 +115,9 @@ class TwinPlace:
                     for end in observed.aws_tunnels
                 ]
             else:
-                names = [end.connection_id.rpartition("/")[2].lower() for end in observed.azure_tunnels]
                 ends = [
-                    (by_connection.get(name, name), end.bytes_out)
-                    for name, end in zip(names, observed.azure_tunnels, strict=True)
+                    (by_connection.get(end.connection_id.lower(), end.connection_id), end.bytes_out)
+                    for end in observed.azure_tunnels
                 ]
             # A connection has an end at every instance of the gateway; one of them carries the tunnel.
             for key, count in ends:

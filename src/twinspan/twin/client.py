@@ -46,12 +46,14 @@ def twin_endpoints(name: str) -> Endpoints:
     return Endpoints(
         aws=AwsEndpoint(
             region=settings.aws_region,
+            regions=settings.aws_regions,
             endpoint_url=f"http://127.0.0.1:{settings.aws_port}",
             access_key_id=settings.access_key_id,
             secret_access_key=settings.secret_access_key,
         ),
         azure=AzureEndpoint(
             subscription_id=settings.azure.subscription_id,
+            subscriptions=settings.azure_subscriptions,
             resource_manager_url=url,
             authority=url,
             tenant_id=settings.azure.tenant_id,

@@ -2,7 +2,8 @@
 
 import logging
 import socket
-from collections.abc import Sequence
+import threading
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from typing_extensions import override
@@ -66,6 +67,7 @@ class ControlProcess(StatusCalls):
             raise HostError(problem=f"{run_dir.settings} is missing", remedy="Run `twinspan twin up`")
         self._run_dir = run_dir
         self._settings = settings
+        self._settings_lock = threading.Lock()
         self._spawner = spawner
         self._board = ObservedState()
         self._defects = Defects()
@@ -77,7 +79,7 @@ class ControlProcess(StatusCalls):
             access_key_id=settings.access_key_id,
             secret_access_key=settings.secret_access_key,
             state_file=run_dir.aws_state,
-            on_change=self._changed,
+            on_change=self._aws_changed,
             port=settings.aws_port,
             clusters=self._clusters,
             metrics=aws_metrics,
@@ -88,7 +90,7 @@ class ControlProcess(StatusCalls):
             credentials=settings.azure,
             tls=ensure_tls(run_dir.tls),
             state_file=run_dir.azure_state,
-            on_change=self._changed,
+            on_change=self._azure_changed,
             port=settings.azure_port,
             clusters=self._clusters,
             metrics=azure_metrics,
@@ -136,10 +138,15 @@ class ControlProcess(StatusCalls):
         self._authenticator.start()
         self._aws.start()
         self._azure.start()
-        self._settings = self._settings.model_copy(
-            update={"aws_port": self._aws.port, "azure_port": self._azure.port}
-        )
-        self._settings.save(self._run_dir.settings)
+        with self._settings_lock:
+            self._settings = self._settings.model_copy(
+                update={
+                    "aws_port": self._aws.port,
+                    "azure_port": self._azure.port,
+                    "azure_subscriptions": self._azure.subscriptions,
+                }
+            ).following(self._aws.regions, newest=None)
+            self._settings.save(self._run_dir.settings)
         self._board.publish(self._agents.client.observe())
         self._server.start()
         self._running = True
@@ -166,13 +173,22 @@ class ControlProcess(StatusCalls):
         self._authenticator.stop()
         self._clusters.stop()
 
-    def _changed(self) -> None:
-        region = self._aws.region
-        if region is not None and region != self._settings.aws_region:
-            self._settings = self._settings.model_copy(update={"aws_region": region})
-            self._settings.save(self._run_dir.settings)
-            _LOG.info("the data plane follows the AWS region %s", region)
+    def _aws_changed(self) -> None:
+        """Keep in the settings which regions hold something; the reconciler reads those."""
+        self._keep(lambda now: now.following(self._aws.regions, newest=self._aws.region))
         self._reconciler.wake()
+
+    def _azure_changed(self) -> None:
+        """Keep in the settings which subscriptions hold something; the reconciler reads those."""
+        self._keep(lambda now: now.model_copy(update={"azure_subscriptions": self._azure.subscriptions}))
+        self._reconciler.wake()
+
+    def _keep(self, change: Callable[[TwinSettings], TwinSettings]) -> None:
+        with self._settings_lock:
+            now = change(self._settings)
+            if now != self._settings:
+                self._settings = now
+                now.save(self._run_dir.settings)
 
     def _agent_replaced(self) -> None:
         self._reconciler.forget()
@@ -234,6 +250,7 @@ class ControlProcess(StatusCalls):
             azure_bgp_hold=self._settings.azure_bgp_hold,
             tunnels=twin_status.tunnels(self._reconciler.network, observed),
             clusters=twin_status.clusters(self._reconciler.network, observed, self._clusters.urls()),
+            objects_only=self._aws.objects_only(),
             problems=tuple(dict.fromkeys(problems)),
         )
 

@@ -30,7 +30,26 @@ _UNSET = (
     "AWS_USE_FIPS_ENDPOINT",
     "AWS_WEB_IDENTITY_TOKEN_FILE",
 )
-_AWS_SERVICES = ("CLOUDWATCH", "DYNAMODB", "EC2", "EKS", "IAM", "LOGS", "S3", "SERVICE_QUOTAS", "STS")
+_AWS_SERVICES = (
+    "CLOUDWATCH",
+    "DYNAMODB",
+    "EC2",
+    "EKS",
+    "ELASTICACHE",
+    "IAM",
+    "KMS",
+    "LOGS",
+    "RDS",
+    "REDSHIFT",
+    "ROUTE_53",
+    "S3",
+    "SECRETS_MANAGER",
+    "SERVICE_QUOTAS",
+    "SNS",
+    "SQS",
+    "SSM",
+    "STS",
+)
 """Services whose own AWS_ENDPOINT_URL_... would beat AWS_ENDPOINT_URL."""
 _ARM_LEFTOVERS = (
     "ARM_ACCESS_KEY",

@@ -24,7 +24,10 @@ class TwinSettings(BaseModel):
     Attributes:
         aws_port: Port of the AWS API; 0 before the first start.
         azure_port: Port of the Azure API; 0 before the first start.
-        aws_region: The region that the data plane follows: the one of the newest EC2 change.
+        aws_region: The region of commands that name none. It stays while it holds something; else it is
+            that of the newest EC2 or EKS change.
+        aws_regions: Every region that holds something: the data plane runs all of them.
+        azure_subscriptions: Every subscription that has a resource group: likewise.
         azure_bgp_hold: See `BgpHold`.
         metrics_period_s: Grain of both clouds' metrics, in seconds; the clouds themselves have 300.
         access_key_id: The AWS key pair's public half.
@@ -37,6 +40,8 @@ class TwinSettings(BaseModel):
     aws_port: int = Field(default=0, ge=0, le=65535)
     azure_port: int = Field(default=0, ge=0, le=65535)
     aws_region: str = "us-west-2"
+    aws_regions: tuple[str, ...] = ()
+    azure_subscriptions: tuple[str, ...] = ()
     azure_bgp_hold: BgpHold = "negotiated"
     metrics_period_s: int = Field(default=DEFAULT_PERIOD_S, ge=1, le=3600)
     access_key_id: str = Field(pattern=r"^AKIA[A-Z2-7]{16}$")
@@ -51,6 +56,16 @@ class TwinSettings(BaseModel):
             secret_access_key=secrets.token_urlsafe(30),
             azure=ArmCredentials.generate(),
         )
+
+    def following(self, regions: tuple[str, ...], *, newest: str | None) -> Self:
+        """Return these settings with the AWS regions that hold something now.
+
+        Args:
+            regions: Those.
+            newest: The region of the newest change; None: there has been none.
+        """
+        main = self.aws_region if self.aws_region in regions else newest or self.aws_region
+        return self.model_copy(update={"aws_region": main, "aws_regions": regions})
 
     @classmethod
     def load(cls, path: Path) -> Self | None:

@@ -73,6 +73,21 @@ class ClusterStatus:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ObjectsOnly:
+    """Objects of one kind that an API keeps, with nothing behind them on the data plane.
+
+    Attributes:
+        kind: What they are, in the plural, e.g. `VPC endpoints`.
+        names: Name or id of each.
+        reason: What is not there.
+    """
+
+    kind: str
+    names: tuple[str, ...]
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Status:
     """A twin.
 
@@ -85,6 +100,7 @@ class Status:
         azure_bgp_hold: `negotiated` or `fixed`.
         tunnels: One entry for each tunnel that AWS has.
         clusters: One entry for each Kubernetes cluster.
+        objects_only: What the AWS API keeps with nothing behind it, by kind.
         problems: What does not work or cannot be built, in words.
     """
 
@@ -96,6 +112,7 @@ class Status:
     azure_bgp_hold: str = "negotiated"
     tunnels: tuple[TunnelStatus, ...] = ()
     clusters: tuple[ClusterStatus, ...] = ()
+    objects_only: tuple[ObjectsOnly, ...] = ()
     problems: tuple[str, ...] = ()
 
 

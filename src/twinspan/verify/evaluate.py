@@ -7,6 +7,7 @@ from typing import TypeVar
 
 from twinspan.results import CheckResult, Finding, Outcome, Severity
 from twinspan.rules.catalogue import CATALOGUE, CONFIGURATION
+from twinspan.rules.judging import merged
 from twinspan.rules.observed.catalogue import OBSERVED
 from twinspan.rules.observed.facts import Facts
 from twinspan.rules.rule import Depth, Rule
@@ -40,7 +41,13 @@ def evaluate(
     explains a failure is an error: packets are lost by it. A waiver that meets nothing is not mentioned: it
     may be about a plan.
     """
-    waived = apply_waivers(_judged(facts), waivers, today=today or datetime.now(UTC).date())
+    day = today or datetime.now(UTC).date()
+    return merged([_evaluated(part, facts, waivers, day) for part in facts.parts])
+
+
+def _evaluated(facts: Facts, whole: Facts, waivers: Sequence[Waiver], today: date) -> tuple[CheckResult, ...]:
+    """Judge one network; `whole` is all of them."""
+    waived = apply_waivers(_judged(facts, whole), waivers, today=today)
     results = {result.id: result for result in waived.results}
     causes = {
         identifier: [_cause(finding, _ancestors(identifier), results) for finding in result.findings]
@@ -66,10 +73,14 @@ def evaluate(
     )
 
 
-def _judged(facts: Facts) -> tuple[CheckResult, ...]:
+def _judged(facts: Facts, whole: Facts) -> tuple[CheckResult, ...]:
     results = {
-        **{rule.id: _result(rule, facts.design) for rule in CONFIGURATION},
-        **{rule.id: _result(rule, facts, otherwise=(_NOTHING,)) for rule in OBSERVED if rule.applies(facts)},
+        **{rule.id: _result(rule, (whole if rule.whole else facts).design) for rule in CONFIGURATION},
+        **{
+            rule.id: _result(rule, whole if rule.whole else facts, otherwise=(_NOTHING,))
+            for rule in OBSERVED
+            if rule.applies(facts)
+        },
     }
     return tuple(results[rule.id] for rule in CATALOGUE if rule.id in results)
 

@@ -60,6 +60,7 @@ def planned_settings(state: State) -> ObjectSettings:
         "aws_vpn_gateway": _vpn_gateway,
         "aws_vpn_gateway_attachment": _attachment,
         "aws_route": _aws_route,
+        "aws_route_table": _aws_table,
         "aws_route_table_association": _aws_association,
         "aws_vpn_gateway_route_propagation": _propagation,
         "aws_vpc_security_group_ingress_rule": _ingress_rule,
@@ -100,14 +101,21 @@ def _owned(state: State) -> Iterator[tuple[tuple[str, str], str]]:
 
 
 def _written_inside(state: State, resource: StateResource, member: str) -> bool:
-    """Whether members stand in the resource and none of them as a resource of its own."""
-    own = {
-        "aws_route_table": "aws_route",
-        "aws_security_group": "aws_vpc_security_group_ingress_rule",
-        "azurerm_route_table": "azurerm_route",
-        "azurerm_network_security_group": "azurerm_network_security_rule",
+    """Whether members stand in the resource and none of its own as a resource apart."""
+    kind, holder = {
+        "aws_route_table": ("aws_route", "route_table_id"),
+        "aws_security_group": ("aws_vpc_security_group_ingress_rule", "security_group_id"),
+        "azurerm_route_table": ("azurerm_route", ""),
+        "azurerm_network_security_group": ("azurerm_network_security_rule", ""),
     }[resource.type]
-    return bool(resource.values.get(member)) and not any(state.of(own))
+    identifier = _lower(resource.values.get("id"))
+
+    def belongs(apart: StateResource) -> bool:
+        if holder:
+            return _lower(apart.values.get(holder)) == identifier
+        return _lower(apart.values.get("id")).startswith(f"{identifier}/")
+
+    return bool(resource.values.get(member)) and not any(map(belongs, state.of(kind)))
 
 
 def _secrets(state: State) -> Iterator[Pair]:
@@ -164,6 +172,11 @@ def _aws_route(values: Mapping[str, Any]) -> Iterator[Pair]:
     target = next((str(values[name]) for name in _ROUTE_TARGETS if values.get(name)), "")
     if destination and target:
         yield Key("aws", str(values.get("route_table_id")), f"route: {destination}"), target
+
+
+def _aws_table(values: Mapping[str, Any]) -> Iterator[Pair]:
+    for gateway in values.get("propagating_vgws") or ():
+        yield _aws(values, f"propagation: {gateway}"), PRESENT
 
 
 def _aws_association(values: Mapping[str, Any]) -> Iterator[Pair]:

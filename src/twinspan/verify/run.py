@@ -73,8 +73,13 @@ def verify(
         raise
 
 
-def read_facts(endpoints: Endpoints, *, expected: Expectation | None = None) -> Facts:
+def read_facts(endpoints: Endpoints, *, expected: Expectation | None = None, bgp: bool = True) -> Facts:
     """Read both clouds once, without pinging.
+
+    Args:
+        endpoints: Both clouds.
+        expected: What must exist; None derives it from the network itself.
+        bgp: Whether to ask Azure's gateways for their BGP peers and routes, which takes the longest.
 
     Raises:
         CloudError: A cloud refuses or does not answer.
@@ -86,8 +91,10 @@ def read_facts(endpoints: Endpoints, *, expected: Expectation | None = None) -> 
         expected=completed(expected, network) if expected else from_network(network),
         cloud_problems=problems,
     )
-    bgp, bgp_problems = _read_bgp(endpoints, facts.azure_gateways)
-    return replace(facts, bgp=bgp, bgp_problems=bgp_problems)
+    if not bgp:
+        return facts
+    told, problems_of_bgp = _read_bgp(endpoints, facts.azure_gateways)
+    return replace(facts, bgp=told, bgp_problems=problems_of_bgp)
 
 
 def _read_clouds(endpoints: Endpoints) -> tuple[Network, Secrets, Mapping[Cloud, str]]:

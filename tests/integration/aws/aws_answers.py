@@ -15,10 +15,19 @@ from botocore.model import ListShape, MapShape, OperationModel, Shape, Structure
 from twinspan.twin.aws.requests.flaws import Flaw
 from twinspan.twin.aws.requests.shapes import check_text
 
+_WITH_PATH = "Route 53 API, sample responses: ids with a path, which the model's length leaves out"
 ACCEPTED: Mapping[str, str] = {
     "s3.PutBucketTagging status 204, not 200": "S3 API, PutBucketTagging, sample response",
     "ec2.DescribeInternetGateways /internetGatewaySet/[]/attachmentSet/[]/state is 'available': "
     "Valid values: attaching | attached | detaching | detached": "EC2 API, InternetGatewayAttachment, state",
+    "ec2.CreateVpcEndpoint /vpcEndpoint/state is 'available'": "EC2 API, its example",
+    "ec2.DescribeVpcEndpoints /vpcEndpointSet/[]/state is 'available'": "EC2 API, its example",
+    "route53.CreateHostedZone /HostedZone/Id is '/hostedzone/": _WITH_PATH,
+    "route53.CreateHostedZone /DelegationSet is missing": "a private zone has none: UNCONFIRMED",
+    "route53.GetHostedZone /HostedZone/Id is '/hostedzone/": _WITH_PATH,
+    "route53.ListHostedZones /HostedZones/[]/Id is '/hostedzone/": _WITH_PATH,
+    "route53.ListHostedZonesByName /HostedZones/[]/Id is '/hostedzone/": _WITH_PATH,
+    "route53.UpdateHostedZoneComment /HostedZone/Id is '/hostedzone/": _WITH_PATH,
     "ssm.GetCommandInvocation /ExecutionElapsedTime is 'PT": "Systems Manager API, GetCommandInvocation: a"
     " duration, with the pattern of a date",
 }

@@ -1,7 +1,8 @@
 """Calls of operations whose parameters name what earlier calls made.
 
 `tests/contract/aws_calls.json` has one a line: service, operation, parameters, what of the answer later calls
-take as `$name` (a JMESPath expression each), and the code of a refusal, if nothing else can be answered.
+take as `$name` (a JMESPath expression each; of a path, `$name_id` is what it ends with), and the code of a
+refusal, if nothing else can be answered.
 `plane` says how many nodes of the cluster's group there are, and which instances.
 """
 
@@ -55,6 +56,9 @@ class Caller:
             "public_key": PUBLIC_KEY.encode(),
             "trust": _policy(Action="sts:AssumeRole", Principal={"Service": "eks.amazonaws.com"}),
             "allow": _policy(Action="ec2:Describe*", Resource="*"),
+            "key_policy": _policy(
+                Action="*", Resource="*", Principal={"AWS": "arn:aws:iam::123456789012:root"}
+            ),
             "site_policy": _policy(
                 Action="s3:GetObject", Resource="arn:aws:s3:::site/*", Principal={"AWS": "123456789012"}
             ),
@@ -73,6 +77,8 @@ class Caller:
         for name, expression in (rest[1] if len(rest) > 1 else {}).items():
             self.names[name] = jmespath.search(expression, answer)
             assert self.names[name], (call, answer)
+            if str(self.names[name]).startswith("/"):
+                self.names[f"{name}_id"] = self.names[name].rpartition("/")[2]
         return answer
 
     def ask(self, service: str, operation: str, params: Mapping[str, Any]) -> Mapping[str, Any]:

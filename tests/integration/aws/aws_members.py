@@ -137,6 +137,8 @@ class Trial:
     def __init__(self, caller: Caller, subject: Subject) -> None:
         self._caller, self._subject = caller, subject
         self._baseline: Mapping[str, str] = {}
+        self._names: Mapping[str, Any] = {}
+        """Names as the baseline was seen; each trial makes new ones."""
 
     def verdicts(self) -> Iterator[str]:
         """Yield what is wrong with how members are treated."""
@@ -144,6 +146,7 @@ class Trial:
         shape = subject.operation.input_shape
         assert shape is not None, subject.name
         self._baseline = dict(leaves(self._seen(subject.call[2] if subject.whole else None)))
+        self._names = dict(self._caller.names)
         for path, member in members(shape):
             last = re.split(r"[.\[{]", path.rstrip("[]{}"))[-1]
             if last in _NOT_SENT or _listed(path, subject.not_shown) or path not in (subject.only or (path,)):
@@ -155,7 +158,7 @@ class Trial:
     def _verdict(self, path: str, member: Shape) -> str:
         present = _at(self._subject.call[2], path)
         if isinstance(present, str) and present.startswith("$"):
-            kept_value = self._caller.names[present[1:]]
+            kept_value = self._names[present[1:]]
             return (
                 "" if _plain(kept_value) in self._baseline.values() else f"dropped: {kept_value} is nowhere"
             )

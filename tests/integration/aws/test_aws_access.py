@@ -89,7 +89,7 @@ def test_the_account_cannot_be_chosen_by_a_header(twin: Twin) -> None:
         ("ecs", "list_clusters"),
         ("dynamodb", "list_tables"),
         ("kinesis", "list_streams"),
-        ("route53", "list_hosted_zones"),
+        ("cloudfront", "list_distributions"),
     ],
 )
 def test_a_service_that_the_twin_lacks_is_refused_by_name(twin: Twin, service: str, action: str) -> None:

@@ -162,10 +162,9 @@ def test_tags_for_another_kind_of_resource_are_refused(site: Site) -> None:
         (lambda ec2: ec2.create_transit_gateway(), "no transit gateways"),
         (lambda ec2: ec2.describe_transit_gateways(), "no transit gateways"),
         (lambda ec2: ec2.create_vpc_peering_connection(VpcId="vpc-1"), "no VPC peering"),
-        (lambda ec2: ec2.create_vpc_endpoint(VpcId="vpc-1", ServiceName="s3"), "no VPC endpoints"),
+        (lambda ec2: ec2.create_vpc_endpoint_service_configuration(), "no endpoint services of users'"),
         (lambda ec2: ec2.create_image(InstanceId="i-1", Name="mine"), "no images"),
         (lambda ec2: ec2.create_snapshot(VolumeId="vol-1"), "no contents of disks"),
-        (lambda ec2: ec2.create_flow_logs(ResourceIds=["x"], ResourceType="VPC"), "no flow logs"),
     ],
 )
 def test_what_would_be_a_mere_entry_is_refused_by_name(twin: Twin, call: Call, lack: str) -> None:

@@ -41,6 +41,7 @@ _SETTING = (
     "Put",
     "Replace",
     "Run",
+    "Schedule",
     "Send",
     "Set",
     "Subscribe",
@@ -51,6 +52,7 @@ _SETTING = (
 """Verbs of operations that set something; the others read, take something away, or have no settings."""
 _TAKING_AWAY = (
     "Abort",
+    "Cancel",
     "Delete",
     "Detach",
     "Disable",
@@ -59,6 +61,8 @@ _TAKING_AWAY = (
     "Release",
     "Remove",
     "Reboot",
+    "Restore",
+    "Retire",
     "Revoke",
     "Start",
     "Stop",
@@ -68,7 +72,19 @@ _TAKING_AWAY = (
     "Unsubscribe",
     "Untag",
 )
-_READING = ("Assume", "Describe", "Filter", "Get", "Head", "List", "Receive", "Simulate")
+_READING = (
+    "Assume",
+    "Decrypt",
+    "Describe",
+    "Encrypt",
+    "Filter",
+    "Generate",
+    "Get",
+    "Head",
+    "List",
+    "Receive",
+    "Simulate",
+)
 _REFUSED = 300
 SUBJECTS = subjects()
 

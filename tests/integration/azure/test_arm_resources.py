@@ -27,9 +27,9 @@ def test_a_missing_group_parent_or_part_has_a_code_of_its_own(lab: Lab) -> None:
     assert (orphan.status, orphan.code) == (404, "ParentResourceNotFound")
 
 
-def test_another_subscription_type_namespace_or_action_is_refused(lab: Lab) -> None:
-    other = lab.twin.call("GET", "/subscriptions/33333333-3333-3333-3333-333333333333/resourceGroups")
-    assert (other.status, other.code) == (404, "SubscriptionNotFound")
+def test_a_malformed_subscription_and_another_type_namespace_or_action_are_refused(lab: Lab) -> None:
+    other = lab.twin.call("GET", "/subscriptions/sandbox/resourceGroups")
+    assert (other.status, other.code) == (400, "InvalidSubscriptionId")
     assert lab.get("natGateways/nat").code == "InvalidResourceType"
     assert lab.get("natGateways").code == "InvalidResourceType"
     account = lab.scope.replace("Microsoft.Network", "Microsoft.Storage") + "/storageAccounts/one"

@@ -188,7 +188,7 @@ def test_no_backend_is_asked_and_the_state_is_the_twins(project: Project, backen
         terraform.destroy()
 
     assert blocks == ["10.1.0.0/16", "10.2.0.0/16"]
-    assert SUBSCRIPTION not in group
+    assert SUBSCRIPTION in group
     assert digests(project.folder) == before
 
 

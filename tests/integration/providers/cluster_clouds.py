@@ -1,7 +1,7 @@
 """The twin's two APIs with clusters, and something that says at once that what they ask for is there.
 
 What stands for the data plane here reads the APIs as the twin does and derives the clusters as the twin
-does; only building them is left out.
+does; only building them, and machines, is left out.
 """
 
 import threading
@@ -18,6 +18,8 @@ from twinspan.cloud.aws import AwsEndpoint
 from twinspan.cloud.azure import AzureEndpoint
 from twinspan.cloud.endpoints import Endpoints
 from twinspan.cloud.reader import read_network
+from twinspan.network.machines import COMING_STATES, RUNNING
+from twinspan.network.model import Network
 from twinspan.twin.aws.server import AwsApi
 from twinspan.twin.azure.credentials import ArmCredentials
 from twinspan.twin.azure.server import ArmApi
@@ -62,7 +64,10 @@ class Builder:
         specs, _ = cluster_specs(network, keys, programs="programs", images="images")
         self.generation += 1
         clusters = tuple(self._health(spec) for spec in specs)
-        self.board.publish(Observed(generation=self.generation, clusters=clusters))
+        machines, interfaces = _machines(network)
+        self.board.publish(
+            Observed(generation=self.generation, clusters=clusters, machines=machines, interfaces=interfaces)
+        )
 
     def _health(self, spec: ClusterSpec) -> ClusterHealth:
         problem = self.problems.get(spec.name, "")
@@ -79,6 +84,19 @@ class Builder:
         )
         good = not problem
         return ClusterHealth(key=spec.key, api_ready=good, system_ready=good, nodes=nodes, problem=problem)
+
+
+def _machines(network: Network) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the machines that shall run and the interfaces that shall be plugged in."""
+    running, plugged = [], []
+    for side in (network.aws, network.azure):
+        for machine in side.machines if side else ():
+            if machine.state == RUNNING or machine.state in COMING_STATES:
+                names = (machine.id, *machine.interface_ids)
+                lowered = [name if side is network.aws else name.lower() for name in names]
+                running.append(lowered[0])
+                plugged += lowered[1:]
+    return tuple(running), tuple(plugged)
 
 
 def endpoints_of(

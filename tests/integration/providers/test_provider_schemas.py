@@ -1,12 +1,13 @@
 """What the offline providers serve, against the schemas of the real ones."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 from provider_workspace import Workspace
+from schema_differences import COMPARED_WITH_THE_PROVIDERS, differences, is_settled
 
 _TRUTH = Path(__file__).resolve().parents[4] / "shared" / "schemas"
 _CONFIGURATION = """
@@ -76,12 +77,6 @@ _SETTLED = {
 }
 """Attributes that came, went or became computed between the version served and the one compared."""
 
-_LATER_MEMBERS = {"odb_network_arn"}
-_NOT_IN_TRUTH = {"description"}
-"""The truth was stripped of every `description`, also of attributes with that name."""
-
-_FLAGS = ("required", "optional", "computed", "sensitive", "write_only")
-
 
 def _truth(name: str) -> Any:
     file = _TRUTH / f"{name}.json"
@@ -99,70 +94,30 @@ def served(workspace: Workspace) -> Mapping[str, Any]:
     return {name.rsplit("/", 1)[1]: schema for name, schema in shown["provider_schemas"].items()}
 
 
-def _bare(kind: Any) -> Any:
-    """Return a type without members that one side cannot have."""
-    if isinstance(kind, str):
-        return kind
-    name, inner = kind
-    if name != "object":
-        return [name, _bare(inner)]
-    left_out = _NOT_IN_TRUTH | _LATER_MEMBERS
-    return [name, {key: _bare(member) for key, member in inner.items() if key not in left_out}]
-
-
-def _differences(ours: Mapping[str, Any], theirs: Mapping[str, Any], path: str) -> Iterator[str]:
-    mine, true = ours.get("attributes", {}), theirs.get("attributes", {})
-    for name in sorted((set(mine) | set(true)) - _NOT_IN_TRUTH):
-        if name not in mine or name not in true:
-            yield f"{path}.{name} is {'missing' if name in true else 'extra'}"
-            continue
-        if _bare(mine[name]["type"]) != _bare(true[name]["type"]):
-            yield f"{path}.{name} has type {mine[name]['type']} for {true[name]['type']}"
-        yield from (
-            f"{path}.{name} differs in {flag}"
-            for flag in _FLAGS
-            if bool(mine[name].get(flag)) != bool(true[name].get(flag))
-        )
-    mine, true = ours.get("block_types", {}), theirs.get("block_types", {})
-    for name in sorted(set(mine) | set(true)):
-        if name not in mine or name not in true:
-            yield f"{path}.{name} {{}} is {'missing' if name in true else 'extra'}"
-            continue
-        yield from (
-            f"{path}.{name} {{}} differs in {fact}"
-            for fact in ("nesting_mode", "min_items", "max_items")
-            if mine[name].get(fact) != true[name].get(fact)
-        )
-        yield from _differences(mine[name]["block"], true[name]["block"], f"{path}.{name}")
-
-
 @pytest.mark.parametrize("name", sorted(_SETTLED))
 def test_every_served_type_has_the_real_schema(served: Mapping[str, Any], name: str) -> None:
     """Same types, nesting, requiredness, sensitivity and schema versions."""
     truth, ours = _truth(name), served[name.partition("-")[0]]
-    differences = []
+    found = []
     for kind in ("resource_schemas", "data_source_schemas"):
         for type_name, schema in ours[kind].items():
             if kind not in truth or (kind == "data_source_schemas" and type_name not in truth[kind]):
                 continue
+            if type_name in COMPARED_WITH_THE_PROVIDERS:
+                continue
             real = truth[kind][type_name]
             if schema["version"] != real["version"]:
-                differences.append(f"{type_name} has version {schema['version']} for {real['version']}")
-            differences += _differences(schema["block"], real["block"], type_name)
+                found.append(f"{type_name} has version {schema['version']} for {real['version']}")
+            found += differences(schema["block"], real["block"], type_name)
 
-    left = [line for line in differences if not _is_settled(line.split()[0], _SETTLED[name])]
+    left = [line for line in found if not is_settled(line.split()[0], _SETTLED[name])]
     assert left == [], "\n".join(left)
-
-
-def _is_settled(path: str, settled: list[str]) -> bool:
-    """Whether an attribute's whole path, or its last part, is among those."""
-    return path in settled or path.rsplit(".", 1)[1] in settled
 
 
 def test_the_provider_block_of_azurerm_is_the_real_one(served: Mapping[str, Any]) -> None:
     real = _truth("azurerm-5.2.0")["provider_schema"]
 
-    assert list(_differences(served["azurerm"]["provider"]["block"], real["block"], "provider")) == []
+    assert list(differences(served["azurerm"]["provider"]["block"], real["block"], "provider")) == []
 
 
 def test_the_provider_block_of_aws_differs_from_the_last_5_in_endpoints_only(
@@ -170,8 +125,8 @@ def test_the_provider_block_of_aws_differs_from_the_last_5_in_endpoints_only(
 ) -> None:
     real = _truth("aws-5.100.0")["provider_schema"]
 
-    differences = list(_differences(served["aws"]["provider"]["block"], real["block"], "provider"))
+    found = list(differences(served["aws"]["provider"]["block"], real["block"], "provider"))
 
-    assert [line for line in differences if not line.startswith("provider.endpoints.")] == [
+    assert [line for line in found if not line.startswith("provider.endpoints.")] == [
         "provider.tag_policy_compliance is extra"
     ]

@@ -30,15 +30,15 @@ def wanted(*types: str, mode: str = "managed") -> list[Wanted]:
 
 
 def test_refused_ones_come_first_with_their_addresses() -> None:
-    needs = needs_on_twin(support, wanted("aws_vpc", "aws_kms_key", "aws_eip"))
+    needs = needs_on_twin(support, wanted("aws_vpc", "aws_dynamodb_table", "aws_eip"))
     assert [(need.support.level, need.name, need.addresses) for need in needs] == [
-        ("refused", "aws_kms_key", ("aws_kms_key.x",)),
+        ("refused", "aws_dynamodb_table", ("aws_dynamodb_table.x",)),
         ("objects only", "aws_eip", ("aws_eip.x",)),
         ("packets", "aws_vpc", ("aws_vpc.x",)),
     ]
     result = served(needs)
     assert result.outcome is Outcome.FAIL
-    assert [finding.subject for finding in result.findings] == ["aws_kms_key"]
+    assert [finding.subject for finding in result.findings] == ["aws_dynamodb_table"]
 
 
 def test_of_what_is_all_there_the_check_is_passed() -> None:
@@ -120,12 +120,13 @@ def test_types_that_no_offline_provider_knows_are_listed_all_the_same(tmp_path: 
     folder = tmp_path / "folder"
     folder.mkdir()
     (folder / "all.tf").write_text(
-        'variable "needed" {}\nresource "aws_kms_key" "k" {}\ndata "aws_vpc" "v" {\n id = var.needed\n}\n'
+        'variable "needed" {}\nresource "aws_dynamodb_table" "k" {}\n'
+        'data "aws_vpc" "v" {\n id = var.needed\n}\n'
         'resource "aws_subnet" "s" {\n vpc_id = data.aws_vpc.v.id\n cidr_block = "10.0.0.0/24"\n}\n'
     )
     answer = doctor(folder, tmp_path / "home")
     assert [(need["support"]["level"], need["kind"], need["name"]) for need in answer["needs"]] == [
-        ("refused", "resource", "aws_kms_key"),
+        ("refused", "resource", "aws_dynamodb_table"),
         ("packets", "data", "aws_vpc"),
         ("packets", "resource", "aws_subnet"),
     ]

@@ -126,7 +126,7 @@ def test_a_host_that_cannot_send_is_a_problem_in_words() -> None:
         def run(self, argv: Sequence[str], *, timeout_s: float, stdin: str | None = None) -> Completed:
             raise HostError(problem=f"{argv[-1]}: no host {stdin} within {timeout_s}", remedy="attach it")
 
-    snapshot = Monitor(Endpoints(aws=None, azure=None), pair=(Gone(), Gone())).read()
+    snapshot = Monitor(Endpoints(aws=None, azure=None), pairs=[(Gone(), Gone())]).read()
     assert [round_trip.sent for round_trip in snapshot.round_trips] == [0, 0]
     assert "no host" in snapshot.problems[0]
     assert not snapshot.healthy

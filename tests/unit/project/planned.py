@@ -1,7 +1,8 @@
 """Small plans for tests: resources with values, what is known after apply only, and what they refer to."""
 
 import json
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from twinspan.network.unknown import Unknown
 from twinspan.project.network import network_of
 from twinspan.project.plan import Plan, read_plan
 
+_ADDRESS = re.compile(r"(\w+)\.(\w+)(?:\[(.+)\])?")
 PLANS = Path(__file__).parents[2] / "golden" / "check"
 
 
@@ -20,19 +22,37 @@ class Ref:
         self.names = names
 
 
-def plan(resources: Mapping[str, Mapping[str, Any]]) -> Plan:
-    """Return the plan of a root module; addresses are `TYPE.NAME`, values may be or hold `Ref`."""
+def plan(
+    resources: Mapping[str, Mapping[str, Any]], *, relevant: Mapping[str, Sequence[str]] | None = None
+) -> Plan:
+    """Return the plan of a root module; addresses are `TYPE.NAME[KEY]`, values may be or hold `Ref`.
+
+    `for_each` among the values is the resource's own; `relevant`: address -> the attributes that Terraform
+    took values from, of which an empty one is the whole resource.
+    """
     planned, changes, configuration = [], [], []
-    for address, values in resources.items():
-        kind, name = address.split(".")
-        planned.append({"address": address, "type": kind, "name": name, "values": _known(values)})
+    for address, given in resources.items():
+        values = {name: value for name, value in given.items() if name != "for_each"}
+        parts = _ADDRESS.fullmatch(address)
+        assert parts
+        kind, name, key = parts.groups()
+        index = {} if key is None else {"index": int(key) if key.isdecimal() else key.strip('"')}
+        planned.append({"address": address, "type": kind, "name": name, "values": _known(values), **index})
         changes.append({"address": address, "change": {"after_unknown": _unknown(values) or {}}})
-        configuration.append({"type": kind, "name": name, "expressions": _written(values)})
+        block = {"type": kind, "name": name, "expressions": _written(values)}
+        if "for_each" in given:
+            block["for_each_expression"] = _written(given["for_each"])
+        configuration.append(block)
     document = {
         "format_version": "1.2",
         "planned_values": {"root_module": {"resources": planned}},
         "resource_changes": changes,
         "configuration": {"root_module": {"resources": configuration}},
+        "relevant_attributes": [
+            {"resource": address, "attribute": [name] if name else []}
+            for address, names in (relevant or {}).items()
+            for name in names
+        ],
     }
     return read_plan(json.loads(json.dumps(document)), where="plan")
 

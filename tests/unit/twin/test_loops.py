@@ -140,7 +140,6 @@ def _alerts(broken: Flaky) -> Any:
         AlertBook(),
         rules=lambda: broken() or (),
         group_of=lambda _: None,
-        subscription="/subscriptions/x",
     )
 
 

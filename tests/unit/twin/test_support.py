@@ -74,11 +74,14 @@ def test_calls_with_nothing_behind_them_are_objects_only(operation: str) -> None
     names = {
         "AllocateAddress": "aws_eip",
         "CreateDhcpOptions": "aws_vpc_dhcp_options",
+        "CreateFlowLogs": "aws_flow_log",
         "CreateKeyPair": "aws_key_pair",
         "CreateLaunchTemplate": "aws_launch_template",
         "CreateNatGateway": "aws_nat_gateway",
         "CreateVolume": "aws_ebs_volume",
+        "CreateVpcEndpoint": "aws_vpc_endpoint",
         "ImportKeyPair": "aws_key_pair",
+        "ModifyVpcEndpoint": "aws_vpc_endpoint_subnet_association",
         "PutParameter": "aws_ssm_parameter",
     }
     support = support_of("managed", names[operation])
@@ -95,6 +98,43 @@ def test_every_object_that_ec2_makes_here_has_packets(operation: str) -> None:
     name = words.replace("_create", "aws")
     spelled = {"aws_tags": "aws_ec2_tag", "aws_network_acl_entry": "aws_network_acl_rule"}.get(name, name)
     assert support_of("managed", spelled).level == "packets"
+
+
+@pytest.mark.parametrize(
+    ("mode", "name", "level"),
+    [
+        ("managed", "aws_db_subnet_group", "objects only"),
+        ("managed", "aws_elasticache_subnet_group", "objects only"),
+        ("managed", "aws_redshift_subnet_group", "objects only"),
+        ("managed", "aws_kms_key", "objects only"),
+        ("managed", "aws_kms_alias", "objects only"),
+        ("managed", "aws_kms_grant", "objects only"),
+        ("managed", "aws_route53_record", "objects only"),
+        ("managed", "aws_route53_zone", "objects only"),
+        ("managed", "aws_secretsmanager_secret", "objects only"),
+        ("managed", "aws_secretsmanager_secret_policy", "objects only"),
+        ("managed", "aws_secretsmanager_secret_version", "objects only"),
+        ("data", "aws_elasticache_subnet_group", "objects only"),
+        ("data", "aws_route53_zone", "objects only"),
+        ("data", "aws_secretsmanager_secret_version", "objects only"),
+        ("managed", "aws_db_instance", "refused"),
+        ("managed", "aws_elasticache_cluster", "refused"),
+        ("managed", "aws_kms_external_key", "refused"),
+        ("managed", "aws_kms_replica_key", "refused"),
+        ("managed", "aws_redshift_cluster", "refused"),
+        ("managed", "aws_route53_health_check", "refused"),
+        ("managed", "aws_secretsmanager_secret_rotation", "refused"),
+    ],
+)
+def test_of_services_beside_the_network_objects_alone_are_there(mode: str, name: str, level: str) -> None:
+    assert support_of(mode, name).level == level
+
+
+def test_an_ipv6_entry_of_a_network_acl_is_no_refused_argument() -> None:
+    entries = [{"ipv6_cidr_block": "::/0"}]
+    for name in ("aws_network_acl", "aws_default_network_acl"):
+        assert refused_arguments(name, {"ingress": entries}) == {}
+    assert refused_arguments("aws_network_acl_rule", {"ipv6_cidr_block": "::/0"}) == {}
 
 
 @pytest.mark.parametrize(

@@ -57,7 +57,8 @@ def aws_tunnel_without_routes(facts: Facts) -> Facts:
 
 
 def wrong_subscription(facts: Facts) -> Facts:
-    return vn.with_azure(facts, subscription_id="another")
+    elsewhere = model.AzureNetwork(subscription_id="another")
+    return replace(facts, network=replace(facts.network, azure=elsewhere))
 
 
 def aws_unreadable(facts: Facts) -> Facts:
@@ -108,6 +109,32 @@ def stray_route(facts: Facts) -> Facts:
         destination=IPv4Network("10.1.2.0/24"), target="eni-0a", state="active", origin="CreateRoute"
     )
     return vn.with_aws(facts, route_tables=(replace(first, routes=(*first.routes, stray)), *rest))
+
+
+def behind_a_router(facts: Facts, *, forwards: bool = True, state: str = "running") -> Facts:
+    """Private-a's way to Azure leads through a machine whose primary interface is in private-b."""
+    assert facts.network.aws
+    first, *rest = facts.network.aws.route_tables
+    to_router = model.AwsRoute(
+        destination=IPv4Network("10.1.0.0/16"), target="eni-0b", state="active", origin="CreateRoute"
+    )
+    routed = replace(first, propagating_vgw_ids=(), routes=(*first.routes[:1], to_router))
+    interfaces = tuple(
+        model.NetworkInterface(
+            id=name,
+            name="",
+            subnet_id=subnet,
+            private_ip_addresses=(IPv4Address(address),),
+            forwards=forwards,
+            machine_id="i-0a",
+        )
+        for name, subnet, address in (
+            ("eni-0a", names.PRIVATE_B, "10.2.1.200"),
+            ("eni-0b", names.PRIVATE_A, "10.2.0.200"),
+        )
+    )
+    router = model.Machine(id="i-0a", name="router", state=state, interface_ids=("eni-0a", "eni-0b"))
+    return vn.with_aws(facts, route_tables=(routed, *rest), network_interfaces=interfaces, machines=(router,))
 
 
 def closed_security_group(facts: Facts) -> Facts:

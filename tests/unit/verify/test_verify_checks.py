@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from ipaddress import IPv4Address
+from typing import Any
 
 import healthy_network as vn
 import pytest
@@ -17,7 +18,7 @@ from broken_clusters import (
     sick_node,
     without_test_pod,
 )
-from broken_networks import BROKEN, aws_unreadable, no_propagation, no_reply, peer_connecting
+from broken_networks import BROKEN, aws_unreadable, behind_a_router, no_propagation, no_reply, peer_connecting
 from healthy_static import BROKEN_STATIC, static
 
 from twinspan.network import model
@@ -46,7 +47,7 @@ def test_a_healthy_network_passes_every_check() -> None:
 
     assert verification.passed
     outcomes = {result.id: result.outcome for result in verification.results}
-    assert set(outcomes) == {rule.id for rule in CATALOGUE}
+    assert set(outcomes) == {rule.id for rule in CATALOGUE} - {"VPN-05"}  # nothing leads elsewhere
     assert {name for name, outcome in outcomes.items() if outcome is not Outcome.PASS} == {
         *("RED-03", "RED-05", "MTU-01", "COST-01")
     }
@@ -113,7 +114,7 @@ def half_of(facts: Facts) -> Facts:
 
 
 def test_every_check_of_the_catalogue_has_a_case_that_fails_it() -> None:
-    broken = {check for check, _, _ in (*BROKEN, *BROKEN_CLUSTERS, *BROKEN_STATIC)} | {"ACC-01"}
+    broken = {check for check, _, _ in (*BROKEN, *BROKEN_CLUSTERS, *BROKEN_STATIC)} | {"ACC-01", "VPN-05"}
     assert {rule.id for rule in OBSERVED} - broken == set()
 
 
@@ -200,6 +201,30 @@ def test_a_ping_that_fails_behind_a_broken_route_table_is_explained_by_it() -> N
     facts = no_reply("azure")(no_propagation(vn.healthy()))
 
     assert failed(facts) == [("RTE-11", "private-a-table (rtb-subnet-0a)")]
+
+
+def test_a_way_through_a_router_that_forwards_is_a_way() -> None:
+    facts = behind_a_router(vn.healthy())
+
+    assert failed(facts) == []
+    finding = next(
+        each
+        for result in verify(facts).results
+        if result.id == "RTE-11"
+        for each in result.findings
+        if each.branch == "rtb-subnet-0a"
+    )
+    assert "router" in finding.evidence
+
+
+@pytest.mark.parametrize("broken", [{"forwards": False}, {"state": "stopped"}])
+def test_a_router_that_does_not_forward_fails_the_table_that_leads_to_it(broken: dict[str, Any]) -> None:
+    facts = behind_a_router(vn.healthy(), **broken)
+
+    assert failed(facts) == [
+        ("RTE-15", "rtb-subnet-0a"),
+        ("RTE-11", "private-a-table (rtb-subnet-0a)"),
+    ]
 
 
 def test_one_lost_ping_is_a_failure() -> None:

@@ -170,7 +170,7 @@ def test_a_network_with_a_data_centre_at_the_other_end_of_some_tunnels_is_green(
     assert verification.passed
 
 
-def test_what_is_in_another_region_is_not_expected_in_this_one() -> None:
+def test_what_is_in_another_region_is_expected_as_well() -> None:
     network = vn.applied()
     assert network.aws
     first, second = network.aws.vpn_connections
@@ -179,8 +179,8 @@ def test_what_is_in_another_region_is_not_expected_in_this_one() -> None:
 
     expected = expected_of(replace(network, aws=aws))
 
-    assert expected.vpn_connection_ids == (first.id,)
-    assert [tunnel.key for tunnel in expected.tunnels] == ["tunnel1", "tunnel2"]
+    assert expected.vpn_connection_ids == (first.id, second.id)
+    assert [tunnel.key for tunnel in expected.tunnels] == ["tunnel1", "tunnel2", "tunnel3", "tunnel4"]
 
 
 def test_the_state_of_one_cloud_alone_leaves_the_number_of_tunnels_to_the_network() -> None:

@@ -1,4 +1,4 @@
-"""Read what exists in one AWS account and region; the same for a real account and for the twin."""
+"""Read what exists in one AWS account, in all regions in use; the same for a real account and the twin."""
 
 from collections.abc import Mapping
 
@@ -14,10 +14,11 @@ def read_aws(
 ) -> tuple[AwsNetwork, Mapping[tuple[str, str], str]]:
     """Read the network, and apart from it the pre-shared keys: (connection id, outside address) -> key.
 
-    Objects that are deleted or being deleted are left out. All calls run at the same time.
+    Objects that are deleted or being deleted are left out. All calls run at the same time. Objects of
+    other regions than `endpoint.region` name theirs.
 
     Args:
-        endpoint: The account and region.
+        endpoint: The account and its regions in use.
         unreadable: Gets objects that cannot be understood, which are left out then.
 
     Raises:

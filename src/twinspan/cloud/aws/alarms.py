@@ -13,12 +13,16 @@ NAMESPACE = "AWS/VPN"
 
 
 def read_ringing_alarms(endpoint: AwsEndpoint) -> tuple[str, ...]:
-    """Return the names of the alarms on VPN metrics that are in the state ALARM.
+    """Return the names of the alarms on VPN metrics that are in the state ALARM, of all regions in use.
 
     Raises:
         CloudRefusedError: AWS said no.
         CloudUnreachableError: AWS did not answer in time.
     """
+    return tuple(name for place in endpoint.each_region() for name in _ringing_in(place))
+
+
+def _ringing_in(endpoint: AwsEndpoint) -> tuple[str, ...]:
     client = service_client(endpoint, "cloudwatch")
     with translated(endpoint, "describe alarms"):
         pages = client.get_paginator("describe_alarms").paginate(

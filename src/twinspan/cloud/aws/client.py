@@ -55,7 +55,7 @@ def service_client(endpoint: AwsEndpoint, service: str) -> Any:  # noqa: ANN401 
         return _make_service(endpoint, service)
 
 
-@lru_cache(maxsize=32)
+@lru_cache(maxsize=128)
 def _make_service(endpoint: AwsEndpoint, service: str) -> Any:  # noqa: ANN401 - as above
     return _session_of(endpoint).create_client(
         service,

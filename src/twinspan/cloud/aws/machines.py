@@ -18,11 +18,15 @@ if TYPE_CHECKING:
     )
 
 _GONE = "terminated"
+_OF_ENDPOINTS = "vpc_endpoint"
+"""Source: EC2 API, NetworkInterface, InterfaceType."""
 _ATTACHED = ("attaching", "attached")
 
 
-def network_interface(raw: "NetworkInterfaceTypeDef") -> NetworkInterface:
-    """Read an interface, the primary address first."""
+def network_interface(raw: "NetworkInterfaceTypeDef") -> NetworkInterface | None:
+    """Read an interface, the primary address first; None for one of a VPC endpoint, which is no host."""
+    if raw.get("InterfaceType") == _OF_ENDPOINTS:
+        return None
     addresses = sorted(
         raw.get("PrivateIpAddresses", ()), key=lambda address: not address.get("Primary", False)
     )

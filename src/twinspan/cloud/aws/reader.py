@@ -1,4 +1,4 @@
-"""The calls that read one AWS account and region."""
+"""The calls that read one AWS account, region by region."""
 
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -10,6 +10,7 @@ from twinspan.cloud.aws.client import CONNECTIONS, AwsClients, clients, translat
 from twinspan.cloud.aws.endpoint import AwsEndpoint
 from twinspan.cloud.objects import Unreadable, read_each
 from twinspan.network.model import AwsNetwork, EksCluster
+from twinspan.network.regions import in_further_region, merged
 
 if TYPE_CHECKING:
     from mypy_boto3_ec2 import EC2Client
@@ -36,7 +37,18 @@ _WHOLE = {
 
 
 def read(endpoint: AwsEndpoint, unreadable: Unreadable) -> tuple[AwsNetwork, Mapping[tuple[str, str], str]]:
-    """Read everything; see `twinspan.cloud.aws.read_aws`."""
+    """Read every region in use; see `twinspan.cloud.aws.read_aws`."""
+    places = endpoint.each_region()
+    with ThreadPoolExecutor(len(places), thread_name_prefix="read-regions") as pool:
+        parts = list(pool.map(lambda place: _read_region(place, unreadable), places))
+    main, *further = (network for network, _ in parts)
+    keys = {name: key for _, found in parts for name, key in found.items()}
+    return merged([main, *map(in_further_region, further)]), keys
+
+
+def _read_region(
+    endpoint: AwsEndpoint, unreadable: Unreadable
+) -> tuple[AwsNetwork, Mapping[tuple[str, str], str]]:
     with ThreadPoolExecutor(CONNECTIONS, thread_name_prefix="read-aws") as pool:
         account = pool.submit(_account_id, endpoint)
         clusters = pool.submit(eks.cluster_names, endpoint)

@@ -1,4 +1,4 @@
-"""Read what exists in one Azure subscription; the same for a real one and for the twin."""
+"""Read what exists in the Azure subscriptions in use; the same for real ones and for the twin."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -18,7 +18,7 @@ def read_azure(
     Objects that are being deleted are left out. Calls run at the same time.
 
     Args:
-        endpoint: The subscription.
+        endpoint: The tenant and its subscriptions in use.
         unreadable: Gets objects that cannot be understood, which are left out then.
 
     Raises:

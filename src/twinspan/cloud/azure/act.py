@@ -24,7 +24,7 @@ def reset_gateway(endpoint: AzureEndpoint, gateway_id: str, vip: IPv4Address) ->
     """
     group, name = _parts(gateway_id)
     with translated(endpoint, "virtualNetworkGateways/reset"):
-        gateways = clients(endpoint).network.virtual_network_gateways
+        gateways = clients(endpoint.owning(gateway_id)).network.virtual_network_gateways
         gateways.begin_reset(group, name, gateway_vip=str(vip)).result()
 
 
@@ -47,7 +47,7 @@ def put_rule(endpoint: AzureEndpoint, group_id: str, rule: Document, *, access: 
     said = {key: value for key, value in rule["properties"].items() if key != "provisioningState"}
     body = {"properties": {**said, "access": access}}
     with translated(endpoint, "securityRules/write"):
-        rules = clients(endpoint).network.security_rules
+        rules = clients(endpoint.owning(group_id)).network.security_rules
         rules.begin_create_or_update(group, name, rule["name"], body).result()  # type: ignore[call-overload]
 
 
@@ -68,7 +68,7 @@ def delete_connection(endpoint: AzureEndpoint, connection_id: str) -> None:
     """
     group, name = _parts(connection_id)
     with translated(endpoint, "connections/delete"):
-        network = clients(endpoint).network
+        network = clients(endpoint.owning(connection_id)).network
         network.virtual_network_gateway_connections.begin_delete(group, name).result()
 
 
@@ -86,7 +86,7 @@ def make_connection(endpoint: AzureEndpoint, connection_id: str, connection: Doc
         "properties": {**said, "sharedKey": key},
     }
     with translated(endpoint, "connections/write"):
-        network = clients(endpoint).network
+        network = clients(endpoint.owning(connection_id)).network
         network.virtual_network_gateway_connections.begin_create_or_update(  # type: ignore[call-overload]
             group, name, body
         ).result()

@@ -20,10 +20,18 @@ def read_ringing_alerts(endpoint: AzureEndpoint) -> tuple[tuple[str, str], ...]:
         CloudRefusedError: ARM said no.
         CloudUnreachableError: It did not answer.
     """
-    path = f"/subscriptions/{endpoint.subscription_id}/providers/Microsoft.AlertsManagement/alerts"
     params = {"monitorCondition": "Fired", "includeContext": "true"}
-    alerts = get_all(endpoint, path, api_version=API_VERSION, params=params)
-    return tuple((alert["name"], _about(alert)) for alert in alerts if _is_of_gateway(alert))
+    found = [
+        alert
+        for place in endpoint.each_subscription()
+        for alert in get_all(
+            place,
+            f"/subscriptions/{place.subscription_id}/providers/Microsoft.AlertsManagement/alerts",
+            api_version=API_VERSION,
+            params=params,
+        )
+    ]
+    return tuple((each["name"], _about(each)) for each in found if _is_of_gateway(each))
 
 
 def _is_of_gateway(alert: Mapping[str, Any]) -> bool:

@@ -31,7 +31,7 @@ class _Poller(Protocol):
 def read(endpoint: AzureEndpoint, gateway_id: str) -> AzureBgp:
     """Read sessions and routes; see `twinspan.cloud.azure.read_azure_bgp`."""
     group, name = group_and_name(gateway_id)
-    gateway = clients(endpoint).network.virtual_network_gateways
+    gateway = clients(endpoint.owning(gateway_id)).network.virtual_network_gateways
 
     def peers() -> list[models.BgpPeerStatus]:
         with translated(endpoint, f"get the BGP peers of {name}"):

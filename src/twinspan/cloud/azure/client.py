@@ -63,7 +63,7 @@ def close(endpoint: AzureEndpoint) -> None:
     made.resources.close()
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=32)
 def _make(endpoint: AzureEndpoint) -> AzureClients:
     from azure.mgmt.network import NetworkManagementClient  # noqa: PLC0415 - see above
     from azure.mgmt.resource.resources import ResourceManagementClient  # noqa: PLC0415 - see above

@@ -1,13 +1,13 @@
-"""The calls that read one Azure subscription.
+"""The calls that read Azure, subscription by subscription.
 
 A list of connections does not fill in `connectionStatus`, and no list holds the shared key, so each
 connection is asked for itself. Gateways can only be listed group by group.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
-from typing import Protocol, TypeVar
+from dataclasses import dataclass, fields, replace
+from typing import Any, Protocol, TypeVar
 
 from azure.core.exceptions import ResourceNotFoundError
 from azure.mgmt.network import models
@@ -60,7 +60,27 @@ class _InGroups:
 
 
 def read(endpoint: AzureEndpoint, unreadable: Unreadable) -> tuple[AzureNetwork, Mapping[str, str]]:
-    """Read everything; see `twinspan.cloud.azure.read_azure`."""
+    """Read every subscription in use; see `twinspan.cloud.azure.read_azure`."""
+    places = endpoint.each_subscription()
+    with ThreadPoolExecutor(len(places), thread_name_prefix="read-subscriptions") as pool:
+        parts = list(pool.map(lambda place: _read_subscription(place, unreadable), places))
+    keys = {name: key for _, found in parts for name, key in found.items()}
+    return _merged([network for network, _ in parts]), keys
+
+
+def _merged(networks: Sequence[AzureNetwork]) -> AzureNetwork:
+    """Return one network with the objects of all; the main subscription is that of the first."""
+    together: dict[str, Any] = {
+        field.name: tuple(item for network in networks for item in getattr(network, field.name))
+        for field in fields(AzureNetwork)
+        if field.name != "subscription_id"
+    }
+    return replace(networks[0], **together)
+
+
+def _read_subscription(
+    endpoint: AzureEndpoint, unreadable: Unreadable
+) -> tuple[AzureNetwork, Mapping[str, str]]:
     with ThreadPoolExecutor(CONNECTIONS, thread_name_prefix="read-azure") as pool:
         clusters = pool.submit(aks_clusters, endpoint, unreadable)
         found_machines = pool.submit(machines.machines, endpoint, unreadable)

@@ -16,21 +16,23 @@ _ID = "propagation-off"
 
 
 def _off(change: ApiChange, endpoints: Endpoints) -> None:
-    set_route_propagation(aws_of(endpoints), change.also["tables"], change.target, on=False)
+    set_route_propagation(aws_of(endpoints, change), change.also["tables"], change.target, on=False)
 
 
 def _on(change: ApiChange, endpoints: Endpoints) -> None:
-    set_route_propagation(aws_of(endpoints), change.also["tables"], change.target, on=True)
+    set_route_propagation(aws_of(endpoints, change), change.also["tables"], change.target, on=True)
 
 
 def _make(target: Target, link: TunnelLink) -> ApiFault:
-    gateway = link.vpn_connection.vpn_gateway_id if link.vpn_connection else None
+    connection = link.vpn_connection
+    gateway = connection.vpn_gateway_id if connection else None
     aws = read_aws(target.endpoints.aws)[0] if target.endpoints.aws else None
     tables = [t.id for t in aws.route_tables if gateway in t.propagating_vgw_ids] if aws else []
-    if gateway is None or not tables:
+    if connection is None or gateway is None or not tables:
         raise HostError(problem="no route table learns from the VPN gateway", remedy="Run `twinspan verify`")
     off, on = (
-        ApiChange(fault=_ID, act=act, target=gateway, also={"tables": tables}) for act in ("off", "on")
+        ApiChange(fault=_ID, act=act, target=gateway, region=connection.region, also={"tables": tables})
+        for act in ("off", "on")
     )
     return ApiFault(target.endpoints, f"propagation from {gateway} into {', '.join(tables)}", (off,), (on,))
 

@@ -3,7 +3,7 @@
 from twinspan.cloud.aws.act import replace_vpn_tunnel
 from twinspan.cloud.endpoints import Endpoints
 from twinspan.faults.api_changes import ApiChange, address_of, aws_of
-from twinspan.faults.api_fault import ApiFault, connection_id
+from twinspan.faults.api_fault import ApiFault, vpn_connection
 from twinspan.faults.definition import Drill, FaultType, Step
 from twinspan.faults.endings import Ending, Expectation
 from twinspan.faults.on_data_plane import ends_of
@@ -20,12 +20,15 @@ _MOVED_BEFORE = Expectation(
 
 
 def _replace(change: ApiChange, endpoints: Endpoints) -> None:
-    replace_vpn_tunnel(aws_of(endpoints), change.target, address_of(change))
+    replace_vpn_tunnel(aws_of(endpoints, change), change.target, address_of(change))
 
 
 def _make(target: Target, link: TunnelLink) -> ApiFault:
     outside, _ = ends_of(link)
-    change = ApiChange(fault=_ID, act="replace", target=connection_id(link), outside=outside)
+    connection = vpn_connection(link)
+    change = ApiChange(
+        fault=_ID, act="replace", target=connection.id, region=connection.region, outside=outside
+    )
     return ApiFault(target.endpoints, f"ReplaceVpnTunnel of {link.label}", (change,))
 
 

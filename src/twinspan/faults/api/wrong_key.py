@@ -7,7 +7,7 @@ from twinspan.cloud.aws.act import set_pre_shared_key
 from twinspan.cloud.endpoints import Endpoints
 from twinspan.errors import HostError
 from twinspan.faults.api_changes import ApiChange, address_of, aws_of
-from twinspan.faults.api_fault import ApiFault, connection_id
+from twinspan.faults.api_fault import ApiFault, vpn_connection
 from twinspan.faults.definition import Drill, FaultType, Step
 from twinspan.faults.endings import Ending, Expectation
 from twinspan.faults.expectations import OWN_DEATH
@@ -20,14 +20,14 @@ _ID = "wrong-key"
 
 
 def _set_key(change: ApiChange, endpoints: Endpoints) -> None:
-    set_pre_shared_key(aws_of(endpoints), change.target, address_of(change), change.also["key"])
+    set_pre_shared_key(aws_of(endpoints, change), change.target, address_of(change), change.also["key"])
 
 
 def _make(target: Target, link: TunnelLink) -> ApiFault:
     outside, _ = ends_of(link)
-    connection = connection_id(link)
+    connection = vpn_connection(link)
     keys = read_aws(target.endpoints.aws)[1] if target.endpoints.aws else {}
-    right = keys.get((connection, str(outside)))
+    right = keys.get((connection.id, str(outside)))
     if right is None:
         raise HostError(
             problem=f"AWS does not show the pre-shared key of {link.label}, so it could not be put back",
@@ -35,7 +35,14 @@ def _make(target: Target, link: TunnelLink) -> ApiFault:
         )
     wrong = f"drill{secrets.token_hex(8)}"
     broken, restored = (
-        ApiChange(fault=_ID, act="set-key", target=connection, outside=outside, also={"key": key})
+        ApiChange(
+            fault=_ID,
+            act="set-key",
+            target=connection.id,
+            region=connection.region,
+            outside=outside,
+            also={"key": key},
+        )
         for key in (wrong, right)
     )
     return ApiFault(target.endpoints, f"key of {link.label} at AWS", (broken,), (restored,))

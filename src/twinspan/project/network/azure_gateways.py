@@ -4,7 +4,7 @@ Source: Terraform provider hashicorp/azurerm, versions 3 to 5.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from ipaddress import IPv4Address
 
 from twinspan.network.asns import AZURE_DEFAULT_ASN
@@ -26,7 +26,7 @@ from twinspan.network.timers import (
     AZURE_DEFAULT_SA_LIFETIME_S,
 )
 from twinspan.network.unknown import CLOUD_CHOOSES, UNKNOWN, Unknown
-from twinspan.project.joins import joined, references
+from twinspan.project.joins import joined, references, relevant_attributes
 from twinspan.project.network.values import Reading, Values
 from twinspan.project.network.vnet import SUBNET_TYPE
 from twinspan.project.network.vpn import CONNECTION_TYPE, PUBLIC_IP_TYPE
@@ -38,7 +38,7 @@ _CONFIGURATION = "vnetGatewayConfig"
 """Name of an ip configuration that is given none. Source: azurerm, `virtual_network_gateway`."""
 _IPSEC, _IKEV2, _DEFAULT_MODE = "IPsec", "IKEv2", "Default"
 _EXPRESS_ROUTE = "ExpressRoute"
-_TUNNEL_ADDRESS = re.compile(r"\.tunnel([12])_address$")
+_TUNNEL_ADDRESS = re.compile(r"(?:^|\.)tunnel([12])_address$")
 
 
 def public_ip_addresses(reading: Reading) -> tuple[PublicIpAddress[Unknown], ...]:
@@ -194,9 +194,10 @@ def local_network_gateways(reading: Reading) -> tuple[LocalNetworkGateway[Unknow
 
 
 def _bgp_asn(local: Values) -> int | Unknown | None:
-    settings = local.get("bgp_settings")
-    if isinstance(settings, Unknown):
-        return settings if settings is UNKNOWN else None
+    settings: object = local.resource.get("bgp_settings")
+    if settings is UNKNOWN:
+        # The provider never decides about this block, so `dynamic` makes it of a value that is to come.
+        return UNKNOWN
     return local.block("bgp_settings").number("asn") if settings else None
 
 
@@ -209,12 +210,15 @@ def _whose_address(local: Values) -> str:
     target = Values(local.reading, resource)
     if target.type == PUBLIC_IP_TYPE:
         return target.id
-    named = [
-        match[1]
-        for reference in references(plan, local.resource, attribute)
-        if (match := _TUNNEL_ADDRESS.search(reference))
-    ]
-    return tunnel_key(target.id, int(named[0])) if len(set(named)) == 1 else ""
+    named = _numbers(references(plan, local.resource, attribute)) or _numbers(
+        relevant_attributes(plan, resource)
+    )
+    return tunnel_key(target.id, named.pop()) if len(named) == 1 else ""
+
+
+def _numbers(names: Iterable[str]) -> set[int]:
+    """Return the numbers of the tunnels whose outside addresses are named."""
+    return {int(match[1]) for name in names if (match := _TUNNEL_ADDRESS.search(name))}
 
 
 def connections(

@@ -98,9 +98,9 @@ class Values:
         return CLOUD_CHOOSES if open_ else UNKNOWN
 
     def first(self, *names: str) -> str:
-        """Return the first of several names of one argument that is set, else the first name."""
-        set_names = (name for name in names if self.get(name) not in _UNSET)
-        return next(set_names, names[0])
+        """Return the first of several names of an argument that is known, else set, else the first."""
+        given = [name for name in names if self.get(name) not in _UNSET]
+        return next((name for name in given if self.get(name) is not UNKNOWN), [*given, names[0]][0])
 
     def blocks(self, name: str) -> tuple["Values", ...]:
         """Return the blocks of a name; none if it is not known how many there are."""

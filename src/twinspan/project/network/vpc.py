@@ -7,6 +7,7 @@ from typing import Literal
 from twinspan.network.aws import INTERNET_GATEWAY
 from twinspan.network.aws_defaults import local_routes
 from twinspan.network.model import AwsRoute, AwsRouteTable, AwsSubnet, Vpc
+from twinspan.network.regions import arn_region
 from twinspan.network.routes import USER_ORIGIN
 from twinspan.network.unknown import CLOUD_CHOOSES, UNKNOWN, Unknown
 from twinspan.project.network.values import Reading, Values
@@ -156,9 +157,7 @@ def region(values: Values) -> str | Unknown:
     region_name = values.get("region")
     if isinstance(region_name, str) and region_name:
         return region_name
-    arn = values.get("arn")
-    parts = arn.split(":") if isinstance(arn, str) else []
-    return parts[3] if len(parts) > 3 and parts[3] else UNKNOWN  # noqa: PLR2004 - arn:partition:service:region:...
+    return arn_region(values.get("arn")) or UNKNOWN
 
 
 def _all_tables(

@@ -1,10 +1,12 @@
 """The rules that need an answer of the clouds, of clusters, or packets."""
 
+from twinspan.results import Severity
 from twinspan.rules.observed import (
     accounts,
     azure_routes,
     bgp,
     drift,
+    elsewhere,
     filters,
     networks,
     reachability,
@@ -40,6 +42,7 @@ ACCOUNTS = (
         needs=Depth.TELEMETRY,
         command="aws sts get-caller-identity",
         examine=accounts.aws_answers,
+        whole=True,
     ),
     Rule(
         id="ACC-02",
@@ -49,6 +52,7 @@ ACCOUNTS = (
         needs=Depth.TELEMETRY,
         command="az account show",
         examine=accounts.azure_answers,
+        whole=True,
     ),
 )
 NETWORKS = (
@@ -136,6 +140,17 @@ IPSEC = (
         after=(*_TUNNEL, "VPN-03"),
         notes=tunnels.expected_silent_ends,
     ),
+    Rule(
+        id="VPN-05",
+        title="connections to elsewhere up",
+        section=Section.IPSEC,
+        source=f"{_EC2}, VgwTelemetry; ARM, VirtualNetworkGatewayConnectionStatus",
+        needs=Depth.TELEMETRY,
+        severity=Severity.WARNING,
+        command=_DESCRIBE_VPN,
+        examine=elsewhere.connections_elsewhere_up,
+        applies=elsewhere.has_connections_elsewhere,
+    ),
 )
 BGP = (
     Rule(
@@ -195,7 +210,7 @@ ROUTES = (
 FILTERS = (
     Rule(
         id="FLT-11",
-        title="security group admits Azure",
+        title="security groups of hosts admit Azure",
         section=Section.FILTERS,
         source=f"{_EC2}, IpPermission",
         needs=Depth.TELEMETRY,
@@ -278,6 +293,7 @@ DRIFT = (
         needs=Depth.TELEMETRY,
         command="terraform plan",
         examine=drift.aws_as_planned,
+        whole=True,
         after=("ACC-01",),
     ),
     Rule(
@@ -288,6 +304,7 @@ DRIFT = (
         needs=Depth.TELEMETRY,
         command="terraform plan",
         examine=drift.azure_as_planned,
+        whole=True,
         after=("ACC-02",),
     ),
 )

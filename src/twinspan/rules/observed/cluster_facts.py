@@ -1,8 +1,9 @@
 """What the checks of clusters and pods look at: the clouds' words, Kubernetes' words, and packets of pods."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
 from ipaddress import IPv4Address
+from typing import Self
 
 from twinspan.kubernetes.internal_services import InternalService
 from twinspan.kubernetes.network_policies import Policies
@@ -10,6 +11,7 @@ from twinspan.network.aws import EksCluster
 from twinspan.network.azure import AksCluster
 from twinspan.network.clouds import Cloud
 from twinspan.network.policy_engines import VPC_CNI, aks_enforces, eks_enforces
+from twinspan.network.regions import arn_region
 from twinspan.rules.observed.ping_facts import Ping
 
 
@@ -21,6 +23,7 @@ class ObservedCluster:
         side: Which cloud.
         name: Its name there.
         resource_group: Azure's; empty on AWS.
+        region: AWS's; empty on Azure.
         status: EKS's `status` or AKS's `provisioningState`; empty if the cloud shows no such cluster.
         ready: Whether that word means that it works.
         nodes: How many nodes its groups or pools ask for.
@@ -33,6 +36,7 @@ class ObservedCluster:
     side: Cloud
     name: str
     resource_group: str = ""
+    region: str = ""
     status: str = ""
     ready: bool = False
     nodes: int = 0
@@ -53,6 +57,7 @@ def of_eks(cluster: EksCluster) -> ObservedCluster:
     return ObservedCluster(
         side="aws",
         name=cluster.name,
+        region=arn_region(cluster.arn),
         status=cluster.status,
         ready=cluster.status in {"ACTIVE", "UPDATING"},
         nodes=sum(group.desired_size for group in groups),
@@ -187,6 +192,19 @@ class ClusterFacts:
     lookups: tuple[Lookup, ...] = ()
     seen: tuple[Seen, ...] = ()
     pings: tuple[Ping, ...] = ()
+
+    def among(self, names: Collection[str]) -> Self:
+        """Return what there is of these clusters alone; of two clusters, if both are among them."""
+        return replace(
+            self,
+            expected={cloud: name for cloud, name in self.expected.items() if name in names},
+            readings=tuple(reading for reading in self.readings if reading.name in names),
+            pod_problems={name: why for name, why in self.pod_problems.items() if name in names},
+            lookups=tuple(lookup for lookup in self.lookups if lookup.cluster in names),
+            seen=tuple(
+                each for each in self.seen if {each.source_cluster, each.destination_cluster} <= {*names}
+            ),
+        )
 
     def reading(self, cluster: ObservedCluster) -> Reading | None:
         """Return what a cluster's Kubernetes API says; None if it was not asked."""

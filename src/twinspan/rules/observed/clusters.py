@@ -107,7 +107,8 @@ def _remedy_of_nodes(facts: Facts, cluster: ObservedCluster, ill: list[str]) -> 
     if cluster.side == "aws":
         return (
             "See why the group has fewer: aws eks describe-nodegroup --cluster-name"
-            f" {cluster.name} --nodegroup-name GROUP --region {facts.region} --query nodegroup.health"
+            f" {cluster.name} --nodegroup-name GROUP --region {_region(facts, cluster)}"
+            " --query nodegroup.health"
         )
     return (
         f"See why the pool has fewer: az aks nodepool list --cluster-name {cluster.name}"
@@ -212,11 +213,14 @@ def _cloud(cluster: ObservedCluster) -> str:
     return "EKS" if cluster.side == "aws" else "AKS"
 
 
+def _region(facts: Facts, cluster: ObservedCluster) -> str:
+    return cluster.region or facts.region
+
+
 def _show(facts: Facts, cluster: ObservedCluster) -> str:
     if cluster.side == "aws":
-        return (
-            f"aws eks describe-cluster --name {cluster.name} --region {facts.region} --query cluster.status"
-        )
+        region = _region(facts, cluster)
+        return f"aws eks describe-cluster --name {cluster.name} --region {region} --query cluster.status"
     group = f" -g {cluster.resource_group}" if cluster.resource_group else ""
     return f"az aks show -n {cluster.name}{group} --query provisioningState"
 
@@ -224,7 +228,7 @@ def _show(facts: Facts, cluster: ObservedCluster) -> str:
 def _credentials(facts: Facts, cluster: ObservedCluster) -> str:
     name = cluster.name
     if cluster.side == "aws":
-        get = f"aws eks update-kubeconfig --name {name} --region {facts.region} --alias {name}"
+        get = f"aws eks update-kubeconfig --name {name} --region {_region(facts, cluster)} --alias {name}"
     else:
         get = f"az aks get-credentials --admin -n {name} -g {cluster.resource_group} --context {name}"
     return f"{get}; kubectl --context {name} get nodes"

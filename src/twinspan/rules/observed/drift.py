@@ -85,7 +85,7 @@ def _command(facts: Facts, cloud: str, identifier: str) -> str:
         prefix = f"{identifier.partition('-')[0]}-"
         operation, option = _AWS_COMMANDS.get(prefix, ("describe-tags", "--filters Name=resource-id,Values="))
         joined = f"{option}{identifier}" if option.endswith("=") else f"{option} {identifier}"
-        return aws_ec2(operation, joined, region=facts.region)
+        return aws_ec2(operation, joined, region=facts.region_of(identifier))
     group, name = group_and_name(identifier)
     parts = identifier.split("/")
     if "subnets" in parts:

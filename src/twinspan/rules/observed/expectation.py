@@ -2,22 +2,24 @@
 
 The resources in Terraform's state say it best, of any module and of any name. Without a state the network
 itself does: a VPN connection has two tunnels at AWS, of which those must be up that an Azure connection leads
-to, and every instance of an Azure gateway needs one VPN connection.
+to, and an instance of an Azure gateway that AWS has a customer gateway for needs one VPN connection.
 """
 
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from ipaddress import IPv4Address, IPv4Network
+from ipaddress import IPv4Address
 
-from twinspan.network.aws_defaults import ALL
 from twinspan.network.azure import GATEWAY_SUBNET, AksCluster
 from twinspan.network.clouds import Cloud
+from twinspan.network.elsewhere import aws_elsewhere, azure_elsewhere
 from twinspan.network.limits import TUNNELS_PER_CONNECTION
 from twinspan.network.links import TunnelLink, tunnel_links
 from twinspan.network.model import AwsNetwork, AzureNetwork, Network
+from twinspan.network.parts import joined_parts
 from twinspan.network.unknown import Unknown, known
+from twinspan.network.workloads import admitting_group
 from twinspan.project.plan import split_address
 
 _LAST = re.compile(r'[^.]+\.(?P<name>[^.\[]+)(?P<index>\[(?:"(?P<key>.*)"|\d+)\])?')
@@ -26,12 +28,14 @@ _LAST = re.compile(r'[^.]+\.(?P<name>[^.\[]+)(?P<index>\[(?:"(?P<key>.*)"|\d+)\]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExpectedTunnel:
-    """One tunnel that must exist, by its Terraform key."""
+    """One tunnel that must exist, by its Terraform key, and by the addresses of both ends in Terraform."""
 
     key: str
+    addresses: tuple[str, ...] = ()
     outside_ip_address: IPv4Address
     aws_vpn_connection_id: str
     azure_connection_name: str
+    azure_connection_id: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +53,7 @@ class Expectation:
         other_connection_ids: Of the Azure gateways, but leading to something else than AWS.
         azure_subnet_ids: Of the VNets, without GatewaySubnet, delegated ones and those of AKS.
         clusters: Cloud -> name of its Kubernetes cluster, if there is one.
+        parts: One for each of several networks that no tunnel joins; without any, it is about one.
     """
 
     source: str
@@ -65,12 +70,13 @@ class Expectation:
     azure_subnet_ids: tuple[str, ...] = ()
     tunnels: tuple[ExpectedTunnel, ...] = ()
     clusters: Mapping[Cloud, str] = field(default_factory=dict)
+    parts: tuple["Expectation", ...] = ()
 
 
 def from_resources(network: Network[Unknown], *, source: str) -> Expectation | None:
     """Derive the expectation from the network in a state; None if there is no VPN in it.
 
-    What belongs to another region, or to a data centre at the other end, is not expected.
+    What belongs to a data centre at the other end is not expected.
 
     Args:
         network: What Terraform has applied.
@@ -91,33 +97,78 @@ def from_resources(network: Network[Unknown], *, source: str) -> Expectation | N
         clusters=dict(_clusters(network)),
     )
     if aws:
-        expected = _with_aws(expected, aws, links, azure)
+        expected = _with_aws(expected, aws, links, network)
     if azure:
-        expected = _with_azure(expected, azure, links, aws)
-    return expected
+        expected = _with_azure(expected, azure, network)
+    parts = joined_parts(network)
+    return (
+        replace(expected, parts=tuple(_within(expected, part) for part in parts)) if parts[1:] else expected
+    )
+
+
+def _within(expected: Expectation, part: Network[Unknown]) -> Expectation:
+    """Return what is expected of one of several networks that no tunnel joins."""
+    aws, azure = part.aws, part.azure
+    vnets = azure.virtual_networks if azure else ()
+    ids = {virtual_network.id for virtual_network in vnets} | {
+        subnet.id for vnet in vnets for subnet in vnet.subnets
+    }
+    if aws:
+        ids |= {aws_vpc.id for aws_vpc in aws.vpcs} | {aws_subnet.id for aws_subnet in aws.subnets}
+        ids |= {gateway.id for gateway in aws.vpn_gateways} | {
+            connection.id for connection in aws.vpn_connections
+        }
+    if azure:
+        ids |= {gateway.id for gateway in azure.virtual_network_gateways} | {
+            connection.id for connection in azure.connections
+        }
+    clusters = {*(each.name for each in aws.eks_clusters)} if aws else set()
+    clusters |= {each.name for each in azure.aks_clusters} if azure else set()
+
+    def own(identifiers: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(identifier for identifier in identifiers if identifier in ids)
+
+    tunnels = tuple(each for each in expected.tunnels if each.aws_vpn_connection_id in ids)
+    return replace(
+        expected,
+        tunnel_count=len(tunnels),
+        count_reason=f"{expected.source} has {len(tunnels)} tunnels in this network that join both clouds",
+        vpc_ids=own(expected.vpc_ids),
+        vpn_gateway_ids=own(expected.vpn_gateway_ids),
+        vpn_connection_ids=own(expected.vpn_connection_ids),
+        private_subnet_ids=own(expected.private_subnet_ids),
+        security_group_of={
+            subnet: group for subnet, group in expected.security_group_of.items() if subnet in ids
+        },
+        virtual_network_ids=own(expected.virtual_network_ids),
+        virtual_network_gateway_ids=own(expected.virtual_network_gateway_ids),
+        azure_subnet_ids=own(expected.azure_subnet_ids),
+        tunnels=tunnels,
+        clusters={cloud: name for cloud, name in expected.clusters.items() if name in clusters},
+    )
 
 
 def _with_aws(
     expected: Expectation,
     aws: AwsNetwork[Unknown],
     links: Sequence[TunnelLink[Unknown]],
-    azure: AzureNetwork[Unknown] | None,
+    network: Network[Unknown],
 ) -> Expectation:
-    here = [connection for connection in aws.vpn_connections if not connection.region]
+    azure, away = network.azure, aws_elsewhere(network)
+    here = [connection for connection in aws.vpn_connections if connection not in away]
     leading = {
         link.vpn_connection.id for link in links if link.vpn_connection and (link.joined or link.instance)
     }
-    connections = [connection for connection in here if connection.id in leading] or here
+    connections = [connection for connection in here if connection.id in leading] or list(here)
     used = {connection.vpn_gateway_id for connection in connections}
-    gateways = [gateway for gateway in aws.vpn_gateways if not gateway.region]
-    gateways = [gateway for gateway in gateways if gateway.id in used] or gateways
+    gateways = [gateway for gateway in aws.vpn_gateways if gateway.id in used] or list(aws.vpn_gateways)
     attached = dict.fromkeys(gateway.vpc_id for gateway in gateways if isinstance(gateway.vpc_id, str))
-    vpcs = tuple(attached) or tuple(aws_vpc.id for aws_vpc in aws.vpcs if not aws_vpc.region)
+    vpcs = tuple(attached) or tuple(aws_vpc.id for aws_vpc in aws.vpcs)
     private = [
         aws_subnet for aws_subnet in aws.subnets if aws_subnet.vpc_id in vpcs and _private(aws, aws_subnet.id)
     ]
     remote = [cidr for vnet in (azure.virtual_networks if azure else ()) for cidr in vnet.address_space]
-    groups = {vpc: _group_for(aws, vpc, remote) for vpc in vpcs}
+    groups = {vpc: admitting_group(aws, vpc, remote, terraform=True) for vpc in vpcs}
     return replace(
         expected,
         vpc_ids=vpcs,
@@ -130,18 +181,6 @@ def _with_aws(
     )
 
 
-def _group_for(aws: AwsNetwork[Unknown], vpc_id: str, remote: Sequence[IPv4Network | Unknown]) -> str | None:
-    """Return the group of Terraform's that admits the most from the other side: every protocol, or some."""
-    candidates = [
-        (rule.ip_protocol != ALL, group.id)
-        for group in aws.security_groups
-        for rule in group.permissions
-        if group.address and group.vpc_id == vpc_id and rule.direction == "ingress"
-        if _overlap([rule.cidr], remote)
-    ]
-    return min(candidates, key=lambda candidate: candidate[0])[1] if candidates else None
-
-
 def _private(aws: AwsNetwork[Unknown], subnet_id: str) -> bool:
     table = aws.route_table_of(subnet_id)
     return table is not None and not any(route.to_internet for route in table.routes)
@@ -150,13 +189,10 @@ def _private(aws: AwsNetwork[Unknown], subnet_id: str) -> bool:
 def _with_azure(
     expected: Expectation,
     azure: AzureNetwork[Unknown],
-    links: Sequence[TunnelLink[Unknown]],
-    aws: AwsNetwork[Unknown] | None,
+    network: Network[Unknown],
 ) -> Expectation:
-    leading = {link.azure_connection.id for link in links if link.azure_connection and _to_aws(link, aws)}
-    connections = [connection for connection in azure.connections if connection.id in leading] or list(
-        azure.connections
-    )
+    away = azure_elsewhere(network)
+    connections = [connection for connection in azure.connections if connection not in away]
     used = {connection.virtual_network_gateway_id for connection in connections}
     gateways = [gateway for gateway in azure.virtual_network_gateways if gateway.id in used]
     gateways = gateways or list(azure.virtual_network_gateways)
@@ -183,27 +219,6 @@ def _with_azure(
     )
 
 
-def _to_aws(link: TunnelLink[Unknown], aws: AwsNetwork[Unknown] | None) -> bool:
-    """Whether a connection is meant for AWS: it meets a tunnel, or its peer or a prefix is of AWS."""
-    local = link.local_network_gateway
-    if link.joined or local is None or aws is None:
-        return True
-    inside = [tunnel.inside_cidr for connection in aws.vpn_connections for tunnel in connection.tunnels]
-    peer = known(local.bgp_peering_address) if local.bgp_peering_address else None
-    ranges = [cidr for vpc in aws.vpcs for cidr in vpc.cidr_blocks]
-    return (peer is not None and _overlap([IPv4Network(peer)], inside)) or _overlap(
-        local.address_prefixes, ranges
-    )
-
-
-def _overlap(some: Iterable[IPv4Network | Unknown | None], others: Sequence[IPv4Network | Unknown]) -> bool:
-    return any(
-        isinstance(one, IPv4Network) and isinstance(other, IPv4Network) and one.overlaps(other)
-        for one in some
-        for other in others
-    )
-
-
 def _subnets_of(cluster: AksCluster[Unknown]) -> frozenset[str | Unknown | None]:
     return frozenset(
         subnet_id for pool in cluster.node_pools for subnet_id in (pool.vnet_subnet_id, pool.pod_subnet_id)
@@ -213,23 +228,30 @@ def _subnets_of(cluster: AksCluster[Unknown]) -> frozenset[str | Unknown | None]
 def _tunnels(links: Sequence[TunnelLink[Unknown]]) -> tuple[ExpectedTunnel, ...]:
     """Return the tunnels that join both clouds, by the last key of the connection's address in Terraform."""
     joined = [
-        (link.azure_connection, link.vpn_connection, outside)
+        (
+            link.azure_connection,
+            link.vpn_connection,
+            link.vpn_connection.tunnels.index(link.tunnel) + 1,
+            outside,
+        )
         for link in links
         if link.joined
         and link.azure_connection
         and link.vpn_connection
-        and not link.vpn_connection.region
+        and link.tunnel
         and isinstance(outside := link.outside_address, IPv4Address)
     ]
-    counted = Counter(_key(azure.address) for azure, _, _ in joined)
+    counted = Counter(_key(azure.address) for azure, _, _, _ in joined)
     tunnels = [
         ExpectedTunnel(
             key=key if counted[key := _key(azure.address)] == 1 else azure.address,
+            addresses=(f"{vpn.address}.tunnel{number}", azure.address, vpn.address),
             outside_ip_address=outside,
             aws_vpn_connection_id=vpn.id,
             azure_connection_name=known(azure.name) or "",
+            azure_connection_id=azure.id,
         )
-        for azure, vpn, outside in joined
+        for azure, vpn, number, outside in joined
     ]
     return tuple(sorted(tunnels, key=lambda tunnel: tunnel.key))
 
@@ -255,23 +277,54 @@ def completed(expected: Expectation, network: Network) -> Expectation:
     """Return an expectation that says how many tunnels must be up, by what exists if it does not itself."""
     if expected.tunnel_count:
         return expected
-    implied = from_network(network)
+    implied = _implied(network)
     return replace(expected, tunnel_count=implied.tunnel_count, count_reason=implied.count_reason)
 
 
 def from_network(network: Network) -> Expectation:
-    """Derive the expectation from what exists; the largest of what each part implies, and never none."""
-    connections = [c for c in network.aws.vpn_connections if c.state != "deleted"] if network.aws else []
+    """Derive the expectation from what exists; of each of several networks that no tunnel joins, too."""
+    parts = joined_parts(network)
+    found = _implied(network)
+    return replace(found, parts=tuple(map(_of_part, parts))) if parts[1:] else found
+
+
+def _of_part(part: Network) -> Expectation:
+    """Return what one of several networks implies; its gateways and connections say what is in it."""
+    away = aws_elsewhere(part)
+    live = (
+        [each for each in part.aws.vpn_connections if each.state != "deleted" and each not in away]
+        if part.aws
+        else []
+    )
+    return replace(
+        _implied(part),
+        vpn_connection_ids=tuple(each.id for each in live),
+        virtual_network_gateway_ids=tuple(
+            each.id for each in (part.azure.virtual_network_gateways if part.azure else ())
+        ),
+    )
+
+
+def _implied(network: Network) -> Expectation:
+    """Return how many tunnels there must be: the largest of what each cloud implies, and never none.
+
+    What leads elsewhere implies nothing, nor does an instance of the Azure gateway that AWS has no customer
+    gateway for: whether both should be used is a question of redundancy.
+    """
+    away, azure_away = aws_elsewhere(network), azure_elsewhere(network)
+    aws = network.aws
+    connections = [c for c in aws.vpn_connections if c.state != "deleted" and c not in away] if aws else []
+    called_for = {customer.ip_address for customer in aws.customer_gateways} if aws else set()
     gateways = network.azure.virtual_network_gateways if network.azure else ()
-    instances = [instance for gateway in gateways for instance in gateway.instances]
-    azure_connections = len(network.azure.connections) if network.azure else 0
+    instances = [i for gateway in gateways for i in gateway.instances if i.public_ip_address in called_for]
+    azure_connections = len(network.azure.connections) - len(azure_away) if network.azure else 0
     links = [(link.vpn_connection.id, link) for link in tunnel_links(network) if link.vpn_connection]
     met = Counter(identifier for identifier, link in links if link.joined)
     # Those must be up that Azure leads to, or both if none is.
     used = {connection.id: met[connection.id] or TUNNELS_PER_CONNECTION for connection in connections}
-    called = {identifier: link.instance for identifier, link in links}
+    called = {identifier: link.instance for identifier, link in links if identifier in used}
     reached = [
-        sum(used[connection_id] for connection_id in called if called[connection_id] == instance)
+        sum(used[identifier] for identifier in called if called[identifier] == instance)
         for instance in instances
     ]
     implied = (

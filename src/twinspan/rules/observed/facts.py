@@ -8,7 +8,9 @@ from ipaddress import IPv4Network
 from twinspan.cloud.azure import AzureBgp
 from twinspan.network.azure import GATEWAY_SUBNET
 from twinspan.network.clouds import Cloud
+from twinspan.network.elsewhere import aws_elsewhere, azure_elsewhere
 from twinspan.network.links import TunnelLink, tunnel_links
+from twinspan.network.machines import RUNNING
 from twinspan.network.model import (
     AwsRouteTable,
     AwsSubnet,
@@ -24,9 +26,11 @@ from twinspan.network.model import (
     VpnConnection,
     VpnGateway,
 )
+from twinspan.network.regions import region_of
+from twinspan.network.workloads import HostGroups, PlacedMachine, host_groups, machines_in
 from twinspan.rules.design import Design, existing_design
 from twinspan.rules.observed.cluster_facts import ClusterFacts, ObservedCluster, of_aks, of_eks
-from twinspan.rules.observed.expectation import Expectation, ExpectedTunnel
+from twinspan.rules.observed.expectation import Expectation, ExpectedTunnel, completed
 from twinspan.rules.observed.ping_facts import Ping
 from twinspan.rules.observed.settings import ObjectSettings
 from twinspan.rules.shell import group_and_name
@@ -59,17 +63,75 @@ class Facts:
     planned: ObjectSettings | None = None
     kubernetes: ClusterFacts = field(default_factory=ClusterFacts)
 
+    @cached_property
+    def parts(self) -> tuple["Facts", ...]:
+        """Itself, or one for each of several networks that no tunnel joins.
+
+        A ping belongs where both of its subnets are; what could not be pinged at all is the first one's.
+        """
+        parts = [replace(self, expected=completed(each, self.network)) for each in self.expected.parts]
+        return tuple(part._without_others(first=part is parts[0]) for part in parts) or (self,)  # noqa: SLF001 - its own
+
+    def _without_others(self, *, first: bool) -> "Facts":
+        own = {*(each.id for each in self.private_subnets), *(each.id for each in self.azure_subnets)}
+        own = {each.lower() for each in own}
+
+        def here(ping: Ping) -> bool:
+            subnets = {each.lower() for each in ping.subnet_ids}
+            return subnets <= own if subnets else first
+
+        names = {each.name for each in (*self._eks_clusters(), *self._aks_clusters())}
+        return replace(
+            self,
+            pings=tuple(ping for ping in self.pings if here(ping)),
+            large_pings=tuple(ping for ping in self.large_pings if here(ping)),
+            host_problems=self.host_problems if first else (),
+            kubernetes=self.kubernetes.among(names),
+        )
+
     @property
     def region(self) -> str:
-        """The AWS region, for commands."""
+        """The main AWS region, for commands."""
         return self.network.aws.region if self.network.aws else ""
+
+    def region_of(self, identifier: object) -> str:
+        """Return the AWS region of an object, for commands."""
+        return region_of(self.network.aws, identifier) if self.network.aws else ""
 
     @property
     def vpn_connections(self) -> tuple[VpnConnection, ...]:
-        """The VPN connections in scope that are not deleted (AWS shows deleted ones for an hour)."""
-        expected_ids = self.expected.vpn_connection_ids
+        """The VPN connections in scope that are not deleted (AWS shows deleted ones for an hour).
+
+        Without an expectation all that do not lead elsewhere.
+        """
+        expected = self.expected.vpn_connection_ids
         every = self.network.aws.vpn_connections if self.network.aws else ()
-        return tuple(c for c in every if c.state != "deleted" and (not expected_ids or c.id in expected_ids))
+        there = tuple(connection for connection in every if connection.state != "deleted")
+        if expected:
+            return tuple(connection for connection in there if connection.id in expected)
+        return tuple(connection for connection in there if connection not in self.aws_elsewhere)
+
+    @cached_property
+    def aws_elsewhere(self) -> tuple[VpnConnection, ...]:
+        """The VPN connections to something that is no gateway of Azure's, but for those that are expected."""
+        expected = self.expected.vpn_connection_ids
+        return tuple(
+            connection for connection in aws_elsewhere(self.network) if connection.id not in expected
+        )
+
+    @cached_property
+    def azure_elsewhere(self) -> tuple[AzureConnection, ...]:
+        """The connections of the gateways in scope to something that is no tunnel of AWS's.
+
+        Not among them is one that was made for an expected tunnel, wherever it leads now.
+        """
+        made = {tunnel.azure_connection_name.lower() for tunnel in self.expected.tunnels}
+        scope = {gateway.id.lower() for gateway in self.azure_gateways}
+        return tuple(
+            connection
+            for connection in azure_elsewhere(self.network)
+            if connection.name.lower() not in made and connection.virtual_network_gateway_id.lower() in scope
+        )
 
     @property
     def vpn_gateways(self) -> tuple[VpnGateway, ...]:
@@ -99,13 +161,13 @@ class Facts:
 
     @property
     def azure_connections(self) -> tuple[AzureConnection, ...]:
-        """The connections of the Azure gateways in scope: the expected ones, and those that nobody expects.
-
-        Terraform may know others, which do not lead to AWS: see `Expectation.other_connection_ids`.
-        """
+        """The connections of the Azure gateways in scope that do not lead elsewhere, expected or not."""
         every = self.network.azure.connections if self.network.azure else ()
         scope = {gateway.id.lower() for gateway in self.azure_gateways}
-        others = self.expected.other_connection_ids
+        others = {
+            *self.expected.other_connection_ids,
+            *(connection.id for connection in self.azure_elsewhere),
+        }
         return tuple(c for c in every if c.virtual_network_gateway_id.lower() in scope and c.id not in others)
 
     @property
@@ -152,13 +214,43 @@ class Facts:
 
     @property
     def azure_subnets(self) -> tuple[AzureSubnet, ...]:
-        """The Azure subnets that must reach AWS: the expected ones, else all but the gateway's."""
-        expected_ids = self.expected.azure_subnet_ids
+        """The Azure subnets that must reach AWS: the expected ones, else those that take machines.
+
+        Those are all but the gateway's, delegated ones and those of AKS.
+        """
+        every = [subnet for vnet in self.virtual_networks for subnet in vnet.subnets]
+        if expected := self.expected.azure_subnet_ids:
+            return tuple(subnet for subnet in every if subnet.id.lower() in expected)
+        of_aks = {subnet.id for subnet in self.cluster_subnets}
         return tuple(
             subnet
-            for vnet in self.virtual_networks
-            for subnet in vnet.subnets
-            if subnet.name != GATEWAY_SUBNET and (not expected_ids or subnet.id.lower() in expected_ids)
+            for subnet in every
+            if subnet.name != GATEWAY_SUBNET and not subnet.delegated and subnet.id not in of_aks
+        )
+
+    @cached_property
+    def host_groups(self) -> Mapping[str, HostGroups]:
+        """Private subnet's id -> the security groups of a host in it, where its VPC shows any."""
+        aws = self.network.aws
+        if aws is None:
+            return {}
+        remote = [prefix for subnet in self.azure_subnets for prefix in subnet.address_prefixes]
+        expected = self.expected.security_group_of
+        groups_of = {
+            subnet.id: host_groups(aws, subnet, remote, expected=expected.get(subnet.id))
+            for subnet in self.private_subnets
+        }
+        return {subnet: groups for subnet, groups in groups_of.items() if groups is not None}
+
+    @property
+    def azure_machines(self) -> tuple[PlacedMachine, ...]:
+        """The machines in `azure_subnets` that run."""
+        azure = self.network.azure
+        return tuple(
+            placed
+            for subnet in (self.azure_subnets if azure else ())
+            for placed in (machines_in(azure, subnet.id) if azure else ())
+            if placed.machine.state == RUNNING
         )
 
     @property
@@ -273,6 +365,8 @@ class Facts:
         aws, azure = self.network.aws, self.network.azure
         vpcs = {vpc.id for vpc in self.vpcs}
         used = {connection.local_network_gateway_id for connection in self.azure_connections}
+        away = {connection.customer_gateway_id for connection in self.aws_elsewhere}
+        away -= {connection.customer_gateway_id for connection in self.vpn_connections}
         return Network(
             aws=aws
             and replace(
@@ -280,14 +374,13 @@ class Facts:
                 vpcs=self.vpcs,
                 vpn_gateways=self.vpn_gateways,
                 vpn_connections=self.vpn_connections,
+                customer_gateways=tuple(
+                    customer for customer in aws.customer_gateways if customer.id not in away
+                ),
                 subnets=tuple(subnet for subnet in aws.subnets if subnet.vpc_id in vpcs),
                 route_tables=tuple(table for table in aws.route_tables if table.vpc_id in vpcs),
-                security_groups=tuple(
-                    security_group for security_group in aws.security_groups if security_group.vpc_id in vpcs
-                ),
-                network_acls=tuple(
-                    network_acl for network_acl in aws.network_acls if network_acl.vpc_id in vpcs
-                ),
+                security_groups=tuple(group for group in aws.security_groups if group.vpc_id in vpcs),
+                network_acls=tuple(acl for acl in aws.network_acls if acl.vpc_id in vpcs),
             ),
             azure=azure
             and replace(
@@ -304,21 +397,29 @@ class Facts:
 
 def _made_for(tunnel: ExpectedTunnel, link: TunnelLink, astray: list[TunnelLink]) -> TunnelLink:
     """Return a link under its key, with the connection that was made for it, which is `astray` no longer."""
-    name = tunnel.azure_connection_name.lower()
-    lost = (
-        None
-        if link.joined
-        else next((candidate for candidate in astray if candidate.name.lower() == name), None)
+    made = (
+        candidate
+        for candidate in astray
+        if candidate.azure_connection and _is_of(candidate.azure_connection, tunnel)
     )
+    lost = None if link.joined else next(made, None)
     if lost is None:
-        return replace(link, key=tunnel.key)
+        return replace(link, key=tunnel.key, addresses=tunnel.addresses)
     astray.remove(lost)
     return replace(
         link,
         key=tunnel.key,
+        addresses=tunnel.addresses,
         azure_connection=lost.azure_connection,
         local_network_gateway=lost.local_network_gateway,
     )
+
+
+def _is_of(connection: AzureConnection, tunnel: ExpectedTunnel) -> bool:
+    """Whether it is the connection that Terraform made for a tunnel; names alone may be in several groups."""
+    if tunnel.azure_connection_id:
+        return connection.id == tunnel.azure_connection_id
+    return connection.name.lower() == tunnel.azure_connection_name.lower()
 
 
 def _is_public(table: AwsRouteTable) -> bool:

@@ -78,41 +78,56 @@ def _denials(
 
 
 def security_group_admits(facts: Facts) -> Iterator[Finding]:
-    """FLT-11: the security group of the workloads lets pings from and to every Azure subnet through."""
-    expected = dict.fromkeys(facts.expected.security_group_of.values())
+    """FLT-11: security groups of hosts in private subnets let pings from and to every Azure subnet through.
+
+    They are those of the machines there; without one those that Terraform made for the purpose or that admit
+    the remote side, those of an EKS cluster, or the VPC's default group.
+    """
     groups = facts.network.aws.security_groups if facts.network.aws else ()
     there = {group.id: group for group in groups}
-    for group_id in expected:
-        if group_id in there:
-            yield _security_group(facts, there[group_id], facts.azure_subnets)
+    chosen = {host_groups.branch: host_groups for host_groups in facts.host_groups.values()}
+    for host_groups in chosen.values():
+        missing = [identifier for identifier in host_groups.ids if identifier not in there]
+        if missing:
+            yield _no_group(facts, missing[0], host_groups.branch)
         else:
-            yield _no_group(facts, group_id, group_id)
-    if not expected:
+            yield _security_groups(
+                facts,
+                [there[identifier] for identifier in host_groups.ids],
+                facts.azure_subnets,
+                why=host_groups.why,
+            )
+    if not chosen:
         yield Finding(
             subject="security group of the workloads",
             outcome=Outcome.SKIPPED,
-            evidence="Terraform has none that admits something from Azure",
+            evidence="no private subnet is shown, or no group of its VPC",
         )
 
 
-def _no_group(facts: Facts, group_id: str, branch: str) -> Finding:
+def _no_group(facts: Facts, missing: str, branch: str) -> Finding:
     return Finding(
-        subject=group_id,
+        subject=missing,
         outcome=Outcome.FAIL,
         evidence="AWS shows no such security group",
-        command=aws_ec2("describe-security-groups", f"--group-ids {group_id}", region=facts.region),
+        command=aws_ec2(
+            "describe-security-groups", f"--group-ids {missing}", region=facts.region_of(missing)
+        ),
         remedy="Build it with `twinspan apply`",
         branch=branch,
     )
 
 
-def _security_group(facts: Facts, group: SecurityGroup, subnets: Sequence[AzureSubnet]) -> Finding:
+def _security_groups(
+    facts: Facts, groups: Sequence[SecurityGroup], subnets: Sequence[AzureSubnet], *, why: str = ""
+) -> Finding:
+    """Judge groups that one interface has, of which each admits what it admits."""
     peers = [prefix for subnet in subnets for prefix in subnet.address_prefixes]
     denials = [
         denial
         for way in _WAYS
         for denial in _denials(
-            security_group_filter([group], way),
+            security_group_filter(groups, way),
             way,
             peers,
             ANYWHERE,
@@ -122,24 +137,25 @@ def _security_group(facts: Facts, group: SecurityGroup, subnets: Sequence[AzureS
     remedies = [
         aws_ec2(
             f"authorize-security-group-{denial.way}",
-            f"--group-id {group.id}",
+            f"--group-id {groups[0].id}",
             f"--ip-permissions 'IpProtocol=icmp,FromPort=-1,ToPort=-1,IpRanges=[{{CidrIp={denial.peer}}}]'",
-            region=facts.region,
+            region=facts.region_of(groups[0].id),
         )
         for denial in denials
     ]
+    evidence = _evidence(peers, denials)
     return Finding(
-        subject=f"{group.name} ({group.id})" if group.name else group.id,
+        subject=", ".join(f"{group.name} ({group.id})" if group.name else group.id for group in groups),
         outcome=_outcome(peers, denials),
-        evidence=_evidence(peers, denials),
+        evidence=f"{evidence} ({why})" if denials and why else evidence,
         command=aws_ec2(
             "describe-security-groups",
-            f"--group-ids {group.id}",
-            region=facts.region,
+            f"--group-ids {' '.join(group.id for group in groups)}",
+            region=facts.region_of(groups[0].id),
             query="SecurityGroups[].[IpPermissions,IpPermissionsEgress]",
         ),
         remedy=f"Admit the remote side: {'; '.join(remedies)}" if denials else "",
-        branch=group.id,
+        branch=" ".join(group.id for group in groups),
     )
 
 
@@ -151,7 +167,7 @@ def cluster_security_groups_admit(facts: Facts) -> Iterator[Finding]:
         group_id = cluster.security_group_id
         group = next((group for group in groups if group_id and group.id == group_id), None)
         if group is not None:
-            yield _security_group(facts, group, subnets)
+            yield _security_groups(facts, [group], subnets)
         elif cluster.side == "aws":
             yield _no_group(facts, group_id or f"cluster security group of {cluster.name}", cluster.branch)
     if not any(cluster.side == "aws" for cluster in facts.clusters):
@@ -200,7 +216,7 @@ def _network_acl(
         aws_ec2(
             "delete-network-acl-entry",
             f"--network-acl-id {acl.id if acl else ''} --rule-number {denial.number} --{denial.way}",
-            region=facts.region,
+            region=facts.region_of(subnet.id),
         )
         for denial in denials
         if denial.number is not None
@@ -213,7 +229,7 @@ def _network_acl(
         command=aws_ec2(
             "describe-network-acls",
             f"--filters Name=association.subnet-id,Values={subnet.id}",
-            region=facts.region,
+            region=facts.region_of(subnet.id),
             query="NetworkAcls[].Entries",
         ),
         remedy=("; ".join(dict.fromkeys(remedies)) or otherwise) if denials else "",
@@ -222,22 +238,42 @@ def _network_acl(
 
 
 def network_security_groups_admit(facts: Facts) -> Iterator[Finding]:
-    """FLT-13: the network security group of every Azure subnet lets pings from and to AWS through."""
+    """FLT-13: the network security groups of Azure's subnets, and of machines in them, let pings through.
+
+    From and to AWS, both ways.
+    """
     groups = facts.network.azure.network_security_groups if facts.network.azure else ()
+    by_id = {group.id.lower(): group for group in groups}
     for subnet in facts.azure_subnets:
-        group_id = (subnet.network_security_group_id or "").lower()
-        yield _nsg(facts, subnet, next((group for group in groups if group.id.lower() == group_id), None))
+        yield _nsg(facts, subnet, by_id.get((subnet.network_security_group_id or "").lower()))
+    for placed in facts.azure_machines:
+        for identifier in placed.interface.security_group_ids:
+            if group := by_id.get(identifier.lower()):
+                yield _nsg_finding(
+                    facts,
+                    group,
+                    of=f"machine {placed.machine.name}",
+                    prefixes=[IPv4Network(placed.address)],
+                    branch=placed.interface.subnet_id.lower(),
+                )
 
 
 def _nsg(facts: Facts, subnet: AzureSubnet, group: NetworkSecurityGroup | None) -> Finding:
+    branch = subnet.id.lower()
     if group is None:
         return Finding(
             subject=subnet.name,
             outcome=Outcome.PASS,
             evidence="no network security group, so nothing is filtered",
             command="az network nsg list --output table",
-            branch=subnet.id.lower(),
+            branch=branch,
         )
+    return _nsg_finding(facts, group, of=subnet.name, prefixes=subnet.address_prefixes, branch=branch)
+
+
+def _nsg_finding(
+    facts: Facts, group: NetworkSecurityGroup, *, of: str, prefixes: Sequence[IPv4Network], branch: str
+) -> Finding:
     connected = (*facts.azure_prefixes, *facts.vpc_prefixes)
     azure = facts.network.azure
     members = application_security_group_members(azure) if azure is not None else None
@@ -245,7 +281,7 @@ def _nsg(facts: Facts, subnet: AzureSubnet, group: NetworkSecurityGroup | None) 
     denials = [
         denial
         for way in _WAYS
-        for own in subnet.address_prefixes
+        for own in prefixes
         for denial in _denials(
             network_security_group_filter(group, way, connected=connected, members=members),
             way,
@@ -261,12 +297,12 @@ def _nsg(facts: Facts, subnet: AzureSubnet, group: NetworkSecurityGroup | None) 
     delete = [f"az network nsg rule delete {at} -n {rule_name}" for rule_name in dict.fromkeys(names)]
     admit = f"Add a rule of a lower priority number that allows the VPC: az network nsg rule create {at}"
     return Finding(
-        subject=f"{group.name} of {subnet.name}",
+        subject=f"{group.name} of {of}",
         outcome=_outcome(peers, denials),
         evidence=_evidence(peers, denials),
         command=f"az network nsg rule list {at} --include-default --output table",
         remedy=("; ".join(delete) or admit) if denials else "",
-        branch=subnet.id.lower(),
+        branch=branch,
     )
 
 

@@ -71,7 +71,7 @@ def vpn_gateway_attached(facts: Facts) -> Iterator[Finding]:
             command=aws_ec2(
                 "describe-vpn-gateways",
                 f"--vpn-gateway-ids {gateway.id}",
-                region=facts.region,
+                region=facts.region_of(gateway.id),
                 query="VpnGateways[].VpcAttachments",
             ),
             remedy="" if right else _attach(facts, gateway.id),
@@ -126,7 +126,9 @@ def azure_gateway_ready(facts: Facts) -> Iterator[Finding]:
 def _attach(facts: Facts, gateway_id: str) -> str:
     vpc = facts.vpcs[0].id if facts.vpcs else "VPC"
     return "Attach it: " + aws_ec2(
-        "attach-vpn-gateway", f"--vpn-gateway-id {gateway_id} --vpc-id {vpc}", region=facts.region
+        "attach-vpn-gateway",
+        f"--vpn-gateway-id {gateway_id} --vpc-id {vpc}",
+        region=facts.region_of(gateway_id),
     )
 
 

@@ -29,7 +29,7 @@ def azure_reaches_aws(facts: Facts) -> Iterator[Finding]:
 def _direction(facts: Facts, *, towards: str) -> Iterator[Finding]:
     pings = [ping for ping in facts.pings if ping.towards == towards]
     for ping in pings:
-        yield found_by(facts, ping, needs=_groups(facts), remedy=_HOSTS)
+        yield found_by(facts, ping, needs=_groups(facts, ping), remedy=_HOSTS)
     for problem in facts.host_problems:
         yield Finding(
             subject="hosts",
@@ -131,14 +131,16 @@ def _large_ping(facts: Facts, ping: Ping) -> Finding:
         needs=frozenset(
             ping.subnet_ids
             | _on_the_way(facts, ping)
-            | _groups(facts)
+            | _groups(facts, ping)
             | {f"{ping.source} {ping.destination}", f"{ping.destination} {ping.source}"}
         ),
     )
 
 
-def _groups(facts: Facts) -> frozenset[str]:
-    return frozenset(facts.expected.security_group_of.values())
+def _groups(facts: Facts, ping: Ping) -> frozenset[str]:
+    """Return the branches of the security groups of a ping's host in AWS."""
+    groups = facts.host_groups
+    return frozenset(groups[subnet].branch for subnet in ping.subnet_ids if subnet in groups)
 
 
 def _on_the_way(facts: Facts, ping: Ping) -> frozenset[str]:

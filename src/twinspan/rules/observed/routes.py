@@ -3,15 +3,21 @@
 from collections.abc import Iterator
 from ipaddress import IPv4Network
 
+from twinspan.network.appliances import Way, way_of
 from twinspan.network.model import AwsRouteTable, AwsSubnet, VpnConnection
 from twinspan.network.routes import Route, Source, aws_routes, best
 from twinspan.results import Finding, Outcome
 from twinspan.rules.observed.facts import Facts
 from twinspan.rules.shell import aws_ec2
 
+_CHECK = "source/destination check"
+
 
 def private_tables_lead_to_azure(facts: Facts) -> Iterator[Finding]:
-    """RTE-11: every private route table has active routes through the gateway to all of the VNet."""
+    """RTE-11: every private route table has active routes through the gateway to all of the VNet.
+
+    They may lead through machines that forward, e.g. a router or a firewall.
+    """
     tables = facts.private_route_tables
     for table in tables:
         yield _table(facts, table)
@@ -26,13 +32,15 @@ def private_tables_lead_to_azure(facts: Facts) -> Iterator[Finding]:
 
 
 def _table(facts: Facts, table: AwsRouteTable) -> Finding:
-    gateways = {gateway.id for gateway in facts.vpn_gateways}
     chosen = _chosen(facts, table)
-    missing = [p for p, route in chosen.items() if route is None or route.target not in gateways]
+    missing = _unserved(facts, table)
     dead = [p for p, route in chosen.items() if p not in missing and route and not route.active]
     outcome, remedy = Outcome.PASS, ""
-    origins = ", ".join(f"{r.destination} {_origin(r)}, {_state(r)}" for r in chosen.values() if r)
-    evidence = origins
+    evidence = ", ".join(
+        f"{route.destination} {_origin(route)}, {_state(route)}{_via(facts, route, prefix)}"
+        for prefix, route in chosen.items()
+        if route
+    )
     if missing or dead or not chosen:
         outcome = Outcome.FAIL
         evidence, remedy = _table_problem(facts, table, missing, chosen)
@@ -68,16 +76,21 @@ def _table_problem(
     if not missing:
         return "the route through the gateway is a blackhole", "Attach the virtual private gateway to the VPC"
     text = ", ".join(map(str, missing))
-    other = {str(route.target) for p, route in chosen.items() if p in missing and route}
+    other = {_elsewhere(facts, route, p) for p, route in chosen.items() if p in missing and route}
     evidence = f"no route to {text} through the gateway" + (
         f" (it goes to {', '.join(other)})" if other else ""
     )
+    checked = {way.problem for p, route in chosen.items() if (way := _way(facts, route, p)).problem}
+    if checked:
+        return evidence, f"Have the machine run, and turn the {_CHECK} of its interfaces off"
     gateways = [gateway.id for gateway in facts.vpn_gateways]
     if gateways and gateways[0] not in table.propagating_vgw_ids:
         accepted = sum(_accepted(connection) for connection in facts.vpn_connections)
         evidence += f"; AWS has accepted {accepted} routes, but route propagation into this table is off"
         enable = f"--route-table-id {table.id} --gateway-id {gateways[0]}"
-        return evidence, "Turn it on: " + aws_ec2("enable-vgw-route-propagation", enable, region=facts.region)
+        return evidence, "Turn it on: " + aws_ec2(
+            "enable-vgw-route-propagation", enable, region=facts.region_of(table.id)
+        )
     if facts.without_bgp:
         return evidence, "Propagation is on, so no tunnel with that static route is up: see VPN-03 and STA-02"
     return evidence, "Propagation is on, so the gateway has not learned it: see what Azure advertises"
@@ -106,7 +119,7 @@ def private_subnets_have_their_table(facts: Facts) -> Iterator[Finding]:
             command=aws_ec2(
                 "describe-route-tables",
                 f"--filters Name=association.subnet-id,Values={subnet.id}",
-                region=facts.region,
+                region=facts.region_of(subnet.id),
                 query="RouteTables[].RouteTableId",
             ),
             remedy="" if fine else _associate(facts, subnet),
@@ -124,21 +137,39 @@ def _associate(facts: Facts, subnet: AwsSubnet) -> str:
     if fitting is None:
         return "Make a route table that leads to Azure and associate it with the subnet"
     arguments = f"--route-table-id {fitting.id} --subnet-id {subnet.id}"
-    return "Associate it: " + aws_ec2("associate-route-table", arguments, region=facts.region)
+    return "Associate it: " + aws_ec2("associate-route-table", arguments, region=facts.region_of(subnet.id))
 
 
 def _unserved(facts: Facts, table: AwsRouteTable) -> list[IPv4Network]:
     """Return Azure's prefixes that a table does not send to the gateway."""
     gateways = {gateway.id for gateway in facts.vpn_gateways}
-    chosen = _chosen(facts, table)
-    return [prefix for prefix, route in chosen.items() if route is None or route.target not in gateways]
+    return [
+        prefix
+        for prefix, route in _chosen(facts, table).items()
+        if (route is None or route.target not in gateways) and not _way(facts, route, prefix).leads
+    ]
+
+
+def _way(facts: Facts, route: Route | None, prefix: IPv4Network) -> Way:
+    gateways = {gateway.id for gateway in facts.vpn_gateways}
+    return way_of(facts.network.aws, route, prefix, gateways) if facts.network.aws else Way(leads=False)
+
+
+def _via(facts: Facts, route: Route, prefix: IPv4Network) -> str:
+    machines = _way(facts, route, prefix).via
+    return f", through {' and '.join(machines)}" if machines else ""
+
+
+def _elsewhere(facts: Facts, route: Route, prefix: IPv4Network) -> str:
+    problem = _way(facts, route, prefix).problem
+    return f"{route.target}: {problem}" if problem else str(route.target)
 
 
 def _routes_command(facts: Facts, table: AwsRouteTable) -> str:
     return aws_ec2(
         "describe-route-tables",
         f"--route-table-ids {table.id}",
-        region=facts.region,
+        region=facts.region_of(table.id),
         query="RouteTables[].Routes",
     )
 

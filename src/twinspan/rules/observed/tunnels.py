@@ -28,7 +28,7 @@ def connections_available(facts: Facts) -> Iterator[Finding]:
             command=aws_ec2(
                 "describe-vpn-connections",
                 f"--vpn-connection-ids {identifier}",
-                region=facts.region,
+                region=facts.region_of(identifier),
                 query="VpnConnections[].State",
             ),
             remedy="" if state == "available" else APPLY,
@@ -170,7 +170,7 @@ def telemetry_command(facts: Facts, link: TunnelLink) -> str:
     return aws_ec2(
         "describe-vpn-connections",
         f"--vpn-connection-ids {link.vpn_connection.id if link.vpn_connection else ''}",
-        region=facts.region,
+        region=facts.region_of(link.vpn_connection.id if link.vpn_connection else ""),
         query="VpnConnections[].VgwTelemetry",
     )
 

@@ -12,7 +12,7 @@ from moto.core.exceptions import ServiceException
 from moto.moto_server.werkzeug_app import BackendRequest, create_backend_app
 from werkzeug.exceptions import HTTPException
 
-from twinspan.twin.aws import faults
+from twinspan.twin.aws import faults, own_backends
 from twinspan.twin.aws.requests.edge import NotServedError, admit
 from twinspan.twin.aws.requests.flaws import Flaw
 from twinspan.twin.aws.requests.refusals import words
@@ -26,10 +26,16 @@ SCOPE_KEY = "twinspan.scope"
 SERVICES: dict[str, backends.SERVICE_NAMES] = {
     "ec2": "ec2",
     "eks": "eks",
+    "elasticache": "elasticache",
     "iam": "iam",
+    "kms": "kms",
     "logs": "logs",
     "monitoring": "cloudwatch",
+    "rds": "rds",
+    "redshift": "redshift",
+    "route53": "route53",
     "s3": "s3",
+    "secretsmanager": "secretsmanager",
     "servicequotas": "service-quotas",
     "sns": "sns",
     "sqs": "sqs",
@@ -43,7 +49,7 @@ _LOG = logging.getLogger(__name__)
 _FILTER = re.compile(r"[Ff]ilters?\b.*?'(?P<name>[^']+)'")
 
 
-_WITHOUT_FORMS = frozenset({"eks", "s3", "s3control"})
+_WITHOUT_FORMS = frozenset({"eks", "route53", "s3", "s3control"})
 """Services whose bodies are documents or objects, never forms."""
 
 
@@ -80,6 +86,7 @@ class Application:
     def load(self, name: backends.SERVICE_NAMES) -> flask.Flask:
         """Return a service, loading it if it is not loaded yet."""
         if name not in self._apps:
+            own_backends.install(name)
             self._apps[name] = _create_app(name)
         return self._apps[name]
 

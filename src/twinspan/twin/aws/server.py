@@ -23,7 +23,7 @@ from werkzeug.serving import ThreadedWSGIServer
 
 from twinspan.errors import HostError
 from twinspan.protocols import Event
-from twinspan.twin.aws import state
+from twinspan.twin.aws import entries, state
 from twinspan.twin.aws.alarms.engine import AlarmEngine
 from twinspan.twin.aws.application import Application
 from twinspan.twin.aws.auth_middleware import AuthMiddleware
@@ -39,6 +39,7 @@ from twinspan.twin.aws.logs import TwinLogsBackend
 from twinspan.twin.aws.notifications import TwinSnsBackend
 from twinspan.twin.aws.queues import TwinSqsBackend
 from twinspan.twin.aws.quotas import TwinServiceQuotasBackend
+from twinspan.twin.aws.regions import regions_in_use
 from twinspan.twin.aws.s3 import TwinS3Backend
 from twinspan.twin.aws.signature import AccessKey, known_regions
 from twinspan.twin.aws.ssm import EXECUTE_KEY, Execute, TwinSsmBackend, no_machine
@@ -47,6 +48,7 @@ from twinspan.twin.kubernetes.access import ClusterAccess
 from twinspan.twin.loops import LAST, Loop, start_task
 from twinspan.twin.metrics.series import MetricStore
 from twinspan.twin.observed import ObservedState
+from twinspan.twin.status import ObjectsOnly
 
 SAVE_DELAY_S = 0.5
 """How long after a change the state is written, in seconds; changes in between go with it."""
@@ -124,6 +126,12 @@ class AwsApi:
         return self._region
 
     @property
+    def regions(self) -> tuple[str, ...]:
+        """Every region with something of the user's, by name; see `regions_in_use`."""
+        with self._lock:
+            return regions_in_use()
+
+    @property
     def url(self) -> str:
         """The endpoint for every AWS service, e.g. for `AWS_ENDPOINT_URL`."""
         return f"http://127.0.0.1:{self.port}"
@@ -157,6 +165,11 @@ class AwsApi:
                 if isinstance(connection, TwinVpnConnection)
                 for outside, at in connection.replaced_at.items()
             }
+
+    def objects_only(self) -> tuple[ObjectsOnly, ...]:
+        """Return what it keeps with nothing behind it on the data plane, by kind."""
+        with self._lock:
+            return tuple(entries.objects_only())
 
     def note(self, event: Event, at_s: float) -> None:
         """Let VPN logs have an event of the data plane that was at `at_s`, seconds since 1970."""

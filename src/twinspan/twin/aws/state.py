@@ -15,12 +15,20 @@ from pathlib import Path
 from typing import Any
 
 import moto
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    load_der_private_key,
+)
 from moto.backends import get_backend
 from moto.core.base_backend import BackendDict, BaseBackend
 from moto.s3.models import S3Backend, s3_backends
 from moto.s3.utils import _VersionedKeyStore
 
 from twinspan.errors import HostError
+from twinspan.twin.aws import own_backends
 
 FORMAT = 4
 """Raise this whenever a stored class changes its fields, or another one is stored in its place."""
@@ -43,14 +51,22 @@ class _Writer(pickle.Pickler):
     def reducer_override(self, obj: object) -> Any:  # noqa: ANN401 - a tuple pickle knows, or NotImplemented
         """Write all versions of S3's objects, whose store as the dict that it is shows only the last.
 
-        A lock, which queues have, is written as a new one: nobody holds it while the state is written.
+        A lock, which queues have, is written as a new one: nobody holds it while the state is written. A
+        private key, which KMS has, is written in a form that can be read again.
         """
+        if isinstance(obj, rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey):
+            written = obj.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
+            return _private_key, (written,)
         if isinstance(obj, _LOCK):
             return threading.RLock, ()
         if not isinstance(obj, _VersionedKeyStore):
             return NotImplemented
         versions = ((key, version) for key, versions in obj.lists() for version in versions)
         return _VersionedKeyStore, (), None, None, versions
+
+
+def _private_key(written: bytes) -> object:
+    return load_der_private_key(written, None)
 
 
 class _Reader(pickle.Unpickler):
@@ -149,5 +165,6 @@ def _unreadable(path: Path, why: str) -> HostError:
 
 def _backend(key: _BackendKey) -> BaseBackend:
     service, account, region = key
+    own_backends.install(service)
     backend: BaseBackend = get_backend(service)[account][region]  # type: ignore[call-overload]
     return backend

@@ -1,6 +1,7 @@
 """The routes of Azure Resource Manager. Whoever comes here has shown a good token."""
 
-import time
+import copy
+import re
 from dataclasses import replace
 from functools import partial
 
@@ -28,18 +29,23 @@ from twinspan.twin.azure.logs.table import LogTable
 from twinspan.twin.azure.operations import RETRY_AFTER, Operations, Outcome
 from twinspan.twin.azure.resource_id import ResourceId
 from twinspan.twin.azure.resources import Conditions
-from twinspan.twin.azure.store import Busy, Resource
+from twinspan.twin.azure.store import Resource
 from twinspan.twin.azure.types import ALL_TYPES, ALWAYS_EMPTY, RESOURCE_TYPES, aks_progress, machine_progress
 from twinspan.twin.azure.types.base import Action, Context, ResourceType
 from twinspan.twin.azure.types.connections import CONNECTIONS, gateway_connections
 from twinspan.twin.azure.types.virtual_network_gateways import VIRTUAL_NETWORK_GATEWAYS
 
+_SUBSCRIPTION = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _DIAGNOSTICS = ["providers", "microsoft.insights", "diagnosticsettings"]
 _CHANGING = {"reset", "resetconnection"}
 
 
 class ResourceManager:
-    """Answers the requests of one subscription."""
+    """Answers the requests about one subscription, and finds the one that answers about another.
+
+    Whoever owns the twin owns every subscription that a request names: a user's configuration names its own.
+    What all have in common is one store, so that a resource can refer to one of another subscription.
+    """
 
     def __init__(
         self,
@@ -81,15 +87,43 @@ class ResourceManager:
             case ["tenants"] if request.method == "GET":
                 return Answer(document=subscriptions.tenants(self._credentials))
             case ["subscriptions"] if request.method == "GET":
-                return Answer(document={"value": [subscriptions.subscription(self._credentials)]})
+                return self._subscriptions()
+            case ["subscriptions", given, *_] if given != self._credentials.subscription_id:
+                return self._of_subscription(given)._answer(request)  # noqa: SLF001 - another of this class
             case ["subscriptions", _, *rest]:
-                self._check_subscription(parts[1])
                 answer = self._roles(request, parts)
                 return answer if answer is not None else self._in_subscription(request, parts[2:], rest)
             case ["providers", "microsoft.authorization", "roledefinitions", *_]:
                 return self._roles(request, parts) or Answer(status=404)
             case _:
                 raise _no_route(request)
+
+    def _subscriptions(self) -> Answer:
+        """List the twin's own subscription, and those with a resource group."""
+        ids = dict.fromkeys((self._credentials.subscription_id, *self._context.store.subscriptions()))
+        every = [replace(self._credentials, subscription_id=each) for each in ids]
+        return Answer(document={"value": [subscriptions.subscription(group) for group in every]})
+
+    def _of_subscription(self, subscription_id: str) -> "ResourceManager":
+        """Return what answers about another subscription.
+
+        Raises:
+            ArmError: `InvalidSubscriptionId`.
+        """
+        if not _SUBSCRIPTION.fullmatch(subscription_id):
+            raise ArmError(
+                400,
+                "InvalidSubscriptionId",
+                f"The provided subscription identifier '{subscription_id}' is malformed or invalid.",
+            )
+        other = copy.copy(self)
+        other._credentials = replace(self._credentials, subscription_id=subscription_id)  # noqa: SLF001 - as above
+        other._deployments = replace(self._deployments, credentials=other._credentials)  # noqa: SLF001 - as above
+        return other
+
+    @property
+    def _scope(self) -> str:
+        return f"/subscriptions/{self._credentials.subscription_id}"
 
     def _roles(self, request: Request, parts: list[str]) -> Answer | None:
         """Answer about roles, at whatever scope; None if the request is about something else."""
@@ -124,19 +158,18 @@ class ResourceManager:
             case "providers":
                 return Answer(document=subscriptions.providers(self._credentials))
             case "resources":
-                return self._summaries(request, None)
+                return self._summaries(request, self._scope)
             case "resourcegroups":
                 every = self._context.store.groups.values()
-                return Answer(
-                    document={"value": [groups.render(self._credentials, group) for group in every]}
-                )
+                own = [group for group in every if group.id.lower().startswith(f"{self._scope}/")]
+                return Answer(document={"value": [groups.render(each) for each in own]})
             case _:
                 raise _no_route(request)
 
     def _in_providers(self, request: Request, parts: list[str], lower: list[str]) -> Answer:
         """Answer below `/subscriptions/{id}/providers`: registration, operations, lists."""
         offered = offers.answer(self._context.store, request, lower[1:])
-        scope = f"/subscriptions/{self._credentials.subscription_id}"
+        scope = self._scope
         offered = aks_routes.in_provider(request, lower[1:]) if offered is None else offered
         offered = images.answer(request, scope, lower[1:]) if offered is None else offered
         if offered is None:
@@ -151,7 +184,7 @@ class ResourceManager:
             case "GET", ["locations", _, "operationresults", operation]:
                 return self._operations.result(operation)
             case "GET", [_]:
-                return self._listed(request, parts[1], parts[2], group=None)
+                return self._listed(request, parts[1], parts[2], scope=scope)
             case _:
                 raise _no_route(request)
 
@@ -161,13 +194,13 @@ class ResourceManager:
             case _, []:
                 return self._group(request, parts[1])
             case "GET", ["resources"]:
-                groups.read(self._context.store, parts[1])
-                return self._summaries(request, parts[1])
+                group = groups.read(self._context.store, self._group_id(parts[1]))
+                return self._summaries(request, group.id)
             case _, ["providers", "microsoft.resources", "deployments", *_]:
                 return self._deployments.handle(request, parts[1], parts[5:])
             case "GET", ["providers", _, _]:
-                groups.read(self._context.store, parts[1])
-                return self._listed(request, parts[3], parts[4], group=parts[1])
+                group = groups.read(self._context.store, self._group_id(parts[1]))
+                return self._listed(request, parts[3], parts[4], scope=group.id)
             case _, ["providers", _, _, _, *_]:
                 return self._resource(request, parts)
             case _:
@@ -175,43 +208,32 @@ class ResourceManager:
 
     def _group(self, request: Request, name: str) -> Answer:
         """Answer on one resource group."""
-        store = self._context.store
-        match request.method:
-            case "GET":
-                return Answer(document=groups.render(self._credentials, groups.read(store, name)))
-            case "HEAD":
-                return Answer(status=204 if name.lower() in store.groups else 404)
-            case "PUT":
-                group, created = groups.put(store, name, request.json_object())
-                document = groups.render(self._credentials, group)
-                return Answer(status=201 if created else 200, document=document, changed=True)
-            case "PATCH":
-                group = groups.set_tags(store, name, request.json_object())
-                return Answer(document=groups.render(self._credentials, group), changed=True)
-            case "DELETE":
-                groups.read(store, name)
-                groups.refuse_delete(store, name)
-                store.remove_group(name)
-                operation = self._operations.keep(Outcome)
-                scope = f"{self._base_url}/subscriptions/{self._credentials.subscription_id}"
-                url = f"{scope}/operationresults/{operation}?api-version={request.query['api-version']}"
-                return Answer(status=202, headers={"Location": url, **RETRY_AFTER}, changed=True)
-            case _:
-                raise _no_route(request)
+        answer = groups.answer(self._context.store, request, self._credentials.subscription_id, name)
+        if answer is None:
+            raise _no_route(request)
+        if request.method != "DELETE":
+            return answer
+        version = request.query["api-version"]
+        url = f"{self._base_url}{self._scope}/operationresults/{self._operations.keep(Outcome)}"
+        return replace(answer, headers={"Location": f"{url}?api-version={version}", **RETRY_AFTER})
 
     def _resource(self, request: Request, parts: list[str]) -> Answer:
         """Answer on a resource, a list of its parts, or one of its actions."""
         scope, tail = parts[:4], parts[4:]
-        answer = self._monitored(request, parts)
-        if answer is not None:
-            return answer
+        told = self._monitored(request, parts)
+        if told is not None:
+            return told
         if [part.lower() for part in tail[2:]] in (["sharedkey"], ["sharedkey", "reset"]):
-            return self._shared_key(request, self._resource_id([*scope, *tail[:2]]), tail[2:])
-        answer = aks_routes.of_cluster(
+            connection = self._resource_id([*scope, *tail[:2]])
+            answer = shared_keys.answer(self._context, self._operations, request, connection, tail[2:])
+            if answer is None:
+                raise _no_route(request)
+            return answer
+        told = aks_routes.of_cluster(
             self._context, request, self._resource_id([*parts, ""] if len(tail) % 2 else parts)
         )
-        if answer is not None:
-            return answer
+        if told is not None:
+            return told
         if len(tail) % 2 == 0:
             return self._one(request, self._resource_id(parts))
         owner = self._resource_id(parts[:-1])
@@ -328,41 +350,14 @@ class ResourceManager:
             null_body=owner.provider.lower() == "microsoft.network",
         )
 
-    def _shared_key(self, request: Request, connection: ResourceId, tail: list[str]) -> Answer:
-        """Answer on a connection's shared key."""
-        if connection.type.lower() != CONNECTIONS.type.lower():
-            raise resources.unknown_type(connection.provider, (*connection.types, *tail))
-        match request.method, len(tail):
-            case "GET", 1:
-                return Answer(document=shared_keys.get(self._context, connection))
-            case "PUT", 1:
-                document = shared_keys.put(self._context, connection, request.json_object())
-                return self._key_set(request, connection, document)
-            case "POST", 2:
-                document = shared_keys.reset(self._context, connection, request.json_object())
-                self._key_set(request, connection, document)
-                return Answer(document=document, changed=True)
-            case _:
-                raise _no_route(request)
-
-    def _key_set(self, request: Request, connection: ResourceId, document: JsonObject) -> Answer:
-        """Return the answer to a new shared key; the connection goes on being updated for a moment."""
-        version = request.query["api-version"]
-        written = self._operations.written(document, created=False, api_version=version)
-        self._context.store.updating[connection.key] = Busy(
-            until_s=time.monotonic() + shared_keys.UPDATING_S,
-            operation=written.headers["Azure-AsyncOperation"],
-        )
-        return written
-
-    def _listed(self, request: Request, provider: str, kind: str, *, group: str | None) -> Answer:
+    def _listed(self, request: Request, provider: str, kind: str, *, scope: str) -> Answer:
         """List the resources of a type."""
         known = RESOURCE_TYPES.get(f"{provider}/{kind}".lower())
         if f"{provider}/{kind}".lower() in ALWAYS_EMPTY:
             return Answer(document={"value": []})
         if known is None:
             raise resources.unknown_type(provider, (kind,))
-        return self._rows(request, known, list(self._context.store.of_type(known.type, group=group)))
+        return self._rows(request, known, list(self._context.store.of_type(known.type, scope=scope)))
 
     def _rows(self, request: Request, kind: ResourceType, rows: list[Resource]) -> Answer:
         """Return a list, with what it is asked to expand."""
@@ -371,9 +366,9 @@ class ResourceManager:
             kind.expand(self._context, row, document, request.query.get("$expand", ""))
         return Answer(document={"value": list(documents)})
 
-    def _summaries(self, request: Request, group: str | None) -> Answer:
+    def _summaries(self, request: Request, scope: str) -> Answer:
         condition = request.query.get("$filter")
-        return Answer(document=groups.summaries(self._context.store, group=group, condition=condition))
+        return Answer(document=groups.summaries(self._context.store, scope=scope, condition=condition))
 
     def _render(self, resource: Resource) -> JsonObject:
         return resources.type_of(resource.id).render(self._context, resource)
@@ -385,7 +380,7 @@ class ResourceManager:
         known = ALL_TYPES.get("/".join([provider, *kinds]).lower())
         if known is not None:
             provider, *kinds = known.type.split("/")
-        existing = self._context.store.groups.get(group.lower())
+        existing = self._context.store.groups.get(self._group_id(group).lower())
         return ResourceId(
             subscription_id=self._credentials.subscription_id,
             resource_group=existing.name if existing is not None else group,
@@ -394,9 +389,8 @@ class ResourceManager:
             names=tuple(names),
         )
 
-    def _check_subscription(self, given: str) -> None:
-        if given.lower() != self._credentials.subscription_id:
-            raise ArmError(404, "SubscriptionNotFound", f"The subscription '{given}' could not be found.")
+    def _group_id(self, name: str) -> str:
+        return f"{self._scope}/resourceGroups/{name}"
 
 
 def _no_route(request: Request) -> ArmError:

@@ -29,7 +29,7 @@ class DeploymentRoutes:
         Raises:
             ArmError: It is refused.
         """
-        groups.read(self.context.store, group)
+        groups.read(self.context.store, self._deployment(group, "", {}).scope)
         match request.method, [part.lower() for part in tail]:
             case "GET", []:
                 return self._list(group)

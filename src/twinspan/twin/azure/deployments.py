@@ -37,8 +37,12 @@ class Deployment:
     @property
     def identity(self) -> str:
         """Its id."""
-        scope = f"/subscriptions/{self.credentials.subscription_id}/resourceGroups/{self.group}"
-        return f"{scope}/providers/{TYPE}/{self.name}"
+        return f"{self.scope}/providers/{TYPE}/{self.name}"
+
+    @property
+    def scope(self) -> str:
+        """The id of its resource group."""
+        return f"/subscriptions/{self.credentials.subscription_id}/resourceGroups/{self.group}"
 
     def plan(self) -> list[tuple[ResourceId, JsonObject]]:
         """Return the template's resources, evaluated and in order of their dependencies.
@@ -46,7 +50,7 @@ class Deployment:
         Raises:
             ArmError: `InvalidTemplate`, `ResourceGroupNotFound`.
         """
-        groups.read(self.context.store, self.group)
+        groups.read(self.context.store, self.scope)
         self._refuse_others()
         mode = text(self.body, "properties", "mode") or ""
         if mode.lower() != "incremental":
@@ -165,9 +169,7 @@ class Deployment:
             "concat": _concat,
             "tolower": lambda given: _first(given).lower(),
             "toupper": lambda given: _first(given).upper(),
-            "resourcegroup": lambda _: groups.render(
-                self.credentials, groups.read(self.context.store, self.group)
-            ),
+            "resourcegroup": lambda _: groups.render(groups.read(self.context.store, self.scope)),
             "subscription": lambda _: {"subscriptionId": self.credentials.subscription_id},
             "providers": lambda _: {"apiVersions": ["2025-01-01"]},
         }

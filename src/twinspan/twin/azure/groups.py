@@ -1,8 +1,8 @@
 """Resource groups, and the lists of what is in them."""
 
 import re
+from dataclasses import replace
 
-from twinspan.twin.azure.credentials import ArmCredentials
 from twinspan.twin.azure.documents import JsonObject, member, text
 from twinspan.twin.azure.errors import (
     ArmError,
@@ -11,6 +11,7 @@ from twinspan.twin.azure.errors import (
     invalid_format,
     resource_group_not_found,
 )
+from twinspan.twin.azure.http import Answer, Request
 from twinspan.twin.azure.locations import canonical_location
 from twinspan.twin.azure.store import Resource, ResourceGroup, Store
 from twinspan.twin.azure.types import RESOURCE_TYPES
@@ -23,10 +24,42 @@ _PATCH = frozenset({"tags", "id", "name", "type", "properties"})
 _CLAUSE = re.compile(r"\s*(resourceType|resourceGroup|name|location)\s+eq\s+'([^']*)'\s*", re.IGNORECASE)
 
 
-def render(credentials: ArmCredentials, group: ResourceGroup) -> JsonObject:
+def answer(store: Store, request: Request, subscription_id: str, name: str) -> Answer | None:
+    """Answer on one resource group; None to another method.
+
+    Args:
+        store: Where it is.
+        request: What was asked.
+        subscription_id: The group's.
+        name: The group's.
+
+    Raises:
+        ArmError: It is refused.
+    """
+    group = ResourceGroup(subscription_id=subscription_id, name=name, body={})
+    match request.method:
+        case "GET":
+            return Answer(document=render(read(store, group.id)))
+        case "HEAD":
+            return Answer(status=204 if group.id.lower() in store.groups else 404)
+        case "PUT":
+            group, created = put(store, group, request.json_object())
+            return Answer(status=201 if created else 200, document=render(group), changed=True)
+        case "PATCH":
+            return Answer(document=render(set_tags(store, group.id, request.json_object())), changed=True)
+        case "DELETE":
+            group = read(store, group.id)
+            refuse_delete(store, group)
+            store.remove_group(group)
+            return Answer(status=202, changed=True)
+        case _:
+            return None
+
+
+def render(group: ResourceGroup) -> JsonObject:
     """Return a resource group as the API tells it."""
     return {
-        "id": f"/subscriptions/{credentials.subscription_id}/resourceGroups/{group.name}",
+        "id": group.id,
         "name": group.name,
         "type": _TYPE,
         **group.body,
@@ -34,35 +67,35 @@ def render(credentials: ArmCredentials, group: ResourceGroup) -> JsonObject:
     }
 
 
-def read(store: Store, name: str) -> ResourceGroup:
-    """Return a resource group.
+def read(store: Store, group_id: str) -> ResourceGroup:
+    """Return a resource group by its id.
 
     Raises:
         ArmError: 404 `ResourceGroupNotFound`.
     """
-    group = store.groups.get(name.lower())
-    if group is None:
-        raise resource_group_not_found(name)
-    return group
+    found = store.groups.get(group_id.lower())
+    if found is None:
+        raise resource_group_not_found(group_id.rpartition("/")[2])
+    return found
 
 
-def put(store: Store, name: str, body: JsonObject) -> tuple[ResourceGroup, bool]:
-    """Create or replace a resource group; return it and whether it is new.
+def put(store: Store, group: ResourceGroup, body: JsonObject) -> tuple[ResourceGroup, bool]:
+    """Create or replace a resource group, named by one without a body; return it and whether it is new.
 
     Raises:
         ArmError: A bad name, no or another location.
     """
-    if not _NAME.fullmatch(name):
+    if not _NAME.fullmatch(group.name):
         raise bad_request(
             "InvalidResourceGroupName",
-            f"The provided resource group name '{name}' has these invalid characters or length: use up to 90 "
-            "letters, digits, '_', '-', '(', ')' and '.', and no '.' at the end.",
+            f"The provided resource group name '{group.name}' has these invalid characters or length: use "
+            "up to 90 letters, digits, '_', '-', '(', ')' and '.', and no '.' at the end.",
         )
     location = text(body, "location")
     if location is None:
         raise bad_request("LocationRequired", "The location property is required for this definition.")
     location = canonical_location(location, _TYPE)
-    existing = store.groups.get(name.lower())
+    existing = store.groups.get(group.id.lower())
     if existing is not None and text(existing.body, "location") != location:
         raise ArmError(
             409,
@@ -75,18 +108,18 @@ def put(store: Store, name: str, body: JsonObject) -> tuple[ResourceGroup, bool]
     owner = text(body, "managedBy") or (text(existing.body, "managedBy") if existing is not None else None)
     if owner is not None:
         kept["managedBy"] = owner
-    group = ResourceGroup(name=existing.name if existing is not None else name, body=kept)
-    store.groups[name.lower()] = group
+    group = replace(existing or group, body=kept)
+    store.add_group(group)
     return group, existing is None
 
 
-def set_tags(store: Store, name: str, body: JsonObject) -> ResourceGroup:
+def set_tags(store: Store, group_id: str, body: JsonObject) -> ResourceGroup:
     """Replace a group's tags (PATCH) and return it.
 
     Raises:
         ArmError: 404, or a body that names something else.
     """
-    group = read(store, name)
+    group = read(store, group_id)
     _refuse_others(body, _PATCH)
     if "tags" in body:
         group.body["tags"] = _tags(body)
@@ -100,7 +133,7 @@ def _refuse_others(body: JsonObject, known: frozenset[str]) -> None:
         raise invalid_format([Detail(code="InvalidJson", message=message.format(name)) for name in others])
 
 
-def refuse_delete(store: Store, name: str) -> None:
+def refuse_delete(store: Store, group: ResourceGroup) -> None:
     """Refuse to delete a group with something that a resource of another group needs.
 
     Raises:
@@ -110,20 +143,17 @@ def refuse_delete(store: Store, name: str) -> None:
     blocked = sorted(
         str(resource.id)
         for resource in store.resources.values()
-        if _in(resource, name) and any(not _in(user, name) for user in _users(store, resource))
+        if resource.id.is_in(group.id)
+        and any(not user.id.is_in(group.id) for user in _users(store, resource))
     )
     if blocked:
         raise ArmError(
             409,
             "ResourceGroupDeletionBlocked",
-            f"Deletion of resource group '{name}' failed as resources with identifiers "
+            f"Deletion of resource group '{group.name}' failed as resources with identifiers "
             f"'{', '.join(blocked)}' could "
             "not be deleted: resources of other groups use them.",
         )
-
-
-def _in(resource: Resource, group: str) -> bool:
-    return resource.id.resource_group.lower() == group.lower()
 
 
 def _users(store: Store, resource: Resource) -> list[Resource]:
@@ -147,12 +177,12 @@ def _tags(body: JsonObject) -> JsonObject:
     return dict(tags)
 
 
-def summaries(store: Store, *, group: str | None, condition: str | None) -> JsonObject:
-    """Return the short list of resources, of one group or all.
+def summaries(store: Store, *, scope: str, condition: str | None) -> JsonObject:
+    """Return the short list of the resources in a scope.
 
     Args:
         store: Where they are.
-        group: Name of a resource group.
+        scope: Id of a subscription or resource group.
         condition: `$filter`: comparisons `resourceType|resourceGroup|name|location eq 'x'` joined by `and`.
 
     Raises:
@@ -162,8 +192,11 @@ def summaries(store: Store, *, group: str | None, condition: str | None) -> Json
     rows = []
     for resource in store.resources.values():
         top = resource.id.parent is None and resource.id.type.lower() in RESOURCE_TYPES
-        in_group = group is None or resource.id.resource_group.lower() == group.lower()
-        if top and in_group and all(_value(resource, name) == value for name, value in clauses):
+        if (
+            top
+            and resource.id.is_in(scope)
+            and all(_value(resource, name) == value for name, value in clauses)
+        ):
             rows.append(_summary(resource))
     return {"value": list(rows)}
 

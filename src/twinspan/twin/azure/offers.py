@@ -40,7 +40,7 @@ def answer(store: Store, request: Request, lower: list[str]) -> Answer | None:
         case "GET", ["microsoft.authorization", "permissions"]:
             return Answer(document=permissions())
         case "GET", ["microsoft.network", "locations", location, "usages"]:
-            return Answer(document=usages(store, location))
+            return Answer(document=usages(store, location, subscription=request.path.split("/")[2]))
         case "GET", ["microsoft.compute", "skus"]:
             return Answer(document=skus(_location_in(request.query.get("$filter", ""))))
         case "GET", ["microsoft.compute", "locations", location, "vmsizes"]:
@@ -55,17 +55,18 @@ def permissions() -> JsonObject:
     return {"value": [{"actions": ["*"], "notActions": [], "dataActions": [], "notDataActions": []}]}
 
 
-def usages(store: Store, location: str) -> JsonObject:
+def usages(store: Store, location: str, *, subscription: str) -> JsonObject:
     """Return how much of each network quota is in use in a region. Source: ARM, Usages - List."""
-    places = [
+    found = [
         (resource.id.type.lower(), str(resource.body.get("location", "")).lower().replace(" ", ""))
         for resource in store.resources.values()
+        if resource.id.is_in(f"/subscriptions/{subscription}")
     ]
     return {
         "value": [
             {
                 "name": {"value": name, "localizedValue": words},
-                "currentValue": places.count((kind, location.lower())),
+                "currentValue": found.count((kind, location.lower())),
                 "limit": limit,
                 "unit": "Count",
             }

@@ -56,6 +56,10 @@ class ResourceId:
         """The resource group's own id."""
         return f"/subscriptions/{self.subscription_id}/resourceGroups/{self.resource_group}"
 
+    def is_in(self, scope: str) -> bool:
+        """Whether it is in a scope, the id of a subscription or resource group; empty: everywhere."""
+        return not scope or self.key.startswith(f"{scope.lower()}/")
+
     @property
     def key(self) -> str:
         """The id in lower case: equal ids have equal keys."""

@@ -75,7 +75,7 @@ def read(context: Context, resource_id: ResourceId) -> Resource:
         ArmError: 404; which one tells whether the group, the parent or the resource is missing.
     """
     kind = type_of(resource_id)
-    if resource_id.resource_group.lower() not in context.store.groups:
+    if resource_id.group_path.lower() not in context.store.groups:
         raise resource_group_not_found(resource_id.resource_group)
     resource = context.store.get(resource_id)
     if resource is not None:
@@ -96,7 +96,7 @@ def put(
         ArmError: The body does not fit the schema or breaks a rule; 404 parent; 412 condition.
     """
     kind = type_of(resource_id)
-    if resource_id.resource_group.lower() not in context.store.groups:
+    if resource_id.group_path.lower() not in context.store.groups:
         raise resource_group_not_found(resource_id.resource_group)
     if kind.made_by_service:
         raise ArmError(405, "MethodNotAllowed", f"{kind.type} takes no PUT: its parent makes it.")

@@ -229,7 +229,7 @@ def _check_scope(context: Context, scope: str) -> None:
     parts = scope.strip("/").split("/")
     if len(parts) == 2:  # noqa: PLR2004  /subscriptions/ID
         return
-    groups.read(context.store, parts[3] if len(parts) > 3 else "")  # noqa: PLR2004  .../resourceGroups/NAME
+    groups.read(context.store, "/" + "/".join(parts[:4]))  # .../resourceGroups/NAME
     if len(parts) == 4:  # noqa: PLR2004  likewise
         return
     try:

@@ -109,7 +109,7 @@ class ArmApi:
         Raises:
             HostError: The port is taken, or the state file is damaged.
         """
-        self._store = Store.load(self._state_file)
+        self._store = Store.load(self._state_file, subscription_id=self._credentials.subscription_id)
         listener = self._listen()
         self._port = listener.getsockname()[1]
         self._application = self._build()
@@ -171,10 +171,14 @@ class ArmApi:
             self._alerts,
             rules=rules,
             group_of=group,
-            subscription=f"/subscriptions/{self._credentials.subscription_id}",
         )
         engine.start()
         return engine
+
+    @property
+    def subscriptions(self) -> tuple[str, ...]:
+        """The ids of the subscriptions that have a resource group."""
+        return self._store.subscriptions()
 
     @property
     def port(self) -> int:

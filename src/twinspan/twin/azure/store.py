@@ -1,4 +1,4 @@
-"""What has been made in the subscription, kept in memory and in one file."""
+"""What has been made in the subscriptions, kept in memory and in one file."""
 
 import json
 import secrets
@@ -41,8 +41,14 @@ class Resource:
 class ResourceGroup:
     """One resource group."""
 
+    subscription_id: str
     name: str
     body: JsonObject
+
+    @property
+    def id(self) -> str:
+        """Its id, with the name as it was made."""
+        return f"/subscriptions/{self.subscription_id}/resourceGroups/{self.name}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,10 +66,10 @@ class Busy:
 
 @dataclass(slots=True, kw_only=True)
 class Store:
-    """The subscription's content. Not thread safe: the server holds one lock around each request.
+    """The content of all subscriptions. Not thread safe: the server holds one lock around each request.
 
     Attributes:
-        groups: Lower-case name -> resource group.
+        groups: Lower-case id -> resource group.
         resources: Lower-case id -> resource, in order of creation.
         shared_keys: Lower-case connection id -> pre-shared key.
         resets: Lower-case id of an ip configuration or machine -> how often that gateway instance, or the
@@ -126,14 +132,14 @@ class Store:
             if key.startswith(prefix) and len(resource.id.types) == depth
         ]
 
-    def of_type(self, resource_type: str, *, group: str | None = None) -> Iterator[Resource]:
-        """Yield the resources of a type, all or those of one resource group."""
+    def of_type(self, resource_type: str, *, scope: str = "") -> Iterator[Resource]:
+        """Yield the resources of a type, all or those in one scope: the id of a subscription or group."""
         if self._types is None:
             self._types = {}
             for resource in self.resources.values():
                 self._types.setdefault(resource.id.type.lower(), []).append(resource)
         for resource in self._types.get(resource_type.lower(), []):
-            if group is None or resource.id.resource_group.lower() == group.lower():
+            if resource.id.is_in(scope):
                 yield resource
 
     def add(self, resource: Resource) -> None:
@@ -161,16 +167,24 @@ class Store:
         ]:
             del self.resets[instance]
 
-    def remove_group(self, name: str) -> None:
+    def add_group(self, group: ResourceGroup) -> None:
+        """Keep a resource group, new or changed."""
+        self.groups[group.id.lower()] = group
+
+    def remove_group(self, group: ResourceGroup) -> None:
         """Forget a resource group with everything in it."""
         for resource_id in [resource.id for resource in self.resources.values()]:
-            if resource_id.resource_group.lower() == name.lower():
+            if resource_id.is_in(group.id):
                 self.remove(resource_id)
-        marker = f"/resourcegroups/{name.lower()}/"
+        prefix = f"{group.id.lower()}/"
         for kept in (self.deployments, self.assignments):
-            for key in [candidate for candidate in kept if marker in candidate]:
+            for key in [candidate for candidate in kept if candidate.startswith(prefix)]:
                 del kept[key]
-        del self.groups[name.lower()]
+        del self.groups[group.id.lower()]
+
+    def subscriptions(self) -> tuple[str, ...]:
+        """Return the ids of the subscriptions that have a resource group, in order of the first one."""
+        return tuple(dict.fromkeys(group.subscription_id.lower() for group in [*self.groups.values()]))
 
     def new_shared_key(self, length: int = 32) -> str:
         """Return a random key from the characters that both clouds take."""
@@ -182,7 +196,10 @@ class Store:
         """Write everything to `path`, mode 0600, whole or not at all."""
         document: JsonObject = {
             "format": _FORMAT,
-            "groups": [{"name": group.name, "body": group.body} for group in self.groups.values()],
+            "groups": [
+                {"subscription": group.subscription_id, "name": group.name, "body": group.body}
+                for group in self.groups.values()
+            ],
             "resources": [
                 {
                     "id": str(resource.id),
@@ -204,8 +221,12 @@ class Store:
         write_private(path, json.dumps(document).encode())
 
     @classmethod
-    def load(cls, path: Path) -> "Store":
+    def load(cls, path: Path, *, subscription_id: str) -> "Store":
         """Read a store back; an empty one if there is no file.
+
+        Args:
+            path: The file.
+            subscription_id: Where groups are that name no subscription, as files of older versions have them.
 
         Raises:
             HostError: The file is not one that `save` wrote.
@@ -219,17 +240,22 @@ class Store:
         if number(document, "format") != _FORMAT:
             raise _damaged(path)
         try:
-            return cls._from_document(document)
+            return cls._from_document(document, subscription_id)
         except (ValueError, TypeError) as error:
             raise _damaged(path) from error
 
     @classmethod
-    def _from_document(cls, document: Json) -> "Store":
+    def _from_document(cls, document: Json, subscription_id: str) -> "Store":
         """Build a store from a parsed file; ValueError or TypeError if it has other members than ours."""
         store = cls()
         for entry in _list(member(document, "groups")):
-            name = _text(entry, "name")
-            store.groups[name.lower()] = ResourceGroup(name=name, body=_object(member(entry, "body")))
+            store.add_group(
+                ResourceGroup(
+                    subscription_id=text(entry, "subscription") or subscription_id,
+                    name=_text(entry, "name"),
+                    body=_object(member(entry, "body")),
+                )
+            )
         for entry in _list(member(document, "resources")):
             store.add(
                 Resource(

@@ -9,6 +9,7 @@ from twinspan.network.azure import AksCluster, AksNodePool, AzureNetwork, Virtua
 from twinspan.network.model import Network
 from twinspan.network.policy_engines import VPC_CNI, aks_enforces, eks_enforces
 from twinspan.network.ranges import AKS_DEFAULT_SERVICES, CLUSTER_DNS_HOST, eks_default_services
+from twinspan.network.regions import arn_region
 from twinspan.twin.attempts import attempt
 from twinspan.twin.kubernetes.access import ClusterAccess
 from twinspan.twin.kubernetes.authority import ClusterAuthority
@@ -94,7 +95,7 @@ class _Builder:
             key=cluster.arn,
             side="aws",
             name=cluster.name,
-            region=network.region,
+            region=arn_region(cluster.arn) or network.region,
             authority=authority,
             network_ranges=ranges,
             service_network=services,

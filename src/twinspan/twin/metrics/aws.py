@@ -32,11 +32,12 @@ def sample_aws(
             end = ends.get((connection.id, outside))
             dims = dimensions(VpnId=connection.id, TunnelIpAddress=str(outside))
             key = ("aws", connection.id, str(outside))
-            store.sample(aws.region, "TunnelState", dims, float(is_up(connection, end)), now_s)
+            region = connection.region or aws.region
+            store.sample(region, "TunnelState", dims, float(is_up(connection, end)), now_s)
             grown_in = counters.growth((*key, "in"), end.bytes_in) if end else 0
             grown_out = counters.growth((*key, "out"), end.bytes_out) if end else 0
-            store.add(aws.region, "TunnelDataIn", dims, grown_in, now_s)
-            store.add(aws.region, "TunnelDataOut", dims, grown_out, now_s)
+            store.add(region, "TunnelDataIn", dims, grown_in, now_s)
+            store.add(region, "TunnelDataOut", dims, grown_out, now_s)
 
     problems: list[str] = []
     attempt(aws.vpn_connections, sample, name=lambda connection: connection.id, problems=problems)

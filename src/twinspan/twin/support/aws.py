@@ -10,12 +10,12 @@ from typing import Any
 
 from twinspan.results.support import Support
 from twinspan.twin.aws.eks.backend import ACTIONS
-from twinspan.twin.aws.requests.lacks import ANYWHERE, OF, set_members
+from twinspan.twin.aws.requests.beside import is_no_part
+from twinspan.twin.aws.requests.lacks import lacks_of, set_members
 from twinspan.twin.aws.requests.served import OBJECTS_ONLY, SERVED, why_not
 
 _NETWORK = frozenset({"ec2", "eks"})
 """Services whose objects are on the data plane."""
-_BESIDE = "is served, and is no part of the network"
 _SERVICES: Mapping[str, str] = {
     "acmpca": "acm-pca",
     "alb": "elasticloadbalancing",
@@ -45,7 +45,9 @@ _CALLS: Mapping[str, str] = {
     "aws_sns_topic_policy": "SetTopicAttributes",
     "aws_sqs_queue_policy": "SetQueueAttributes",
     "aws_sqs_queue_redrive_policy": "SetQueueAttributes",
+    "aws_vpc_endpoint_policy": "ModifyVpcEndpoint",
     "aws_vpc_endpoint_route_table_association": "ModifyVpcEndpoint",
+    "aws_vpc_endpoint_security_group_association": "ModifyVpcEndpoint",
     "aws_vpc_endpoint_subnet_association": "ModifyVpcEndpoint",
     "aws_vpc_peering_connection_accepter": "AcceptVpcPeeringConnection",
     "aws_default_network_acl": "ReplaceNetworkAclEntry",
@@ -58,12 +60,25 @@ _CALLS: Mapping[str, str] = {
     "aws_eip_association": "AssociateAddress",
     "aws_instance": "RunInstances",
     "aws_key_pair": "ImportKeyPair",
+    "aws_elasticache_subnet_group": "CreateCacheSubnetGroup",
+    "aws_flow_log": "CreateFlowLogs",
+    "aws_kms_external_key": "ImportKeyMaterial",
+    "aws_kms_replica_external_key": "ReplicateKey",
+    "aws_kms_replica_key": "ReplicateKey",
     "aws_main_route_table_association": "ReplaceRouteTableAssociation",
+    "aws_network_acl": "CreateNetworkAclEntry",
     "aws_network_acl_association": "ReplaceNetworkAclAssociation",
     "aws_network_acl_rule": "CreateNetworkAclEntry",
     "aws_network_interface_sg_attachment": "ModifyNetworkInterfaceAttribute",
+    "aws_redshift_subnet_group": "CreateClusterSubnetGroup",
+    "aws_route53_record": "ChangeResourceRecordSets",
+    "aws_route53_zone": "CreateHostedZone",
+    "aws_route53_zone_association": "AssociateVPCWithHostedZone",
     "aws_s3_bucket_public_access_block": "PutPublicAccessBlock",
     "aws_s3_bucket_server_side_encryption_configuration": "PutBucketEncryption",
+    "aws_secretsmanager_secret_policy": "PutResourcePolicy",
+    "aws_secretsmanager_secret_rotation": "RotateSecret",
+    "aws_secretsmanager_secret_version": "PutSecretValue",
     "aws_security_group_rule": "AuthorizeSecurityGroupIngress",
     "aws_sns_topic_subscription": "Subscribe",
     "aws_spot_instance_request": "RequestSpotInstances",
@@ -82,7 +97,11 @@ _READS: Mapping[str, str] = {
     "aws_canonical_user_id": "ListBuckets",
     "aws_eip": "DescribeAddresses",
     "aws_eips": "DescribeAddresses",
+    "aws_elasticache_subnet_group": "DescribeCacheSubnetGroups",
+    "aws_redshift_subnet_group": "DescribeClusterSubnetGroups",
     "aws_region": "DescribeRegions",
+    "aws_route53_zone": "GetHostedZone",
+    "aws_secretsmanager_secret_version": "GetSecretValue",
     "aws_vpc_dhcp_options": "DescribeDhcpOptions",
 }
 _NO_CALL = frozenset(
@@ -124,7 +143,7 @@ def support_of(mode: str, type_name: str) -> Support:
         return Support(level="refused", reason="the twin serves nothing that makes or reads it")
     if operation not in _served()[service]:
         return Support(level="refused", service=service, reason=why_not(operation))
-    lack = OBJECTS_ONLY.get(operation, "" if service in _NETWORK else f"{service} {_BESIDE}")
+    lack = OBJECTS_ONLY.get(operation, "" if service in _NETWORK else is_no_part(service))
     return Support(level="objects only" if lack else "packets", service=service, reason=lack)
 
 
@@ -134,8 +153,7 @@ def refused_arguments(type_name: str, values: Mapping[str, Any]) -> Mapping[str,
     operation = _operation("managed", type_name, service)
     if operation is None:
         return {}
-    lacks = {**ANYWHERE.get(service, {}), **OF.get((service, operation), {})}
-    plain = {_plain(member): why for member, why in lacks.items()}
+    plain = {_plain(member): why for member, why in lacks_of(service, operation).items()}
     spelled = {name: _SPELLINGS.get(_plain(name), _plain(name)) for name, _ in set_members(values)}
     return {name: plain[member] for name, member in spelled.items() if member in plain}
 

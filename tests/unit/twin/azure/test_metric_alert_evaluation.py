@@ -182,9 +182,7 @@ def played(values: list[float | None], **changes: Any) -> tuple[tuple[Alert, ...
     """One value for each period; the rule is evaluated after each. None: no data in that period."""
     book, alerts = Book(), AlertBook()
     watched = rule(criterion(), evaluationFrequency="PT5M", **changes)
-    engine = AlertEngine(
-        book.store, alerts, rules=lambda: [watched], group_of=lambda _: None, subscription="/subscriptions/s"
-    )
+    engine = AlertEngine(book.store, alerts, rules=lambda: [watched], group_of=lambda _: None)
     for number, value in enumerate(values):
         if value is not None:
             book.sample(number * PERIOD_S, "a", value)
@@ -223,9 +221,9 @@ def test_without_mitigation_it_fires_every_time_and_never_resolves() -> None:
 
 def test_the_notification_says_what_when_and_why() -> None:
     (alert,), _, _ = played([0])
-    notification: Any = alert.notification("/subscriptions/s")
-    essentials, context = notification["data"]["essentials"], notification["data"]["alertContext"]
-    assert notification["schemaId"] == "azureMonitorCommonAlertSchema"
+    told: Any = alert.notification()
+    essentials, context = told["data"]["essentials"], told["data"]["alertContext"]
+    assert told["schemaId"] == "azureMonitorCommonAlertSchema"
     assert (essentials["severity"], essentials["monitorCondition"]) == ("Sev1", "Fired")
     assert essentials["alertTargetIDs"] == [GATEWAY.lower()]
     assert "resolvedDateTime" not in essentials

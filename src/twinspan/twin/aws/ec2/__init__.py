@@ -7,13 +7,15 @@ from moto.core.responses import ActionResult
 
 from twinspan.twin.aws.ec2.base_response import BOARD_KEY, ExactResult
 from twinspan.twin.aws.ec2.dependents import DependentsBackend
+from twinspan.twin.aws.ec2.endpoint_responses import EndpointActions
 from twinspan.twin.aws.ec2.errors import invalid_value
+from twinspan.twin.aws.ec2.flow_logs import FlowLogActions
 from twinspan.twin.aws.ec2.instance_responses import InstanceActions
 
 __all__ = ["BOARD_KEY", "TwinEC2Backend", "TwinEC2Response"]
 
 
-class TwinEC2Response(InstanceActions):
+class TwinEC2Response(FlowLogActions, EndpointActions, InstanceActions):
     """All EC2 actions of the twin."""
 
     def allocate_address(self) -> ActionResult:

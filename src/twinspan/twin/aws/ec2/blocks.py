@@ -4,12 +4,12 @@ Source: EC2 API, CreateVpc, CreateSubnet, CreateRoute, CreateNetworkAclEntry and
 """
 
 from collections.abc import Iterator
-from ipaddress import IPv4Network
+from ipaddress import IPv4Network, IPv6Network
 from typing import Any
 
 from moto.ec2.exceptions import EC2ClientError
 
-_ALONE = frozenset({"CidrBlock", "DestinationCidrBlock"})
+_ALONE = frozenset({"CidrBlock", "DestinationCidrBlock", "Ipv6CidrBlock"})
 _IN_RULES = frozenset({"CidrIp", "CidrIpv4"})
 _STRICT = frozenset({"CreateVpnConnectionRoute", "DeleteVpnConnectionRoute"})
 """Actions whose documentation does not say so."""
@@ -25,7 +25,8 @@ def make_canonical(action: str, params: dict[str, Any]) -> None:
         return
     for holder, name in _blocks(params):
         try:
-            holder[name] = str(IPv4Network(holder[name], strict=False))
+            kind = IPv6Network if name == "Ipv6CidrBlock" else IPv4Network
+            holder[name] = str(kind(holder[name], strict=False))
         except ValueError as error:
             if name in _ALONE:
                 raise EC2ClientError(

@@ -40,7 +40,9 @@ class DependentsBackend(MachineBackend):
             if vpc_id in gateway.attachments and gateway.attachments[vpc_id].state == "attached"
         ]
         subnets = self.describe_subnets(filters={"vpc-id": vpc_id})
-        if subnets or gateways or attached or max(len(tables), len(groups), len(acls)) > 1:
+        endpoints = [endpoint for endpoint in self.endpoints.values() if endpoint.vpc_id == vpc_id]
+        inside = [*subnets, *gateways, *attached, *endpoints]
+        if inside or max(len(tables), len(groups), len(acls)) > 1:
             raise _in_use("vpc", vpc_id)
         for table in tables:
             super().delete_route_table(table.id)

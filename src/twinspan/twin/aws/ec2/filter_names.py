@@ -12,6 +12,8 @@ from twinspan.twin.aws.ec2.errors import unsupported
 
 _NAME = re.compile(r"<li> <p> *<code>([a-z][a-z0-9.-]+)</code>")
 _ALWAYS = frozenset({"tag-key", "tag-value"})
+_MORE: Mapping[str, frozenset[str]] = {"DescribeVpcs": frozenset({"isDefault"})}
+"""Action -> filters that AWS takes and does not document. Source: hashicorp/aws, data source aws_vpc."""
 _THE_TWIN_HAS: Mapping[str, frozenset[str]] = {
     "DescribeInstanceTypes": frozenset(
         {
@@ -52,4 +54,6 @@ def documented_filters(action: str) -> frozenset[str]:
     """Return the filters of an action by its model; none if it takes no filters, or any."""
     shape = get_service_model("ec2").operation_model(action).input_shape
     members = shape.members if shape is not None else {}
-    return frozenset(_NAME.findall(members["Filters"].documentation)) if "Filters" in members else frozenset()
+    if "Filters" not in members:
+        return frozenset()
+    return frozenset(_NAME.findall(members["Filters"].documentation)) | _MORE.get(action, frozenset())

@@ -18,19 +18,19 @@ from moto.ec2.utils import random_eni_attach_id, random_reservation_id
 
 from twinspan.network.limits import GP2_IOPS_PER_GIB, GP2_LEAST_IOPS, GP3_THROUGHPUT_MIB_PER_S
 from twinspan.network.machines import RUNNING
+from twinspan.twin.aws.ec2.endpoints import EndpointBackend
 from twinspan.twin.aws.ec2.errors import invalid_combination, invalid_value, missing, unsupported
 from twinspan.twin.aws.ec2.images import Image, find_image
 from twinspan.twin.aws.ec2.instances import STOPPED, TERMINATED, Launch, TwinInstance
 from twinspan.twin.aws.ec2.interfaces import (
     Detachment,
-    InterfaceBackend,
     TwinNetworkInterface,
     interface_request,
 )
 from twinspan.twin.observed import ObservedState
 
 
-class MachineBackend(InterfaceBackend):
+class MachineBackend(EndpointBackend):
     """EC2 with instances."""
 
     def describe_images(

@@ -18,16 +18,17 @@ _NEEDED: Mapping[str, Sequence[Sequence[str]]] = {
     "AuthorizeSecurityGroupEgress": [["IpPermissions", "IpProtocol"]],
     "AuthorizeSecurityGroupIngress": [["GroupId", "GroupName"], ["IpPermissions", "IpProtocol"]],
     "CreateLaunchTemplateVersion": [["LaunchTemplateId", "LaunchTemplateName"]],
-    "CreateNetworkAclEntry": [["CidrBlock"]],
+    "CreateNetworkAclEntry": [["CidrBlock", "Ipv6CidrBlock"]],
     "CreateRoute": [["DestinationCidrBlock"]],
     "CreateSubnet": [["CidrBlock"]],
     "CreateVpc": [["CidrBlock"]],
+    "CreateVpcEndpoint": [["ServiceName"]],
     "DeleteRoute": [["DestinationCidrBlock"]],
     "DeleteSecurityGroup": [["GroupId", "GroupName"]],
     "DisassociateAddress": [["AssociationId", "PublicIp"]],
     "AssociateAddress": [["AllocationId", "PublicIp"]],
     "ReleaseAddress": [["AllocationId", "PublicIp"]],
-    "ReplaceNetworkAclEntry": [["CidrBlock"]],
+    "ReplaceNetworkAclEntry": [["CidrBlock", "Ipv6CidrBlock"]],
     "ReplaceRoute": [["DestinationCidrBlock"]],
     "RevokeSecurityGroupEgress": [["IpPermissions", "IpProtocol", "SecurityGroupRuleIds"]],
     "RevokeSecurityGroupIngress": [
@@ -70,6 +71,7 @@ _TAGGED: Mapping[str, str] = {
     "AuthorizeSecurityGroupEgress": "security-group-rule",
     "AuthorizeSecurityGroupIngress": "security-group-rule",
     "CreateDhcpOptions": "dhcp-options",
+    "CreateFlowLogs": "vpc-flow-log",
     "CreateInternetGateway": "internet-gateway",
     "CreateNatGateway": "natgateway",
     "CreateNetworkAcl": "network-acl",
@@ -78,6 +80,7 @@ _TAGGED: Mapping[str, str] = {
     "CreateSecurityGroup": "security-group",
     "CreateSubnet": "subnet",
     "CreateVpc": "vpc",
+    "CreateVpcEndpoint": "vpc-endpoint",
 }
 """Action -> the resource type that its tags are for. Source: EC2 API, TagSpecification."""
 

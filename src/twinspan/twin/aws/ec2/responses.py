@@ -297,6 +297,6 @@ class ConnectionActions(GatewayActions):
     def _check_key_storage(self) -> None:
         storage = self._get_param("PreSharedKeyStorage", "Standard")
         if storage == "SecretsManager":
-            raise unsupported("The twin has no Secrets Manager (PreSharedKeyStorage)")
+            raise unsupported("The twin keeps no keys of tunnels in Secrets Manager (PreSharedKeyStorage)")
         if storage != "Standard":
             raise invalid_value("PreSharedKeyStorage", storage, "Valid values: Standard | SecretsManager")

@@ -64,20 +64,37 @@ def read_xml(operation: OperationModel, body: bytes) -> dict[str, Any]:
     """
     shape = operation.input_shape
     payload = shape.serialization.get("payload") if shape is not None else None
+    if shape is not None and is_body(shape):
+        if not body:
+            return {}
+        return dict(_read_element(shape, body, shape.serialization.get("name", shape.name), named=True))
     if shape is None or payload is None or not isinstance(shape.members[payload], StructureShape):
         return {}
     if not body:
         if payload in shape.required_members or operation.name.startswith("Put"):
             raise Flaw(FlawKind.MISSING, payload, "It is required")
         return {}
+    return {payload: _read_element(shape.members[payload], body, payload)}
+
+
+def is_body(shape: StructureShape) -> bool:
+    """Return whether an input is itself what the body holds: so Route 53's, that has no `payload`."""
+    return "payload" not in shape.serialization and any(
+        "location" not in member.serialization for member in shape.members.values()
+    )
+
+
+def _read_element(shape: Shape, body: bytes, where: str, *, named: bool = False) -> Any:  # noqa: ANN401 - as the shape says
     if b"<!DOCTYPE" in body or b"<!ENTITY" in body:
         raise Flaw(FlawKind.SYNTAX, "", "The body must not define entities")
     try:
         root = ET.fromstring(body)  # noqa: S314 - no entities, see above
     except (ET.ParseError, ValueError, LookupError) as error:
         raise Flaw(FlawKind.SYNTAX, "", "The body must be well-formed XML") from error
-    _check_element(shape.members[payload], [root], payload)
-    return {payload: _inside(shape.members[payload], root)}
+    if named and _tag(root) != where:
+        raise Flaw(FlawKind.UNKNOWN, _tag(root), f"The body must be a {where}")
+    _check_element(shape, [root], where)
+    return _inside(shape, root)
 
 
 def _refuse_constant(name: str) -> float:
@@ -183,7 +200,7 @@ def _inside(shape: Shape, element: ET.Element) -> Any:  # noqa: ANN401 - as the 
         return [_inside(shape.member, child) for child in element]
     if not isinstance(shape, StructureShape):
         return element.text or ""
-    members = {_xml_name(member, name): (name, member) for name, member in shape.members.items()}
+    members = _xml_members(shape)
     content: dict[str, Any] = {}
     for child in element:
         name, member = members[_tag(child)]
@@ -195,7 +212,7 @@ def _inside(shape: Shape, element: ET.Element) -> Any:  # noqa: ANN401 - as the 
 
 
 def _check_children(shape: StructureShape, element: ET.Element, where: str) -> None:
-    members = {_xml_name(member, name): (name, member) for name, member in shape.members.items()}
+    members = _xml_members(shape)
     children: dict[str, list[ET.Element]] = {}
     for child in element:
         children.setdefault(_tag(child), []).append(child)
@@ -205,8 +222,21 @@ def _check_children(shape: StructureShape, element: ET.Element, where: str) -> N
         _check_element(members[tag][1], elements, f"{where}.{tag}")
     for name in shape.required_members:
         wire = _xml_name(shape.members[name], name)
-        if wire not in children and not shape.members[name].serialization.get("xmlAttribute"):
+        if (
+            wire in members
+            and wire not in children
+            and not shape.members[name].serialization.get("xmlAttribute")
+        ):
             raise Flaw(FlawKind.MISSING, f"{where}.{wire}", "It is required")
+
+
+def _xml_members(shape: StructureShape) -> dict[str, tuple[str, Shape]]:
+    """Return the members that stand in a body: element -> name and shape."""
+    return {
+        _xml_name(member, name): (name, member)
+        for name, member in shape.members.items()
+        if "location" not in member.serialization
+    }
 
 
 def _xml_name(shape: Shape, name: str) -> str:

@@ -25,11 +25,17 @@ OPERATION_KEY = "twinspan.operation"
 
 MODELS: Mapping[str, str] = {
     "ec2": "ec2",
+    "elasticache": "elasticache",
     "iam": "iam",
+    "kms": "kms",
     "logs": "logs",
     "monitoring": "cloudwatch",
+    "rds": "rds",
+    "redshift": "redshift",
+    "route53": "route53",
     "s3": "s3",
     "s3control": "s3control",
+    "secretsmanager": "secretsmanager",
     "servicequotas": "service-quotas",
     "sns": "sns",
     "sqs": "sqs",
@@ -38,6 +44,12 @@ MODELS: Mapping[str, str] = {
 }
 """Signing name -> name of the service model."""
 
+_BY_PATH: Mapping[str, tuple[str, str]] = {
+    "route53": ("InvalidInput", "Route 53"),
+    "s3": ("MissingRequestBodyError", "S3"),
+    "s3control": ("MissingRequestBodyError", "S3"),
+}
+"""Services asked by method and path, in XML -> code for the lack of a body, and name."""
 _FORM = "application/x-www-form-urlencoded"
 _BUCKET = re.compile(r"[a-zA-Z0-9.\-_]{1,255}")
 """Source: botocore.handlers, what a bucket may be called in a request."""
@@ -70,8 +82,8 @@ def admit(service: str, environ: WSGIEnvironment) -> None:
     """
     if service not in MODELS:
         return  # EKS reads its requests by the same rules itself
-    if service in {"s3", "s3control"}:
-        _admit_s3(service, environ)
+    if service in _BY_PATH:
+        _admit_by_path(service, environ)
     elif environ.get("HTTP_X_AMZ_TARGET"):
         _admit_json(service, environ)
     else:
@@ -148,18 +160,31 @@ def _admit_json(service: str, environ: WSGIEnvironment) -> None:
     environ["QUERY_STRING"] = ""
 
 
-def _admit_s3(service: str, environ: WSGIEnvironment) -> None:
-    request = Request(environ)
+def _admit_by_path(service: str, environ: WSGIEnvironment) -> None:
+    request, (no_body, called) = Request(environ), _BY_PATH[service]
     try:
         model, labels = get_service_router(service).match(request)
     except (HTTPException, NotImplementedError) as error:
-        raise NotServedError("MethodNotAllowed", "S3 has no such operation") from error
+        raise NotServedError("MethodNotAllowed", f"{called} has no such operation") from error
     operation = _operation(service, model.name)
     if not _BUCKET.fullmatch(unquote(labels.get("Bucket", "any"))):
         raise NotServedError("InvalidBucketName", "The specified bucket is not valid.")
     body = _body(environ)
     if not body and _needs_body(operation):
-        raise NotServedError("MissingRequestBodyError", "Request Body is empty")
+        raise NotServedError(no_body, "Request Body is empty")
+    params = _outside_the_body(operation, request, labels)
+    _check_owner(params)
+    params |= documents.read_xml(operation, body)
+    _check_lacks(service, operation, params)
+    if service == "route53" and not _has_body(operation):
+        environ.update({"wsgi.input": io.BytesIO(), "CONTENT_LENGTH": "0"})
+    environ[OPERATION_KEY] = operation.name
+
+
+def _outside_the_body(
+    operation: OperationModel, request: Request, labels: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return what path, query and headers set, checked."""
     shape, params = operation.input_shape, dict[str, Any]()
     for name, member in shape.members.items() if shape is not None else ():
         location, wire = member.serialization.get("location"), member.serialization.get("name", name)
@@ -174,13 +199,20 @@ def _admit_s3(service: str, environ: WSGIEnvironment) -> None:
         if given is not None and member.type_name not in {"list", "map"}:
             check_text(member, str(given), wire)
             params[name] = str(given)
-    _check_owner(params)
-    params |= documents.read_xml(operation, body)
-    _check_lacks(service, operation, params)
-    environ[OPERATION_KEY] = operation.name
+    return params
+
+
+def _has_body(operation: OperationModel) -> bool:
+    """Return whether the operation reads a document. Source: Smithy, AWS restXml protocol."""
+    shape = operation.input_shape
+    return shape is not None and documents.is_body(shape)
 
 
 def _needs_body(operation: OperationModel) -> bool:
-    """Return whether S3 refuses the operation without a document. Source: S3 API, error responses."""
+    """Return whether the operation is refused without a document. Source: S3 API, error responses."""
     shape = operation.input_shape
-    return shape is not None and shape.serialization.get("payload") in shape.required_members
+    if shape is None:
+        return False
+    if documents.is_body(shape):
+        return any("location" not in shape.members[name].serialization for name in shape.required_members)
+    return shape.serialization.get("payload") in shape.required_members

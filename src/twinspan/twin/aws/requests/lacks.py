@@ -16,6 +16,7 @@ _GRANTS, _KEYS = "no grants but by policies", "no keys of clients'"
 _DIRECTORIES = "no directory buckets"
 _EVALUATION = "one way to evaluate alarms"
 _HOLDS = "no event holds"
+_TOKENS = "no grant tokens: grants are in force at once"
 _OUTPUTS = "no copies of what commands print"
 _POOLS = "no pools of addresses but its own"
 
@@ -58,7 +59,7 @@ ANYWHERE: Mapping[str, Lacks] = {
         "SourceSecurityGroupOwnerId": "no EC2-Classic",
         "TransitGatewayId": _TRANSIT,
         "VpcEncryptionControl": "no encryption controls of a VPC",
-        "VpcEndpointId": "no VPC endpoints",
+        "VpcEndpointId": "no routes to VPC endpoints",
         "VpcPeeringConnectionId": _PEERING,
     },
     "eks": {
@@ -154,6 +155,19 @@ _OF_INSTANCES: Lacks = {
     "SecondaryInterfaces": _WIRES,
     "SpreadDomain": _PLACES,
 }
+_OWN_REGION = "endpoints for services of their own region only"
+_NETWORK_ARNS = "no VPC Lattice"
+_DOMAINS = "no choice of an endpoint's domains"
+_OF_ENDPOINTS: Lacks = {
+    "DnsRecordIpType": _IPV6,
+    "IpAddressType": _IPV6,
+    "Ipv6": _IPV6,
+    "PrivateDnsPreference": _DOMAINS,
+    "PrivateDnsSpecifiedDomains": _DOMAINS,
+    "ResourceConfigurationArn": _NETWORK_ARNS,
+    "ServiceNetworkArn": _NETWORK_ARNS,
+    "ServiceRegion": _OWN_REGION,
+}
 _SECONDARY = "one address for a NAT gateway"
 OF: Mapping[tuple[str, str], Lacks] = {
     ("ec2", "AllocateAddress"): {"NetworkBorderGroup": "no zones with addresses of their own"},
@@ -169,6 +183,9 @@ OF: Mapping[tuple[str, str], Lacks] = {
     ("ec2", "CreateNetworkInterface"): _OF_INTERFACES,
     ("ec2", "CreateVolume"): _OF_DISKS,
     ("ec2", "CreateDefaultSubnet"): {"AvailabilityZoneId": "default subnets by the names of zones"},
+    ("ec2", "CreateFlowLogs"): {"TagFieldSpecifications": "no tags in flow logs"},
+    ("ec2", "CreateVpcEndpoint"): _OF_ENDPOINTS,
+    ("ec2", "ModifyVpcEndpoint"): _OF_ENDPOINTS,
     ("ec2", "CreateNatGateway"): {
         "AvailabilityMode": "no regional NAT gateways",
         "AvailabilityZoneAddresses": "no regional NAT gateways",
@@ -213,6 +230,20 @@ OF: Mapping[tuple[str, str], Lacks] = {
         "VpcId": _PEERING,
     },
     ("iam", "CreateUser"): {"PermissionsBoundary": "boundaries of roles only"},
+    ("kms", "CreateGrant"): {
+        "GrantTokens": _TOKENS,
+        "GranteeServicePrincipal": "no grants to services",
+        "RetiringServicePrincipal": "no grants to services",
+    },
+    ("kms", "CreateKey"): {
+        "CustomKeyStoreId": "no key stores but its own",
+        "Origin": "no keys of other origins",
+        "XksKeyId": "no key stores but its own",
+    },
+    ("kms", "Decrypt"): {"GrantTokens": _TOKENS, "Recipient": "no enclaves"},
+    ("kms", "EnableKeyRotation"): {"RotationPeriodInDays": "one period of rotation, a year"},
+    ("kms", "Encrypt"): {"EncryptionAlgorithm": "symmetric encryption only", "GrantTokens": _TOKENS},
+    ("kms", "GenerateDataKey"): {"GrantTokens": _TOKENS, "Recipient": "no enclaves"},
     ("logs", "CreateLogGroup"): {"deletionProtectionEnabled": "no deletion protection of log groups"},
     ("monitoring", "PutDashboard"): {"Tags": "no tags of dashboards"},
     ("monitoring", "PutMetricAlarm"): {
@@ -223,6 +254,13 @@ OF: Mapping[tuple[str, str], Lacks] = {
         "EvaluationWindow": _EVALUATION,
         "WarmUpConfiguration": _EVALUATION,
     },
+    ("route53", "ChangeResourceRecordSets"): {
+        "CidrRoutingConfig": "no routing by ranges of addresses",
+        "GeoProximityLocation": "no routing by distance",
+        "HealthCheckId": "no health checks",
+        "TrafficPolicyInstanceId": "no traffic policies",
+    },
+    ("route53", "CreateHostedZone"): {"DelegationSetId": "no reusable delegation sets"},
     ("s3", "CreateBucket"): {
         "DataRedundancy": _DIRECTORIES,
         "Location": _DIRECTORIES,
@@ -242,6 +280,18 @@ OF: Mapping[tuple[str, str], Lacks] = {
         "ObjectLockEventHoldDurationYears": _HOLDS,
         "WriteOffsetBytes": _DIRECTORIES,
     },
+    ("secretsmanager", "CreateSecret"): {
+        "AddReplicaRegions": "no replicas of secrets",
+        "CrossAccountPrimaryARN": "no replicas of secrets",
+        "ForceOverwriteReplicaSecret": "no replicas of secrets",
+        "Type": "no secrets of partners",
+    },
+    ("secretsmanager", "PutResourcePolicy"): {
+        "BlockPublicPolicy": "nobody who analyses policies",
+        "PolicyName": "one policy for a secret",
+    },
+    ("secretsmanager", "PutSecretValue"): {"RotationToken": "no rotation of secrets"},
+    ("secretsmanager", "UpdateSecret"): {"Type": "no secrets of partners"},
     ("ssm", "PutParameter"): {"Policies": "no policies of parameters"},
     ("ssm", "SendCommand"): {
         "AlarmConfiguration": "no alarms that stop commands",
@@ -253,13 +303,26 @@ OF: Mapping[tuple[str, str], Lacks] = {
 }
 """Signing name and operation -> member at any depth -> what the twin is without."""
 
+_TAKEN: Mapping[tuple[str, str], frozenset[str]] = {
+    ("ec2", "CreateNetworkAclEntry"): frozenset({"Ipv6CidrBlock"}),  # no packet here can match such an entry
+    ("ec2", "ModifyVpcEndpoint"): frozenset({"VpcEndpointId"}),
+    ("ec2", "ReplaceNetworkAclEntry"): frozenset({"Ipv6CidrBlock"}),
+}
+"""Operation -> members of `ANYWHERE` that it takes all the same."""
 _HAVE_OWN_WORDS = frozenset({("ec2", "CreateVpnConnection"), ("ec2", "ModifyVpnConnection")})
 """Operations that refuse members of `ANYWHERE` themselves, for reasons of their own."""
 _READING = ("Describe", "Get", "List")
-_DEFAULTS: Mapping[tuple[str, str], frozenset[str]] = {
+_DEFAULTS: Mapping[tuple[str, str], frozenset[str | int]] = {
     ("CreateLaunchTemplate", "InterfaceType"): frozenset({"interface"}),
     ("CreateLaunchTemplateVersion", "InterfaceType"): frozenset({"interface"}),
+    ("CreateKey", "Origin"): frozenset({"AWS_KMS"}),
     ("CreateNetworkInterface", "InterfaceType"): frozenset({"interface"}),
+    ("CreateVpcEndpoint", "DnsRecordIpType"): frozenset({"ipv4"}),
+    ("CreateVpcEndpoint", "IpAddressType"): frozenset({"ipv4"}),
+    ("EnableKeyRotation", "RotationPeriodInDays"): frozenset({365}),
+    ("Encrypt", "EncryptionAlgorithm"): frozenset({"SYMMETRIC_DEFAULT"}),
+    ("ModifyVpcEndpoint", "DnsRecordIpType"): frozenset({"ipv4"}),
+    ("ModifyVpcEndpoint", "IpAddressType"): frozenset({"ipv4"}),
     ("RunInstances", "CapacityReservationPreference"): frozenset({"open"}),
     ("RunInstances", "InterfaceType"): frozenset({"interface"}),
     ("CreateKeyPair", "KeyFormat"): frozenset({"pem"}),
@@ -275,6 +338,13 @@ _DEFAULTS: Mapping[tuple[str, str], frozenset[str]] = {
 _NOTHING: tuple[object, ...] = (None, False, "", "0", "false", [], {})
 
 
+def lacks_of(service: str, operation: str) -> Lacks:
+    """Return the members that an operation refuses -> what the twin is without."""
+    lacks = {**ANYWHERE.get(service, {}), **OF.get((service, operation), {})}
+    taken = _TAKEN.get((service, operation), frozenset())
+    return {name: why for name, why in lacks.items() if name not in taken}
+
+
 def lacking(service: str, operation: str, params: Mapping[str, Any]) -> str | None:
     """Return why a request cannot be served, with the name of the member; None if it can.
 
@@ -285,8 +355,8 @@ def lacking(service: str, operation: str, params: Mapping[str, Any]) -> str | No
     """
     if operation.startswith(_READING):
         return None
-    everywhere = {} if (service, operation) in _HAVE_OWN_WORDS else ANYWHERE.get(service, {})
-    lacks = {**everywhere, **OF.get((service, operation), {})}
+    own = (service, operation) in _HAVE_OWN_WORDS
+    lacks = OF.get((service, operation), {}) if own else lacks_of(service, operation)
     for name, value in set_members(params):
         if name in lacks and value not in _DEFAULTS.get((operation, name), ()):
             return f"The twin cannot do this: {operation} with {name}; it has {lacks[name]}"

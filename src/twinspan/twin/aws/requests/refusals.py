@@ -1,8 +1,8 @@
 """A refused request in the words of the API that was asked.
 
 Source: EC2 API, Error codes; IAM, STS, SNS, SQS and CloudWatch API, Common Errors; CloudWatch Logs API and
-EKS API, InvalidParameterException; S3 API, Error responses. "1 validation error detected" is as users report
-it.
+EKS API, InvalidParameterException; Route 53 API, InvalidInput; S3 API, Error responses. "1 validation error
+detected" is as users report it.
 """
 
 from collections.abc import Mapping
@@ -44,7 +44,14 @@ _LOGS = {
     FlawKind.VALUE: "InvalidParameterException",
 }
 _EKS = dict.fromkeys(FlawKind, "InvalidParameterException")
-_OWN: Mapping[str, Mapping[FlawKind, str]] = {"ec2": _EC2, "eks": _EKS, "s3": _S3, "logs": _LOGS}
+_ROUTE53 = dict.fromkeys(FlawKind, "InvalidInput")
+_OWN: Mapping[str, Mapping[FlawKind, str]] = {
+    "ec2": _EC2,
+    "eks": _EKS,
+    "logs": _LOGS,
+    "route53": _ROUTE53,
+    "s3": _S3,
+}
 
 
 def words(service: str, style: str, flaw: Flaw) -> tuple[str, str]:

@@ -1,10 +1,12 @@
 """The operations that the twin serves, service by service, and why it refuses the others.
 
 Nothing that reports the state of a network is served without packets behind it: what moto keeps as mere
-entries (transit gateways, peerings, endpoints) is refused by name.
+entries (transit gateways, peerings) is refused by name, or is in `OBJECTS_ONLY` with what it lacks.
 """
 
 from collections.abc import Mapping
+
+from twinspan.twin.aws.requests.beside import BESIDE
 
 _EC2_NETWORK = """
 AllocateAddress AssociateAddress AssociateRouteTable AssociateVpcCidrBlock AttachInternetGateway
@@ -41,6 +43,10 @@ UnassignPrivateIpAddresses UnmonitorInstances
 _EC2_FACTS = """
 DescribeAccountAttributes DescribeAvailabilityZones DescribeInstanceTypeOfferings DescribeInstanceTypes
 DescribePrefixLists DescribeRegions
+"""
+_EC2_ENTRIES = """
+CreateFlowLogs CreateVpcEndpoint DeleteFlowLogs DeleteVpcEndpoints DescribeFlowLogs DescribeVpcEndpoints
+DescribeVpcEndpointServices ModifyVpcEndpoint
 """
 _IAM = """
 AddRoleToInstanceProfile AttachRolePolicy AttachUserPolicy CreateInstanceProfile
@@ -100,6 +106,9 @@ _STS = "AssumeRole GetAccessKeyInfo GetCallerIdentity GetSessionToken"
 _NO_LOGIN = "nobody logs in to a machine by SSH; commands run on it by SSM"
 OBJECTS_ONLY: Mapping[str, str] = {
     "AllocateAddress": "an elastic address is an entry; the internet behind it is not modelled",
+    "CreateFlowLogs": "a flow log is an entry: nothing writes records of packets to its destination",
+    "CreateVpcEndpoint": "an endpoint is an entry: no packets go through it, and no service is behind it",
+    "ModifyVpcEndpoint": "an endpoint is an entry: no packets go through it, and no service is behind it",
     "CreateDhcpOptions": "hosts of the data plane are not configured by DHCP",
     "CreateLaunchTemplate": "instances that name it are made by it; nothing else is",
     "CreateNatGateway": "routes through it exist; the internet behind it is not modelled",
@@ -113,7 +122,7 @@ OBJECTS_ONLY: Mapping[str, str] = {
 _DHCP = "AssociateDhcpOptions CreateDhcpOptions DeleteDhcpOptions DescribeDhcpOptions"
 
 SERVED: Mapping[str, frozenset[str]] = {
-    "ec2": frozenset((_EC2_NETWORK + _EC2_MACHINES + _EC2_FACTS + _DHCP).split()),
+    "ec2": frozenset((_EC2_NETWORK + _EC2_MACHINES + _EC2_FACTS + _EC2_ENTRIES + _DHCP).split()),
     "iam": frozenset(_IAM.split()),
     "logs": frozenset(_LOGS.split()),
     "monitoring": frozenset(_CLOUDWATCH.split()),
@@ -124,13 +133,15 @@ SERVED: Mapping[str, frozenset[str]] = {
     "sqs": frozenset(_SQS.split()),
     "ssm": frozenset(_SSM.split()),
     "sts": frozenset(_STS.split()),
+    **BESIDE,
 }
 """Signing name of a service -> what it serves. EKS has a list of its own, `eks.backend.ACTIONS`."""
 
 _FAMILIES: Mapping[str, str] = {
     "TransitGateway": "no transit gateways",
     "VpcPeering": "no VPC peering",
-    "VpcEndpoint": "no VPC endpoints",
+    "VpcEndpointConnection": "no endpoint services of users'",
+    "VpcEndpointService": "no endpoint services of users'",
     "Ipv6": "no IPv6",
     "SubnetCidr": "no IPv6 and no reservations in subnets",
     "EgressOnly": "no IPv6",
@@ -138,7 +149,6 @@ _FAMILIES: Mapping[str, str] = {
     "LocalGateway": "no Outposts",
     "ClassicLink": "no EC2-Classic",
     "TrafficMirror": "no traffic mirroring",
-    "FlowLogs": "no flow logs",
     "PrefixList": "no managed prefix lists",
     "ClientVpn": "no Client VPN",
     "VpnConcentrator": "no VPN concentrators",

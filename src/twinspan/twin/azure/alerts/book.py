@@ -58,11 +58,17 @@ class Alert:
         """Add a line to the history."""
         self.history.append(Entry(at_s=at_s, event=event, before=before, after=after, detail=detail))
 
-    def instance_id(self, subscription: str) -> str:
-        """Return its resource id."""
-        return f"{subscription}/providers/Microsoft.AlertsManagement/alerts/{self.id}"
+    @property
+    def subscription(self) -> str:
+        """The id of the subscription that its rule is in."""
+        return "/".join(self.rule.id.split("/")[:3])
 
-    def render(self, subscription: str) -> JsonObject:
+    @property
+    def instance_id(self) -> str:
+        """Its resource id."""
+        return f"{self.subscription}/providers/Microsoft.AlertsManagement/alerts/{self.id}"
+
+    def render(self) -> JsonObject:
         """Return it as the API tells it. Source: Alerts Management REST API, Alerts - Get By Id."""
         target = ResourceId.parse(self.rule.scope)
         newest_s = self.fired_s if self.resolved_s is None else self.resolved_s
@@ -87,7 +93,7 @@ class Alert:
         if self.resolved_s is not None:
             essentials["monitorConditionResolvedDateTime"] = stamp(self.resolved_s)
         return {
-            "id": self.instance_id(subscription),
+            "id": self.instance_id,
             "type": "Microsoft.AlertsManagement/alerts",
             "name": self.rule.name,
             "properties": {"essentials": essentials, "context": {"context": self.context()}},
@@ -124,10 +130,10 @@ class Alert:
             "webTestName": None,
         }
 
-    def notification(self, subscription: str) -> JsonObject:
+    def notification(self) -> JsonObject:
         """Return what a webhook is posted. Source: Azure Monitor, common alert schema definitions."""
         essentials: JsonObject = {
-            "alertId": self.instance_id(subscription),
+            "alertId": self.instance_id,
             "alertRule": self.rule.name,
             "severity": f"Sev{self.rule.severity}",
             "signalType": "Metric",

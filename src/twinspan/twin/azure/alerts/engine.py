@@ -48,7 +48,6 @@ class AlertEngine:
         book: Where alerts are kept.
         rules: Returns the rules there are now.
         group_of: Returns an action group by id, None if there is none.
-        subscription: `/subscriptions/ID`.
     """
 
     def __init__(
@@ -58,13 +57,11 @@ class AlertEngine:
         *,
         rules: Callable[[], Iterable[Rule]],
         group_of: GroupOf,
-        subscription: str,
     ) -> None:
         self._metrics = metrics
         self._book = book
         self._rules = rules
         self._group_of = group_of
-        self._subscription = subscription
         self._clock = Clock(period_s=metrics.period_s)
         self._notifier = Notifier()
         self._turns: dict[tuple[str, str], _Turn] = {}
@@ -124,4 +121,4 @@ class AlertEngine:
             group = self._group_of(identity)
             if group is not None:
                 name = identity.rpartition("/")[2]
-                self._notifier.tell(alert, name, group, self._subscription)
+                self._notifier.tell(alert, name, group)

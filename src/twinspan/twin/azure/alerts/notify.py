@@ -24,11 +24,11 @@ class Notifier:
         """Send nothing more."""
         self._pool.shutdown(wait=False, cancel_futures=True)
 
-    def tell(self, alert: Alert, name: str, group: Properties, subscription: str) -> None:
+    def tell(self, alert: Alert, name: str, group: Properties) -> None:
         """Tell everybody in an action group the alert's present condition; the history says how it went."""
         if not group.enabled:
             return
-        document, condition = alert.notification(subscription), alert.condition
+        document, condition = alert.notification(), alert.condition
         for mail in group.email_receivers:
             _note(alert, f"{name}/{mail.name}", condition, "the twin sends no mail")
         for hook in group.webhook_receivers:

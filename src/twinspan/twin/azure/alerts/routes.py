@@ -26,12 +26,13 @@ def in_provider(book: AlertBook, request: Request, lower: list[str], subscriptio
     """
     match request.method, lower:
         case "GET", ["microsoft.alertsmanagement", "alerts"]:
-            shown = [alert.render(subscription) for alert in book.alerts() if _wanted(alert, request)]
+            own = [alert for alert in book.alerts() if alert.subscription.lower() == subscription.lower()]
+            shown = [each.render() for each in own if _wanted(each, request)]
             return Answer(document={"value": list[Json](shown)})
         case "GET", ["microsoft.alertsmanagement", "alerts", name]:
-            return Answer(document=_one(book, name).render(subscription))
+            return Answer(document=_one(book, name).render())
         case "GET", ["microsoft.alertsmanagement", "alerts", name, "history"]:
-            return Answer(document=_history(_one(book, name), subscription))
+            return Answer(document=_history(_one(book, name)))
         case _:
             return None
 
@@ -62,8 +63,8 @@ def _one(book: AlertBook, name: str) -> Alert:
     raise ArmError(404, "NotFound", f"The alert {name} was not found.")
 
 
-def _history(alert: Alert, subscription: str) -> JsonObject:
-    identity = alert.instance_id(subscription)
+def _history(alert: Alert) -> JsonObject:
+    identity = alert.instance_id
     return {
         "id": f"{identity}/history/default",
         "type": "Microsoft.AlertsManagement/alerts/history",

@@ -141,7 +141,7 @@ def _forget_strays(context: Context) -> None:
     for group in [*store.groups.values()]:
         owner = text(group.body, "managedBy") or ""
         if f"/{MANAGED_CLUSTER}/".lower() in owner.lower() and store.get(owner) is None:
-            store.remove_group(group.name)
+            store.remove_group(group)
     if context.clusters is None:
         return
     for key in context.clusters.urls():

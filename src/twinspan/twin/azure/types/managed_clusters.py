@@ -3,6 +3,7 @@
 import copy
 import hashlib
 import uuid
+from dataclasses import replace
 from typing import ClassVar
 
 from typing_extensions import override
@@ -186,7 +187,10 @@ def _check_pools(context: Context, put: Put) -> None:
 def _check_node_group(context: Context, put: Put) -> None:
     """Refuse a node resource group that somebody else has."""
     name = text(put.properties, "nodeResourceGroup") or ""
-    if put.existing is None and name.lower() in context.store.groups:
+    if (
+        put.existing is None
+        and replace(put.id, resource_group=name).group_path.lower() in context.store.groups
+    ):
         raise ArmError(
             409,
             "NodeResourceGroupAlreadyExists",
@@ -212,8 +216,12 @@ def _make_node_group(context: Context, put: Put) -> None:
     """Make the group that AKS puts a cluster's machines into, with the identity of its kubelets."""
     name = text(put.properties, "nodeResourceGroup") or ""
     location = text(put.body, "location")
-    context.store.groups[name.lower()] = ResourceGroup(
-        name=name, body={"location": location, "tags": {}, "managedBy": str(put.id)}
+    context.store.add_group(
+        ResourceGroup(
+            subscription_id=put.id.subscription_id,
+            name=name,
+            body={"location": location, "tags": {}, "managedBy": str(put.id)},
+        )
     )
     kubelet = _kubelet_identity(put.id, name)
     body: JsonObject = {"location": location, "tags": {}}

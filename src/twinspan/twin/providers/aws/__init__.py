@@ -11,6 +11,9 @@ from twinspan.twin.providers.aws import (
     eks_cluster,
     eks_node_group,
     iam,
+    images,
+    interfaces,
+    machines,
     network,
     notifications,
     routing,
@@ -37,6 +40,11 @@ _RESOURCES = (
     eks_node_group.NodeGroup,
     iam.IamRole,
     iam.IamRolePolicyAttachment,
+    interfaces.ElasticAddressAssociation,
+    interfaces.NetworkInterface,
+    interfaces.NetworkInterfaceAttachment,
+    machines.Instance,
+    machines.KeyPair,
     network.InternetGateway,
     network.Subnet,
     network.Vpc,
@@ -59,7 +67,13 @@ _RESOURCES = (
     vpn.VpnGateway,
     vpn.VpnGatewayAttachment,
 )
-_DATA_SOURCES = (data.AvailabilityZones, data.CallerIdentity, data.Region, eks_cluster.ClusterData)
+_DATA_SOURCES = (
+    data.AvailabilityZones,
+    data.CallerIdentity,
+    data.Region,
+    eks_cluster.ClusterData,
+    images.Ami,
+)
 
 
 def _scope(cloud: AwsCloud, state: State) -> AwsCloud:

@@ -32,7 +32,8 @@ _ADDRESS = {
     "public_ip": "PublicIp",
     "public_ipv4_pool": "PublicIpv4Pool",
 }
-_ONLY_AN_ADDRESS = ("address", "associate_with_private_ip", "customer_owned_ipv4_pool", "instance")
+_HOLDERS = ("instance", "network_interface")
+_NOT_OFFLINE = ("address", "associate_with_private_ip", "customer_owned_ipv4_pool")
 
 
 def _public_name(address: str, region: str) -> str:
@@ -55,7 +56,7 @@ class ElasticAddress(AwsResource):
 
     def validate(self, config: State) -> Iterator[Problem]:
         """Refuse what this offline provider does not do with an address."""
-        for name in (*_ONLY_AN_ADDRESS, "network_interface"):
+        for name in _NOT_OFFLINE:
             if config[name] is not None:
                 detail = f"The offline provider allocates addresses without {name}; use the real one."
                 yield Problem(summary=f"{name} is not supported offline", detail=detail, path=name)
@@ -70,7 +71,21 @@ class ElasticAddress(AwsResource):
         )
         identity: str = made["AllocationId"]
         record(identity)
+        self._associate(cloud, identity, planned)
         return identity
+
+    def _associate(self, cloud: AwsCloud, identity: str, planned: State) -> None:
+        """AssociateAddress with what the configuration names, if anything."""
+        named = {name: planned.get(name) for name in _HOLDERS}
+        chosen = {name: value for name, value in named.items() if isinstance(value, str) and value}
+        if chosen:
+            cloud.call(
+                "ec2",
+                "associate_address",
+                AllocationId=identity,
+                InstanceId=chosen.get("instance"),
+                NetworkInterfaceId=chosen.get("network_interface"),
+            )
 
     def read(self, cloud: AwsCloud, state: State) -> State | None:
         """DescribeAddresses."""
@@ -86,12 +101,23 @@ class ElasticAddress(AwsResource):
         }
 
     def update(self, cloud: AwsCloud, prior: State, planned: State) -> State:
-        """Tags are all that can change."""
+        """Who has the address, and tags."""
+        moved = {name: planned[name] for name in _HOLDERS if planned[name] != prior[name]}
+        if moved:
+            self._disassociate(cloud, prior)
+            self._associate(cloud, prior["id"], moved)
         self.update_tags(cloud, prior["id"], prior, planned)
         return {}
 
+    def _disassociate(self, cloud: AwsCloud, state: State) -> None:
+        if state["association_id"]:
+            with gone_is_fine():
+                cloud.call("ec2", "disassociate_address", AssociationId=state["association_id"])
+
     def delete(self, cloud: AwsCloud, state: State) -> None:
-        """ReleaseAddress, waiting until nothing uses it."""
+        """Take the address from what the configuration gave it to; release it when nothing uses it."""
+        if state["instance"] or state["network_interface"]:
+            self._disassociate(cloud, state)
         with gone_is_fine():
             retry_while(
                 "InvalidIPAddress.InUse",

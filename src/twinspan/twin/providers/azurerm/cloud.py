@@ -14,6 +14,7 @@ from urllib.parse import quote, urlencode, urlsplit
 
 from twinspan.errors import CloudRefusedError, CloudUnreachableError, HostError
 from twinspan.twin.providers.engine import State
+from twinspan.twin.providers.plan_only import plan_only
 from twinspan.wait import wait_until
 
 _TIMEOUT_S = 30.0
@@ -30,6 +31,8 @@ _PUBLIC = (
 _GROUPS_VERSION = "2023-07-01"
 _VERSIONS = {
     "microsoft.authorization": "2022-04-01",
+    "microsoft.compute/disks": "2023-04-02",
+    "microsoft.compute/virtualmachines": "2024-03-01",
     "microsoft.containerservice": "2025-05-01",
     "microsoft.insights/actiongroups": "2023-01-01",
     "microsoft.insights/diagnosticsettings": "2021-05-01-preview",
@@ -41,11 +44,9 @@ _VERSIONS = {
 }
 """Stable API versions: of resource groups, and by resource provider or type.
 
-Source: Azure REST API specifications; for groups and networks those that hashicorp/azurerm 5.2.0 uses.
+Source: Azure REST API specifications; for groups, networks and machines those that hashicorp/azurerm 5.2.0
+uses.
 """
-PLAN_ONLY = "TWINSPAN_PLAN_ONLY"
-"""Set to 1 in the environment: nothing is asked of Azure, so that a first plan needs no endpoint."""
-
 Document = dict[str, Any]
 
 
@@ -356,7 +357,7 @@ def connect(config: State) -> ArmCloud:
     cloud = ArmCloud(
         Credentials(**{name: str(value) for name, value in settings.items()}), metadata_host=host
     )
-    if os.environ.get(PLAN_ONLY) != "1":
+    if not plan_only():
         cloud.authenticate()
     return cloud
 

@@ -1,0 +1,30 @@
+"""Which of several networks that no tunnel joins a drill is about: its tunnels, and who sends there."""
+
+from collections.abc import Sequence
+
+from twinspan.network.links import TunnelLink
+from twinspan.rules.observed.facts import Facts
+from twinspan.verify.run import HostPair
+
+
+def network_of(facts: Facts, tunnel: str) -> Facts:
+    """Return the network with this tunnel; the first one if none has it, as for `in-use` and `unused`."""
+    named = (part for part in facts.parts if tunnel in {link.key for link in part.all_links()})
+    return next(named, facts.parts[0])
+
+
+def pair_in(network: Facts, pairs: Sequence[HostPair]) -> HostPair:
+    """Return the pair of hosts in a network's subnets; the first one if none is."""
+    own = {subnet.id for subnet in network.private_subnets}
+    return next((pair for pair in pairs if pair[0].subnet_id in own), pairs[0])
+
+
+def links_in(network: Facts, links: Sequence[TunnelLink]) -> Sequence[TunnelLink]:
+    """Return those of all tunnels that are of a network, by its gateways and connections."""
+    own = {each.id for each in network.vpn_connections} | {each.id for each in network.azure_gateways}
+    return [link for link in links if own & _owners(link)]
+
+
+def _owners(link: TunnelLink) -> set[str]:
+    vpn, azure = link.vpn_connection, link.azure_connection
+    return {*([vpn.id] if vpn else []), *([azure.virtual_network_gateway_id] if azure else [])}
