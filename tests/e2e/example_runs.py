@@ -70,7 +70,7 @@ class ExampleRun:
     def tunnels(self) -> list[str]:
         """Return the names of the tunnels that exist."""
         status: dict[str, Any] = json.loads(self.twinspan("twin", "status", "--format", "json"))
-        return [tunnel["tunnel"] for tunnel in status["tunnels"]]
+        return [tunnel["name"] for tunnel in status["tunnels"]]
 
 
 @contextmanager

@@ -49,8 +49,8 @@ class Objects:
         return "" if done.returncode == 0 else done.stdout + done.stderr
 
     def listed(self) -> dict[str, int]:
-        found = lifecycle.status(self.twin).objects_only
-        return {each.kind: len(each.names) for each in found if each.kind in LISTED}
+        entries = lifecycle.status(self.twin).objects_only
+        return {entry.kind: len(entry.names) for entry in entries if entry.kind in LISTED}
 
 
 def _given(variables: Mapping[str, str]) -> list[str]:

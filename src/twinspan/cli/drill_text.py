@@ -132,8 +132,9 @@ def show(report: DrillReport) -> None:
         answers.print(f"disturbed: {disturbed}: the figures are not those of the drill alone", style="red")
     for caveat in report.caveats:
         answers.print(f"note: {caveat}", style="dim")
+    why = "; ".join(report.failures)
     answers.print(
-        "passed" if report.passed else "failed", style="bold green" if report.passed else "bold red"
+        f"failed: {why}" if why else "passed", style=f"bold {'red' if why else 'green'}", markup=False
     )
 
 

@@ -191,7 +191,7 @@ def as_view(snapshot: Snapshot) -> RenderableType:
         tunnels.add_row(
             escape(tunnel_view.name),
             tunnel_view.cloud,
-            _state(tunnel_view.up),
+            "[dim]spare" if tunnel_view.spare else _state(tunnel_view.up),
             escape(tunnel_view.reason),
             str(tunnel_view.aws_address or "-"),
             str(tunnel_view.azure_address or "-"),

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from twinspan.drill.tunnel_names import links_named
 from twinspan.network.links import TunnelLink
 from twinspan.rules.observed.facts import Facts
 from twinspan.verify.run import HostPair
@@ -9,7 +10,7 @@ from twinspan.verify.run import HostPair
 
 def network_of(facts: Facts, tunnel: str) -> Facts:
     """Return the network with this tunnel; the first one if none has it, as for `in-use` and `unused`."""
-    named = (part for part in facts.parts if tunnel in {link.key for link in part.all_links()})
+    named = (part for part in facts.parts if links_named(part.all_links(), tunnel))
     return next(named, facts.parts[0])
 
 
@@ -21,7 +22,9 @@ def pair_in(network: Facts, pairs: Sequence[HostPair]) -> HostPair:
 
 def links_in(network: Facts, links: Sequence[TunnelLink]) -> Sequence[TunnelLink]:
     """Return those of all tunnels that are of a network, by its gateways and connections."""
-    own = {each.id for each in network.vpn_connections} | {each.id for each in network.azure_gateways}
+    own = {connection.id for connection in network.vpn_connections} | {
+        gateway.id for gateway in network.azure_gateways
+    }
     return [link for link in links if own & _owners(link)]
 
 

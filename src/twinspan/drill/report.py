@@ -85,10 +85,10 @@ class DirectionReport:
             return "nobody: silent until healed"
         if any(phase.detail == BEFORE_MENDING for phase in self.phases):
             return BEFORE_MENDING
+        if self.expected.name == "repair":
+            return "nobody: until it was repaired"
         detection = self.detection
         if detection is None:
-            if self.expected.name == "repair":
-                return "nobody: until it was repaired"
             return f"unknown: nothing told of a timer ({self.expected.name} was expected)"
         return self._noticed(detection)
 
@@ -202,7 +202,7 @@ def compose(
     drill: Drill, course: Course, measured: Measurement, *, hold_profile: str, limit_s: float | None
 ) -> DrillReport:
     """Put a report together from what happened and what was measured."""
-    link, detections, drill = course.link, course.detections, drill.over(course.link)
+    link, detections, drill = course.link, course.detections, drill.over(course.link, course.links)
     directions = []
     for name, sender in SENDERS.items():
         flows = measured.directions[name]

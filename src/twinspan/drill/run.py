@@ -156,6 +156,7 @@ def _break_and_heal(drill: Drill, environment: DrillEnvironment, timeline: Timel
             environment.alerts.begin()
         carrying, link, links = _start_flows(drill, environment, tunnel)
         fault = environment.fault(drill, link, links)
+        drill = drill.over(link, links)
         attempt = _Attempt(drill=drill, environment=environment, link=link, fault=fault, timeline=timeline)
         carries = link.key == carrying if carrying else None
         try:

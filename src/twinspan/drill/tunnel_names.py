@@ -27,14 +27,19 @@ def names_of(link: TunnelLink) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for name in names if name))
 
 
+def links_named(links: Sequence[TunnelLink], name: str) -> list[TunnelLink]:
+    """Return the tunnels of a name, of which a shell may have taken the quotation marks: at best one."""
+    same = [link for link in links if link.key == name]
+    return same or [link for link in links if _plain(name) in map(_plain, names_of(link))]
+
+
 def tunnel_named(links: Sequence[TunnelLink], name: str) -> TunnelLink:
-    """Return the tunnel of a name, of which a shell may have taken the quotation marks.
+    """Return the tunnel of a name.
 
     Raises:
         DesignError: There is none, or several have it; lists those that there are.
     """
-    same = [link for link in links if link.key == name]
-    called = same or [link for link in links if _plain(name) in map(_plain, names_of(link))]
+    called = links_named(links, name)
     if len(called) == 1:
         return called[0]
     among = called or links

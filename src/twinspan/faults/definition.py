@@ -1,10 +1,11 @@
 """What a fault is, and what a drill is."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal, Self
 
-from twinspan.faults.endings import Expectation
+from twinspan.faults.endings import Ending, Expectation
+from twinspan.faults.expectations import NOTHING_ELSE
 from twinspan.faults.timers import Label
 from twinspan.network.clouds import Cloud
 from twinspan.protocols import Fault
@@ -21,6 +22,8 @@ IN_USE, UNUSED = "in-use", "unused"
 Aim = Literal["tunnel", "sibling", "other"]
 """`tunnel`: the one aimed at. `sibling`: the other one of its VPN connection. `other`: one of another."""
 Undo = Callable[[], None]
+_ALONE_BROKEN_S = 10.0
+"""How long the only tunnel of a network stays broken, seconds: nothing would end the outage by itself."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,9 +87,20 @@ class Drill:
     destroys: bool = False
     azure_static: Expectation | None = None
 
-    def over(self, link: "TunnelLink") -> Self:
-        """Return the same drill with what should happen on a tunnel of this kind of routing."""
-        return replace(self, azure=self.azure_static) if link.static and self.azure_static else self
+    def over(self, link: "TunnelLink", links: "Sequence[TunnelLink]") -> Self:
+        """Return the same drill with what should happen on a tunnel of this kind of routing.
+
+        Where no other tunnel is up, nothing can take over, and the drill repairs what it broke after a while.
+
+        Args:
+            link: What is broken.
+            links: All tunnels, as they were before.
+        """
+        routed = replace(self, azure=self.azure_static) if link.static and self.azure_static else self
+        if not self.breaks_tunnels or any(other.carries for other in links if other.key != link.key):
+            return routed
+        alone = replace(routed, aws=_alone(routed.aws), azure=_alone(routed.azure))
+        return routed if alone == routed else replace(alone, broken_s=max(routed.broken_s, _ALONE_BROKEN_S))
 
     def expectation(self, side: Cloud) -> Expectation:
         """Return what should happen to what a side sends."""
@@ -119,3 +133,8 @@ class Drill:
         if self.aws.ending is self.azure.ending:
             return f"both sides: {self.aws.ending.formula}"
         return f"AWS: {self.aws.ending.formula}; Azure: {self.azure.ending.formula}"
+
+
+def _alone(expectation: Expectation) -> Expectation:
+    """Return what should happen where nothing takes over, to what another tunnel would end."""
+    return NOTHING_ELSE if expectation.ending in {Ending.TIMERS, Ending.TOLD} else expectation

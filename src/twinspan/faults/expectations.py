@@ -29,3 +29,6 @@ def harmless(source: str) -> Expectation:
 def healing(source: str, label: Label = Label.INFRASTRUCTURE) -> Expectation:
     """Return that the outage lasts until the fault is healed."""
     return Expectation(ending=Ending.HEALING, label=label, source=source)
+
+
+NOTHING_ELSE = healing("of a single tunnel nothing takes over: there is no other way", Label.PROTOCOL)

@@ -24,6 +24,7 @@ class Tunnel:
         up: Whether that cloud calls it up now; None if it did not say.
         reason: The cloud's own words for the state.
         bgp: Whether that cloud is set to speak BGP over it; if not, its routes are static.
+        spare: Whether nobody uses it: Azure has a connection to AWS's other tunnel alone.
         since: When the state last changed, UTC.
         receive_bytes_per_s: Into that cloud, over the newest period. No sign of life: keepalives count.
         transmit_bytes_per_s: Out of that cloud.
@@ -38,6 +39,7 @@ class Tunnel:
     up: bool | None
     reason: str
     bgp: bool
+    spare: bool = False
     since: datetime | None = None
     receive_bytes_per_s: float | None = None
     transmit_bytes_per_s: float | None = None
@@ -139,11 +141,11 @@ class Snapshot:
 
     @property
     def healthy(self) -> bool:
-        """Whether all that was asked answered and all is up; false for no tunnel at all."""
+        """Whether all that was asked answered and all is up that is used; false for no tunnel at all."""
         return (
             bool(self.tunnels)
             and all(self.answered.values())
-            and all(tunnel.up for tunnel in self.tunnels)
+            and all(tunnel.up for tunnel in self.tunnels if not tunnel.spare)
             and all(session.up for session in self.sessions)
             and all(round_trip.received for round_trip in self.round_trips)
         )

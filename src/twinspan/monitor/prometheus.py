@@ -104,7 +104,7 @@ def _tunnels(tunnels: Iterable[Tunnel]) -> list[GaugeMetricFamily]:
         ends = (tunnel.aws_address, tunnel.azure_address)
         labels = (tunnel.cloud, tunnel.name, tunnel.connection, *(str(end or "") for end in ends))
         values = (
-            (up, tunnel.up),
+            (up, None if tunnel.spare else tunnel.up),
             (receive, tunnel.receive_bytes_per_s),
             (transmit, tunnel.transmit_bytes_per_s),
         )

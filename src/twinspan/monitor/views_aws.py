@@ -1,12 +1,14 @@
 """AWS's view of the tunnels."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from ipaddress import IPv4Address
 
 from twinspan.cloud.aws import AwsEndpoint
 from twinspan.cloud.aws.metrics import AwsTunnelMetrics, read_tunnel_metrics
 from twinspan.monitor.model import PERIODS, Part, Session, Tunnel
-from twinspan.network.links import TunnelLink, tunnel_links
+from twinspan.network.elsewhere import azure_elsewhere
+from twinspan.network.links import TunnelLink, spare_links, tunnel_links
 from twinspan.network.model import Network, TelemetryStatus, VpnConnection, VpnTunnel
 
 
@@ -24,9 +26,12 @@ def aws_part(endpoint: AwsEndpoint | None, network: Network, period_s: int, now:
     """
     if endpoint is None or network.aws is None:
         return (), ()
+    links = tunnel_links(network)
+    away = azure_elsewhere(network)
+    spare = spare_links([link for link in links if link.azure_connection not in away])
     ends = [
         (link, link.vpn_connection, link.tunnel, link.tunnel.outside_ip_address)
-        for link in tunnel_links(network)
+        for link in links
         if link.vpn_connection and link.tunnel and link.tunnel.outside_ip_address
     ]
     if not ends:
@@ -40,11 +45,12 @@ def aws_part(endpoint: AwsEndpoint | None, network: Network, period_s: int, now:
             start=now - timedelta(seconds=PERIODS * max(period_s, 60)),
             end=now,
         )
-        metrics |= {(each.vpn_connection_id, each.outside_ip_address): each for each in measured}
+        metrics |= {(metric.vpn_connection_id, metric.outside_ip_address): metric for metric in measured}
     tunnels, sessions = [], []
     for link, connection, tunnel, outside in ends:
-        tunnels.append(_tunnel(link, connection, tunnel, metrics[connection.id, outside]))
-        if not connection.static_routes_only:
+        shown = _tunnel(link, connection, tunnel, metrics[connection.id, outside])
+        tunnels.append(replace(shown, spare=link in spare))
+        if not connection.static_routes_only and link not in spare:
             sessions.append(_session(link.name, tunnel))
     return tuple(tunnels), tuple(sessions)
 

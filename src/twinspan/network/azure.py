@@ -12,6 +12,8 @@ from typing import Generic, Literal
 from twinspan.network.machines import Machine, NetworkInterface
 from twinspan.network.unknown import U, Unknown
 
+CONNECTED = "Connected"
+"""Source: ARM, VirtualNetworkGatewayConnection, connectionStatus."""
 GATEWAY_SUBNET = "GatewaySubnet"
 """Name of the subnet that a VPN gateway stands in."""
 DYNAMIC = "Dynamic"

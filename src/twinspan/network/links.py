@@ -21,6 +21,7 @@ from twinspan.network.aws import (
     VpnTunnel,
 )
 from twinspan.network.azure import (
+    CONNECTED,
     AzureConnection,
     AzureNetwork,
     GatewayInstance,
@@ -257,6 +258,16 @@ class TunnelLink(Generic[U]):
         return telemetry.status if telemetry else None
 
     @property
+    def connected(self) -> bool:
+        """Whether Azure says that IPsec is up."""
+        return bool(self.azure_connection and self.azure_connection.connection_status == CONNECTED)
+
+    @property
+    def carries(self) -> bool:
+        """Whether both clouds say that it is up: with BGP, AWS says so once it has a session."""
+        return self.joined and self.aws_status is TelemetryStatus.UP and self.connected
+
+    @property
     def outside_address(self) -> IPv4Address | U | None:
         """AWS's end; without a tunnel, what Azure takes for it."""
         if self.tunnel:
@@ -279,6 +290,24 @@ class TunnelLink(Generic[U]):
         """Name the tunnel for a reader: key and outside address."""
         outside = self.tunnel.outside_ip_address if self.tunnel else None
         return self.key if outside is None or str(outside) == self.key else f"{self.key} ({outside})"
+
+
+def spare_links(links: Sequence[TunnelLink[U]]) -> tuple[TunnelLink[U], ...]:
+    """Return the tunnels that nobody uses: AWS makes two, and Azure's side has a connection to one.
+
+    None as long as an Azure connection meets no tunnel: it may have missed one of these.
+    """
+    used = {link.vpn_connection.id for link in links if link.joined and link.vpn_connection}
+    if any(link.azure_connection and not link.joined for link in links):
+        return ()
+    return tuple(
+        link
+        for link in links
+        if link.tunnel
+        and link.vpn_connection
+        and link.azure_connection is None
+        and link.vpn_connection.id in used
+    )
 
 
 def tunnel_key(vpn_connection_id: str, number: int) -> str:

@@ -71,18 +71,22 @@ def _homes(network: Network[U]) -> Mapping[object, int]:
     numbers = {root: number for number, root in enumerate(whole)}
     aws_alone, azure_alone = aws.keys() - azure.keys(), azure.keys() - aws.keys()
     numbers |= dict.fromkeys(aws_alone | azure_alone, len(whole) if aws_alone and azure_alone else 0)
-    return {each: numbers[root] for each in groups.parents if (root := groups.root(each)) in numbers}
+    return {
+        identifier: numbers[root]
+        for identifier in groups.parents
+        if (root := groups.root(identifier)) in numbers
+    }
 
 
 def _aws_gateway_ids(network: Network[U]) -> tuple[str, ...]:
-    live = (each for each in _aws(network).vpn_connections if each.state != "deleted")
-    return tuple(each.id for each in live)
+    live = (connection for connection in _aws(network).vpn_connections if connection.state != "deleted")
+    return tuple(connection.id for connection in live)
 
 
 def _azure_gateway_ids(network: Network[U]) -> tuple[str, ...]:
     azure = _azure(network)
     gateways, connections = azure.virtual_network_gateways, azure.connections
-    return (*(each.id for each in gateways), *(each.id for each in connections))
+    return (*(gateway.id for gateway in gateways), *(connection.id for connection in connections))
 
 
 def _aws(network: Network[U]) -> AwsNetwork[U]:
@@ -120,12 +124,12 @@ def _join_across(link: TunnelLink[U], groups: _Groups) -> None:
 def _part(network: Network[U], homes: Mapping[object, int], number: int) -> Network[U]:
     def chosen(objects: Iterable[O], owners: Owner) -> tuple[O, ...]:
         """Return the objects of which an owner is in this network, in the first also those without any."""
-        found = []
+        own = []
         for item in objects:
             numbers = {homes[owner] for owner in owners(item) if owner in homes}
             if number in numbers or (number == 0 and not numbers):
-                found.append(item)
-        return tuple(found)
+                own.append(item)
+        return tuple(own)
 
     aws, azure = network.aws, network.azure
     return replace(
@@ -157,10 +161,12 @@ def _aws_owners(aws: AwsNetwork[U]) -> Mapping[str, Owner]:
             ("subnets", "route_tables", "security_groups", "network_acls", "eks_clusters"), by_vpc
         ),
         "customer_gateways": lambda gateway: (
-            each.id for each in aws.vpn_connections if each.customer_gateway_id == gateway.id
+            connection.id
+            for connection in aws.vpn_connections
+            if connection.customer_gateway_id == gateway.id
         ),
         "network_interfaces": lambda item: (interfaces[item.id],),
-        "machines": lambda machine: (interfaces.get(each) for each in machine.interface_ids),
+        "machines": lambda machine: (interfaces.get(interface_id) for interface_id in machine.interface_ids),
     }
 
 
@@ -190,12 +196,14 @@ def _azure_owners(azure: AzureNetwork[U]) -> Mapping[str, Owner]:
     return {
         **dict.fromkeys(("virtual_networks", "virtual_network_gateways", "connections"), by_id),
         "local_network_gateways": lambda local: (
-            each.id for each in azure.connections if each.local_network_gateway_id == local.id
+            connection.id
+            for connection in azure.connections
+            if connection.local_network_gateway_id == local.id
         ),
         "network_security_groups": users("network_security_group_id"),
         "route_tables": users("route_table_id"),
         "public_ip_addresses": holders,
         "aks_clusters": by_pools,
         "network_interfaces": lambda item: (interfaces[item.id],),
-        "machines": lambda machine: (interfaces.get(each) for each in machine.interface_ids),
+        "machines": lambda machine: (interfaces.get(interface_id) for interface_id in machine.interface_ids),
     }

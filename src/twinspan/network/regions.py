@@ -72,10 +72,12 @@ def region_of(network: AwsNetwork[Unknown], identifier: object) -> str:
 
 def _named(network: AwsNetwork[Unknown]) -> dict[str, str]:
     """Return id -> region of the objects that tell theirs, or are in a VPC that does; of no others."""
-    found = {item.id: known(item.region) for name in _PLACED for item in getattr(network, name)}
-    found |= {item.id: found.get(item.vpc_id) for name in _IN_VPCS for item in getattr(network, name)}
-    found |= {cluster.id: arn_region(cluster.arn) or found[cluster.id] for cluster in network.eks_clusters}
-    found |= {item.id: found.get(str(item.subnet_id)) for item in network.network_interfaces}
+    regions = {item.id: known(item.region) for name in _PLACED for item in getattr(network, name)}
+    regions |= {item.id: regions.get(item.vpc_id) for name in _IN_VPCS for item in getattr(network, name)}
+    regions |= {
+        cluster.id: arn_region(cluster.arn) or regions[cluster.id] for cluster in network.eks_clusters
+    }
+    regions |= {item.id: regions.get(str(item.subnet_id)) for item in network.network_interfaces}
     for machine in network.machines:
-        found[machine.id] = next((found.get(str(name)) for name in machine.interface_ids), None)
-    return {identifier: region for identifier, region in found.items() if region}
+        regions[machine.id] = next((regions.get(str(name)) for name in machine.interface_ids), None)
+    return {identifier: region for identifier, region in regions.items() if region}

@@ -25,5 +25,8 @@ def subscription_of(resource_id: str) -> str:
 def subscriptions_of(network: AzureNetwork[Unknown]) -> tuple[str, ...]:
     """Return the subscriptions that hold something, as far as they are known; the main one first."""
     objects = (item for name in _PLACED for item in getattr(network, name))
-    found = [(known(network.subscription_id) or "").lower(), *(subscription_of(item.id) for item in objects)]
-    return tuple(subscription for subscription in dict.fromkeys(found) if subscription)
+    subscriptions = [
+        (known(network.subscription_id) or "").lower(),
+        *(subscription_of(item.id) for item in objects),
+    ]
+    return tuple(subscription for subscription in dict.fromkeys(subscriptions) if subscription)

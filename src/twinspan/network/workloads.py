@@ -24,6 +24,11 @@ class PlacedMachine:
     interface: NetworkInterface
     address: IPv4Address
 
+    @property
+    def primary(self) -> bool:
+        """Whether it is the machine's primary interface: its operating system answers by this one."""
+        return self.interface.id.lower() == self.machine.interface_ids[0].lower()
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HostGroups:
@@ -44,7 +49,10 @@ class HostGroups:
 
 
 def machines_in(network: AwsNetwork | AzureNetwork, subnet_id: str) -> tuple[PlacedMachine, ...]:
-    """Return the machines with an interface in a subnet: those that run first, then by name and id."""
+    """Return the machines with an interface in a subnet.
+
+    Those that run come first; then those whose primary interface it is; then by name and id.
+    """
     interfaces = {interface.id.lower(): interface for interface in network.network_interfaces}
     placed_machines = [
         PlacedMachine(machine=machine, interface=interface, address=interface.private_ip_addresses[0])
@@ -56,7 +64,12 @@ def machines_in(network: AwsNetwork | AzureNetwork, subnet_id: str) -> tuple[Pla
     return tuple(
         sorted(
             placed_machines,
-            key=lambda placed: (placed.machine.state != RUNNING, placed.machine.name, placed.machine.id),
+            key=lambda placed: (
+                placed.machine.state != RUNNING,
+                not placed.primary,
+                placed.machine.name,
+                placed.machine.id,
+            ),
         )
     )
 

@@ -35,7 +35,7 @@ def leftovers(state: State, endpoints: Endpoints) -> Iterator[tuple[str, Held]]:
         identity = str(resource.values.get("id", ""))
         if resource.type == "aws_vpc":
             aws = endpoints.aws and endpoints.aws.in_region(arn_region(resource.values.get("arn")))
-            found = held_by_vpc(aws, identity) if aws else ()
+            unmanaged = held_by_vpc(aws, identity) if aws else ()
         else:
-            found = held_by_group(endpoints.azure, identity) if endpoints.azure else ()
-        yield from ((resource.address, held) for held in found if unknown(held))
+            unmanaged = held_by_group(endpoints.azure, identity) if endpoints.azure else ()
+        yield from ((resource.address, held) for held in unmanaged if unknown(held))

@@ -17,19 +17,19 @@ def examined(rule: Rule[T], whole: T, parts: Sequence[T]) -> tuple[Finding, ...]
         whole: Everything.
         parts: The networks in it; often the whole alone.
     """
-    found = [finding for of in ((whole,) if rule.whole else parts) for finding in rule.examine(of)]
-    return tuple(found) if len(parts) == 1 else tuple(dict.fromkeys(found))
+    findings = [finding for of in ((whole,) if rule.whole else parts) for finding in rule.examine(of)]
+    return tuple(findings) if len(parts) == 1 else tuple(dict.fromkeys(findings))
 
 
 def merged(parts: Sequence[tuple[CheckResult, ...]]) -> tuple[CheckResult, ...]:
     """Return the results of several networks as one: what they share once, and of a severity the worst."""
     if len(parts) == 1:
         return parts[0]
-    found: dict[str, CheckResult] = {}
+    together: dict[str, CheckResult] = {}
     for result in (result for part in parts for result in part):
-        before = found.get(result.id)
-        found[result.id] = _both(before, result) if before else result
-    return tuple(found.values())
+        before = together.get(result.id)
+        together[result.id] = _both(before, result) if before else result
+    return tuple(together.values())
 
 
 def _both(one: CheckResult, other: CheckResult) -> CheckResult:

@@ -16,11 +16,11 @@ def two_customer_gateways(design: Design) -> Iterator[Finding]:
     """RED-01: AWS calls two addresses of an active-active gateway, so that one instance can fail."""
     ours = {link.tunnel.connection.id for link in design.links}
     connections = [connection for connection in design.crossing if design.planned or connection.id in ours]
-    found = [design.customer_gateway_of(each) for each in connections]
-    called = {gateway.id for gateway in found if gateway is not None}
+    customers = [design.customer_gateway_of(vpn) for vpn in connections]
+    called = {gateway.id for gateway in customers if gateway is not None}
     # Of a gateway with one instance, RED-02 says so.
     several = [gateway for gateway in design.azure_gateways if gateway.active_active is not False]
-    if connections and several and len(called) == 1 and None not in found:
+    if connections and several and len(called) == 1 and None not in customers:
         yield Finding(
             subject=subject(connections[0]),
             evidence="all tunnels end at one address of Azure; its instance's maintenance is an outage",

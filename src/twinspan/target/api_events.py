@@ -11,14 +11,13 @@ from types import TracebackType
 from typing import Self
 
 from twinspan.errors import CloudError
+from twinspan.network.azure import CONNECTED
 from twinspan.network.links import TunnelLink
 from twinspan.network.model import TelemetryStatus
 from twinspan.protocols import Event
 
 TELEMETRY_DOWN, TELEMETRY_UP = "telemetry-down", "telemetry-up"
 """Kinds of events of a cloud's API: late, and not what ended an outage."""
-CONNECTED = "Connected"
-"""Source: ARM, VirtualNetworkGatewayConnection, connectionStatus."""
 
 
 class ApiEvents:

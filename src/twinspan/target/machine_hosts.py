@@ -53,9 +53,12 @@ class MachineHost:
 def machine_in(
     place: Place, side: Cloud, network: AwsNetwork | AzureNetwork | None, subnet_id: str
 ) -> HostInSubnet | None:
-    """Return the first machine that runs in a subnet; None if there is none."""
+    """Return the first machine that runs in a subnet by its primary interface; None if there is none.
+
+    By which interface a machine answers at the address of another one, its operating system decides.
+    """
     for placed in machines_in(network, subnet_id) if network else ():
-        if placed.machine.state == RUNNING:
+        if placed.machine.state == RUNNING and placed.primary:
             host = MachineHost(
                 place=place, machine=found_machine(side, placed.machine), address=placed.address
             )

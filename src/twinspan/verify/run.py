@@ -93,8 +93,8 @@ def read_facts(endpoints: Endpoints, *, expected: Expectation | None = None, bgp
     )
     if not bgp:
         return facts
-    told, problems_of_bgp = _read_bgp(endpoints, facts.azure_gateways)
-    return replace(facts, bgp=told, bgp_problems=problems_of_bgp)
+    observed, problems_of_bgp = _read_bgp(endpoints, facts.azure_gateways)
+    return replace(facts, bgp=observed, bgp_problems=problems_of_bgp)
 
 
 def _read_clouds(endpoints: Endpoints) -> tuple[Network, Secrets, Mapping[Cloud, str]]:

@@ -61,11 +61,11 @@ def test_an_interface_endpoint_takes_an_address_in_each_subnet_and_gives_it_back
         SubnetIds=subnets[:2],
         SubnetConfigurations=[{"SubnetId": subnets[0], "Ipv4": "10.2.1.10"}],
     )
-    found = site.ec2.describe_network_interfaces(NetworkInterfaceIds=made["NetworkInterfaceIds"])
-    interfaces = {each["SubnetId"]: each for each in found["NetworkInterfaces"]}
+    shown = site.ec2.describe_network_interfaces(NetworkInterfaceIds=made["NetworkInterfaceIds"])
+    interfaces = {interface["SubnetId"]: interface for interface in shown["NetworkInterfaces"]}
     assert interfaces.keys() == set(subnets[:2])
     assert interfaces[subnets[0]]["PrivateIpAddress"] == "10.2.1.10"
-    assert {each["InterfaceType"] for each in interfaces.values()} == {"vpc_endpoint"}
+    assert {interface["InterfaceType"] for interface in interfaces.values()} == {"vpc_endpoint"}
     assert code_of(lambda: site.ec2.delete_subnet(SubnetId=subnets[0])) == "DependencyViolation"
     used = interfaces[subnets[0]]["NetworkInterfaceId"]
     refused = code_of(lambda: site.ec2.delete_network_interface(NetworkInterfaceId=used))
@@ -102,7 +102,7 @@ def test_subnets_and_groups_of_an_endpoint_change(site: Site, subnets: list[str]
     )
     shown = site.ec2.describe_vpc_endpoints(VpcEndpointIds=[name])["VpcEndpoints"][0]
     assert shown["SubnetIds"] == [subnets[1]]
-    assert [each["GroupId"] for each in shown["Groups"]] == [group]
+    assert [member["GroupId"] for member in shown["Groups"]] == [group]
     assert code_of(lambda: site.ec2.delete_security_group(GroupId=group)) == "DependencyViolation"
 
 
@@ -195,7 +195,7 @@ def test_an_ipv6_entry_of_a_network_acl_is_kept_and_filters_nothing(twin: Twin, 
         Ipv6CidrBlock="::/0",
     )
     (shown,) = site.ec2.describe_network_acls(NetworkAclIds=[acl])["NetworkAcls"]
-    read = next(each for each in _read(twin).network_acls if each.id == acl)
+    read = next(network_acl for network_acl in _read(twin).network_acls if network_acl.id == acl)
     assert "::/0" in {entry.get("Ipv6CidrBlock") for entry in shown["Entries"]}
     assert 101 not in {entry.rule_number for entry in read.entries}
 
@@ -216,8 +216,8 @@ def test_an_ipv6_entry_that_is_no_block_is_refused(site: Site) -> None:
 
 
 def test_the_default_vpc_is_found_as_the_provider_asks_for_it(site: Site) -> None:
-    found = site.ec2.describe_vpcs(Filters=[{"Name": "isDefault", "Values": ["true"]}])["Vpcs"]
-    assert [vpc["IsDefault"] for vpc in found] == [True]
+    vpcs = site.ec2.describe_vpcs(Filters=[{"Name": "isDefault", "Values": ["true"]}])["Vpcs"]
+    assert [vpc["IsDefault"] for vpc in vpcs] == [True]
 
 
 # Subnet groups
@@ -250,6 +250,17 @@ def test_a_subnet_group_is_of_subnets_that_are_there(
     assert code_of(lambda: create(*subnets[:2])) == f"{noun}AlreadyExists"
     describe = getattr(client, xform_name(f"Describe{noun}s"))
     assert code_of(lambda: describe(**{name: "other"})) == f"{noun}NotFoundFault"
+
+
+@pytest.mark.parametrize("operation", ["Modify", "Delete"])
+@pytest.mark.parametrize("service", GROUPS)
+def test_no_name_is_the_name_of_no_subnet_group(
+    twin: Twin, subnets: list[str], service: str, operation: str
+) -> None:
+    noun, name, _ = GROUPS[service]
+    params = {name: ""} | ({"SubnetIds": subnets[:2]} if operation == "Modify" else {})
+    change = getattr(twin.client(service), xform_name(f"{operation}{noun}"))
+    assert code_of(lambda: change(**params)) == f"{noun}NotFoundFault"
 
 
 def test_a_group_of_rds_covers_two_zones(twin: Twin, subnets: list[str]) -> None:
@@ -391,10 +402,10 @@ def _make_one_of_each(twin: Twin, site: Site, subnets: list[str]) -> None:
 
 
 def test_the_status_lists_them_as_objects_only(twin: Twin, site: Site, subnets: list[str]) -> None:
-    before = {each.kind for each in twin.api.objects_only()}
+    before = {entry.kind for entry in twin.api.objects_only()}
     _make_one_of_each(twin, site, subnets)
-    listed = {each.kind: each for each in twin.api.objects_only() if each.kind not in before}
-    assert {kind: len(each.names) for kind, each in listed.items()} == dict.fromkeys(
+    listed = {entry.kind: entry for entry in twin.api.objects_only() if entry.kind not in before}
+    assert {kind: len(texts.names) for kind, texts in listed.items()} == dict.fromkeys(
         (
             "VPC endpoints",
             "flow logs",
@@ -414,7 +425,7 @@ def test_the_status_lists_them_as_objects_only(twin: Twin, site: Site, subnets: 
 def test_they_are_there_after_a_restart(twin: Twin, site: Site, subnets: list[str]) -> None:
     _make_one_of_each(twin, site, subnets)
     before = twin.api.objects_only()
-    key = before[[each.kind for each in before].index("KMS keys")].names[0]
+    key = before[[entry.kind for entry in before].index("KMS keys")].names[0]
     public = twin.client("kms").get_public_key(KeyId=key)["PublicKey"]
     twin.api.stop()
     again = AwsApi(
@@ -426,9 +437,9 @@ def test_they_are_there_after_a_restart(twin: Twin, site: Site, subnets: list[st
     )
     again.start()
     try:
-        found = again.objects_only()
+        entries = again.objects_only()
         kms = Twin(api=again, board=twin.board, changes=[], state_file=twin.state_file).client("kms")
-        assert json.dumps([each.names for each in found]) == json.dumps([each.names for each in before])
+        assert json.dumps([entry.names for entry in entries]) == json.dumps([entry.names for entry in before])
         assert kms.get_public_key(KeyId=key)["PublicKey"] == public
     finally:
         again.stop()

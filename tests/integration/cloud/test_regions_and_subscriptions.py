@@ -36,9 +36,9 @@ def both(endpoints: Endpoints) -> Iterator[Both]:
     assert endpoints.aws
     assert endpoints.azure
     ec2 = [aws_clients(endpoints.aws.in_region(region)).ec2 for region in REGIONS]
-    vpcs = [each.create_vpc(CidrBlock="10.1.0.0/16")["Vpc"]["VpcId"] for each in ec2]
+    vpcs = [name.create_vpc(CidrBlock="10.1.0.0/16")["Vpc"]["VpcId"] for name in ec2]
     subscriptions = (endpoints.azure.subscription_id, OTHER)
-    places = [azure_clients(endpoints.azure.in_subscription(each)) for each in subscriptions]
+    places = [azure_clients(endpoints.azure.in_subscription(subscription)) for subscription in subscriptions]
     vnets = []
     for place in places:
         place.resources.resource_groups.create_or_update("same", {"location": "westeurope"})
@@ -75,7 +75,7 @@ def test_equal_names_in_two_subscriptions_are_two_networks(both: Both) -> None:
 def test_a_subscription_lists_what_is_its_own(endpoints: Endpoints, both: Both) -> None:
     assert endpoints.azure
     listed = azure_clients(endpoints.azure.in_subscription(OTHER)).network.virtual_networks.list_all()
-    assert [str(each.id).lower() for each in listed] == [both.vnets[1]]
+    assert [str(vnet.id).lower() for vnet in listed] == [both.vnets[1]]
 
 
 def test_one_main_region_alone_is_read_as_before(endpoints: Endpoints, both: Both) -> None:

@@ -98,7 +98,7 @@ def served(workspace: Workspace) -> Mapping[str, Any]:
 def test_every_served_type_has_the_real_schema(served: Mapping[str, Any], name: str) -> None:
     """Same types, nesting, requiredness, sensitivity and schema versions."""
     truth, ours = _truth(name), served[name.partition("-")[0]]
-    found = []
+    problems = []
     for kind in ("resource_schemas", "data_source_schemas"):
         for type_name, schema in ours[kind].items():
             if kind not in truth or (kind == "data_source_schemas" and type_name not in truth[kind]):
@@ -107,10 +107,10 @@ def test_every_served_type_has_the_real_schema(served: Mapping[str, Any], name: 
                 continue
             real = truth[kind][type_name]
             if schema["version"] != real["version"]:
-                found.append(f"{type_name} has version {schema['version']} for {real['version']}")
-            found += differences(schema["block"], real["block"], type_name)
+                problems.append(f"{type_name} has version {schema['version']} for {real['version']}")
+            problems += differences(schema["block"], real["block"], type_name)
 
-    left = [line for line in found if not is_settled(line.split()[0], _SETTLED[name])]
+    left = [line for line in problems if not is_settled(line.split()[0], _SETTLED[name])]
     assert left == [], "\n".join(left)
 
 
@@ -125,8 +125,8 @@ def test_the_provider_block_of_aws_differs_from_the_last_5_in_endpoints_only(
 ) -> None:
     real = _truth("aws-5.100.0")["provider_schema"]
 
-    found = list(differences(served["aws"]["provider"]["block"], real["block"], "provider"))
+    problems = list(differences(served["aws"]["provider"]["block"], real["block"], "provider"))
 
-    assert [line for line in found if not line.startswith("provider.endpoints.")] == [
+    assert [line for line in problems if not line.startswith("provider.endpoints.")] == [
         "provider.tag_policy_compliance is extra"
     ]

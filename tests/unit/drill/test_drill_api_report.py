@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
 import pytest
-from test_drill_parts import link
+from test_drill_parts import link, up
 from test_drill_run import Path, verification
 
 from twinspan.drill.api_report import ApiReport
@@ -14,7 +14,7 @@ from twinspan.drill.environment import DrillEnvironment, NoMeter
 from twinspan.drill.run import watch_drill
 from twinspan.errors import CloudUnreachableError, DesignError, HostError
 from twinspan.network.links import TunnelLink
-from twinspan.network.model import TelemetryStatus, VgwTelemetry
+from twinspan.network.model import TelemetryStatus
 from twinspan.results import Outcome
 from twinspan.target.pace import Pace
 from twinspan.target.witness import api_witness
@@ -55,12 +55,7 @@ class Clouds:
 
 
 def shown(number: int, status: TelemetryStatus) -> TunnelLink:
-    tunnel_link = link(number)
-    assert tunnel_link.tunnel is not None
-    telemetry = VgwTelemetry(
-        status=status, status_message="", accepted_route_count=1, last_status_change=None
-    )
-    return replace(tunnel_link, tunnel=replace(tunnel_link.tunnel, telemetry=telemetry))
+    return up(link(number), status)
 
 
 REPLACED = replace(named("endpoint-replaced"), broken_s=0.0)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 import pytest
-from test_drill_parts import event, link, static_link
+from test_drill_parts import event, link, static_link, up
 
 from twinspan.drill.catalogue import DRILLS, named
 from twinspan.drill.composite import AllOf
@@ -15,6 +15,7 @@ from twinspan.faults.data_plane.path_cut import TUNNEL_DOWN
 from twinspan.faults.definition import Drill
 from twinspan.faults.endings import Ending
 from twinspan.faults.timers import Label
+from twinspan.network.links import TunnelLink
 from twinspan.results.document import as_json
 
 AWS_END, AZURE_END = "vpn-0a/203.0.113.1", "/subscriptions/s/connections/dev-tunnel1/198.51.100.4"
@@ -59,11 +60,25 @@ def test_a_figure_holds_in_the_clouds_only_if_it_does_on_both_sides() -> None:
 
 
 def test_without_bgp_azure_is_not_moved_off_an_endpoint_before_it_is_replaced() -> None:
-    drill = named("endpoint-replaced")
+    drill, links = named("endpoint-replaced"), [up(link(1)), up(link(2))]
 
-    assert drill.over(link(1)) == drill
-    assert drill.over(static_link(1)).azure.ending is Ending.TOLD
-    assert drill.over(static_link(1)).aws == drill.aws
+    assert drill.over(link(1), links) == drill
+    assert drill.over(static_link(1), links).azure.ending is Ending.TOLD
+    assert drill.over(static_link(1), links).aws == drill.aws
+
+
+@pytest.mark.parametrize("others", [[], [link(2)]], ids=["none", "one that is down"])
+def test_of_the_only_tunnel_that_is_up_nothing_takes_over(others: list[TunnelLink]) -> None:
+    drill = TUNNEL_DOWN.over(up(link(1)), [up(link(1)), *others])
+
+    assert (drill.aws.ending, drill.azure.ending) == (Ending.HEALING, Ending.HEALING)
+    assert drill.timed
+    assert named("rekey").over(link(1), []) == named("rekey")
+
+
+@pytest.mark.parametrize("drill", DRILLS, ids=lambda drill: drill.name)
+def test_with_another_tunnel_a_drill_is_as_the_catalogue_says(drill: Drill) -> None:
+    assert drill.over(link(1), [up(link(1)), up(link(2))]) == drill
 
 
 @dataclass(slots=True)

@@ -15,9 +15,17 @@ from twinspan.drill.report import DirectionReport, DrillReport
 from twinspan.errors import DesignError, HostError
 from twinspan.faults.data_plane.path_cut import TUNNEL_DOWN
 from twinspan.faults.timers import HOLD_JITTER, first_to_fire, hold_fires_after_s, timers_of
+from twinspan.network.azure import CONNECTED
 from twinspan.network.clouds import Cloud
 from twinspan.network.links import TunnelLink
-from twinspan.network.model import AzureConnection, Phase, VpnConnection, VpnTunnel
+from twinspan.network.model import (
+    AzureConnection,
+    Phase,
+    TelemetryStatus,
+    VgwTelemetry,
+    VpnConnection,
+    VpnTunnel,
+)
 from twinspan.protocols import Event
 
 PHASE = Phase(lifetime_seconds=3600)
@@ -73,6 +81,25 @@ def link(
         azure_connection=connection,
         local_network_gateway=None,
         instance=None,
+    )
+
+
+def up(link: TunnelLink, status: TelemetryStatus = TelemetryStatus.UP) -> TunnelLink:
+    """The same tunnel, of which Azure says that it is up, and AWS too, or what is given."""
+    azure, aws, vpn = link.azure_connection, link.tunnel, link.vpn_connection
+    assert azure is not None
+    assert aws is not None
+    assert vpn is not None
+    telemetry = VgwTelemetry(
+        status=status, status_message="", accepted_route_count=1, last_status_change=None
+    )
+    tunnel = replace(aws, telemetry=telemetry)
+    return replace(
+        link,
+        joined=True,
+        vpn_connection=replace(vpn, tunnels=(tunnel,)),
+        tunnel=tunnel,
+        azure_connection=replace(azure, connection_status=CONNECTED),
     )
 
 

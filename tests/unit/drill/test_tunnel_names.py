@@ -45,7 +45,7 @@ def test_a_name_of_none_or_of_several_is_refused_with_those_that_there_are(name:
 
 
 def test_names_are_told_once_each_the_key_first() -> None:
-    found = names_of(FIRST)
+    names = names_of(FIRST)
 
-    assert found[0] == "aws[0]"
-    assert len(found) == len(set(found))
+    assert names[0] == "aws[0]"
+    assert len(names) == len(set(names))

@@ -71,6 +71,16 @@ def test_a_tunnel_that_is_down_or_unknown_is_not_healthy(up: bool | None) -> Non
     assert not replace(WHOLE, tunnels=(replace(TUNNEL, up=up),)).healthy
 
 
+def test_a_tunnel_that_nobody_uses_may_be_down() -> None:
+    spare = replace(TUNNEL, name="203.0.113.11", up=False, spare=True)
+    snapshot = replace(WHOLE, tunnels=(TUNNEL, spare))
+    ups = [s for family in families(snapshot) for s in family.samples if s.name == "twinspan_tunnel_up"]
+
+    assert snapshot.healthy
+    assert not replace(snapshot, tunnels=(replace(TUNNEL, up=False), spare)).healthy
+    assert [sample.labels["tunnel"] for sample in ups] == ["tunnel1"]
+
+
 def test_a_cloud_that_does_not_answer_is_one_change_and_not_a_change_of_its_tunnels() -> None:
     silent = replace(WHOLE, answered={"aws": False, "azure": True}, tunnels=())
     assert [(c.cloud, c.subject, c.what) for c in changes_between(WHOLE, silent)] == [

@@ -89,7 +89,7 @@ def test_a_machine_that_does_not_run_is_in_the_way(state: str) -> None:
 
 
 def test_an_interface_of_no_machine_and_a_target_that_is_none_lead_nowhere() -> None:
-    loose = tuple(replace(each, machine_id=None) for each in network().network_interfaces)
+    loose = tuple(replace(interface, machine_id=None) for interface in network().network_interfaces)
     assert way(network(network_interfaces=loose)).leads is False
     assert way(network(), replace(TO_ROUTER, target="nat-1")) == Way(leads=False)
     assert way(network(), None) == Way(leads=False)

@@ -37,7 +37,8 @@ def another(value: Any) -> Any:  # noqa: PLR0911 - a case each
         return {another(key): another(item) for key, item in value.items()}
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return replace(
-            value, **{each.name: another(getattr(value, each.name)) for each in dataclasses.fields(value)}
+            value,
+            **{member.name: another(getattr(value, member.name)) for member in dataclasses.fields(value)},
         )
     return value
 
@@ -54,9 +55,9 @@ def two(one: Network) -> Network:
     aws: AwsNetwork = replace(another(one.aws), region="us-east-1")
     azure: AzureNetwork = another(one.azure)
     together: dict[str, Any] = {
-        each.name: (*getattr(one.azure, each.name), *getattr(azure, each.name))
-        for each in dataclasses.fields(AzureNetwork)
-        if each.name != "subscription_id"
+        member.name: (*getattr(one.azure, member.name), *getattr(azure, member.name))
+        for member in dataclasses.fields(AzureNetwork)
+        if member.name != "subscription_id"
     }
     return Network(aws=merged([one.aws, in_further_region(aws)]), azure=replace(one.azure, **together))
 
@@ -70,25 +71,29 @@ def test_two_networks_are_apart_and_nothing_is_lost(one: Network, two: Network) 
     assert first == one
     assert second.aws
     assert second.azure
-    assert {each.id for each in second.aws.subnets} == {f"{each.id}b" for each in aws_network().subnets}
-    assert {subscription_of(each.id) for each in second.azure.connections} == {SECOND}
+    assert {subnet.id for subnet in second.aws.subnets} == {
+        f"{subnet.id}b" for subnet in aws_network().subnets
+    }
+    assert {subscription_of(connection.id) for connection in second.azure.connections} == {SECOND}
     assert len(second.azure.public_ip_addresses) == len(azure_network().public_ip_addresses)
 
 
 def test_gateways_that_no_tunnel_joins_are_one_more_network(two: Network) -> None:
     assert two.azure
     lost = replace(two.azure, local_network_gateways=two.azure.local_network_gateways[:4])
-    customers = [each.id for each in two.aws.customer_gateways] if two.aws else []
+    customers = [customer.id for customer in two.aws.customer_gateways] if two.aws else []
     aws = two.aws and replace(
         two.aws,
-        customer_gateways=tuple(each for each in two.aws.customer_gateways if not each.id.endswith("b")),
+        customer_gateways=tuple(
+            customer for customer in two.aws.customer_gateways if not customer.id.endswith("b")
+        ),
     )
     assert len(customers) == 4
     first, second = joined_parts(Network(aws=aws, azure=lost))
     assert second.aws
     assert second.azure
-    assert all(each.id.endswith("b") for each in second.aws.vpn_connections)
-    assert {subscription_of(each.id) for each in second.azure.connections} == {SECOND}
+    assert all(connection.id.endswith("b") for connection in second.aws.vpn_connections)
+    assert {subscription_of(connection.id) for connection in second.azure.connections} == {SECOND}
     assert first.aws
     assert len(first.aws.vpn_connections) == 2
 
@@ -105,7 +110,7 @@ def test_every_object_has_its_region(two: Network) -> None:
     assert two.aws
     assert regions_of(two.aws) == (two.aws.region, "us-east-1")
     for objects in (two.aws.vpcs, two.aws.subnets, two.aws.route_tables, two.aws.vpn_connections):
-        regions = {each.id.endswith("b"): region_of(two.aws, each.id) for each in objects}
+        regions = {item.id.endswith("b"): region_of(two.aws, item.id) for item in objects}
         assert regions == {False: two.aws.region, True: "us-east-1"}
     assert region_of(two.aws, "vpc-of-nobody") == two.aws.region
 

@@ -79,8 +79,8 @@ def network(**relevant: tuple[str, ...]) -> Network[Unknown]:
     return network_of(plan(by_locals(), relevant=relevant or RELEVANT))
 
 
-def joined(found: Network[Unknown]) -> list[TunnelLink[Unknown]]:
-    return [link for link in tunnel_links(found) if link.joined]
+def joined(network: Network[Unknown]) -> list[TunnelLink[Unknown]]:
+    return [link for link in tunnel_links(network) if link.joined]
 
 
 def test_what_goes_through_locals_is_found_in_what_terraform_took_values_from() -> None:
@@ -105,23 +105,25 @@ def test_of_a_resource_taken_as_a_whole_no_tunnel_is_guessed() -> None:
 
 
 def test_a_plan_that_lists_nothing_leaves_it_open() -> None:
-    found = network_of(plan(by_locals()))
+    azure_and_aws = network_of(plan(by_locals()))
 
-    assert joined(found) == []
-    assert all(link.maybe for link in tunnel_links(found) if link.tunnel)
+    assert joined(azure_and_aws) == []
+    assert all(link.maybe for link in tunnel_links(azure_and_aws) if link.tunnel)
 
 
 def test_an_office_is_known_as_such_in_a_plan_too() -> None:
-    found = network()
+    planned = network()
 
-    assert [each.address for each in aws_elsewhere(found)] == ['aws_vpn_connection.to["office"]']
-    assert [each.name for each in azure_elsewhere(found)] == ["o"]
+    assert [connection.address for connection in aws_elsewhere(planned)] == [
+        'aws_vpn_connection.to["office"]'
+    ]
+    assert [connection.name for connection in azure_elsewhere(planned)] == ["o"]
 
 
 def test_bgp_settings_made_by_dynamic_are_open_and_not_missing() -> None:
-    found = network()
-    assert found.azure
-    berlin, office = found.azure.local_network_gateways
+    planned = network()
+    assert planned.azure
+    berlin, office = planned.azure.local_network_gateways
 
     assert berlin.asn is UNKNOWN
     assert office.asn is None
@@ -139,7 +141,7 @@ def test_bgp_settings_made_by_dynamic_are_open_and_not_missing() -> None:
 def test_every_azurerm_says_whether_bgp_is_on(
     provider: str, gateway: dict[str, Any], connection: dict[str, Any]
 ) -> None:
-    found = network_of(
+    planned = network_of(
         plan(
             {
                 "azurerm_virtual_network_gateway.edge": {**GATEWAY, **gateway},
@@ -147,23 +149,23 @@ def test_every_azurerm_says_whether_bgp_is_on(
             }
         )
     ).azure
-    assert found
+    assert planned
 
-    assert found.virtual_network_gateways[0].bgp_enabled is True, provider
-    assert found.connections[0].bgp_enabled is True, provider
+    assert planned.virtual_network_gateways[0].bgp_enabled is True, provider
+    assert planned.connections[0].bgp_enabled is True, provider
 
 
 def test_of_two_names_of_one_argument_the_one_that_is_known_counts() -> None:
     older = {"enable_bgp": False, "bgp_enabled": Ref()}
-    found = network_of(plan({"azurerm_virtual_network_gateway.edge": {**GATEWAY, **older}})).azure
-    assert found
+    azure = network_of(plan({"azurerm_virtual_network_gateway.edge": {**GATEWAY, **older}})).azure
+    assert azure
 
-    assert found.virtual_network_gateways[0].bgp_enabled is False
+    assert azure.virtual_network_gateways[0].bgp_enabled is False
 
 
 def test_the_region_that_aws_6_writes_at_each_resource_is_the_networks() -> None:
     vpn = {"region": "eu-central-1", "customer_gateway_id": Ref(), "vpn_gateway_id": Ref()}
-    found = network_of(plan({"aws_vpn_connection.to": vpn})).aws
-    assert found
+    aws = network_of(plan({"aws_vpn_connection.to": vpn})).aws
+    assert aws
 
-    assert (found.region, found.vpn_connections[0].region) == ("eu-central-1", "")
+    assert (aws.region, aws.vpn_connections[0].region) == ("eu-central-1", "")

@@ -208,11 +208,11 @@ def test_a_way_through_a_router_that_forwards_is_a_way() -> None:
 
     assert failed(facts) == []
     finding = next(
-        each
+        outcome
         for result in verify(facts).results
         if result.id == "RTE-11"
-        for each in result.findings
-        if each.branch == "rtb-subnet-0a"
+        for outcome in result.findings
+        if outcome.branch == "rtb-subnet-0a"
     )
     assert "router" in finding.evidence
 

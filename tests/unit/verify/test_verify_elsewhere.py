@@ -48,8 +48,8 @@ def with_machine(facts: Facts, *groups: str, state: str = "running") -> Facts:
 def test_what_leads_to_a_data_centre_is_no_half_link_though_nothing_says_so() -> None:
     facts = unplanned(to_a_data_centre(vn.healthy().network, THERE))
 
-    assert [each.id for each in aws_elsewhere(facts.network)] == ["vpn-dc"]
-    assert [each.id for each in azure_elsewhere(facts.network)] == ["/con-dc"]
+    assert [connection.id for connection in aws_elsewhere(facts.network)] == ["vpn-dc"]
+    assert [connection.id for connection in azure_elsewhere(facts.network)] == ["/con-dc"]
     assert facts.expected.tunnel_count == 4
     assert len(facts.links()) == 4
     assert errors(facts) == []
@@ -61,13 +61,13 @@ def test_its_own_cloud_says_whether_it_is_up_and_that_is_a_warning() -> None:
     assert network.aws
     *others, away = network.aws.vpn_connections
     silent = replace(
-        away, tunnels=tuple(replace(each, telemetry=vn.down("IPSEC IS DOWN")) for each in away.tunnels)
+        away, tunnels=tuple(replace(tunnel, telemetry=vn.down("IPSEC IS DOWN")) for tunnel in away.tunnels)
     )
     down = verified(unplanned(replace(network, aws=replace(network.aws, vpn_connections=(*others, silent)))))
 
     assert up.outcome is Outcome.PASS
     result = down.result("VPN-05")
-    assert (result.severity, [each.outcome for each in result.findings]) == (
+    assert (result.severity, [finding.outcome for finding in result.findings]) == (
         Severity.WARNING,
         [Outcome.FAIL, Outcome.PASS],
     )
@@ -210,7 +210,7 @@ def test_a_machines_own_nsg_is_judged_if_it_runs() -> None:
             network_interfaces=(interface,),
             machines=(replace(machine, state=state),),
         )
-        return [each.subject for each in verified(one).result("FLT-13").findings if each.outcome.bad]
+        return [finding.subject for finding in verified(one).result("FLT-13").findings if finding.outcome.bad]
 
     assert judged("running") == ["own of machine store"]
     assert judged("deallocated") == []

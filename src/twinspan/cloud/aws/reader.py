@@ -42,7 +42,7 @@ def read(endpoint: AwsEndpoint, unreadable: Unreadable) -> tuple[AwsNetwork, Map
     with ThreadPoolExecutor(len(places), thread_name_prefix="read-regions") as pool:
         parts = list(pool.map(lambda place: _read_region(place, unreadable), places))
     main, *further = (network for network, _ in parts)
-    keys = {name: key for _, found in parts for name, key in found.items()}
+    keys = {name: key for _, read_keys in parts for name, key in read_keys.items()}
     return merged([main, *map(in_further_region, further)]), keys
 
 

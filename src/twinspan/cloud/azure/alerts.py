@@ -21,7 +21,7 @@ def read_ringing_alerts(endpoint: AzureEndpoint) -> tuple[tuple[str, str], ...]:
         CloudUnreachableError: It did not answer.
     """
     params = {"monitorCondition": "Fired", "includeContext": "true"}
-    found = [
+    alerts = [
         alert
         for place in endpoint.each_subscription()
         for alert in get_all(
@@ -31,7 +31,7 @@ def read_ringing_alerts(endpoint: AzureEndpoint) -> tuple[tuple[str, str], ...]:
             params=params,
         )
     ]
-    return tuple((each["name"], _about(each)) for each in found if _is_of_gateway(each))
+    return tuple((ringing["name"], _about(ringing)) for ringing in alerts if _is_of_gateway(ringing))
 
 
 def _is_of_gateway(alert: Mapping[str, Any]) -> bool:

@@ -53,7 +53,9 @@ class AzureEndpoint:
     def each_subscription(self) -> tuple[Self, ...]:
         """Return an endpoint for each subscription that is read, the main one first."""
         every = (self.subscription_id, *self.subscriptions)
-        return tuple(map(self.in_subscription, dict.fromkeys(each.lower() for each in every)))
+        return tuple(
+            map(self.in_subscription, dict.fromkeys(subscription_id.lower() for subscription_id in every))
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

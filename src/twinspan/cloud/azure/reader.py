@@ -64,7 +64,7 @@ def read(endpoint: AzureEndpoint, unreadable: Unreadable) -> tuple[AzureNetwork,
     places = endpoint.each_subscription()
     with ThreadPoolExecutor(len(places), thread_name_prefix="read-subscriptions") as pool:
         parts = list(pool.map(lambda place: _read_subscription(place, unreadable), places))
-    keys = {name: key for _, found in parts for name, key in found.items()}
+    keys = {name: key for _, read_keys in parts for name, key in read_keys.items()}
     return _merged([network for network, _ in parts]), keys
 
 

@@ -27,7 +27,14 @@ def azure_answers(facts: Facts) -> Iterator[Finding]:
     azure = facts.network.azure
     built = (*facts.expected.virtual_network_gateway_ids, *facts.expected.virtual_network_ids)
     there = {*subscriptions_of(azure)} if azure else set()
-    lacking = next((each for each in map(subscription_of, built) if each and each not in there), "")
+    lacking = next(
+        (
+            subscription
+            for subscription in map(subscription_of, built)
+            if subscription and subscription not in there
+        ),
+        "",
+    )
     outcome, remedy = Outcome.PASS, ""
     evidence = "readable"
     if azure is None:

@@ -202,7 +202,9 @@ class ClusterFacts:
             pod_problems={name: why for name, why in self.pod_problems.items() if name in names},
             lookups=tuple(lookup for lookup in self.lookups if lookup.cluster in names),
             seen=tuple(
-                each for each in self.seen if {each.source_cluster, each.destination_cluster} <= {*names}
+                sighting
+                for sighting in self.seen
+                if {sighting.source_cluster, sighting.destination_cluster} <= {*names}
             ),
         )
 

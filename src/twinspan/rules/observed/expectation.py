@@ -122,13 +122,13 @@ def _within(expected: Expectation, part: Network[Unknown]) -> Expectation:
         ids |= {gateway.id for gateway in azure.virtual_network_gateways} | {
             connection.id for connection in azure.connections
         }
-    clusters = {*(each.name for each in aws.eks_clusters)} if aws else set()
-    clusters |= {each.name for each in azure.aks_clusters} if azure else set()
+    clusters = {*(cluster.name for cluster in aws.eks_clusters)} if aws else set()
+    clusters |= {cluster.name for cluster in azure.aks_clusters} if azure else set()
 
     def own(identifiers: tuple[str, ...]) -> tuple[str, ...]:
         return tuple(identifier for identifier in identifiers if identifier in ids)
 
-    tunnels = tuple(each for each in expected.tunnels if each.aws_vpn_connection_id in ids)
+    tunnels = tuple(tunnel for tunnel in expected.tunnels if tunnel.aws_vpn_connection_id in ids)
     return replace(
         expected,
         tunnel_count=len(tunnels),
@@ -284,23 +284,27 @@ def completed(expected: Expectation, network: Network) -> Expectation:
 def from_network(network: Network) -> Expectation:
     """Derive the expectation from what exists; of each of several networks that no tunnel joins, too."""
     parts = joined_parts(network)
-    found = _implied(network)
-    return replace(found, parts=tuple(map(_of_part, parts))) if parts[1:] else found
+    implied = _implied(network)
+    return replace(implied, parts=tuple(map(_of_part, parts))) if parts[1:] else implied
 
 
 def _of_part(part: Network) -> Expectation:
     """Return what one of several networks implies; its gateways and connections say what is in it."""
     away = aws_elsewhere(part)
     live = (
-        [each for each in part.aws.vpn_connections if each.state != "deleted" and each not in away]
+        [
+            connection
+            for connection in part.aws.vpn_connections
+            if connection.state != "deleted" and connection not in away
+        ]
         if part.aws
         else []
     )
     return replace(
         _implied(part),
-        vpn_connection_ids=tuple(each.id for each in live),
+        vpn_connection_ids=tuple(connection.id for connection in live),
         virtual_network_gateway_ids=tuple(
-            each.id for each in (part.azure.virtual_network_gateways if part.azure else ())
+            gateway.id for gateway in (part.azure.virtual_network_gateways if part.azure else ())
         ),
     )
 

@@ -9,7 +9,7 @@ from twinspan.cloud.azure import AzureBgp
 from twinspan.network.azure import GATEWAY_SUBNET
 from twinspan.network.clouds import Cloud
 from twinspan.network.elsewhere import aws_elsewhere, azure_elsewhere
-from twinspan.network.links import TunnelLink, tunnel_links
+from twinspan.network.links import TunnelLink, spare_links, tunnel_links
 from twinspan.network.machines import RUNNING
 from twinspan.network.model import (
     AwsRouteTable,
@@ -69,18 +69,21 @@ class Facts:
 
         A ping belongs where both of its subnets are; what could not be pinged at all is the first one's.
         """
-        parts = [replace(self, expected=completed(each, self.network)) for each in self.expected.parts]
+        parts = [
+            replace(self, expected=completed(expectation, self.network))
+            for expectation in self.expected.parts
+        ]
         return tuple(part._without_others(first=part is parts[0]) for part in parts) or (self,)  # noqa: SLF001 - its own
 
     def _without_others(self, *, first: bool) -> "Facts":
-        own = {*(each.id for each in self.private_subnets), *(each.id for each in self.azure_subnets)}
-        own = {each.lower() for each in own}
+        own = {*(subnet.id for subnet in self.private_subnets), *(subnet.id for subnet in self.azure_subnets)}
+        own = {subnet_id.lower() for subnet_id in own}
 
         def here(ping: Ping) -> bool:
-            subnets = {each.lower() for each in ping.subnet_ids}
+            subnets = {subnet_id.lower() for subnet_id in ping.subnet_ids}
             return subnets <= own if subnets else first
 
-        names = {each.name for each in (*self._eks_clusters(), *self._aks_clusters())}
+        names = {cluster.name for cluster in (*self._eks_clusters(), *self._aks_clusters())}
         return replace(
             self,
             pings=tuple(ping for ping in self.pings if here(ping)),
@@ -319,23 +322,12 @@ class Facts:
         return existing_design(self._in_scope, self.secrets)
 
     def spare_tunnels(self) -> tuple[TunnelLink, ...]:
-        """Return the tunnels that nobody uses: AWS makes two, and Azure's side has a connection to one.
-
-        Not among them is a tunnel that is expected, or one that an Azure connection may have missed.
-        """
-        every = self.all_links()
-        used = {link.vpn_connection.id for link in every if link.joined and link.vpn_connection}
-        astray = any(link.azure_connection and not link.joined for link in every)
+        """Return the tunnels that nobody uses, without those that are expected."""
         expected = {tunnel.outside_ip_address for tunnel in self.expected.tunnels}
         return tuple(
             link
-            for link in every
-            if link.tunnel
-            and link.vpn_connection
-            and link.azure_connection is None
-            and link.vpn_connection.id in used
-            and link.tunnel.outside_ip_address not in expected
-            and not astray
+            for link in spare_links(self.all_links())
+            if link.tunnel and link.tunnel.outside_ip_address not in expected
         )
 
     def links(self) -> tuple[TunnelLink, ...]:

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 
-from twinspan.network.links import TunnelLink
 from twinspan.results import Finding, Outcome
 from twinspan.rules.observed.facts import Facts
 from twinspan.rules.observed.ping_facts import Ping
@@ -158,11 +157,10 @@ def _on_the_way(facts: Facts, ping: Ping) -> frozenset[str]:
             *(table.id for table in tables if table),
             *(table for table in azure_tables if table),
             *(identifier for stands_on in static for identifier in stands_on),
-            *(str(link.tunnel.outside_ip_address) for link in facts.links() if link.tunnel and _up(link)),
+            *(
+                str(link.tunnel.outside_ip_address)
+                for link in facts.links()
+                if link.tunnel and link.connected
+            ),
         }
     )
-
-
-def _up(link: TunnelLink) -> bool:
-    """Whether packets may take a tunnel, so that its selectors matter to them."""
-    return link.azure_connection is not None and link.azure_connection.connection_status == "Connected"

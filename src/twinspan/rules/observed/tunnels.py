@@ -151,8 +151,7 @@ def _ipsec_up(link: TunnelLink, telemetry: VgwTelemetry) -> bool:
     message = telemetry.status_message.upper()
     if telemetry.status is TelemetryStatus.UP or IPSEC_UP in message:
         return True
-    connection = link.azure_connection
-    return "DOWN" not in message and connection is not None and connection.connection_status == "Connected"
+    return "DOWN" not in message and link.connected
 
 
 def _path_remedy(link: TunnelLink) -> str:

@@ -57,7 +57,7 @@ def objects_only() -> Iterator[ObjectsOnly]:
     services: list[BackendDict[Any]] = BackendDict._instances  # type: ignore[misc]  # noqa: SLF001
     backends: dict[str, list[Any]] = {}
     for service in services:
-        backends.setdefault(service.service_name, []).extend(each for _, _, each in service.iter_backends())
+        backends.setdefault(service.service_name, []).extend(held for _, _, held in service.iter_backends())
     for kind, (name, operation, names_in) in _KINDS.items():
         names = tuple(text for backend in backends.get(name, ()) for text in names_in(backend))
         if names:

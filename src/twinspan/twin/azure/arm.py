@@ -101,7 +101,7 @@ class ResourceManager:
     def _subscriptions(self) -> Answer:
         """List the twin's own subscription, and those with a resource group."""
         ids = dict.fromkeys((self._credentials.subscription_id, *self._context.store.subscriptions()))
-        every = [replace(self._credentials, subscription_id=each) for each in ids]
+        every = [replace(self._credentials, subscription_id=subscription_id) for subscription_id in ids]
         return Answer(document={"value": [subscriptions.subscription(group) for group in every]})
 
     def _of_subscription(self, subscription_id: str) -> "ResourceManager":
@@ -162,7 +162,7 @@ class ResourceManager:
             case "resourcegroups":
                 every = self._context.store.groups.values()
                 own = [group for group in every if group.id.lower().startswith(f"{self._scope}/")]
-                return Answer(document={"value": [groups.render(each) for each in own]})
+                return Answer(document={"value": [groups.render(resource_group) for resource_group in own]})
             case _:
                 raise _no_route(request)
 
@@ -220,20 +220,20 @@ class ResourceManager:
     def _resource(self, request: Request, parts: list[str]) -> Answer:
         """Answer on a resource, a list of its parts, or one of its actions."""
         scope, tail = parts[:4], parts[4:]
-        told = self._monitored(request, parts)
-        if told is not None:
-            return told
+        response = self._monitored(request, parts)
+        if response is not None:
+            return response
         if [part.lower() for part in tail[2:]] in (["sharedkey"], ["sharedkey", "reset"]):
             connection = self._resource_id([*scope, *tail[:2]])
             answer = shared_keys.answer(self._context, self._operations, request, connection, tail[2:])
             if answer is None:
                 raise _no_route(request)
             return answer
-        told = aks_routes.of_cluster(
+        response = aks_routes.of_cluster(
             self._context, request, self._resource_id([*parts, ""] if len(tail) % 2 else parts)
         )
-        if told is not None:
-            return told
+        if response is not None:
+            return response
         if len(tail) % 2 == 0:
             return self._one(request, self._resource_id(parts))
         owner = self._resource_id(parts[:-1])
@@ -254,8 +254,8 @@ class ResourceManager:
             measured = resources.read(self._context, self._resource_id(parts[:-3]))
             return metrics.answer(self._context, request, measured, lower[-1])
         if request.method == "GET" and lower[::2] == ["metricalerts", "status"]:
-            ringing = resources.read(self._context, self._resource_id(parts[:-1]))
-            return Answer(document=alert_routes.status_of(self._alerts, ringing.id))
+            subscription_id = resources.read(self._context, self._resource_id(parts[:-1]))
+            return Answer(document=alert_routes.status_of(self._alerts, subscription_id.id))
         return None
 
     def _one(self, request: Request, identity: ResourceId) -> Answer:

@@ -73,10 +73,10 @@ def read(store: Store, group_id: str) -> ResourceGroup:
     Raises:
         ArmError: 404 `ResourceGroupNotFound`.
     """
-    found = store.groups.get(group_id.lower())
-    if found is None:
+    group = store.groups.get(group_id.lower())
+    if group is None:
         raise resource_group_not_found(group_id.rpartition("/")[2])
-    return found
+    return group
 
 
 def put(store: Store, group: ResourceGroup, body: JsonObject) -> tuple[ResourceGroup, bool]:

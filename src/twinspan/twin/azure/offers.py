@@ -57,7 +57,7 @@ def permissions() -> JsonObject:
 
 def usages(store: Store, location: str, *, subscription: str) -> JsonObject:
     """Return how much of each network quota is in use in a region. Source: ARM, Usages - List."""
-    found = [
+    resources = [
         (resource.id.type.lower(), str(resource.body.get("location", "")).lower().replace(" ", ""))
         for resource in store.resources.values()
         if resource.id.is_in(f"/subscriptions/{subscription}")
@@ -66,7 +66,7 @@ def usages(store: Store, location: str, *, subscription: str) -> JsonObject:
         "value": [
             {
                 "name": {"value": name, "localizedValue": words},
-                "currentValue": found.count((kind, location.lower())),
+                "currentValue": resources.count((kind, location.lower())),
                 "limit": limit,
                 "unit": "Count",
             }

@@ -221,9 +221,9 @@ def test_without_mitigation_it_fires_every_time_and_never_resolves() -> None:
 
 def test_the_notification_says_what_when_and_why() -> None:
     (alert,), _, _ = played([0])
-    told: Any = alert.notification()
-    essentials, context = told["data"]["essentials"], told["data"]["alertContext"]
-    assert told["schemaId"] == "azureMonitorCommonAlertSchema"
+    body: Any = alert.notification()
+    essentials, context = body["data"]["essentials"], body["data"]["alertContext"]
+    assert body["schemaId"] == "azureMonitorCommonAlertSchema"
     assert (essentials["severity"], essentials["monitorCondition"]) == ("Sev1", "Fired")
     assert essentials["alertTargetIDs"] == [GATEWAY.lower()]
     assert "resolvedDateTime" not in essentials

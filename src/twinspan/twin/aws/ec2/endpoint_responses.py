@@ -44,9 +44,9 @@ class EndpointActions(InterfaceActions):
 
     def describe_vpc_endpoints(self) -> ActionResult:
         """DescribeVpcEndpoints."""
-        wanted = self._get_param("VpcEndpointIds") or list(self.machines.endpoints)
-        found = select(ENDPOINTS, [self.machines.endpoint(name) for name in wanted], self.filters())
-        return ExactResult({"VpcEndpoints": [endpoint_view(each) for each in found]})
+        names = self._get_param("VpcEndpointIds") or list(self.machines.endpoints)
+        endpoints = select(ENDPOINTS, [self.machines.endpoint(name) for name in names], self.filters())
+        return ExactResult({"VpcEndpoints": [endpoint_view(endpoint) for endpoint in endpoints]})
 
     def describe_vpc_endpoint_services(self) -> ActionResult:
         """DescribeVpcEndpointServices: AWS's own."""
@@ -54,10 +54,10 @@ class EndpointActions(InterfaceActions):
         for name in names:
             if all(view["ServiceName"] != name for view in views):
                 raise _no_service(name)
-        wanted = [view for view in views if not names or view["ServiceName"] in names]
-        found = select(SERVICES, wanted, self.filters())
-        listed = sorted({str(view["ServiceName"]) for view in found})
-        return ExactResult({"ServiceNames": listed, "ServiceDetails": found})
+        named = [view for view in views if not names or view["ServiceName"] in names]
+        services = select(SERVICES, named, self.filters())
+        listed = sorted({str(view["ServiceName"]) for view in services})
+        return ExactResult({"ServiceNames": listed, "ServiceDetails": services})
 
     def _services(self) -> list[dict[str, object]]:
         zones = [zone.name for zone in self.machines.describe_availability_zones()]

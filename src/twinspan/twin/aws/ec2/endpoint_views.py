@@ -23,7 +23,7 @@ _ZONE = "Z1HUB23UULQXV"
 def endpoint_view(endpoint: VpcEndpoint) -> Wire:
     """Return an endpoint in the shape of `VpcEndpoint`."""
     interface = endpoint.kind == INTERFACE
-    groups = [endpoint.ec2_backend.get_security_group_from_id(each) for each in endpoint.group_ids]
+    groups = [endpoint.ec2_backend.get_security_group_from_id(group_id) for group_id in endpoint.group_ids]
     return {
         "CreationTimestamp": endpoint.created_at,
         "DnsEntries": _dns_entries(endpoint) if interface else [],
@@ -36,7 +36,7 @@ def endpoint_view(endpoint: VpcEndpoint) -> Wire:
         "PrivateDnsEnabled": endpoint.private_dns,
         "RequesterManaged": False,
         "RouteTableIds": [
-            each for each in endpoint.route_table_ids if each in endpoint.ec2_backend.route_tables
+            table_id for table_id in endpoint.route_table_ids if table_id in endpoint.ec2_backend.route_tables
         ],
         "ServiceName": endpoint.service_name,
         "ServiceRegion": endpoint.ec2_backend.region_name,
@@ -75,18 +75,18 @@ def service_views(region: str, zones: Sequence[str]) -> Iterator[Wire]:
 
 def _types(view: Wire) -> list[str]:
     listed = view["ServiceType"]
-    return [str(each["ServiceType"]) for each in listed] if isinstance(listed, list) else []
+    return [str(service_type["ServiceType"]) for service_type in listed] if isinstance(listed, list) else []
 
 
 ENDPOINTS: Filterable[VpcEndpoint] = Filterable(
     fields={
-        "ip-address-type": lambda each: [each.address_type],
-        "service-name": lambda each: [each.service_name],
-        "service-region": lambda each: [each.ec2_backend.region_name],
-        "vpc-endpoint-id": lambda each: [each.id],
+        "ip-address-type": lambda vpc_endpoint: [vpc_endpoint.address_type],
+        "service-name": lambda vpc_endpoint: [vpc_endpoint.service_name],
+        "service-region": lambda vpc_endpoint: [vpc_endpoint.ec2_backend.region_name],
+        "vpc-endpoint-id": lambda vpc_endpoint: [vpc_endpoint.id],
         "vpc-endpoint-state": lambda _: ["available"],
-        "vpc-endpoint-type": lambda each: [each.kind],
-        "vpc-id": lambda each: [each.vpc_id],
+        "vpc-endpoint-type": lambda vpc_endpoint: [vpc_endpoint.kind],
+        "vpc-id": lambda vpc_endpoint: [vpc_endpoint.vpc_id],
     },
     tags=tags_of,
 )
@@ -94,9 +94,9 @@ ENDPOINTS: Filterable[VpcEndpoint] = Filterable(
 
 SERVICES: Filterable[Wire] = Filterable(
     fields={
-        "owner": lambda each: [str(each["Owner"])],
-        "service-name": lambda each: [str(each["ServiceName"])],
-        "service-region": lambda each: [str(each["ServiceRegion"])],
+        "owner": lambda offer: [str(offer["Owner"])],
+        "service-name": lambda offer: [str(offer["ServiceName"])],
+        "service-region": lambda offer: [str(offer["ServiceRegion"])],
         "service-type": _types,
         "supported-ip-address-types": lambda _: ["ipv4"],
     },

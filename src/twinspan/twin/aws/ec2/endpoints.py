@@ -54,8 +54,8 @@ class EndpointBackend(InterfaceBackend):
     @property
     def endpoints(self) -> dict[str, VpcEndpoint]:
         """The endpoints, where moto has its own."""
-        found: dict[str, Any] = self.vpc_end_points
-        return found
+        by_id: dict[str, Any] = self.vpc_end_points
+        return by_id
 
     def endpoint(self, endpoint_id: str) -> VpcEndpoint:
         """Return an endpoint. InvalidVpcEndpointId.NotFound: there is none."""
@@ -96,9 +96,11 @@ class EndpointBackend(InterfaceBackend):
         _check_kind(endpoint.kind, given)
         groups = [*endpoint.group_ids, *(params.get("AddSecurityGroupIds") or ())]
         gone = params.get("RemoveSecurityGroupIds") or ()
-        found = self.groups_in(endpoint.vpc_id, (each for each in dict.fromkeys(groups) if each not in gone))
+        security_groups = self.groups_in(
+            endpoint.vpc_id, (group_id for group_id in dict.fromkeys(groups) if group_id not in gone)
+        )
         self._set(endpoint, params)
-        endpoint.group_ids = [group.id for group in found]
+        endpoint.group_ids = [group.id for group in security_groups]
         self._change_tables(
             endpoint, params.get("AddRouteTableIds") or (), params.get("RemoveRouteTableIds") or ()
         )
@@ -147,7 +149,7 @@ class EndpointBackend(InterfaceBackend):
             if self.get_route_table(table_id).vpc_id != endpoint.vpc_id:
                 raise invalid_value("RouteTableId", table_id, f"It is not in VPC {endpoint.vpc_id}")
         kept = dict.fromkeys([*endpoint.route_table_ids, *added])
-        endpoint.route_table_ids = [each for each in kept if each not in set(gone)]
+        endpoint.route_table_ids = [identifier for identifier in kept if identifier not in set(gone)]
 
     def _change_subnets(
         self,
@@ -156,13 +158,17 @@ class EndpointBackend(InterfaceBackend):
         gone: Iterable[str],
         configurations: Sequence[Mapping[str, Any]],
     ) -> None:
-        addresses = {each.get("SubnetId"): each.get("Ipv4") for each in configurations}
+        addresses = {
+            configuration.get("SubnetId"): configuration.get("Ipv4") for configuration in configurations
+        }
         for subnet_id in added:
             if self.get_subnet(subnet_id).vpc_id != endpoint.vpc_id:
                 raise invalid_value("SubnetId", subnet_id, f"It is not in VPC {endpoint.vpc_id}")
         for subnet_id in gone:
             self.enis.pop(endpoint.subnets.pop(subnet_id, ""), None)
-        for subnet_id in dict.fromkeys(each for each in added if each not in endpoint.subnets):
+        for subnet_id in dict.fromkeys(
+            identifier for identifier in added if identifier not in endpoint.subnets
+        ):
             address = addresses.get(subnet_id)
             request = InterfaceRequest(
                 subnet_id=subnet_id,
@@ -190,9 +196,9 @@ def _check_kind(kind: str, params: Mapping[str, Any]) -> None:
 
 def _checked_policy(text: str) -> str:
     try:
-        found = json.loads(text)
+        document = json.loads(text)
     except (ValueError, RecursionError):
-        found = None
-    if not isinstance(found, dict):
+        document = None
+    if not isinstance(document, dict):
         raise EC2ClientError("InvalidPolicyDocument", "The policy document is not valid JSON")
     return text

@@ -76,11 +76,11 @@ class FlowLog(TaggedEC2Resource):
 FLOW_LOGS: Filterable[FlowLog] = Filterable(
     fields={
         "deliver-log-status": lambda _: [],
-        "flow-log-id": lambda each: [each.id],
-        "log-destination-type": lambda each: [each.params.get("LogDestinationType") or LOGS],
-        "log-group-name": lambda each: [each.params.get("LogGroupName") or ""],
-        "resource-id": lambda each: [each.resource_id],
-        "traffic-type": lambda each: [each.params.get("TrafficType") or ""],
+        "flow-log-id": lambda log: [log.id],
+        "log-destination-type": lambda log: [log.params.get("LogDestinationType") or LOGS],
+        "log-group-name": lambda log: [log.params.get("LogGroupName") or ""],
+        "resource-id": lambda log: [log.resource_id],
+        "traffic-type": lambda log: [log.params.get("TrafficType") or ""],
     },
     tags=tags_of,
 )
@@ -92,8 +92,8 @@ class FlowLogActions(TwinBaseResponse):
 
     @property
     def _flow_logs(self) -> dict[str, FlowLog]:
-        found: dict[str, Any] = self.backend.flow_logs
-        return found
+        by_id: dict[str, Any] = self.backend.flow_logs
+        return by_id
 
     def create_flow_logs(self) -> ActionResult:
         """CreateFlowLogs."""
@@ -118,14 +118,14 @@ class FlowLogActions(TwinBaseResponse):
         for flow_log in made:
             self._flow_logs[flow_log.id] = flow_log
             flow_log.add_tags(tags)
-        return ExactResult({"FlowLogIds": [each.id for each in made], "Unsuccessful": []})
+        return ExactResult({"FlowLogIds": [log.id for log in made], "Unsuccessful": []})
 
     def describe_flow_logs(self) -> ActionResult:
         """DescribeFlowLogs; whose filters are called `Filter`."""
-        wanted = self._get_param("FlowLogIds") or list(self._flow_logs)
-        found = [self._flow_logs[name] for name in wanted if name in self._flow_logs]
-        matching = select(FLOW_LOGS, found, self._get_param("Filter", []))
-        return ExactResult({"FlowLogs": [each.wire() for each in matching]})
+        names = self._get_param("FlowLogIds") or list(self._flow_logs)
+        logs = [self._flow_logs[name] for name in names if name in self._flow_logs]
+        matching = select(FLOW_LOGS, logs, self._get_param("Filter", []))
+        return ExactResult({"FlowLogs": [log.wire() for log in matching]})
 
     def delete_flow_logs(self) -> ActionResult:
         """DeleteFlowLogs."""

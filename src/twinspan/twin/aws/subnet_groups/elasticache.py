@@ -36,8 +36,8 @@ class ElastiCacheResponse(BaseResponse):
 
     def describe_cache_subnet_groups(self) -> ActionResult:
         """DescribeCacheSubnetGroups."""
-        found = self._groups.find(self._get_param("CacheSubnetGroupName"))
-        return ActionResult({"CacheSubnetGroups": [_view(group) for group in found]})
+        groups = self._groups.find(self._get_param("CacheSubnetGroupName"))
+        return ActionResult({"CacheSubnetGroups": [_view(group) for group in groups]})
 
     def modify_cache_subnet_group(self) -> ActionResult:
         """ModifyCacheSubnetGroup."""

@@ -84,9 +84,11 @@ class SubnetGroupBackend(BaseBackend):
         self.groups[name] = made
         return made
 
-    def change(self, name: str, description: str | None, subnet_ids: Sequence[str] | None) -> SubnetGroup:
+    def change(
+        self, name: str | None, description: str | None, subnet_ids: Sequence[str] | None
+    ) -> SubnetGroup:
         """Change a group; None leaves what there is. SubnetGroupError as for a new one."""
-        (group,) = self.find(name)
+        group = self.named(name)
         if subnet_ids:
             group.vpc_id, group.zones = self._placed(subnet_ids)
         group.description = group.description if description is None else description
@@ -94,16 +96,18 @@ class SubnetGroupBackend(BaseBackend):
 
     def find(self, name: str | None) -> list[SubnetGroup]:
         """Return a group, or all. SubnetGroupError: there is none of that name."""
-        if not name:
-            return list(self.groups.values())
-        if name.lower() not in self.groups:
-            raise SubnetGroupError(self.words.absent, f"The subnet group '{name}' does not exist.")
-        return [self.groups[name.lower()]]
+        return [self.named(name)] if name else list(self.groups.values())
 
-    def remove(self, name: str) -> None:
-        """Delete a group. SubnetGroupError: there is none of that name."""
-        (group,) = self.find(name)
-        del self.groups[group.name]
+    def named(self, name: str | None) -> SubnetGroup:
+        """Return a group. SubnetGroupError: there is none of that name, or no name is given."""
+        group = self.groups.get((name or "").lower())
+        if group is None:
+            raise SubnetGroupError(self.words.absent, f"The subnet group '{name or ''}' does not exist.")
+        return group
+
+    def remove(self, name: str | None) -> None:
+        """Delete a group. SubnetGroupError: there is none of that name, or no name is given."""
+        del self.groups[self.named(name).name]
 
     def tagged(self, arn: str) -> SubnetGroup:
         """Return the group that an ARN names. SubnetGroupError: none."""
@@ -116,7 +120,7 @@ class SubnetGroupBackend(BaseBackend):
         """Return the VPC of subnets, and the zone of each."""
         backend = ec2_backends[self.account_id][self.region_name]
         try:
-            subnets = [backend.get_subnet(each) for each in subnet_ids]
+            subnets = [backend.get_subnet(subnet_id) for subnet_id in subnet_ids]
         except EC2ClientError as error:
             raise SubnetGroupError(
                 "InvalidSubnet", f"Some input subnets are invalid: {error.message}"

@@ -39,8 +39,8 @@ class RdsResponse(BaseResponse):
 
     def describe_db_subnet_groups(self) -> ActionResult:
         """DescribeDBSubnetGroups."""
-        found = self._groups.find(self._get_param("DBSubnetGroupName"))
-        return ActionResult({"DBSubnetGroups": [_view(group) for group in found]})
+        groups = self._groups.find(self._get_param("DBSubnetGroupName"))
+        return ActionResult({"DBSubnetGroups": [_view(group) for group in groups]})
 
     def modify_db_subnet_group(self) -> ActionResult:
         """ModifyDBSubnetGroup."""

@@ -42,13 +42,13 @@ class RedshiftResponse(BaseResponse):
     def describe_cluster_subnet_groups(self) -> ActionResult:
         """DescribeClusterSubnetGroups; all filters must match."""
         keys, values = self._get_param("TagKeys") or [], self._get_param("TagValues") or []
-        found = [
+        groups = [
             group
             for group in self._groups.find(self._get_param("ClusterSubnetGroupName"))
             if (not keys or group.tags.keys() & set(keys))
             and (not values or set(group.tags.values()) & set(values))
         ]
-        return ActionResult({"ClusterSubnetGroups": [_view(group) for group in found]})
+        return ActionResult({"ClusterSubnetGroups": [_view(group) for group in groups]})
 
     def modify_cluster_subnet_group(self) -> ActionResult:
         """ModifyClusterSubnetGroup."""
@@ -88,12 +88,12 @@ class RedshiftResponse(BaseResponse):
         else:
             groups = self._groups.find(None) if kind in {None, "", _TYPE} else []
         keys, values = self._get_param("TagKeys") or [], self._get_param("TagValues") or []
-        found = [
+        tags = [
             {"ResourceName": group.arn, "ResourceType": _TYPE, "Tag": {"Key": key, "Value": value}}
             for group, key, value in _tags(groups)
             if (not keys or key in keys) and (not values or value in values)
         ]
-        return ActionResult({"TaggedResources": found})
+        return ActionResult({"TaggedResources": tags})
 
     def _tagged(self) -> SubnetGroup:
         try:

@@ -27,7 +27,7 @@ def in_provider(book: AlertBook, request: Request, lower: list[str], subscriptio
     match request.method, lower:
         case "GET", ["microsoft.alertsmanagement", "alerts"]:
             own = [alert for alert in book.alerts() if alert.subscription.lower() == subscription.lower()]
-            shown = [each.render() for each in own if _wanted(each, request)]
+            shown = [rule.render() for rule in own if _wanted(rule, request)]
             return Answer(document={"value": list[Json](shown)})
         case "GET", ["microsoft.alertsmanagement", "alerts", name]:
             return Answer(document=_one(book, name).render())
