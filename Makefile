@@ -6,10 +6,14 @@ BIN := $(VENV)/bin
 PYTEST := $(BIN)/python -m pytest
 # Where tests that need root are, which tests/conftest.py checks: each process of pytest reads all that it is given.
 WITH_ROOT := $(addprefix tests/,dataplane e2e integration/kubernetes integration/twin real)
+# What of other tools this machine has.
+WITH_PARTS = TWINSPAN_AWSCLI=$(abspath .venv-awscli/bin/aws) TWINSPAN_PROVIDER_MIRROR="$$TWINSPAN_PROVIDER_MIRROR"
 SUDO := $(if $(filter 0,$(shell id -u)),env,sudo env PATH="$$PATH" CI="$$CI" PYTHONDONTWRITEBYTECODE=1)
 export PATH := $(abspath $(BIN)):$(PATH)
 # Hundreds of short-lived Pythons: without their byte code each would compile all it imports.
 unexport PYTHONDONTWRITEBYTECODE
+# Tests of seconds each.
+QUICK := not slow and not long and not alone and not az
 # The data plane without clusters.
 PLANE := $(wildcard tests/dataplane/test_*.py) tests/dataplane/wire
 
@@ -28,7 +32,7 @@ export TWINSPAN_PROVIDER_MIRROR ?= $(patsubst %/registry.terraform.io,%,$(firstw
 GET_KUBERNETES := nice $(BIN)/python -m twinspan.twin.kubernetes.install kubernetes coredns requirements-go.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help demo install wheel kubernetes kubernetes-archive test test-unit test-root test-drills test-plane test-slow test-real test-az test-conformance conformance-suite ci lint format bench bench-robustness clean host test-host clusters
+.PHONY: help demo install wheel kubernetes kubernetes-archive test test-unit test-root test-drills test-plane test-slow test-long test-real test-az test-conformance conformance-suite ci lint format bench bench-robustness clean host test-host clusters
 
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 20
@@ -77,10 +81,10 @@ $(VENV)/.dev: requirements-dev.txt $(VENV)/.run
 test: lint test-unit test-root ## Lint, types and every test that takes seconds (installs what it needs)
 
 test-unit: test-host $(VENV)/.dev .venv-awscli/.done
-	@TWINSPAN_AWSCLI=$(abspath .venv-awscli/bin/aws) $(PYTEST) -q -n $(WORKERS) --dist loadfile -m "not root and not slow and not alone and not az"
+	@TWINSPAN_AWSCLI=$(abspath .venv-awscli/bin/aws) $(PYTEST) -q -n $(WORKERS) --dist loadfile -m "not root and $(QUICK)"
 
 test-root: test-host clusters $(VENV)/.dev
-	@$(SUDO) $(PYTEST) -q -p no:cacheprovider -n $(WORKERS) --dist loadfile -m "root and not slow and not alone and not az" $(WITH_ROOT)
+	@$(SUDO) $(PYTEST) -q -p no:cacheprovider -n $(WORKERS) --dist loadfile -m "root and $(QUICK)" $(WITH_ROOT)
 
 test-drills: test-host clusters $(VENV)/.dev ## Whole drills one after the other; they measure packets, so nothing runs beside them
 	@$(SUDO) $(PYTEST) -q -p no:cacheprovider --durations=10 -m alone $(WITH_ROOT)
@@ -89,8 +93,11 @@ test-plane: test-host $(VENV)/.dev ## What takes longer of the data plane: timer
 	@$(SUDO) $(PYTEST) -q -p no:cacheprovider -n $(WORKERS) --dist loadfile -m "slow and not alone" $(PLANE)
 
 test-slow: test-host clusters $(VENV)/.dev .venv-awscli/.done ## The slow suites (whole runs, benchmarks' own checks)
-	@$(SUDO) TWINSPAN_AWSCLI=$(abspath .venv-awscli/bin/aws) TWINSPAN_PROVIDER_MIRROR="$$TWINSPAN_PROVIDER_MIRROR" \
-	  $(PYTEST) -q -p no:cacheprovider -n 3 --dist loadfile --durations=25 -m "slow and not alone and not az and not real" $(addprefix --ignore=,$(PLANE))
+	@$(SUDO) $(WITH_PARTS) $(PYTEST) -q -p no:cacheprovider -n $(WORKERS) --dist loadfile --durations=25 \
+	  -m "slow and not alone and not az and not real" $(addprefix --ignore=,$(PLANE))
+
+test-long: test-host clusters $(VENV)/.dev .venv-awscli/.done ## What CI does not wait for: every fault, alert and change of clusters (40 minutes)
+	@$(SUDO) $(WITH_PARTS) $(PYTEST) -q -p no:cacheprovider -n $(WORKERS) --dist loadfile --durations=25 -m "long and not az"
 
 test-real: test-host clusters $(VENV)/.dev ## The real Terraform providers on the twin; TWINSPAN_PROVIDER_MIRROR must hold both
 	@$(SUDO) TWINSPAN_PROVIDER_MIRROR="$$TWINSPAN_PROVIDER_MIRROR" $(PYTEST) -p no:cacheprovider -m real
@@ -106,8 +113,7 @@ test-conformance: kubernetes conformance-suite .venv-awscli/.done ## Kubernetes'
 	@scripts/install-host $(CONFORMANCE_PACKAGES)
 	@$(SUDO) PATH="$(abspath .venv-awscli/bin):$$PATH" $(BIN)/python tools/conformance.py
 
-ci: test test-plane test-drills ## Everything CI runs; the slow suites at the same time, they wait for timers most of it
-	@$(MAKE) --no-print-directory -j2 -Otarget test-slow test-az
+ci: test test-plane test-drills test-slow ## Everything CI runs
 
 lint: $(VENV)/.dev ## ruff, mypy --strict, terraform fmt, shellcheck; warnings are errors
 	@$(BIN)/ruff check .

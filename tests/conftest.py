@@ -28,7 +28,7 @@ settings.load_profile("any machine")
 def what_is_left_open_shows_here(request: pytest.FixtureRequest) -> Iterator[None]:
     """Collect garbage after slow modules: a socket left open fails the module that left it."""
     yield
-    if request.node.get_closest_marker("slow"):
+    if request.node.get_closest_marker("slow") or request.node.get_closest_marker("long"):
         gc.collect()
 
 

@@ -18,7 +18,7 @@ from twinspan.monitor.read import Monitor
 from twinspan.twin.dataplane.wire import FaultSpec
 from twinspan.wait import wait_until
 
-pytestmark = [pytest.mark.root, pytest.mark.slow]
+pytestmark = [pytest.mark.root, pytest.mark.long]
 PERIOD_S = 5
 LIMIT_S = 150.0
 PREFIX = "twinspan-dev-vpn-"

@@ -26,7 +26,7 @@ from twinspan.twin.dataplane.wire import FaultSpec
 from twinspan.twin.metrics.clock import Clock
 from twinspan.wait import wait_until
 
-pytestmark = [pytest.mark.root, pytest.mark.slow]
+pytestmark = [pytest.mark.root, pytest.mark.long]
 PERIOD_S = 5
 LIMIT_S = 150.0
 CLOCK = Clock(period_s=PERIOD_S)

@@ -12,7 +12,7 @@ from verify_lab import Lab
 
 from twinspan.rules.shell import group_and_name
 
-pytestmark = [pytest.mark.root, pytest.mark.slow]
+pytestmark = [pytest.mark.root, pytest.mark.long]
 
 REPOSITORY = Path(__file__).parents[2]
 PAGE = REPOSITORY / "docs" / "corrections.md"

@@ -18,7 +18,7 @@ from twinspan.twin.dataplane.namespaces import short_name
 from twinspan.twin.kubernetes.programs import find_programs
 from twinspan.wait import wait_until
 
-pytestmark = [pytest.mark.root, pytest.mark.slow]
+pytestmark = [pytest.mark.root, pytest.mark.long]
 
 TWINSPAN = Path(sys.executable).parent / "twinspan"
 TREE = Path(__file__).parents[2] / "terraform"

@@ -34,7 +34,7 @@ from twinspan.twin.dataplane.wire import FaultSpec
 from twinspan.twin.kubernetes.programs import find_programs
 from twinspan.wait import wait_until
 
-pytestmark = [pytest.mark.root, pytest.mark.slow]
+pytestmark = [pytest.mark.root, pytest.mark.long]
 
 TWINSPAN = Path(sys.executable).parent / "twinspan"
 ROOT = Path(__file__).parents[2]

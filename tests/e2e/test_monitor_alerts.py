@@ -21,7 +21,7 @@ from twinspan.monitor.read import Monitor
 from twinspan.twin.dataplane.wire import FaultSpec
 from twinspan.wait import wait_until
 
-pytestmark = [pytest.mark.root, pytest.mark.slow]
+pytestmark = [pytest.mark.root, pytest.mark.long]
 RULES = Path(__file__).parents[2] / "monitoring" / "prometheus"
 LIMIT_S = 150.0
 Alert = tuple[str, str, str]

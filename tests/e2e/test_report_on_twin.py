@@ -17,7 +17,7 @@ from twinspan.report.document import ReportDocument
 from twinspan.twin.dataplane.wire import FaultSpec
 from twinspan.wait import wait_until
 
-pytestmark = [pytest.mark.root, pytest.mark.slow]
+pytestmark = [pytest.mark.root, pytest.mark.long]
 SECTIONS = ("topology", "verify", "latency", "throughput", "drills", "alerts", "settings", "versions")
 LOOKS: tuple[tuple[int, Scheme], ...] = ((1280, "light"), (1280, "dark"), (390, "light"), (390, "dark"))
 Twinspan = Callable[..., str]

@@ -7,7 +7,7 @@ import pytest
 import verify_lab
 from verify_lab import Lab
 
-pytestmark = [pytest.mark.root, pytest.mark.slow]
+pytestmark = [pytest.mark.root, pytest.mark.long]
 
 
 def test_a_tunnel_option_changed_in_the_console_is_drift_and_breaks_nothing(lab: Lab) -> None:

@@ -19,7 +19,7 @@ from twinspan.errors import CloudError
 from twinspan.twin.dataplane.wire import FaultSpec
 from twinspan.verify import Outcome, verify
 
-pytestmark = [pytest.mark.root, pytest.mark.slow]
+pytestmark = [pytest.mark.root, pytest.mark.long]
 ONE_SESSION_DOWN = {"VPN-03": 4, "VPN-04": 4, "BGP-11": 3}
 
 

@@ -18,7 +18,7 @@ from twinspan.verify import Outcome
 if TYPE_CHECKING:
     from twinspan.kubernetes.api import ClusterApi
 
-pytestmark = [pytest.mark.root, pytest.mark.slow]
+pytestmark = [pytest.mark.root, pytest.mark.long]
 SYSTEM = "/apis/apps/v1/namespaces/kube-system"
 
 

@@ -10,7 +10,7 @@ from verify_lab import Lab
 
 from twinspan.verify import Outcome
 
-pytestmark = [pytest.mark.root, pytest.mark.slow]
+pytestmark = [pytest.mark.root, pytest.mark.long]
 UP = {"VPN-03": 4, "VPN-04": 4}
 
 

@@ -25,7 +25,7 @@ from twinspan.twin.kubernetes.programs import NAMES
 from twinspan.twin.kubernetes.spec import ClusterSpec
 from twinspan.wait import wait_until
 
-pytestmark = [pytest.mark.root, pytest.mark.slow]
+pytestmark = [pytest.mark.root, pytest.mark.long]
 
 Obstacle = Callable[[Clusters, ClusterSpec], Iterator[ClusterSpec]]
 """Puts something in a cluster's way; yields what to ask for."""

@@ -21,7 +21,7 @@ from twinspan.twin.dataplane.clusters import cgroups
 from twinspan.twin.dataplane.wire import HostSpec
 from twinspan.wait import pause, wait_until
 
-pytestmark = [pytest.mark.root, pytest.mark.slow]
+pytestmark = [pytest.mark.root, pytest.mark.long]
 
 
 _TELL_CALLER = "import socket; print(socket.create_server(('', 8080)).accept()[1][0])"

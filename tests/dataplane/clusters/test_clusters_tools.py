@@ -22,7 +22,7 @@ from twinspan.twin.kubernetes.images import BUSYBOX_IMAGE
 from twinspan.twin.kubernetes.programs import KUBERNETES_MINOR
 from twinspan.wait import wait_until
 
-pytestmark = [pytest.mark.root, pytest.mark.slow]
+pytestmark = [pytest.mark.root, pytest.mark.long]
 
 MAJOR, MINOR = (int(part) for part in KUBERNETES_MINOR.split("."))
 HELM = shutil.which("helm")
