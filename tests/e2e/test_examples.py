@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from example_runs import applied, check_verify_drill_and_destroy
 
-pytestmark = [pytest.mark.root, pytest.mark.slow, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.root, pytest.mark.long, pytest.mark.timeout(900)]
 
 
 def test_branch_office_joins_a_machine_on_each_side(tmp_path: Path) -> None:
