@@ -9,7 +9,7 @@ _OF_ONE_RUN = (
     (r"-----BEGIN [A-Z ]+-----.*?-----END [A-Z ]+-----\n?", "<pem>"),
     (r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", "<uuid>"),
     (r"r-rtb-[0-9a-f]{17}[0-9]+", "r-rtb-<id>"),
-    (r"(?<![a-z])(?P<kind>[a-z]{2,10})-[0-9a-f]{17}(?![0-9a-f])", r"\g<kind>-<id>"),
+    (r"(?<![a-z])(?P<kind>[a-z]{1,10})-[0-9a-f]{17}(?![0-9a-f])", r"\g<kind>-<id>"),
     (r"vpn-attachment-[0-9a-f]{7,8}", "vpn-attachment-<id>"),
     (r"AROA[0-9A-Z]{17}", "<role id>"),
     (r"(?<=/id/)[0-9A-F]{32}", "<OIDC id>"),

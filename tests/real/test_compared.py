@@ -14,6 +14,7 @@ def found(real: dict[str, Any], offline: dict[str, Any]) -> list[str]:
     ("real", "offline"),
     [
         ({"id": "vpc-0123456789abcdef0"}, {"id": "vpc-fedcba9876543210f"}),
+        ({"id": "i-0123456789abcdef0"}, {"id": "i-fedcba9876543210f"}),
         ({"name": ""}, {"name": None}),
         ({"options": [{"kept": 1, "old": ""}]}, {"options": [{"kept": 1, "new": 0}]}),
         ({"policy": '{"a": 1, "b": 2}'}, {"policy": '{"b":2,"a":1}'}),

@@ -21,13 +21,6 @@ def pair_in(network: Facts, pairs: Sequence[HostPair]) -> HostPair:
 
 
 def links_in(network: Facts, links: Sequence[TunnelLink]) -> Sequence[TunnelLink]:
-    """Return those of all tunnels that are of a network, by its gateways and connections."""
-    own = {connection.id for connection in network.vpn_connections} | {
-        gateway.id for gateway in network.azure_gateways
-    }
-    return [link for link in links if own & _owners(link)]
-
-
-def _owners(link: TunnelLink) -> set[str]:
-    vpn, azure = link.vpn_connection, link.azure_connection
-    return {*([vpn.id] if vpn else []), *([azure.virtual_network_gateway_id] if azure else [])}
+    """Return those of all tunnels that are of a network, by its gateways."""
+    own = {gateway for link in network.all_links() for gateway in link.gateways}
+    return [link for link in links if own & link.gateways]

@@ -77,7 +77,7 @@ def with_hosts(
         target: Where there can be hosts: a twin.
         rate_hz: Packets per second and direction.
         requests: Whether to send requests to both clusters' services in place of packets.
-        tunnel: `in-use`, `unused` or a tunnel's key: those of its network send; see `Senders`.
+        tunnel: `in-use`, `unused` or a tunnel's name: those of its network send; see `Senders`.
 
     Raises:
         HostError: No host can be attached, or there is no service to ask.
@@ -88,7 +88,7 @@ def with_hosts(
                 problem=f"no host can be attached on both sides: {'; '.join(hosts.problems) or 'no subnets'}",
                 remedy="Build the network with `twinspan apply`",
             )
-        network = network_of(target.facts(), tunnel)
+        network = network_of(target.facts(bgp=False), tunnel)
         aws, azure = pair_in(network, hosts.pairs)
         meter = (
             RequestMeter(aws.host, azure.host, services=services_of(target))

@@ -90,14 +90,16 @@ class Drill:
     def over(self, link: "TunnelLink", links: "Sequence[TunnelLink]") -> Self:
         """Return the same drill with what should happen on a tunnel of this kind of routing.
 
-        Where no other tunnel is up, nothing can take over, and the drill repairs what it broke after a while.
+        Where no other tunnel of its gateways is up, nothing can take over, and the drill repairs after a
+        while what it broke.
 
         Args:
             link: What is broken.
             links: All tunnels, as they were before.
         """
         routed = replace(self, azure=self.azure_static) if link.static and self.azure_static else self
-        if not self.breaks_tunnels or any(other.carries for other in links if other.key != link.key):
+        others = (other for other in links if other.key != link.key and other.gateways & link.gateways)
+        if not self.breaks_tunnels or any(other.carries for other in others):
             return routed
         alone = replace(routed, aws=_alone(routed.aws), azure=_alone(routed.azure))
         return routed if alone == routed else replace(alone, broken_s=max(routed.broken_s, _ALONE_BROKEN_S))

@@ -268,6 +268,14 @@ class TunnelLink(Generic[U]):
         return self.joined and self.aws_status is TelemetryStatus.UP and self.connected
 
     @property
+    def gateways(self) -> frozenset[str]:
+        """The ids of both clouds' gateways at its ends, as far as they are known."""
+        aws, azure = self.vpn_connection, self.azure_connection
+        ids = (aws.vpn_gateway_id, aws.transit_gateway_id) if aws else ()
+        ends = (*ids, azure.virtual_network_gateway_id if azure else None)
+        return frozenset(end for end in ends if isinstance(end, str) and end)
+
+    @property
     def outside_address(self) -> IPv4Address | U | None:
         """AWS's end; without a tunnel, what Azure takes for it."""
         if self.tunnel:

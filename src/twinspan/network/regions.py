@@ -5,7 +5,7 @@ region); AWS General Reference, Amazon Resource Names (the fourth part is the re
 """
 
 from collections.abc import Sequence
-from dataclasses import fields, replace
+from dataclasses import replace
 from typing import Any, TypeVar
 
 from twinspan.network.aws import AwsNetwork, CustomerGateway, Vpc, VpnConnection, VpnGateway
@@ -38,22 +38,6 @@ def in_further_region(network: AwsNetwork[U]) -> AwsNetwork[U]:
         customer_gateways=named(network.customer_gateways),
         vpn_connections=named(network.vpn_connections),
     )
-
-
-def merged(networks: Sequence[AwsNetwork[U]]) -> AwsNetwork[U]:
-    """Return one network with the objects of all; account and main region are those of the first.
-
-    Raises:
-        ValueError: There is none.
-    """
-    if not networks:
-        raise ValueError("no region was read")
-    together: dict[str, Any] = {
-        field.name: tuple(item for network in networks for item in getattr(network, field.name))
-        for field in fields(AwsNetwork)
-        if field.name not in {"account_id", "region"}
-    }
-    return replace(networks[0], **together)
 
 
 def regions_of(network: AwsNetwork[Unknown]) -> tuple[str, ...]:

@@ -1,6 +1,6 @@
 """The catalogue: every drill says what it breaks, where, and what should end it; faults are put together."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
 from test_drill_parts import event, link, static_link, up
@@ -67,7 +67,23 @@ def test_without_bgp_azure_is_not_moved_off_an_endpoint_before_it_is_replaced() 
     assert drill.over(static_link(1), links).aws == drill.aws
 
 
-@pytest.mark.parametrize("others", [[], [link(2)]], ids=["none", "one that is down"])
+def elsewhere(link: TunnelLink) -> TunnelLink:
+    """The same tunnel in a network that no tunnel joins with this one."""
+    azure, vpn = link.azure_connection, link.vpn_connection
+    assert azure is not None
+    assert vpn is not None
+    return replace(
+        link,
+        azure_connection=replace(azure, virtual_network_gateway_id="other"),
+        vpn_connection=replace(vpn, vpn_gateway_id="vgw-0b"),
+    )
+
+
+@pytest.mark.parametrize(
+    "others",
+    [[], [link(2)], [elsewhere(up(link(2)))]],
+    ids=["none", "one that is down", "one of another network"],
+)
 def test_of_the_only_tunnel_that_is_up_nothing_takes_over(others: list[TunnelLink]) -> None:
     drill = TUNNEL_DOWN.over(up(link(1)), [up(link(1)), *others])
 

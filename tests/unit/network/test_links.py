@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from twinspan.network.links import (
     TunnelLink,
     bgp_address,
+    spare_links,
     tunnel_links,
 )
 from twinspan.network.model import (
@@ -394,3 +395,25 @@ def test_an_instance_speaks_bgp_from_the_connections_address_else_its_first_apip
         bgp_address(own, instance, routed),
         bgp_address(own, gateway(0, 1).instances[0], local),
     ] == [second, first, IPv4Address("10.0.0.4"), IPv4Address("10.0.0.4")]
+
+
+@given(vpns())
+def test_spare_is_the_tunnel_whose_sibling_alone_is_used(
+    drawn: tuple[tuple[Vpn, ...], tuple[int, ...]],
+) -> None:
+    made, sizes = drawn
+    spare = spare_links(tunnel_links(network(made, sizes=sizes)))
+    unused = {
+        f"203.0.113.{2 * vpn + number}" for vpn, what in enumerate(made) for number in {0, 1} - {*what.used}
+    }
+
+    assert {str(link.outside_address) for link in spare} == unused
+
+
+def test_no_tunnel_is_spare_while_a_connection_meets_none() -> None:
+    whole = network([Vpn(gateway=0, instance=0, used=(0,), static=False)])
+    missed = replace(azure_of(whole).connections[0], id="missed", local_network_gateway_id="gone")
+    azure = replace(azure_of(whole), connections=(*azure_of(whole).connections, missed))
+
+    assert spare_links(tunnel_links(whole))
+    assert spare_links(tunnel_links(replace(whole, azure=azure))) == ()

@@ -13,9 +13,10 @@ sys.path.append(str(Path(__file__).parents[1] / "verify"))  # the builder of net
 
 from healthy_network import aws_network, azure_network
 
+from twinspan.network.merged import merged
 from twinspan.network.model import AwsNetwork, AzureNetwork, Network
 from twinspan.network.parts import joined_parts
-from twinspan.network.regions import in_further_region, merged, region_of, regions_of
+from twinspan.network.regions import in_further_region, region_of, regions_of
 from twinspan.network.subscriptions import subscription_of, subscriptions_of
 from twinspan.rules.observed.expectation import from_network
 
@@ -54,12 +55,7 @@ def two(one: Network) -> Network:
     assert one.azure
     aws: AwsNetwork = replace(another(one.aws), region="us-east-1")
     azure: AzureNetwork = another(one.azure)
-    together: dict[str, Any] = {
-        member.name: (*getattr(one.azure, member.name), *getattr(azure, member.name))
-        for member in dataclasses.fields(AzureNetwork)
-        if member.name != "subscription_id"
-    }
-    return Network(aws=merged([one.aws, in_further_region(aws)]), azure=replace(one.azure, **together))
+    return Network(aws=merged([one.aws, in_further_region(aws)]), azure=merged([one.azure, azure]))
 
 
 def test_a_network_that_tunnels_join_is_whole(one: Network) -> None:
@@ -119,8 +115,3 @@ def test_every_subscription_is_found(two: Network) -> None:
     assert two.azure
     assert subscriptions_of(two.azure)[1:] == (SECOND,)
     assert subscription_of("module.x.azurerm_virtual_network.y") == ""
-
-
-def test_nothing_cannot_be_merged() -> None:
-    with pytest.raises(ValueError, match="no region"):
-        merged([])

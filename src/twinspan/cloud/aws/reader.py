@@ -9,8 +9,9 @@ from twinspan.cloud.aws import eks, machines, vpc, vpn
 from twinspan.cloud.aws.client import CONNECTIONS, AwsClients, clients, translated
 from twinspan.cloud.aws.endpoint import AwsEndpoint
 from twinspan.cloud.objects import Unreadable, read_each
+from twinspan.network.merged import merged
 from twinspan.network.model import AwsNetwork, EksCluster
-from twinspan.network.regions import in_further_region, merged
+from twinspan.network.regions import in_further_region
 
 if TYPE_CHECKING:
     from mypy_boto3_ec2 import EC2Client

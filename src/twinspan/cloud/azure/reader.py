@@ -4,10 +4,10 @@ A list of connections does not fill in `connectionStatus`, and no list holds the
 connection is asked for itself. Gateways can only be listed group by group.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, fields, replace
-from typing import Any, Protocol, TypeVar
+from dataclasses import dataclass, replace
+from typing import Protocol, TypeVar
 
 from azure.core.exceptions import ResourceNotFoundError
 from azure.mgmt.network import models
@@ -18,6 +18,7 @@ from twinspan.cloud.azure.clusters import aks_clusters
 from twinspan.cloud.azure.endpoint import AzureEndpoint
 from twinspan.cloud.azure.words import group_and_name, required_identity, word
 from twinspan.cloud.objects import Unreadable, read_each
+from twinspan.network.merged import merged
 from twinspan.network.model import AksCluster, AzureNetwork, VirtualNetworkGateway
 
 
@@ -65,17 +66,7 @@ def read(endpoint: AzureEndpoint, unreadable: Unreadable) -> tuple[AzureNetwork,
     with ThreadPoolExecutor(len(places), thread_name_prefix="read-subscriptions") as pool:
         parts = list(pool.map(lambda place: _read_subscription(place, unreadable), places))
     keys = {name: key for _, read_keys in parts for name, key in read_keys.items()}
-    return _merged([network for network, _ in parts]), keys
-
-
-def _merged(networks: Sequence[AzureNetwork]) -> AzureNetwork:
-    """Return one network with the objects of all; the main subscription is that of the first."""
-    together: dict[str, Any] = {
-        field.name: tuple(item for network in networks for item in getattr(network, field.name))
-        for field in fields(AzureNetwork)
-        if field.name != "subscription_id"
-    }
-    return replace(networks[0], **together)
+    return merged([network for network, _ in parts]), keys
 
 
 def _read_subscription(

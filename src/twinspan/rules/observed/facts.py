@@ -128,12 +128,12 @@ class Facts:
 
         Not among them is one that was made for an expected tunnel, wherever it leads now.
         """
-        made = {tunnel.azure_connection_name.lower() for tunnel in self.expected.tunnels}
         scope = {gateway.id.lower() for gateway in self.azure_gateways}
         return tuple(
             connection
             for connection in azure_elsewhere(self.network)
-            if connection.name.lower() not in made and connection.virtual_network_gateway_id.lower() in scope
+            if connection.virtual_network_gateway_id.lower() in scope
+            and not any(_is_of(connection, tunnel) for tunnel in self.expected.tunnels)
         )
 
     @property
@@ -410,7 +410,7 @@ def _made_for(tunnel: ExpectedTunnel, link: TunnelLink, astray: list[TunnelLink]
 def _is_of(connection: AzureConnection, tunnel: ExpectedTunnel) -> bool:
     """Whether it is the connection that Terraform made for a tunnel; names alone may be in several groups."""
     if tunnel.azure_connection_id:
-        return connection.id == tunnel.azure_connection_id
+        return connection.id.lower() == tunnel.azure_connection_id.lower()
     return connection.name.lower() == tunnel.azure_connection_name.lower()
 
 
