@@ -15,6 +15,11 @@ _OF_ONE_RUN = (
     (r"(?<=/id/)[0-9A-F]{32}", "<OIDC id>"),
     (r"(?<=-)[0-9a-f]{8}(?=\.(?:portal\.)?hcp\.|\.<uuid>\.privatelink\.)", "<id>"),
     (r"198[.-]19[.-]\d+[.-]\d+", "<public address>"),
+    (r"169\.254\.\d+\.\d+", "<inside address>"),
+    (r"(?<=-)[0-9a-f]{26}(?![0-9a-f])", "<suffix>"),
+    (r"02(?::[0-9a-f]{2}){5}", "<mac address>"),
+    (r"(?<=_OsDisk_1_)[0-9a-f]{32}", "<id>"),
+    (r"[0-9a-f]{26}(?=\.[a-z]+\.internal\.cloudapp\.net)", "<domain>"),
     (r"(?<=<pre_shared_key>).*?(?=</pre_shared_key>)", "<secret>"),
     (r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[\d.]*(?:Z|\+00:00)", "<time>"),
     (r"(?P<host>localhost|127\.0\.0\.1):\d+", r"\g<host>:<port>"),
@@ -71,6 +76,11 @@ def differences(
             continue
         for place, first, second in _unlike(theirs, ours, ""):
             yield address, place, first, second
+
+
+def type_of(address: str) -> str:
+    """Return the type in a resource's address."""
+    return re.sub(r"\[.*?\]", "", address).split(".")[-2]
 
 
 def _unlike(theirs: Any, ours: Any, place: str) -> Iterator[tuple[str, object, object]]:

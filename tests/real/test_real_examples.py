@@ -11,10 +11,15 @@ import pytest
 
 sys.path.append(str(Path(__file__).parents[1] / "e2e"))
 
-from compared import differences
+from compared import differences, type_of
 from example_runs import ExampleRun, applied, check_verify_drill_and_destroy
 
 pytestmark = [pytest.mark.root, pytest.mark.slow, pytest.mark.real, pytest.mark.timeout(3600)]
+
+DIFFERENT: Mapping[tuple[str, str], str] = {
+    ("aws_instance", "user_data"): "aws 5 keeps its SHA-1; aws 6 and the offline provider keep the text",
+}
+"""Type and attribute -> why the offline providers store another value."""
 
 
 def attributes(run: ExampleRun) -> dict[str, Mapping[str, Any]]:
@@ -39,7 +44,8 @@ def test_an_example_is_the_same_by_real_and_offline_providers(
         check_verify_drill_and_destroy(run)
     with applied(example, tmp_path / "offline", providers="offline") as run:
         offline = attributes(run)
-    assert list(differences(real, offline)) == []
+    unlike = [entry for entry in differences(real, offline) if (type_of(entry[0]), entry[1]) not in DIFFERENT]
+    assert unlike == []
 
 
 def test_two_regions_and_two_subscriptions_in_one_configuration(

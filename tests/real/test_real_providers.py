@@ -5,7 +5,6 @@ The tests of one environment are one story and run in this order; `make test-rea
 
 import json
 import os
-import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -16,7 +15,7 @@ import pytest
 
 sys.path.append(str(Path(__file__).parents[2] / "tools"))
 
-from compared import changed, differences, planned
+from compared import changed, differences, planned, type_of
 from real_project import RealProject, bootstrap_life, real_project
 from recording_walk import import_id
 
@@ -123,7 +122,7 @@ def test_a_change_is_made_and_the_next_plan_is_empty(
     first[change] = actions
 
     assert outcome.summary.changed > 0
-    replaced = {_type_of(address) for address, action in actions.items() if "delete" in action}
+    replaced = {type_of(address) for address, action in actions.items() if "delete" in action}
     assert replaced == REPLACED.get(change, set())
     assert project.planned() == {}
 
@@ -209,16 +208,12 @@ def test_the_offline_providers_plan_and_store_the_same(
         for difference in differences(theirs, ours)
     ]
     unexpected = [
-        entry for entry in found_differences if (_type_of(entry[1]), entry[2]) not in DIFFERENT_OFFLINE
+        entry for entry in found_differences if (type_of(entry[1]), entry[2]) not in DIFFERENT_OFFLINE
     ]
     assert unexpected == []
     assert DIFFERENT_OFFLINE.keys() == {
-        (_type_of(address), attribute) for _, address, attribute, *_ in found_differences
+        (type_of(address), attribute) for _, address, attribute, *_ in found_differences
     }
-
-
-def _type_of(address: str) -> str:
-    return re.sub(r"\[.*?\]", "", address).split(".")[-2]
 
 
 def test_the_demo_is_green_with_the_real_providers(tmp_path: Path, provider_config: Path) -> None:

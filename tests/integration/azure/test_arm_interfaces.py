@@ -47,6 +47,15 @@ def _two_parts(site: Site, **second: Any) -> Body:
     return body
 
 
+def test_the_only_configuration_is_primary_whatever_the_request_says(site: Site) -> None:
+    body = machine_bodies.interface(site.app)
+    body["properties"]["ipConfigurations"][0]["properties"]["primary"] = False
+
+    made = site.lab.made("networkInterfaces/nic", body)
+
+    assert [part["properties"]["primary"] for part in made["properties"]["ipConfigurations"]] == [True]
+
+
 def test_one_of_several_configurations_is_primary(site: Site) -> None:
     assert (
         site.lab.put("networkInterfaces/nic", _two_parts(site)).code

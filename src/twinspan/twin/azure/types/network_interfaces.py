@@ -131,7 +131,7 @@ def complete_interface(context: Context, put: Put) -> None:
         inner = properties(configuration)
         inner.setdefault("privateIPAllocationMethod", "Dynamic")
         inner.setdefault("privateIPAddressVersion", "IPv4")
-        inner.setdefault("primary", len(configurations) == 1)
+        inner["primary"] = len(configurations) == 1 or inner.get("primary", False)
         only_references(inner, "applicationSecurityGroups")
         configuration["id"] = f"{put.id}/ipConfigurations/{text(configuration, 'name')}"
     give_addresses(context, put)

@@ -70,9 +70,7 @@ class NetworkInterface(ArmResource):
             "dnsSettings": without_nones(names),
             "enableAcceleratedNetworking": planned["accelerated_networking_enabled"],
             "enableIPForwarding": planned["ip_forwarding_enabled"],
-            "ipConfigurations": [
-                _configuration(block, kept.get(block["name"], {}), only=len(blocks) == 1) for block in blocks
-            ],
+            "ipConfigurations": [_configuration(block, kept.get(block["name"], {})) for block in blocks],
             "networkSecurityGroup": existing.get("networkSecurityGroup"),
         }
 
@@ -104,9 +102,9 @@ class NetworkInterface(ArmResource):
         }
 
 
-def _configuration(block: State, kept: Document, *, only: bool) -> Document:
+def _configuration(block: State, kept: Document) -> Document:
     properties: Document = {
-        "primary": True if only else given(block["primary"]),
+        "primary": given(block["primary"]),
         "privateIPAddress": given(block["private_ip_address"]),
         "privateIPAddressVersion": block["private_ip_address_version"],
         "privateIPAllocationMethod": block["private_ip_address_allocation"],
