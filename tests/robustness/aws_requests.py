@@ -20,6 +20,7 @@ from aws_values import ODD_TEXTS, Values
 from botocore.auth import S3SigV4Auth, SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
+from botocore.exceptions import ParamValidationError
 from botocore.model import OperationModel
 from botocore.parsers import ResponseParserError, create_parser
 from botocore.serialize import create_serializer
@@ -62,9 +63,10 @@ _SHARES: Mapping[str, int] = {
     "servicequotas": 1,
 }
 """Signing name -> how many of a hundred requests it gets."""
-_SERVED: Mapping[str, Sequence[str]] = {name: sorted(served) for name, served in SERVED.items()} | {
+OPERATIONS: Mapping[str, Sequence[str]] = {name: sorted(served) for name, served in SERVED.items()} | {
     "eks": sorted(ACTIONS)
 }
+"""Signing name -> what the twin serves of it."""
 _FORM = "application/x-www-form-urlencoded"
 _ODD_HEADERS: Sequence[tuple[str, str]] = (
     ("Content-Type", ""),
@@ -89,9 +91,10 @@ _ODD_HEADERS: Sequence[tuple[str, str]] = (
 
 
 @cache
-def _operation(service: str, name: str) -> OperationModel:
-    operation_model: OperationModel = get_service_model(MODELS.get(service, service)).operation_model(name)
-    return operation_model
+def operation_model(service: str, name: str) -> OperationModel:
+    """Return what botocore knows of an operation of a service, by its signing name."""
+    model: OperationModel = get_service_model(MODELS.get(service, service)).operation_model(name)
+    return model
 
 
 @cache
@@ -115,10 +118,10 @@ class AwsClient:
         self._tick()
         draw = self._draw
         service = draw.choices(list(_SHARES), list(_SHARES.values()))[0]
-        name = draw.choice(_SERVED[service])
+        name = draw.choice(OPERATIONS[service])
         odd = draw.choice((0.0, 0.0, 0.02, 0.1, 0.3))
         values = Values(draw, self._ids, odd)
-        operation = _operation(service, name)
+        operation = operation_model(service, name)
         params = values.structure(operation.input_shape) if operation.input_shape is not None else {}
         method, target, headers, body = self._written(service, operation, params)
         if draw.random() < odd:
@@ -134,6 +137,11 @@ class AwsClient:
             headers = {**headers, odd_name: odd_value}
         headers["X-Operation"] = f"{service}.{name}"
         return self.signed(service, method, target, headers, body)
+
+    def request(self, service: str, name: str, params: Mapping[str, Any]) -> Sent:
+        """Return a request for an operation, with nothing wrong about it but what is in `params`."""
+        method, target, headers, body = self._written(service, operation_model(service, name), params)
+        return self.signed(service, method, target, {**headers, "X-Operation": f"{service}.{name}"}, body)
 
     def heard(self, sent: Sent, reply: Reply) -> None:  # noqa: ARG002 - the protocol's
         """Keep the identifiers that an answer gives out."""
@@ -153,7 +161,7 @@ class AwsClient:
         serializer = create_serializer(_protocol(service), include_validation=False)
         try:
             written = serializer.serialize_to_request(dict(params), operation)
-        except (ValueError, TypeError, AttributeError, KeyError, OverflowError):
+        except (ValueError, TypeError, AttributeError, KeyError, OverflowError, ParamValidationError):
             return "POST", "/", {"Content-Type": _FORM}, f"Action={operation.name}".encode()
         query = written["query_string"]
         target = quote(written["url_path"], safe="/%?=&", errors="replace")
@@ -235,7 +243,7 @@ class AwsUnderTest:
     tls: ssl.SSLContext | None = None
 
     def __init__(self, api: AwsApi) -> None:
-        self._api = api
+        self.api = api
         self.port = api.port
         self._asked = 0
         self._counting = threading.Lock()
@@ -254,7 +262,7 @@ class AwsUnderTest:
         if reply.status >= 300:
             return None if _code(reply) else f"{reply.status} without a code: {reply.body[:200]!r}"
         try:
-            shape: Any = _operation(service, name).output_shape
+            shape: Any = operation_model(service, name).output_shape
             create_parser(_protocol(service)).parse(
                 {"status_code": reply.status, "headers": dict(reply.headers), "body": reply.body}, shape
             )
@@ -267,7 +275,7 @@ class AwsUnderTest:
             self._asked += 1
             due = self._asked % _FORGET_AFTER == 0
         if due:
-            with self._api._lock:
+            with self.api._lock:
                 server._reset()
 
 

@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from aws_requests import AwsClient, AwsUnderTest
+from aws_text_members import Sweep
 from malformed_http import malformed
 from robustness_runner import Sent, connection, run
 
@@ -21,6 +22,14 @@ def test_requests_of_every_kind_are_answered(aws_api: AwsUnderTest, requests: in
     assert not report.kinds, "\n".join([str(report), *map(str, report.faults)])
     taken = sum(count for status, count in report.statuses.items() if status < 400)
     assert taken > requests // 10, f"too few are about what is there: {report}"
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+def test_a_text_that_makes_no_sense_is_answered_wherever_it_stands(aws_api: AwsUnderTest) -> None:
+    sweep = Sweep(aws_api, ("", " ", "0", "-", ":"))
+    report = run(sweep, requests=sweep.requests, seed=SEED)
+    assert not report.kinds, "\n".join([str(report), *map(str, report.faults)])
 
 
 def test_malformed_http_is_answered(aws_api: AwsUnderTest, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -60,6 +69,6 @@ def test_a_connection_that_leaves_this_machine_is_a_fault(aws_api: AwsUnderTest)
                 sys.audit("socket.connect", None, (host, 80))
             return super().client(seed)
 
-    assert run(Wanderer(aws_api._api), requests=1, seed=SEED, clients=1).kinds == {
+    assert run(Wanderer(aws_api.api), requests=1, seed=SEED, clients=1).kinds == {
         "connects to ('198.51.100.1', 80)": 1
     }

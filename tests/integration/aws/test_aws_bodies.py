@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from aws_twin import Twin
+from botocore.exceptions import ClientError
 from eks_site import EksSite
 
 pytest_plugins = ("aws_fixtures",)
@@ -43,3 +44,33 @@ def test_a_document_is_read_whatever_its_content_type(
         assert [group["logGroupName"] for group in logs.describe_log_groups()["logGroups"]] == ["g"]
         eks_site.create()
         assert eks_site.eks.list_clusters()["clusters"]
+
+
+def test_tags_keep_their_spaces_and_names_their_slashes(twin: Twin) -> None:
+    s3 = twin.client("s3")
+    s3.create_bucket(Bucket="spaces", CreateBucketConfiguration={"LocationConstraint": "eu-central-1"})
+    tags = [{"Key": " ", "Value": " x "}, {"Key": "y", "Value": ""}]
+    s3.put_bucket_tagging(Bucket="spaces", Tagging={"TagSet": tags})
+    assert s3.get_bucket_tagging(Bucket="spaces")["TagSet"] == tags
+    s3.put_object(Bucket="spaces", Key="a//b", Body=b"1")
+    s3.put_object_tagging(Bucket="spaces", Key="a//b", Tagging={"TagSet": tags})
+    assert s3.get_object_tagging(Bucket="spaces", Key="a//b")["TagSet"] == tags
+    assert [entry["Key"] for entry in s3.list_objects_v2(Bucket="spaces")["Contents"]] == ["a//b"]
+
+
+@pytest.mark.parametrize("name", ["", ".", "a..b", f"{'a' * 64}.example", "a b"])
+def test_a_zone_has_the_name_of_a_domain(twin: Twin, name: str) -> None:
+    with pytest.raises(ClientError, match="InvalidDomainName"):
+        twin.client("route53").create_hosted_zone(Name=name, CallerReference="1")
+
+
+def test_versions_of_a_launch_template_have_numbers(twin: Twin) -> None:
+    ec2 = twin.client("ec2")
+    template = ec2.create_launch_template(
+        LaunchTemplateName="t", LaunchTemplateData={"InstanceType": "t3.micro"}
+    )["LaunchTemplate"]
+    for limit in ("MinVersion", "MaxVersion"):
+        with pytest.raises(ClientError, match="InvalidParameterValue"):
+            ec2.describe_launch_template_versions(
+                LaunchTemplateId=template["LaunchTemplateId"], **{limit: ""}
+            )

@@ -94,6 +94,8 @@ class Application:
 def _create_app(service: backends.SERVICE_NAMES) -> flask.Flask:
     app = create_backend_app(service)
     app.debug = False
+    # Two slashes are a name in between that is empty, or part of an object's name; flask would redirect.
+    app.url_map.merge_slashes = False
     if service in _WITHOUT_FORMS:
         app.request_class = _WholeRequest
     app.register_error_handler(ServiceException, _service_error)

@@ -6,13 +6,15 @@ from typing import Any
 
 import moto.route53.urls
 from moto.core.responses import ActionResult
-from moto.route53.exceptions import InvalidInput
+from moto.route53.exceptions import InvalidInput, Route53ClientError
 from moto.route53.models import Route53Backend, route53_backends
 from moto.route53.responses import Route53
 
 _LARGEST_PAGE = 100
 """Source: Route 53 API, ListHostedZonesByName, MaxItems."""
 _SIZE = re.compile(r"[1-9][0-9]{0,4}")
+_DOMAIN = re.compile(r"(?=.{1,255}\Z)[^.\s]{1,63}(\.[^.\s]{1,63})*\.?")
+"""Source: Route 53 developer guide, DNS domain name format."""
 
 
 class TwinRoute53Response(Route53):
@@ -21,6 +23,8 @@ class TwinRoute53Response(Route53):
     def create_hosted_zone(self) -> ActionResult:
         """Create a zone; one with a VPC is a private one. Source: Route 53 API, CreateHostedZone."""
         params = self._get_params()
+        if _DOMAIN.fullmatch(str(params.get("Name"))) is None:
+            raise Route53ClientError("InvalidDomainName", "The specified domain name is not valid.")
         if params.get("VPC"):
             params["HostedZoneConfig"] = {**(params.get("HostedZoneConfig") or {}), "PrivateZone": True}
         return super().create_hosted_zone()

@@ -8,6 +8,7 @@ from moto.core.common_types import TYPE_RESPONSE
 from moto.core.request import Request
 from moto.core.responses import ActionResult
 from moto.core.utils import get_service_model
+from moto.s3.exceptions import DuplicateTagKeys, NoSystemTags
 from moto.s3.models import S3Backend
 from moto.s3.responses import S3Response
 
@@ -42,6 +43,25 @@ class TwinS3Response(S3Response):
                 tags = {tag["Key"]: tag["Value"] for tag in made["Tags"]}
                 self.backend.put_bucket_tagging(bucket_name, tags)
         return answer
+
+    def _bucket_tagging_from_body(self) -> dict[str, str]:
+        return self._tags_of("PutBucketTagging")
+
+    def _tagging_from_xml(self) -> dict[str, str]:
+        return self._tags_of("PutObjectTagging")
+
+    def _tags_of(self, operation: str) -> dict[str, str]:
+        """Return the tags of a body with every space in them, which moto takes away."""
+        tags: dict[str, str] = {}
+        for tag in read_xml(get_service_model("s3").operation_model(operation), self.body)["Tagging"][
+            "TagSet"
+        ]:
+            if tag["Key"] in tags:
+                raise DuplicateTagKeys
+            if tag["Key"].startswith("aws:"):
+                raise NoSystemTags
+            tags[tag["Key"]] = tag["Value"]
+        return tags
 
 
 class TwinS3Backend(S3Backend):

@@ -58,7 +58,7 @@ class TemplateActions(InterfaceActions):
     def describe_launch_template_versions(self) -> ActionResult:
         """DescribeLaunchTemplateVersions; a version is a number, or one of two words."""
         for name in ("MinVersion", "MaxVersion", "Versions"):
-            given = self._get_param(name) or []
+            given = self._get_param(name, [])
             for version in [given] if isinstance(given, str) else given:
                 if not version.isdecimal() and version not in _NAMED_VERSIONS:
                     raise invalid_value(name, version, "It must be a number, $Latest or $Default")
