@@ -277,6 +277,15 @@ def test_a_type_that_only_the_real_provider_may_have_leads_to_it(project: Projec
     assert "--providers real" in refused.remedy
 
 
+def test_an_error_after_data_was_read_says_where_it_was_written(project: Project) -> None:
+    project.write(
+        'provider "aws" { region = "eu-west-1" }\ndata "aws_caller_identity" "one" {}\n'
+        'output "shown" { value = sensitive(data.aws_caller_identity.one.account_id) }\n'
+    )
+
+    assert project.refusal().where == "live/all.tf line 3"
+
+
 def test_versions_that_nothing_meets_are_refused(project: Project) -> None:
     project.write(
         'terraform {\n  required_providers {\n    aws = { source = "hashicorp/aws", version = "> 6, < 6" }\n'
