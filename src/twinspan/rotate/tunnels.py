@@ -109,9 +109,8 @@ def sent_bytes(link: TunnelLink) -> int:
 
 def needs_another(links: Sequence[TunnelLink], tunnels: Sequence[Tunnel]) -> Mapping[str, str]:
     """Return key -> why of the tunnels that cannot be taken off: nothing else would carry their traffic."""
-    up = {link.key for link in links if link.carries}
     return {
-        tunnel.key: f"no other tunnel than {tunnel.label} is up"
+        tunnel.key: f"no tunnel takes over from {tunnel.label}"
         for tunnel in tunnels
-        if not up - {tunnel.key}
+        if not any(other.takes_over_from(link_of(links, tunnel)) for other in links)
     }
