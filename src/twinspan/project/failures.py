@@ -20,6 +20,11 @@ _LOCKED = "Error acquiring the state lock"
 _NO_PROVIDER = re.compile(
     r"Failed to query available provider packages|Failed to install provider|Failed to resolve provider"
 )
+_NO_TYPE = frozenset({"Invalid resource type", "Invalid data source"})
+_REAL_HAS_IT = (
+    "; or take the real provider with --providers real: the offline one has fewer types, and"
+    " `twinspan doctor` says what the twin has of it"
+)
 _NO_BUCKET = re.compile(r'S3 bucket "[^"]*" does not exist')
 _UNREACHABLE = re.compile(
     r"connection refused|no such host|i/o timeout|no route to host|dial tcp|Max retries exceeded"
@@ -65,6 +70,7 @@ def explain(
     *,
     applying: bool,
     variables: Collection[str] = (),
+    offline: bool = False,
 ) -> TwinspanError:
     """Return the exception for a Terraform run that ended with a non-zero status.
 
@@ -74,6 +80,7 @@ def explain(
         ended: How it ended.
         applying: Whether it had begun to change something.
         variables: Names of the variables that the command line gave.
+        offline: Whether the offline providers ran.
     """
     if not errors:
         return CommandError(ended.argv, ended.returncode, ended.stderr or "it printed no error")
@@ -90,7 +97,7 @@ def explain(
             remedy="Choose one that a `variable` block declares",
         )
     if written and not applying:
-        return _design(env, written, variables)
+        return _design(env, written, variables, offline=offline)
     text = _text(errors)
     if _UNREACHABLE.search(text):
         return CloudUnreachableError(text)
@@ -177,7 +184,9 @@ def _locked(env: Environment, error: Diagnostic) -> HostError:
     )
 
 
-def _design(env: Environment, errors: Sequence[Diagnostic], variables: Collection[str]) -> DesignError:
+def _design(
+    env: Environment, errors: Sequence[Diagnostic], variables: Collection[str], *, offline: bool
+) -> DesignError:
     error = errors[0]
     detail = " ".join(_CHECKED_BY.sub("", error.detail).split()).rstrip(".")
     more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
@@ -186,6 +195,7 @@ def _design(env: Environment, errors: Sequence[Diagnostic], variables: Collectio
         shown = error.snippet.splitlines()[0] if error.snippet and not _handed_on(error) else ""
         problem = f"{error.summary}: {detail}"
         remedy = f"Correct `{shown}` there" if shown else "Correct it there"
+        remedy += _REAL_HAS_IT if offline and error.summary in _NO_TYPE else ""
     return DesignError(where=_place(env, error, variables), problem=f"{problem}{more}", remedy=remedy)
 
 

@@ -46,8 +46,8 @@ class Heard:
 
     @property
     def applying(self) -> bool:
-        """Whether it has begun with a resource."""
-        return any(isinstance(event, ResourceEvent) for event in self.events)
+        """Whether it has begun to change a resource; data sources are read for a plan, too."""
+        return any(isinstance(event, ResourceEvent) and event.action != "read" for event in self.events)
 
 
 def changes_of(events: Sequence[Event]) -> tuple[PlannedChange, ...]:

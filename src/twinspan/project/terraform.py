@@ -73,6 +73,7 @@ class Terraform:
         self._isolation = self._isolate(states, frozenset(allowed)) if states and not env.state else None
         self._graph = Graph(providers=(), wanted=())
         self._ready: tuple[Workspace, Providers] | None = None
+        self._offline = False
 
     def __enter__(self) -> Self:
         return self
@@ -220,7 +221,7 @@ class Terraform:
             if not self._initialise(workspace, fall_back=self._choice == "auto"):
                 workspace = None
         if workspace is None:
-            config = self._copies.offline_config()
+            config, self._offline = self._copies.offline_config(), True
             workspace = isolation.copy(self._copies.home / "offline", config=config)
             self._initialise(workspace)
         self._graph = isolation.force(workspace)
@@ -259,6 +260,11 @@ class Terraform:
             self._make_bucket(workspace)
             ended, heard = self._stream(workspace, argv, extra=extra)
             errors = heard.of("error")
+        while (
+            ended.returncode != 0 and workspace.config and self._copies.add_versions(workspace.config, errors)
+        ):
+            ended, heard = self._stream(workspace, argv, extra=extra)
+            errors = heard.of("error")
         if ended.returncode == 0:
             return True
         if fall_back and failures.no_provider(errors):
@@ -289,7 +295,12 @@ class Terraform:
         ended, heard = self._stream(workspace, argv, on_event=self._on_event)
         if ended.returncode != 0:
             raise failures.explain(
-                self._env, heard.of("error"), ended, applying=heard.applying, variables=self.variables
+                self._env,
+                heard.of("error"),
+                ended,
+                applying=heard.applying,
+                variables=self.variables,
+                offline=providers == "offline",
             )
         summaries = [event for event in heard.events if isinstance(event, Summary)]
         return Outcome(
@@ -350,7 +361,9 @@ class Terraform:
     def _explained(self, complaints: Sequence[Diagnostic]) -> TwinspanError:
         errors = [complaint for complaint in complaints if complaint.severity == "error"]
         ended = command.Completed(argv=("terraform",), returncode=1, stdout="", stderr="")
-        error = failures.explain(self._env, errors, ended, applying=False, variables=self.variables)
+        error = failures.explain(
+            self._env, errors, ended, applying=False, variables=self.variables, offline=self._offline
+        )
         if not isinstance(error, CloudRefusedError):
             return error
         # No cloud has been asked yet: what is refused is what was written.

@@ -2,11 +2,13 @@
 
 import shutil
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from twinspan import extras
 from twinspan.project.environment import Environment
+from twinspan.project.messages import Diagnostic
 
 _LEFT_BEHIND = (".git", ".terraform", "*.tfstate", "*.tfstate.*", "*.tfplan", "tests")
 _LOCK = ".terraform.lock.hcl"
@@ -52,6 +54,7 @@ class WorkingCopies:
 
     def __init__(self) -> None:
         self._home = tempfile.TemporaryDirectory(prefix="twinspan-terraform-")
+        self._added: set[tuple[str, str]] = set()
 
     @property
     def home(self) -> Path:
@@ -80,6 +83,21 @@ class WorkingCopies:
         from twinspan.twin.providers.mirror import write_mirror  # noqa: PLC0415 - slow to load, seldom needed
 
         return write_mirror(self.home / "providers")
+
+    def add_versions(self, config: Path, errors: Sequence[Diagnostic]) -> bool:
+        """Have the offline providers of `config` be there in the versions that Terraform misses.
+
+        Returns:
+            Whether there are new ones, so that it is worth asking again.
+        """
+        from twinspan.twin.providers.mirror import add_versions  # noqa: PLC0415 - as above
+        from twinspan.twin.providers.versions import versions_asked_for  # noqa: PLC0415 - as above
+
+        missed = versions_asked_for("\n".join(error.as_line() for error in errors))
+        fresh = {item for item in missed.items() if item not in self._added}
+        add_versions(config, dict(fresh))
+        self._added |= fresh
+        return bool(fresh)
 
     def close(self) -> None:
         """Remove everything."""

@@ -243,6 +243,59 @@ def test_modules_above_the_folder_and_behind_links_are_found(project: Project) -
     assert digests(project.folder.parent / "elsewhere") == before
 
 
+def test_offline_providers_are_there_in_whatever_version_is_asked_for(project: Project) -> None:
+    project.write(
+        """
+        terraform {
+          required_providers {
+            aws     = { source = "hashicorp/aws", version = ">= 6.28, < 7" }
+            azurerm = { source = "hashicorp/azurerm", version = "4.31.0" }
+          }
+        }
+        provider "aws" { region = "eu-west-1" }
+        provider "azurerm" {
+          features {}
+        }
+        resource "aws_vpc" "one" { cidr_block = "10.9.0.0/16" }
+        resource "azurerm_resource_group" "one" {
+          name     = "one"
+          location = "westeurope"
+        }
+        """
+    )
+
+    with project.terraform() as terraform:
+        assert len(terraform.plan().changes) == 2
+
+
+def test_a_type_that_only_the_real_provider_may_have_leads_to_it(project: Project) -> None:
+    project.write('provider "aws" { region = "eu-west-1" }\nresource "aws_kms_key" "one" {}\n')
+
+    refused = project.refusal()
+
+    assert "aws_kms_key" in refused.problem
+    assert "--providers real" in refused.remedy
+
+
+def test_an_error_after_data_was_read_says_where_it_was_written(project: Project) -> None:
+    project.write(
+        'provider "aws" { region = "eu-west-1" }\ndata "aws_caller_identity" "one" {}\n'
+        'output "shown" { value = sensitive(data.aws_caller_identity.one.account_id) }\n'
+    )
+
+    assert project.refusal().where == "live/all.tf line 3"
+
+
+def test_versions_that_nothing_meets_are_refused(project: Project) -> None:
+    project.write(
+        'terraform {\n  required_providers {\n    aws = { source = "hashicorp/aws", version = "> 6, < 6" }\n'
+        '  }\n}\nresource "aws_vpc" "one" { cidr_block = "10.9.0.0/16" }\n'
+    )
+
+    with pytest.raises(HostError, match=r"> 6.*, < 6"), project.terraform() as terraform:
+        terraform.plan()
+
+
 def test_providers_of_downloaded_modules_are_forced_too(project: Project, tmp_path: Path) -> None:
     module = tmp_path / "repository"
     module.mkdir()

@@ -11,6 +11,7 @@ from provider_workspace import Workspace
 
 from twinspan.errors import HostError
 from twinspan.twin.providers.mirror import write_mirror
+from twinspan.twin.providers.versions import KNOWN
 from twinspan.wait import wait_until
 
 _CONFIGURATION = 'provider "aws" {\n  region = "eu-west-1"\n}\ndata "aws_caller_identity" "this" {}\n'
@@ -24,6 +25,17 @@ def test_the_user_is_warned_that_no_real_provider_is_at_work(workspace: Workspac
 
     assert "Warning: offline provider for hashicorp/aws 6.25.0" in shown
     assert "not the real one" in " ".join(shown.split())
+
+
+def test_by_another_versions_name_it_says_whose_schema_it_has(workspace: Workspace) -> None:
+    pinned = 'required_providers {\n  aws = { source = "hashicorp/aws", version = "~> 5.0" }\n}'
+    workspace.write(f"terraform {{\n{pinned}\n}}\n{_CONFIGURATION}")
+    workspace.init()
+
+    shown = " ".join(workspace.terraform("plan", "-no-color").stdout.split())
+
+    assert "Warning: offline provider for hashicorp/aws 5.100.0" in shown
+    assert "the schema of 6.25.0" in shown
 
 
 def test_it_runs_with_an_empty_home_from_any_folder(workspace: Workspace) -> None:
@@ -55,8 +67,7 @@ def test_a_mirror_is_private_and_can_be_written_twice(tmp_path: Path) -> None:
 
     assert write_mirror(folder) == config
     assert [wrapper.name for wrapper in wrappers] == [
-        "terraform-provider-aws_v6.25.0",
-        "terraform-provider-azurerm_v5.2.0",
+        f"terraform-provider-{name}_v{version}" for name in sorted(KNOWN) for version in sorted(KNOWN[name])
     ]
     assert [wrapper.read_bytes() for wrapper in wrappers] == first
     assert folder.stat().st_mode & 0o777 == 0o700

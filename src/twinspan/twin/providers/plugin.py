@@ -1,4 +1,4 @@
-"""The plugin process that Terraform starts: `python -m twinspan.twin.providers.plugin PROVIDER KEY_FILE`.
+"""The plugin process that Terraform starts: `python -m twinspan.twin.providers.plugin NAME VERSION KEY_FILE`.
 
 It prints go-plugin's handshake line, serves until Terraform says Shutdown, and ends at once then (Terraform
 kills a plugin that takes two seconds). If Terraform dies without a word, it ends too.
@@ -35,10 +35,12 @@ def handshake(socket_path: str, pem: bytes) -> str:
     return f"1|6|unix|{socket_path}|grpc|{certificate}\n"
 
 
-def serve(provider: str, key_file: Path, announce: Callable[[str], None], ended: threading.Event) -> None:
-    """Serve a provider until `ended` is set or the parent process is gone."""
+def serve(
+    provider: str, version: str, key_file: Path, announce: Callable[[str], None], ended: threading.Event
+) -> None:
+    """Serve a provider by a version's name until `ended` is set or the parent process is gone."""
     parent = os.getppid()  # before the handshake: whoever reads it may be gone right after
-    definition: Any = import_module(_DEFINITIONS[provider]).definition()
+    definition: Any = import_module(_DEFINITIONS[provider]).definition(version)
     pem = key_file.read_bytes()
     folder = _socket_folder()
     try:
@@ -77,7 +79,8 @@ def main() -> None:
         sys.stdout.write(line)
         sys.stdout.flush()
 
-    serve(sys.argv[1], Path(sys.argv[2]), announce, threading.Event())
+    provider, version, key_file = sys.argv[1:]
+    serve(provider, version, Path(key_file), announce, threading.Event())
     os._exit(0)
 
 

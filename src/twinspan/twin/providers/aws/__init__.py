@@ -80,8 +80,8 @@ def _scope(cloud: AwsCloud, state: State) -> AwsCloud:
     return cloud.in_region(state.get("region"))
 
 
-def definition() -> Definition[AwsCloud]:
-    """Return what makes this provider."""
+def definition(version: str = schema.VERSIONS["aws"]) -> Definition[AwsCloud]:
+    """Return what makes this provider, which Terraform knows by a version."""
     served = schema.load("aws")
     return Definition(
         schema=served,
@@ -89,5 +89,5 @@ def definition() -> Definition[AwsCloud]:
         data_sources={item.type_name: item() for item in _DATA_SOURCES},
         connect=connect,
         scope=_scope,
-        warning=offline_warning("aws", served.version),
+        warning=offline_warning(served, version),
     )

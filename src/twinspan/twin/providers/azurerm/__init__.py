@@ -73,8 +73,8 @@ def _scope(cloud: ArmCloud, _: State) -> ArmCloud:
     return cloud
 
 
-def definition() -> Definition[ArmCloud]:
-    """Return what makes this provider."""
+def definition(version: str = schema.VERSIONS["azurerm"]) -> Definition[ArmCloud]:
+    """Return what makes this provider, which Terraform knows by a version."""
     served = schema.load("azurerm")
     return Definition(
         schema=served,
@@ -82,5 +82,5 @@ def definition() -> Definition[ArmCloud]:
         data_sources={item.type_name: item() for item in (ClientConfig, kubernetes_data.ClusterData)},
         connect=connect,
         scope=_scope,
-        warning=offline_warning("azurerm", served.version),
+        warning=offline_warning(served, version),
     )
