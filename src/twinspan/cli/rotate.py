@@ -53,6 +53,13 @@ _ARROWS = {"aws->azure": "AWS → Azure", "azure->aws": "Azure → AWS"}
 @click.option(
     "--only-repair", is_flag=True, help="With --resume: repair what is half done, rotate nothing more."
 )
+@click.option(
+    "--tag",
+    "tagged",
+    is_flag=True,
+    help="Have a tag of AWS's VPN connection say since when each key is, for `check` (KEY-06). Terraform"
+    " removes it unless its provider ignores tags that begin with `twinspan:`.",
+)
 @click.option("--dry-run", is_flag=True, help="Show which tunnels would be rotated; change nothing.")
 @click.option("--yes", is_flag=True, help="Do not ask before changing real accounts.")
 def rotate(
@@ -68,6 +75,7 @@ def rotate(
     rate_hz: float,
     resume: bool,
     only_repair: bool,
+    tagged: bool,
     dry_run: bool,
     yes: bool,
 ) -> None:
@@ -106,6 +114,7 @@ def rotate(
                 clouds=Clouds(endpoints=target.endpoints),
                 journal=journal,
                 tell=show_moment,
+                tagged=tagged,
                 on_tunnel=lambda tunnel: progress.print(tunnel.label, markup=False),
             )
             rotation = rotator.resume(only_repair=only_repair) if resume else rotator.rotate(tunnels)

@@ -276,7 +276,7 @@ class TunnelLink(Generic[U]):
         return frozenset(end for end in ends if isinstance(end, str) and end)
 
     def takes_over_from(self, link: Self) -> bool:
-        """Return whether traffic goes over this tunnel while another is down: it is up, between the same gateways."""
+        """Return whether traffic goes over this tunnel if another is down: it is up and shares a gateway."""
         return self.key != link.key and self.carries and bool(self.gateways & link.gateways)
 
     @property

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 from twinspan.drill.report import Moment
@@ -37,6 +38,7 @@ class Change:
         pace: How long the place may take.
         tell: Called with each moment as it happens.
         started_s: When the rotation began, as `time.monotonic` tells.
+        tagged: Whether a tag at AWS says since when the key is.
         moments: What has happened.
     """
 
@@ -47,6 +49,7 @@ class Change:
     pace: Pace
     tell: Callable[[Moment], None]
     started_s: float
+    tagged: bool = False
     moments: list[Moment] = field(default_factory=list)
 
     def rotate(self) -> None:
@@ -69,6 +72,8 @@ class Change:
             self.note(f"failed: {error or type(error).__name__}")
             self.roll_back(saved, old.azure)
             raise
+        if self.tagged:
+            self._tag()
         self.journal.mark(self.tunnel, "done")
 
     def roll_back(self, saved: dict[str, Any], key: str) -> None:
@@ -131,6 +136,13 @@ class Change:
         self._until(lambda link: detour.put_back(link, saved), "tunnel on the routes of both clouds")
         pause(SETTLE_S)
         self.note("on the routes of both clouds")
+
+    def _tag(self) -> None:
+        """Note the day at AWS; the tunnel has its key without that note, too."""
+        try:
+            self.clouds.note_day(self.tunnel, datetime.now(UTC).date())
+        except CloudError as error:
+            self.note(f"the tag could not be written: {error}")
 
     def _until_silent(self) -> None:
         """Wait until Azure sends nothing into the tunnel: no API says that static routes are gone."""

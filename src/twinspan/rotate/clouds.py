@@ -2,9 +2,10 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, TypeVar
 
-from twinspan.cloud.aws.act import set_pre_shared_key, set_static_routes
+from twinspan.cloud.aws.act import set_pre_shared_key, set_static_routes, set_tag
 from twinspan.cloud.azure.act import (
     make_connection,
     put_local_network_gateway,
@@ -15,6 +16,7 @@ from twinspan.cloud.endpoints import Endpoints
 from twinspan.cloud.reader import read_network
 from twinspan.errors import CloudError, CloudRefusedError, CloudUnreachableError, HostError, WaitTimeoutError
 from twinspan.faults.api_changes import aws_in, azure_of
+from twinspan.network.aws import key_tag
 from twinspan.rotate.tunnels import Tunnel
 from twinspan.wait import wait_until
 
@@ -138,6 +140,14 @@ class Clouds:
                 aws_in(self.endpoints, tunnel.region), tunnel.vpn_connection_id, create=frozenset(routes)
             ),
             f"static routes of {tunnel.vpn_connection_id}",
+        )
+
+    def note_day(self, tunnel: Tunnel, day: date) -> None:
+        """Have a tag of a tunnel's VPN connection say since when its key is. Raises CloudError."""
+        endpoint = aws_in(self.endpoints, tunnel.region)
+        self._insist(
+            lambda: set_tag(endpoint, tunnel.vpn_connection_id, key_tag(tunnel.number), day.isoformat()),
+            f"tag of {tunnel.vpn_connection_id}",
         )
 
     def _insist(self, ask: Callable[[], T], what: str) -> T:

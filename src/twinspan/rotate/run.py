@@ -47,6 +47,7 @@ class Rotator:
         journal: Held while this works.
         tell: Called with each moment as it happens.
         on_tunnel: Called with each tunnel before its turn.
+        tagged: Whether tags at AWS say since when the keys are.
     """
 
     place: str
@@ -55,6 +56,7 @@ class Rotator:
     journal: Journal
     tell: Callable[[Moment], None] = lambda _: None
     on_tunnel: Callable[[Tunnel], None] = lambda _: None
+    tagged: bool = False
     _started_s: float = field(default_factory=time.monotonic)
     _parts: list[_Part] = field(default_factory=list)
 
@@ -141,6 +143,7 @@ class Rotator:
             pace=self.environment.witness.pace,
             tell=self.tell,
             started_s=self._started_s,
+            tagged=self.tagged,
         )
         saved = saved_of(self.journal)
         from_s, problem = time.monotonic(), ""

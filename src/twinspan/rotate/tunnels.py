@@ -18,6 +18,8 @@ class Tunnel(Document):
     outside_ip_address: IPv4Address
     azure_connection_id: str
     static: bool
+    number: int
+    """1 or 2: its place in its VPN connection."""
     region: str = ""
     """AWS's; empty: the main one."""
 
@@ -28,8 +30,9 @@ def tunnel_of(link: TunnelLink) -> Tunnel:
     Raises:
         HostError: One of its ends is missing.
     """
-    outside = link.tunnel.outside_ip_address if link.tunnel else None
-    if link.vpn_connection is None or outside is None or link.azure_connection is None:
+    tunnel = link.tunnel
+    outside = tunnel.outside_ip_address if tunnel else None
+    if tunnel is None or outside is None or link.vpn_connection is None or link.azure_connection is None:
         raise HostError(
             problem=f"{link.label} has no end in one of the clouds",
             remedy="See what is missing with `twinspan verify`",
@@ -41,6 +44,7 @@ def tunnel_of(link: TunnelLink) -> Tunnel:
         outside_ip_address=outside,
         azure_connection_id=link.azure_connection.id,
         static=link.static,
+        number=1 + link.vpn_connection.tunnels.index(tunnel),
         region=link.vpn_connection.region,
     )
 

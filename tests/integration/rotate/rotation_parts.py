@@ -107,7 +107,11 @@ def _green() -> Verification:
 
 
 def rotator(
-    endpoints: Endpoints, *, again_within_s: float = 20.0, tell: Callable[[Moment], None] = lambda _: None
+    endpoints: Endpoints,
+    *,
+    again_within_s: float = 20.0,
+    tell: Callable[[Moment], None] = lambda _: None,
+    tagged: bool = False,
 ) -> Rotator:
     """Rotates where nobody sends packets, and the rest of the network is taken to be well."""
     clouds = Clouds(endpoints=endpoints, again_within_s=again_within_s)
@@ -123,4 +127,5 @@ def rotator(
         clouds=clouds,
         journal=Journal.at(PLACE),
         tell=tell,
+        tagged=tagged,
     )

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import threading
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
@@ -54,6 +55,18 @@ def test_every_tunnel_gets_a_key_of_its_own_and_its_bgp_back(apis: Apis) -> None
     secrets = {key for pair in (*before, *apis.key_pairs()) for key in pair}
     shown = [*steps, rotation.model_dump_json(), *(f.read_text() for f in home().rglob("*") if f.is_file())]
     assert [text for text in shown for key in secrets if key in text] == []
+
+
+def test_a_tag_says_since_when_a_key_is(apis: Apis) -> None:
+    first = next(link for link in apis.links() if link.joined)
+
+    with Journal.at(PLACE).held():
+        assert rotator(apis.endpoints, tagged=True).rotate((first.key,)).passed
+
+    days = {
+        link.key: link.tunnel.key_changed_on for link in apis.links() if link.tunnel and link.vpn_connection
+    }
+    assert days == {**dict.fromkeys(days, ""), first.key: datetime.now(UTC).date().isoformat()}
 
 
 @pytest.mark.parametrize(("cloud", "status"), [("aws", 503), ("azure", 429)])

@@ -17,6 +17,7 @@ TUNNEL = Tunnel(
     vpn_connection_id="vpn-0a",
     outside_ip_address=IPv4Address("203.0.113.10"),
     azure_connection_id="/subscriptions/0/connections/tunnel1",
+    number=1,
     static=False,
 )
 

@@ -35,6 +35,12 @@ def set_pre_shared_key(endpoint: AwsEndpoint, connection_id: str, outside: IPv4A
         )
 
 
+def set_tag(endpoint: AwsEndpoint, resource_id: str, key: str, value: str) -> None:
+    """Give an object of EC2 a tag. Raises CloudError: AWS said no or did not answer."""
+    with translated(endpoint, "ec2:CreateTags"):
+        clients(endpoint).ec2.create_tags(Resources=[resource_id], Tags=[{"Key": key, "Value": value}])
+
+
 def set_static_routes(
     endpoint: AwsEndpoint,
     connection_id: str,
