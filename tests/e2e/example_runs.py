@@ -111,6 +111,22 @@ def applied(
             built.run("twin", "down", "--purge")
 
 
+def check_everything_that_only_looks(run: ExampleRun, scratch: Path) -> None:
+    """Ask about an applied example with each command that changes nothing."""
+    folder = str(run.folder)
+    looked = json.loads(run.twinspan("doctor", folder, "--format", "json"))
+    assert looked["passed"]
+    judged = json.loads(run.twinspan("check", folder, "--providers", "offline", "--format", "json"))
+    assert judged["passed"]
+    pings = json.loads(run.twinspan("probe", "ping", folder, "--format", "json"))["pings"]
+    assert [ping["loss_ratio"] for ping in pings] == [0.0] * len(pings) != []
+    watched = json.loads(run.twinspan("monitor", "show", folder, "--once", "--format", "json"))
+    assert watched["healthy"]
+    page = scratch / "report.html"
+    run.twinspan("report", folder, "--no-probe", "--out", str(page))
+    assert all(name in page.read_text() for name in run.tunnels())
+
+
 def check_verify_drill_and_destroy(run: ExampleRun) -> None:
     """Do with an applied example what its README does: verify, plan again, drill, destroy."""
     assert re.search(r"^green: \d+ of \d+ checks passed", run.verify(), re.MULTILINE)

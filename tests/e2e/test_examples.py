@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from example_runs import applied, check_verify_drill_and_destroy
+from example_runs import applied, check_everything_that_only_looks, check_verify_drill_and_destroy
 
 pytestmark = [pytest.mark.root, pytest.mark.long, pytest.mark.timeout(900)]
 
@@ -12,6 +12,7 @@ def test_branch_office_joins_a_machine_on_each_side(tmp_path: Path) -> None:
     with applied("branch-office", tmp_path, providers="offline") as run:
         run.verify()
         assert run.pings("server", "10.61.10.4")
+        check_everything_that_only_looks(run, tmp_path)
         check_verify_drill_and_destroy(run)
 
 
@@ -28,4 +29,5 @@ def test_packets_of_the_spoke_pass_the_router(tmp_path: Path) -> None:
         before = run.forwarded("router")
         assert run.pings("worker", "10.81.1.10")
         assert run.forwarded("router") - before >= 3
+        check_everything_that_only_looks(run, tmp_path)
         check_verify_drill_and_destroy(run)

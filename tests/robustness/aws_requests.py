@@ -7,7 +7,7 @@ import json
 import re
 import ssl
 import threading
-from collections import defaultdict, deque
+from collections import Counter, defaultdict, deque
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
@@ -224,10 +224,12 @@ class AwsClient:
         )
 
     def signed(self, service: str, method: str, target: str, headers: dict[str, str], body: bytes) -> Sent:
-        """Return a request with a signature; `headers` are put over what was signed."""
+        """Return a request with a signature of all its headers; `headers` are put over the signer's."""
         signer_class = S3SigV4Auth if service == "s3" else SigV4Auth
         host = headers.get("Host", f"127.0.0.1:{self._port}")
         request = AWSRequest(method, f"http://127.0.0.1:{self._port}{target}", data=body)
+        for name, value in headers.items():
+            request.headers[name] = value
         if service == "s3":
             request.headers["X-Amz-Content-SHA256"] = "UNSIGNED-PAYLOAD"
         request.headers["Host"] = host
@@ -245,6 +247,8 @@ class AwsUnderTest:
     def __init__(self, api: AwsApi) -> None:
         self.api = api
         self.port = api.port
+        self.taken = Counter[str]()
+        """Service -> how many requests were not refused."""
         self._asked = 0
         self._counting = threading.Lock()
 
@@ -261,6 +265,8 @@ class AwsUnderTest:
         service, _, name = sent.headers["X-Operation"].partition(".")
         if reply.status >= 300:
             return None if _code(reply) else f"{reply.status} without a code: {reply.body[:200]!r}"
+        with self._counting:
+            self.taken[service] += 1
         try:
             shape: Any = operation_model(service, name).output_shape
             create_parser(_protocol(service)).parse(

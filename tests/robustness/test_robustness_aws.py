@@ -4,7 +4,7 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from aws_requests import AwsClient, AwsUnderTest
+from aws_requests import OPERATIONS, AwsClient, AwsUnderTest
 from aws_text_members import Sweep
 from malformed_http import malformed
 from robustness_runner import Sent, connection, run
@@ -12,16 +12,20 @@ from robustness_runner import Sent, connection, run
 from twinspan.twin.aws import http
 
 SEED = 20261128
+ENOUGH = 20_000
+"""Requests in which each service has many."""
 
 
 @pytest.mark.timeout(900)
-@pytest.mark.parametrize("requests", [1_000, pytest.param(20_000, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("requests", [1_000, pytest.param(ENOUGH, marks=pytest.mark.slow)])
 def test_requests_of_every_kind_are_answered(aws_api: AwsUnderTest, requests: int) -> None:
     report = run(aws_api, requests=requests, seed=SEED)
     assert report.requests == requests
     assert not report.kinds, "\n".join([str(report), *map(str, report.faults)])
     taken = sum(count for status, count in report.statuses.items() if status < 400)
     assert taken > requests // 10, f"too few are about what is there: {report}"
+    refused = OPERATIONS.keys() - aws_api.taken.keys()
+    assert requests < ENOUGH or not refused, f"nothing was asked rightly of {sorted(refused)}"
 
 
 @pytest.mark.slow

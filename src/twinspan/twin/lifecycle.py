@@ -47,6 +47,8 @@ _KEPT_VARIABLES = frozenset(
         "USER",
         "VIRTUAL_ENV",
         "XDG_CACHE_HOME",
+        "XDG_DATA_DIRS",
+        "XDG_DATA_HOME",
         "XDG_STATE_HOME",
     }
 )

@@ -40,6 +40,7 @@ _SETTING = (
     "Publish",
     "Put",
     "Replace",
+    "Replicate",
     "Run",
     "Schedule",
     "Send",

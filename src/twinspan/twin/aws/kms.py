@@ -1,16 +1,93 @@
-"""KMS of the twin: moto's keys, as entries that encrypt; policies and grants keep nobody out."""
+"""KMS of the twin: moto's keys, as entries that encrypt; policies and grants keep nobody out.
 
+Keys whose material is imported, and replicas of keys in other regions, are as the KMS API documents them.
+"""
+
+import base64
+import json
+import secrets
+from copy import copy
+from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
+from typing import Any
 
 import moto.kms.urls
-from moto.kms.models import KmsBackend, kms_backends
+from cryptography.hazmat.primitives.asymmetric import padding, rsa
+from cryptography.hazmat.primitives.hashes import SHA1, SHA256
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from moto.core.exceptions import JsonRESTError
+from moto.core.utils import unix_time
+from moto.kms.models import Key, KmsBackend, kms_backends
 from moto.kms.responses import KmsResponse
 
 from twinspan.twin.aws.without_nulls import WithoutNulls
 
+_OWN, _IMPORTED = "AWS_KMS", "EXTERNAL"
+_PENDING, _ENABLED = "PendingImport", "Enabled"
+_MATERIAL_BYTES = 32
+"""Of a symmetric key. Source: KMS developer guide, importing key material."""
+_TOKEN_HOLDS = timedelta(hours=24)
+"""Source: KMS API, GetParametersForImport."""
+_WRAPPING = {
+    "RSAES_OAEP_SHA_1": padding.OAEP(padding.MGF1(SHA1()), SHA1(), None),  # noqa: S303 - the API offers it
+    "RSAES_OAEP_SHA_256": padding.OAEP(padding.MGF1(SHA256()), SHA256(), None),
+}
+_LONGEST = timedelta(days=365)
+"""How long imported material may be used. Source: KMS API, ImportKeyMaterial, ValidTo."""
+_WINDOW_DAYS = range(7, 31)
+_WRAPPING_BITS = {"RSA_2048": 2048, "RSA_3072": 3072, "RSA_4096": 4096}
 
-class TwinKmsResponse(WithoutNulls, KmsResponse):
-    """KMS's actions."""
+
+class TwinKey(Key):
+    """A key that may have no material of its own yet."""
+
+    wrapping_key: rsa.RSAPrivateKey | None = None
+    wrapping: str = ""
+    import_token: bytes = b""
+    token_holds_until: datetime = datetime.min.replace(tzinfo=UTC)
+    first_material: bytes = b""
+    """What was imported once; nothing else can be. Source: KMS API, ImportKeyMaterial."""
+    valid_to: datetime | None = None
+
+    def take_multi_region_id(self) -> None:
+        """Take an id of 36 characters, as a ciphertext has room for. Source: KMS developer guide, key ids."""
+        self.id = f"mrk-{secrets.token_hex(16)}"
+        self.arn = f"{self.arn.rpartition('/')[0]}/{self.id}"
+        self.multi_region_configuration["PrimaryKey"]["Arn"] = self.arn
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return `KeyMetadata`. Source: KMS API, KeyMetadata."""
+        self.expire()
+        metadata = super().to_dict()["KeyMetadata"]
+        if self.origin == _IMPORTED and self.key_state != _PENDING:
+            expires = "KEY_MATERIAL_EXPIRES" if self.valid_to else "KEY_MATERIAL_DOES_NOT_EXPIRE"
+            metadata["ExpirationModel"] = expires
+            metadata["ValidTo"] = unix_time(self.valid_to.replace(tzinfo=None)) if self.valid_to else None
+        return {"KeyMetadata": {name: value for name, value in metadata.items() if value is not None}}
+
+    def expire(self) -> None:
+        """Forget material whose time is over."""
+        if self.valid_to and self.valid_to <= datetime.now(UTC):
+            self.forget_material()
+
+    def forget_material(self) -> None:
+        """Wait for material."""
+        self.key_state, self.enabled, self.valid_to = _PENDING, False, None
+
+    def take_material(self, wrapped: bytes, *, valid_to: datetime | None) -> None:
+        """Become usable. IncorrectKeyMaterialException: not 32 bytes, or not what was imported before."""
+        try:
+            material = (
+                self.wrapping_key.decrypt(wrapped, _WRAPPING[self.wrapping]) if self.wrapping_key else b""
+            )
+        except ValueError:
+            raise _refused(
+                "InvalidCiphertextException", "The key material is not encrypted rightly"
+            ) from None
+        if len(material) != _MATERIAL_BYTES or self.first_material not in {b"", material}:
+            raise _refused("IncorrectKeyMaterialException", "The key material is not that of this key")
+        self.key_material = self.first_material = material
+        self.key_state, self.enabled, self.valid_to = _ENABLED, True, valid_to
 
 
 class TwinKmsBackend(KmsBackend):
@@ -22,6 +99,276 @@ class TwinKmsBackend(KmsBackend):
         return SimpleNamespace(
             url_bases=moto.kms.urls.url_bases, url_paths={"{0}/$": TwinKmsResponse.dispatch}
         )
+
+    def create_key(  # noqa: PLR0917 - moto's
+        self,
+        policy: str | None,
+        key_usage: str,
+        key_spec: str,
+        description: str,
+        tags: list[dict[str, str]] | None,
+        multi_region: bool = False,
+        origin: str = _OWN,
+    ) -> TwinKey:
+        """Create a key."""
+        key = TwinKey(  # type: ignore[abstract]  # moto makes its own, too
+            policy, key_usage, key_spec, description, self.account_id, self.region_name, multi_region, origin
+        )
+        if key.multi_region:
+            key.take_multi_region_id()
+        if origin == _IMPORTED:
+            key.forget_material()
+        self.keys[key.id] = key
+        self.tagger.tag_resource(key.id, tags or [])
+        return key
+
+    def twin_key(self, key_id: str) -> TwinKey:
+        """Return a key by any of its names."""
+        key = self.keys[self.any_id_to_key_id(key_id)]
+        if not isinstance(key, TwinKey):
+            raise TypeError(key)
+        key.expire()
+        return key
+
+    def replicate(
+        self, key_id: str, region: str, *, policy: str | None, description: str, tags: list[dict[str, str]]
+    ) -> TwinKey:
+        """Make a replica in another region, whose material is that of the primary key, or has to be imported.
+
+        Source: KMS API, ReplicateKey; description, policy, tags, grants and aliases are each key's own.
+        """
+        primary = self.twin_key(key_id)
+        if not primary.multi_region or primary.multi_region_configuration["MultiRegionKeyType"] != "PRIMARY":
+            raise _refused(
+                "UnsupportedOperationException", f"{primary.arn} is not a multi-Region primary key."
+            )
+        elsewhere = kms_backends[self.account_id][region]
+        if region == self.region_name or primary.id in elsewhere.keys:
+            raise _refused("AlreadyExistsException", f"{primary.id} already exists in {region}.")
+        replica = copy(primary)
+        replica.region, replica.arn = region, primary.arn.replace(self.region_name, region)
+        replica.policy = policy or primary.generate_default_policy()
+        replica.description, replica.grants, replica.aliases = description, {}, {}
+        replica.creation_date, replica.rotations = unix_time(), []
+        replica.multi_region_configuration = {
+            **primary.multi_region_configuration,
+            "MultiRegionKeyType": "REPLICA",
+        }
+        if primary.origin == _IMPORTED:
+            replica.forget_material()
+        primary.multi_region_configuration["ReplicaKeys"].append({"Arn": replica.arn, "Region": region})
+        elsewhere.keys[replica.id] = replica
+        elsewhere.tagger.tag_resource(replica.id, tags)
+        return replica
+
+    def enable_key(self, key_id: str) -> None:
+        """Enable a key; moto wants the id alone, here and below, where an ARN is as good."""
+        super().enable_key(self.get_key_id(key_id))
+
+    def disable_key(self, key_id: str) -> None:
+        """Disable a key."""
+        super().disable_key(self.get_key_id(key_id))
+
+    def cancel_key_deletion(self, key_id: str) -> None:
+        """Keep a key that was to be deleted."""
+        super().cancel_key_deletion(self.get_key_id(key_id))
+
+    def schedule_key_deletion(self, key_id: str, pending_window_in_days: int) -> float:
+        """Delete a key later. Source: KMS API, ScheduleKeyDeletion: 7 to 30 days."""
+        if pending_window_in_days not in _WINDOW_DAYS:
+            raise _refused("ValidationException", "PendingWindowInDays must be between 7 and 30 (inclusive)")
+        return super().schedule_key_deletion(self.get_key_id(key_id), pending_window_in_days)
+
+    def delete_key(self, key_id: str) -> None:
+        """Delete a key; its primary no longer names it."""
+        key = self.keys.get(key_id)
+        if key is not None and key.multi_region:
+            replicas = key.multi_region_configuration["ReplicaKeys"]
+            replicas[:] = [replica for replica in replicas if replica["Arn"] != key.arn]
+        super().delete_key(key_id)
+
+
+class TwinKmsResponse(WithoutNulls, KmsResponse):
+    """KMS's actions."""
+
+    @property
+    def _twin(self) -> TwinKmsBackend:
+        backend = self.kms_backend
+        if not isinstance(backend, TwinKmsBackend):
+            raise TypeError(backend)
+        return backend
+
+    def _validate_cmk_id(self, key_id: str) -> None:
+        """NotFoundException: there is no such key. Moto takes an id of a multi-Region key for no id."""
+        if self.kms_backend.get_key_id(key_id) not in self.kms_backend.keys:
+            raise _refused("NotFoundException", f"Key '{self._display_arn(key_id)}' does not exist")
+
+    def _validate_key_policy(self, key_id: str, action: str) -> None:
+        """Take it for granted that the caller may: policies keep nobody out."""
+
+    def _key(self) -> TwinKey:
+        key_id = self._get_param("KeyId")
+        self._validate_key_id(key_id)
+        return self._twin.twin_key(key_id)
+
+    def _checked_policy(self) -> None:
+        """MalformedPolicyDocumentException: a policy is no object with statements. Source: PutKeyPolicy."""
+        policy = self._get_param("Policy")
+        if policy is None:
+            return
+        try:
+            document = json.loads(policy)
+        except ValueError:
+            document = None
+        statements = document.get("Statement") if isinstance(document, dict) else None
+        listed = statements if isinstance(statements, list) else [statements]
+        if not listed or not all(isinstance(statement, dict) for statement in listed):
+            raise _refused("MalformedPolicyDocumentException", "The policy is no JSON object with statements")
+
+    def create_key(self) -> str:
+        """CreateKey."""
+        self._checked_policy()
+        return super().create_key()
+
+    def put_key_policy(self) -> str:
+        """PutKeyPolicy."""
+        self._checked_policy()
+        return super().put_key_policy()
+
+    def _imported(self) -> TwinKey:
+        key = self._key()
+        if key.origin != _IMPORTED:
+            raise _refused(
+                "UnsupportedOperationException", f"{key.arn} origin is {key.origin} which is not valid."
+            )
+        return key
+
+    def _usable(self) -> None:
+        key = self._key()
+        if key.key_state == _PENDING:
+            raise _refused("KMSInvalidStateException", f"{key.arn} is pending import.")
+
+    def replicate_key(self) -> str:
+        """ReplicateKey."""
+        self._checked_policy()
+        key = self._key()
+        tags = self._get_param("Tags") or []
+        replica = self._twin.replicate(
+            key.id,
+            self._get_param("ReplicaRegion"),
+            policy=self._get_param("Policy"),
+            description=self._get_param("Description") or "",
+            tags=tags,
+        )
+        metadata = replica.to_dict()["KeyMetadata"]
+        return json.dumps(
+            {"ReplicaKeyMetadata": metadata, "ReplicaPolicy": replica.policy, "ReplicaTags": tags}
+        )
+
+    def get_parameters_for_import(self) -> str:
+        """GetParametersForImport: a public key to encrypt the material with, and a token."""
+        key = self._imported()
+        key.wrapping = self._get_param("WrappingAlgorithm")
+        bits = _WRAPPING_BITS.get(self._get_param("WrappingKeySpec"))
+        if key.wrapping not in _WRAPPING or bits is None:
+            raise _refused(
+                "UnsupportedOperationException",
+                "The twin takes key material by RSAES_OAEP_SHA_1 and RSAES_OAEP_SHA_256 with RSA keys only",
+            )
+        key.wrapping_key = rsa.generate_private_key(public_exponent=65537, key_size=bits)
+        key.import_token = secrets.token_bytes(64)
+        key.token_holds_until = datetime.now(UTC) + _TOKEN_HOLDS
+        public = key.wrapping_key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+        return json.dumps(
+            {
+                "KeyId": key.arn,
+                "ImportToken": base64.b64encode(key.import_token).decode(),
+                "PublicKey": base64.b64encode(public).decode(),
+                "ParametersValidTo": key.token_holds_until.timestamp(),
+            }
+        )
+
+    def import_key_material(self) -> str:
+        """ImportKeyMaterial."""
+        key = self._imported()
+        if base64.b64decode(self._get_param("ImportToken")) != key.import_token or not key.import_token:
+            raise _refused("InvalidImportTokenException", "The import token is not that of this key")
+        if key.token_holds_until < datetime.now(UTC):
+            raise _refused("ExpiredImportTokenException", "The import token has expired")
+        valid_to = self._get_param("ValidTo")
+        expires = (self._get_param("ExpirationModel") or "KEY_MATERIAL_EXPIRES") == "KEY_MATERIAL_EXPIRES"
+        if expires != bool(valid_to):
+            raise _refused(
+                "ValidationException", "ValidTo must be set if the key material expires, and only then"
+            )
+        until = datetime.fromtimestamp(float(valid_to), UTC) if valid_to else None
+        if until and not timedelta(0) < until - datetime.now(UTC) <= _LONGEST:
+            raise _refused("ValidationException", "ValidTo must be in the future, and within 365 days")
+        key.take_material(base64.b64decode(self._get_param("EncryptedKeyMaterial")), valid_to=until)
+        return json.dumps({"KeyId": key.arn})
+
+    def delete_imported_key_material(self) -> str:
+        """DeleteImportedKeyMaterial."""
+        key = self._imported()
+        key.forget_material()
+        return json.dumps({"KeyId": key.arn})
+
+    def encrypt(self) -> str:
+        """Encrypt."""
+        self._usable()
+        return super().encrypt()
+
+    def generate_data_key(self) -> str:
+        """GenerateDataKey."""
+        self._usable()
+        return super().generate_data_key()
+
+    def enable_key(self) -> str:
+        """EnableKey."""
+        self._usable()
+        return super().enable_key()
+
+    def disable_key(self) -> str:
+        """DisableKey."""
+        self._usable()
+        return super().disable_key()
+
+    def schedule_key_deletion(self) -> str:
+        """ScheduleKeyDeletion."""
+        self._key()
+        return super().schedule_key_deletion()
+
+    def cancel_key_deletion(self) -> str:
+        """CancelKeyDeletion."""
+        self._key()
+        return super().cancel_key_deletion()
+
+    def create_grant(self) -> str:
+        """CreateGrant."""
+        self._key()
+        return super().create_grant()
+
+    def list_grants(self) -> str:
+        """ListGrants."""
+        self._key()
+        return super().list_grants()
+
+    def revoke_grant(self) -> str:
+        """RevokeGrant."""
+        self._key()
+        return super().revoke_grant()
+
+    def retire_grant(self) -> str:
+        """RetireGrant, by its token, or by its key and id."""
+        if not self._get_param("GrantToken"):
+            if not (self._get_param("KeyId") and self._get_param("GrantId")):
+                raise _refused("ValidationException", "GrantToken, or KeyId and GrantId, must be given")
+            self._key()
+        return super().retire_grant()
+
+
+def _refused(code: str, message: str) -> JsonRESTError:
+    return JsonRESTError(code, message)
 
 
 def install() -> None:

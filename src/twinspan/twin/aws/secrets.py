@@ -4,7 +4,7 @@ import json
 from types import SimpleNamespace
 
 import moto.secretsmanager.urls
-from moto.secretsmanager.exceptions import InvalidParameterException
+from moto.secretsmanager.exceptions import InvalidParameterException, SecretsManagerClientError
 from moto.secretsmanager.models import SecretsManagerBackend, secretsmanager_backends
 from moto.secretsmanager.responses import SecretsManagerResponse
 
@@ -30,10 +30,17 @@ class TwinSecretsResponse(WithoutNulls, SecretsManagerResponse):
                 raise InvalidParameterException("A tag must have a key")
             tag.setdefault("Value", "")
 
+    def list_secrets(self) -> str:
+        """List secrets. Source: Secrets Manager API, ListSecrets."""
+        if not str(self._get_param("NextToken", if_none="0")).isdecimal():
+            raise SecretsManagerClientError("InvalidNextTokenException", "The NextToken value is invalid.")
+        return super().list_secrets()
+
     def list_secret_version_ids(self) -> str:
         """Show versions with the secret's ARN. Source: Secrets Manager API, ListSecretVersionIds."""
+        arn = self.backend.describe_secret(self._get_param("SecretId")).arn
         answer = json.loads(super().list_secret_version_ids())
-        answer["ARN"] = self.backend.describe_secret(self._get_param("SecretId")).arn
+        answer["ARN"] = arn
         return json.dumps(answer)
 
 

@@ -5,6 +5,7 @@ DescribeInstanceInformation; User Guide, "AWS-RunShellScript" and "Understanding
 said of an instance that does not run: gravitational/teleport issue 24176.
 """
 
+import re
 import shlex
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -43,6 +44,8 @@ _OUTPUT_CHARACTERS, _ERROR_CHARACTERS, _LISTED_CHARACTERS = 24_000, 8_000, 2_500
 """Source: Systems Manager API, GetCommandInvocation; CommandPlugin, Output."""
 _UNKNOWN_CODE = -1
 _PUBLIC = "/aws/"
+_NAME = re.compile(r"[a-zA-Z0-9_.\-/]{1,1011}")
+"""Source: Systems Manager API, PutParameter."""
 _TIME = "%Y-%m-%dT%H:%M:%SZ"
 _DETAILS = {"InProgress": "In Progress", "TimedOut": "Execution Timed Out"}
 _AGENT_VERSION = "3.3.3050.0"
@@ -179,6 +182,35 @@ class TwinSsmResponse(SimpleSystemManagerResponse):
         if not isinstance(backend, TwinSsmBackend):
             raise TypeError(f"the SSM backend is a {type(backend).__name__}, not the twin's")
         return backend
+
+    def put_parameter(self) -> ActionResult:
+        """PutParameter."""
+        if _NAME.fullmatch(self._get_param("Name")) is None:
+            raise SSMException(
+                "ValidationException",
+                "Parameter name: only letters, digits and the symbols . - _ / are allowed",
+            )
+        return super().put_parameter()
+
+    def describe_parameters(self) -> ActionResult:
+        """DescribeParameters."""
+        self._check_token()
+        return super().describe_parameters()
+
+    def get_parameter_history(self) -> ActionResult:
+        """GetParameterHistory."""
+        self._check_token()
+        return super().get_parameter_history()
+
+    def get_parameters_by_path(self) -> ActionResult:
+        """GetParametersByPath."""
+        self._check_token()
+        return super().get_parameters_by_path()
+
+    def _check_token(self) -> None:
+        """InvalidNextToken: a page is asked for by what no answer has given."""
+        if not str(self._get_param("NextToken", "0")).isdecimal():
+            raise SSMException("InvalidNextToken", "The specified token is not valid.")
 
     def send_command(self) -> ActionResult:
         """SendCommand: the script is running on each instance when this returns."""

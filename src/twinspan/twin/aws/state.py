@@ -30,7 +30,7 @@ from moto.s3.utils import _VersionedKeyStore
 from twinspan.errors import HostError
 from twinspan.twin.aws import own_backends
 
-FORMAT = 4
+FORMAT = 5
 """Raise this whenever a stored class changes its fields, or another one is stored in its place."""
 
 _BackendKey = tuple[str, str, str]

@@ -7,10 +7,11 @@ as "objects only".
 from collections.abc import Mapping
 
 _KMS = """
-CancelKeyDeletion CreateAlias CreateGrant CreateKey Decrypt DeleteAlias DescribeKey DisableKey
-DisableKeyRotation EnableKey EnableKeyRotation Encrypt GenerateDataKey GetKeyPolicy GetKeyRotationStatus
-GetPublicKey ListAliases ListGrants ListKeyPolicies ListKeys ListResourceTags PutKeyPolicy RetireGrant
-RevokeGrant ScheduleKeyDeletion TagResource UntagResource UpdateAlias UpdateKeyDescription
+CancelKeyDeletion CreateAlias CreateGrant CreateKey Decrypt DeleteAlias DeleteImportedKeyMaterial
+DescribeKey DisableKey DisableKeyRotation EnableKey EnableKeyRotation Encrypt GenerateDataKey GetKeyPolicy
+GetKeyRotationStatus GetParametersForImport GetPublicKey ImportKeyMaterial ListAliases ListGrants
+ListKeyPolicies ListKeys ListResourceTags PutKeyPolicy ReplicateKey RetireGrant RevokeGrant
+ScheduleKeyDeletion TagResource UntagResource UpdateAlias UpdateKeyDescription
 """
 _SECRETS = """
 CreateSecret DeleteResourcePolicy DeleteSecret DescribeSecret GetRandomPassword GetResourcePolicy

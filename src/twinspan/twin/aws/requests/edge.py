@@ -153,9 +153,13 @@ def _admit_form(service: str, environ: WSGIEnvironment) -> None:
 def _admit_json(service: str, environ: WSGIEnvironment) -> None:
     version = get_service_model(MODELS[service]).metadata.get("jsonVersion", "1.0")
     environ["CONTENT_TYPE"] = f"application/x-amz-json-{version}"  # the target says so, whatever stood there
+    environ.pop("HTTP_CONTENT_ENCODING", None)  # the body is JSON as it is
     name = environ["HTTP_X_AMZ_TARGET"].rpartition(".")[2]
     operation = _operation(service, name)
-    _check_lacks(service, operation, documents.read_json(operation, _body(environ)))
+    body = _body(environ)
+    _check_lacks(service, operation, documents.read_json(operation, body))
+    if not body:
+        environ.update({"wsgi.input": io.BytesIO(b"{}"), "CONTENT_LENGTH": "2"})
     environ[OPERATION_KEY] = name
     environ["QUERY_STRING"] = ""
 

@@ -17,6 +17,7 @@ _DIRECTORIES = "no directory buckets"
 _EVALUATION = "one way to evaluate alarms"
 _HOLDS = "no event holds"
 _TOKENS = "no grant tokens: grants are in force at once"
+_MATERIALS = "one material of an imported key"
 _OUTPUTS = "no copies of what commands print"
 _POOLS = "no pools of addresses but its own"
 
@@ -237,10 +238,16 @@ OF: Mapping[tuple[str, str], Lacks] = {
     },
     ("kms", "CreateKey"): {
         "CustomKeyStoreId": "no key stores but its own",
-        "Origin": "no keys of other origins",
+        "Origin": "no key stores but its own",
         "XksKeyId": "no key stores but its own",
     },
     ("kms", "Decrypt"): {"GrantTokens": _TOKENS, "Recipient": "no enclaves"},
+    ("kms", "DeleteImportedKeyMaterial"): {"KeyMaterialId": _MATERIALS},
+    ("kms", "ImportKeyMaterial"): {
+        "ImportType": _MATERIALS,
+        "KeyMaterialDescription": _MATERIALS,
+        "KeyMaterialId": _MATERIALS,
+    },
     ("kms", "EnableKeyRotation"): {"RotationPeriodInDays": "one period of rotation, a year"},
     ("kms", "Encrypt"): {"EncryptionAlgorithm": "symmetric encryption only", "GrantTokens": _TOKENS},
     ("kms", "GenerateDataKey"): {"GrantTokens": _TOKENS, "Recipient": "no enclaves"},
@@ -315,7 +322,7 @@ _READING = ("Describe", "Get", "List")
 _DEFAULTS: Mapping[tuple[str, str], frozenset[str | int]] = {
     ("CreateLaunchTemplate", "InterfaceType"): frozenset({"interface"}),
     ("CreateLaunchTemplateVersion", "InterfaceType"): frozenset({"interface"}),
-    ("CreateKey", "Origin"): frozenset({"AWS_KMS"}),
+    ("CreateKey", "Origin"): frozenset({"AWS_KMS", "EXTERNAL"}),
     ("CreateNetworkInterface", "InterfaceType"): frozenset({"interface"}),
     ("CreateVpcEndpoint", "DnsRecordIpType"): frozenset({"ipv4"}),
     ("CreateVpcEndpoint", "IpAddressType"): frozenset({"ipv4"}),
