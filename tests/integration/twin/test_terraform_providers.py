@@ -15,6 +15,7 @@ import pytest
 
 from twinspan.twin.azure.tls import ensure_tls
 from twinspan.twin.providers.mirror import write_mirror
+from twinspan.twin.providers.schema import VERSIONS
 from twinspan.twin.rundir import RunDir
 from twinspan.twin.terraform_providers import (
     CONSTRAINTS,
@@ -114,8 +115,10 @@ def test_one_missing_provider_means_offline(mirror: Path, provider: str) -> None
 
 @pytest.mark.parametrize(("provider", "version"), [("aws", "4.67.0"), ("azurerm", "4.9.0")])
 def test_a_mirror_with_another_version_only_means_offline(mirror: Path, provider: str, version: str) -> None:
-    (held,) = (mirror / provider).iterdir()
-    held.rename(held.with_name(version))
+    held = (mirror / provider / VERSIONS[provider]).rename(mirror / version)
+    shutil.rmtree(mirror / provider)
+    (mirror / provider).mkdir()
+    held.rename(mirror / provider / version)
     assert not can_install()
 
 
