@@ -44,29 +44,13 @@ _IDS_KEPT = 30
 _ID = re.compile(rb"\b(vpc-cidr-assoc|[a-z]{2,9})-([0-9a-f]{17}|[0-9a-f]{8})\b")
 _ARN = re.compile(rb"arn:aws:[a-z0-9:/_.-]+", re.IGNORECASE)
 _BUG = b"The twin failed"
-_SHARES: Mapping[str, int] = {
-    "ec2": 50,
-    "eks": 8,
-    "elasticache": 1,
-    "iam": 6,
-    "kms": 4,
-    "monitoring": 5,
-    "logs": 4,
-    "rds": 1,
-    "redshift": 2,
-    "route53": 4,
-    "s3": 5,
-    "secretsmanager": 4,
-    "sns": 2,
-    "sqs": 2,
-    "sts": 1,
-    "servicequotas": 1,
-}
-"""Signing name -> how many of a hundred requests it gets."""
 OPERATIONS: Mapping[str, Sequence[str]] = {name: sorted(served) for name, served in SERVED.items()} | {
     "eks": sorted(ACTIONS)
 }
 """Signing name -> what the twin serves of it."""
+_SHARES: Mapping[str, int] = dict.fromkeys(OPERATIONS, 3) | {"ec2": 50, "eks": 8, "iam": 6}
+"""Signing name -> how many requests it gets, in proportion to the others."""
+_BUCKET_ARNS = ("arn:aws:s3:::bucket-a", "arn:aws:s3:::bucket-b")
 _FORM = "application/x-www-form-urlencoded"
 _ODD_HEADERS: Sequence[tuple[str, str]] = (
     ("Content-Type", ""),
@@ -120,7 +104,7 @@ class AwsClient:
         service = draw.choices(list(_SHARES), list(_SHARES.values()))[0]
         name = draw.choice(OPERATIONS[service])
         odd = draw.choice((0.0, 0.0, 0.02, 0.1, 0.3))
-        values = Values(draw, self._ids, odd)
+        values = self.values(service, odd)
         operation = operation_model(service, name)
         params = values.structure(operation.input_shape) if operation.input_shape is not None else {}
         method, target, headers, body = self._written(service, operation, params)
@@ -137,6 +121,11 @@ class AwsClient:
             headers = {**headers, odd_name: odd_value}
         headers["X-Operation"] = f"{service}.{name}"
         return self.signed(service, method, target, headers, body)
+
+    def values(self, service: str, odd: float) -> Values:
+        """Return what draws values for a service; S3 Control, which tags buckets, gets their names."""
+        ids = {**self._ids, "arn": _BUCKET_ARNS} if service == "s3control" else self._ids
+        return Values(self._draw, ids, odd)
 
     def request(self, service: str, name: str, params: Mapping[str, Any]) -> Sent:
         """Return a request for an operation, with nothing wrong about it but what is in `params`."""
@@ -225,6 +214,7 @@ class AwsClient:
 
     def signed(self, service: str, method: str, target: str, headers: dict[str, str], body: bytes) -> Sent:
         """Return a request with a signature of all its headers; `headers` are put over the signer's."""
+        service = {"s3control": "s3"}.get(service, service)
         signer_class = S3SigV4Auth if service == "s3" else SigV4Auth
         host = headers.get("Host", f"127.0.0.1:{self._port}")
         request = AWSRequest(method, f"http://127.0.0.1:{self._port}{target}", data=body)

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 from itertools import cycle
-from random import Random
 from threading import Lock
 from typing import Any
 
@@ -38,7 +37,6 @@ class SweepingClient(AwsClient):
         self._cases = cases
         self._texts = texts
         self._own = cycle((True, False))
-        self._chance = Random(seed)
 
     def next(self) -> Sent:
         """Return the next request."""
@@ -46,7 +44,7 @@ class SweepingClient(AwsClient):
         if case is None:
             return super().next()
         (service, name, path), text = case
-        values = Values(self._chance, self._ids, 0.0)
+        values = self.values(service, 0.0)
         shape = operation_model(service, name).input_shape
         params = _with(values, shape, path, text) if shape is not None else {}
         return self.request(service, name, params)

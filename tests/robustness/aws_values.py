@@ -7,6 +7,9 @@ from random import Random
 from typing import Any
 
 from botocore.model import ListShape, MapShape, Shape, StringShape, StructureShape
+from moto.core.models import DEFAULT_ACCOUNT_ID
+
+from twinspan.twin.aws.quotas import QUOTAS
 
 ODD_TEXTS: Sequence[str] = (
     "",
@@ -107,6 +110,9 @@ _BY_NAME: Sequence[tuple[re.Pattern[str], Sequence[str]]] = (
     (re.compile(r"^Statistic|^Stat$"), ("Average", "Maximum", "p99")),
     (re.compile(r"Expression"), ("m1 + 1", "FILL(m1, 0)", "SUM(METRICS())", "(" * 200, "m1/0", "1**9**9**9")),
     (re.compile(r"[vV]ersion$"), ("1.35", "1.34", "v1")),
+    (re.compile(r"^ServiceCode$"), tuple({service for service, _ in QUOTAS})),
+    (re.compile(r"^QuotaCode$"), tuple({code for _, code in QUOTAS})),
+    (re.compile(r"^AccountId$"), (DEFAULT_ACCOUNT_ID,)),
     (re.compile(r"Bucket$"), ("bucket-a", "bucket-b")),
     (re.compile(r"^Key$"), ("a", "a/b", "Name", "aws:x")),
     (re.compile(r"Name", re.IGNORECASE), ("a", "b", "c", "default")),
@@ -208,6 +214,8 @@ class Values:
 
     def _identifier(self, name: str) -> str | None:
         """Return an identifier that the API gave out, for members that take one."""
+        if name == "AccountId":
+            return None
         if re.search(r"Arn|ARN", name):
             pool = [*self._ids.get("arn", ())]
         elif name.endswith(("Id", "ID")) or name in {"Resource", "Group", "ResourceId"}:

@@ -1,5 +1,6 @@
 """The body of a request is what was sent, whatever its content type says."""
 
+import gzip
 from contextlib import ExitStack
 from typing import Any
 
@@ -74,3 +75,33 @@ def test_versions_of_a_launch_template_have_numbers(twin: Twin) -> None:
             ec2.describe_launch_template_versions(
                 LaunchTemplateId=template["LaunchTemplateId"], **{limit: ""}
             )
+
+
+def test_a_packed_body_is_unpacked(twin: Twin) -> None:
+    """Boto3 packs what is larger than 10,240 bytes."""
+    metrics = [{"MetricName": f"m{number}", "Value": number, "Unit": "Count"} for number in range(400)]
+    cloudwatch = twin.client("cloudwatch")
+    sent: list[Any] = []
+    cloudwatch.meta.events.register(
+        "before-send", lambda request, **_: sent.append(request.headers["Content-Encoding"])
+    )
+
+    cloudwatch.put_metric_data(Namespace="Packed", MetricData=metrics)
+
+    assert sent[0] in {"gzip", b"gzip"}
+    assert len(cloudwatch.list_metrics(Namespace="Packed")["Metrics"]) == 400
+
+
+@pytest.mark.parametrize("body", [b"{}", gzip.compress(b"{}")[:-4], gzip.compress(b" " * (17 << 20))])
+def test_a_body_that_is_not_packed_as_it_says_is_refused(twin: Twin, body: bytes) -> None:
+    logs = twin.client("logs")
+
+    def spoil(request: Any, **_: Any) -> None:
+        request.data = body
+        request.headers["Content-Encoding"] = "gzip"
+
+    with ExitStack() as stack:
+        logs.meta.events.register("before-sign", spoil)
+        stack.callback(logs.meta.events.unregister, "before-sign", spoil)
+        with pytest.raises(ClientError, match="SerializationException"):
+            logs.describe_log_groups()

@@ -73,18 +73,77 @@ def test_only_the_right_material_is_taken(twin: Twin) -> None:
     other = parameters(kms, key, MATERIAL[::-1])
     assert code_of(kms.import_key_material, **other, **for_ever) == "IncorrectKeyMaterialException"
     own = kms.create_key()["KeyMetadata"]["KeyId"]
-    assert code_of(
-        kms.get_parameters_for_import,
-        KeyId=own,
-        WrappingAlgorithm="RSAES_OAEP_SHA_256",
-        WrappingKeySpec="RSA_2048",
-    ) == ("UnsupportedOperationException")
-    assert code_of(
-        kms.get_parameters_for_import,
-        KeyId=key,
-        WrappingAlgorithm="RSA_AES_KEY_WRAP_SHA_256",
-        WrappingKeySpec="RSA_2048",
-    ) == ("UnsupportedOperationException")
+    for named, wrapping in ((own, "RSAES_OAEP_SHA_256"), (key, "RSA_AES_KEY_WRAP_SHA_256")):
+        asked = {"KeyId": named, "WrappingAlgorithm": wrapping, "WrappingKeySpec": "RSA_2048"}
+        assert code_of(kms.get_parameters_for_import, **asked) == "UnsupportedOperationException"
+
+
+def test_a_key_does_what_its_state_allows(twin: Twin) -> None:
+    kms = twin.client("kms")
+    key = kms.create_key()["KeyMetadata"]["Arn"]
+    sealed = kms.encrypt(KeyId=key, Plaintext=b"text")["CiphertextBlob"]
+    assert code_of(kms.decrypt, CiphertextBlob=b"") == "ValidationException"
+    uses: list[tuple[Callable[..., Any], dict[str, Any]]] = [
+        (kms.encrypt, {"KeyId": key, "Plaintext": b"x"}),
+        (kms.generate_data_key, {"KeyId": key, "KeySpec": "AES_256"}),
+        (kms.decrypt, {"CiphertextBlob": sealed}),
+    ]
+
+    kms.disable_key(KeyId=key)
+    assert {code_of(use, **params) for use, params in uses} == {"DisabledException"}
+    kms.enable_key(KeyId=key)
+    assert kms.decrypt(CiphertextBlob=sealed)["Plaintext"] == b"text"
+    assert code_of(kms.schedule_key_deletion, KeyId=key, PendingWindowInDays=31) == "ValidationException"
+    kms.schedule_key_deletion(KeyId=key, PendingWindowInDays=7)
+    assert {code_of(use, **params) for use, params in uses} == {"KMSInvalidStateException"}
+    assert code_of(kms.enable_key, KeyId=key) == "KMSInvalidStateException"
+    kms.cancel_key_deletion(KeyId=key)
+    assert kms.describe_key(KeyId=key)["KeyMetadata"]["KeyState"] == "Disabled"
+
+
+def test_material_that_is_gone_decrypts_nothing_until_it_is_back(twin: Twin) -> None:
+    kms = twin.client("kms")
+    key = kms.create_key(Origin="EXTERNAL")["KeyMetadata"]["KeyId"]
+    for_ever = {"ExpirationModel": "KEY_MATERIAL_DOES_NOT_EXPIRE"}
+    kms.import_key_material(**parameters(kms, key), **for_ever)
+    sealed = kms.encrypt(KeyId=key, Plaintext=b"text")["CiphertextBlob"]
+
+    kms.delete_imported_key_material(KeyId=key)
+    assert code_of(kms.decrypt, CiphertextBlob=sealed) == "KMSInvalidStateException"
+    kms.schedule_key_deletion(KeyId=key, PendingWindowInDays=7)
+    kms.cancel_key_deletion(KeyId=key)
+    assert kms.describe_key(KeyId=key)["KeyMetadata"]["KeyState"] == "PendingImport"
+    kms.import_key_material(**parameters(kms, key), **for_ever)
+    assert kms.decrypt(CiphertextBlob=sealed)["Plaintext"] == b"text"
+
+
+@pytest.mark.parametrize("name", ["none", "alias/none", "arn:aws:kms:eu-central-1:123456789012:key/none"])
+def test_a_key_that_is_not_there_is_said_to_be_so(twin: Twin, name: str) -> None:
+    kms = twin.client("kms")
+    for act in (kms.describe_key, kms.enable_key, kms.list_grants, kms.schedule_key_deletion):
+        assert code_of(act, KeyId=name) == "NotFoundException"
+
+
+@pytest.mark.parametrize(
+    "policy", ["{", "[]", "1", '{"Statement": 1}', '{"Statement": [1]}', '{"Statement": []}']
+)
+def test_a_policy_is_an_object_with_statements(twin: Twin, policy: str) -> None:
+    kms = twin.client("kms")
+    key = kms.create_key()["KeyMetadata"]["KeyId"]
+    assert code_of(kms.create_key, Policy=policy) == "MalformedPolicyDocumentException"
+    assert code_of(kms.put_key_policy, KeyId=key, Policy=policy) == "MalformedPolicyDocumentException"
+
+
+def test_a_grant_is_retired_by_its_token_or_by_key_and_id(twin: Twin) -> None:
+    kms = twin.client("kms")
+    key = kms.create_key()["KeyMetadata"]["Arn"]
+    grant = {"GranteePrincipal": "arn:aws:iam::123456789012:root", "Operations": ["Encrypt"]}
+    first, second = (kms.create_grant(KeyId=key, **grant) for _ in range(2))
+    assert code_of(kms.retire_grant) == "ValidationException"
+    assert code_of(kms.retire_grant, KeyId=key) == "ValidationException"
+    kms.retire_grant(GrantToken=first["GrantToken"])
+    kms.retire_grant(KeyId=key, GrantId=second["GrantId"])
+    assert kms.list_grants(KeyId=key)["Grants"] == []
 
 
 def test_material_expires(twin: Twin) -> None:
@@ -136,6 +195,9 @@ def test_a_replica_has_the_primary_keys_material_and_the_rest_of_its_own(twin: T
     )
     assert code_of(far.replicate_key, KeyId=primary["KeyId"], ReplicaRegion="us-west-2") == (
         "UnsupportedOperationException"
+    )
+    assert (
+        code_of(kms.replicate_key, KeyId=primary["KeyId"], ReplicaRegion="xx-yy-1") == "ValidationException"
     )
 
 

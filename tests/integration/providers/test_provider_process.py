@@ -10,6 +10,7 @@ import pytest
 from provider_workspace import Workspace
 
 from twinspan.errors import HostError
+from twinspan.host import architecture
 from twinspan.twin.providers.mirror import write_mirror
 from twinspan.twin.providers.versions import KNOWN
 from twinspan.wait import wait_until
@@ -36,6 +37,24 @@ def test_by_another_versions_name_it_says_whose_schema_it_has(workspace: Workspa
 
     assert "Warning: offline provider for hashicorp/aws 5.100.0" in shown
     assert "the schema of 6.25.0" in shown
+
+
+def test_another_provider_is_taken_from_where_terraform_looks_by_itself(
+    workspace: Workspace, tmp_path: Path
+) -> None:
+    workspace.write(f'{_CONFIGURATION}resource "random_id" "one" {{ byte_length = 4 }}\n')
+    package = tmp_path / ".terraform.d/plugins/registry.terraform.io/hashicorp/random/3.7.2"
+    program = package / f"linux_{architecture().name}" / "terraform-provider-random_v3.7.2"
+    program.parent.mkdir(parents=True)
+    program.write_text("#!/bin/sh\n")
+    program.chmod(0o755)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("HOME", str(tmp_path))
+        config = write_mirror(tmp_path / "mirror")
+    installed = workspace.terraform("init", HOME=str(tmp_path), TF_CLI_CONFIG_FILE=str(config)).stdout
+
+    assert "hashicorp/random v3.7.2" in installed
 
 
 def test_it_runs_with_an_empty_home_from_any_folder(workspace: Workspace) -> None:

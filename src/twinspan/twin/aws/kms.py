@@ -5,6 +5,7 @@ Keys whose material is imported, and replicas of keys in other regions, are as t
 
 import base64
 import json
+import re
 import secrets
 from copy import copy
 from datetime import UTC, datetime, timedelta
@@ -24,6 +25,9 @@ from twinspan.twin.aws.without_nulls import WithoutNulls
 
 _OWN, _IMPORTED = "AWS_KMS", "EXTERNAL"
 _PENDING, _ENABLED = "PendingImport", "Enabled"
+_WAITING = "Pending"
+"""How states begin in which a key can do nothing."""
+_ID_LENGTH = 36
 _MATERIAL_BYTES = 32
 """Of a symmetric key. Source: KMS developer guide, importing key material."""
 _TOKEN_HOLDS = timedelta(hours=24)
@@ -72,6 +76,7 @@ class TwinKey(Key):
 
     def forget_material(self) -> None:
         """Wait for material."""
+        self.key_material = b""
         self.key_state, self.enabled, self.valid_to = _PENDING, False, None
 
     def take_material(self, wrapped: bytes, *, valid_to: datetime | None) -> None:
@@ -122,11 +127,14 @@ class TwinKmsBackend(KmsBackend):
         self.tagger.tag_resource(key.id, tags or [])
         return key
 
-    def twin_key(self, key_id: str) -> TwinKey:
-        """Return a key by any of its names."""
-        key = self.keys[self.any_id_to_key_id(key_id)]
+    def describe_key(self, key_id: str) -> TwinKey:
+        """Return a key by any of its names. NotFoundException: there is none."""
+        name = self.get_alias_name(key_id)
+        if name.startswith("alias/"):
+            name = self.get_key_id_from_alias(name) or name
+        key = self.keys.get(self.get_key_id(name))
         if not isinstance(key, TwinKey):
-            raise TypeError(key)
+            raise _refused("NotFoundException", f"Key '{key_id[:100]}' does not exist")
         key.expire()
         return key
 
@@ -137,11 +145,13 @@ class TwinKmsBackend(KmsBackend):
 
         Source: KMS API, ReplicateKey; description, policy, tags, grants and aliases are each key's own.
         """
-        primary = self.twin_key(key_id)
+        primary = self.describe_key(key_id)
         if not primary.multi_region or primary.multi_region_configuration["MultiRegionKeyType"] != "PRIMARY":
             raise _refused(
                 "UnsupportedOperationException", f"{primary.arn} is not a multi-Region primary key."
             )
+        if region not in kms_backends[self.account_id].regions:
+            raise _refused("ValidationException", f"There is no Region {region}.")
         elsewhere = kms_backends[self.account_id][region]
         if region == self.region_name or primary.id in elsewhere.keys:
             raise _refused("AlreadyExistsException", f"{primary.id} already exists in {region}.")
@@ -163,21 +173,59 @@ class TwinKmsBackend(KmsBackend):
 
     def enable_key(self, key_id: str) -> None:
         """Enable a key; moto wants the id alone, here and below, where an ARN is as good."""
-        super().enable_key(self.get_key_id(key_id))
+        super().enable_key(self._changeable(key_id).id)
 
     def disable_key(self, key_id: str) -> None:
         """Disable a key."""
-        super().disable_key(self.get_key_id(key_id))
+        super().disable_key(self._changeable(key_id).id)
 
     def cancel_key_deletion(self, key_id: str) -> None:
-        """Keep a key that was to be deleted."""
-        super().cancel_key_deletion(self.get_key_id(key_id))
+        """Keep a key that was to be deleted; it is disabled then, or waits for its material as before."""
+        key = self.describe_key(key_id)
+        super().cancel_key_deletion(key.id)
+        if not key.key_material:
+            key.forget_material()
 
     def schedule_key_deletion(self, key_id: str, pending_window_in_days: int) -> float:
         """Delete a key later. Source: KMS API, ScheduleKeyDeletion: 7 to 30 days."""
         if pending_window_in_days not in _WINDOW_DAYS:
             raise _refused("ValidationException", "PendingWindowInDays must be between 7 and 30 (inclusive)")
-        return super().schedule_key_deletion(self.get_key_id(key_id), pending_window_in_days)
+        return super().schedule_key_deletion(self.describe_key(key_id).id, pending_window_in_days)
+
+    def retire_grant(self, key_id: str, grant_id: str, grant_token: str) -> None:
+        """Retire a grant by its token, or by its key and id."""
+        if not grant_token and not (key_id and grant_id):
+            raise _refused("ValidationException", "GrantToken, or KeyId and GrantId, must be given")
+        super().retire_grant(key_id, grant_id, grant_token)
+
+    def encrypt(self, key_id: str, plaintext: bytes, encryption_context: dict[str, str]) -> tuple[bytes, str]:
+        """Encrypt with a key that is enabled; data keys are made by this, too."""
+        self._check_enabled(self.describe_key(key_id))
+        return super().encrypt(key_id, plaintext, encryption_context)
+
+    def decrypt(
+        self, ciphertext_blob: bytes, encryption_context: dict[str, str], key_id: str | None = None
+    ) -> tuple[bytes, str]:
+        """Decrypt with the key whose id the ciphertext begins with, which must be enabled."""
+        if not ciphertext_blob:
+            raise _refused("ValidationException", "CiphertextBlob must be given")
+        key = self.keys.get(ciphertext_blob[:_ID_LENGTH].decode(errors="replace"))
+        if isinstance(key, TwinKey):
+            key.expire()
+            self._check_enabled(key)
+        return super().decrypt(ciphertext_blob, encryption_context, key_id)
+
+    def _changeable(self, key_id: str) -> TwinKey:
+        key = self.describe_key(key_id)
+        if key.key_state.startswith(_WAITING):
+            raise _refused("KMSInvalidStateException", f"{key.arn} is {_words(key.key_state)}.")
+        return key
+
+    def _check_enabled(self, key: TwinKey) -> None:
+        """Refuse another state. Source: KMS developer guide, key states."""
+        self._changeable(key.id)
+        if not key.enabled:
+            raise _refused("DisabledException", f"{key.arn} is disabled.")
 
     def delete_key(self, key_id: str) -> None:
         """Delete a key; its primary no longer names it."""
@@ -191,25 +239,13 @@ class TwinKmsBackend(KmsBackend):
 class TwinKmsResponse(WithoutNulls, KmsResponse):
     """KMS's actions."""
 
-    @property
-    def _twin(self) -> TwinKmsBackend:
-        backend = self.kms_backend
-        if not isinstance(backend, TwinKmsBackend):
-            raise TypeError(backend)
-        return backend
-
     def _validate_cmk_id(self, key_id: str) -> None:
         """NotFoundException: there is no such key. Moto takes an id of a multi-Region key for no id."""
         if self.kms_backend.get_key_id(key_id) not in self.kms_backend.keys:
-            raise _refused("NotFoundException", f"Key '{self._display_arn(key_id)}' does not exist")
+            raise _refused("NotFoundException", f"Key '{key_id[:100]}' does not exist")
 
     def _validate_key_policy(self, key_id: str, action: str) -> None:
         """Take it for granted that the caller may: policies keep nobody out."""
-
-    def _key(self) -> TwinKey:
-        key_id = self._get_param("KeyId")
-        self._validate_key_id(key_id)
-        return self._twin.twin_key(key_id)
 
     def _checked_policy(self) -> None:
         """MalformedPolicyDocumentException: a policy is no object with statements. Source: PutKeyPolicy."""
@@ -235,26 +271,27 @@ class TwinKmsResponse(WithoutNulls, KmsResponse):
         self._checked_policy()
         return super().put_key_policy()
 
+    @property
+    def _twin(self) -> TwinKmsBackend:
+        backend = self.kms_backend
+        if not isinstance(backend, TwinKmsBackend):
+            raise TypeError(backend)
+        return backend
+
     def _imported(self) -> TwinKey:
-        key = self._key()
+        key = self._twin.describe_key(self._get_param("KeyId"))
         if key.origin != _IMPORTED:
             raise _refused(
                 "UnsupportedOperationException", f"{key.arn} origin is {key.origin} which is not valid."
             )
         return key
 
-    def _usable(self) -> None:
-        key = self._key()
-        if key.key_state == _PENDING:
-            raise _refused("KMSInvalidStateException", f"{key.arn} is pending import.")
-
     def replicate_key(self) -> str:
         """ReplicateKey."""
         self._checked_policy()
-        key = self._key()
         tags = self._get_param("Tags") or []
         replica = self._twin.replicate(
-            key.id,
+            self._get_param("KeyId"),
             self._get_param("ReplicaRegion"),
             policy=self._get_param("Policy"),
             description=self._get_param("Description") or "",
@@ -313,62 +350,14 @@ class TwinKmsResponse(WithoutNulls, KmsResponse):
         key.forget_material()
         return json.dumps({"KeyId": key.arn})
 
-    def encrypt(self) -> str:
-        """Encrypt."""
-        self._usable()
-        return super().encrypt()
-
-    def generate_data_key(self) -> str:
-        """GenerateDataKey."""
-        self._usable()
-        return super().generate_data_key()
-
-    def enable_key(self) -> str:
-        """EnableKey."""
-        self._usable()
-        return super().enable_key()
-
-    def disable_key(self) -> str:
-        """DisableKey."""
-        self._usable()
-        return super().disable_key()
-
-    def schedule_key_deletion(self) -> str:
-        """ScheduleKeyDeletion."""
-        self._key()
-        return super().schedule_key_deletion()
-
-    def cancel_key_deletion(self) -> str:
-        """CancelKeyDeletion."""
-        self._key()
-        return super().cancel_key_deletion()
-
-    def create_grant(self) -> str:
-        """CreateGrant."""
-        self._key()
-        return super().create_grant()
-
-    def list_grants(self) -> str:
-        """ListGrants."""
-        self._key()
-        return super().list_grants()
-
-    def revoke_grant(self) -> str:
-        """RevokeGrant."""
-        self._key()
-        return super().revoke_grant()
-
-    def retire_grant(self) -> str:
-        """RetireGrant, by its token, or by its key and id."""
-        if not self._get_param("GrantToken"):
-            if not (self._get_param("KeyId") and self._get_param("GrantId")):
-                raise _refused("ValidationException", "GrantToken, or KeyId and GrantId, must be given")
-            self._key()
-        return super().retire_grant()
-
 
 def _refused(code: str, message: str) -> JsonRESTError:
     return JsonRESTError(code, message)
+
+
+def _words(state: str) -> str:
+    """Return a state as messages have it, e.g. `pending import`."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", state).lower()
 
 
 def install() -> None:

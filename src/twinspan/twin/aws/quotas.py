@@ -8,7 +8,7 @@ from moto.servicequotas.models import ServiceQuotasBackend
 
 from twinspan.network import limits
 
-_QUOTAS = {
+QUOTAS = {
     ("ec2", limits.VPN_GATEWAYS_QUOTA): (
         "Virtual private gateways per region",
         limits.VPN_GATEWAYS_PER_REGION,
@@ -28,17 +28,17 @@ class TwinServiceQuotasBackend(ServiceQuotasBackend):
 
     def list_aws_default_service_quotas(self, service_code: str) -> list[dict[str, Any]]:
         """Return a service's quotas."""
-        own = [self._quota(service, code) for service, code in _QUOTAS if service == service_code]
+        own = [self._quota(service, code) for service, code in QUOTAS if service == service_code]
         return own or super().list_aws_default_service_quotas(service_code)
 
     def get_service_quota(self, service_code: str, quota_code: str) -> dict[str, Any]:
         """Return one quota. Raises moto's NoSuchResource."""
-        if (service_code, quota_code) in _QUOTAS:
+        if (service_code, quota_code) in QUOTAS:
             return self._quota(service_code, quota_code)
         return super().get_service_quota(service_code, quota_code)
 
     def _quota(self, service: str, code: str) -> dict[str, Any]:
-        name, value = _QUOTAS[service, code]
+        name, value = QUOTAS[service, code]
         return {
             "ServiceCode": service,
             "QuotaArn": f"arn:aws:servicequotas:{self.region_name}:{self.account_id}:{service}/{code}",

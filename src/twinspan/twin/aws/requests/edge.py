@@ -2,6 +2,7 @@
 
 import io
 import re
+import zlib
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import unquote, urlencode
@@ -51,6 +52,9 @@ _BY_PATH: Mapping[str, tuple[str, str]] = {
 }
 """Services asked by method and path, in XML -> code for the lack of a body, and name."""
 _FORM = "application/x-www-form-urlencoded"
+_GZIP = 16 + zlib.MAX_WBITS
+_LARGEST_BODY = 16 << 20
+"""Of an unpacked body, in bytes: more than any request may have. Source: the services' quotas."""
 _BUCKET = re.compile(r"[a-zA-Z0-9.\-_]{1,255}")
 """Source: botocore.handlers, what a bucket may be called in a request."""
 
@@ -82,6 +86,8 @@ def admit(service: str, environ: WSGIEnvironment) -> None:
     """
     if service not in MODELS:
         return  # EKS reads its requests by the same rules itself
+    if service != "s3":  # whose objects keep their encoding
+        _unpack(environ)
     if service in _BY_PATH:
         _admit_by_path(service, environ)
     elif environ.get("HTTP_X_AMZ_TARGET"):
@@ -122,6 +128,23 @@ def _body(environ: WSGIEnvironment) -> bytes:
     return body
 
 
+def _unpack(environ: WSGIEnvironment) -> None:
+    """Unpack a body that a client has packed, as SDKs do with large ones of PutMetricData.
+
+    Source: Smithy, "requestCompression trait".
+    """
+    if environ.pop("HTTP_CONTENT_ENCODING", "") != "gzip":
+        return
+    unpacking = zlib.decompressobj(wbits=_GZIP)
+    try:
+        body = unpacking.decompress(_body(environ), _LARGEST_BODY)
+    except zlib.error:
+        body = b""
+    if not unpacking.eof:
+        raise Flaw(FlawKind.SYNTAX, "", "The body is not what its Content-Encoding says, or too large")
+    environ.update({"wsgi.input": io.BytesIO(body), "CONTENT_LENGTH": str(len(body))})
+
+
 def _admit_form(service: str, environ: WSGIEnvironment) -> None:
     try:
         body = _body(environ).decode("ascii")
@@ -137,7 +160,6 @@ def _admit_form(service: str, environ: WSGIEnvironment) -> None:
     _check_lacks(service, operation, params)
     version = [(key, value) for key, value in pairs if key == "Version"]
     rewritten = urlencode([("Action", name), *version, *canonical]).encode()
-    environ.pop("HTTP_CONTENT_ENCODING", None)
     environ.update(
         {
             OPERATION_KEY: name,
@@ -153,7 +175,6 @@ def _admit_form(service: str, environ: WSGIEnvironment) -> None:
 def _admit_json(service: str, environ: WSGIEnvironment) -> None:
     version = get_service_model(MODELS[service]).metadata.get("jsonVersion", "1.0")
     environ["CONTENT_TYPE"] = f"application/x-amz-json-{version}"  # the target says so, whatever stood there
-    environ.pop("HTTP_CONTENT_ENCODING", None)  # the body is JSON as it is
     name = environ["HTTP_X_AMZ_TARGET"].rpartition(".")[2]
     operation = _operation(service, name)
     body = _body(environ)
@@ -180,7 +201,7 @@ def _admit_by_path(service: str, environ: WSGIEnvironment) -> None:
     _check_owner(params)
     params |= documents.read_xml(operation, body)
     _check_lacks(service, operation, params)
-    if service == "route53" and not _has_body(operation):
+    if service != "s3" and not _has_body(operation):
         environ.update({"wsgi.input": io.BytesIO(), "CONTENT_LENGTH": "0"})
     environ[OPERATION_KEY] = operation.name
 
