@@ -14,6 +14,18 @@ pytest_plugins = ("aws_fixtures",)
     [
         ("secretsmanager", "list_secrets", {"NextToken": "b"}, "InvalidNextTokenException"),
         ("secretsmanager", "list_secret_version_ids", {"SecretId": "none"}, "ResourceNotFoundException"),
+        *(
+            ("secretsmanager", "get_random_password", params, "InvalidParameterException")
+            for params in (
+                {"ExcludeCharacters": "".join(map(chr, range(33, 127)))},
+                {
+                    "ExcludeNumbers": True,
+                    "ExcludeUppercase": True,
+                    "ExcludeLowercase": True,
+                    "ExcludePunctuation": True,
+                },
+            )
+        ),
         ("ssm", "describe_parameters", {"NextToken": "b"}, "InvalidNextToken"),
         ("ssm", "get_parameter_history", {"Name": "a", "NextToken": "b"}, "InvalidNextToken"),
         ("ssm", "get_parameters_by_path", {"Path": "/a", "NextToken": "b"}, "InvalidNextToken"),

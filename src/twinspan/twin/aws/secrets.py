@@ -30,6 +30,13 @@ class TwinSecretsResponse(WithoutNulls, SecretsManagerResponse):
                 raise InvalidParameterException("A tag must have a key")
             tag.setdefault("Value", "")
 
+    def get_random_password(self) -> str:
+        """Make a password of the characters that are left. Source: Secrets Manager API, GetRandomPassword."""
+        try:
+            return super().get_random_password()
+        except IndexError:
+            raise InvalidParameterException("No characters are left to make a password of") from None
+
     def list_secrets(self) -> str:
         """List secrets. Source: Secrets Manager API, ListSecrets."""
         if not str(self._get_param("NextToken", if_none="0")).isdecimal():
