@@ -50,3 +50,10 @@ def pytest_itemcollected(item: pytest.Item) -> None:
     marked = item.get_closest_marker("root") or item.get_closest_marker("alone")
     if marked and not any(item.path.is_relative_to(place) for place in places):
         raise pytest.UsageError(f"{item.nodeid} belongs into one of the folders {', '.join(WITH_ROOT)}")
+
+
+def pytest_make_parametrize_id(val: object) -> str | None:
+    """Refuse bytes that no one can read as a test's name: packed ones differ from second to second."""
+    if isinstance(val, bytes) and not val.decode("ascii", "replace").isprintable():
+        raise pytest.UsageError(f"give {val[:20]!r} a name: pytest.param(..., id=...)")
+    return None

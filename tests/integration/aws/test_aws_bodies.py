@@ -82,17 +82,25 @@ def test_a_packed_body_is_unpacked(twin: Twin) -> None:
     metrics = [{"MetricName": f"m{number}", "Value": number, "Unit": "Count"} for number in range(400)]
     cloudwatch = twin.client("cloudwatch")
     sent: list[Any] = []
-    cloudwatch.meta.events.register(
-        "before-send", lambda request, **_: sent.append(request.headers["Content-Encoding"])
-    )
 
-    cloudwatch.put_metric_data(Namespace="Packed", MetricData=metrics)
+    def note(request: Any, **_: Any) -> None:
+        sent.append(request.headers.get("Content-Encoding"))
+
+    cloudwatch.meta.events.register("before-send", note)
+    try:
+        cloudwatch.put_metric_data(Namespace="Packed", MetricData=metrics)
+    finally:
+        cloudwatch.meta.events.unregister("before-send", note)
 
     assert sent[0] in {"gzip", b"gzip"}
     assert len(cloudwatch.list_metrics(Namespace="Packed")["Metrics"]) == 400
 
 
-@pytest.mark.parametrize("body", [b"{}", gzip.compress(b"{}")[:-4], gzip.compress(b" " * (17 << 20))])
+@pytest.mark.parametrize(
+    "body",
+    [b"{}", gzip.compress(b"{}")[:-4], gzip.compress(b" " * (17 << 20))],
+    ids=["not packed", "cut short", "too much once unpacked"],
+)
 def test_a_body_that_is_not_packed_as_it_says_is_refused(twin: Twin, body: bytes) -> None:
     logs = twin.client("logs")
 

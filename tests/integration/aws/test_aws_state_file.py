@@ -130,7 +130,11 @@ def start(state_file: Path, *, port: int = 0) -> AwsApi:
     return api
 
 
-@pytest.mark.parametrize("contents", [b"", b"garbage", b"twinspan\n\x80\x05", b"\x80\x05."])
+@pytest.mark.parametrize(
+    "contents",
+    [b"", b"garbage", b"twinspan\n\x80\x05", b"\x80\x05."],
+    ids=["nothing", "text", "cut short", "no heading"],
+)
 def test_a_damaged_state_file_is_explained(tmp_path: Path, contents: bytes) -> None:
     state_file = tmp_path / "aws.state"
     state_file.write_bytes(contents)

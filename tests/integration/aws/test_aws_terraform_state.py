@@ -79,6 +79,7 @@ def test_a_large_body_is_stored_whole_and_wakes_no_reconciler(twin: Twin, s3: "S
             b"5\r\nhello\r\n0\r\nx-amz-checksum-crc32:NhCmhg==\r\n\r\n",
         ),
     ],
+    ids=["in one piece", "in signed chunks", "in unsigned chunks"],
 )
 def test_every_way_to_sign_a_body_that_clients_use_is_taken(
     twin: Twin, s3: "S3Client", declared: str, chunks: bytes

@@ -41,8 +41,9 @@ from twinspan.twin.aws.queues import TwinSqsBackend
 from twinspan.twin.aws.quotas import TwinServiceQuotasBackend
 from twinspan.twin.aws.regions import regions_in_use
 from twinspan.twin.aws.s3 import TwinS3Backend
+from twinspan.twin.aws.shell_commands import Execute, no_machine
 from twinspan.twin.aws.signature import AccessKey, known_regions
-from twinspan.twin.aws.ssm import EXECUTE_KEY, Execute, TwinSsmBackend, no_machine
+from twinspan.twin.aws.ssm import EXECUTE_KEY, TwinSsmBackend
 from twinspan.twin.aws.vpn_logs import VpnLogs
 from twinspan.twin.kubernetes.access import ClusterAccess
 from twinspan.twin.loops import LAST, Loop, start_task

@@ -6,14 +6,12 @@ said of an instance that does not run: gravitational/teleport issue 24176.
 """
 
 import re
-import shlex
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from functools import partial
 from types import SimpleNamespace
-from typing import Any, Protocol
+from typing import Any
 from uuid import uuid4
 
 import moto.ssm.urls
@@ -23,9 +21,7 @@ from moto.ssm.exceptions import SSMException
 from moto.ssm.models import Parameter, ParameterDict, SimpleSystemManagerBackend
 from moto.ssm.responses import SimpleSystemManagerResponse
 
-from twinspan.command import Completed
-from twinspan.errors import CommandError, HostError, TwinspanError
-from twinspan.network.limits import COMMAND_TIMEOUT_S, LONGEST_COMMAND_S
+from twinspan.network.limits import COMMAND_TIMEOUT_S
 from twinspan.network.machines import RUNNING
 from twinspan.twin.aws.ec2 import BOARD_KEY
 from twinspan.twin.aws.ec2.filters import select
@@ -33,106 +29,29 @@ from twinspan.twin.aws.ec2.images import CANONICAL, canonical_parameters
 from twinspan.twin.aws.ec2.instance_views import INSTANCES, InstanceView
 from twinspan.twin.aws.ec2.machines import MachineBackend
 from twinspan.twin.aws.eks import SETTLED_KEY
+from twinspan.twin.aws.shell_commands import (
+    PLUGIN,
+    SHELL_SCRIPT,
+    Execute,
+    Invocation,
+    ShellCommand,
+    checked_timeout_s,
+    invocation_view,
+    plugin_view,
+    run_script,
+)
 from twinspan.twin.loops import start_task
 from twinspan.twin.observed import ObservedState
 
 EXECUTE_KEY = "twinspan.execute"
 """Where the server puts what runs a command on a machine into a request's environment."""
-SHELL_SCRIPT = "AWS-RunShellScript"
-_PLUGIN = "aws:runShellScript"
-_OUTPUT_CHARACTERS, _ERROR_CHARACTERS, _LISTED_CHARACTERS = 24_000, 8_000, 2_500
-"""Source: Systems Manager API, GetCommandInvocation; CommandPlugin, Output."""
-_UNKNOWN_CODE = -1
+_OUTPUT_CHARACTERS, _ERROR_CHARACTERS = 24_000, 8_000
+"""Source: Systems Manager API, GetCommandInvocation."""
 _PUBLIC = "/aws/"
 _NAME = re.compile(r"[a-zA-Z0-9_.\-/]{1,1011}")
 """Source: Systems Manager API, PutParameter."""
 _TIME = "%Y-%m-%dT%H:%M:%SZ"
-_DETAILS = {"InProgress": "In Progress", "TimedOut": "Execution Timed Out"}
 _AGENT_VERSION = "3.3.3050.0"
-
-
-class Execute(Protocol):
-    """Runs a command on a machine; see `dataplane.wire.MachineCalls`."""
-
-    def __call__(
-        self, machine: str, argv: Sequence[str], *, timeout_s: float, stdin: str | None = None
-    ) -> Completed:
-        """Run a command to its end."""
-        ...
-
-
-def no_machine(machine: str, argv: Sequence[str], *, timeout_s: float, stdin: str | None = None) -> Completed:
-    """Refuse: an API without a data plane has no machines."""
-    del argv, timeout_s, stdin
-    raise HostError(problem=f"{machine} does not run: there is no data plane", remedy="Start the twin")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Invocation:
-    """What became of a command on one instance."""
-
-    instance_id: str
-    started_at: datetime
-    ended_at: datetime | None = None
-    status: str = "InProgress"
-    response_code: int = _UNKNOWN_CODE
-    output: str = ""
-    error: str = ""
-
-
-@dataclass(slots=True, kw_only=True)
-class ShellCommand:
-    """A SendCommand.
-
-    Attributes:
-        invocations: Instance id -> what became of it there.
-    """
-
-    command_id: str
-    comment: str
-    parameters: Mapping[str, Sequence[str]]
-    targets: Sequence[Mapping[str, Any]]
-    requested_at: datetime
-    timeout_s: int
-    invocations: dict[str, Invocation]
-
-    @property
-    def script(self) -> str:
-        """The script that it runs."""
-        folder = "".join(self.parameters.get("workingDirectory", ()))
-        lines = [f"cd {shlex.quote(folder)} || exit", *self.parameters["commands"]]
-        return "\n".join(lines[0 if folder else 1 :])
-
-    @property
-    def status(self) -> str:
-        """Return the status of the whole: the worst of all instances."""
-        statuses = {invocation.status for invocation in self.invocations.values()}
-        order = ("InProgress", "Failed", "TimedOut", "Success")
-        return next((status for status in order if status in statuses), "Success")
-
-    def wire(self) -> dict[str, object]:
-        """Return it in the shape of `Command`."""
-        ended = [invocation for invocation in self.invocations.values() if invocation.ended_at is not None]
-        return {
-            "CommandId": self.command_id,
-            "DocumentName": SHELL_SCRIPT,
-            "DocumentVersion": "$DEFAULT",
-            "Comment": self.comment,
-            "ExpiresAfter": self.requested_at + timedelta(seconds=self.timeout_s),
-            "Parameters": self.parameters,
-            "InstanceIds": list(self.invocations),
-            "Targets": self.targets,
-            "RequestedDateTime": self.requested_at,
-            "Status": self.status,
-            "StatusDetails": _DETAILS.get(self.status, self.status),
-            "MaxConcurrency": "50",
-            "MaxErrors": "0",
-            "TargetCount": len(self.invocations),
-            "CompletedCount": len(ended),
-            "ErrorCount": sum(invocation.status != "Success" for invocation in ended),
-            "DeliveryTimedOutCount": 0,
-            "TimeoutSeconds": self.timeout_s,
-        }
 
 
 class _Parameters(ParameterDict):
@@ -217,7 +136,7 @@ class TwinSsmResponse(SimpleSystemManagerResponse):
         if self._get_param("DocumentName") != SHELL_SCRIPT:
             raise SSMException("InvalidDocument", f"The twin has the document {SHELL_SCRIPT} only.")
         parameters: Mapping[str, Sequence[str]] = self._get_param("Parameters", {})
-        timeout_s = _checked(parameters)
+        timeout_s = checked_timeout_s(parameters)
         now = datetime.now(UTC)
         command = ShellCommand(
             command_id=str(uuid4()),
@@ -235,20 +154,22 @@ class TwinSsmResponse(SimpleSystemManagerResponse):
         settled: Callable[[], None] = self._environment(SETTLED_KEY)
         answer = ActionResult({"Command": command.wire()})
         for name in command.invocations:
-            start_task("ssm", partial(_run, command, name, execute, timeout_s=timeout_s, settled=settled))
+            start_task(
+                "ssm", partial(run_script, command, name, execute, timeout_s=timeout_s, settled=settled)
+            )
         return answer
 
     def get_command_invocation(self) -> ActionResult:
         """GetCommandInvocation."""
         command = self.backend.command(self._get_param("CommandId"))
         invocation = command.invocations.get(self._get_param("InstanceId"))
-        if invocation is None or self._get_param("PluginName") not in {None, _PLUGIN}:
+        if invocation is None or self._get_param("PluginName") not in {None, PLUGIN}:
             raise SSMException("InvocationDoesNotExist", "The command was not sent to that instance.")
         ended = invocation.ended_at
         return ActionResult(
             {
-                **_invocation(command, invocation),
-                "PluginName": _PLUGIN,
+                **invocation_view(command, invocation),
+                "PluginName": PLUGIN,
                 "ResponseCode": invocation.response_code,
                 "ExecutionStartDateTime": invocation.started_at.strftime(_TIME),
                 "ExecutionElapsedTime": f"PT{(ended - invocation.started_at).seconds}S" if ended else None,
@@ -265,10 +186,10 @@ class TwinSsmResponse(SimpleSystemManagerResponse):
         details = self._get_param("Details", False)
         invocations = [
             {
-                **_invocation(command, invocation),
+                **invocation_view(command, invocation),
                 "InstanceName": "",
                 "RequestedDateTime": command.requested_at,
-                "CommandPlugins": [_plugin(invocation)] if details else [],
+                "CommandPlugins": [plugin_view(invocation)] if details else [],
             }
             for command, invocation in self._listed()
         ]
@@ -344,73 +265,6 @@ class TwinSsmResponse(SimpleSystemManagerResponse):
             for invocation in command.invocations.values():
                 if instance_id in {None, invocation.instance_id}:
                     yield command, invocation
-
-
-def _run(
-    command: ShellCommand, instance_id: str, execute: Execute, *, timeout_s: int, settled: Callable[[], None]
-) -> None:
-    started = command.invocations[instance_id]
-    shell = (
-        "bash" if command.script.startswith("#!") and "bash" in command.script.partition("\n")[0] else "sh"
-    )
-    argv = [shell, "-c", 'eval "$(cat)"']
-    try:
-        done = execute(instance_id, argv, timeout_s=timeout_s, stdin=command.script)
-    except CommandError:
-        ended = replace(started, status="TimedOut")
-    except TwinspanError as error:
-        ended = replace(started, status="Failed", error=str(error))
-    else:
-        ended = replace(
-            started,
-            status="Failed" if done.returncode else "Success",
-            response_code=done.returncode,
-            output=done.stdout,
-            error=done.stderr,
-        )
-    command.invocations[instance_id] = replace(ended, ended_at=datetime.now(UTC))
-    settled()
-
-
-def _checked(parameters: Mapping[str, Sequence[str]]) -> int:
-    """Return how long a script may run, in seconds. InvalidParameters: it is not a script's."""
-    unknown = set(parameters) - {"commands", "workingDirectory", "executionTimeout"}
-    timeout = "".join(parameters.get("executionTimeout", (str(COMMAND_TIMEOUT_S),)))
-    if unknown or not parameters.get("commands"):
-        raise SSMException(
-            "InvalidParameters", f"{SHELL_SCRIPT} takes commands, workingDirectory, executionTimeout"
-        )
-    if not timeout.isdecimal() or not 1 <= int(timeout) <= LONGEST_COMMAND_S:
-        raise SSMException(
-            "InvalidParameters", f"executionTimeout must be a number of seconds, 1 to {LONGEST_COMMAND_S}"
-        )
-    return int(timeout)
-
-
-def _invocation(command: ShellCommand, invocation: Invocation) -> dict[str, object]:
-    return {
-        "CommandId": command.command_id,
-        "InstanceId": invocation.instance_id,
-        "Comment": command.comment,
-        "DocumentName": SHELL_SCRIPT,
-        "DocumentVersion": "$DEFAULT",
-        "Status": invocation.status,
-        "StatusDetails": _DETAILS.get(invocation.status, invocation.status),
-    }
-
-
-def _plugin(invocation: Invocation) -> dict[str, object]:
-    """Return it in the shape of `CommandPlugin`."""
-    errors = f"\n----------ERROR-------\n{invocation.error}" if invocation.error else ""
-    return {
-        "Name": _PLUGIN,
-        "Status": invocation.status,
-        "StatusDetails": _DETAILS.get(invocation.status, invocation.status),
-        "ResponseCode": invocation.response_code,
-        "ResponseStartDateTime": invocation.started_at,
-        "ResponseFinishDateTime": invocation.ended_at,
-        "Output": (invocation.output + errors)[:_LISTED_CHARACTERS],
-    }
 
 
 def _information(view: InstanceView) -> dict[str, object]:
