@@ -17,7 +17,7 @@ LISTED = {
     "VPC endpoints": 2,
     "flow logs": 2,
     "KMS keys": 3,
-    "secrets": 1,
+    "secrets": 2,
     "zones of Route 53": 2,
     "subnet groups of RDS": 1,
     "subnet groups of ElastiCache": 1,

@@ -5,7 +5,7 @@ from contextlib import ExitStack
 from typing import Any
 
 import pytest
-from aws_twin import Twin
+from aws_twin import REGION, Twin
 from botocore.exceptions import ClientError
 from eks_site import EksSite
 
@@ -75,6 +75,27 @@ def test_versions_of_a_launch_template_have_numbers(twin: Twin) -> None:
             ec2.describe_launch_template_versions(
                 LaunchTemplateId=template["LaunchTemplateId"], **{limit: ""}
             )
+
+
+def test_what_is_refused_by_name_is_never_read_however_little_it_says(twin: Twin) -> None:
+    s3 = twin.client("s3")
+    s3.create_bucket(Bucket="grants", CreateBucketConfiguration={"LocationConstraint": REGION})
+
+    assert s3.create_multipart_upload(Bucket="grants", Key="a", GrantRead="")["UploadId"]
+    with pytest.raises(ClientError, match="GrantRead"):
+        s3.create_multipart_upload(Bucket="grants", Key="a", GrantRead="0")
+    with pytest.raises(ClientError, match="Policies"):
+        twin.client("ssm").put_parameter(Name="a", Value="b", Type="String", Policies="0")
+
+
+def test_a_tag_in_a_launch_template_needs_no_value(twin: Twin) -> None:
+    tagged = {"ResourceType": "instance", "Tags": [{"Key": "role"}]}
+    ec2 = twin.client("ec2")
+    ec2.create_launch_template(
+        LaunchTemplateName="tagged", LaunchTemplateData={"TagSpecifications": [tagged]}
+    )
+    shown = ec2.describe_launch_template_versions(LaunchTemplateName="tagged")["LaunchTemplateVersions"][0]
+    assert shown["LaunchTemplateData"]["TagSpecifications"][0]["Tags"] == [{"Key": "role", "Value": ""}]
 
 
 def test_a_packed_body_is_unpacked(twin: Twin) -> None:

@@ -155,6 +155,14 @@ resource "aws_secretsmanager_secret" "this" {
   kms_key_id              = aws_kms_key.this.arn
   recovery_window_in_days = 0
   tags                    = { Note = var.note }
+
+  dynamic "replica" {
+    for_each = var.wide ? ["eu-west-1", "us-west-2"] : ["us-west-2"]
+
+    content {
+      region = replica.value
+    }
+  }
 }
 
 resource "aws_secretsmanager_secret_version" "this" {
@@ -163,7 +171,8 @@ resource "aws_secretsmanager_secret_version" "this" {
 }
 
 resource "aws_secretsmanager_secret_policy" "this" {
-  secret_arn = aws_secretsmanager_secret.this.arn
+  secret_arn          = aws_secretsmanager_secret.this.arn
+  block_public_policy = true
 
   policy = jsonencode({
     Version = "2012-10-17"

@@ -21,6 +21,7 @@ from moto.core.utils import unix_time
 from moto.kms.models import Key, KmsBackend, kms_backends
 from moto.kms.responses import KmsResponse
 
+from twinspan.twin.aws.policies import statements_of
 from twinspan.twin.aws.without_nulls import WithoutNulls
 
 _OWN, _IMPORTED = "AWS_KMS", "EXTERNAL"
@@ -250,15 +251,7 @@ class TwinKmsResponse(WithoutNulls, KmsResponse):
     def _checked_policy(self) -> None:
         """MalformedPolicyDocumentException: a policy is no object with statements. Source: PutKeyPolicy."""
         policy = self._get_param("Policy")
-        if policy is None:
-            return
-        try:
-            document = json.loads(policy)
-        except ValueError:
-            document = None
-        statements = document.get("Statement") if isinstance(document, dict) else None
-        listed = statements if isinstance(statements, list) else [statements]
-        if not listed or not all(isinstance(statement, dict) for statement in listed):
+        if policy is not None and not statements_of(policy):
             raise _refused("MalformedPolicyDocumentException", "The policy is no JSON object with statements")
 
     def create_key(self) -> str:

@@ -92,6 +92,7 @@ def _template_data(given: Mapping[str, Any]) -> dict[str, Any]:
     except binascii.Error as error:
         raise EC2ClientError("InvalidUserData.Malformed", "Invalid BASE64 encoding of user data.") from error
     for specification in given.get("TagSpecifications", ()):
-        specification.setdefault("Tags", [])
+        for tag in specification.setdefault("Tags", []):
+            tag.setdefault("Value", "")
     rest = {name: value for name, value in given.items() if name != "UserData"}
     return {**rest, "UserData": user_data} if user_data else rest

@@ -15,8 +15,9 @@ ScheduleKeyDeletion TagResource UntagResource UpdateAlias UpdateKeyDescription
 """
 _SECRETS = """
 CreateSecret DeleteResourcePolicy DeleteSecret DescribeSecret GetRandomPassword GetResourcePolicy
-GetSecretValue ListSecrets ListSecretVersionIds PutResourcePolicy PutSecretValue RestoreSecret TagResource
-UntagResource UpdateSecret UpdateSecretVersionStage
+GetSecretValue ListSecrets ListSecretVersionIds PutResourcePolicy PutSecretValue
+RemoveRegionsFromReplication ReplicateSecretToRegions RestoreSecret TagResource UntagResource UpdateSecret
+UpdateSecretVersionStage
 """
 _ROUTE53 = """
 AssociateVPCWithHostedZone ChangeResourceRecordSets ChangeTagsForResource CreateHostedZone DeleteHostedZone

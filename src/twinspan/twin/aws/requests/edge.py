@@ -108,8 +108,10 @@ def _operation(service: str, name: str) -> OperationModel:
     return operation
 
 
-def _check_lacks(service: str, operation: OperationModel, params: Mapping[str, Any]) -> None:
-    lack = lacking(service, operation.name, params)
+def _check_lacks(
+    service: str, operation: OperationModel, params: Mapping[str, Any], *, form: bool = False
+) -> None:
+    lack = lacking(service, operation.name, params, form=form)
     if lack is not None:
         raise NotServedError("UnsupportedOperation", lack)
 
@@ -157,7 +159,7 @@ def _admit_form(service: str, environ: WSGIEnvironment) -> None:
     operation = _operation(service, name)
     params, canonical = forms.read(operation, pairs, ec2=service == "ec2")
     habits.check(service, operation, params)
-    _check_lacks(service, operation, params)
+    _check_lacks(service, operation, params, form=True)
     version = [(key, value) for key, value in pairs if key == "Version"]
     rewritten = urlencode([("Action", name), *version, *canonical]).encode()
     environ.update(

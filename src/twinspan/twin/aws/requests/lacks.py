@@ -288,15 +288,10 @@ OF: Mapping[tuple[str, str], Lacks] = {
         "WriteOffsetBytes": _DIRECTORIES,
     },
     ("secretsmanager", "CreateSecret"): {
-        "AddReplicaRegions": "no replicas of secrets",
-        "CrossAccountPrimaryARN": "no replicas of secrets",
-        "ForceOverwriteReplicaSecret": "no replicas of secrets",
+        "CrossAccountPrimaryARN": "no replicas of secrets in other accounts",
         "Type": "no secrets of partners",
     },
-    ("secretsmanager", "PutResourcePolicy"): {
-        "BlockPublicPolicy": "nobody who analyses policies",
-        "PolicyName": "one policy for a secret",
-    },
+    ("secretsmanager", "PutResourcePolicy"): {"PolicyName": "one policy for a secret"},
     ("secretsmanager", "PutSecretValue"): {"RotationToken": "no rotation of secrets"},
     ("secretsmanager", "UpdateSecret"): {"Type": "no secrets of partners"},
     ("ssm", "PutParameter"): {"Policies": "no policies of parameters"},
@@ -342,7 +337,9 @@ _DEFAULTS: Mapping[tuple[str, str], frozenset[str | int]] = {
     ("PutObject", "ACL"): frozenset({"bucket-owner-full-control", "private"}),
 }
 """Operation and member -> values that change nothing, and are taken."""
-_NOTHING: tuple[object, ...] = (None, False, "", "0", "false", [], {})
+_NOTHING: tuple[object, ...] = (None, False, "", [], {})
+_NOTHING_IN_A_FORM: tuple[object, ...] = (*_NOTHING, "0", "false")
+"""Where every value is a text."""
 
 
 def lacks_of(service: str, operation: str) -> Lacks:
@@ -352,30 +349,33 @@ def lacks_of(service: str, operation: str) -> Lacks:
     return {name: why for name, why in lacks.items() if name not in taken}
 
 
-def lacking(service: str, operation: str, params: Mapping[str, Any]) -> str | None:
+def lacking(service: str, operation: str, params: Mapping[str, Any], *, form: bool = False) -> str | None:
     """Return why a request cannot be served, with the name of the member; None if it can.
 
     Args:
         service: Signing name.
         operation: What is asked for.
         params: Its parameters, by the names of the model.
+        form: They are those of a form.
     """
     if operation.startswith(_READING):
         return None
     own = (service, operation) in _HAVE_OWN_WORDS
     lacks = OF.get((service, operation), {}) if own else lacks_of(service, operation)
-    for name, value in set_members(params):
+    for name, value in set_members(params, form=form):
         if name in lacks and value not in _DEFAULTS.get((operation, name), ()):
             return f"The twin cannot do this: {operation} with {name}; it has {lacks[name]}"
     return None
 
 
-def set_members(params: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+def set_members(params: Mapping[str, Any], *, form: bool = False) -> Iterator[tuple[str, Any]]:
     """Yield name and value of all members that are set to something, at any depth."""
+    nothing = _NOTHING_IN_A_FORM if form else _NOTHING
     for name, value in params.items():
-        if value in _NOTHING or (isinstance(value, Mapping) and not any(True for _ in set_members(value))):
+        empty = isinstance(value, Mapping) and not any(True for _ in set_members(value, form=form))
+        if value in nothing or empty:
             continue
         yield name, value
         for entry in value if isinstance(value, list) else [value]:
             if isinstance(entry, Mapping):
-                yield from set_members(entry)
+                yield from set_members(entry, form=form)
