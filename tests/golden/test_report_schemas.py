@@ -17,6 +17,7 @@ from twinspan.drill.series import Comparison, Series
 from twinspan.errors import DesignError
 from twinspan.report.document import ReportDocument
 from twinspan.results.document import Answer
+from twinspan.rotate.document import Rotation
 from twinspan.verify import Verification
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -30,6 +31,7 @@ ANSWERS: tuple[type[Answer], ...] = (
     Series,
     Comparison,
     ApiRunDocument,
+    Rotation,
 )
 
 

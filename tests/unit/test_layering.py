@@ -97,7 +97,8 @@ def test_nothing_but_the_package_target_asks_whether_it_is_on_a_twin_or_in_the_c
     ("folder", "later"),
     [
         ("target", ("faults", "drill", "monitor", "deploy", "report", "doctor", "cli")),
-        ("drill", ("deploy", "report", "doctor", "cli")),
+        ("drill", ("deploy", "rotate", "report", "doctor", "cli")),
+        ("rotate", ("deploy", "report", "doctor", "cli")),
         *(
             (folder, ("target", "drill", "monitor", "deploy", "report", "doctor", "cli"))
             for folder in ("cloud", "project", "kubernetes", "verify", "probe", "twin")

@@ -1,6 +1,7 @@
 """`twinspan check`."""
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -89,6 +90,14 @@ _REMEDY = "Give the output of `terraform show -json FILE`"
 )
 @junit_option
 @click.option("--all", "every", is_flag=True, help="Name the rules that hold, too.")
+@click.option(
+    "--max-key-age",
+    metavar="DAYS",
+    type=click.IntRange(1, 36_500),
+    default=Design.max_key_age_days,
+    show_default=True,
+    help="How long a pre-shared key may be in use, where a tag says since when it is: KEY-06.",
+)
 def check(
     *,
     env: Path | None,
@@ -106,6 +115,7 @@ def check(
     junit: Path | None,
     allow_inconclusive: bool,
     every: bool,
+    max_key_age: int,
 ) -> None:
     """Say what is wrong with the plan of ENV, before anything exists; or with a state, or what exists.
 
@@ -136,7 +146,7 @@ def check(
             design, source = _of_file(looked, manifests)
     accepted = waivers_of(waivers, env=looked.environment.folder if looked.environment else None)
     report = run_check(
-        design,
+        replace(design, max_key_age_days=max_key_age),
         source=source,
         waivers=accepted,
         fail_on=Severity(fail_on),

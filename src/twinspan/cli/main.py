@@ -25,6 +25,7 @@ _COMMANDS = {
     "plan": "project",
     "probe": "probe",
     "report": "report",
+    "rotate": "rotate",
     "twin": "twin",
     "verify": "verify",
 }

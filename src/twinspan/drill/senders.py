@@ -27,8 +27,10 @@ from twinspan.target.witness import api_witness
 _IN_POD = Path("/tmp/twinspan")  # noqa: S108 - in a pod of our own
 ALERTS_EVERY_S = 1.0
 """Pause between two looks at the alerts, seconds: the precision of times to alert."""
-_MAX_S = 3600.0
-"""The agents in pods end by themselves after this long, seconds: telemetry and restoring take their time."""
+DRILL_S = 900.0
+"""The agents on hosts end by themselves after this long, seconds."""
+LONG_S = 3600.0
+"""The agents in pods do after this long, seconds: telemetry and restoring take their time."""
 
 Sender = Literal["hosts", "pods", "none"]
 
@@ -69,7 +71,12 @@ class Senders:
 
 @contextmanager
 def with_hosts(
-    target: Target, *, rate_hz: float = RATE_HZ, requests: bool = False, tunnel: str = IN_USE
+    target: Target,
+    *,
+    rate_hz: float = RATE_HZ,
+    requests: bool = False,
+    tunnel: str = IN_USE,
+    max_s: float = DRILL_S,
 ) -> Iterator[DrillEnvironment]:
     """Attach hosts while the block runs, of which two send to each other.
 
@@ -78,6 +85,7 @@ def with_hosts(
         rate_hz: Packets per second and direction.
         requests: Whether to send requests to both clusters' services in place of packets.
         tunnel: `in-use`, `unused` or a tunnel's name: those of its network send; see `Senders`.
+        max_s: The agents end by themselves after this long, seconds.
 
     Raises:
         HostError: No host can be attached, or there is no service to ask.
@@ -93,7 +101,7 @@ def with_hosts(
         meter = (
             RequestMeter(aws.host, azure.host, services=services_of(target))
             if requests
-            else FlowMeter(aws.host, azure.host, rate_hz=rate_hz)
+            else FlowMeter(aws.host, azure.host, rate_hz=rate_hz, max_s=max_s)
         )
         with _watched(target, meter, hosts=hosts) as environment:
             yield replace(environment, links=lambda: links_in(network, target.links()))
@@ -118,7 +126,7 @@ def with_pods(
     with pods_of(target, choice or PodChoice()) as ((aws, *_), (azure, *_)):
         for pod in (aws, azure):
             install(pod, _IN_POD)
-        meter = FlowMeter(aws, azure, rate_hz=rate_hz, python="python3", folder=_IN_POD, max_s=_MAX_S)
+        meter = FlowMeter(aws, azure, rate_hz=rate_hz, python="python3", folder=_IN_POD, max_s=LONG_S)
         with _watched(target, meter, pace=pace) as environment:
             yield environment
 

@@ -75,9 +75,14 @@ def address_of(change: ApiChange) -> IPv4Address:
 
 def aws_of(endpoints: Endpoints, change: ApiChange) -> AwsEndpoint:
     """Return AWS in the region of a change. Raises HostError: there are no credentials for it."""
+    return aws_in(endpoints, change.region)
+
+
+def aws_in(endpoints: Endpoints, region: str) -> AwsEndpoint:
+    """Return AWS in a region; empty: the main one. Raises HostError: there are no credentials for it."""
     if endpoints.aws is None:
         raise HostError(problem="there are no credentials for AWS", remedy="Set AWS_PROFILE")
-    return endpoints.aws.in_region(change.region)
+    return endpoints.aws.in_region(region)
 
 
 def azure_of(endpoints: Endpoints) -> AzureEndpoint:

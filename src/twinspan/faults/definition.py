@@ -98,8 +98,7 @@ class Drill:
             links: All tunnels, as they were before.
         """
         routed = replace(self, azure=self.azure_static) if link.static and self.azure_static else self
-        others = (other for other in links if other.key != link.key and other.gateways & link.gateways)
-        if not self.breaks_tunnels or any(other.carries for other in others):
+        if not self.breaks_tunnels or any(other.takes_over_from(link) for other in links):
             return routed
         alone = replace(routed, aws=_alone(routed.aws), azure=_alone(routed.azure))
         return routed if alone == routed else replace(alone, broken_s=max(routed.broken_s, _ALONE_BROKEN_S))

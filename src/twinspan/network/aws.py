@@ -19,6 +19,11 @@ INTERNET_GATEWAY = "aws_internet_gateway"
 """Terraform's type of an internet gateway, by which a plan's route names one that is not there yet."""
 
 
+def key_tag(number: int) -> str:
+    """Return the key of the tag that says since when a VPN connection's tunnel 1 or 2 has its key."""
+    return f"twinspan:tunnel{number}-key"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Phase(Generic[U]):
     """Algorithms of one IKE phase, in AWS's words; empty tuples mean the cloud's default list.
@@ -68,6 +73,8 @@ class VpnTunnel(Generic[U]):
     rekey_fuzz_percentage: int | U
     replay_window_size: int | U
     log_enabled: bool | U = False
+    key_changed_on: str | U = ""
+    """The day since which it has its key, in ISO 8601, as the tag `key_tag` of its connection says."""
     log_group_arn: str | U = ""
     """Of its log of IKE. Source: EC2 API, CloudWatchLogOptions."""
     telemetry: VgwTelemetry | None = None

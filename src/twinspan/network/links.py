@@ -11,7 +11,7 @@ connectivity"; AWS Site-to-Site VPN User Guide, "Customer gateway options".
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network
-from typing import Generic, TypeAlias
+from typing import Generic, Self, TypeAlias
 
 from twinspan.network.aws import (
     AwsNetwork,
@@ -274,6 +274,10 @@ class TunnelLink(Generic[U]):
         ids = (aws.vpn_gateway_id, aws.transit_gateway_id) if aws else ()
         ends = (*ids, azure.virtual_network_gateway_id if azure else None)
         return frozenset(end for end in ends if isinstance(end, str) and end)
+
+    def takes_over_from(self, link: Self) -> bool:
+        """Return whether traffic goes over this tunnel if another is down: it is up and shares a gateway."""
+        return self.key != link.key and self.carries and bool(self.gateways & link.gateways)
 
     @property
     def outside_address(self) -> IPv4Address | U | None:

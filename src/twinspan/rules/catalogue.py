@@ -175,6 +175,8 @@ CONFIGURATION: tuple[Rule[Design], ...] = (
         _whole(
             _warning("KEY-04", "no key in the open", keys.in_the_open, "Terraform, Sensitive data in state")
         ),
+        _whole(_warning("KEY-05", "keys are hard to guess", keys.hard_to_guess, "RFC 7296, section 2.15")),
+        _whole(_warning("KEY-06", "keys are not old", keys.not_old, "NIST SP 800-57 part 1, cryptoperiods")),
     ),
     *_of(
         Section.IPSEC,

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime
 from functools import cached_property
 from ipaddress import IPv4Network
 from typing import TYPE_CHECKING, TypeAlias
@@ -53,6 +54,8 @@ class Design:
         keys: As far as they are known, or a plan tells what they are.
         changes: Of a plan: what is changed in place.
         manifests: `aws` and `azure` -> the objects of an application that is to run there.
+        today: In UTC.
+        max_key_age_days: How long a pre-shared key may be in use.
     """
 
     network: Planned
@@ -60,6 +63,8 @@ class Design:
     keys: tuple[Key, ...] = field(default=(), repr=False)
     changes: tuple[PlannedChange, ...] = ()
     manifests: "Manifests" = field(default_factory=dict)
+    today: date = field(default_factory=lambda: datetime.now(UTC).date())
+    max_key_age_days: int = 365
 
     def require_vpn(self, *, where: str) -> "Design":
         """Return itself.

@@ -2,7 +2,9 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from datetime import date, timedelta
 
+from twinspan.network.aws import key_tag
 from twinspan.network.model import TelemetryStatus
 from twinspan.results import Finding, Outcome
 from twinspan.rules.design import Design
@@ -11,6 +13,10 @@ from twinspan.rules.shell import group_and_name, tunnel_options
 
 _ALLOWED = re.compile(r"[A-Za-z1-9._][A-Za-z0-9._]{7,63}")
 """Source: EC2 API, VpnTunnelOptionsSpecification.PreSharedKey; within what Azure takes."""
+_SHORTEST, _LEAST_DIFFERENT = 20, 10
+"""Characters: 20 letters and digits at random are 119 bits, about what the ciphers here are worth.
+
+Source: RFC 7296, section 2.15: a shared secret should be as unpredictable as the strongest key negotiated."""
 _KEY_MISMATCH = "IKE_PHASE1_KEY_MISMATCH (Batfish), Authentication (Network Watcher)"
 
 
@@ -111,3 +117,41 @@ def in_the_open(design: Design) -> Iterator[Finding]:
             evidence="the key is in the configuration or its variables, and so in every plan",
             remedy="Leave the key to AWS and hand tunnelN_preshared_key to Azure",
         )
+
+
+def hard_to_guess(design: Design) -> Iterator[Finding]:
+    """KEY-05: every key is long and random enough."""
+    for where, key in _keys(design):
+        if len(key) < _SHORTEST or len(set(key)) < _LEAST_DIFFERENT:
+            yield Finding(
+                subject=where,
+                evidence=f"a key of {len(key)} characters that are not random enough: whoever records one"
+                " exchange of IKE can try keys for years",
+                remedy=design.of_what_exists(
+                    "Give it another one with `twinspan rotate`",
+                    planned="Leave the key to AWS and hand tunnelN_preshared_key to Azure",
+                ),
+            )
+
+
+def not_old(design: Design) -> Iterator[Finding]:
+    """KEY-06: every key is younger than a year, or than `check --max-key-age` says, where its tag tells."""
+    oldest = design.today - timedelta(days=design.max_key_age_days)
+    for connection in design.vpn_connections:
+        for number, tunnel in enumerate(connection.tunnels, start=1):
+            since = tunnel.key_changed_on
+            if not isinstance(since, str) or not since:
+                continue
+            try:
+                old = date.fromisoformat(since) < oldest
+            except ValueError:
+                evidence = f"{since[:40]!r} is no date such as 2026-11-30"
+                remedy = "Correct the tag"
+            else:
+                if not old:
+                    continue
+                evidence = f"since {since}, more than {design.max_key_age_days} days ago"
+                remedy = "Change it with `twinspan rotate --tag`"
+            yield Finding(
+                subject=subject(connection, f"tag {key_tag(number)}"), evidence=evidence, remedy=remedy
+            )

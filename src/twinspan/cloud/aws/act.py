@@ -1,6 +1,6 @@
 """Changes to a VPN in AWS that a drill makes and takes back; the same for a real account and for the twin."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from ipaddress import IPv4Address
 
 from twinspan.cloud.aws.client import clients, translated
@@ -33,6 +33,48 @@ def set_pre_shared_key(endpoint: AwsEndpoint, connection_id: str, outside: IPv4A
             VpnTunnelOutsideIpAddress=str(outside),
             TunnelOptions={"PreSharedKey": key},
         )
+
+
+def set_tag(endpoint: AwsEndpoint, resource_id: str, key: str, value: str) -> None:
+    """Give an object of EC2 a tag. Raises CloudError: AWS said no or did not answer."""
+    with translated(endpoint, "ec2:CreateTags"):
+        clients(endpoint).ec2.create_tags(Resources=[resource_id], Tags=[{"Key": key, "Value": value}])
+
+
+def set_static_routes(
+    endpoint: AwsEndpoint,
+    connection_id: str,
+    *,
+    create: Collection[str] = (),
+    delete: Collection[str] = (),
+) -> None:
+    """Create and delete static routes of a VPN connection, as far as they are not as asked for.
+
+    Source: EC2 API, CreateVpnConnectionRoute, DeleteVpnConnectionRoute.
+
+    Args:
+        endpoint: The account.
+        connection_id: The VPN connection.
+        create: Prefixes to have.
+        delete: Prefixes not to have.
+
+    Raises:
+        CloudError: AWS said no or did not answer.
+    """
+    ec2 = clients(endpoint).ec2
+    with translated(endpoint, "ec2:DescribeVpnConnections"):
+        connection = ec2.describe_vpn_connections(VpnConnectionIds=[connection_id])["VpnConnections"][0]
+    there = {
+        route["DestinationCidrBlock"]
+        for route in connection.get("Routes", ())
+        if route.get("State") not in {"deleted", "deleting"}
+    }
+    for prefix in sorted(set(create) - there):
+        with translated(endpoint, "ec2:CreateVpnConnectionRoute"):
+            ec2.create_vpn_connection_route(VpnConnectionId=connection_id, DestinationCidrBlock=prefix)
+    for prefix in sorted(set(delete) & there):
+        with translated(endpoint, "ec2:DeleteVpnConnectionRoute"):
+            ec2.delete_vpn_connection_route(VpnConnectionId=connection_id, DestinationCidrBlock=prefix)
 
 
 def set_route_propagation(

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from twinspan.cloud.aws.vpc import name_of
 from twinspan.network.asns import AWS_DEFAULT_ASN, AWS_DEFAULT_CUSTOMER_ASN
+from twinspan.network.aws import key_tag
 from twinspan.network.ipsec import AWS_CHOICES, AWS_IKE_VERSIONS
 from twinspan.network.limits import INSIDE_IP_VERSION, OUTSIDE_ADDRESS_TYPE, TUNNEL_BANDWIDTH
 from twinspan.network.model import (
@@ -86,6 +87,7 @@ def vpn_connection(raw: "VpnConnectionTypeDef") -> VpnConnection:
     """Read a VPN connection. Tunnels that carry only IPv6 inside (transit gateways) are left out."""
     options = raw.get("Options", {})
     telemetry = {item.get("OutsideIpAddress"): _telemetry(item) for item in raw.get("VgwTelemetry", ())}
+    tags = {tag.get("Key"): tag.get("Value", "") for tag in raw.get("Tags", ())}
     return VpnConnection(
         id=raw["VpnConnectionId"],
         name=name_of(raw.get("Tags")),
@@ -107,8 +109,8 @@ def vpn_connection(raw: "VpnConnectionTypeDef") -> VpnConnection:
         remote_ipv6_network_cidr=options.get("RemoteIpv6NetworkCidr", ""),
         transport_transit_gateway_attachment_id=options.get("TransportTransitGatewayAttachmentId", ""),
         tunnels=tuple(
-            _tunnel(item, telemetry.get(item.get("OutsideIpAddress")))
-            for item in options.get("TunnelOptions", ())
+            _tunnel(item, telemetry.get(item.get("OutsideIpAddress")), tags.get(key_tag(number), ""))
+            for number, item in enumerate(options.get("TunnelOptions", ()), start=1)
             if item.get("TunnelInsideCidr")
         ),
     )
@@ -134,7 +136,7 @@ def _telemetry(raw: "VgwTelemetryTypeDef") -> VgwTelemetry:
     )
 
 
-def _tunnel(raw: "TunnelOptionTypeDef", telemetry: VgwTelemetry | None) -> VpnTunnel:
+def _tunnel(raw: "TunnelOptionTypeDef", telemetry: VgwTelemetry | None, key_changed_on: str) -> VpnTunnel:
     outside = raw.get("OutsideIpAddress")
     logs = raw.get("LogOptions", {}).get("CloudWatchLogOptions", {})
     return VpnTunnel(
@@ -160,6 +162,7 @@ def _tunnel(raw: "TunnelOptionTypeDef", telemetry: VgwTelemetry | None) -> VpnTu
         rekey_margin_time_seconds=raw.get("RekeyMarginTimeSeconds", AWS_REKEY_MARGIN_S.default),
         rekey_fuzz_percentage=raw.get("RekeyFuzzPercentage", AWS_REKEY_FUZZ_PERCENTAGE.default),
         replay_window_size=raw.get("ReplayWindowSize", AWS_REPLAY_WINDOW_PACKETS.default),
+        key_changed_on=key_changed_on,
         log_enabled=logs.get("LogEnabled", False),
         log_group_arn=logs.get("LogGroupArn", ""),
         telemetry=telemetry,

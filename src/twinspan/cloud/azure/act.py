@@ -52,7 +52,7 @@ def put_rule(endpoint: AzureEndpoint, group_id: str, rule: Document, *, access: 
 
 
 def read_connection(endpoint: AzureEndpoint, connection_id: str) -> Document:
-    """Return a connection as ARM gives it, to be written back later; without its key.
+    """Return a connection, or another resource, as ARM gives it, to be written back later; without its key.
 
     Raises:
         CloudError: Azure said no or did not answer.
@@ -90,6 +90,32 @@ def make_connection(endpoint: AzureEndpoint, connection_id: str, connection: Doc
         network.virtual_network_gateway_connections.begin_create_or_update(  # type: ignore[call-overload]
             group, name, body
         ).result()
+
+
+def put_local_network_gateway(endpoint: AzureEndpoint, document: Document) -> None:
+    """Write a local network gateway as ARM has shown it.
+
+    Raises:
+        CloudError: Azure said no or did not answer.
+    """
+    group, name = _parts(document["id"])
+    said = {key: value for key, value in document["properties"].items() if key not in _READ_ONLY}
+    body = {"location": document["location"], "tags": document.get("tags") or {}, "properties": said}
+    with translated(endpoint, "localNetworkGateways/write"):
+        gateways = clients(endpoint).network.local_network_gateways
+        gateways.begin_create_or_update(group, name, body).result()  # type: ignore[call-overload]
+
+
+def set_shared_key(endpoint: AzureEndpoint, connection_id: str, key: str) -> None:
+    """Give a connection another pre-shared key. Source: Virtual Network Gateway Connections - Set Shared Key.
+
+    Raises:
+        CloudError: Azure said no or did not answer.
+    """
+    group, name = _parts(connection_id)
+    with translated(endpoint, "connections/sharedKey/write"):
+        connections = clients(endpoint).network.virtual_network_gateway_connections
+        connections.begin_set_shared_key(group, name, {"value": key}).result()
 
 
 _READ_ONLY = frozenset(

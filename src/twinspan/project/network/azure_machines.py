@@ -58,7 +58,7 @@ def _machine(values: Values) -> _Machine:
         interface_ids=tuple(sorted(named, key=lambda interface_id: interface_id != primary))
         if primary
         else named,
-        tags=_tags(values),
+        tags=values.tags,
     )
 
 
@@ -87,7 +87,7 @@ def _interface(
         ),
         forwards=_forwards(values),
         machine_id=machine_id,
-        tags=_tags(values),
+        tags=values.tags,
     )
 
 
@@ -109,7 +109,7 @@ def _instances(values: Values) -> Iterator[tuple[_Machine, tuple[_Interface, ...
                 address=values.address,
                 state=RUNNING,
                 interface_ids=tuple(interface.id for interface in interfaces),
-                tags=_tags(values),
+                tags=values.tags,
             ),
             interfaces,
         )
@@ -146,8 +146,3 @@ def _primary_first(blocks: tuple[Values, ...]) -> tuple[Values, ...]:
 def _forwards(values: Values) -> bool | Unknown:
     """Return whether IP forwarding is on; before azurerm 4 the argument had another name."""
     return values.flag(values.first("ip_forwarding_enabled", "enable_ip_forwarding"))
-
-
-def _tags(values: Values) -> Mapping[str, str | Unknown]:
-    tags = values.get("tags")
-    return {name: tags[name] for name in tags} if isinstance(tags, dict) else {}

@@ -45,7 +45,7 @@ def machines(reading: Reading) -> tuple[Machine[Unknown], ...]:
                     if attachment.instance == instance.id and attachment.interface is not None
                 )
             ),
-            tags=_tags(instance),
+            tags=instance.tags,
         )
         for instance in reading.of(INSTANCE_TYPE)
     )
@@ -90,7 +90,7 @@ def _interface(values: Values, name: str, groups: str, machine_id: str | Unknown
         security_group_ids=given or (CLOUD_CHOOSES,),
         forwards=_turned(values.flag("source_dest_check", default=True)),
         machine_id=machine_id,
-        tags=_tags(values) if values.type == INTERFACE_TYPE else {},
+        tags=values.tags if values.type == INTERFACE_TYPE else {},
     )
 
 
@@ -167,8 +167,3 @@ def _interface_of(values: Values, interface: str, instance: str) -> str | Unknow
 
 def _turned(check: bool | Unknown) -> bool | Unknown:
     return check if isinstance(check, Unknown) else not check
-
-
-def _tags(values: Values) -> Mapping[str, str | Unknown]:
-    tags = values.get("tags_all") or values.get("tags")
-    return {key: str(value) for key, value in tags.items()} if isinstance(tags, Mapping) else {}

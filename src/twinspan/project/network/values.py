@@ -89,6 +89,13 @@ class Values:
                 return UNKNOWN if value is UNKNOWN else str(value)
         return ""
 
+    @property
+    def tags(self) -> Mapping[str, str | Unknown]:
+        """Its tags, with those of the provider block, as far as their names are known."""
+        tags = self.get("tags_all") or self.get("tags")
+        items = tags.items() if isinstance(tags, Mapping) else ()
+        return {key: value if isinstance(value, Unknown) else str(value) for key, value in items}
+
     def get(self, *names: str | int) -> Any:  # noqa: ANN401 - see PlannedResource.get
         """Return a value: None if it is not set, and else `Unknown` if it is not known."""
         value = self.resource.get(*self.path, *names)

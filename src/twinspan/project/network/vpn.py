@@ -6,6 +6,7 @@
 from ipaddress import IPv4Network
 
 from twinspan.network.asns import AWS_DEFAULT_ASN, AWS_DEFAULT_CUSTOMER_ASN
+from twinspan.network.aws import key_tag
 from twinspan.network.ipsec import AWS_CHOICES, AWS_IKE_VERSIONS
 from twinspan.network.limits import (
     INSIDE_IP_VERSION,
@@ -106,7 +107,7 @@ def _connection(values: Values, routes: tuple[Values, ...]) -> VpnConnection[Unk
         local_ipv6_network_cidr=values.text("local_ipv6_network_cidr", ""),
         remote_ipv6_network_cidr=values.text("remote_ipv6_network_cidr", ""),
         transport_transit_gateway_attachment_id=values.text("transport_transit_gateway_attachment_id", ""),
-        tunnels=tuple(_tunnel(values, f"tunnel{number}_") for number in range(1, TUNNELS_PER_CONNECTION + 1)),
+        tunnels=tuple(_tunnel(values, number) for number in range(1, TUNNELS_PER_CONNECTION + 1)),
     )
 
 
@@ -115,7 +116,9 @@ def _selector(values: Values, name: str) -> IPv4Network | Unknown:
     return ANYWHERE if value in (None, CLOUD_CHOOSES) else value
 
 
-def _tunnel(values: Values, prefix: str) -> VpnTunnel[Unknown]:
+def _tunnel(values: Values, place: int) -> VpnTunnel[Unknown]:
+    prefix = f"tunnel{place}_"
+
     def number(option: str) -> int | Unknown:
         return values.number(f"{prefix}{option}", AWS_NUMBERS[option].default, zero=False)
 
@@ -136,6 +139,7 @@ def _tunnel(values: Values, prefix: str) -> VpnTunnel[Unknown]:
         rekey_margin_time_seconds=number("rekey_margin_time_seconds"),
         rekey_fuzz_percentage=number("rekey_fuzz_percentage"),
         replay_window_size=number("replay_window_size"),
+        key_changed_on=values.tags.get(key_tag(place), ""),
         log_enabled=logs.flag("log_enabled"),
         log_group_arn=logs.text("log_group_arn", ""),
     )

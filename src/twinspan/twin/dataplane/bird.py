@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from twinspan.command import run
-from twinspan.errors import HostError
+from twinspan.errors import HostError, WaitTimeoutError
 from twinspan.host import search_path
 from twinspan.twin.attempts import attempt
 from twinspan.twin.dataplane.bird_control import (
@@ -21,6 +21,7 @@ from twinspan.twin.dataplane.bird_control import (
 )
 from twinspan.twin.dataplane.daemons import Daemon
 from twinspan.twin.dataplane.events import DaemonLines, Journal
+from twinspan.wait import wait_until
 
 T = TypeVar("T")
 
@@ -29,6 +30,9 @@ _ENVIRONMENT = {"TZ": "UTC", "PATH": search_path()}
 _LINE = re.compile(r"<(\w+)> (?:(?P<name>[A-Za-z_]\w*)(?:\.ipv4)?)?:? ?(?P<text>.*)$")
 _ADDED = re.compile(r"> added \[best\] (\S+)")
 _REMOVED = re.compile(r"> removed (?:\[\w+\] )?(\S+)")
+
+_CLOSED_WITHIN_S = 2.0
+"""How long a session that goes may take to close, seconds; BIRD does it at once."""
 
 
 class Bird:
@@ -61,6 +65,8 @@ class Bird:
         self._file = folder / f"{namespace}.bird"
         self._text = ""
         self._subjects: dict[str, str] = {}
+        self._sessions: frozenset[str] = frozenset()
+        """Those of the text that it has."""
         self._up: set[str] = set()
         self._lock = threading.Lock()
         self._control = BirdControl(folder / f"{namespace}.ctl")
@@ -96,9 +102,22 @@ class Bird:
         if self._text:
             self._control.command("configure")
             self._control.command("show status")  # answered when the routes have been taken over, too
+            self._until_closed(self._sessions - subjects.keys())
         else:
             self.daemon.start()
-        self._text = text
+        self._text, self._sessions = text, frozenset(subjects)
+
+    def _until_closed(self, sessions: frozenset[str]) -> None:
+        """Wait until sessions that go have sent their notification: what carries it may go next."""
+        try:
+            wait_until(
+                lambda: sessions & self.sessions().keys(),
+                lambda left: not left,
+                what="end of the sessions that go",
+                timeout_s=_CLOSED_WITHIN_S,
+            )
+        except WaitTimeoutError as error:
+            self._lines.add(str(error))
 
     def fitting(
         self,

@@ -80,6 +80,7 @@ class Plane:
             self._building = True
             try:
                 self._try("hosts", partial(before_removal, desired))
+                self._close_sessions(desired)
                 self._remove(desired)
                 self._build_routers(desired)
                 self._build_gateways(desired)
@@ -87,7 +88,28 @@ class Plane:
                 self._generation = desired.generation
             finally:
                 self._building = False
-            return tuple(self._problems)
+            return tuple(dict.fromkeys(self._problems))
+
+    def _close_sessions(self, desired: Desired) -> None:
+        """Have gateways close the sessions that go, while the tunnel can still carry the notification.
+
+        Without it the peer sends into the tunnel until its hold time is over. Source: RFC 4271, section 6.7,
+        and RFC 4486: a speaker that de-configures a peer sends a Cease.
+        """
+        keys = {gateway.key for gateway in desired.gateways}
+        self._plan_ends(end for end in desired.ends if end.key in self._tunnels.ends)
+        self._each(
+            [
+                (key, partial(self._configure_gateway, gateway))
+                for key, gateway in self._tunnels.gateways.items()
+                if key in keys
+            ]
+        )
+
+    def _plan_ends(self, ends: Iterable[EndSpec]) -> None:
+        self._wanted_ends = {}
+        for end in ends:
+            self._wanted_ends.setdefault(end.gateway, []).append(end)
 
     def _remove(self, desired: Desired) -> None:
         ends = {end.key: end for end in desired.ends}
@@ -128,9 +150,7 @@ class Plane:
         self._each([(spec.key, partial(self._start_gateway, spec)) for spec in fresh])
         built = [spec for spec in desired.gateways if spec.key in self._tunnels.gateways]
         self._each([(spec.key, partial(self._wire, spec)) for spec in built])
-        self._wanted_ends = {gateway.key: [] for gateway in desired.gateways}
-        for end in desired.ends:
-            self._wanted_ends.setdefault(end.gateway, []).append(end)
+        self._plan_ends(desired.ends)
 
     def _start_gateway(self, spec: GatewaySpec) -> None:
         gateway = Gateway(spec, transit=self._transit, folder=self._folder, journal=self._journal)
@@ -145,6 +165,7 @@ class Plane:
             self._restarter.instance_restarted(gateway)
 
     def _configure(self, desired: Desired) -> None:
+        """Configure gateways, then tunnel ends: an end that loses its session loses its addresses, too."""
         self._each(
             [
                 *(
@@ -155,9 +176,9 @@ class Plane:
                     (key, partial(self._tunnels.join, router))
                     for key, router in self._subnets.routers.items()
                 ),
-                *((end.key, partial(self._build_end, end)) for end in desired.ends),
             ]
         )
+        self._each([(end.key, partial(self._build_end, end)) for end in desired.ends])
 
     def _configure_gateway(self, gateway: Gateway) -> None:
         gateway.configure(self._wanted_ends.get(gateway.spec.key, []))

@@ -108,9 +108,10 @@ class AwsResource(Resource[AwsCloud]):
         A tag equal to a default one belongs to `tags` only if it stands there already.
         """
         own = state.get("tags") or {}
+        heeded = {key: value for key, value in tags.items() if cloud.heeds(key)}
         return {
-            "tags_all": tags,
-            "tags": {k: v for k, v in tags.items() if k in own or cloud.default_tags.get(k) != v},
+            "tags_all": heeded,
+            "tags": {k: v for k, v in heeded.items() if k in own or cloud.default_tags.get(k) != v},
         }
 
     def update_tags(self, cloud: AwsCloud, identity: str, prior: State, planned: State) -> None:

@@ -4,7 +4,7 @@
 import os
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from twinspan.errors import CloudRefusedError, CloudUnreachableError, HostError
@@ -23,6 +23,7 @@ class AwsCloud:
         account_id: Whose credentials these are; empty if `skip_requesting_account_id` is set.
         partition: `aws`, `aws-cn`..., for ARNs.
         default_tags: Of the provider block.
+        ignored_tags: Of the provider block: keys, and beginnings of keys that end with `*`.
         clients: botocore clients, made when first needed, shared by all regions.
     """
 
@@ -30,18 +31,20 @@ class AwsCloud:
     account_id: str = ""
     partition: str = "aws"
     default_tags: Mapping[str, str] = field(default_factory=dict)
+    ignored_tags: tuple[str, ...] = ()
     clients: "Clients"
 
     def in_region(self, region: str | None) -> "AwsCloud":
         """Return this client for another region; for None, itself."""
         if not isinstance(region, str) or region in {"", self.region}:
             return self
-        return AwsCloud(
-            region=region,
-            account_id=self.account_id,
-            partition=self.partition,
-            default_tags=self.default_tags,
-            clients=self.clients,
+        return replace(self, region=region)
+
+    def heeds(self, tag: str) -> bool:
+        """Whether a tag is one that the provider looks at. Source: hashicorp/aws, `ignore_tags`."""
+        return not any(
+            tag.startswith(name.removesuffix("*")) if name.endswith("*") else tag == name
+            for name in self.ignored_tags
         )
 
     def call(self, service: str, operation: str, **parameters: Any) -> dict[str, Any]:
@@ -148,14 +151,13 @@ def connect(config: State) -> AwsCloud:
     tags = {
         key: value for block in config["default_tags"] or [] for key, value in (block["tags"] or {}).items()
     }
-    cloud = AwsCloud(region=region, default_tags=tags, clients=clients)
+    ignored = tuple(
+        name
+        for block in config["ignore_tags"] or []
+        for name in (*(block["keys"] or ()), *(f"{prefix}*" for prefix in block["key_prefixes"] or ()))
+    )
+    cloud = AwsCloud(region=region, default_tags=tags, ignored_tags=ignored, clients=clients)
     if config["skip_requesting_account_id"]:
         return cloud
     caller = cloud.call("sts", "get_caller_identity")
-    return AwsCloud(
-        region=region,
-        account_id=caller["Account"],
-        partition=caller["Arn"].split(":")[1],
-        default_tags=tags,
-        clients=clients,
-    )
+    return replace(cloud, account_id=caller["Account"], partition=caller["Arn"].split(":")[1])
