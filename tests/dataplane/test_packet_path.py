@@ -51,6 +51,26 @@ def test_packets_that_a_tunnel_cannot_take_are_counted_as_dropped(full: Plane) -
 
 
 @pytest.mark.parametrize(("source", "destination"), [("aws-host", "azure-host"), ("azure-host", "aws-host")])
+def test_packets_wait_for_a_gateway_that_gets_no_processor(
+    full: Plane, source: str, destination: str
+) -> None:
+    """600 packets wait for the far ends' charons, which stand still for longer than those are sent."""
+    full.until_reaches(source, address_of(full, destination))
+    far = "charon vpn-" if source == "azure-host" else "charon /subscriptions"
+    charons = [pid for role, pid in full.client.pids().items() if role.startswith(far)]
+    assert charons
+    for pid in charons:
+        os.kill(pid, signal.SIGSTOP)
+    going_on = threading.Timer(2.0, lambda: [os.kill(pid, signal.SIGCONT) for pid in charons])
+    going_on.start()
+    argv = ["ping", "-q", "-c", "600", "-l", "600", "-W", "5", address_of(full, destination)]
+    done = full.client.run(source, argv, timeout_s=20)
+    going_on.join()
+
+    assert "600 received" in done.stdout, done.stdout
+
+
+@pytest.mark.parametrize(("source", "destination"), [("aws-host", "azure-host"), ("azure-host", "aws-host")])
 def test_the_far_host_sees_the_clamped_segment_size(full: Plane, source: str, destination: str) -> None:
     """A connection attempt to a port that nobody listens on is enough: its SYN carries the option."""
     done: list[Completed] = []

@@ -253,6 +253,7 @@ class AwsUnderTest:
         if sent.method in {"HEAD", "OPTIONS"}:
             return None
         service, _, name = sent.headers["X-Operation"].partition(".")
+        name = _asked_for(service, sent.body) or name
         if reply.status >= 300:
             return None if _code(reply) else f"{reply.status} without a code: {reply.body[:200]!r}"
         with self._counting:
@@ -273,6 +274,13 @@ class AwsUnderTest:
         if due:
             with self.api._lock:
                 server._reset()
+
+
+def _asked_for(service: str, body: bytes) -> str | None:
+    """Return the operation that a form asks for: what is left of one that was cut may ask for another."""
+    named = re.match(rb"Action=(\w+)", body)
+    name = named[1].decode() if named else None
+    return name if name in OPERATIONS[service] else None
 
 
 def _code(reply: Reply) -> str | None:

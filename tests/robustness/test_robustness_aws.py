@@ -76,3 +76,15 @@ def test_a_connection_that_leaves_this_machine_is_a_fault(aws_api: AwsUnderTest)
     assert run(Wanderer(aws_api.api), requests=1, seed=SEED, clients=1).kinds == {
         "connects to ('198.51.100.1', 80)": 1
     }
+
+
+def test_a_form_that_was_cut_may_ask_for_another_operation(aws_api: AwsUnderTest) -> None:
+    client = aws_api.client(SEED)
+    form = {
+        "Content-Type": "application/x-www-form-urlencoded",
+        "X-Operation": "sns.ListSubscriptionsByTopic",
+    }
+    sent = client.signed("sns", "POST", "/", form, b"Action=ListSubscriptions")
+    with connection(aws_api) as opened:
+        reply = opened.ask(sent)
+    assert (reply.status, aws_api.problem(sent, reply)) == (200, None)

@@ -19,6 +19,7 @@ from twinspan.host import SYSTEM_PATH, find_program
 from twinspan.twin.dataplane.charon_config import CHILD, CONNECTION, connection, daemon_settings, proposed
 from twinspan.twin.dataplane.daemons import Daemon
 from twinspan.twin.dataplane.events import DaemonLines, Journal
+from twinspan.twin.dataplane.receive_buffers import widen_receive_buffers
 from twinspan.twin.dataplane.spec import EndSpec
 from twinspan.twin.dataplane.vici_control import Control, Section
 from twinspan.twin.loops import LAST, Loop
@@ -214,6 +215,7 @@ class Charon:
         self.ready = False
         self._all_down()
         self._control.connect()
+        self._widen_receive_buffers()
         self._on_ready()
         self._connection = [self._control.events()]
         Loop(f"{self.spec.key} events", partial(self._listen, self._connection)).start()
@@ -230,6 +232,14 @@ class Charon:
         self._control.command("load-conn", {CONNECTION: connection(spec)})
         self.given_up = False
         self.ready = True
+
+    def _widen_receive_buffers(self) -> None:
+        pid = self.daemon.pid
+        try:
+            if pid is not None:
+                widen_receive_buffers(pid)
+        except OSError as error:
+            self._lines.add(f"its sockets keep their size: {error}")
 
     def _listen(self, connection: list[Iterator[tuple[str, Section]]]) -> float | None:
         """Wait for one event and follow it; a turn of a loop, until this charon ends."""
