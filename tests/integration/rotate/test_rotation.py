@@ -36,6 +36,7 @@ def assert_whole(apis: Apis, before: list[tuple[str, str]]) -> None:
     assert Journal.at(PLACE).record is None
 
 
+@pytest.mark.slow
 def test_every_tunnel_gets_a_key_of_its_own_and_its_bgp_back(apis: Apis) -> None:
     before = apis.key_pairs()
     connections = [link.azure_connection for link in apis.links()]
@@ -69,6 +70,7 @@ def test_a_tag_says_since_when_a_key_is(apis: Apis) -> None:
     assert days == {**dict.fromkeys(days, ""), first.key: datetime.now(UTC).date().isoformat()}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("cloud", "status"), [("aws", 503), ("azure", 429)])
 def test_a_cloud_that_is_sick_for_a_while_is_asked_again(
     apis: Apis, cloud: Literal["aws", "azure"], status: int
@@ -90,6 +92,7 @@ def test_a_cloud_that_is_sick_for_a_while_is_asked_again(
     assert_whole(apis, before)
 
 
+@pytest.mark.slow
 def test_a_cloud_that_stays_sick_is_told_of_and_resume_finishes(apis: Apis) -> None:
     before = apis.key_pairs()
 
@@ -113,6 +116,7 @@ def test_a_cloud_that_stays_sick_is_told_of_and_resume_finishes(apis: Apis) -> N
     assert_whole(apis, before)
 
 
+@pytest.mark.slow
 def test_a_cloud_that_refuses_for_good_gets_its_old_key_back(apis: Apis) -> None:
     before = apis.key_pairs()
 
@@ -150,6 +154,7 @@ def test_the_journal_is_closed_to_others(tmp_path: Path, monkeypatch: pytest.Mon
     assert oct(journal.path.parent.stat().st_mode)[-3:] == "700"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", range(MOMENTS))
 def test_whoever_is_killed_is_finished(apis: Apis, number: int) -> None:
     before = apis.key_pairs()
