@@ -109,6 +109,8 @@ class Bird:
 
     def _until_closed(self, sessions: frozenset[str]) -> None:
         """Wait until sessions that go have sent their notification: what carries it may go next."""
+        if not sessions:
+            return
         try:
             wait_until(
                 lambda: sessions & self.sessions().keys(),
@@ -118,6 +120,7 @@ class Bird:
             )
         except WaitTimeoutError as error:
             self._lines.add(str(error))
+        self.daemon.drain()  # what it has written comes before what its peers notice
 
     def fitting(
         self,
