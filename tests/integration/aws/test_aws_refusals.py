@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from aws_twin import Twin
+from aws_twin import Twin, send, signed
 from botocore.exceptions import ClientError
 
 pytest_plugins = ("aws_fixtures",)
@@ -70,3 +70,17 @@ def test_queues_are_listed_by_the_beginning_of_their_names(twin: Twin) -> None:
     urls = sqs.list_queues(QueueNamePrefix="site")["QueueUrls"]
     assert [url.rpartition("/")[2] for url in urls] == ["site-a", "site-b"]
     assert "QueueUrls" not in sqs.list_queues(QueueNamePrefix="s.te")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "Action=CreateDhcpOptions&DhcpConfiguration=",
+        "Action=CreateTags&ResourceId=&Tag.1.Key=a",
+        "Action=TerminateInstances&InstanceId=",
+    ],
+)
+def test_an_empty_list_of_what_is_required_is_missing(twin: Twin, body: str) -> None:
+    asked = body.encode()
+    status, text = send(twin, signed(twin, asked), body=asked)
+    assert (status, "MissingParameter" in text) == (400, True), text

@@ -118,7 +118,7 @@ class _Reader:
             name, member = members[wire]
             content[name] = self._value(member, child, path)
         for name in shape.required_members:
-            if name not in content:
+            if name not in content or (self._ec2 and content[name] == []):
                 wire = _wire_name(shape.members[name], name, self._ec2)
                 raise Flaw(FlawKind.MISSING, f"{where}.{wire}" if where else wire, "It is required")
         return content
