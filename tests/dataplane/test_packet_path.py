@@ -59,9 +59,13 @@ def test_packets_wait_for_a_gateway_that_gets_no_processor(
     far = "charon vpn-" if source == "azure-host" else "charon /subscriptions"
     charons = [pid for role, pid in full.client.pids().items() if role.startswith(far)]
     assert charons
-    for pid in charons:
-        os.kill(pid, signal.SIGSTOP)
-    going_on = threading.Timer(2.0, lambda: [os.kill(pid, signal.SIGCONT) for pid in charons])
+
+    def signal_all(what: signal.Signals) -> None:
+        for pid in charons:
+            os.kill(pid, what)
+
+    signal_all(signal.SIGSTOP)
+    going_on = threading.Timer(2.0, signal_all, [signal.SIGCONT])
     going_on.start()
     argv = ["ping", "-q", "-c", "600", "-l", "600", "-W", "5", address_of(full, destination)]
     done = full.client.run(source, argv, timeout_s=20)

@@ -20,6 +20,7 @@ from twinspan.home import home
 from twinspan.rotate.journal import Journal
 from twinspan.wait import pause
 
+pytest_plugins = ("rotation_fixtures",)
 pytestmark = pytest.mark.timeout(300)
 
 MOMENTS = int(os.environ.get("TWINSPAN_KILLS", "2"))

@@ -1,3 +1,5 @@
+"""The two APIs that a rotation works on."""
+
 import json
 import subprocess
 import sys
