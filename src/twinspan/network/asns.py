@@ -14,6 +14,8 @@ AWS_ASNS = (range(64512, 65535), range(4200000000, 4294967295))
 """What a virtual private gateway can have (RFC 6996)."""
 AWS_DEFAULT_ASN = 64512
 AWS_DEFAULT_CUSTOMER_ASN = 65000
+NOBODYS_ASN = 65010
+"""Of a BGP peer that no connection speaks to; any private one would do."""
 AWS_RESERVED_ASNS: Mapping[int, str | None] = {
     7224: None,
     9059: "eu-west-1",

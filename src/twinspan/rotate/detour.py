@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from ipaddress import IPv4Network
 from typing import Any
 
+from twinspan.network.asns import NOBODYS_ASN
 from twinspan.network.links import TunnelLink
 from twinspan.network.model import TelemetryStatus
 from twinspan.rotate.clouds import Clouds
@@ -52,7 +53,7 @@ def begin(clouds: Clouds, tunnel: Tunnel, saved: dict[str, Any], *, key: str) ->
         return
     clouds.delete_routes(tunnel, saved[_ROUTES])
     before = saved[_LOCAL_GATEWAY]
-    peer = {"asn": _NOBODY_ASN, "bgpPeeringAddress": _NOBODY}
+    peer = {"asn": NOBODYS_ASN, "bgpPeeringAddress": _NOBODY}
     space: dict[str, list[str]] = {"addressPrefixes": []}
     changed = {**before["properties"], "localNetworkAddressSpace": space, "bgpSettings": peer}
     clouds.put_local_gateway({**before, "properties": changed})
@@ -100,5 +101,5 @@ def _replaceable(link: TunnelLink, links: Sequence[TunnelLink]) -> list[IPv4Netw
     return list(own.static_routes) if set(own.static_routes) <= others else []
 
 
-_NOBODY, _NOBODY_ASN = "169.254.21.1", 65010
+_NOBODY = "169.254.21.1"
 """A BGP peer that no connection speaks to: its connection has BGP off."""

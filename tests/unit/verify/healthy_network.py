@@ -388,7 +388,7 @@ def pings() -> tuple[Ping, ...]:
 
 
 def healthy() -> Facts:
-    keys: Mapping[str, str] = {key: f"Key.of.{key}" for key in INSIDE}
+    keys: Mapping[str, str] = {key: f"Key.of.{key}.on.both.sides" for key in INSIDE}
     return Facts(
         network=model.Network(aws=aws_network(), azure=azure_network()),
         secrets=model.Secrets(

@@ -18,7 +18,7 @@ def state() -> State:
             "phase1_integrity_algorithms": ["SHA2-384"],
             "dpd_timeout_seconds": 45,
             "replay_window_size": None,
-            "preshared_key": f"Key.of.{key}",
+            "preshared_key": f"Key.of.{key}.on.both.sides",
             "ike_versions": ["ikev2"],
             "phase1_encryption_algorithms": ["AES256-GCM-16"],
             "phase2_encryption_algorithms": ["AES256-GCM-16"],
@@ -37,7 +37,7 @@ def state() -> State:
     group_rule = {"security_group_id": "sg-0a", "ip_protocol": "-1", "cidr_ipv4": str(VNET_CIDR)}
     azure = {
         "id": f"{GROUP}/connections/dev-tunnel1",
-        "shared_key": "Key.of.tunnel1",
+        "shared_key": "Key.of.tunnel1.on.both.sides",
         "dpd_timeout_seconds": 15,
     }
     security_rule = {

@@ -8,6 +8,7 @@ import shlex
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any, Protocol
 
 from moto.ssm.exceptions import SSMException
@@ -15,6 +16,7 @@ from moto.ssm.exceptions import SSMException
 from twinspan.command import Completed
 from twinspan.errors import CommandError, HostError, TwinspanError
 from twinspan.network.limits import COMMAND_TIMEOUT_S, LONGEST_COMMAND_S
+from twinspan.twin.loops import start_task
 
 SHELL_SCRIPT = "AWS-RunShellScript"
 PLUGIN = "aws:runShellScript"
@@ -108,10 +110,18 @@ class ShellCommand:
         }
 
 
-def run_script(
+def start_script(
     command: ShellCommand, instance_id: str, execute: Execute, *, timeout_s: int, settled: Callable[[], None]
 ) -> None:
-    """Run a command on one machine, and note what became of it; `settled` is called then."""
+    """Run a command on a machine in the background; note what became of it, and call `settled` then."""
+    start_task(
+        "ssm", partial(_run_script, command, instance_id, execute, timeout_s=timeout_s, settled=settled)
+    )
+
+
+def _run_script(
+    command: ShellCommand, instance_id: str, execute: Execute, *, timeout_s: int, settled: Callable[[], None]
+) -> None:
     started = command.invocations[instance_id]
     shell = (
         "bash" if command.script.startswith("#!") and "bash" in command.script.partition("\n")[0] else "sh"

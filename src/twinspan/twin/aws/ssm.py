@@ -38,9 +38,8 @@ from twinspan.twin.aws.shell_commands import (
     checked_timeout_s,
     invocation_view,
     plugin_view,
-    run_script,
+    start_script,
 )
-from twinspan.twin.loops import start_task
 from twinspan.twin.observed import ObservedState
 
 EXECUTE_KEY = "twinspan.execute"
@@ -154,9 +153,7 @@ class TwinSsmResponse(SimpleSystemManagerResponse):
         settled: Callable[[], None] = self._environment(SETTLED_KEY)
         answer = ActionResult({"Command": command.wire()})
         for name in command.invocations:
-            start_task(
-                "ssm", partial(run_script, command, name, execute, timeout_s=timeout_s, settled=settled)
-            )
+            start_script(command, name, execute, timeout_s=timeout_s, settled=settled)
         return answer
 
     def get_command_invocation(self) -> ActionResult:
