@@ -132,3 +132,15 @@ def test_a_policy_that_makes_no_sense_or_is_public_is_refused(twin: Twin, policy
     taken = json.dumps({"Statement": narrow})
     secrets.put_resource_policy(SecretId="key", ResourcePolicy=taken, BlockPublicPolicy=True)
     assert secrets.get_resource_policy(SecretId="key")["ResourcePolicy"] == taken
+
+
+def test_a_tag_without_a_value_is_looked_for_like_any_other(twin: Twin) -> None:
+    secrets = twin.client("secretsmanager")
+    secrets.create_secret(Name="key", SecretString="one", Tags=[{"Key": "made"}])
+    secrets.tag_resource(SecretId="key", Tags=[{"Key": "added"}])
+
+    assert secrets.list_secrets(Filters=[{"Key": "tag-value", "Values": ["-"]}])["SecretList"] == []
+    assert secrets.describe_secret(SecretId="key")["Tags"] == [
+        {"Key": "made", "Value": ""},
+        {"Key": "added", "Value": ""},
+    ]

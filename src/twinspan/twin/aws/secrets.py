@@ -64,7 +64,6 @@ class TwinSecretsResponse(WithoutNulls, SecretsManagerResponse):
         for tag in self._get_param("Tags", if_none=[]):
             if not tag.get("Key"):
                 raise InvalidParameterException("A tag must have a key")
-            tag.setdefault("Value", "")
 
     def get_random_password(self) -> str:
         """Make a password of the characters that are left. Source: Secrets Manager API, GetRandomPassword."""
@@ -130,13 +129,26 @@ class TwinSecretsBackend(SecretsManagerBackend):
         if isinstance(there, ReplicaSecret):
             raise ResourceExistsException(f"The operation failed because the secret {name} already exists.")
         self._check_regions(replica_regions, ())
+        valued = [{"Key": tag["Key"], "Value": tag.get("Value") or ""} for tag in tags or ()]
         answer = super().create_secret(
-            name, secret_string, secret_binary, description, tags, kms_key_id, client_request_token, [], False
+            name,
+            secret_string,
+            secret_binary,
+            description,
+            valued,
+            kms_key_id,
+            client_request_token,
+            [],
+            False,
         )
         if there is not None or not replica_regions:
             return answer
         _, statuses = self.replicate_secret_to_regions(name, replica_regions, force_overwrite)
         return json.dumps({**json.loads(answer), "ReplicationStatus": statuses})
+
+    def tag_resource(self, arn: str, tags: dict[str, str]) -> None:
+        """Tag a secret; a tag without a value has an empty one."""
+        super().tag_resource(arn, {key: value or "" for key, value in tags.items()})
 
     def get_resource_policy(self, secret_id: str) -> str:
         """Return the policy, which a replica has from its secret.
