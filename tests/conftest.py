@@ -54,6 +54,6 @@ def pytest_itemcollected(item: pytest.Item) -> None:
 
 def pytest_make_parametrize_id(val: object) -> str | None:
     """Refuse bytes that no one can read as a test's name: packed ones differ from second to second."""
-    if isinstance(val, bytes) and not val.decode("ascii", "replace").isprintable():
+    if isinstance(val, bytes) and not (val.isascii() and val.decode().isprintable()):
         raise pytest.UsageError(f"give {val[:20]!r} a name: pytest.param(..., id=...)")
     return None

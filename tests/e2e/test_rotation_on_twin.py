@@ -31,7 +31,7 @@ def test_all_keys_change_and_no_packet_is_lost(lab: Lab) -> None:
     tunnels = ["tunnel1", "tunnel2", "tunnel3", "tunnel4"]
     before = {key: lab.key_of(key) for key in tunnels}
 
-    answer = twinspan(lab, "rotate", str(lab.env), "--rate-hz", str(RATE_HZ), "--format", "json")
+    answer = twinspan(lab, "rotate", str(lab.env), "--rate-hz", str(RATE_HZ), "--tag", "--format", "json")
 
     rotation = rotation_of(answer)
     after = {key: lab.key_of(key) for key in tunnels}
@@ -42,7 +42,7 @@ def test_all_keys_change_and_no_packet_is_lost(lab: Lab) -> None:
     assert [key for key in (*before.values(), *after.values()) if key in answer] == []
 
 
-def test_the_next_plan_is_empty(lab: Lab) -> None:
+def test_the_next_plan_is_empty_though_tags_were_added(lab: Lab) -> None:
     chosen = [part for variable in verify_lab.NETWORK_ONLY for part in ("--var", variable)]
 
     planned = twinspan(lab, "plan", str(lab.env), "--providers", "offline", *chosen)

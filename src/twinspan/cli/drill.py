@@ -8,12 +8,12 @@ from rich.table import Table
 
 from twinspan.cli.drill_text import agreed, show_all, show_api, show_moment
 from twinspan.cli.options import (
-    cluster_options,
     env_argument,
     format_option,
     given,
     path_argument,
     place_options,
+    sender_options,
 )
 from twinspan.cli.output import answers, print_json, print_whole, progress, step
 from twinspan.drill.catalogue import DRILLS, named
@@ -28,7 +28,6 @@ from twinspan.drill.series import Series, compare
 from twinspan.drill.tunnel_names import names_of
 from twinspan.errors import DesignError
 from twinspan.faults.definition import Drill
-from twinspan.kubernetes import TOOLS_IMAGE
 from twinspan.project.source import Source
 from twinspan.signals import undone_on_signals
 from twinspan.target.clusters import PodChoice
@@ -117,16 +116,10 @@ def show_drill(*, drill_name: str, fmt: str) -> None:
 @click.option(
     "--out", type=click.Path(path_type=Path), default=None, help="Keep all raw data in this folder."
 )
-@click.option(
-    "--from",
-    "source",
-    type=click.Choice(["hosts", "pods", "none"]),
-    default=None,
-    help="Who sends: throw-away hosts (the default, twin only), test pods of both clusters, or nobody "
-    "(the default on real accounts): then the APIs tell how long tunnels were down.",
+@sender_options(
+    "Who sends: throw-away hosts (the default, twin only), test pods of both clusters, or nobody "
+    "(the default on real accounts): then the APIs tell how long tunnels were down."
 )
-@click.option("--image", default=TOOLS_IMAGE, show_default=True, help="For --from pods; needs Python 3.")
-@cluster_options
 @click.option(
     "--until-alert",
     "alerts_s",

@@ -8,6 +8,7 @@ from typing import Any, TypeVar, cast
 import click
 
 from twinspan.cli.output import looked_at
+from twinspan.kubernetes import TOOLS_IMAGE
 from twinspan.project.dry_plan import Inputs
 from twinspan.project.environment import is_root_module
 from twinspan.project.source import Source, source_of
@@ -175,6 +176,23 @@ def waivers_option(command: Command) -> Command:
         type=click.Path(path_type=Path, dir_okay=False),
         help=f"Findings to live with, each with a reason; {WAIVERS_FILE} of ENV if it is there.",
     )(command)
+
+
+def sender_options(who: str) -> Callable[[Command], Command]:
+    """Add `--from hosts|pods|none` (parameter `source`), `--image`, and the clusters of the pods.
+
+    Args:
+        who: What `--from` says in the help.
+    """
+
+    def add(command: Command) -> Command:
+        command = click.option(
+            "--image", default=TOOLS_IMAGE, show_default=True, help="For --from pods; needs Python 3."
+        )(cluster_options(command))
+        chosen = click.Choice(["hosts", "pods", "none"])
+        return click.option("--from", "source", type=chosen, default=None, help=who)(command)
+
+    return add
 
 
 def cluster_options(command: Command) -> Command:

@@ -7,12 +7,11 @@ import click
 from rich.table import Table
 
 from twinspan.cli.drill_text import show_moment
-from twinspan.cli.options import cluster_options, env_argument, format_option, place_options
+from twinspan.cli.options import env_argument, format_option, place_options, sender_options
 from twinspan.cli.output import answers, print_json, print_whole, progress, step
 from twinspan.drill.environment import DrillEnvironment
 from twinspan.drill.flows import MAX_RATE_HZ, RATE_HZ
 from twinspan.drill.senders import LONG_S, Sender, with_hosts, with_pods, without_senders
-from twinspan.kubernetes import TOOLS_IMAGE
 from twinspan.project.source import Source
 from twinspan.rotate.clouds import Clouds
 from twinspan.rotate.document import Rotation
@@ -38,16 +37,10 @@ _ARROWS = {"aws->azure": "AWS → Azure", "azure->aws": "Azure → AWS"}
     multiple=True,
     help="Only this one; can be repeated. `drill tunnels` lists names.",
 )
-@click.option(
-    "--from",
-    "source",
-    type=click.Choice(["hosts", "pods", "none"]),
-    default=None,
-    help="Whose packets are counted: throw-away hosts' (the default, twin only), test pods', or nobody's (the"
-    " default on real accounts).",
+@sender_options(
+    "Whose packets are counted: throw-away hosts' (the default, twin only), test pods', or nobody's (the"
+    " default on real accounts)."
 )
-@click.option("--image", default=TOOLS_IMAGE, show_default=True, help="For --from pods; needs Python 3.")
-@cluster_options
 @click.option("--rate-hz", type=click.FloatRange(1, MAX_RATE_HZ), default=RATE_HZ, show_default=True)
 @click.option("--resume", is_flag=True, help="Finish a rotation that was broken off.")
 @click.option(

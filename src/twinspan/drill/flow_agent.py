@@ -114,8 +114,10 @@ class FlowAgent:
         self._lease_s = lease_s
         self._asked_s = time.monotonic()
         self._receiver = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        with contextlib.suppress(PermissionError):  # beyond the system's limit only with CAP_NET_ADMIN
+        try:
             self._receiver.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, BUFFER_BYTES)
+        except PermissionError:  # beyond the system's limit only with CAP_NET_ADMIN
+            self._receiver.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, BUFFER_BYTES)
         self._receiver.setblocking(False)
         self._receiver.bind(("", port))
         # Last, since whoever finds it may rely on the port being open.

@@ -9,7 +9,7 @@ from twinspan.cloud.aws.act import set_pre_shared_key, set_static_routes, set_ta
 from twinspan.cloud.azure.act import (
     make_connection,
     put_local_network_gateway,
-    read_connection,
+    read_resource,
     set_shared_key,
 )
 from twinspan.cloud.endpoints import Endpoints
@@ -97,13 +97,6 @@ class Clouds:
             f"new key of {tunnel.label} at Azure",
         )
 
-    def connection(self, tunnel: Tunnel) -> dict[str, Any]:
-        """Return Azure's connection as ARM shows it, without its key. Raises CloudError."""
-        return self._insist(
-            lambda: read_connection(azure_of(self.endpoints), tunnel.azure_connection_id),
-            f"connection of {tunnel.label}",
-        )
-
     def put_connection(self, tunnel: Tunnel, document: dict[str, Any], key: str) -> None:
         """Write Azure's connection. Raises CloudError."""
         self._insist(
@@ -112,9 +105,9 @@ class Clouds:
         )
 
     def resource(self, resource_id: str) -> dict[str, Any]:
-        """Return a resource of Azure's network as ARM shows it. Raises CloudError."""
+        """Return a resource of Azure's network as ARM shows it, without keys. Raises CloudError."""
         return self._insist(
-            lambda: read_connection(azure_of(self.endpoints), resource_id), f"resource {resource_id}"
+            lambda: read_resource(azure_of(self.endpoints), resource_id), f"resource {resource_id}"
         )
 
     def put_local_gateway(self, document: dict[str, Any]) -> None:

@@ -29,7 +29,7 @@ def save(clouds: Clouds, tunnel: Tunnel, links: Sequence[TunnelLink]) -> dict[st
     """Return what `end` needs. Raises CloudError."""
     link = link_of(links, tunnel)
     if not tunnel.static:
-        return {_CONNECTION: clouds.connection(tunnel), _COUNT: accepted_routes(link)}
+        return {_CONNECTION: clouds.resource(tunnel.azure_connection_id), _COUNT: accepted_routes(link)}
     local = link.local_network_gateway
     if local is None:
         raise AssertionError("a tunnel that joins both clouds has a local network gateway")

@@ -1,5 +1,7 @@
 """Both readers on several regions and subscriptions of the twin's APIs."""
 
+import ast
+import inspect
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
@@ -7,6 +9,7 @@ import pytest
 from azure.mgmt.network import models
 
 from twinspan.cloud.aws.client import clients as aws_clients
+from twinspan.cloud.azure import act
 from twinspan.cloud.azure.client import clients as azure_clients
 from twinspan.cloud.azure.rest import get
 from twinspan.cloud.endpoints import Endpoints
@@ -91,3 +94,37 @@ def test_a_malformed_subscription_is_refused(endpoints: Endpoints) -> None:
     with pytest.raises(CloudRefusedError) as refused:
         get(replace(endpoints.azure), "/subscriptions/sandbox/resourceGroups", api_version="2021-04-01")
     assert refused.value.code == "InvalidSubscriptionId"
+
+
+def test_a_change_is_made_in_the_subscription_that_owns_what_changes(
+    endpoints: Endpoints, both: Both
+) -> None:
+    assert both.vnets
+    assert endpoints.azure
+    gateways = azure_clients(endpoints.azure.in_subscription(OTHER)).network.local_network_gateways
+    body = {
+        "location": "westeurope",
+        "properties": {
+            "gatewayIpAddress": "203.0.113.9",
+            "localNetworkAddressSpace": {"addressPrefixes": ["10.9.0.0/16"]},
+        },
+    }
+    made = gateways.begin_create_or_update("same", "far", body).result()  # type: ignore[call-overload]
+    document = act.read_resource(endpoints.azure, str(made.id))
+
+    space = {"addressPrefixes": ["10.8.0.0/16"]}
+    document["properties"]["localNetworkAddressSpace"] = space
+    act.put_local_network_gateway(endpoints.azure, document)
+
+    changed = act.read_resource(endpoints.azure, str(made.id))
+    assert changed["properties"]["localNetworkAddressSpace"] == space
+
+
+def test_every_change_asks_the_subscription_that_owns_its_object() -> None:
+    calls = [
+        ast.unparse(node.args[0])
+        for node in ast.walk(ast.parse(inspect.getsource(act)))
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == "clients"
+    ]
+    assert len(calls) > 4
+    assert [call for call in calls if not call.startswith("endpoint.owning(")] == []

@@ -4,7 +4,6 @@ A tunnel is up if both ends have one key, and has BGP if Azure's connection has 
 `sick-aws` or `sick-azure` is there, that API answers everything as it says: with a status, or not (`hangs`).
 """
 
-import json
 import sys
 import threading
 import time
@@ -13,74 +12,28 @@ from ipaddress import IPv4Address, IPv4Network
 from pathlib import Path
 from typing import Any
 
-from twinspan.cloud.aws import AwsEndpoint
-from twinspan.cloud.azure import AzureEndpoint
+sys.path.append(str(Path(__file__).parents[1] / "cloud"))  # what serves both APIs
+
+from both_apis import endpoints_of, serving, tell
+
 from twinspan.cloud.endpoints import Endpoints
 from twinspan.cloud.reader import read_network
 from twinspan.network.links import TunnelLink, tunnel_links
 from twinspan.network.model import Secrets
 from twinspan.twin.aws.auth_middleware import AuthMiddleware
-from twinspan.twin.aws.server import AwsApi
 from twinspan.twin.azure.app import ArmApplication
-from twinspan.twin.azure.credentials import ArmCredentials
-from twinspan.twin.azure.server import ArmApi
-from twinspan.twin.azure.tls import ensure_tls
 from twinspan.twin.observed import AwsTunnelEnd, AzureTunnelEnd, Observed, ObservedState
 
-KEY_ID, SECRET = "AKIAREADERSTESTKEY22", "readers-test-secret-readers-test-secret-1"
 ROUTES = (IPv4Network("10.1.0.0/16"),)
 POLL_S = 0.02
 
 
 def main(folder: Path) -> None:
-    board, credentials, tls = ObservedState(), ArmCredentials.generate(), ensure_tls(folder / "tls")
-    changed = threading.Event()
+    board, changed = ObservedState(), threading.Event()
     _make_sick(folder)
-    aws = AwsApi(
-        board=board,
-        access_key_id=KEY_ID,
-        secret_access_key=SECRET,
-        state_file=folder / "aws.state",
-        on_change=changed.set,
-    )
-    azure = ArmApi(
-        board=board,
-        credentials=credentials,
-        tls=tls,
-        state_file=folder / "azure.state",
-        on_change=changed.set,
-    )
-    aws.start()
-    azure.start()
-    endpoints = Endpoints(
-        aws=AwsEndpoint(
-            region="us-west-2", endpoint_url=aws.url, access_key_id=KEY_ID, secret_access_key=SECRET
-        ),
-        azure=AzureEndpoint(
-            subscription_id=credentials.subscription_id,
-            resource_manager_url=azure.url,
-            authority=azure.url,
-            tenant_id=credentials.tenant_id,
-            client_id=credentials.client_id,
-            client_secret=credentials.client_secret,
-            ca_certificate=tls.ca_certificate,
-        ),
-    )
-    threading.Thread(target=_follow, args=(endpoints, board, changed), daemon=True).start()
-    access = {
-        "aws": aws.url,
-        "azure": azure.url,
-        "tenant_id": credentials.tenant_id,
-        "subscription_id": credentials.subscription_id,
-        "client_id": credentials.client_id,
-        "client_secret": credentials.client_secret,
-        "ca": str(tls.ca_certificate),
-    }
-    sys.stdout.write(json.dumps(access) + "\n")
-    sys.stdout.flush()
-    sys.stdin.read()
-    aws.stop()
-    azure.stop()
+    with serving(folder, board, changed.set) as access:
+        threading.Thread(target=_follow, args=(endpoints_of(access), board, changed), daemon=True).start()
+        tell(access)
 
 
 def _follow(endpoints: Endpoints, board: ObservedState, changed: threading.Event) -> None:

@@ -2,8 +2,9 @@
 
 import json
 import sys
+from pathlib import Path
 
-from rotation_parts import PLACE, endpoints_of, rotator
+from rotation_parts import PLACE, Apis, rotator
 
 from twinspan.drill.report import Moment
 from twinspan.rotate.journal import Journal
@@ -17,4 +18,4 @@ def say(moment: Moment) -> None:
 with Journal.at(PLACE).held():
     sys.stdout.write("begins\n")
     sys.stdout.flush()
-    rotator(endpoints_of(json.loads(sys.argv[1])), tell=say).rotate(())
+    rotator(Apis(folder=Path(), told=json.loads(sys.stdin.readline())).endpoints, tell=say).rotate(())

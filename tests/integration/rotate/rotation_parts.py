@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any, Literal
 
 sys.path.append(str(Path(__file__).parents[2] / "unit" / "verify"))  # the builder of networks
+sys.path.append(str(Path(__file__).parents[1] / "cloud"))  # both APIs, and the builder of dev
 
+from both_apis import endpoints_of
 from healthy_network import healthy
 
-from twinspan.cloud.aws import AwsEndpoint
-from twinspan.cloud.azure import AzureEndpoint
 from twinspan.cloud.endpoints import Endpoints
 from twinspan.cloud.reader import read_network
 from twinspan.drill.environment import DrillEnvironment, NoMeter
@@ -29,26 +29,6 @@ from twinspan.wait import wait_until
 
 PLACE = "test"
 PACE = Pace(counters_s=1, shown_s=0, whole_s=20, poll_s=0.05)
-
-
-def endpoints_of(access: dict[str, Any]) -> Endpoints:
-    return Endpoints(
-        aws=AwsEndpoint(
-            region="us-west-2",
-            endpoint_url=access["aws"],
-            access_key_id="AKIAREADERSTESTKEY22",
-            secret_access_key="readers-test-secret-readers-test-secret-1",
-        ),
-        azure=AzureEndpoint(
-            subscription_id=access["subscription_id"],
-            resource_manager_url=access["azure"],
-            authority=access["azure"],
-            tenant_id=access["tenant_id"],
-            client_id=access["client_id"],
-            client_secret=access["client_secret"],
-            ca_certificate=Path(access["ca"]),
-        ),
-    )
 
 
 class _NoEvents:

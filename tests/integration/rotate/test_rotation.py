@@ -162,9 +162,12 @@ def test_whoever_is_killed_is_finished(apis: Apis, number: int) -> None:
     moment_s = random.Random(SEED + number).uniform(0.0, 8.0)
     script = Path(__file__).with_name("killed_rotation.py")
     with subprocess.Popen(
-        [sys.executable, str(script), json.dumps(apis.told)], stdout=subprocess.PIPE, text=True
+        [sys.executable, str(script)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as process:
+        assert process.stdin
         assert process.stdout
+        process.stdin.write(json.dumps(apis.told) + "\n")
+        process.stdin.flush()
         assert process.stdout.readline() == "begins\n"
         pause(moment_s)
         process.send_signal(signal.SIGKILL)

@@ -51,13 +51,13 @@ def put_rule(endpoint: AzureEndpoint, group_id: str, rule: Document, *, access: 
         rules.begin_create_or_update(group, name, rule["name"], body).result()  # type: ignore[call-overload]
 
 
-def read_connection(endpoint: AzureEndpoint, connection_id: str) -> Document:
-    """Return a connection, or another resource, as ARM gives it, to be written back later; without its key.
+def read_resource(endpoint: AzureEndpoint, resource_id: str) -> Document:
+    """Return a resource of the network as ARM gives it, without keys, to be written back later.
 
     Raises:
         CloudError: Azure said no or did not answer.
     """
-    return get(endpoint, connection_id, api_version=_API_VERSION)
+    return get(endpoint, resource_id, api_version=_API_VERSION)
 
 
 def delete_connection(endpoint: AzureEndpoint, connection_id: str) -> None:
@@ -73,7 +73,7 @@ def delete_connection(endpoint: AzureEndpoint, connection_id: str) -> None:
 
 
 def make_connection(endpoint: AzureEndpoint, connection_id: str, connection: Document, key: str) -> None:
-    """Make a connection again from what `read_connection` returned, and its pre-shared key.
+    """Make a connection again from what `read_resource` returned, and its pre-shared key.
 
     Raises:
         CloudError: Azure said no or did not answer.
@@ -102,7 +102,7 @@ def put_local_network_gateway(endpoint: AzureEndpoint, document: Document) -> No
     said = {key: value for key, value in document["properties"].items() if key not in _READ_ONLY}
     body = {"location": document["location"], "tags": document.get("tags") or {}, "properties": said}
     with translated(endpoint, "localNetworkGateways/write"):
-        gateways = clients(endpoint).network.local_network_gateways
+        gateways = clients(endpoint.owning(document["id"])).network.local_network_gateways
         gateways.begin_create_or_update(group, name, body).result()  # type: ignore[call-overload]
 
 
@@ -114,7 +114,7 @@ def set_shared_key(endpoint: AzureEndpoint, connection_id: str, key: str) -> Non
     """
     group, name = _parts(connection_id)
     with translated(endpoint, "connections/sharedKey/write"):
-        connections = clients(endpoint).network.virtual_network_gateway_connections
+        connections = clients(endpoint.owning(connection_id)).network.virtual_network_gateway_connections
         connections.begin_set_shared_key(group, name, {"value": key}).result()
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from twinspan.cloud.azure import read_azure
-from twinspan.cloud.azure.act import delete_connection, make_connection, read_connection
+from twinspan.cloud.azure.act import delete_connection, make_connection, read_resource
 from twinspan.cloud.endpoints import Endpoints
 from twinspan.errors import HostError
 from twinspan.faults.api_changes import ApiChange, azure_of
@@ -34,7 +34,7 @@ def _make(target: Target, link: TunnelLink) -> ApiFault:
             problem=f"Azure does not show the shared key of {link.label}, so it could not be made again",
             remedy="Use credentials that may read shared keys",
         )
-    also = {"connection": read_connection(azure, connection), "key": key}
+    also = {"connection": read_resource(azure, connection), "key": key}
     return ApiFault(
         target.endpoints,
         f"connection {connection.split('/')[-1]}",
